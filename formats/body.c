@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Body file of The Sleuth Kit 3.x, for mactime, mactime2 and Plaso's bodyfile parser:
+ *
+ *   MD5|name|inode|mode|uid|gid|size|atime|mtime|ctime|crtime
+ *
+ * Only what all three read the same: whole seconds (floor), 0 for unknown, 11 fields. The name begins with its owner,
+ * "c:web@3f2a9c81d0b4:rw:/path", "i:nginx@a1b2c3d4e5f6:L2:/path" or "v:data:volume:/path": mactime keeps mode, owner and size
+ * per name, so names must be unique; files of no container keep the plain path. Escapes: control bytes and what is no UTF-8
+ * as \xNN, backslash as \\, "|" as %7C, "%" before two hex digits as %25 (mactime decodes %HH, Plaso \xHH). */
+#include "../src/base/utf8.h"
+#include "../src/parse/ident.h"
+#include "message.h"
+
+#include <ctype.h>
+#include <sys/stat.h>
+
+static void add_ascii(struct lt_buf *out, struct lt_str text)
+{
+    char byte = text.ptr[0];
+    bool percent = byte == '%' && text.len >= 3 && isxdigit((unsigned char)text.ptr[1]) && isxdigit((unsigned char)text.ptr[2]);
+    if (byte == '|')
+        lt_buf_lit(out, "%7C");
+    else if (percent)
+        lt_buf_lit(out, "%25");
+    else if (byte == '\\')
+        lt_buf_lit(out, "\\\\");
+    else
+        lt_buf_char(out, byte);
+}
+
+static void add_name(struct lt_buf *out, struct lt_str name)
+{
+    while (name.len) {
+        struct lt_rune rune = lt_utf8_next(name);
+        bool control = rune.code < 0x20 || (rune.code >= 0x7F && rune.code <= 0x9F);
+        if (!rune.valid || control)
+            for (unsigned i = 0; i < rune.size; i++)
+                lt_buf_printf(out, "\\x%02x", (unsigned char)name.ptr[i]);
+        else if (rune.size == 1)
+            add_ascii(out, name);
+        else
+            lt_buf_add(out, (struct lt_str){name.ptr, rune.size});
+        name = lt_str_skip(name, rune.size);
+    }
+}
+
+/* An owner's name holds no colon, which separates the parts: the tag of an image is left out, other colons are written %3A. */
+static void add_label(struct lt_buf *out, char kind, struct lt_str name, struct lt_str id)
+{
+    const char *colon = name.len ? memrchr(name.ptr, ':', name.len) : NULL;
+    if (kind == 'i' && colon && !memchr(colon, '/', (size_t)(name.ptr + name.len - colon)))
+        name.len = (size_t)(colon - name.ptr);
+    lt_buf_char(out, kind);
+    lt_buf_char(out, ':');
+    for (struct lt_str rest = name; rest.len;) {
+        add_name(out, lt_str_cut(&rest, ':'));
+        if (rest.len)
+            lt_buf_lit(out, "%3A");
+    }
+    if (name.len && id.len)
+        lt_buf_char(out, '@');
+    lt_buf_add(out, lt_short_id(id));
+    lt_buf_char(out, ':');
+}
+
+static void add_prefix(struct lt_buf *out, const struct lt_owner *owner)
+{
+    const struct lt_layer *layer = owner->layer;
+    if (owner->role == LT_ROLE_VOLUME)
+        add_label(out, 'v', owner->volume->name, LT_STR(""));
+    else if (owner->container)
+        add_label(out, 'c', owner->container->name, owner->container->id);
+    else if (owner->image)
+        add_label(out, 'i', lt_image_name(owner->image), owner->image->id);
+    else if (layer)
+        add_label(out, 'i', LT_STR(""), layer->id);
+    else
+        return;
+    if (owner->role == LT_ROLE_IMAGE && owner->image)
+        lt_buf_printf(out, "L%u:", layer->index);
+    else
+        lt_buf_printf(out, "%s:", lt_role_names[owner->role]);
+}
+
+/* fls's form: the type by the directory entry, a slash, and the ten characters of ls. */
+static void add_mode(struct lt_buf *out, const struct lt_event *event)
+{
+    if (event->tags & LT_TAG_BIT(whiteout)) {
+        lt_buf_lit(out, "w/c---------");
+        return;
+    }
+    struct lt_buf mode = {0};
+    lt_mode_string(&mode, event->node->mode);
+    mode.ptr[0] = S_ISREG(event->node->mode) ? 'r' : S_ISSOCK(event->node->mode) ? 'h' : mode.ptr[0];
+    lt_buf_char(out, mode.ptr[0]);
+    lt_buf_char(out, '/');
+    lt_buf_add(out, lt_buf_view(&mode));
+    lt_buf_free(&mode);
+}
+
+static void add_seconds(struct lt_buf *out, struct lt_time time)
+{
+    lt_buf_char(out, '|');
+    lt_buf_int(out, time.set ? time.sec : 0);
+}
+
+static bool body_event(struct lt_buf *out, const struct lt_event *event)
+{
+    if (event->kind != LT_KIND_FILE)
+        return false; /* a deletion is told by its whiteout; what is no file has no place here */
+    const struct lt_node *node = event->node;
+    struct lt_buf path = {0};
+    lt_event_inside(&path, event);
+    lt_buf_lit(out, "0|");
+    add_prefix(out, event->owner);
+    add_name(out, lt_buf_view(&path));
+    if (node->target.len) {
+        lt_buf_lit(out, " -> ");
+        add_name(out, node->target);
+    }
+    if (event->tags & LT_TAG_BIT(whiteout))
+        lt_buf_lit(out, " (deleted)");
+    lt_buf_printf(out, "|%ju|", (uintmax_t)node->ino);
+    add_mode(out, event);
+    lt_buf_printf(out, "|%u|%u|%ju", node->uid, node->gid, (uintmax_t)node->size);
+    static const enum lt_slot order[] = {LT_A, LT_M, LT_C, LT_B};
+    for (unsigned i = 0; i < LT_SLOTS; i++)
+        add_seconds(out, node->time[order[i]]);
+    lt_buf_char(out, '\n');
+    lt_buf_free(&path);
+    return true;
+}
+
+const struct lt_format lt_format_body = {
+    .name = "body",
+    .suffix = ".body",
+    .summary = "body file for mactime and Plaso (files only, whole seconds, in order of the walk)",
+    .event = body_event,
+};

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fields.h"
+
+#include "../src/base/escape.h"
+#include "message.h"
+
+/* Lucene, below Timesketch, refuses terms of more than 32,766 bytes; `message_body_size` tells of what was cut. */
+enum { MAX_BODY = 32000 };
+
+/* A JSON string of evidence bytes, quotes included. */
+static void add_quoted(struct lt_buf *out, struct lt_str name)
+{
+    struct lt_buf safe = {0};
+    lt_escape_name(&safe, name, false);
+    lt_buf_char(out, '"');
+    lt_escape_json(out, lt_buf_view(&safe));
+    lt_buf_char(out, '"');
+    lt_buf_free(&safe);
+}
+
+static void add_word(struct lt_buf *out, const char *word)
+{
+    lt_buf_add(out, lt_str_c(word));
+}
+
+static void add_iso(struct lt_buf *out, struct lt_time time, unsigned digits)
+{
+    if (!time.set)
+        return;
+    lt_time_iso(out, time, digits);
+    lt_buf_lit(out, "+00:00");
+}
+
+static int64_t micros(const struct lt_row *row)
+{
+    return lt_time_micros(row->time, !(lt_kinds[row->event->kind].flags & LT_FROM_TEXT));
+}
+
+/* Most fields are one expression: ROW_FIELD sees `row`, `event` and `owner`, NODE_FIELD (files only) `node` as well. */
+#define ROW_FIELD(name, statement)                                                                 \
+    static void put_##name(struct lt_buf *out, const struct lt_row *row)                           \
+    {                                                                                              \
+        const struct lt_event *event = row->event;                                                 \
+        const struct lt_owner *owner = event->owner;                                               \
+        (void)event, (void)owner;                                                                  \
+        statement;                                                                                 \
+    }
+#define NODE_FIELD(name, statement)                                                                \
+    static void put_##name(struct lt_buf *out, const struct lt_row *row)                           \
+    {                                                                                              \
+        const struct lt_event *event = row->event;                                                 \
+        const struct lt_node *node = event->node;                                                  \
+        if (node)                                                                                  \
+            statement;                                                                             \
+    }
+#define KIND(event) (&lt_kinds[(event)->kind])
+
+ROW_FIELD(container_type, add_word(out, "event"))
+ROW_FIELD(type, add_word(out, "AttributeContainer"))
+ROW_FIELD(change, add_word(out, lt_change_names[event->change]))
+ROW_FIELD(clock, add_word(out, lt_clock_names[row->clock]))
+ROW_FIELD(confidence, add_word(out, lt_confidence_names[row->confidence]))
+ROW_FIELD(data_type, add_word(out, KIND(event)->data_type))
+ROW_FIELD(source_long, add_word(out, KIND(event)->source_long))
+ROW_FIELD(source_short, add_word(out, KIND(event)->source_short))
+ROW_FIELD(timestamp_desc, add_word(out, KIND(event)->desc ? KIND(event)->desc : lt_slot_desc[__builtin_ctz(row->slots)]))
+ROW_FIELD(timestamp, lt_buf_int(out, micros(row)))
+ROW_FIELD(time_first, add_iso(out, event->first, 9))
+ROW_FIELD(time_last, add_iso(out, event->last, 9))
+ROW_FIELD(parser, lt_buf_printf(out, "layertime/%s", event->source))
+ROW_FIELD(message, lt_message(out, event))
+ROW_FIELD(filename, lt_event_inside(out, event))
+ROW_FIELD(display_name, lt_buf_lit(out, "OS:"); lt_event_path(out, event))
+
+ROW_FIELD(runtime, add_word(out, owner->root->runtime))
+ROW_FIELD(hostname, lt_buf_add(out, owner->root->hostname))
+ROW_FIELD(container_id, lt_buf_add(out, owner->container ? owner->container->id : LT_STR("")))
+ROW_FIELD(container_name, lt_buf_add(out, owner->container ? owner->container->name : LT_STR("")))
+ROW_FIELD(image_id, lt_buf_add(out, owner->image ? owner->image->id : LT_STR("")))
+ROW_FIELD(image_name, lt_buf_add(out, owner->image ? lt_image_name(owner->image) : LT_STR("")))
+ROW_FIELD(volume_name, lt_buf_add(out, owner->volume ? owner->volume->name : LT_STR("")))
+ROW_FIELD(layer_role, add_word(out, lt_role_names[owner->role]))
+
+NODE_FIELD(file_type, add_word(out, lt_file_entry_type(event)))
+NODE_FIELD(file_system, add_word(out, "OS"))
+NODE_FIELD(size, lt_buf_uint(out, node->size))
+NODE_FIELD(uid, lt_buf_uint(out, node->uid))
+NODE_FIELD(gid, lt_buf_uint(out, node->gid))
+NODE_FIELD(inode, lt_buf_uint(out, node->ino))
+NODE_FIELD(mode, lt_buf_uint(out, node->mode & 07777))
+NODE_FIELD(links, lt_buf_uint(out, node->nlink))
+NODE_FIELD(target, lt_buf_add(out, node->target))
+NODE_FIELD(allocated, add_word(out, event->kind == LT_KIND_DELETED ? "false" : "true"))
+
+/* Rendered from the rounded timestamp, with which Timesketch wants it to agree; years that ISO 8601 and OpenSearch do not
+ * know become the last one they do (`date_time` holds the exact time). */
+static void put_datetime(struct lt_buf *out, const struct lt_row *row)
+{
+    static const int64_t first = -62135596800000000, last = 253402300799999999;
+    int64_t number = micros(row);
+    number = number < first ? first : number > last ? last : number;
+    int64_t sec = number / 1000000 - (number % 1000000 < 0);
+    add_iso(out, lt_time_at(sec, (uint32_t)(number - sec * 1000000) * 1000), 6);
+}
+
+/* dfdatetime's own forms (dfdatetime/interface.py, 2026-07): nanoseconds where they fit 64 bits, else the elements. */
+static void put_date_time(struct lt_buf *out, const struct lt_row *row)
+{
+    int64_t nanos;
+    if (lt_time_nanos(row->time, &nanos)) {
+        lt_buf_lit(out, "{\"__class_name__\": \"PosixTimeInNanoseconds\", \"__type__\": \"DateTimeValues\", \"timestamp\": ");
+        lt_buf_int(out, nanos);
+        lt_buf_char(out, '}');
+        return;
+    }
+    struct lt_civil civil = lt_civil_from(row->time.sec);
+    lt_buf_printf(out,
+                  "{\"__class_name__\": \"TimeElementsInNanoseconds\", \"__type__\": \"DateTimeValues\", "
+                  "\"time_elements_tuple\": [%jd, %u, %u, %u, %u, %u, %u]}",
+                  (intmax_t)civil.year, civil.month, civil.day, civil.hour, civil.minute, civil.second, row->time.nsec);
+}
+
+static void put_pathspec(struct lt_buf *out, const struct lt_row *row)
+{
+    struct lt_buf path = {0};
+    lt_event_path(&path, row->event);
+    lt_buf_lit(out, "{\"__type__\": \"PathSpec\", \"location\": ");
+    add_quoted(out, lt_buf_view(&path));
+    lt_buf_lit(out, ", \"type_indicator\": \"OS\"}");
+    lt_buf_free(&path);
+}
+
+static void put_witness(struct lt_buf *out, const struct lt_row *row)
+{
+    const struct lt_event *event = row->event;
+    lt_event_path(out, event);
+    if (event->node)
+        lt_buf_printf(out, "#inode=%ju", (uintmax_t)event->node->ino);
+    else if (event->where.field)
+        lt_buf_printf(out, "#%s", event->where.field);
+    else if (event->where.has_offset)
+        lt_buf_printf(out, "#offset=%ju", (uintmax_t)event->where.offset);
+}
+
+static void put_tags(struct lt_buf *out, const struct lt_row *row)
+{
+    size_t count = 0;
+    lt_buf_char(out, '[');
+    for (unsigned tag = 0; tag < LT_TAGS; tag++)
+        if (row->event->tags >> tag & 1)
+            lt_buf_printf(out, "%s\"%s\"", count++ ? ", " : "", lt_tag_names[tag]);
+    lt_buf_char(out, ']');
+}
+
+static void put_layer_id(struct lt_buf *out, const struct lt_row *row)
+{
+    const struct lt_layer *layer = row->event->owner->layer;
+    const struct lt_attr *attr = lt_event_attr(row->event, LT_ATTR_DIFF_ID);
+    if (layer)
+        lt_buf_add(out, layer->diff_id.len ? layer->diff_id : layer->id);
+    else if (attr)
+        lt_buf_add(out, attr->text);
+}
+
+/* An opened list is closed by close_list(); nothing is written for an empty one. */
+static void add_to_list(struct lt_buf *out, size_t at, struct lt_str item)
+{
+    lt_buf_add(out, at ? LT_STR(", ") : LT_STR("["));
+    add_quoted(out, item);
+}
+
+static void close_list(struct lt_buf *out, size_t count)
+{
+    if (count)
+        lt_buf_char(out, ']');
+}
+
+/* The containers that share an image layer or a volume, by full ID. */
+static void put_used_by_containers(struct lt_buf *out, const struct lt_row *row)
+{
+    const struct lt_owner *owner = row->event->owner;
+    size_t count = 0;
+    if (owner->layer && owner->role == LT_ROLE_IMAGE)
+        lt_each (struct lt_container, container, &owner->layer->containers)
+            add_to_list(out, count++, container->id);
+    if (owner->volume)
+        lt_each (struct lt_volume_user, user, &owner->volume->users)
+            add_to_list(out, count++, user->container->id);
+    close_list(out, count);
+}
+
+static void put_used_by_images(struct lt_buf *out, const struct lt_row *row)
+{
+    const struct lt_owner *owner = row->event->owner;
+    size_t count = 0;
+    if (owner->layer && owner->role == LT_ROLE_IMAGE)
+        lt_each (struct lt_image, image, &owner->layer->images)
+            add_to_list(out, count++, image->id);
+    close_list(out, count);
+}
+
+static void put_body(struct lt_buf *out, const struct lt_row *row)
+{
+    const struct lt_attr *attr = lt_event_attr(row->event, LT_ATTR_BODY);
+    if (!attr)
+        return;
+    struct lt_str text = attr->text;
+    if (text.len > MAX_BODY)
+        text.len = MAX_BODY;
+    while (text.len < attr->text.len && text.len && ((unsigned char)text.ptr[text.len] & 0xC0) == 0x80)
+        text.len--; /* not inside a UTF-8 character */
+    lt_buf_add(out, text);
+}
+
+static void put_body_size(struct lt_buf *out, const struct lt_row *row)
+{
+    const struct lt_attr *attr = lt_event_attr(row->event, LT_ATTR_BODY);
+    if (attr && attr->text.len > MAX_BODY)
+        lt_buf_uint(out, attr->text.len);
+}
+
+static void add_attr(struct lt_buf *out, const struct lt_attr *attr)
+{
+    size_t count = 0;
+    if (lt_attr_infos[attr->key].type == LT_ATTR_INT)
+        lt_buf_int(out, attr->number);
+    else
+        lt_buf_add(out, attr->text);
+    lt_each (struct lt_str, item, &attr->items)
+        add_to_list(out, count++, *item);
+    close_list(out, count);
+}
+
+const struct lt_field_info lt_field_infos[LT_FIELDS] = {
+#define FIELD(id, name, type, put) {name, LT_AS_##type, put, LT_ATTRS},
+#define FIELD_ATTR(id, name, type) {name, LT_AS_##type, NULL, LT_ATTR_##id},
+#include "fields.def"
+#undef FIELD
+#undef FIELD_ATTR
+};
+
+void lt_field_put(struct lt_buf *out, enum lt_field field, const struct lt_row *row)
+{
+    const struct lt_field_info *info = &lt_field_infos[field];
+    const struct lt_attr *attr = info->put ? NULL : lt_event_attr(row->event, info->attr);
+    if (info->put)
+        info->put(out, row);
+    else if (attr)
+        add_attr(out, attr);
+}

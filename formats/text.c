@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A timeline to read and grep, after the text form of mactime: one line a time of an entry, equal times as one "macb". All
+ * columns before the last have a fixed width, unless a value is wider; nothing in a line can move a terminal's cursor.
+ *
+ *   time (UTC)  macb  role  change  owner  mode  uid  gid  size  inode  path or message */
+#include "../src/base/escape.h"
+#include "message.h"
+
+enum { OWNER_WIDTH = 32, ROLE_WIDTH = 6, CHANGE_WIDTH = 9 };
+
+/* Fill up with blanks to `width` from `start`, and one more as the gap. */
+static void pad(struct lt_buf *out, size_t start, size_t width)
+{
+    while (out->len < start + width)
+        lt_buf_char(out, ' ');
+    lt_buf_char(out, ' ');
+}
+
+static void add_owner(struct lt_buf *out, const struct lt_event *event)
+{
+    struct lt_buf label = {0};
+    size_t start = out->len;
+    lt_buf_add(out, lt_str_c(lt_role_names[event->owner->role]));
+    pad(out, start, ROLE_WIDTH);
+    start = out->len;
+    lt_buf_add(out, lt_str_c(event->change ? lt_change_names[event->change] : "-"));
+    pad(out, start, CHANGE_WIDTH);
+    start = out->len;
+    lt_owner_label(&label, event->owner);
+    lt_escape_name(out, lt_buf_view(&label), true);
+    pad(out, start, OWNER_WIDTH);
+    lt_buf_free(&label);
+}
+
+static void add_file(struct lt_buf *out, const struct lt_event *event)
+{
+    const struct lt_node *node = event->node;
+    struct lt_buf path = {0};
+    lt_mode_string(out, node->mode);
+    lt_buf_printf(out, " %5u %5u %10ju %8ju ", node->uid, node->gid, (uintmax_t)node->size, (uintmax_t)node->ino);
+    lt_event_inside(&path, event);
+    lt_escape_name(out, lt_buf_view(&path), true);
+    if (node->target.len) {
+        lt_buf_lit(out, " -> ");
+        lt_escape_name(out, node->target, true);
+    }
+    lt_buf_free(&path);
+}
+
+static void add_facts(struct lt_buf *out, const struct lt_event *event)
+{
+    struct lt_buf facts = {0};
+    lt_buf_printf(out, "%-10s %5s %5s %10s %8s ", "-", "-", "-", "-", "-");
+    lt_message_facts(&facts, event);
+    lt_escape_name(out, lt_buf_view(&facts), true);
+    lt_buf_free(&facts);
+}
+
+static void add_bound(struct lt_buf *out, const char *before, struct lt_time time)
+{
+    if (!time.set)
+        return;
+    lt_buf_add(out, lt_str_c(before));
+    lt_time_iso(out, time, 9);
+    lt_buf_char(out, 'Z');
+}
+
+static void text_row(struct lt_buf *out, const struct lt_row *row)
+{
+    const struct lt_event *event = row->event;
+    lt_time_iso(out, row->time, 9);
+    lt_buf_lit(out, "Z ");
+    lt_macb(out, row);
+    lt_buf_char(out, ' ');
+    add_owner(out, event);
+    if (event->node)
+        add_file(out, event);
+    else
+        add_facts(out, event);
+    add_bound(out, "  not before ", event->first);
+    add_bound(out, "  not after ", event->last);
+    lt_buf_char(out, '\n');
+}
+
+const struct lt_format lt_format_text = {
+    .name = "text",
+    .suffix = ".txt",
+    .summary = "lines to read and grep, after mactime's text form",
+    .merged = true,
+    .row = text_row,
+};

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "escape.h"
+
+#include "utf8.h"
+
+#include <string.h>
+
+static const char HEX[] = "0123456789abcdef";
+
+static void add_byte(struct lt_buf *out, unsigned char byte)
+{
+    char text[] = {'\\', 'x', HEX[byte >> 4], HEX[byte & 15]};
+    lt_buf_add(out, (struct lt_str){text, sizeof text});
+}
+
+static bool is_control(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7F && code <= 0x9F);
+}
+
+/* Characters that take no room or turn the direction of writing (Unicode 15, general category Cf and Zl, Zp). */
+static bool is_deceptive(uint32_t code)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {{0xAD, 0xAD},     {0x61C, 0x61C},   {0x180E, 0x180E}, {0x200B, 0x200F},  {0x2028, 0x202E},
+                  {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (code >= ranges[i].first && code <= ranges[i].last)
+            return true;
+    return false;
+}
+
+static bool is_hex_digit(char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
+}
+
+/* Would the backslash at the start of `text` be read back as an escape? */
+static bool looks_escaped(struct lt_str text)
+{
+    if (lt_str_starts(text, LT_STR("\\u{")))
+        return true;
+    return lt_str_starts(text, LT_STR("\\x")) && text.len >= 4 && is_hex_digit(text.ptr[2]) &&
+           is_hex_digit(text.ptr[3]);
+}
+
+/* Bytes at the start of `text` that no rule touches. */
+static size_t plain_length(struct lt_str text, const char *special)
+{
+    size_t length = 0;
+    while (length < text.len) {
+        unsigned char byte = (unsigned char)text.ptr[length];
+        if (byte < 0x20 || byte >= 0x7F || byte == (unsigned char)special[0] || byte == (unsigned char)special[1])
+            break;
+        length++;
+    }
+    return length;
+}
+
+void lt_escape_name(struct lt_buf *out, struct lt_str text, bool terminal)
+{
+    while (text.len) {
+        size_t plain = plain_length(text, "\\\\");
+        lt_buf_add(out, (struct lt_str){text.ptr, plain});
+        text = lt_str_skip(text, plain);
+        if (!text.len)
+            break;
+        struct lt_rune rune = lt_utf8_next(text);
+        bool backslash = rune.code == '\\' && rune.valid;
+        if (!rune.valid || is_control(rune.code) || (backslash && looks_escaped(text)))
+            for (unsigned i = 0; i < rune.size; i++)
+                add_byte(out, (unsigned char)text.ptr[i]);
+        else if (terminal && is_deceptive(rune.code))
+            lt_buf_printf(out, "\\u{%04x}", rune.code);
+        else
+            lt_buf_add(out, (struct lt_str){text.ptr, rune.size});
+        text = lt_str_skip(text, rune.size);
+    }
+}
+
+static void add_u16(struct lt_buf *out, uint32_t unit)
+{
+    char text[] = {'\\', 'u', HEX[unit >> 12 & 15], HEX[unit >> 8 & 15], HEX[unit >> 4 & 15], HEX[unit & 15]};
+    lt_buf_add(out, (struct lt_str){text, sizeof text});
+}
+
+static void add_json_rune(struct lt_buf *out, uint32_t code)
+{
+    static const char names[] = "\"\\bfnrt", bytes[] = "\"\\\b\f\n\r\t";
+    const char *at = code && code < 0x80 ? strchr(bytes, (int)code) : NULL;
+    if (at) {
+        lt_buf_char(out, '\\');
+        lt_buf_char(out, names[at - bytes]);
+    } else if (code >= 0x10000) {
+        add_u16(out, 0xD800 + ((code - 0x10000) >> 10));
+        add_u16(out, 0xDC00 + ((code - 0x10000) & 0x3FF));
+    } else {
+        add_u16(out, code);
+    }
+}
+
+void lt_escape_json(struct lt_buf *out, struct lt_str text)
+{
+    while (text.len) {
+        size_t plain = plain_length(text, "\"\\");
+        lt_buf_add(out, (struct lt_str){text.ptr, plain});
+        text = lt_str_skip(text, plain);
+        if (!text.len)
+            break;
+        struct lt_rune rune = lt_utf8_next(text);
+        if (rune.valid) {
+            add_json_rune(out, rune.code);
+        } else {
+            lt_buf_char(out, '\\');
+            add_byte(out, (unsigned char)rune.code);
+        }
+        text = lt_str_skip(text, rune.size);
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A growing list of pointers in an arena. Old arrays are left to the arena: lists are short or built once. */
+#ifndef LT_BASE_LIST_H
+#define LT_BASE_LIST_H
+
+#include "arena.h"
+
+#include <string.h>
+
+struct lt_list {
+    void **items;
+    size_t count, cap;
+};
+
+/* Append `item`; the pointer is borrowed. */
+static inline void lt_list_add(struct lt_list *list, struct lt_arena *arena, const void *item)
+{
+    if (list->count == list->cap) {
+        size_t cap = list->cap ? list->cap * 2 : 4;
+        void **items = lt_new_array(arena, void *, cap);
+        if (list->count)
+            memcpy(items, list->items, list->count * sizeof *items);
+        list->items = items;
+        list->cap = cap;
+    }
+    list->items[list->count++] = (void *)(size_t)item;
+}
+
+/* Is the very pointer in the list? */
+static inline int lt_list_has(const struct lt_list *list, const void *item)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i] == item)
+            return 1;
+    return 0;
+}
+
+/* for (each `type *name` in the list) */
+#define lt_each(type, name, list)                                                                  \
+    for (size_t name##_at = 0; name##_at < (list)->count; name##_at++)                             \
+        for (type *name = (type *)(list)->items[name##_at]; name; name = NULL)
+
+#endif

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "str.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct lt_str lt_str_c(const char *text)
+{
+    return (struct lt_str){text ? text : "", text ? strlen(text) : 0};
+}
+
+bool lt_str_eq(struct lt_str a, struct lt_str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+int lt_str_cmp(struct lt_str a, struct lt_str b)
+{
+    size_t common = a.len < b.len ? a.len : b.len;
+    int order = common ? memcmp(a.ptr, b.ptr, common) : 0;
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+bool lt_str_starts(struct lt_str str, struct lt_str prefix)
+{
+    return str.len >= prefix.len && memcmp(str.ptr, prefix.ptr, prefix.len) == 0;
+}
+
+bool lt_str_ends(struct lt_str str, struct lt_str suffix)
+{
+    return str.len >= suffix.len &&
+           memcmp(str.ptr + str.len - suffix.len, suffix.ptr, suffix.len) == 0;
+}
+
+struct lt_str lt_str_skip(struct lt_str str, size_t count)
+{
+    if (count > str.len)
+        return str;
+    return (struct lt_str){str.ptr + count, str.len - count};
+}
+
+static bool is_space(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+struct lt_str lt_str_trim(struct lt_str str)
+{
+    while (str.len && is_space(str.ptr[0]))
+        str = lt_str_skip(str, 1);
+    while (str.len && is_space(str.ptr[str.len - 1]))
+        str.len--;
+    return str;
+}
+
+struct lt_str lt_str_cut(struct lt_str *rest, char sep)
+{
+    struct lt_str part = *rest;
+    const char *at = part.len ? memchr(part.ptr, sep, part.len) : NULL;
+    if (!at) {
+        *rest = (struct lt_str){part.ptr + part.len, 0};
+        return part;
+    }
+    part.len = (size_t)(at - part.ptr);
+    *rest = lt_str_skip(*rest, part.len + 1);
+    return part;
+}
+
+struct lt_str lt_str_basename(struct lt_str path)
+{
+    const char *slash = path.len ? memrchr(path.ptr, '/', path.len) : NULL;
+    return slash ? lt_str_skip(path, (size_t)(slash - path.ptr) + 1) : path;
+}
+
+struct lt_str lt_str_dup(struct lt_arena *arena, struct lt_str str)
+{
+    char *copy = lt_arena_alloc(arena, str.len + 1);
+    if (str.len)
+        memcpy(copy, str.ptr, str.len);
+    return (struct lt_str){copy, str.len};
+}
+
+struct lt_str lt_str_format(struct lt_arena *arena, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    size_t size = length < 0 ? 0 : (size_t)length;
+    char *text = lt_arena_alloc(arena, size + 1);
+    vsnprintf(text, size + 1, format, again);
+    va_end(again);
+    return (struct lt_str){text, size};
+}
+
+struct lt_str lt_path_join(struct lt_arena *arena, struct lt_str dir, struct lt_str name)
+{
+    char *path = lt_arena_alloc(arena, dir.len + 1 + name.len + 1);
+    if (dir.len)
+        memcpy(path, dir.ptr, dir.len);
+    path[dir.len] = '/';
+    if (name.len)
+        memcpy(path + dir.len + 1, name.ptr, name.len);
+    return (struct lt_str){path, dir.len + 1 + name.len};
+}
+
+void lt_buf_reserve(struct lt_buf *buf, size_t more)
+{
+    if (buf->cap - buf->len >= more)
+        return;
+    size_t wanted = buf->len + more;
+    size_t cap = buf->cap ? buf->cap : 64;
+    while (cap < wanted)
+        cap *= 2;
+    buf->ptr = lt_realloc(buf->ptr, cap);
+    buf->cap = cap;
+}
+
+void lt_buf_add(struct lt_buf *buf, struct lt_str str)
+{
+    if (!str.len)
+        return;
+    lt_buf_reserve(buf, str.len);
+    memcpy(buf->ptr + buf->len, str.ptr, str.len);
+    buf->len += str.len;
+}
+
+void lt_buf_char(struct lt_buf *buf, char byte)
+{
+    lt_buf_reserve(buf, 1);
+    buf->ptr[buf->len++] = byte;
+}
+
+void lt_buf_padded(struct lt_buf *buf, uint64_t number, unsigned width)
+{
+    char digits[20];
+    unsigned count = 0;
+    do {
+        digits[sizeof digits - ++count] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    while (count < width && count < sizeof digits)
+        digits[sizeof digits - ++count] = '0';
+    lt_buf_add(buf, (struct lt_str){digits + sizeof digits - count, count});
+}
+
+void lt_buf_uint(struct lt_buf *buf, uint64_t number)
+{
+    lt_buf_padded(buf, number, 1);
+}
+
+void lt_buf_int(struct lt_buf *buf, int64_t number)
+{
+    if (number < 0)
+        lt_buf_char(buf, '-');
+    lt_buf_uint(buf, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+}
+
+void lt_buf_printf(struct lt_buf *buf, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (length > 0) {
+        lt_buf_reserve(buf, (size_t)length + 1);
+        vsnprintf(buf->ptr + buf->len, (size_t)length + 1, format, again);
+        buf->len += (size_t)length;
+    }
+    va_end(again);
+}
+
+struct lt_str lt_buf_view(const struct lt_buf *buf)
+{
+    return (struct lt_str){buf->ptr ? buf->ptr : "", buf->len};
+}
+
+void lt_buf_free(struct lt_buf *buf)
+{
+    free(buf->ptr);
+    *buf = (struct lt_buf){0};
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Byte strings. Names and texts from the evidence are bytes, not text: they may hold any byte but are never assumed to be
+ * UTF-8 or to end in NUL. `lt_str` is a view that owns nothing; `lt_buf` is a growing buffer that owns its bytes. */
+#ifndef LT_BASE_STR_H
+#define LT_BASE_STR_H
+
+#include "arena.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct lt_str {
+    const char *ptr;
+    size_t len;
+};
+
+/* A view of a string literal. */
+#define LT_STR(literal) ((struct lt_str){"" literal, sizeof(literal) - 1})
+
+/* The two arguments that printf's "%.*s" wants. */
+#define LT_ARG(str) (int)(str).len, (str).ptr
+
+/* View a C string; NULL gives the empty view. */
+struct lt_str lt_str_c(const char *text);
+
+/* Equal bytes? */
+bool lt_str_eq(struct lt_str a, struct lt_str b);
+
+/* Byte order, like memcmp, shorter first: negative, 0, positive. */
+int lt_str_cmp(struct lt_str a, struct lt_str b);
+
+bool lt_str_starts(struct lt_str str, struct lt_str prefix);
+bool lt_str_ends(struct lt_str str, struct lt_str suffix);
+
+/* The view without its first `count` bytes (without any, if it is shorter). */
+struct lt_str lt_str_skip(struct lt_str str, size_t count);
+
+/* The view without white space (blank, tab, CR, LF) at both ends. */
+struct lt_str lt_str_trim(struct lt_str str);
+
+/* Cut the part before the first `sep` off `rest` and return it; `rest` becomes what follows `sep`. Without `sep` the whole
+ * of `rest` is returned and `rest` becomes empty. */
+struct lt_str lt_str_cut(struct lt_str *rest, char sep);
+
+/* Part of `path` after its last slash. */
+struct lt_str lt_str_basename(struct lt_str path);
+
+/* Copy into `arena`, with a NUL after the end so that `.ptr` also serves as a C string. */
+struct lt_str lt_str_dup(struct lt_arena *arena, struct lt_str str);
+
+/* Printf into `arena`, NUL-terminated. */
+struct lt_str lt_str_format(struct lt_arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* "<dir>/<name>" in `arena`, NUL-terminated. `dir` is "" for the root. */
+struct lt_str lt_path_join(struct lt_arena *arena, struct lt_str dir, struct lt_str name);
+
+/* Initialise with `struct lt_buf buf = {0};`, release with lt_buf_free(). */
+struct lt_buf {
+    char *ptr; /* owned; NULL while empty */
+    size_t len, cap;
+};
+
+/* Make room for `more` bytes after `len`. Ends the program when memory is exhausted. */
+void lt_buf_reserve(struct lt_buf *buf, size_t more);
+
+void lt_buf_add(struct lt_buf *buf, struct lt_str str);
+void lt_buf_char(struct lt_buf *buf, char byte);
+void lt_buf_uint(struct lt_buf *buf, uint64_t number);
+void lt_buf_int(struct lt_buf *buf, int64_t number);
+
+/* Decimal digits of `number`, zero-padded to `width` (at most 20). */
+void lt_buf_padded(struct lt_buf *buf, uint64_t number, unsigned width);
+
+void lt_buf_printf(struct lt_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Add a string literal. */
+#define lt_buf_lit(buf, literal) lt_buf_add((buf), LT_STR(literal))
+
+struct lt_str lt_buf_view(const struct lt_buf *buf);
+void lt_buf_free(struct lt_buf *buf);
+
+#endif

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/* UTF-8 (RFC 3629: shortest form, no surrogates, up to U+10FFFF). */
+#ifndef LT_BASE_UTF8_H
+#define LT_BASE_UTF8_H
+
+#include "str.h"
+
+struct lt_rune {
+    uint32_t code; /* the byte itself where it is not valid */
+    uint8_t size;  /* bytes it takes; 1 where it is not valid */
+    bool valid;
+};
+
+/* The first character of `text`, which must not be empty. */
+struct lt_rune lt_utf8_next(struct lt_str text);
+
+/* Append the UTF-8 of `code`; surrogates and codes beyond U+10FFFF become U+FFFD. */
+void lt_utf8_add(struct lt_buf *out, uint32_t code);
+
+#endif

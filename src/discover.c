@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Docker's data root (moby daemon/config/config_linux.go, daemon/daemon_unix.go setupDaemonRoot, 28.x): /var/lib/docker
+ * unless daemon.json says otherwise in "data-root" ("graph" before 17.05); $XDG_DATA_HOME/docker for a rootless daemon; with
+ * userns-remap <root>/<uid>.<gid> beside or instead of the plain one. */
+#include "discover.h"
+
+#include "base/escape.h"
+#include "parse/json.h"
+
+static const struct lt_source DISCOVER = {.name = "discover", .summary = "looks for data roots"};
+
+static bool is_dir(struct lt_fs *fs, struct lt_arena *scratch, struct lt_str root, const char *name)
+{
+    return lt_fs_is_dir(fs, lt_path_join(scratch, root, lt_str_c(name)));
+}
+
+/* Does it look like a data root? Two of what Docker makes at its first start are enough, one may be lost. */
+static bool is_docker_root(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path)
+{
+    static const char *const made[] = {"containers", "image", "volumes", "overlay2"};
+    unsigned found = 0;
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+        found += is_dir(fs, ctx->scratch, path, made[i]);
+    return found >= 2;
+}
+
+static struct lt_str hostname(struct lt_ctx *ctx, struct lt_fs *fs)
+{
+    struct lt_str text, path = LT_STR("/etc/hostname");
+    if (lt_fs_resolve(fs, path, ctx->scratch, &path, NULL) != LT_OK ||
+        lt_slurp(fs, path, 4096, ctx->scratch, &text, NULL) != LT_OK)
+        return LT_STR("");
+    return lt_str_dup(ctx->run, lt_str_trim(lt_str_cut(&text, '\n')));
+}
+
+static void add_root(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path, struct lt_str why)
+{
+    struct lt_root *root = lt_inventory_root(ctx->inventory, fs, path);
+    if (root->why.len)
+        return;
+    root->why = lt_str_dup(ctx->run, why);
+    root->hostname = hostname(ctx, fs);
+}
+
+/* "<uid>.<gid>" */
+static bool is_remap_name(struct lt_str name)
+{
+    size_t dots = 0;
+    for (size_t i = 0; i < name.len; i++) {
+        dots += name.ptr[i] == '.';
+        if (name.ptr[i] != '.' && (name.ptr[i] < '0' || name.ptr[i] > '9'))
+            return false;
+    }
+    return dots == 1 && name.len >= 3 && name.ptr[0] != '.' && name.ptr[name.len - 1] != '.';
+}
+
+static bool try_remapped(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path)
+{
+    struct lt_listing listing;
+    bool found = false;
+    lt_fs_list(fs, path, ctx->scratch, &listing, NULL);
+    for (size_t i = 0; i < listing.count; i++) {
+        struct lt_str below = lt_path_join(ctx->scratch, path, listing.nodes[i].name);
+        if (!is_remap_name(listing.nodes[i].name) || !is_docker_root(ctx, fs, below))
+            continue;
+        add_root(ctx, fs, below, LT_STR("userns-remap sub-root"));
+        found = true;
+    }
+    return found;
+}
+
+static void try_root(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path, struct lt_str why, struct lt_buf *looked)
+{
+    struct lt_str real;
+    bool found = false;
+    if (lt_fs_resolve(fs, path, ctx->scratch, &real, NULL) == LT_OK) {
+        if (is_docker_root(ctx, fs, real)) {
+            add_root(ctx, fs, real, why);
+            found = true;
+        }
+        found |= try_remapped(ctx, fs, real);
+    }
+    if (found)
+        return;
+    if (looked->len)
+        lt_buf_lit(looked, ", ");
+    lt_escape_name(looked, path.len ? path : LT_STR("/"), true);
+    lt_buf_printf(looked, " (%.*s)", LT_ARG(why));
+}
+
+static void try_configured(struct lt_ctx *ctx, struct lt_fs *fs, const char *file, struct lt_buf *looked)
+{
+    struct lt_str path, text;
+    struct json_t *json;
+    const char *flaw;
+    struct lt_err problem = {0};
+    if (lt_fs_resolve(fs, lt_str_c(file), ctx->scratch, &path, NULL) != LT_OK)
+        return;
+    enum lt_status status = lt_slurp(fs, path, LT_MAX_JSON, ctx->scratch, &text, &problem);
+    if (status == LT_OK)
+        status = lt_json_parse(text, &json, &flaw, &problem);
+    if (status != LT_OK) {
+        lt_skip_error(ctx, path, &problem);
+        return;
+    }
+    static const char *const keys[] = {"data-root", "graph"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        struct lt_str value = lt_json_str(json, keys[i]);
+        if (value.len)
+            try_root(ctx, fs, lt_str_dup(ctx->scratch, value), lt_str_format(ctx->scratch, "%s in %s", keys[i], file), looked);
+    }
+    lt_json_free(json);
+}
+
+static void try_homes(struct lt_ctx *ctx, struct lt_fs *fs)
+{
+    struct lt_buf ignored = {0};
+    struct lt_listing homes;
+    lt_fs_list(fs, LT_STR("/home"), ctx->scratch, &homes, NULL);
+    for (size_t i = 0; i < homes.count; i++)
+        try_root(ctx, fs, lt_str_format(ctx->scratch, "/home/%.*s/.local/share/docker", LT_ARG(homes.nodes[i].name)),
+                 LT_STR("rootless"), &ignored);
+    try_root(ctx, fs, LT_STR("/root/.local/share/docker"), LT_STR("rootless"), &ignored);
+    lt_buf_free(&ignored);
+}
+
+void lt_discover(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_buf *looked)
+{
+    static const struct {
+        const char *path, *why;
+    } places[] = {
+        {"/var/lib/docker", "the default"},
+        {"/lib/docker", "the default, where /var is a file system of its own"},
+        {"/docker", "the default, where /var/lib is a file system of its own"},
+        {"/var/snap/docker/common/var-lib-docker", "snap"},
+        {"", "the evidence itself"},
+    };
+    struct lt_root root = {.fs = fs};
+    ctx->source = &DISCOVER;
+    ctx->root = &root;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        try_root(ctx, fs, lt_str_c(places[i].path), lt_str_c(places[i].why), looked);
+    try_configured(ctx, fs, "/etc/docker/daemon.json", looked);
+    try_configured(ctx, fs, "/var/snap/docker/current/config/daemon.json", looked);
+    try_homes(ctx, fs);
+    ctx->root = NULL;
+}

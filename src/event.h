@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The shared records of the pipeline. Sources fill an lt_event and lend it to emit(); the normaliser sets clocks, the tagger
+ * owners and tags, the sorter copies it, writers get it const. Nothing but these records passes between the stages. */
+#ifndef LT_EVENT_H
+#define LT_EVENT_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/list.h"
+#include "base/str.h"
+
+struct lt_owner;
+
+/* The four times of a file, in mactime's order. An event that is no file uses slot 0 alone. */
+enum lt_slot { LT_M, LT_A, LT_C, LT_B, LT_SLOTS };
+
+/* One directory entry as the file system tells it. Strings are borrowed from the arena of the listing. */
+struct lt_node {
+    struct lt_str name;   /* last component; "" for the root of a file system */
+    struct lt_str target; /* of a symbolic link, else empty */
+    uint64_t ino, size;
+    uint32_t mode; /* S_IFMT and permission bits */
+    uint32_t uid, gid, nlink;
+    uint32_t major, minor; /* of a device node */
+    struct lt_time time[LT_SLOTS];
+    bool mount_root;            /* another file system is mounted here */
+    const struct lt_err *error; /* NULL, or what could not be read; with mode 0 only name and ino are known */
+};
+
+/* A directory of the evidence that is walked. Lives for the whole run, so that its entries need to keep a name only: path,
+ * place in the container and owner are decided once a directory. */
+struct lt_dir {
+    struct lt_str path;   /* from the root of the evidence, "" for the root, "/a/b" below */
+    struct lt_str inside; /* the same directory as the container sees it, "" for its root */
+    bool has_inside;      /* false: not visible in any container (host file) */
+    uint64_t ino;
+    unsigned depth;
+    const struct lt_owner *owner; /* whose the entries are */
+};
+
+/* What an event tells. The table lt_kinds (kinds.def) gives each its Plaso data type and time description. */
+enum lt_kind {
+#define KIND(id, data_type, desc, source_short, source_long, flags) LT_KIND_##id,
+#include "kinds.def"
+#undef KIND
+    LT_KINDS
+};
+
+enum lt_kind_flags {
+    LT_IS_FILE = 1 << 0, /* about a directory entry: `dir` and `node` are set */
+    LT_FROM_TEXT = 1 << 1, /* time read from RFC 3339 text: `timestamp` is cut to microseconds, as Plaso does */
+    LT_IS_CLAIM = 1 << 2, /* the time is a claim of whoever made the artifact */
+    LT_BY_BUILDER = 1 << 3, /* made by the clock of the image's builder */
+};
+
+struct lt_kind_info {
+    const char *data_type, *desc; /* Plaso's vocabulary: plaso/lib/definitions.py (2026-07) */
+    const char *source_short, *source_long;
+    unsigned flags;
+};
+extern const struct lt_kind_info lt_kinds[LT_KINDS];
+
+/* Description of a file time: "Content Modification Time"... */
+extern const char *const lt_slot_desc[LT_SLOTS];
+
+/* Whose clock made a time. */
+enum lt_clock { LT_CLOCK_HOST, LT_CLOCK_BUILDER, LT_CLOCK_REGISTRY, LT_CLOCK_APPLICATION, LT_CLOCK_UNKNOWN, LT_CLOCKS };
+extern const char *const lt_clock_names[LT_CLOCKS];
+
+/* How far a time can be trusted; SPEC, section 3. */
+enum lt_confidence { LT_EXACT, LT_BOUNDED, LT_INFERRED, LT_CLAIMED, LT_CONFIDENCES };
+extern const char *const lt_confidence_names[LT_CONFIDENCES];
+
+/* What a container or an image layer did to a file. */
+enum lt_change { LT_CHANGE_NONE, LT_CHANGE_DELETED, LT_CHANGES };
+extern const char *const lt_change_names[LT_CHANGES]; /* [0] is NULL */
+
+/* Short words for grep and Timesketch; one bit each. */
+enum lt_tag {
+#define TAG(id) LT_TAG_##id,
+#include "tags.def"
+#undef TAG
+    LT_TAGS
+};
+extern const char *const lt_tag_names[LT_TAGS];
+#define LT_TAG_BIT(id) (1u << LT_TAG_##id)
+
+/* Further facts of an event that is no file, in the order in which the message tells them. One key has one type for good:
+ * consumers freeze the type on first sight. */
+enum lt_attr_key {
+#define ATTR(id, name, type, label) LT_ATTR_##id,
+#include "attrs.def"
+#undef ATTR
+    LT_ATTRS /* also: none */
+};
+enum lt_attr_type { LT_ATTR_STR, LT_ATTR_INT, LT_ATTR_LIST };
+struct lt_attr_info {
+    const char *name, *label; /* JSON key; words before the value in a message */
+    enum lt_attr_type type;
+};
+extern const struct lt_attr_info lt_attr_infos[LT_ATTRS];
+
+struct lt_attr {
+    enum lt_attr_key key;
+    int64_t number;       /* LT_ATTR_INT */
+    struct lt_str text;   /* LT_ATTR_STR */
+    struct lt_list items; /* LT_ATTR_LIST: of struct lt_str * */
+};
+
+/* Where a time was read, so that an analyst can go back to the byte. Either `field` or `offset` says where in the file;
+ * for a file event the inode does. */
+struct lt_where {
+    struct lt_str file; /* evidence path */
+    const char *field;  /* static: "State.StartedAt"; NULL: see offset */
+    uint64_t offset;    /* byte offset (of the unpacked stream, if the file is compressed) */
+    bool has_offset;
+};
+
+/* One observation. All it points to is borrowed until emit() returns, but owner and dir, which live as long as the run. */
+struct lt_event {
+    enum lt_kind kind;
+    struct lt_time time[LT_SLOTS];
+    struct lt_time first, last;      /* bounds of an event whose exact time is not known; either may be unset */
+    enum lt_change change;
+    uint32_t tags;                   /* LT_TAG_BIT()s */
+    const char *source;              /* name of the reader, set by the pipeline */
+    const struct lt_owner *owner;    /* never NULL after tagging */
+    const struct lt_dir *dir;        /* file events: the directory... */
+    const struct lt_node *node;      /* ...and the entry in it; else NULL */
+    struct lt_where where;           /* other events */
+    const struct lt_attr *attrs;
+    size_t attr_count;
+};
+
+/* What writers print: one time of an event, or several equal ones. */
+struct lt_row {
+    const struct lt_event *event;
+    struct lt_time time;
+    uint8_t slots; /* bits 1 << enum lt_slot */
+    enum lt_clock clock;
+    enum lt_confidence confidence;
+};
+
+/* Evidence path of the event: of the entry for files, else of the file it was read from. Written to `out`. */
+void lt_event_path(struct lt_buf *out, const struct lt_event *event);
+
+/* Path as the container sees it (the evidence path where no container does), written to `out`. */
+void lt_event_inside(struct lt_buf *out, const struct lt_event *event);
+
+/* Is the event about a directory entry? */
+static inline bool lt_event_is_file(const struct lt_event *event)
+{
+    return lt_kinds[event->kind].flags & LT_IS_FILE;
+}
+
+/* The attribute `key` of the event, or NULL. */
+const struct lt_attr *lt_event_attr(const struct lt_event *event, enum lt_attr_key key);
+
+#endif

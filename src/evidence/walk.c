@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "walk.h"
+
+#include "../base/map.h"
+
+struct state {
+    const struct lt_walk *walk;
+    struct lt_list todo;     /* of struct lt_dir *: a stack */
+    struct lt_map visited;   /* inodes of directories, where the evidence may lie */
+    struct lt_arena scratch; /* stack, visited */
+    struct lt_arena listing; /* entries of the directory at hand */
+};
+
+static void report(struct state *state, const struct lt_dir *dir, struct lt_str name, const struct lt_err *problem,
+                   size_t count)
+{
+    struct lt_str path = name.len ? lt_path_join(&state->listing, dir->path, name) : dir->path;
+    state->walk->failed(state->walk->arg, path, problem, count);
+}
+
+/* An image can hold any bytes as a name: those that no kernel makes cannot be part of a path. */
+static bool possible(struct lt_str name)
+{
+    return name.len && !memchr(name.ptr, '/', name.len) && !memchr(name.ptr, 0, name.len) &&
+           !lt_str_eq(name, LT_STR(".")) && !lt_str_eq(name, LT_STR(".."));
+}
+
+/* May the walk go into this directory? If not, `problem` is set. */
+static bool enterable(struct state *state, const struct lt_dir *dir, const struct lt_node *node,
+                      struct lt_err *problem)
+{
+    if (node->mount_root)
+        lt_fail(problem, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "another file system is mounted here: not entered");
+    if (dir->depth >= LT_MAX_DEPTH || dir->path.len + node->name.len > LT_MAX_PATH)
+        lt_fail(problem, LT_SKIP, LT_CODE_TOO_LARGE, 0, "directories nest deeper than %d: not entered", LT_MAX_DEPTH);
+    if (state->walk->fs->is_tree)
+        return !problem->set;
+    struct lt_str key = lt_str_dup(&state->scratch, (struct lt_str){(const char *)&node->ino, sizeof node->ino});
+    if (lt_map_get(&state->visited, key))
+        lt_fail(problem, LT_SKIP, LT_CODE_CYCLE, 0, "directory inode %ju is reached a second time: not entered",
+                (uintmax_t)node->ino);
+    else
+        lt_map_put(&state->visited, &state->scratch, key, state);
+    return !problem->set;
+}
+
+static void push(struct state *state, const struct lt_dir *dir, const struct lt_node *node)
+{
+    struct lt_err problem = {0};
+    if (!enterable(state, dir, node, &problem)) {
+        report(state, dir, node->name, &problem, 0);
+        return;
+    }
+    struct lt_dir *child = lt_new(state->walk->run, struct lt_dir);
+    *child = *dir;
+    child->path = lt_path_join(state->walk->run, dir->path, node->name);
+    if (dir->has_inside)
+        child->inside = lt_path_join(state->walk->run, dir->inside, node->name);
+    child->ino = node->ino;
+    child->depth = dir->depth + 1;
+    if (state->walk->enter)
+        state->walk->enter(state->walk->arg, dir, child);
+    lt_list_add(&state->todo, &state->scratch, child);
+}
+
+static enum lt_status visit(struct state *state, const struct lt_dir *dir, const struct lt_node *node,
+                            struct lt_err *err)
+{
+    struct lt_err problem = {0};
+    if (node->name.len && !possible(node->name))
+        lt_fail(&problem, LT_SKIP, LT_CODE_BAD_ID, 0, "impossible name in a directory");
+    else if (node->error)
+        problem = *node->error;
+    bool lost = problem.set && (!node->mode || !possible(node->name));
+    if (problem.set)
+        report(state, dir, node->name, &problem, lost);
+    if (lost)
+        return LT_OK;
+    return state->walk->entry(state->walk->arg, dir, node, err);
+}
+
+static enum lt_status walk_dir(struct state *state, const struct lt_dir *dir, struct lt_err *err)
+{
+    const struct lt_walk *walk = state->walk;
+    struct lt_listing listing;
+    struct lt_err problem = {0};
+    lt_arena_reset(&state->listing);
+    walk->fs->ops->list(walk->fs, dir, &state->listing, &listing, &problem);
+    walk->seen(walk->arg, listing.count);
+    if (problem.set)
+        report(state, dir, LT_STR(""), &problem, 0);
+    for (size_t i = 0; i < listing.count; i++) {
+        enum lt_status status = visit(state, dir, &listing.nodes[i], err);
+        if (status != LT_OK)
+            return status;
+    }
+    /* Backwards, because the last one pushed is walked first. */
+    for (size_t i = listing.count; i-- > 0;)
+        if (S_ISDIR(listing.nodes[i].mode) && possible(listing.nodes[i].name))
+            push(state, dir, &listing.nodes[i]);
+    return LT_OK;
+}
+
+static enum lt_status walk_top(struct state *state, struct lt_dir *top, struct lt_err *err)
+{
+    const struct lt_walk *walk = state->walk;
+    struct lt_node node;
+    struct lt_err problem = {0};
+    enum lt_status status = lt_fs_stat(walk->fs, top->path, &state->listing, &node, &problem);
+    if (status == LT_END)
+        return LT_END;
+    if (problem.set)
+        walk->failed(walk->arg, top->path, &problem, 0);
+    if (!node.mode)
+        return LT_OK;
+    node.name = LT_STR("");
+    node.mount_root = false;
+    top->ino = node.ino;
+    top->depth = 0;
+    walk->seen(walk->arg, 1);
+    status = walk->entry(walk->arg, top, &node, err);
+    lt_err_clear(&problem);
+    if (S_ISDIR(node.mode) && enterable(state, top, &node, &problem))
+        lt_list_add(&state->todo, &state->scratch, top);
+    return status;
+}
+
+enum lt_status lt_walk(const struct lt_walk *walk, struct lt_dir *top, struct lt_err *err)
+{
+    struct state state = {.walk = walk};
+    enum lt_status status = walk_top(&state, top, err);
+    while (status == LT_OK && state.todo.count)
+        status = walk_dir(&state, state.todo.items[--state.todo.count], err);
+    lt_arena_free(&state.scratch);
+    lt_arena_free(&state.listing);
+    return status;
+}

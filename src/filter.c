@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "filter.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+bool lt_filter_container(const char *which, const struct lt_container *container)
+{
+    struct lt_str text = lt_str_c(which);
+    if (text.len && lt_str_starts(container->id, text))
+        return true;
+    /* Names are NUL-terminated, being copies in an arena; one with a NUL inside matches by what is before it. */
+    return container->name.len && fnmatch(which, container->name.ptr, 0) == 0;
+}
+
+static bool any_user(const struct lt_options *options, const struct lt_owner *owner)
+{
+    if (owner->container)
+        return lt_filter_container(options->container, owner->container);
+    if (owner->layer)
+        lt_each (struct lt_container, container, &owner->layer->containers)
+            if (lt_filter_container(options->container, container))
+                return true;
+    if (owner->volume)
+        lt_each (struct lt_volume_user, user, &owner->volume->users)
+            if (lt_filter_container(options->container, user->container))
+                return true;
+    return false;
+}
+
+bool lt_filter_owner(const struct lt_options *options, const struct lt_owner *owner)
+{
+    if (options->roles && !(options->roles >> owner->role & 1))
+        return false;
+    return !options->container || any_user(options, owner);
+}
+
+bool lt_filter_time(const struct lt_options *options, struct lt_time first, struct lt_time last)
+{
+    if (options->since.set && lt_time_cmp(last, options->since) < 0)
+        return false;
+    return !options->until.set || lt_time_cmp(first, options->until) < 0;
+}

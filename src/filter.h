@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the user asked to see. */
+#ifndef LT_FILTER_H
+#define LT_FILTER_H
+
+#include "options.h"
+
+/* Does -c WHICH mean this container? By ID prefix, name, or shell pattern over the name. */
+bool lt_filter_container(const char *which, const struct lt_container *container);
+
+/* Do --role and -c let events of this owner through? Rows of an image layer or a volume belong to each of its users. */
+bool lt_filter_owner(const struct lt_options *options, const struct lt_owner *owner);
+
+/* Is the time, or some part of an interval, in the window of --since and --until? */
+bool lt_filter_time(const struct lt_options *options, struct lt_time first, struct lt_time last);
+
+#endif

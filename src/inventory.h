@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the evidence holds and how it hangs together: data roots, containers, images, layers, volumes. Sources fill it in
+ * phase 1, lt_inventory_link() ties it up, and from then on it is read-only. Everything lives in the run arena.
+ *
+ * container -> rw layer -> init layer -> image layers (top to base) and image -> layers; a volume -> the containers that
+ * mount it. A link that could not be read is NULL, never guessed, or marked inferred. */
+#ifndef LT_INVENTORY_H
+#define LT_INVENTORY_H
+
+#include "base/map.h"
+#include "evidence/evidence.h"
+
+struct lt_root;
+struct lt_store;
+
+/* What a file is in its container or on the host; SPEC, section 6, `layer_role`. */
+enum lt_role { LT_ROLE_RW, LT_ROLE_IMAGE, LT_ROLE_INIT, LT_ROLE_VOLUME, LT_ROLE_CONFIG, LT_ROLE_LOG, LT_ROLE_HOST, LT_ROLES };
+extern const char *const lt_role_names[LT_ROLES];
+
+/* Whose an event is. Fields that do not apply are NULL; `root` and `role` are always there. */
+struct lt_owner {
+    const struct lt_root *root;
+    const struct lt_container *container;
+    const struct lt_image *image;
+    const struct lt_layer *layer;
+    const struct lt_volume *volume;
+    enum lt_role role;
+};
+
+struct lt_layer {
+    struct lt_root *root;
+    const struct lt_store *store;
+    struct lt_str id;      /* the storage driver's own: name of its directory */
+    struct lt_str path;    /* of that directory */
+    struct lt_str content; /* of the tree of files */
+    struct lt_str diff_id; /* "sha256:...", image layers known to layerdb */
+    struct lt_str chain_id, parent_chain;
+    struct lt_time created;           /* birth of its directory */
+    struct lt_layer *parent;          /* the next lower layer, as layerdb or else the driver tells */
+    struct lt_str lower;              /* the driver's own list of what is below, raw */
+    struct lt_container *container;   /* rw and init layers */
+    struct lt_list containers, images; /* users: struct lt_container *, struct lt_image * */
+    unsigned index;                   /* in owner.image, 0 is the base */
+    enum lt_role role;
+    bool inferred;                    /* the link to the container or image has an indirect witness */
+    struct lt_owner owner;
+};
+
+struct lt_history {
+    struct lt_str created; /* text, as in the image configuration */
+    struct lt_str created_by, comment;
+    bool empty_layer;
+    struct lt_str diff_id; /* of the layer that the step made, "" if none or unknown */
+};
+
+struct lt_image {
+    struct lt_root *root;
+    struct lt_str id;          /* "sha256:..." */
+    struct lt_str config;      /* path of imagedb/content/sha256/<id> */
+    struct lt_str updated;     /* path of lastUpdated, "" if there is none */
+    struct lt_list names;      /* of struct lt_str *: tags and digests from repositories.json */
+    struct lt_list history;    /* of struct lt_history * */
+    struct lt_list diff_ids;   /* of struct lt_str *, base first */
+    struct lt_list layers;     /* of struct lt_layer *, base first; shorter than diff_ids when some are unknown */
+    bool referenced_only;      /* a container names it, but imagedb does not have it */
+    struct lt_owner owner;
+};
+
+struct lt_mount {
+    struct lt_str type, name, source, destination;
+    bool writable;
+};
+
+struct lt_container {
+    struct lt_root *root;
+    struct lt_str id, name;    /* name without its slash; "" if unknown */
+    struct lt_str path;        /* of containers/<id>, "" if there is none */
+    struct lt_str image_id;    /* as in the configuration */
+    struct lt_str driver;
+    struct lt_str mount_id, init_id; /* from layerdb/mounts */
+    struct lt_str parent_chain;      /* likewise: chain ID of the top image layer */
+    struct lt_str mount_record;      /* path of layerdb/mounts/<id>, "" if there is none */
+    struct lt_time created, started, finished; /* of the configuration; unset where it has Go's zero time */
+    const struct lt_attr *facts;     /* state, command, ports...: attributes of its events */
+    size_t fact_count;
+    struct lt_list mounts;           /* of struct lt_mount * */
+    uint32_t tags;                   /* LT_TAG_BIT()s that hold for the container as a whole */
+    struct lt_image *image;
+    struct lt_layer *rw, *init;
+    struct lt_list layers;           /* its image layers, top first */
+    struct lt_owner owner;           /* role config */
+    struct lt_owner log_owner;       /* role log */
+};
+
+struct lt_volume_user {
+    struct lt_container *container;
+    struct lt_str destination;
+};
+
+struct lt_volume {
+    struct lt_root *root;
+    struct lt_str name, path;
+    struct lt_list users; /* of struct lt_volume_user * */
+    struct lt_owner owner;
+};
+
+/* One Docker data root. */
+struct lt_root {
+    struct lt_fs *fs;
+    struct lt_str path;     /* "" when the evidence itself is the data root */
+    struct lt_str why;      /* how it was found: "default", "data-root in /etc/docker/daemon.json"... */
+    struct lt_str hostname; /* "" if unknown */
+    const char *runtime;    /* "docker" */
+    struct lt_list containers, images, layers, volumes;
+    struct lt_map container_by_id, image_by_id, layer_by_id, layer_by_chain, layer_by_link, volume_by_name;
+    struct lt_owner owner; /* role host */
+};
+
+struct lt_inventory {
+    struct lt_arena *arena; /* the run arena, borrowed */
+    struct lt_list roots;   /* of struct lt_root * */
+};
+
+/* Get or make; the ID must have been checked (parse/ident.h), its bytes are copied. */
+struct lt_root *lt_inventory_root(struct lt_inventory *inventory, struct lt_fs *fs, struct lt_str path);
+struct lt_container *lt_inventory_container(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
+struct lt_image *lt_inventory_image(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
+struct lt_layer *lt_inventory_layer(struct lt_inventory *inventory, struct lt_root *root, const struct lt_store *store,
+                                    struct lt_str id);
+struct lt_volume *lt_inventory_volume(struct lt_inventory *inventory, struct lt_root *root, struct lt_str name);
+
+/* Tie up one root after phase 1: layers of containers and images, users of layers and volumes, owners. Where layerdb is
+ * damaged the driver's own links serve; a lost mount-id is inferred from the layers below and the time of creation. */
+void lt_inventory_link(struct lt_inventory *inventory, struct lt_root *root);
+
+/* First name of an image: a tag if it has one, else "". */
+struct lt_str lt_image_name(const struct lt_image *image);
+
+/* Label for people: "name@0123456789ab", or the short ID alone; of a container, an image, a volume or an orphan layer;
+ * "host" for the rest. Written to `out`. */
+void lt_owner_label(struct lt_buf *out, const struct lt_owner *owner);
+
+#endif

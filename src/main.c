@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+/* layertime turns the disk of a Docker host into one attributed timeline. The map:
+ *
+ *   main.c          options, signals, exit code
+ *   options.c       the command line: one table
+ *   pipeline.c      the run, on one screen: everything below, in this order
+ *
+ *   evidence/       where bytes come from            evidence.c (kinds, links, slurp), walk.c, lines.c
+ *                   one file a kind                  directory.c, image.c
+ *   discover.c      where the data roots are
+ *   source/         readers of artifacts             source.c
+ *     phase 1       fill the inventory               docker_layer.c docker_image.c docker_volume.c docker_container.c
+ *     phase 2       emit events                      the same, and docker_log.c files.c
+ *   store/          layout of a storage driver       store.c; overlay2.c vfs.c
+ *   inventory.c     what hangs together: container, image, layers, volumes
+ *   tag.c           words that make rows easy to find
+ *   filter.c        what the user asked to see
+ *   normalise.c     events to rows: whose clock, how exact
+ *   sort.c          the total order
+ *   formats/        one writer a file                format.c fields.c message.c; text.c jsonl.c csv.c body.c
+ *   output.c        a file that appears only when complete
+ *   report.c        the account: seen = emitted + filtered + deduplicated + failed, and every error
+ *   manifest.c      the record of the run
+ *
+ *   event.c         the record that all stages share
+ *   parse/          pure decoders of hostile bytes   ext4.c ident.c json.c logline.c stamp.c
+ *   base/           arena.c clock.c err.c escape.c gz.c map.c sha256.c str.c utf8.c
+ */
+#include "base/gz.h"
+#include "base/sha256.h"
+#include "evidence/image.h"
+#include "parse/json.h"
+#include "pipeline.h"
+#include "version.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+
+static void print_version(void)
+{
+    const char *crypto = lt_sha256_version();
+    printf("layertime %s\nlibtsk %s, jansson %s, zlib %s, libcrypto: %s\n", LT_VERSION, lt_image_version(), lt_json_version(),
+           lt_zlib_version(), crypto ? crypto : "not built in (no hash in the manifest)");
+}
+
+static void print_help(void)
+{
+    struct lt_buf text = {0};
+    lt_options_help(&text);
+    fwrite(text.ptr, 1, text.len, stdout);
+    lt_buf_free(&text);
+}
+
+static void list_formats(void)
+{
+    for (size_t i = 0; lt_formats[i]; i++)
+        printf("%-8s %-8s %s\n", lt_formats[i]->name, lt_formats[i]->suffix, lt_formats[i]->summary);
+}
+
+/* The pipeline ends in good order when one of these is pending, see lt_pipeline_run(). */
+static void hold_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* Die of the signal that ended the run, so that the caller sees what happened. */
+static void raise_again(int number)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    signal(number, SIG_DFL);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    raise(number);
+}
+
+int main(int argc, char **argv)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    struct lt_options options = {.now = lt_time_at(now.tv_sec, (uint32_t)now.tv_nsec)};
+    struct lt_err err = {0};
+    if (lt_options_parse(&options, argc, argv, &err) != LT_OK) {
+        fprintf(stderr, "layertime: %s\n", err.text);
+        return LT_EXIT_USAGE;
+    }
+    if (options.help)
+        print_help();
+    else if (options.version)
+        print_version();
+    else if (options.list_formats)
+        list_formats();
+    if (options.help || options.version || options.list_formats)
+        return fflush(stdout) == 0 ? LT_EXIT_COMPLETE : LT_EXIT_OUTPUT;
+    hold_signals();
+    int code = lt_pipeline_run(&options, argc, argv);
+    if (code > LT_EXIT_SIGNAL)
+        raise_again(code - LT_EXIT_SIGNAL);
+    return code;
+}

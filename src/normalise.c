@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Clocks and confidence (SPEC, section 3; reference: linux fs/overlayfs, moby go-archive):
+ *
+ *   mtime, atime   any process may set them: `claimed`; in an image layer they come from the tar headers of the image's
+ *                  builder
+ *   ctime, birth   set by the kernel of this host alone: `exact`
+ *   whiteout       nobody can set its times: all of them are the kernel's
+ */
+#include "normalise.h"
+
+#include "inventory.h"
+
+static void judge_file(const struct lt_event *event, enum lt_slot slot, struct lt_row *row)
+{
+    bool settable = (slot == LT_M || slot == LT_A) && !(event->tags & LT_TAG_BIT(whiteout));
+    row->clock = settable && event->owner->role == LT_ROLE_IMAGE ? LT_CLOCK_BUILDER : LT_CLOCK_HOST;
+    row->confidence = settable ? LT_CLAIMED : LT_EXACT;
+}
+
+static void judge(const struct lt_event *event, enum lt_slot slot, struct lt_row *row)
+{
+    unsigned flags = lt_kinds[event->kind].flags;
+    row->clock = flags & LT_BY_BUILDER ? LT_CLOCK_BUILDER : LT_CLOCK_HOST;
+    row->confidence = flags & LT_IS_CLAIM ? LT_CLAIMED : LT_EXACT;
+    if (event->kind == LT_KIND_FILE)
+        judge_file(event, slot, row);
+    if (event->first.set || event->last.set)
+        row->confidence = LT_BOUNDED;
+}
+
+size_t lt_normalise(const struct lt_event *event, bool merge, struct lt_row rows[LT_SLOTS])
+{
+    size_t count = 0;
+    for (unsigned slot = 0; slot < LT_SLOTS; slot++) {
+        struct lt_time time = event->time[slot];
+        if (!time.set)
+            continue;
+        size_t at = merge ? 0 : count;
+        while (at < count && lt_time_cmp(rows[at].time, time) != 0)
+            at++;
+        if (at == count)
+            rows[count++] = (struct lt_row){.event = event, .time = time};
+        rows[at].slots |= (uint8_t)(1u << slot);
+        judge(event, (enum lt_slot)slot, &rows[at]);
+    }
+    return count;
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "options.h"
+
+#include "parse/stamp.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct option_row {
+    char letter;           /* 0: long form only */
+    const char *name;
+    const char *value;     /* word for its argument in --help; NULL: takes none */
+    const char *help;
+    enum lt_status (*set)(struct lt_options *options, const char *value, struct lt_err *err);
+};
+
+static enum lt_status usage(struct lt_err *err, const char *text, const char *value)
+{
+    return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, text, value);
+}
+
+/* Setters of flags and plain strings, one line each. */
+#define FLAG(field)                                                                                \
+    static enum lt_status set_##field(struct lt_options *options, const char *value, struct lt_err *err) \
+    {                                                                                              \
+        (void)value, (void)err;                                                                    \
+        options->field = true;                                                                     \
+        return LT_OK;                                                                              \
+    }
+#define STRING(field)                                                                              \
+    static enum lt_status set_##field(struct lt_options *options, const char *value, struct lt_err *err) \
+    {                                                                                              \
+        (void)err;                                                                                 \
+        options->field = value;                                                                    \
+        return LT_OK;                                                                              \
+    }
+FLAG(force)
+FLAG(stats)
+FLAG(quiet)
+FLAG(verbose)
+FLAG(help)
+FLAG(version)
+FLAG(list_sources)
+FLAG(list_formats)
+STRING(output)
+STRING(errors)
+STRING(manifest)
+STRING(container)
+
+static enum lt_status set_format(struct lt_options *options, const char *value, struct lt_err *err)
+{
+    options->format = lt_format_named(value);
+    return options->format ? LT_OK : usage(err, "unknown format '%s': see --list-formats", value);
+}
+
+static enum lt_status set_since(struct lt_options *options, const char *value, struct lt_err *err)
+{
+    return lt_stamp_option(lt_str_c(value), options->now, &options->since, err);
+}
+
+static enum lt_status set_until(struct lt_options *options, const char *value, struct lt_err *err)
+{
+    return lt_stamp_option(lt_str_c(value), options->now, &options->until, err);
+}
+
+static enum lt_status set_role(struct lt_options *options, const char *value, struct lt_err *err)
+{
+    for (struct lt_str rest = lt_str_c(value); rest.len;) {
+        struct lt_str word = lt_str_cut(&rest, ',');
+        unsigned role = 0;
+        while (role < LT_ROLES && !lt_str_eq(word, lt_str_c(lt_role_names[role])))
+            role++;
+        if (role == LT_ROLES)
+            return usage(err, "unknown role in '%s': give some of rw,image,init,volume,config,log,host", value);
+        options->roles |= 1u << role;
+    }
+    return LT_OK;
+}
+
+static const struct option_row table[] = {
+    {'o', "output", "FILE", "write to FILE ('-' is stdout); its suffix picks the format: .txt .jsonl .csv .body, each with .gz", set_output},
+    {'f', "format", "FORMAT", "text, jsonl, csv or body (default: by the suffix of FILE, else text)", set_format},
+    {0, "force", NULL, "replace output files that exist", set_force},
+    {'c', "container", "WHICH", "only rows of containers with this ID or ID prefix, name, or name pattern (web*)", set_container},
+    {0, "role", "ROLES", "only rows of these roles: rw,image,init,volume,config,log,host", set_role},
+    {0, "since", "TIME", "only rows at or after TIME: 2026-11-23, 2026-11-23T17:46:04Z, @1795455964, or an age: 3d", set_since},
+    {0, "until", "TIME", "only rows before TIME", set_until},
+    {0, "errors", "FILE", "write what could not be read to FILE, one JSON object a line", set_errors},
+    {0, "manifest", "FILE", "write a JSON record of the run: arguments, sources, counts, hash of the output", set_manifest},
+    {0, "stats", NULL, "print the account of every source to stderr", set_stats},
+    {0, "list-sources", NULL, "show what is read, and with EVIDENCE what was found in it, and stop", set_list_sources},
+    {0, "list-formats", NULL, "show the output formats and stop", set_list_formats},
+    {'q', "quiet", NULL, "no messages on stderr but for what ends the run", set_quiet},
+    {'v', "verbose", NULL, "tell on stderr what is found", set_verbose},
+    {'h', "help", NULL, "show this help and stop", set_help},
+    {'V', "version", NULL, "show versions of layertime and its libraries and stop", set_version},
+};
+enum { ROWS = sizeof table / sizeof *table, FIRST_LONG = 256 };
+
+static void make_getopt_tables(struct option *longs, char *shorts)
+{
+    *shorts++ = ':'; /* tell a missing argument from an unknown option, and print nothing */
+    for (int i = 0; i < ROWS; i++) {
+        const struct option_row *row = &table[i];
+        longs[i] = (struct option){row->name, row->value ? required_argument : no_argument, NULL, FIRST_LONG + i};
+        if (!row->letter)
+            continue;
+        *shorts++ = row->letter;
+        if (row->value)
+            *shorts++ = ':';
+    }
+}
+
+static const struct option_row *find_row(int code)
+{
+    if (code >= FIRST_LONG)
+        return &table[code - FIRST_LONG];
+    for (int i = 0; i < ROWS; i++)
+        if (table[i].letter == code)
+            return &table[i];
+    return NULL;
+}
+
+/* What can only be told once all options are known. */
+static enum lt_status complete(struct lt_options *options, struct lt_err *err)
+{
+    bool to_file = options->output && strcmp(options->output, "-") != 0;
+    if (!options->format && to_file) {
+        options->format = lt_format_for(options->output);
+        if (!options->format)
+            return usage(err, "the name '%s' picks no format: use -f, or one of .txt .jsonl .csv .body", options->output);
+    }
+    if (!options->format)
+        options->format = lt_formats[0];
+    options->gzip = to_file && lt_str_ends(lt_str_c(options->output), LT_STR(".gz"));
+    bool reads = !options->help && !options->version && !options->list_formats && !options->list_sources;
+    if (reads && !options->evidence_count)
+        return usage(err, "%s: give a directory or a disk image, or --help", "no evidence");
+    return LT_OK;
+}
+
+enum lt_status lt_options_parse(struct lt_options *options, int argc, char **argv, struct lt_err *err)
+{
+    struct option longs[ROWS + 1] = {0};
+    char shorts[2 * ROWS + 2] = "";
+    make_getopt_tables(longs, shorts);
+    for (;;) {
+        int at = optind ? optind : 1;
+        int code = getopt_long(argc, argv, shorts, longs, NULL);
+        if (code < 0)
+            break;
+        const struct option_row *row = code == ':' || code == '?' ? NULL : find_row(code);
+        if (code == ':')
+            return usage(err, "option '%s' needs an argument", argv[at]);
+        if (!row)
+            return usage(err, "unknown option '%s': see --help", argv[at]);
+        enum lt_status status = row->set(options, optarg, err);
+        if (status != LT_OK)
+            return status;
+    }
+    options->evidence = argv + optind;
+    options->evidence_count = argc - optind;
+    /* The main job has a name too, as the other jobs will have. */
+    if (options->evidence_count && strcmp(*options->evidence, "timeline") == 0) {
+        options->evidence++;
+        options->evidence_count--;
+    }
+    return complete(options, err);
+}
+
+void lt_options_help(struct lt_buf *out)
+{
+    lt_buf_lit(out, "layertime - one timeline of all that a Docker host's disk tells\n\n"
+                    "usage: layertime [timeline] [OPTION]... EVIDENCE...\n\n"
+                    "EVIDENCE is the root of a mounted or live host, a Docker data root, or a raw disk image.\n\n"
+                    "  layertime /mnt/host                       text timeline on the terminal\n"
+                    "  layertime disk.raw -o case.jsonl          for Timesketch\n"
+                    "  layertime /mnt/host -c web --role rw,log  what one container wrote and said\n"
+                    "  layertime disk.raw --since 2026-11-20 --until 2026-11-24 -o days.csv.gz\n"
+                    "  layertime disk.raw -f body | mactime -d   into older tools\n\n");
+    for (int i = 0; i < ROWS; i++) {
+        const struct option_row *row = &table[i];
+        size_t start = out->len;
+        lt_buf_printf(out, row->letter ? "  -%c, " : "      ", row->letter);
+        lt_buf_printf(out, "--%s%s%s", row->name, row->value ? "=" : "", row->value ? row->value : "");
+        while (out->len < start + 28)
+            lt_buf_char(out, ' ');
+        lt_buf_printf(out, " %s\n", row->help);
+    }
+    lt_buf_lit(out, "\nexit codes: 0 complete; 1 finished, but something could not be read (see --errors); 2 usage;\n"
+                    "3 no usable evidence; 4 output failed; 128+N ended by signal N\n");
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The command line. One table of options feeds parsing and --help. */
+#ifndef LT_OPTIONS_H
+#define LT_OPTIONS_H
+
+#include "../formats/format.h"
+#include "base/clock.h"
+#include "base/err.h"
+
+struct lt_options {
+    char **evidence; /* borrowed from argv */
+    int evidence_count;
+    const char *output, *errors, *manifest; /* NULL: not given */
+    const struct lt_format *format;         /* never NULL after parsing */
+    bool gzip;                              /* the output's name ends in .gz */
+    struct lt_time since, until;            /* until is exclusive; unset: open */
+    const char *container;                  /* ID prefix, name or glob */
+    unsigned roles;                         /* bits 1 << enum lt_role; 0: all */
+    bool force, stats, quiet, verbose, help, version, list_sources, list_formats;
+    struct lt_time now; /* set by the caller: what ages are counted from */
+};
+
+/* Parse argv into `options`, of which only `now` need be set. LT_SKIP with LT_CODE_USAGE and a message for the user. */
+enum lt_status lt_options_parse(struct lt_options *options, int argc, char **argv, struct lt_err *err);
+
+/* The text of --help. */
+void lt_options_help(struct lt_buf *out);
+
+#endif

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ext4.h"
+
+#include <sys/stat.h>
+
+enum {
+    MAGIC = 0xEF53,
+    INCOMPAT_RECOVER = 0x4,
+    INCOMPAT_META_BG = 0x10,
+    INCOMPAT_64BIT = 0x80,
+    RO_COMPAT_SPARSE_SUPER = 0x1,
+    OLD_INODE = 128, /* bytes of an inode before the extra fields */
+    FLAG_EXTENTS = 0x80000,
+};
+
+static bool plausible(const struct lt_ext4 *ext4)
+{
+    bool sizes = ext4->inode_size >= OLD_INODE && ext4->inode_size <= LT_EXT4_MAX_INODE &&
+                 (ext4->inode_size & (ext4->inode_size - 1)) == 0 && ext4->inode_size <= ext4->block_size &&
+                 ext4->desc_size >= 32 && ext4->desc_size <= 1024 && (ext4->desc_size & (ext4->desc_size - 1)) == 0;
+    return sizes && ext4->inodes && ext4->inodes_per_group && ext4->blocks_per_group && ext4->blocks;
+}
+
+enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct lt_err *err)
+{
+    uint32_t log_size = lt_le32(&bytes, 0x18);
+    if (lt_le16(&bytes, 0x38) != MAGIC || log_size > 6)
+        return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "no ext2/3/4 superblock");
+    bool dynamic = lt_le32(&bytes, 0x4C) >= 1; /* revision 0 has fixed sizes and no feature words */
+    *out = (struct lt_ext4){
+        .inodes = lt_le32(&bytes, 0x00),
+        .blocks = lt_le32(&bytes, 0x04),
+        .first_data_block = lt_le32(&bytes, 0x14),
+        .block_size = 1024u << log_size,
+        .blocks_per_group = lt_le32(&bytes, 0x20),
+        .inodes_per_group = lt_le32(&bytes, 0x28),
+        .inode_size = dynamic ? lt_le16(&bytes, 0x58) : OLD_INODE,
+        .compat = dynamic ? lt_le32(&bytes, 0x5C) : 0,
+        .incompat = dynamic ? lt_le32(&bytes, 0x60) : 0,
+        .ro_compat = dynamic ? lt_le32(&bytes, 0x64) : 0,
+        .first_meta_bg = lt_le32(&bytes, 0x104),
+        .desc_size = 32,
+    };
+    if (out->incompat & INCOMPAT_64BIT) {
+        out->desc_size = lt_le16(&bytes, 0xFE);
+        out->blocks |= (uint64_t)lt_le32(&bytes, 0x150) << 32;
+    }
+    out->needs_recovery = out->incompat & INCOMPAT_RECOVER;
+    if (bytes.bad || !plausible(out))
+        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "impossible values in the ext2/3/4 superblock");
+    return LT_OK;
+}
+
+/* With sparse_super only groups 0, 1 and powers of 3, 5 and 7 hold a copy of the superblock. */
+static bool has_super(const struct lt_ext4 *ext4, uint64_t group)
+{
+    if (group <= 1 || !(ext4->ro_compat & RO_COMPAT_SPARSE_SUPER))
+        return true;
+    for (uint64_t base = 3; base <= 7; base += 2) {
+        uint64_t power = base;
+        while (power < group)
+            power *= base;
+        if (power == group)
+            return true;
+    }
+    return false;
+}
+
+uint64_t lt_ext4_desc_offset(const struct lt_ext4 *ext4, uint32_t ino)
+{
+    uint64_t group = (ino - 1) / ext4->inodes_per_group;
+    uint64_t per_block = ext4->block_size / ext4->desc_size;
+    uint64_t meta_group = group / per_block;
+    uint64_t block = ext4->first_data_block + 1 + meta_group;
+    if (ext4->incompat & INCOMPAT_META_BG && meta_group >= ext4->first_meta_bg) {
+        uint64_t first = meta_group * per_block;
+        block = ext4->first_data_block + first * ext4->blocks_per_group + has_super(ext4, first);
+    }
+    return block * ext4->block_size + group % per_block * ext4->desc_size;
+}
+
+uint64_t lt_ext4_inode_offset(const struct lt_ext4 *ext4, struct lt_cursor desc, uint32_t ino)
+{
+    uint64_t table = lt_le32(&desc, 0x08);
+    if (ext4->desc_size >= 64)
+        table |= (uint64_t)lt_le32(&desc, 0x28) << 32;
+    return table * ext4->block_size + (uint64_t)((ino - 1) % ext4->inodes_per_group) * ext4->inode_size;
+}
+
+/* Seconds are signed; the two low bits of the extra word extend them upwards, the other 30 are nanoseconds. */
+static struct lt_time decode_time(struct lt_cursor *bytes, size_t base, size_t extra, size_t end, bool *bad_time)
+{
+    int64_t sec = (int32_t)lt_le32(bytes, base);
+    if (extra + 4 > end)
+        return lt_time_at(sec, 0);
+    uint32_t word = lt_le32(bytes, extra);
+    if (word >> 2 > 999999999) {
+        *bad_time = true;
+        return (struct lt_time){0};
+    }
+    return lt_time_at(sec + ((int64_t)(word & 3) << 32), word >> 2);
+}
+
+static void decode_times(struct lt_cursor *bytes, struct lt_node *out, bool *bad_time)
+{
+    size_t end = OLD_INODE;
+    if (bytes->len > OLD_INODE)
+        end += lt_le16(bytes, 0x80); /* i_extra_isize: which of the extra fields are there */
+    if (end > bytes->len)
+        end = OLD_INODE;
+    *bad_time = false;
+    out->time[LT_A] = decode_time(bytes, 0x08, 0x8C, end, bad_time);
+    out->time[LT_C] = decode_time(bytes, 0x0C, 0x84, end, bad_time);
+    out->time[LT_M] = decode_time(bytes, 0x10, 0x88, end, bad_time);
+    if (0x90 + 4 <= end)
+        out->time[LT_B] = decode_time(bytes, 0x90, 0x94, end, bad_time);
+}
+
+/* Old 16-bit device numbers lie in the first word of i_block, new ones in the second (linux include/linux/kdev_t.h). */
+static void decode_device(struct lt_cursor *bytes, struct lt_node *out)
+{
+    uint32_t old = lt_le32(bytes, 0x28), wide = lt_le32(bytes, 0x2C);
+    out->major = old ? old >> 8 & 0xFF : (wide & 0xFFF00) >> 8;
+    out->minor = old ? old & 0xFF : (wide & 0xFF) | (wide >> 12 & 0xFFF00);
+}
+
+enum lt_status lt_ext4_inode(struct lt_cursor bytes, struct lt_node *out, bool *bad_time, struct lt_err *err)
+{
+    out->mode = lt_le16(&bytes, 0x00);
+    out->uid = lt_le16(&bytes, 0x02) | (uint32_t)lt_le16(&bytes, 0x78) << 16;
+    out->gid = lt_le16(&bytes, 0x18) | (uint32_t)lt_le16(&bytes, 0x7A) << 16;
+    out->nlink = lt_le16(&bytes, 0x1A);
+    out->size = lt_le32(&bytes, 0x04) | (uint64_t)lt_le32(&bytes, 0x6C) << 32;
+    decode_times(&bytes, out, bad_time);
+    if (S_ISCHR(out->mode) || S_ISBLK(out->mode))
+        decode_device(&bytes, out);
+    bool fast_link = S_ISLNK(out->mode) && out->size < LT_EXT4_FAST_LINK && !(lt_le32(&bytes, 0x20) & FLAG_EXTENTS);
+    if (bytes.bad || !(out->mode & S_IFMT))
+        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "no inode where the directory entry points to");
+    if (fast_link)
+        out->target = (struct lt_str){(const char *)bytes.ptr + 0x28, (size_t)out->size};
+    return LT_OK;
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ident.h"
+
+enum { ID_LENGTH = 64, LINK_LENGTH = 26, MAX_STORE_ID = 128, SHORT_LENGTH = 12 };
+
+static bool all_of(struct lt_str text, bool (*is)(char))
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!is(text.ptr[i]))
+            return false;
+    return true;
+}
+
+static bool is_hex(char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f');
+}
+
+static bool is_base32(char byte)
+{
+    return (byte >= 'A' && byte <= 'Z') || (byte >= '2' && byte <= '7');
+}
+
+static bool is_store(char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '-';
+}
+
+bool lt_is_id(struct lt_str text)
+{
+    return text.len == ID_LENGTH && all_of(text, is_hex);
+}
+
+struct lt_str lt_digest_hex(struct lt_str text)
+{
+    struct lt_str prefix = LT_STR("sha256:");
+    struct lt_str hex = lt_str_skip(text, prefix.len);
+    return lt_str_starts(text, prefix) && lt_is_id(hex) ? hex : LT_STR("");
+}
+
+bool lt_is_store_id(struct lt_str text)
+{
+    return text.len && text.len <= MAX_STORE_ID && text.ptr[0] != '-' && all_of(text, is_store);
+}
+
+bool lt_is_link_id(struct lt_str text)
+{
+    return text.len == LINK_LENGTH && all_of(text, is_base32);
+}
+
+struct lt_str lt_short_id(struct lt_str id)
+{
+    struct lt_str hex = lt_digest_hex(id);
+    if (hex.len)
+        id = hex;
+    if (id.len > SHORT_LENGTH)
+        id.len = SHORT_LENGTH;
+    return id;
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stamp.h"
+
+#include <string.h>
+
+static const int64_t GO_ZERO = -62135596800; /* 0001-01-01T00:00:00Z (Go time.Time{}) */
+
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* Take exactly `count` digits off `text`. */
+static bool take_number(struct lt_str *text, unsigned count, unsigned *out)
+{
+    *out = 0;
+    for (unsigned i = 0; i < count; i++, *text = lt_str_skip(*text, 1)) {
+        if (!text->len || !is_digit(text->ptr[0]))
+            return false;
+        *out = *out * 10 + (unsigned)(text->ptr[0] - '0');
+    }
+    return true;
+}
+
+static bool take_char(struct lt_str *text, const char *allowed)
+{
+    if (!text->len || !memchr(allowed, text->ptr[0], strlen(allowed)))
+        return false;
+    *text = lt_str_skip(*text, 1);
+    return true;
+}
+
+/* ".123" into nanoseconds; digits after the ninth are cut. A missing fraction is 0. */
+static bool take_fraction(struct lt_str *text, uint32_t *nsec)
+{
+    *nsec = 0;
+    if (!take_char(text, "."))
+        return true;
+    uint32_t unit = 100000000;
+    size_t before = text->len;
+    while (text->len && is_digit(text->ptr[0])) {
+        *nsec += unit * (uint32_t)(text->ptr[0] - '0');
+        unit /= 10;
+        *text = lt_str_skip(*text, 1);
+    }
+    return text->len != before;
+}
+
+static bool take_zone(struct lt_str *text, int *minutes)
+{
+    *minutes = 0;
+    if (take_char(text, "Zz"))
+        return true;
+    bool west = text->len && text->ptr[0] == '-';
+    unsigned hour, minute;
+    if (!take_char(text, "+-") || !take_number(text, 2, &hour) || !take_char(text, ":") ||
+        !take_number(text, 2, &minute) || hour > 23 || minute > 59)
+        return false;
+    *minutes = (int)(hour * 60 + minute) * (west ? -1 : 1);
+    return true;
+}
+
+static bool take_date(struct lt_str *text, int64_t *days)
+{
+    unsigned year, month, day;
+    if (!take_number(text, 4, &year) || !take_char(text, "-") || !take_number(text, 2, &month) ||
+        !take_char(text, "-") || !take_number(text, 2, &day))
+        return false;
+    if (month < 1 || month > 12 || day < 1 || day > lt_days_in_month(year, month))
+        return false;
+    *days = lt_days_from_civil(year, month, day);
+    return true;
+}
+
+/* "hh:mm" and ":ss" (optional if `lenient`). A leap second, :60, is the first second of the next minute. */
+static bool take_clock(struct lt_str *text, bool lenient, unsigned *seconds)
+{
+    unsigned hour, minute, second = 0;
+    if (!take_number(text, 2, &hour) || !take_char(text, ":") || !take_number(text, 2, &minute))
+        return false;
+    if (take_char(text, ":") ? !take_number(text, 2, &second) : !lenient)
+        return false;
+    *seconds = hour * 3600 + minute * 60 + second;
+    return hour <= 23 && minute <= 59 && second <= 60;
+}
+
+static bool parse(struct lt_str text, bool lenient, struct lt_time *out)
+{
+    int64_t days;
+    unsigned seconds = 0;
+    int zone = 0;
+    uint32_t nsec = 0;
+    if (!take_date(&text, &days))
+        return false;
+    if (text.len || !lenient) {
+        if (!take_char(&text, lenient ? "Tt " : "Tt") || !take_clock(&text, lenient, &seconds) ||
+            !take_fraction(&text, &nsec))
+            return false;
+        if (!(lenient && !text.len) && !take_zone(&text, &zone))
+            return false;
+    }
+    *out = lt_time_at(days * 86400 + seconds - zone * 60, nsec);
+    return !text.len;
+}
+
+enum lt_status lt_stamp_rfc3339(struct lt_str text, struct lt_time *out, struct lt_err *err)
+{
+    *out = (struct lt_time){0};
+    if (!text.len)
+        return LT_END;
+    struct lt_time time;
+    if (!parse(text, false, &time))
+        return lt_fail(err, LT_SKIP, LT_CODE_BAD_TIME, 0, "no RFC 3339 time: '%.*s'",
+                       (int)(text.len < 80 ? text.len : 80), text.ptr);
+    if (time.sec == GO_ZERO && time.nsec == 0)
+        return LT_END;
+    *out = time;
+    return LT_OK;
+}
+
+static bool parse_epoch(struct lt_str text, struct lt_time *out)
+{
+    bool negative = take_char(&text, "-");
+    int64_t sec = 0;
+    uint32_t nsec;
+    if (!text.len || !is_digit(text.ptr[0]))
+        return false;
+    for (; text.len && is_digit(text.ptr[0]); text = lt_str_skip(text, 1))
+        if (__builtin_mul_overflow(sec, 10, &sec) || __builtin_add_overflow(sec, text.ptr[0] - '0', &sec))
+            return false;
+    if (!take_fraction(&text, &nsec) || text.len)
+        return false;
+    *out = negative && nsec ? lt_time_at(-sec - 1, 1000000000 - nsec) : lt_time_at(negative ? -sec : sec, nsec);
+    return true;
+}
+
+static bool parse_age(struct lt_str text, struct lt_time now, struct lt_time *out)
+{
+    int64_t count = 0;
+    if (!text.len || !is_digit(text.ptr[0]))
+        return false;
+    for (; text.len && is_digit(text.ptr[0]) && count < 1000000000; text = lt_str_skip(text, 1))
+        count = count * 10 + (text.ptr[0] - '0');
+    if (text.len != 1)
+        return false;
+    static const struct {
+        char unit;
+        int64_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (units[i].unit == text.ptr[0]) {
+            *out = lt_time_at(now.sec - count * units[i].seconds, now.nsec);
+            return true;
+        }
+    return false;
+}
+
+enum lt_status lt_stamp_option(struct lt_str text, struct lt_time now, struct lt_time *out, struct lt_err *err)
+{
+    bool good = lt_str_starts(text, LT_STR("@")) ? parse_epoch(lt_str_skip(text, 1), out)
+                                                 : parse(text, true, out) || parse_age(text, now, out);
+    if (good)
+        return LT_OK;
+    return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0,
+                   "'%.*s' is no time: give 2026-11-23, 2026-11-23T17:46:04Z, @1795455964 or an age such as 3d",
+                   LT_ARG(text));
+}

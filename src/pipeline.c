@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline.h"
+
+#include "base/escape.h"
+#include "discover.h"
+#include "filter.h"
+#include "manifest.h"
+#include "normalise.h"
+#include "sort.h"
+#include "store/store.h"
+#include "tag.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { POLL_EVERY = 1024 }; /* events between two looks for a signal */
+
+/* One run, from its start to its end. */
+struct run {
+    const struct lt_options *options;
+    int argc;
+    char **argv;
+    struct lt_arena arena, scratch;
+    struct lt_list evidence; /* of struct lt_evidence * */
+    struct lt_inventory inventory;
+    struct lt_report report;
+    struct lt_ctx ctx;
+    struct lt_sorter sorter;
+    struct lt_output output, errors;
+    uint64_t rows; /* written */
+    unsigned events;
+    int signal;    /* that ended the run, 0 if none */
+    struct lt_buf looked;
+    struct lt_time started;
+};
+
+static struct lt_time clock_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return lt_time_at(now.tv_sec, (uint32_t)now.tv_nsec);
+}
+
+/* A pending signal ends the run in good order. */
+static enum lt_status poll_signals(struct run *run, struct lt_err *err)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    int number = sigtimedwait(&set, NULL, &(struct timespec){0});
+    if (number <= 0)
+        return LT_OK;
+    run->signal = number;
+    return lt_fail(err, LT_FATAL, LT_CODE_INTERRUPTED, 0, "ended by signal %d", number);
+}
+
+/* Formats that take events as they come need no sorting. */
+static bool write_event(struct run *run, const struct lt_event *event, enum lt_status *status, struct lt_err *err)
+{
+    bool inside = false;
+    for (unsigned slot = 0; slot < LT_SLOTS; slot++)
+        inside |= event->time[slot].set && lt_filter_time(run->options, event->time[slot], event->time[slot]);
+    if (!inside || !run->options->format->event(lt_output_buffer(&run->output), event))
+        return false;
+    run->rows++;
+    *status = lt_output_flush(&run->output, err);
+    return true;
+}
+
+static bool keep_rows(struct run *run, const struct lt_event *event)
+{
+    struct lt_row rows[LT_SLOTS];
+    size_t count = lt_normalise(event, run->options->format->merged, rows), kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct lt_time last = event->last.set ? event->last : rows[i].time;
+        if (lt_filter_time(run->options, rows[i].time, last))
+            rows[kept++] = rows[i];
+    }
+    lt_sorter_add(&run->sorter, rows, kept);
+    return kept;
+}
+
+static bool has_time(const struct lt_event *event)
+{
+    bool any = false;
+    for (unsigned slot = 0; slot < LT_SLOTS; slot++)
+        any |= event->time[slot].set;
+    return any;
+}
+
+/* The sink of all sources. */
+static enum lt_status take_event(void *arg, struct lt_event *event, struct lt_err *err)
+{
+    struct run *run = arg;
+    struct lt_counts *counts = lt_report_counts(&run->report, event->source);
+    enum lt_status status = LT_OK;
+    if (++run->events % POLL_EVERY == 0 && poll_signals(run, err) != LT_OK)
+        return LT_FATAL;
+    if (!has_time(event)) {
+        struct lt_buf path = {0};
+        struct lt_err problem = {0};
+        lt_fail(&problem, LT_SKIP, LT_CODE_BAD_TIME, 0, "it has no time at all, so no place in a timeline");
+        lt_event_path(&path, event);
+        lt_report_problem(&run->report, event->source, lt_buf_view(&path), &problem);
+        lt_buf_free(&path);
+        counts->failed++;
+        return LT_OK;
+    }
+    lt_tag(event);
+    bool kept = lt_filter_owner(run->options, event->owner);
+    if (kept && run->options->format->event)
+        kept = write_event(run, event, &status, err);
+    else if (kept)
+        kept = keep_rows(run, event);
+    counts->emitted += kept;
+    counts->filtered += !kept;
+    return status;
+}
+
+/* Report what is wrong with an evidence as a whole. */
+static void report_notes(struct run *run, const struct lt_evidence *evidence)
+{
+    lt_each (struct lt_err, note, &evidence->notes)
+        lt_report_problem(&run->report, "evidence", LT_STR(""), note);
+}
+
+static void open_evidence(struct run *run, const char *spec)
+{
+    struct lt_evidence *evidence = lt_new(&run->arena, struct lt_evidence);
+    struct lt_err problem = {0};
+    run->report.evidence = spec;
+    lt_list_add(&run->evidence, &run->arena, evidence);
+    enum lt_status status = lt_evidence_open(evidence, spec, &problem);
+    report_notes(run, evidence);
+    if (status != LT_OK) {
+        lt_report_problem(&run->report, "evidence", LT_STR(""), &problem);
+        return;
+    }
+    size_t before = run->inventory.roots.count;
+    struct lt_buf looked = {0};
+    lt_each (struct lt_fs, fs, &evidence->fs) {
+        lt_arena_reset(&run->scratch);
+        lt_discover(&run->ctx, fs, &looked);
+    }
+    if (run->inventory.roots.count == before) {
+        lt_fail(&problem, LT_SKIP, LT_CODE_MISSING, 0, "no Docker data root in it");
+        lt_report_problem(&run->report, "evidence", LT_STR(""), &problem);
+        lt_buf_printf(&run->looked, "layertime: %s: looked for %.*s\n", spec, LT_ARG(lt_buf_view(&looked)));
+    }
+    lt_buf_free(&looked);
+}
+
+/* Make `root` the one that the readers work on. */
+static void enter_root(struct run *run, struct lt_root *root, const struct lt_source *source)
+{
+    lt_arena_reset(&run->scratch);
+    run->ctx.root = root;
+    run->ctx.source = source;
+    run->report.evidence = root->fs->evidence->spec;
+}
+
+static void take_inventory(struct run *run)
+{
+    lt_each (struct lt_root, root, &run->inventory.roots) {
+        for (size_t i = 0; lt_sources[i]; i++) {
+            enter_root(run, root, lt_sources[i]);
+            if (lt_sources[i]->inventory)
+                lt_sources[i]->inventory(&run->ctx);
+        }
+        lt_inventory_link(&run->inventory, root);
+    }
+}
+
+static enum lt_status read_events(struct run *run, struct lt_err *err)
+{
+    lt_each (struct lt_root, root, &run->inventory.roots)
+        for (size_t i = 0; lt_sources[i]; i++) {
+            enter_root(run, root, lt_sources[i]);
+            enum lt_status status = poll_signals(run, err);
+            if (status == LT_OK && lt_sources[i]->events)
+                status = lt_sources[i]->events(&run->ctx, err);
+            if (status != LT_OK)
+                return status;
+        }
+    return LT_OK;
+}
+
+static enum lt_status write_rows(struct run *run, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    lt_sorter_finish(&run->sorter);
+    for (size_t i = 0; status == LT_OK && i < run->sorter.count; i++) {
+        run->options->format->row(lt_output_buffer(&run->output), lt_sorter_row(&run->sorter, i));
+        run->rows++;
+        status = lt_output_flush(&run->output, err);
+        if (status == LT_OK && i % POLL_EVERY == 0)
+            status = poll_signals(run, err);
+    }
+    return status;
+}
+
+/* Reads that libtsk swallowed must not pass as a complete run. */
+static void report_failed_reads(struct run *run)
+{
+    lt_each (struct lt_evidence, evidence, &run->evidence) {
+        struct lt_err problem = {0};
+        if (!evidence->failed_reads)
+            continue;
+        run->report.evidence = evidence->spec;
+        lt_fail(&problem, LT_SKIP, LT_CODE_UNREADABLE, 0, "%ju reads of the image failed", (uintmax_t)evidence->failed_reads);
+        lt_report_problem(&run->report, "evidence", LT_STR(""), &problem);
+    }
+}
+
+/* No file may be written into the evidence. A live host's own root holds everything: there only its data roots count. */
+static enum lt_status check_path(struct run *run, const char *path, struct lt_err *err)
+{
+    if (!path || strcmp(path, "-") == 0)
+        return LT_OK;
+    lt_each (struct lt_evidence, evidence, &run->evidence) {
+        bool live = lt_output_inside("/", evidence->spec);
+        if (!live && lt_output_inside(path, evidence->spec))
+            return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: lies inside the evidence", path);
+        lt_each (struct lt_root, root, &run->inventory.roots)
+            if (live && root->fs->evidence == evidence && lt_output_inside(path, root->path.ptr))
+                return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: lies inside the evidence", path);
+    }
+    return LT_OK;
+}
+
+static enum lt_status open_output(struct run *run, struct lt_output *output, const char *path, bool gzip, bool hash,
+                                  struct lt_err *err)
+{
+    const struct lt_output_args args = {path, run->options->force, gzip, hash};
+    struct lt_err problem = {0};
+    enum lt_status status = check_path(run, path, err);
+    if (status == LT_OK && lt_output_open(output, &args, &problem) != LT_OK)
+        status = lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: %s", path, problem.text);
+    return status;
+}
+
+static enum lt_status write_manifest(struct run *run, struct lt_str sha256, struct lt_err *err)
+{
+    const struct lt_options *options = run->options;
+    if (!options->manifest)
+        return LT_OK;
+    struct lt_manifest manifest = {
+        .options = options,
+        .report = &run->report,
+        .inventory = &run->inventory,
+        .evidence = &run->evidence,
+        .argc = run->argc,
+        .argv = run->argv,
+        .started = run->started,
+        .finished = clock_now(),
+        .rows = run->rows,
+        .bytes = run->output.bytes,
+        .sha256 = sha256,
+    };
+    struct lt_output output;
+    enum lt_status status = open_output(run, &output, options->manifest, false, false, err);
+    if (status != LT_OK)
+        return status;
+    lt_manifest_put(lt_output_buffer(&output), &manifest);
+    return lt_output_commit(&output, NULL, err);
+}
+
+/* Does -c name anything that is there? A typing error must not look like a container without a past. */
+static bool container_known(const struct run *run)
+{
+    if (!run->options->container)
+        return true;
+    lt_each (struct lt_root, root, &run->inventory.roots)
+        lt_each (struct lt_container, container, &root->containers)
+            if (lt_filter_container(run->options->container, container))
+                return true;
+    return false;
+}
+
+/* Everything between the inventory and the exit code. The output is committed first, so that the manifest tells of what is
+ * really there. */
+static enum lt_status make_timeline(struct run *run, struct lt_err *err)
+{
+    const struct lt_options *options = run->options;
+    struct lt_buf sha256 = {0};
+    enum lt_status status = open_output(run, &run->output, options->output, options->gzip, options->manifest, err);
+    if (status == LT_OK && options->format->begin)
+        options->format->begin(lt_output_buffer(&run->output));
+    if (status == LT_OK)
+        status = read_events(run, err);
+    if (status == LT_OK && options->format->row)
+        status = write_rows(run, err);
+    if (status == LT_OK)
+        status = lt_output_commit(&run->output, &sha256, err);
+    report_failed_reads(run);
+    if (run->report.errors && status == LT_OK)
+        status = lt_output_commit(&run->errors, NULL, err);
+    if (status == LT_OK)
+        status = write_manifest(run, lt_buf_view(&sha256), err);
+    lt_buf_free(&sha256);
+    return status;
+}
+
+static int finish(struct run *run, enum lt_status status, const struct lt_err *err)
+{
+    if (run->options->stats)
+        lt_report_print(&run->report, run->rows);
+    if (run->signal)
+        return LT_EXIT_SIGNAL + run->signal;
+    if (status == LT_FATAL && err->sys == EPIPE)
+        return LT_EXIT_SIGNAL + SIGPIPE;
+    if (status == LT_FATAL) {
+        fprintf(stderr, "layertime: %s\n", err->text);
+        return LT_EXIT_OUTPUT;
+    }
+    if (!lt_report_balanced(&run->report)) {
+        fprintf(stderr, "layertime: the account does not balance: this is a bug, please report it (see --stats)\n");
+        return LT_EXIT_INCOMPLETE;
+    }
+    return run->report.failures ? LT_EXIT_INCOMPLETE : LT_EXIT_COMPLETE;
+}
+
+static void print_root(const struct lt_root *root)
+{
+    struct lt_buf line = {0};
+    lt_escape_name(&line, lt_str_c(root->fs->evidence->spec), true);
+    lt_buf_printf(&line, ": %s data root ", root->runtime);
+    lt_escape_name(&line, root->path.len ? root->path : LT_STR("/"), true);
+    lt_buf_lit(&line, " (");
+    lt_escape_name(&line, root->why, true);
+    lt_buf_printf(&line, ", %.*s): %zu containers, %zu images, %zu layers, %zu volumes\n", LT_ARG(root->fs->label),
+                  root->containers.count, root->images.count, root->layers.count, root->volumes.count);
+    fputs(lt_str_dup(&root->fs->evidence->arena, lt_buf_view(&line)).ptr, stderr);
+    lt_buf_free(&line);
+}
+
+static void list_sources(void)
+{
+    for (size_t i = 0; lt_sources[i]; i++)
+        printf("%-18s %s\n", lt_sources[i]->name, lt_sources[i]->summary);
+    for (size_t i = 0; lt_stores[i]; i++)
+        printf("%-18s storage driver: %s\n", lt_stores[i]->name, lt_stores[i]->summary);
+    for (size_t i = 0; lt_evidence_kinds[i]; i++)
+        printf("%-18s evidence: %s\n", lt_evidence_kinds[i]->name, lt_evidence_kinds[i]->summary);
+}
+
+static int run_all(struct run *run)
+{
+    const struct lt_options *options = run->options;
+    struct lt_err err = {0};
+    enum lt_status status = LT_OK;
+    for (int i = 0; i < options->evidence_count; i++)
+        open_evidence(run, options->evidence[i]);
+    if (options->errors) {
+        status = open_output(run, &run->errors, options->errors, false, false, &err);
+        run->report.errors = status == LT_OK ? &run->errors : NULL;
+    }
+    if (status != LT_OK)
+        return finish(run, status, &err);
+    if (!run->inventory.roots.count) {
+        fputs(lt_str_dup(&run->arena, lt_buf_view(&run->looked)).ptr, stderr);
+        return LT_EXIT_NO_EVIDENCE;
+    }
+    take_inventory(run);
+    if (options->verbose || options->list_sources)
+        lt_each (struct lt_root, root, &run->inventory.roots)
+            print_root(root);
+    if (options->list_sources)
+        return finish(run, LT_OK, &err);
+    if (!container_known(run)) {
+        fprintf(stderr, "layertime: no container matches '%s'; -v shows what is there\n", options->container);
+        return LT_EXIT_USAGE;
+    }
+    status = make_timeline(run, &err);
+    return finish(run, status, &err);
+}
+
+int lt_pipeline_run(const struct lt_options *options, int argc, char **argv)
+{
+    struct run run = {
+        .options = options,
+        .argc = argc,
+        .argv = argv,
+        .report = {.quiet = options->quiet},
+        .started = options->now,
+    };
+    run.inventory.arena = &run.arena;
+    run.ctx = (struct lt_ctx){
+        .inventory = &run.inventory,
+        .report = &run.report,
+        .sink = {take_event, &run},
+        .run = &run.arena,
+        .scratch = &run.scratch,
+    };
+    if (options->list_sources && !options->evidence_count) {
+        list_sources();
+        return LT_EXIT_COMPLETE;
+    }
+    int code = run_all(&run);
+    lt_output_abort(&run.output);
+    lt_output_abort(&run.errors);
+    lt_each (struct lt_evidence, evidence, &run.evidence)
+        lt_evidence_close(evidence);
+    lt_sorter_free(&run.sorter);
+    lt_buf_free(&run.looked);
+    lt_arena_free(&run.scratch);
+    lt_arena_free(&run.arena);
+    return code;
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report.h"
+
+#include "base/escape.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_SHOWN = 20 };
+
+struct lt_counts *lt_report_counts(struct lt_report *report, const char *source)
+{
+    for (size_t i = 0; i < report->source_count; i++)
+        if (strcmp(report->sources[i].source, source) == 0)
+            return &report->sources[i].counts;
+    if (report->source_count == LT_MAX_SOURCES)
+        abort(); /* a bug: sources are a fixed table */
+    struct lt_source_counts *fresh = &report->sources[report->source_count++];
+    fresh->source = source;
+    return &fresh->counts;
+}
+
+static void show(struct lt_report *report, struct lt_str path, const struct lt_err *problem)
+{
+    if (report->quiet || report->shown > MAX_SHOWN)
+        return;
+    if (report->shown++ == MAX_SHOWN) {
+        fprintf(stderr, "layertime: further errors are only counted here; --errors FILE keeps them all\n");
+        return;
+    }
+    struct lt_buf line = {0};
+    lt_buf_lit(&line, "layertime: ");
+    lt_escape_name(&line, path.len ? path : lt_str_c(report->evidence), true);
+    lt_buf_lit(&line, ": ");
+    lt_escape_name(&line, lt_str_c(problem->text), true);
+    fprintf(stderr, "%.*s\n", LT_ARG(lt_buf_view(&line)));
+    lt_buf_free(&line);
+}
+
+static void add_field(struct lt_buf *out, const char *name, struct lt_str value, bool is_name)
+{
+    struct lt_buf safe = {0};
+    if (is_name) {
+        lt_escape_name(&safe, value, false);
+        value = lt_buf_view(&safe);
+    }
+    lt_buf_printf(out, ", \"%s\": \"", name);
+    lt_escape_json(out, value);
+    lt_buf_char(out, '"');
+    lt_buf_free(&safe);
+}
+
+static void write_item(struct lt_report *report, const char *source, struct lt_str path, const struct lt_err *problem)
+{
+    struct lt_buf *out = lt_output_buffer(report->errors);
+    lt_buf_printf(out, "{\"code\": \"%s\"", problem->code);
+    if (problem->sys)
+        lt_buf_printf(out, ", \"errno\": %d", problem->sys);
+    add_field(out, "evidence", lt_str_c(report->evidence), true);
+    if (path.len)
+        add_field(out, "path", path, true);
+    add_field(out, "reason", lt_str_c(problem->text), true);
+    add_field(out, "source", lt_str_c(source), false);
+    lt_buf_lit(out, "}\n");
+    lt_output_flush(report->errors, NULL); /* a failure shows at the commit */
+}
+
+void lt_report_problem(struct lt_report *report, const char *source, struct lt_str path, const struct lt_err *problem)
+{
+    report->failures++;
+    show(report, path, problem);
+    if (report->errors)
+        write_item(report, source, path, problem);
+}
+
+struct lt_counts lt_report_total(const struct lt_report *report)
+{
+    struct lt_counts sum = {0};
+    for (size_t i = 0; i < report->source_count; i++) {
+        const struct lt_counts *counts = &report->sources[i].counts;
+        sum.seen += counts->seen;
+        sum.emitted += counts->emitted;
+        sum.filtered += counts->filtered;
+        sum.deduplicated += counts->deduplicated;
+        sum.failed += counts->failed;
+    }
+    return sum;
+}
+
+bool lt_report_balanced(const struct lt_report *report)
+{
+    for (size_t i = 0; i < report->source_count; i++) {
+        const struct lt_counts *counts = &report->sources[i].counts;
+        if (counts->seen != counts->emitted + counts->filtered + counts->deduplicated + counts->failed)
+            return false;
+    }
+    return true;
+}
+
+static void print_counts(const char *name, const struct lt_counts *counts)
+{
+    fprintf(stderr, "%-18s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %12" PRIu64 " %8" PRIu64 "\n", name, counts->seen,
+            counts->emitted, counts->filtered, counts->deduplicated, counts->failed);
+}
+
+void lt_report_print(const struct lt_report *report, uint64_t rows)
+{
+    fprintf(stderr, "%-18s %10s %10s %10s %12s %8s\n", "source", "seen", "emitted", "filtered", "deduplicated", "failed");
+    for (size_t i = 0; i < report->source_count; i++)
+        print_counts(report->sources[i].source, &report->sources[i].counts);
+    struct lt_counts total = lt_report_total(report);
+    print_counts("total", &total);
+    fprintf(stderr, "%" PRIu64 " rows written, %" PRIu64 " errors; the account %s\n", rows, report->failures,
+            lt_report_balanced(report) ? "balances" : "DOES NOT BALANCE");
+}

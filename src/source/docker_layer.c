@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Layers: the directories of the storage drivers, and layerdb, which links them to images and containers
+ * (moby daemon/internal/layer/filestore.go, 20.10 to 28.x), below <root>/image/<driver>/layerdb:
+ *
+ *   sha256/<chain ID>/{cache-id,diff,parent}      image layer: directory of the driver, diff ID, chain ID below
+ *   mounts/<container ID>/{mount-id,init-id,parent}  container: rw and init directory, chain ID of the image
+ *
+ * The files of mounts/ are written once, when the container is created: their mtime is the best witness of that. */
+#include "source.h"
+
+#include "../parse/ident.h"
+#include "../store/store.h"
+
+enum { MAX_ID_FILE = 4096 };
+
+static void scan_store(struct lt_ctx *ctx, const struct lt_store *store)
+{
+    struct lt_listing listing;
+    struct lt_str path = lt_root_path(ctx, store->layers);
+    lt_list_or_skip(ctx, path, &listing);
+    for (size_t i = 0; i < listing.count; i++) {
+        const struct lt_node *node = &listing.nodes[i];
+        if (!S_ISDIR(node->mode) || lt_str_eq(node->name, LT_STR("l")))
+            continue;
+        if (!lt_is_store_id(node->name)) {
+            lt_skip(ctx, lt_path_join(ctx->scratch, path, node->name), LT_CODE_BAD_ID, "no ID of a layer: not read");
+            continue;
+        }
+        struct lt_layer *layer = lt_inventory_layer(ctx->inventory, ctx->root, store, node->name);
+        layer->path = lt_path_join(ctx->run, path, node->name);
+        layer->content = store->content ? lt_path_join(ctx->run, layer->path, lt_str_c(store->content)) : layer->path;
+        layer->created = node->time[LT_B];
+        if (lt_str_ends(node->name, LT_STR("-init")))
+            layer->role = LT_ROLE_INIT;
+    }
+}
+
+/* Read a file that holds one ID. `is` checks its grammar. */
+static enum lt_status read_id(struct lt_ctx *ctx, struct lt_str dir, const char *name, enum lt_need need,
+                              bool (*is)(struct lt_str), struct lt_str *out)
+{
+    *out = LT_STR("");
+    struct lt_str text, path = lt_path_join(ctx->scratch, dir, lt_str_c(name));
+    enum lt_status status = lt_read_or_skip(ctx, path, MAX_ID_FILE, need, &text);
+    if (status != LT_OK)
+        return status;
+    text = lt_str_trim(text);
+    if (is(text)) {
+        *out = lt_str_dup(ctx->run, text);
+        return LT_OK;
+    }
+    lt_skip(ctx, path, LT_CODE_BAD_ID, "no ID: '%.*s'", (int)(text.len < 100 ? text.len : 100), text.ptr);
+    return LT_SKIP;
+}
+
+static bool is_digest(struct lt_str text)
+{
+    return lt_digest_hex(text).len;
+}
+
+static void read_image_layer(struct lt_ctx *ctx, const struct lt_store *store, struct lt_str dir, struct lt_str hex)
+{
+    struct lt_str cache_id, diff_id, parent;
+    enum lt_status status = read_id(ctx, dir, "cache-id", LT_REQUIRED, lt_is_store_id, &cache_id);
+    read_id(ctx, dir, "diff", LT_REQUIRED, is_digest, &diff_id);
+    read_id(ctx, dir, "parent", LT_OPTIONAL, is_digest, &parent); /* a base layer has none */
+    if (status != LT_OK)
+        return;
+    struct lt_layer *layer = lt_map_get(&ctx->root->layer_by_id, cache_id);
+    if (!layer) {
+        lt_skip(ctx, dir, LT_CODE_MISSING, "the layer's directory is missing: %s/%.*s", store->layers, LT_ARG(cache_id));
+        return;
+    }
+    layer->diff_id = diff_id;
+    layer->chain_id = lt_str_format(ctx->run, "sha256:%.*s", LT_ARG(hex));
+    layer->parent_chain = parent;
+    lt_map_put(&ctx->root->layer_by_chain, ctx->run, layer->chain_id, layer);
+}
+
+static void read_image_layers(struct lt_ctx *ctx, const struct lt_store *store)
+{
+    struct lt_listing listing;
+    struct lt_str path = lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/sha256", store->name).ptr);
+    lt_list_or_skip(ctx, path, &listing);
+    for (size_t i = 0; i < listing.count; i++) {
+        struct lt_str name = listing.nodes[i].name;
+        struct lt_str dir = lt_path_join(ctx->scratch, path, name);
+        if (lt_is_id(name))
+            read_image_layer(ctx, store, dir, name);
+        else if (!lt_str_ends(name, LT_STR("-removing"))) /* a removal cut short: its layer shows as orphan */
+            lt_skip(ctx, dir, LT_CODE_BAD_ID, "no chain ID");
+    }
+    lt_each (struct lt_layer, layer, &ctx->root->layers)
+        if (layer->parent_chain.len)
+            layer->parent = lt_map_get(&ctx->root->layer_by_chain, layer->parent_chain);
+}
+
+static void read_mounts(struct lt_ctx *ctx, const struct lt_store *store)
+{
+    struct lt_listing listing;
+    struct lt_str path = lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/mounts", store->name).ptr);
+    lt_list_or_skip(ctx, path, &listing);
+    for (size_t i = 0; i < listing.count; i++) {
+        struct lt_str name = listing.nodes[i].name;
+        struct lt_str dir = lt_path_join(ctx->run, path, name);
+        if (!lt_is_id(name)) {
+            lt_skip(ctx, dir, LT_CODE_BAD_ID, "no container ID");
+            continue;
+        }
+        struct lt_container *container = lt_inventory_container(ctx->inventory, ctx->root, name);
+        container->mount_record = dir;
+        read_id(ctx, dir, "mount-id", LT_REQUIRED, lt_is_store_id, &container->mount_id);
+        read_id(ctx, dir, "init-id", LT_OPTIONAL, lt_is_store_id, &container->init_id);
+        read_id(ctx, dir, "parent", LT_OPTIONAL, is_digest, &container->parent_chain);
+        if (container->mount_id.len && !lt_map_get(&ctx->root->layer_by_id, container->mount_id))
+            lt_skip(ctx, dir, LT_CODE_MISSING, "the rw layer's directory is missing: %s/%.*s", store->layers,
+                    LT_ARG(container->mount_id));
+    }
+}
+
+/* Say it when a driver's metadata is there that no file of src/store reads. */
+static void report_unknown_drivers(struct lt_ctx *ctx)
+{
+    struct lt_listing listing;
+    struct lt_str path = lt_root_path(ctx, "image");
+    lt_list_or_skip(ctx, path, &listing);
+    for (size_t i = 0; i < listing.count; i++) {
+        bool known = !S_ISDIR(listing.nodes[i].mode);
+        for (size_t j = 0; lt_stores[j]; j++)
+            known |= lt_str_eq(listing.nodes[i].name, lt_str_c(lt_stores[j]->name));
+        if (!known)
+            lt_skip(ctx, lt_path_join(ctx->scratch, path, listing.nodes[i].name), LT_CODE_UNSUPPORTED,
+                    "storage driver '%.*s' is not supported: its layers are not read", LT_ARG(listing.nodes[i].name));
+    }
+}
+
+static void docker_layer_inventory(struct lt_ctx *ctx)
+{
+    report_unknown_drivers(ctx);
+    for (size_t i = 0; lt_stores[i]; i++) {
+        const struct lt_store *store = lt_stores[i];
+        scan_store(ctx, store);
+        read_image_layers(ctx, store);
+        if (store->describe)
+            store->describe(ctx, ctx->root);
+        read_mounts(ctx, store);
+    }
+}
+
+static enum lt_status docker_layer_events(struct lt_ctx *ctx, struct lt_err *err)
+{
+    lt_each (struct lt_container, container, &ctx->root->containers) {
+        struct lt_node node;
+        struct lt_str path = lt_path_join(ctx->scratch, container->mount_record, LT_STR("mount-id"));
+        if (!container->mount_id.len || lt_fs_stat(ctx->root->fs, path, ctx->scratch, &node, NULL) != LT_OK)
+            continue; /* reported when the inventory was taken */
+        struct lt_attr action = {.key = LT_ATTR_ACTION, .text = LT_STR("create rw layer")};
+        struct lt_event event = {
+            .kind = LT_KIND_LAYER_CREATED,
+            .time = {node.time[LT_M]},
+            .owner = container->rw ? &container->rw->owner : &container->owner,
+            .where = {.file = path, .field = "mtime"},
+            .attrs = &action,
+            .attr_count = 1,
+        };
+        enum lt_status status = lt_emit_one(ctx, &event, err);
+        if (status != LT_OK)
+            return status;
+    }
+    return LT_OK;
+}
+
+const struct lt_source lt_source_docker_layer = {
+    .name = "docker_layer",
+    .summary = "storage driver directories and layerdb: rw layer created",
+    .inventory = docker_layer_inventory,
+    .events = docker_layer_events,
+};

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Files: every entry of every layer, of the containers' own directories and of the volumes, with its four times. Whiteouts
+ * become deletions as well. */
+#include "source.h"
+
+#include "../evidence/walk.h"
+#include "../store/store.h"
+
+/* A whiteout whose change and birth lie this close together was made by one deletion; measured on kernel 6.18: rules in
+ * linux fs/overlayfs/dir.c, ovl_whiteout(). */
+static const int64_t EXACT_WITHIN = 50000000;
+
+static void seen(void *arg, size_t count)
+{
+    lt_seen(arg, count);
+}
+
+static void failed(void *arg, struct lt_str path, const struct lt_err *problem, size_t count)
+{
+    struct lt_ctx *ctx = arg;
+    lt_skip_error(ctx, path, problem);
+    /* An entry announced as seen is already in the account. */
+    lt_report_counts(ctx->report, ctx->source->name)->seen -= count;
+}
+
+/* When was the name deleted that this whiteout hides?
+ *
+ * In an rw layer, since Linux 5.8, all whiteouts of one mount are links to one inode: its mtime and birth are the first
+ * deletion, its ctime is the last change to any of them. So the time is exact only when these agree; else the deletion lies
+ * between them. In an image layer the file system tells when the layer was unpacked here: the deletion was before that. */
+static void set_deletion_time(struct lt_event *event, const struct lt_node *node, enum lt_role role)
+{
+    struct lt_time first = node->time[LT_M], last = node->time[LT_C];
+    struct lt_time birth = node->time[LT_B].set ? node->time[LT_B] : first;
+    if (role == LT_ROLE_IMAGE) {
+        event->time[0] = event->last = birth;
+        return;
+    }
+    if (lt_time_cmp(first, last) > 0) {
+        first = last;
+        last = node->time[LT_M];
+    }
+    event->time[0] = first;
+    int64_t spread = lt_time_diff(birth, last);
+    if (spread >= -EXACT_WITHIN && spread <= EXACT_WITHIN)
+        return;
+    event->first = first;
+    event->last = last;
+}
+
+static enum lt_status emit_deletion(struct lt_ctx *ctx, const struct lt_event *file, struct lt_err *err)
+{
+    struct lt_event event = *file;
+    event.kind = LT_KIND_DELETED;
+    event.change = LT_CHANGE_DELETED;
+    memset(event.time, 0, sizeof event.time);
+    set_deletion_time(&event, file->node, file->owner->role);
+    return lt_emit_one(ctx, &event, err);
+}
+
+/* The entry of a directory that holds one container or volume each belongs to that one. */
+static const struct lt_owner *owner_below(const struct lt_root *root, const struct lt_dir *dir, struct lt_str name)
+{
+    if (dir->depth || dir->owner->role != LT_ROLE_HOST || !name.len)
+        return dir->owner;
+    const struct lt_container *container = lt_map_get(&root->container_by_id, name);
+    const struct lt_volume *volume = lt_map_get(&root->volume_by_name, name);
+    if (container && lt_str_starts(container->path, dir->path) && container->path.len)
+        return &container->owner;
+    return volume && lt_str_starts(volume->path, dir->path) ? &volume->owner : dir->owner;
+}
+
+static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *err)
+{
+    struct lt_ctx *ctx = arg;
+    struct lt_event event = {
+        .kind = LT_KIND_FILE,
+        .owner = owner_below(ctx->root, dir, node->name),
+        .dir = dir,
+        .node = node,
+    };
+    memcpy(event.time, node->time, sizeof event.time);
+    const struct lt_layer *layer = event.owner->layer;
+    bool whiteout = layer && layer->store->meaning(node) == LT_WHITEOUT;
+    if (whiteout)
+        event.tags |= LT_TAG_BIT(whiteout);
+    enum lt_status status = lt_emit(ctx, &event, err);
+    return status == LT_OK && whiteout ? emit_deletion(ctx, &event, err) : status;
+}
+
+/* A directory below containers/ or volumes/ passes its owner on; a volume's _data is seen in the containers that mount it,
+ * if they all mount it at the same place. */
+static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)
+{
+    const struct lt_ctx *ctx = arg;
+    struct lt_str name = lt_str_basename(child->path);
+    child->owner = owner_below(ctx->root, parent, name);
+    const struct lt_volume *volume = child->owner->volume;
+    if (!volume || child->depth != 2 || !lt_str_eq(name, LT_STR("_data")) || !volume->users.count)
+        return;
+    const struct lt_volume_user *first = volume->users.items[0];
+    lt_each (struct lt_volume_user, user, &volume->users)
+        if (!lt_str_eq(user->destination, first->destination))
+            return;
+    child->inside = lt_str_eq(first->destination, LT_STR("/")) ? LT_STR("") : first->destination;
+    child->has_inside = true;
+}
+
+static enum lt_status walk(struct lt_ctx *ctx, struct lt_str path, const struct lt_owner *owner, struct lt_err *err)
+{
+    struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
+    *top = (struct lt_dir){.path = path, .owner = owner, .has_inside = owner->layer};
+    struct lt_walk walk = {
+        .fs = ctx->root->fs,
+        .run = ctx->run,
+        .arg = ctx,
+        .seen = seen,
+        .entry = entry,
+        .failed = failed,
+        .enter = owner->layer ? NULL : enter,
+    };
+    enum lt_status status = lt_walk(&walk, top, err);
+    if (status == LT_END && owner->layer)
+        lt_skip(ctx, path, LT_CODE_MISSING, "the layer's tree of files is missing");
+    return status == LT_END ? LT_OK : status;
+}
+
+static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
+{
+    lt_each (struct lt_layer, layer, &ctx->root->layers) {
+        enum lt_status status = walk(ctx, layer->content, &layer->owner, err);
+        if (status != LT_OK)
+            return status;
+    }
+    enum lt_status status = walk(ctx, lt_root_path(ctx, "containers"), &ctx->root->owner, err);
+    return status == LT_OK ? walk(ctx, lt_root_path(ctx, "volumes"), &ctx->root->owner, err) : status;
+}
+
+const struct lt_source lt_source_files = {
+    .name = "files",
+    .summary = "every entry of layers, container directories and volumes: M, A, C, B; whiteouts as deletions",
+    .events = files_events,
+};
