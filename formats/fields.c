@@ -4,9 +4,6 @@
 #include "../src/base/escape.h"
 #include "message.h"
 
-/* Lucene, below Timesketch, refuses terms of more than 32,766 bytes; `message_body_size` tells of what was cut. */
-enum { MAX_BODY = 32000 };
-
 /* A JSON string of evidence bytes, quotes included. */
 static void add_quoted(struct lt_buf *out, struct lt_str name)
 {
@@ -197,26 +194,6 @@ static void put_used_by_images(struct lt_buf *out, const struct lt_row *row)
         lt_each (struct lt_image, image, &owner->layer->images)
             add_to_list(out, count++, image->id);
     close_list(out, count);
-}
-
-static void put_body(struct lt_buf *out, const struct lt_row *row)
-{
-    const struct lt_attr *attr = lt_event_attr(row->event, LT_ATTR_BODY);
-    if (!attr)
-        return;
-    struct lt_str text = attr->text;
-    if (text.len > MAX_BODY)
-        text.len = MAX_BODY;
-    while (text.len < attr->text.len && text.len && ((unsigned char)text.ptr[text.len] & 0xC0) == 0x80)
-        text.len--; /* not inside a UTF-8 character */
-    lt_buf_add(out, text);
-}
-
-static void put_body_size(struct lt_buf *out, const struct lt_row *row)
-{
-    const struct lt_attr *attr = lt_event_attr(row->event, LT_ATTR_BODY);
-    if (attr && attr->text.len > MAX_BODY)
-        lt_buf_uint(out, attr->text.len);
 }
 
 static void add_attr(struct lt_buf *out, const struct lt_attr *attr)

@@ -159,9 +159,7 @@ static void cut(struct lt_buf *out, size_t start)
 
 void lt_message_facts(struct lt_buf *out, const struct lt_event *event)
 {
-    size_t start = out->len;
-    add_facts(out, start, event);
-    cut(out, start);
+    add_facts(out, out->len, event);
 }
 
 void lt_message(struct lt_buf *out, const struct lt_event *event)

@@ -50,7 +50,9 @@ void lt_event_path(struct lt_buf *out, const struct lt_event *event)
 
 void lt_event_inside(struct lt_buf *out, const struct lt_event *event)
 {
-    if (event->dir && event->dir->has_inside)
+    if (event->inside.len)
+        lt_buf_add(out, event->inside);
+    else if (event->dir && event->dir->has_inside)
         add_entry_path(out, event->dir->inside, event->node->name);
     else
         lt_event_path(out, event);

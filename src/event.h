@@ -127,6 +127,7 @@ struct lt_event {
     const struct lt_owner *owner;    /* never NULL after tagging */
     const struct lt_dir *dir;        /* file events: the directory... */
     const struct lt_node *node;      /* ...and the entry in it; else NULL */
+    struct lt_str inside;            /* its path in the container, where that is not dir->inside and its name; else "" */
     struct lt_where where;           /* other events */
     const struct lt_attr *attrs;
     size_t attr_count;

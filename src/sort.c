@@ -28,6 +28,7 @@ static const struct lt_event *copy_event(struct lt_arena *arena, const struct lt
     copy->where.file = event->where.file.len ? lt_str_dup(arena, event->where.file) : LT_STR("");
     if (event->where.field)
         copy->where.field = lt_str_dup(arena, lt_str_c(event->where.field)).ptr;
+    copy->inside = event->inside.len ? lt_str_dup(arena, event->inside) : LT_STR("");
     if (!event->node)
         return copy;
     struct lt_node *node = lt_new(arena, struct lt_node);

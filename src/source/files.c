@@ -70,6 +70,24 @@ static const struct lt_owner *owner_below(const struct lt_root *root, const stru
     return volume && lt_str_starts(volume->path, dir->path) ? &volume->owner : dir->owner;
 }
 
+/* Where the containers see the files of a volume: at one place, if all mount it there; else at none in particular. */
+static struct lt_str mount_point(const struct lt_volume *volume)
+{
+    struct lt_str place = LT_STR("");
+    lt_each (struct lt_volume_user, user, &volume->users) {
+        if (place.len && !lt_str_eq(user->destination, place))
+            return LT_STR("");
+        place = user->destination;
+    }
+    return place;
+}
+
+/* Is this <root>/volumes/<name>/_data? */
+static bool is_volume_data(const struct lt_owner *owner, unsigned depth, struct lt_str name)
+{
+    return owner->volume && depth == 1 && lt_str_eq(name, LT_STR("_data"));
+}
+
 static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *err)
 {
     struct lt_ctx *ctx = arg;
@@ -80,6 +98,8 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
         .node = node,
     };
     memcpy(event.time, node->time, sizeof event.time);
+    if (is_volume_data(event.owner, dir->depth, node->name))
+        event.inside = mount_point(event.owner->volume);
     const struct lt_layer *layer = event.owner->layer;
     bool whiteout = layer && layer->store->meaning(node) == LT_WHITEOUT;
     if (whiteout)
@@ -88,21 +108,16 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
     return status == LT_OK && whiteout ? emit_deletion(ctx, &event, err) : status;
 }
 
-/* A directory below containers/ or volumes/ passes its owner on; a volume's _data is seen in the containers that mount it,
- * if they all mount it at the same place. */
+/* A directory below containers/ or volumes/ passes its owner on, a volume's _data its place in the containers too. */
 static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)
 {
     const struct lt_ctx *ctx = arg;
     struct lt_str name = lt_str_basename(child->path);
     child->owner = owner_below(ctx->root, parent, name);
-    const struct lt_volume *volume = child->owner->volume;
-    if (!volume || child->depth != 2 || !lt_str_eq(name, LT_STR("_data")) || !volume->users.count)
+    struct lt_str place = is_volume_data(child->owner, parent->depth, name) ? mount_point(child->owner->volume) : LT_STR("");
+    if (!place.len)
         return;
-    const struct lt_volume_user *first = volume->users.items[0];
-    lt_each (struct lt_volume_user, user, &volume->users)
-        if (!lt_str_eq(user->destination, first->destination))
-            return;
-    child->inside = lt_str_eq(first->destination, LT_STR("/")) ? LT_STR("") : first->destination;
+    child->inside = lt_str_eq(place, LT_STR("/")) ? LT_STR("") : place;
     child->has_inside = true;
 }
 

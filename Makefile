@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+# make            build ./layertime
+# make demo       install what is missing, build, and run the main job on the sample evidence
+# make check      install what is missing, build, and run every test
+# make lint       formatter, static analysis, and the project's own rules
+# make fuzz       every fuzz target, 30 seconds each (T=name: one of them, SECONDS=n)
+# make install    with PREFIX= and DESTDIR=
+
+PREFIX ?= /usr/local
+CFLAGS ?= -O2 -g
+PYTHON ?= /usr/bin/python3
+SECONDS_EACH ?= 30
+BUILD ?= build
+PROGRAM ?= layertime
+
+SOURCES := $(wildcard src/*.c src/*/*.c formats/*.c)
+LIBRARY := $(filter-out src/main.c,$(SOURCES))
+UNITS   := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
+
+# Optional: libcrypto, for the hash in the manifest.
+CRYPTO := $(shell pkg-config --exists libcrypto 2>/dev/null && echo libcrypto)
+PACKAGES := tsk jansson zlib $(CRYPTO)
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
+            -Wwrite-strings -Wcast-qual -Wformat=2 -Wimplicit-fallthrough
+HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE -ftrivial-auto-var-init=zero
+CPPFLAGS_ALL = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(if $(CRYPTO),-DWITH_CRYPTO) $(if $(findstring -O,$(CFLAGS)),-D_FORTIFY_SOURCE=2)
+CFLAGS_ALL = -std=gnu17 $(WARNINGS) $(HARDENING) $(CPPFLAGS_ALL) $(CPPFLAGS) $(CFLAGS) -MMD -MP
+LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+LIBS = $(shell pkg-config --libs $(PACKAGES))
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -Werror
+
+.PHONY: all demo check test unit lint fuzz install uninstall clean dependencies sanitized units fuzzers fmt bench
+all: $(PROGRAM)
+
+$(PROGRAM): $(SOURCES:%.c=$(BUILD)/%.o)
+	$(CC) $(CFLAGS) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+# Unit tests link everything but main.c with cmocka.
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY:%.c=$(BUILD)/%.o)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
+
+# A fuzz target and the driver that replays its corpus.
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIBRARY:%.c=$(BUILD)/%.o)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+units: $(UNITS:%=$(BUILD)/unit/%)
+fuzzers: $(FUZZERS:%=$(BUILD)/fuzz/%)
+
+# The same three with ASan, UBSan and LSan, in a build directory of their own.
+sanitized:
+	+$(MAKE) BUILD=build/san PROGRAM=build/san/layertime CFLAGS='$(SANITIZE)' build/san/layertime units fuzzers
+
+dependencies:
+	@contrib/dependencies.sh
+
+demo: dependencies
+	+$(MAKE) --no-print-directory all
+	tests/demo.sh
+
+check: dependencies
+	+$(MAKE) --no-print-directory all sanitized
+	+$(MAKE) --no-print-directory lint
+	+$(MAKE) --no-print-directory test
+
+test:
+	$(PYTHON) -m pytest -q tests
+
+lint:
+	tests/lint/run.sh
+
+fmt:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+# libFuzzer, from the seeds in tests/fuzz/corpus; findings are kept in build/fuzz-findings.
+fuzz:
+	tests/fuzz/run.sh '$(SECONDS_EACH)' $(if $(T),$(T),$(FUZZERS))
+
+install: $(PROGRAM)
+	install -D -m 755 $(PROGRAM) '$(DESTDIR)$(PREFIX)/bin/layertime'
+	install -D -m 644 src/layertime.1 '$(DESTDIR)$(PREFIX)/share/man/man1/layertime.1'
+	install -D -m 644 formats/layertime-formats.5 '$(DESTDIR)$(PREFIX)/share/man/man5/layertime-formats.5'
+
+uninstall:
+	rm -f '$(DESTDIR)$(PREFIX)/bin/layertime' '$(DESTDIR)$(PREFIX)/share/man/man1/layertime.1' \
+	      '$(DESTDIR)$(PREFIX)/share/man/man5/layertime-formats.5'
+
+clean:
+	rm -rf build layertime out
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
