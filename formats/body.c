@@ -4,9 +4,10 @@
  *   MD5|name|inode|mode|uid|gid|size|atime|mtime|ctime|crtime
  *
  * Only what all three read the same: whole seconds (floor), 0 for unknown, 11 fields. The name begins with its owner,
- * "c:web@3f2a9c81d0b4:rw:/path", "i:nginx@a1b2c3d4e5f6:L2:/path" or "v:data:volume:/path": mactime keeps mode, owner and size
- * per name, so names must be unique; files of no container keep the plain path. Escapes: control bytes and what is no UTF-8
- * as \xNN, backslash as \\, "|" as %7C, "%" before two hex digits as %25 (mactime decodes %HH, Plaso \xHH). */
+ * "c:web@3f2a9c81d0b4:rw:/path", "i:nginx@a1b2c3d4e5f6:L2:/path" or "v:data:volume:/path": mactime keeps mode, owner
+ * and size per name, so names must be unique; files of no container keep the plain path. Escapes: control bytes and
+ * what is no UTF-8 as \xNN, backslash as \\, "|" as %7C, "%" before two hex digits as %25 (mactime decodes %HH, Plaso
+ * \xHH). */
 #include "../src/base/utf8.h"
 #include "../src/parse/ident.h"
 #include "message.h"
@@ -17,7 +18,8 @@
 static void add_ascii(struct lt_buf *out, struct lt_str text)
 {
     char byte = text.ptr[0];
-    bool percent = byte == '%' && text.len >= 3 && isxdigit((unsigned char)text.ptr[1]) && isxdigit((unsigned char)text.ptr[2]);
+    bool percent =
+        byte == '%' && text.len >= 3 && isxdigit((unsigned char)text.ptr[1]) && isxdigit((unsigned char)text.ptr[2]);
     if (byte == '|')
         lt_buf_lit(out, "%7C");
     else if (percent)
@@ -44,7 +46,8 @@ static void add_name(struct lt_buf *out, struct lt_str name)
     }
 }
 
-/* An owner's name holds no colon, which separates the parts: the tag of an image is left out, other colons are written %3A. */
+/* An owner's name holds no colon, which separates the parts: the tag of an image is left out, other colons are written
+ * %3A. */
 static void add_label(struct lt_buf *out, char kind, struct lt_str name, struct lt_str id)
 {
     const char *colon = name.len ? memrchr(name.ptr, ':', name.len) : NULL;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* CSV (RFC 4180, but LF): the eight columns of psort's dynamic module first (plaso/output/dynamic.py, 2026-07), then ours,
- * then all other facts under their JSON names. Text is always quoted; control, escape and bidi characters are escaped, so one record is one line. Unknown values are
- * empty, but `tag`, which Timesketch's importer would read as "nan": it is "-" then. */
+/* CSV (RFC 4180, but LF): the eight columns of psort's dynamic module first (plaso/output/dynamic.py, 2026-07), then
+ * ours, then all other facts under their JSON names. Text is always quoted; control, escape and bidi characters are
+ * escaped, so one record is one line. Unknown values are empty, but `tag`, which Timesketch's importer would read as
+ * "nan": it is "-" then. */
 #include "../src/base/escape.h"
 #include "fields.h"
 

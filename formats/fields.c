@@ -34,21 +34,21 @@ static int64_t micros(const struct lt_row *row)
 }
 
 /* Most fields are one expression: ROW_FIELD sees `row`, `event` and `owner`, NODE_FIELD (files only) `node` as well. */
-#define ROW_FIELD(name, statement)                                                                 \
-    static void put_##name(struct lt_buf *out, const struct lt_row *row)                           \
-    {                                                                                              \
-        const struct lt_event *event = row->event;                                                 \
-        const struct lt_owner *owner = event->owner;                                               \
-        (void)event, (void)owner;                                                                  \
-        statement;                                                                                 \
+#define ROW_FIELD(name, statement)                                                                                     \
+    static void put_##name(struct lt_buf *out, const struct lt_row *row)                                               \
+    {                                                                                                                  \
+        const struct lt_event *event = row->event;                                                                     \
+        const struct lt_owner *owner = event->owner;                                                                   \
+        (void)event, (void)owner;                                                                                      \
+        statement;                                                                                                     \
     }
-#define NODE_FIELD(name, statement)                                                                \
-    static void put_##name(struct lt_buf *out, const struct lt_row *row)                           \
-    {                                                                                              \
-        const struct lt_event *event = row->event;                                                 \
-        const struct lt_node *node = event->node;                                                  \
-        if (node)                                                                                  \
-            statement;                                                                             \
+#define NODE_FIELD(name, statement)                                                                                    \
+    static void put_##name(struct lt_buf *out, const struct lt_row *row)                                               \
+    {                                                                                                                  \
+        const struct lt_event *event = row->event;                                                                     \
+        const struct lt_node *node = event->node;                                                                      \
+        if (node)                                                                                                      \
+            statement;                                                                                                 \
     }
 #define KIND(event) (&lt_kinds[(event)->kind])
 
@@ -60,7 +60,8 @@ ROW_FIELD(confidence, add_word(out, lt_confidence_names[row->confidence]))
 ROW_FIELD(data_type, add_word(out, KIND(event)->data_type))
 ROW_FIELD(source_long, add_word(out, KIND(event)->source_long))
 ROW_FIELD(source_short, add_word(out, KIND(event)->source_short))
-ROW_FIELD(timestamp_desc, add_word(out, KIND(event)->desc ? KIND(event)->desc : lt_slot_desc[__builtin_ctz(row->slots)]))
+ROW_FIELD(timestamp_desc,
+          add_word(out, KIND(event)->desc ? KIND(event)->desc : lt_slot_desc[__builtin_ctz(row->slots)]))
 ROW_FIELD(timestamp, lt_buf_int(out, micros(row)))
 ROW_FIELD(time_first, add_iso(out, event->first, 9))
 ROW_FIELD(time_last, add_iso(out, event->last, 9))
@@ -89,8 +90,8 @@ NODE_FIELD(links, lt_buf_uint(out, node->nlink))
 NODE_FIELD(target, lt_buf_add(out, node->target))
 NODE_FIELD(allocated, add_word(out, event->kind == LT_KIND_DELETED ? "false" : "true"))
 
-/* Rendered from the rounded timestamp, with which Timesketch wants it to agree; years that ISO 8601 and OpenSearch do not
- * know become the last one they do (`date_time` holds the exact time). */
+/* Rendered from the rounded timestamp, with which Timesketch wants it to agree; years that ISO 8601 and OpenSearch do
+ * not know become the last one they do (`date_time` holds the exact time). */
 static void put_datetime(struct lt_buf *out, const struct lt_row *row)
 {
     static const int64_t first = -62135596800000000, last = 253402300799999999;
@@ -105,7 +106,8 @@ static void put_date_time(struct lt_buf *out, const struct lt_row *row)
 {
     int64_t nanos;
     if (lt_time_nanos(row->time, &nanos)) {
-        lt_buf_lit(out, "{\"__class_name__\": \"PosixTimeInNanoseconds\", \"__type__\": \"DateTimeValues\", \"timestamp\": ");
+        lt_buf_lit(
+            out, "{\"__class_name__\": \"PosixTimeInNanoseconds\", \"__type__\": \"DateTimeValues\", \"timestamp\": ");
         lt_buf_int(out, nanos);
         lt_buf_char(out, '}');
         return;
@@ -178,11 +180,9 @@ static void put_used_by_containers(struct lt_buf *out, const struct lt_row *row)
     const struct lt_owner *owner = row->event->owner;
     size_t count = 0;
     if (owner->layer && owner->role == LT_ROLE_IMAGE)
-        lt_each (struct lt_container, container, &owner->layer->containers)
-            add_to_list(out, count++, container->id);
+        lt_each(struct lt_container, container, &owner->layer->containers) add_to_list(out, count++, container->id);
     if (owner->volume)
-        lt_each (struct lt_volume_user, user, &owner->volume->users)
-            add_to_list(out, count++, user->container->id);
+        lt_each(struct lt_volume_user, user, &owner->volume->users) add_to_list(out, count++, user->container->id);
     close_list(out, count);
 }
 
@@ -191,8 +191,7 @@ static void put_used_by_images(struct lt_buf *out, const struct lt_row *row)
     const struct lt_owner *owner = row->event->owner;
     size_t count = 0;
     if (owner->layer && owner->role == LT_ROLE_IMAGE)
-        lt_each (struct lt_image, image, &owner->layer->images)
-            add_to_list(out, count++, image->id);
+        lt_each(struct lt_image, image, &owner->layer->images) add_to_list(out, count++, image->id);
     close_list(out, count);
 }
 
@@ -203,8 +202,7 @@ static void add_attr(struct lt_buf *out, const struct lt_attr *attr)
         lt_buf_int(out, attr->number);
     else
         lt_buf_add(out, attr->text);
-    lt_each (struct lt_str, item, &attr->items)
-        add_to_list(out, count++, *item);
+    lt_each(struct lt_str, item, &attr->items) add_to_list(out, count++, *item);
     close_list(out, count);
 }
 

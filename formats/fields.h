@@ -9,8 +9,8 @@
 enum lt_field_type { LT_AS_WORD, LT_AS_NAME, LT_AS_TEXT, LT_AS_INT, LT_AS_RAW };
 
 enum lt_field {
-#define FIELD(id, name, type, put)   LT_FIELD_##id,
-#define FIELD_ATTR(id, name, type)   LT_FIELD_##id,
+#define FIELD(id, name, type, put) LT_FIELD_##id,
+#define FIELD_ATTR(id, name, type) LT_FIELD_##id,
 #include "fields.def"
 #undef FIELD
 #undef FIELD_ATTR
@@ -25,8 +25,8 @@ struct lt_field_info {
 };
 extern const struct lt_field_info lt_field_infos[LT_FIELDS];
 
-/* Append the value, unescaped but for RAW, which is complete JSON. Appends nothing where the row has no such fact (no value
- * is ever an empty string). */
+/* Append the value, unescaped but for RAW, which is complete JSON. Appends nothing where the row has no such fact (no
+ * value is ever an empty string). */
 void lt_field_put(struct lt_buf *out, enum lt_field field, const struct lt_row *row);
 
 #endif

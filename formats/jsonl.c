@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* JSON lines as psort's json_line module writes them (plaso/output/json_line.py, 2026-07: sorted keys, ASCII only, ", " and
- * ": "), with what Timesketch needs beside (`datetime`, `tag` as a list). One line a time, never a blank line. Unknown facts
- * are left out: no null, no "-". */
+/* JSON lines as psort's json_line module writes them (plaso/output/json_line.py, 2026-07: sorted keys, ASCII only, ", "
+ * and
+ * ": "), with what Timesketch needs beside (`datetime`, `tag` as a list). One line a time, never a blank line. Unknown
+ * facts are left out: no null, no "-". */
 #include "../src/base/escape.h"
 #include "fields.h"
 

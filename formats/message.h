@@ -8,7 +8,8 @@
 /* Longest message: what is cut off stands in full in fields of its own. */
 enum { LT_MAX_MESSAGE = 8192 };
 
-/* The sentence about an event in the order of Plaso's formatters (plaso/data/formatters/generic.yaml, 2026-07): for files
+/* The sentence about an event in the order of Plaso's formatters (plaso/data/formatters/generic.yaml, 2026-07): for
+ * files
  * "[web 3f2a9c81d0b4 rw] /path Type: file ...", else "Container identifier: ..., Action: start, ...". */
 void lt_message(struct lt_buf *out, const struct lt_event *event);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A timeline to read and grep, after the text form of mactime: one line a time of an entry, equal times as one "macb". All
- * columns before the last have a fixed width, unless a value is wider; nothing in a line can move a terminal's cursor.
+/* A timeline to read and grep, after the text form of mactime: one line a time of an entry, equal times as one "macb".
+ * All columns before the last have a fixed width, unless a value is wider; nothing in a line can move a terminal's
+ * cursor.
  *
  *   time (UTC)  macb  role  change  owner  mode  uid  gid  size  inode  path or message */
 #include "../src/base/escape.h"

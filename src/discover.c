@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Docker's data root (moby daemon/config/config_linux.go, daemon/daemon_unix.go setupDaemonRoot, 28.x): /var/lib/docker
- * unless daemon.json says otherwise in "data-root" ("graph" before 17.05); $XDG_DATA_HOME/docker for a rootless daemon; with
- * userns-remap <root>/<uid>.<gid> beside or instead of the plain one. */
+ * unless daemon.json says otherwise in "data-root" ("graph" before 17.05); $XDG_DATA_HOME/docker for a rootless daemon;
+ * with userns-remap <root>/<uid>.<gid> beside or instead of the plain one. */
 #include "discover.h"
 
 #include "base/escape.h"
 #include "parse/json.h"
-
-static const struct lt_source DISCOVER = {.name = "discover", .summary = "looks for data roots"};
 
 static bool is_dir(struct lt_fs *fs, struct lt_arena *scratch, struct lt_str root, const char *name)
 {
@@ -107,7 +105,8 @@ static void try_configured(struct lt_ctx *ctx, struct lt_fs *fs, const char *fil
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         struct lt_str value = lt_json_str(json, keys[i]);
         if (value.len)
-            try_root(ctx, fs, lt_str_dup(ctx->scratch, value), lt_str_format(ctx->scratch, "%s in %s", keys[i], file), looked);
+            try_root(ctx, fs, lt_str_dup(ctx->scratch, value), lt_str_format(ctx->scratch, "%s in %s", keys[i], file),
+                     looked);
     }
     lt_json_free(json);
 }
@@ -136,7 +135,7 @@ void lt_discover(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_buf *looked)
         {"", "the evidence itself"},
     };
     struct lt_root root = {.fs = fs};
-    ctx->source = &DISCOVER;
+    ctx->reader = "discover";
     ctx->root = &root;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         try_root(ctx, fs, lt_str_c(places[i].path), lt_str_c(places[i].why), looked);

@@ -2,8 +2,7 @@
 #include "event.h"
 
 const struct lt_kind_info lt_kinds[LT_KINDS] = {
-#define KIND(id, data_type, desc, source_short, source_long, flags)                                \
-    {data_type, desc, source_short, source_long, flags},
+#define KIND(id, data_type, desc, source_short, source_long, flags) {data_type, desc, source_short, source_long, flags},
 #include "kinds.def"
 #undef KIND
 };

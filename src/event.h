@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The shared records of the pipeline. Sources fill an lt_event and lend it to emit(); the normaliser sets clocks, the tagger
- * owners and tags, the sorter copies it, writers get it const. Nothing but these records passes between the stages. */
+/* The shared records of the pipeline. Sources fill an lt_event and lend it to emit(); the normaliser sets clocks, the
+ * tagger owners and tags, the sorter copies it, writers get it const. Nothing but these records passes between the
+ * stages. */
 #ifndef LT_EVENT_H
 #define LT_EVENT_H
 
@@ -27,8 +28,8 @@ struct lt_node {
     const struct lt_err *error; /* NULL, or what could not be read; with mode 0 only name and ino are known */
 };
 
-/* A directory of the evidence that is walked. Lives for the whole run, so that its entries need to keep a name only: path,
- * place in the container and owner are decided once a directory. */
+/* A directory of the evidence that is walked. Lives for the whole run, so that its entries need to keep a name only:
+ * path, place in the container and owner are decided once a directory. */
 struct lt_dir {
     struct lt_str path;   /* from the root of the evidence, "" for the root, "/a/b" below */
     struct lt_str inside; /* the same directory as the container sees it, "" for its root */
@@ -47,9 +48,9 @@ enum lt_kind {
 };
 
 enum lt_kind_flags {
-    LT_IS_FILE = 1 << 0, /* about a directory entry: `dir` and `node` are set */
-    LT_FROM_TEXT = 1 << 1, /* time read from RFC 3339 text: `timestamp` is cut to microseconds, as Plaso does */
-    LT_IS_CLAIM = 1 << 2, /* the time is a claim of whoever made the artifact */
+    LT_IS_FILE = 1 << 0,    /* about a directory entry: `dir` and `node` are set */
+    LT_FROM_TEXT = 1 << 1,  /* time read from RFC 3339 text: `timestamp` is cut to microseconds, as Plaso does */
+    LT_IS_CLAIM = 1 << 2,   /* the time is a claim of whoever made the artifact */
     LT_BY_BUILDER = 1 << 3, /* made by the clock of the image's builder */
 };
 
@@ -85,8 +86,8 @@ enum lt_tag {
 extern const char *const lt_tag_names[LT_TAGS];
 #define LT_TAG_BIT(id) (1u << LT_TAG_##id)
 
-/* Further facts of an event that is no file, in the order in which the message tells them. One key has one type for good:
- * consumers freeze the type on first sight. */
+/* Further facts of an event that is no file, in the order in which the message tells them. One key has one type for
+ * good: consumers freeze the type on first sight. */
 enum lt_attr_key {
 #define ATTR(id, name, type, label) LT_ATTR_##id,
 #include "attrs.def"
@@ -116,19 +117,20 @@ struct lt_where {
     bool has_offset;
 };
 
-/* One observation. All it points to is borrowed until emit() returns, but owner and dir, which live as long as the run. */
+/* One observation. All it points to is borrowed until emit() returns, but owner and dir, which live as long as the run.
+ */
 struct lt_event {
     enum lt_kind kind;
     struct lt_time time[LT_SLOTS];
-    struct lt_time first, last;      /* bounds of an event whose exact time is not known; either may be unset */
+    struct lt_time first, last; /* bounds of an event whose exact time is not known; either may be unset */
     enum lt_change change;
-    uint32_t tags;                   /* LT_TAG_BIT()s */
-    const char *source;              /* name of the reader, set by the pipeline */
-    const struct lt_owner *owner;    /* never NULL after tagging */
-    const struct lt_dir *dir;        /* file events: the directory... */
-    const struct lt_node *node;      /* ...and the entry in it; else NULL */
-    struct lt_str inside;            /* its path in the container, where that is not dir->inside and its name; else "" */
-    struct lt_where where;           /* other events */
+    uint32_t tags;                /* LT_TAG_BIT()s */
+    const char *source;           /* name of the reader, set by the pipeline */
+    const struct lt_owner *owner; /* never NULL after tagging */
+    const struct lt_dir *dir;     /* file events: the directory... */
+    const struct lt_node *node;   /* ...and the entry in it; else NULL */
+    struct lt_str inside;         /* its path in the container, where that is not dir->inside and its name; else "" */
+    struct lt_where where;        /* other events */
     const struct lt_attr *attrs;
     size_t attr_count;
 };

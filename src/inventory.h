@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the evidence holds and how it hangs together: data roots, containers, images, layers, volumes. Sources fill it in
- * phase 1, lt_inventory_link() ties it up, and from then on it is read-only. Everything lives in the run arena.
+/* What the evidence holds and how it hangs together: data roots, containers, images, layers, volumes. Sources fill it
+ * in phase 1, lt_inventory_link() ties it up, and from then on it is read-only. Everything lives in the run arena.
  *
- * container -> rw layer -> init layer -> image layers (top to base) and image -> layers; a volume -> the containers that
- * mount it. A link that could not be read is NULL, never guessed, or marked inferred. */
+ * container -> rw layer -> init layer -> image layers (top to base) and image -> layers; a volume -> the containers
+ * that mount it. A link that could not be read is NULL, never guessed, or marked inferred. */
 #ifndef LT_INVENTORY_H
 #define LT_INVENTORY_H
 
@@ -14,7 +14,16 @@ struct lt_root;
 struct lt_store;
 
 /* What a file is in its container or on the host; SPEC, section 6, `layer_role`. */
-enum lt_role { LT_ROLE_RW, LT_ROLE_IMAGE, LT_ROLE_INIT, LT_ROLE_VOLUME, LT_ROLE_CONFIG, LT_ROLE_LOG, LT_ROLE_HOST, LT_ROLES };
+enum lt_role {
+    LT_ROLE_RW,
+    LT_ROLE_IMAGE,
+    LT_ROLE_INIT,
+    LT_ROLE_VOLUME,
+    LT_ROLE_CONFIG,
+    LT_ROLE_LOG,
+    LT_ROLE_HOST,
+    LT_ROLES
+};
 extern const char *const lt_role_names[LT_ROLES];
 
 /* Whose an event is. Fields that do not apply are NULL; `root` and `role` are always there. */
@@ -35,14 +44,14 @@ struct lt_layer {
     struct lt_str content; /* of the tree of files */
     struct lt_str diff_id; /* "sha256:...", image layers known to layerdb */
     struct lt_str chain_id, parent_chain;
-    struct lt_time created;           /* birth of its directory */
-    struct lt_layer *parent;          /* the next lower layer, as layerdb or else the driver tells */
-    struct lt_str lower;              /* the driver's own list of what is below, raw */
-    struct lt_container *container;   /* rw and init layers */
+    struct lt_time created;            /* birth of its directory */
+    struct lt_layer *parent;           /* the next lower layer, as layerdb or else the driver tells */
+    struct lt_str lower;               /* the driver's own list of what is below, raw */
+    struct lt_container *container;    /* rw and init layers */
     struct lt_list containers, images; /* users: struct lt_container *, struct lt_image * */
-    unsigned index;                   /* in owner.image, 0 is the base */
+    unsigned index;                    /* in owner.image, 0 is the base */
     enum lt_role role;
-    bool inferred;                    /* the link to the container or image has an indirect witness */
+    bool inferred; /* the link to the container or image has an indirect witness */
     struct lt_owner owner;
 };
 
@@ -55,14 +64,14 @@ struct lt_history {
 
 struct lt_image {
     struct lt_root *root;
-    struct lt_str id;          /* "sha256:..." */
-    struct lt_str config;      /* path of imagedb/content/sha256/<id> */
-    struct lt_str updated;     /* path of lastUpdated, "" if there is none */
-    struct lt_list names;      /* of struct lt_str *: tags and digests from repositories.json */
-    struct lt_list history;    /* of struct lt_history * */
-    struct lt_list diff_ids;   /* of struct lt_str *, base first */
-    struct lt_list layers;     /* of struct lt_layer *, base first; shorter than diff_ids when some are unknown */
-    bool referenced_only;      /* a container names it, but imagedb does not have it */
+    struct lt_str id;        /* "sha256:..." */
+    struct lt_str config;    /* path of imagedb/content/sha256/<id> */
+    struct lt_str updated;   /* path of lastUpdated, "" if there is none */
+    struct lt_list names;    /* of struct lt_str *: tags and digests from repositories.json */
+    struct lt_list history;  /* of struct lt_history * */
+    struct lt_list diff_ids; /* of struct lt_str *, base first */
+    struct lt_list layers;   /* of struct lt_layer *, base first; shorter than diff_ids when some are unknown */
+    bool referenced_only;    /* a container names it, but imagedb does not have it */
     struct lt_owner owner;
 };
 
@@ -73,23 +82,23 @@ struct lt_mount {
 
 struct lt_container {
     struct lt_root *root;
-    struct lt_str id, name;    /* name without its slash; "" if unknown */
-    struct lt_str path;        /* of containers/<id>, "" if there is none */
-    struct lt_str image_id;    /* as in the configuration */
+    struct lt_str id, name; /* name without its slash; "" if unknown */
+    struct lt_str path;     /* of containers/<id>, "" if there is none */
+    struct lt_str image_id; /* as in the configuration */
     struct lt_str driver;
-    struct lt_str mount_id, init_id; /* from layerdb/mounts */
-    struct lt_str parent_chain;      /* likewise: chain ID of the top image layer */
-    struct lt_str mount_record;      /* path of layerdb/mounts/<id>, "" if there is none */
+    struct lt_str mount_id, init_id;           /* from layerdb/mounts */
+    struct lt_str parent_chain;                /* likewise: chain ID of the top image layer */
+    struct lt_str mount_record;                /* path of layerdb/mounts/<id>, "" if there is none */
     struct lt_time created, started, finished; /* of the configuration; unset where it has Go's zero time */
-    const struct lt_attr *facts;     /* state, command, ports...: attributes of its events */
+    const struct lt_attr *facts;               /* state, command, ports...: attributes of its events */
     size_t fact_count;
-    struct lt_list mounts;           /* of struct lt_mount * */
-    uint32_t tags;                   /* LT_TAG_BIT()s that hold for the container as a whole */
+    struct lt_list mounts; /* of struct lt_mount * */
+    uint32_t tags;         /* LT_TAG_BIT()s that hold for the container as a whole */
     struct lt_image *image;
     struct lt_layer *rw, *init;
-    struct lt_list layers;           /* its image layers, top first */
-    struct lt_owner owner;           /* role config */
-    struct lt_owner log_owner;       /* role log */
+    struct lt_list layers;     /* its image layers, top first */
+    struct lt_owner owner;     /* role config */
+    struct lt_owner log_owner; /* role log */
 };
 
 struct lt_volume_user {

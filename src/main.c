@@ -8,6 +8,7 @@
  *   evidence/       where bytes come from            evidence.c (kinds, links, slurp), walk.c, lines.c
  *                   one file a kind                  directory.c, image.c
  *   discover.c      where the data roots are
+ *   context.c       what every reader works with: emit, skip, read
  *   source/         readers of artifacts             source.c
  *     phase 1       fill the inventory               docker_layer.c docker_image.c docker_volume.c docker_container.c
  *     phase 2       emit events                      the same, and docker_log.c files.c
@@ -40,8 +41,8 @@
 static void print_version(void)
 {
     const char *crypto = lt_sha256_version();
-    printf("layertime %s\nlibtsk %s, jansson %s, zlib %s, libcrypto: %s\n", LT_VERSION, lt_image_version(), lt_json_version(),
-           lt_zlib_version(), crypto ? crypto : "not built in (no hash in the manifest)");
+    printf("layertime %s\nlibtsk %s, jansson %s, zlib %s, libcrypto: %s\n", LT_VERSION, lt_image_version(),
+           lt_json_version(), lt_zlib_version(), crypto ? crypto : "not built in (no hash in the manifest)");
 }
 
 static void print_help(void)

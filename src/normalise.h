@@ -5,8 +5,8 @@
 
 #include "event.h"
 
-/* Make the rows of `event`, at most LT_SLOTS, and return their number: one for each time that is set; with `merge` one for
- * each different time, its `slots` telling which ones fall together. */
+/* Make the rows of `event`, at most LT_SLOTS, and return their number: one for each time that is set; with `merge` one
+ * for each different time, its `slots` telling which ones fall together. */
 size_t lt_normalise(const struct lt_event *event, bool merge, struct lt_row rows[LT_SLOTS]);
 
 #endif

@@ -8,9 +8,9 @@
 #include <string.h>
 
 struct option_row {
-    char letter;           /* 0: long form only */
+    char letter; /* 0: long form only */
     const char *name;
-    const char *value;     /* word for its argument in --help; NULL: takes none */
+    const char *value; /* word for its argument in --help; NULL: takes none */
     const char *help;
     enum lt_status (*set)(struct lt_options *options, const char *value, struct lt_err *err);
 };
@@ -21,19 +21,19 @@ static enum lt_status usage(struct lt_err *err, const char *text, const char *va
 }
 
 /* Setters of flags and plain strings, one line each. */
-#define FLAG(field)                                                                                \
-    static enum lt_status set_##field(struct lt_options *options, const char *value, struct lt_err *err) \
-    {                                                                                              \
-        (void)value, (void)err;                                                                    \
-        options->field = true;                                                                     \
-        return LT_OK;                                                                              \
+#define FLAG(field)                                                                                                    \
+    static enum lt_status set_##field(struct lt_options *options, const char *value, struct lt_err *err)               \
+    {                                                                                                                  \
+        (void)value, (void)err;                                                                                        \
+        options->field = true;                                                                                         \
+        return LT_OK;                                                                                                  \
     }
-#define STRING(field)                                                                              \
-    static enum lt_status set_##field(struct lt_options *options, const char *value, struct lt_err *err) \
-    {                                                                                              \
-        (void)err;                                                                                 \
-        options->field = value;                                                                    \
-        return LT_OK;                                                                              \
+#define STRING(field)                                                                                                  \
+    static enum lt_status set_##field(struct lt_options *options, const char *value, struct lt_err *err)               \
+    {                                                                                                                  \
+        (void)err;                                                                                                     \
+        options->field = value;                                                                                        \
+        return LT_OK;                                                                                                  \
     }
 FLAG(force)
 FLAG(stats)
@@ -79,15 +79,19 @@ static enum lt_status set_role(struct lt_options *options, const char *value, st
 }
 
 static const struct option_row table[] = {
-    {'o', "output", "FILE", "write to FILE ('-' is stdout); its suffix picks the format: .txt .jsonl .csv .body, each with .gz", set_output},
+    {'o', "output", "FILE",
+     "write to FILE ('-' is stdout); its suffix picks the format: .txt .jsonl .csv .body, each with .gz", set_output},
     {'f', "format", "FORMAT", "text, jsonl, csv or body (default: by the suffix of FILE, else text)", set_format},
     {0, "force", NULL, "replace output files that exist", set_force},
-    {'c', "container", "WHICH", "only rows of containers with this ID or ID prefix, name, or name pattern (web*)", set_container},
+    {'c', "container", "WHICH", "only rows of containers with this ID or ID prefix, name, or name pattern (web*)",
+     set_container},
     {0, "role", "ROLES", "only rows of these roles: rw,image,init,volume,config,log,host", set_role},
-    {0, "since", "TIME", "only rows at or after TIME: 2026-11-23, 2026-11-23T17:46:04Z, @1795455964, or an age: 3d", set_since},
+    {0, "since", "TIME", "only rows at or after TIME: 2026-11-23, 2026-11-23T17:46:04Z, @1795455964, or an age: 3d",
+     set_since},
     {0, "until", "TIME", "only rows before TIME", set_until},
     {0, "errors", "FILE", "write what could not be read to FILE, one JSON object a line", set_errors},
-    {0, "manifest", "FILE", "write a JSON record of the run: arguments, sources, counts, hash of the output", set_manifest},
+    {0, "manifest", "FILE", "write a JSON record of the run: arguments, sources, counts, hash of the output",
+     set_manifest},
     {0, "stats", NULL, "print the account of every source to stderr", set_stats},
     {0, "list-sources", NULL, "show what is read, and with EVIDENCE what was found in it, and stop", set_list_sources},
     {0, "list-formats", NULL, "show the output formats and stop", set_list_formats},
@@ -129,7 +133,8 @@ static enum lt_status complete(struct lt_options *options, struct lt_err *err)
     if (!options->format && to_file) {
         options->format = lt_format_for(options->output);
         if (!options->format)
-            return usage(err, "the name '%s' picks no format: use -f, or one of .txt .jsonl .csv .body", options->output);
+            return usage(err, "the name '%s' picks no format: use -f, or one of .txt .jsonl .csv .body",
+                         options->output);
     }
     if (!options->format)
         options->format = lt_formats[0];

@@ -28,8 +28,8 @@ struct lt_output_args {
     bool gzip, hash;
 };
 
-/* Begin an output: for a file, a hidden temporary file in its directory. LT_FATAL (LT_CODE_OUTPUT) when that cannot be, and
- * right away when the file exists and `force` is not set. End it with lt_output_commit() or lt_output_abort(). */
+/* Begin an output: for a file, a hidden temporary file in its directory. LT_FATAL (LT_CODE_OUTPUT) when that cannot be,
+ * and right away when the file exists and `force` is not set. End it with lt_output_commit() or lt_output_abort(). */
 enum lt_status lt_output_open(struct lt_output *output, const struct lt_output_args *args, struct lt_err *err);
 
 /* Room to append text to. Call lt_output_flush() after each record. */
@@ -41,7 +41,8 @@ static inline struct lt_buf *lt_output_buffer(struct lt_output *output)
 /* Write what is buffered once it is more than a megabyte. LT_FATAL with errno in err->sys when writing failed. */
 enum lt_status lt_output_flush(struct lt_output *output, struct lt_err *err);
 
-/* Write the rest, sync, and give the file its name. `sha256` (may be NULL) gets the hash of the file if one was wanted. */
+/* Write the rest, sync, and give the file its name. `sha256` (may be NULL) gets the hash of the file if one was wanted.
+ */
 enum lt_status lt_output_commit(struct lt_output *output, struct lt_buf *sha256, struct lt_err *err);
 
 /* Leave nothing behind. Harmless after a commit. */

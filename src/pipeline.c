@@ -7,6 +7,7 @@
 #include "manifest.h"
 #include "normalise.h"
 #include "sort.h"
+#include "source/source.h"
 #include "store/store.h"
 #include "tag.h"
 
@@ -32,7 +33,7 @@ struct run {
     struct lt_output output, errors;
     uint64_t rows; /* written */
     unsigned events;
-    int signal;    /* that ended the run, 0 if none */
+    int signal; /* that ended the run, 0 if none */
     struct lt_buf looked;
     struct lt_time started;
 };
@@ -125,8 +126,7 @@ static enum lt_status take_event(void *arg, struct lt_event *event, struct lt_er
 /* Report what is wrong with an evidence as a whole. */
 static void report_notes(struct run *run, const struct lt_evidence *evidence)
 {
-    lt_each (struct lt_err, note, &evidence->notes)
-        lt_report_problem(&run->report, "evidence", LT_STR(""), note);
+    lt_each(struct lt_err, note, &evidence->notes) lt_report_problem(&run->report, "evidence", LT_STR(""), note);
 }
 
 static void open_evidence(struct run *run, const char *spec)
@@ -143,7 +143,8 @@ static void open_evidence(struct run *run, const char *spec)
     }
     size_t before = run->inventory.roots.count;
     struct lt_buf looked = {0};
-    lt_each (struct lt_fs, fs, &evidence->fs) {
+    lt_each(struct lt_fs, fs, &evidence->fs)
+    {
         lt_arena_reset(&run->scratch);
         lt_discover(&run->ctx, fs, &looked);
     }
@@ -155,20 +156,21 @@ static void open_evidence(struct run *run, const char *spec)
     lt_buf_free(&looked);
 }
 
-/* Make `root` the one that the readers work on. */
-static void enter_root(struct run *run, struct lt_root *root, const struct lt_source *source)
+/* Make `root` the one that `reader` works on. */
+static void enter_root(struct run *run, struct lt_root *root, const char *reader)
 {
     lt_arena_reset(&run->scratch);
     run->ctx.root = root;
-    run->ctx.source = source;
+    run->ctx.reader = reader;
     run->report.evidence = root->fs->evidence->spec;
 }
 
 static void take_inventory(struct run *run)
 {
-    lt_each (struct lt_root, root, &run->inventory.roots) {
+    lt_each(struct lt_root, root, &run->inventory.roots)
+    {
         for (size_t i = 0; lt_sources[i]; i++) {
-            enter_root(run, root, lt_sources[i]);
+            enter_root(run, root, lt_sources[i]->name);
             if (lt_sources[i]->inventory)
                 lt_sources[i]->inventory(&run->ctx);
         }
@@ -178,15 +180,15 @@ static void take_inventory(struct run *run)
 
 static enum lt_status read_events(struct run *run, struct lt_err *err)
 {
-    lt_each (struct lt_root, root, &run->inventory.roots)
-        for (size_t i = 0; lt_sources[i]; i++) {
-            enter_root(run, root, lt_sources[i]);
-            enum lt_status status = poll_signals(run, err);
-            if (status == LT_OK && lt_sources[i]->events)
-                status = lt_sources[i]->events(&run->ctx, err);
-            if (status != LT_OK)
-                return status;
-        }
+    lt_each(struct lt_root, root, &run->inventory.roots) for (size_t i = 0; lt_sources[i]; i++)
+    {
+        enter_root(run, root, lt_sources[i]->name);
+        enum lt_status status = poll_signals(run, err);
+        if (status == LT_OK && lt_sources[i]->events)
+            status = lt_sources[i]->events(&run->ctx, err);
+        if (status != LT_OK)
+            return status;
+    }
     return LT_OK;
 }
 
@@ -207,28 +209,35 @@ static enum lt_status write_rows(struct run *run, struct lt_err *err)
 /* Reads that libtsk swallowed must not pass as a complete run. */
 static void report_failed_reads(struct run *run)
 {
-    lt_each (struct lt_evidence, evidence, &run->evidence) {
+    lt_each(struct lt_evidence, evidence, &run->evidence)
+    {
         struct lt_err problem = {0};
         if (!evidence->failed_reads)
             continue;
         run->report.evidence = evidence->spec;
-        lt_fail(&problem, LT_SKIP, LT_CODE_UNREADABLE, 0, "%ju reads of the image failed", (uintmax_t)evidence->failed_reads);
+        lt_fail(&problem, LT_SKIP, LT_CODE_UNREADABLE, 0, "%ju reads of the image failed",
+                (uintmax_t)evidence->failed_reads);
         lt_report_problem(&run->report, "evidence", LT_STR(""), &problem);
     }
 }
 
-/* No file may be written into the evidence. A live host's own root holds everything: there only its data roots count. */
+/* No file may be written into the evidence. A live host's own root holds everything: there only its data roots count.
+ */
 static enum lt_status check_path(struct run *run, const char *path, struct lt_err *err)
 {
     if (!path || strcmp(path, "-") == 0)
         return LT_OK;
-    lt_each (struct lt_evidence, evidence, &run->evidence) {
+    lt_each(struct lt_evidence, evidence, &run->evidence)
+    {
         bool live = lt_output_inside("/", evidence->spec);
         if (!live && lt_output_inside(path, evidence->spec))
             return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: lies inside the evidence", path);
-        lt_each (struct lt_root, root, &run->inventory.roots)
-            if (live && root->fs->evidence == evidence && lt_output_inside(path, root->path.ptr))
-                return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: lies inside the evidence", path);
+        lt_each(struct lt_root, root,
+                &run->inventory.roots) if (live && root->fs->evidence == evidence &&
+                                           lt_output_inside(
+                                               path, root->path.ptr)) return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0,
+                                                                                     "%s: lies inside the evidence",
+                                                                                     path);
     }
     return LT_OK;
 }
@@ -275,15 +284,14 @@ static bool container_known(const struct run *run)
 {
     if (!run->options->container)
         return true;
-    lt_each (struct lt_root, root, &run->inventory.roots)
-        lt_each (struct lt_container, container, &root->containers)
-            if (lt_filter_container(run->options->container, container))
-                return true;
+    lt_each(struct lt_root, root, &run->inventory.roots)
+        lt_each(struct lt_container, container,
+                &root->containers) if (lt_filter_container(run->options->container, container)) return true;
     return false;
 }
 
-/* Everything between the inventory and the exit code. The output is committed first, so that the manifest tells of what is
- * really there. */
+/* Everything between the inventory and the exit code. The output is committed first, so that the manifest tells of what
+ * is really there. */
 static enum lt_status make_timeline(struct run *run, struct lt_err *err)
 {
     const struct lt_options *options = run->options;
@@ -368,8 +376,7 @@ static int run_all(struct run *run)
     }
     take_inventory(run);
     if (options->verbose || options->list_sources)
-        lt_each (struct lt_root, root, &run->inventory.roots)
-            print_root(root);
+        lt_each(struct lt_root, root, &run->inventory.roots) print_root(root);
     if (options->list_sources)
         return finish(run, LT_OK, &err);
     if (!container_known(run)) {
@@ -404,8 +411,7 @@ int lt_pipeline_run(const struct lt_options *options, int argc, char **argv)
     int code = run_all(&run);
     lt_output_abort(&run.output);
     lt_output_abort(&run.errors);
-    lt_each (struct lt_evidence, evidence, &run.evidence)
-        lt_evidence_close(evidence);
+    lt_each(struct lt_evidence, evidence, &run.evidence) lt_evidence_close(evidence);
     lt_sorter_free(&run.sorter);
     lt_buf_free(&run.looked);
     lt_arena_free(&run.scratch);

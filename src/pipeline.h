@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The main job: evidence -> sources (inventory, then events) -> tag -> filter -> normalise -> sort -> format -> output. */
+/* The main job: evidence -> sources (inventory, then events) -> tag -> filter -> normalise -> sort -> format -> output.
+ */
 #ifndef LT_PIPELINE_H
 #define LT_PIPELINE_H
 
@@ -15,8 +16,8 @@ enum lt_exit {
     LT_EXIT_SIGNAL = 128, /* plus the number of the signal, which the caller raises again */
 };
 
-/* Run the main job, or --list-sources. Signals SIGHUP, SIGINT and SIGTERM must be blocked and SIGPIPE ignored: the pipeline
- * looks for them between events, so that it can leave no half-written file behind. */
+/* Run the main job, or --list-sources. Signals SIGHUP, SIGINT and SIGTERM must be blocked and SIGPIPE ignored: the
+ * pipeline looks for them between events, so that it can leave no half-written file behind. */
 int lt_pipeline_run(const struct lt_options *options, int argc, char **argv);
 
 #endif

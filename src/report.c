@@ -107,7 +107,8 @@ static void print_counts(const char *name, const struct lt_counts *counts)
 
 void lt_report_print(const struct lt_report *report, uint64_t rows)
 {
-    fprintf(stderr, "%-18s %10s %10s %10s %12s %8s\n", "source", "seen", "emitted", "filtered", "deduplicated", "failed");
+    fprintf(stderr, "%-18s %10s %10s %10s %12s %8s\n", "source", "seen", "emitted", "filtered", "deduplicated",
+            "failed");
     for (size_t i = 0; i < report->source_count; i++)
         print_counts(report->sources[i].source, &report->sources[i].counts);
     struct lt_counts total = lt_report_total(report);

@@ -15,8 +15,9 @@ struct lt_arena {
     size_t bytes;                   /* bytes held from the system, for --stats */
 };
 
-/* Return `size` zeroed bytes, aligned for any type. Never NULL: when memory is exhausted the program ends with a message,
- * because a timeline that silently lacks events is worse than none. Valid until the arena is reset or freed. */
+/* Return `size` zeroed bytes, aligned for any type. Never NULL: when memory is exhausted the program ends with a
+ * message, because a timeline that silently lacks events is worse than none. Valid until the arena is reset or freed.
+ */
 void *lt_arena_alloc(struct lt_arena *arena, size_t size);
 
 /* Forget everything allocated, but keep the memory for the next use. */
@@ -29,9 +30,8 @@ void lt_arena_free(struct lt_arena *arena);
 void *lt_realloc(void *old, size_t size);
 
 /* Zeroed room for one or `count` values of `type`; an overflowing count ends the program. */
-#define lt_new(arena, type) ((type *)lt_arena_alloc((arena), sizeof(type)))
-#define lt_new_array(arena, type, count)                                                           \
-    ((type *)lt_arena_alloc((arena), lt_array_size((count), sizeof(type))))
+#define lt_new(arena, type)              ((type *)lt_arena_alloc((arena), sizeof(type)))
+#define lt_new_array(arena, type, count) ((type *)lt_arena_alloc((arena), lt_array_size((count), sizeof(type))))
 
 /* count * size, or SIZE_MAX (which no allocation survives) where that overflows. */
 size_t lt_array_size(size_t count, size_t size);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Points in time and their text. All arithmetic is proleptic Gregorian and UTC; the C library's idea of time zones is never
- * asked, so TZ and locale cannot change a byte of output. */
+/* Points in time and their text. All arithmetic is proleptic Gregorian and UTC; the C library's idea of time zones is
+ * never asked, so TZ and locale cannot change a byte of output. */
 #ifndef LT_BASE_CLOCK_H
 #define LT_BASE_CLOCK_H
 
 #include "str.h"
 
-/* Seconds and nanoseconds since 1970-01-01T00:00:00Z; nsec counts forward also before 1970, 0..999999999. A time that is not
- * `set` is absent, which is never the same as zero. */
+/* Seconds and nanoseconds since 1970-01-01T00:00:00Z; nsec counts forward also before 1970, 0..999999999. A time that
+ * is not `set` is absent, which is never the same as zero. */
 struct lt_time {
     int64_t sec;
     uint32_t nsec;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Bounds-checked reading of hostile bytes. Decoders read through these and nowhere else: a read past the end returns 0 and
- * makes the cursor `bad` for good, so a decoder may read all it wants and check once. */
+/* Bounds-checked reading of hostile bytes. Decoders read through these and nowhere else: a read past the end returns 0
+ * and makes the cursor `bad` for good, so a decoder may read all it wants and check once. */
 #ifndef LT_BASE_CURSOR_H
 #define LT_BASE_CURSOR_H
 

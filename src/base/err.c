@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum lt_status lt_fail(struct lt_err *err, enum lt_status status, const char *code, int sys,
-                       const char *format, ...)
+enum lt_status lt_fail(struct lt_err *err, enum lt_status status, const char *code, int sys, const char *format, ...)
 {
     if (!err || err->set)
         return status;

@@ -14,12 +14,12 @@ enum lt_status {
 };
 
 /* Stable codes of error items (`code` in --errors): short words that scripts can count. */
-#define LT_CODE_UNREADABLE  "unreadable"  /* the system refused: sys holds errno */
-#define LT_CODE_MISSING     "missing"     /* a file that must be there is not */
-#define LT_CODE_DAMAGED     "damaged"     /* contents that cannot be decoded */
-#define LT_CODE_BAD_ID      "bad-id"      /* an identifier that does not follow its grammar */
-#define LT_CODE_TOO_LARGE   "too-large"   /* over a named cap */
-#define LT_CODE_CYCLE       "cycle"       /* a chain that comes back to itself */
+#define LT_CODE_UNREADABLE  "unreadable" /* the system refused: sys holds errno */
+#define LT_CODE_MISSING     "missing"    /* a file that must be there is not */
+#define LT_CODE_DAMAGED     "damaged"    /* contents that cannot be decoded */
+#define LT_CODE_BAD_ID      "bad-id"     /* an identifier that does not follow its grammar */
+#define LT_CODE_TOO_LARGE   "too-large"  /* over a named cap */
+#define LT_CODE_CYCLE       "cycle"      /* a chain that comes back to itself */
 #define LT_CODE_OUTSIDE     "outside-evidence"
 #define LT_CODE_UNSUPPORTED "unsupported" /* recognised, but this version cannot read it */
 #define LT_CODE_TRUNCATED   "truncated"   /* evidence shorter than it says it is */
@@ -29,7 +29,7 @@ enum lt_status {
 #define LT_CODE_OUTPUT      "output"      /* writing failed */
 #define LT_CODE_USAGE       "usage"
 #define LT_CODE_INTERRUPTED "interrupted"
-#define LT_CODE_INTERNAL    "internal"    /* a broken promise of our own */
+#define LT_CODE_INTERNAL    "internal" /* a broken promise of our own */
 
 struct lt_err {
     bool set;
@@ -39,10 +39,10 @@ struct lt_err {
     char text[400];   /* the reason, without the path of the file; bytes from the evidence are raw in it */
 };
 
-/* Record an error and return `status`, so that callers can write `return lt_fail(...)`. With `sys` != 0 its description is
- * appended to the text. `err` may be NULL where the caller does not care. */
-enum lt_status lt_fail(struct lt_err *err, enum lt_status status, const char *code, int sys,
-                       const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Record an error and return `status`, so that callers can write `return lt_fail(...)`. With `sys` != 0 its description
+ * is appended to the text. `err` may be NULL where the caller does not care. */
+enum lt_status lt_fail(struct lt_err *err, enum lt_status status, const char *code, int sys, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /* Make `err` ready for the next item. */
 void lt_err_clear(struct lt_err *err);

@@ -29,8 +29,8 @@ struct lt_inflate *lt_inflate_new(void)
     return self;
 }
 
-enum lt_status lt_inflate(struct lt_inflate *self, struct lt_str *in, char *out, size_t room,
-                          size_t *got, struct lt_err *err)
+enum lt_status lt_inflate(struct lt_inflate *self, struct lt_str *in, char *out, size_t room, size_t *got,
+                          struct lt_err *err)
 {
     z_stream *stream = &self->stream;
     *got = 0;

@@ -15,10 +15,11 @@ bool lt_is_gzip(struct lt_str head);
 /* A decompressor for one gzip file of any number of members. Free it with lt_inflate_free(). */
 struct lt_inflate *lt_inflate_new(void);
 
-/* Take bytes off the front of `in` and write up to `room` unpacked bytes to `out`, their number to `*got`. LT_OK: go on,
- * with more input when `in` is empty. LT_END: the last member was complete. LT_SKIP: damaged; `*got` bytes are good still. */
-enum lt_status lt_inflate(struct lt_inflate *inflate, struct lt_str *in, char *out, size_t room,
-                          size_t *got, struct lt_err *err);
+/* Take bytes off the front of `in` and write up to `room` unpacked bytes to `out`, their number to `*got`. LT_OK: go
+ * on, with more input when `in` is empty. LT_END: the last member was complete. LT_SKIP: damaged; `*got` bytes are good
+ * still. */
+enum lt_status lt_inflate(struct lt_inflate *inflate, struct lt_str *in, char *out, size_t room, size_t *got,
+                          struct lt_err *err);
 
 /* At the end of the input: is a member half-read? */
 bool lt_inflate_incomplete(const struct lt_inflate *inflate);

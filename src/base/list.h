@@ -36,8 +36,8 @@ static inline int lt_list_has(const struct lt_list *list, const void *item)
 }
 
 /* for (each `type *name` in the list) */
-#define lt_each(type, name, list)                                                                  \
-    for (size_t name##_at = 0; name##_at < (list)->count; name##_at++)                             \
+#define lt_each(type, name, list)                                                                                      \
+    for (size_t name##_at = 0; name##_at < (list)->count; name##_at++)                                                 \
         for (type *name = (type *)(list)->items[name##_at]; name; name = NULL)
 
 #endif

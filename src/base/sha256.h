@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* SHA-256 through libcrypto where the build found it; without it there simply are no hashes. sha256.c is the only file that
- * includes libcrypto. */
+/* SHA-256 through libcrypto where the build found it; without it there simply are no hashes. sha256.c is the only file
+ * that includes libcrypto. */
 #ifndef LT_BASE_SHA256_H
 #define LT_BASE_SHA256_H
 

@@ -30,8 +30,7 @@ bool lt_str_starts(struct lt_str str, struct lt_str prefix)
 
 bool lt_str_ends(struct lt_str str, struct lt_str suffix)
 {
-    return str.len >= suffix.len &&
-           memcmp(str.ptr + str.len - suffix.len, suffix.ptr, suffix.len) == 0;
+    return str.len >= suffix.len && memcmp(str.ptr + str.len - suffix.len, suffix.ptr, suffix.len) == 0;
 }
 
 struct lt_str lt_str_skip(struct lt_str str, size_t count)

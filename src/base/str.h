@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Byte strings. Names and texts from the evidence are bytes, not text: they may hold any byte but are never assumed to be
- * UTF-8 or to end in NUL. `lt_str` is a view that owns nothing; `lt_buf` is a growing buffer that owns its bytes. */
+/* Byte strings. Names and texts from the evidence are bytes, not text: they may hold any byte but are never assumed to
+ * be UTF-8 or to end in NUL. `lt_str` is a view that owns nothing; `lt_buf` is a growing buffer that owns its bytes. */
 #ifndef LT_BASE_STR_H
 #define LT_BASE_STR_H
 
@@ -38,8 +38,8 @@ struct lt_str lt_str_skip(struct lt_str str, size_t count);
 /* The view without white space (blank, tab, CR, LF) at both ends. */
 struct lt_str lt_str_trim(struct lt_str str);
 
-/* Cut the part before the first `sep` off `rest` and return it; `rest` becomes what follows `sep`. Without `sep` the whole
- * of `rest` is returned and `rest` becomes empty. */
+/* Cut the part before the first `sep` off `rest` and return it; `rest` becomes what follows `sep`. Without `sep` the
+ * whole of `rest` is returned and `rest` becomes empty. */
 struct lt_str lt_str_cut(struct lt_str *rest, char sep);
 
 /* Part of `path` after its last slash. */
@@ -49,8 +49,7 @@ struct lt_str lt_str_basename(struct lt_str path);
 struct lt_str lt_str_dup(struct lt_arena *arena, struct lt_str str);
 
 /* Printf into `arena`, NUL-terminated. */
-struct lt_str lt_str_format(struct lt_arena *arena, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+struct lt_str lt_str_format(struct lt_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* "<dir>/<name>" in `arena`, NUL-terminated. `dir` is "" for the root. */
 struct lt_str lt_path_join(struct lt_arena *arena, struct lt_str dir, struct lt_str name);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A mounted or live host as a directory. Every open is relative to one descriptor of the root, beneath it, through no
- * symbolic link (openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS), non-blocking, and read-only; only regular files and
- * directories are ever opened. With CAP_SYS_ADMIN the root is a detached clone of the mount with read-only, noatime, nodev
- * set, so that the kernel itself keeps the evidence unchanged (symbolic links' atimes included, which O_NOATIME does not
- * cover); without it O_NOATIME is used where the kernel allows. */
+ * symbolic link (openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS), non-blocking, and read-only; only regular files
+ * and directories are ever opened. With CAP_SYS_ADMIN the root is a detached clone of the mount with read-only,
+ * noatime, nodev set, so that the kernel itself keeps the evidence unchanged (symbolic links' atimes included, which
+ * O_NOATIME does not cover); without it O_NOATIME is used where the kernel allows. */
 #include "evidence.h"
 
 #include <dirent.h>
@@ -94,7 +94,8 @@ static int root_of(struct lt_fs *fs)
 
 static struct lt_time time_of(const struct statx *status, unsigned mask, const struct statx_timestamp *stamp)
 {
-    /* The kernel never hands out a fraction of a second or more, but a network or FUSE file system may make it do so. */
+    /* The kernel never hands out a fraction of a second or more, but a network or FUSE file system may make it do so.
+     */
     if (!(status->stx_mask & mask) || stamp->tv_nsec > 999999999)
         return (struct lt_time){0};
     return lt_time_at(stamp->tv_sec, stamp->tv_nsec);
@@ -138,8 +139,8 @@ static enum lt_status refuse(struct lt_err *err, const char *what)
     return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, errno, "%s", what);
 }
 
-static enum lt_status directory_stat(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena,
-                                     struct lt_node *out, struct lt_err *err)
+static enum lt_status directory_stat(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_node *out,
+                                     struct lt_err *err)
 {
     *out = (struct lt_node){.name = lt_str_basename(path)};
     int fd = open_beneath(root_of(fs), path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -156,8 +157,7 @@ static int by_inode(const void *a, const void *b)
     return (left->ino > right->ino) - (left->ino < right->ino);
 }
 
-static enum lt_status read_names(DIR *stream, struct lt_arena *arena, struct lt_listing *out,
-                                 struct lt_err *err)
+static enum lt_status read_names(DIR *stream, struct lt_arena *arena, struct lt_listing *out, struct lt_err *err)
 {
     for (;;) {
         errno = 0;
@@ -209,8 +209,7 @@ static enum lt_status directory_list(struct lt_fs *fs, const struct lt_dir *dir,
     return status;
 }
 
-static enum lt_status directory_open(struct lt_fs *fs, struct lt_str path, struct lt_file *out,
-                                     struct lt_err *err)
+static enum lt_status directory_open(struct lt_fs *fs, struct lt_str path, struct lt_file *out, struct lt_err *err)
 {
     /* Look first: opening a device, even without blocking, can have effects. */
     int look = open_beneath(root_of(fs), path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -235,8 +234,7 @@ static enum lt_status directory_open(struct lt_fs *fs, struct lt_str path, struc
     return LT_OK;
 }
 
-static ssize_t directory_read(struct lt_file *file, void *buffer, size_t size, uint64_t offset,
-                              struct lt_err *err)
+static ssize_t directory_read(struct lt_file *file, void *buffer, size_t size, uint64_t offset, struct lt_err *err)
 {
     ssize_t got;
     do
@@ -265,13 +263,12 @@ static const struct lt_fs_ops directory_ops = {
 /* A private read-only view of the mount below `path`, or -1 where the kernel or our rights do not allow one. */
 static int clone_readonly(const char *path)
 {
-    long tree = syscall(SYS_open_tree, AT_FDCWD, path,
-                        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_NO_AUTOMOUNT);
+    long tree =
+        syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_NO_AUTOMOUNT);
     if (tree < 0)
         return -1;
     struct mount_attr attr = {
-        .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID |
-                    MOUNT_ATTR_NOEXEC,
+        .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
         .attr_clr = MOUNT_ATTR__ATIME,
     };
     if (syscall(SYS_mount_setattr, (int)tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) < 0) {

@@ -79,8 +79,8 @@ void lt_listing_sort(struct lt_listing *listing)
         qsort(listing->nodes, listing->count, sizeof *listing->nodes, by_name);
 }
 
-enum lt_status lt_fs_stat(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena,
-                          struct lt_node *out, struct lt_err *err)
+enum lt_status lt_fs_stat(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_node *out,
+                          struct lt_err *err)
 {
     return fs->ops->stat(fs, path, arena, out, err);
 }
@@ -94,8 +94,8 @@ bool lt_fs_is_dir(struct lt_fs *fs, struct lt_str path)
     return is_dir;
 }
 
-enum lt_status lt_fs_list(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena,
-                          struct lt_listing *out, struct lt_err *err)
+enum lt_status lt_fs_list(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_listing *out,
+                          struct lt_err *err)
 {
     *out = (struct lt_listing){0};
     struct lt_node node;
@@ -123,8 +123,8 @@ static void step(struct lt_arena *arena, struct lt_str *path, struct lt_str name
         path->len--;
 }
 
-enum lt_status lt_fs_resolve(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena,
-                             struct lt_str *out, struct lt_err *err)
+enum lt_status lt_fs_resolve(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_str *out,
+                             struct lt_err *err)
 {
     struct lt_str done = LT_STR(""), todo = path;
     int links = 0;
@@ -168,12 +168,12 @@ void lt_file_close(struct lt_file *file)
     file->fs = NULL;
 }
 
-static enum lt_status slurp_file(struct lt_file *file, size_t cap, struct lt_arena *arena,
-                                 struct lt_str *out, struct lt_err *err)
+static enum lt_status slurp_file(struct lt_file *file, size_t cap, struct lt_arena *arena, struct lt_str *out,
+                                 struct lt_err *err)
 {
     if (file->size > cap)
-        return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "%ju bytes, more than the cap of %zu",
-                       (uintmax_t)file->size, cap);
+        return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "%ju bytes, more than the cap of %zu", (uintmax_t)file->size,
+                       cap);
     size_t size = (size_t)file->size, done = 0;
     char *bytes = lt_arena_alloc(arena, size + 1);
     while (done < size) {
@@ -188,8 +188,8 @@ static enum lt_status slurp_file(struct lt_file *file, size_t cap, struct lt_are
     return LT_OK;
 }
 
-enum lt_status lt_slurp(struct lt_fs *fs, struct lt_str path, size_t cap, struct lt_arena *arena,
-                        struct lt_str *out, struct lt_err *err)
+enum lt_status lt_slurp(struct lt_fs *fs, struct lt_str path, size_t cap, struct lt_arena *arena, struct lt_str *out,
+                        struct lt_err *err)
 {
     struct lt_file file;
     enum lt_status status = lt_file_open(fs, path, &file, err);

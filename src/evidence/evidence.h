@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Evidence: where bytes and directory entries come from. A kind of evidence is one file here plus one line in
- * evidence.def; it fills in an lt_fs for each file system it finds. Everything that recurses, follows re-rooted links, caps
- * sizes or unpacks is written once, above the vtable, in evidence.c and walk.c.
+ * evidence.def; it fills in an lt_fs for each file system it finds. Everything that recurses, follows re-rooted links,
+ * caps sizes or unpacks is written once, above the vtable, in evidence.c and walk.c.
  *
- * Paths are bytes, from the root of the file system: "" is the root, "/a/b" is below it. They never hold "." or "..", and no
- * component of a path given to a reader is followed as a link. */
+ * Paths are bytes, from the root of the file system: "" is the root, "/a/b" is below it. They never hold "." or "..",
+ * and no component of a path given to a reader is followed as a link. */
 #ifndef LT_EVIDENCE_EVIDENCE_H
 #define LT_EVIDENCE_EVIDENCE_H
 
@@ -30,14 +30,14 @@ struct lt_listing {
 };
 
 struct lt_fs_ops {
-    /* Describe one path. LT_END: it does not exist (or a parent is no directory). LT_SKIP: it cannot be read. Strings of
-     * `out` go to `arena`. */
-    enum lt_status (*stat)(struct lt_fs *, struct lt_str path, struct lt_arena *arena,
-                           struct lt_node *out, struct lt_err *);
-    /* List a directory by its path and inode. On LT_SKIP `out` holds what could be read all the same: the caller must use
-     * it. An entry whose inode is unreadable is listed with `error` set. */
-    enum lt_status (*list)(struct lt_fs *, const struct lt_dir *dir, struct lt_arena *arena,
-                           struct lt_listing *out, struct lt_err *);
+    /* Describe one path. LT_END: it does not exist (or a parent is no directory). LT_SKIP: it cannot be read. Strings
+     * of `out` go to `arena`. */
+    enum lt_status (*stat)(struct lt_fs *, struct lt_str path, struct lt_arena *arena, struct lt_node *out,
+                           struct lt_err *);
+    /* List a directory by its path and inode. On LT_SKIP `out` holds what could be read all the same: the caller must
+     * use it. An entry whose inode is unreadable is listed with `error` set. */
+    enum lt_status (*list)(struct lt_fs *, const struct lt_dir *dir, struct lt_arena *arena, struct lt_listing *out,
+                           struct lt_err *);
     /* Open a regular file; anything else is LT_SKIP with LT_CODE_TYPE, a missing one LT_END. */
     enum lt_status (*open)(struct lt_fs *, struct lt_str path, struct lt_file *out, struct lt_err *);
     /* Read at `offset`; the number of bytes, 0 at the end, -1 on failure. */
@@ -56,13 +56,13 @@ struct lt_fs {
 
 struct lt_evidence {
     const struct lt_evidence_kind *kind;
-    const char *spec;       /* as given on the command line */
-    struct lt_arena arena;  /* lives as long as the evidence */
-    struct lt_list fs;      /* of struct lt_fs * */
-    struct lt_list notes;   /* of struct lt_err *: what is wrong with the evidence as a whole */
-    uint64_t size;          /* bytes of an image, 0 for a directory */
-    uint64_t failed_reads;  /* reads of the image that failed, whoever swallowed them */
-    void *self;             /* state of the kind */
+    const char *spec;      /* as given on the command line */
+    struct lt_arena arena; /* lives as long as the evidence */
+    struct lt_list fs;     /* of struct lt_fs * */
+    struct lt_list notes;  /* of struct lt_err *: what is wrong with the evidence as a whole */
+    uint64_t size;         /* bytes of an image, 0 for a directory */
+    uint64_t failed_reads; /* reads of the image that failed, whoever swallowed them */
+    void *self;            /* state of the kind */
 };
 
 struct lt_evidence_kind {
@@ -81,36 +81,39 @@ extern const struct lt_evidence_kind *const lt_evidence_kinds[];
 struct lt_node *lt_listing_add(struct lt_listing *listing, struct lt_arena *arena, struct lt_str name, uint64_t ino);
 void lt_listing_sort(struct lt_listing *listing);
 
-/* Open `spec` with the kind that bids highest. Close it with lt_evidence_close(), also after a failure. `spec` is borrowed. */
+/* Open `spec` with the kind that bids highest. Close it with lt_evidence_close(), also after a failure. `spec` is
+ * borrowed. */
 enum lt_status lt_evidence_open(struct lt_evidence *evidence, const char *spec, struct lt_err *);
 void lt_evidence_close(struct lt_evidence *evidence);
 
 /* Record something wrong with the evidence as a whole (a short image, an unreplayed journal). */
 void lt_evidence_note(struct lt_evidence *evidence, const struct lt_err *note);
 
-/* Follow the symbolic links in `path` re-rooted at the evidence, as if chrooted into it, at most 40 of them (the kernel's own
- * limit), and write the path without links to `out` (in `arena`). LT_END: nothing there. */
-enum lt_status lt_fs_resolve(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena,
-                             struct lt_str *out, struct lt_err *);
+/* Follow the symbolic links in `path` re-rooted at the evidence, as if chrooted into it, at most 40 of them (the
+ * kernel's own limit), and write the path without links to `out` (in `arena`). LT_END: nothing there. */
+enum lt_status lt_fs_resolve(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_str *out,
+                             struct lt_err *);
 
 /* Describe `path`, following no link; see lt_fs_ops.stat. */
-enum lt_status lt_fs_stat(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena,
-                          struct lt_node *out, struct lt_err *);
+enum lt_status lt_fs_stat(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_node *out,
+                          struct lt_err *);
 
 /* Is there a directory at `path`? */
 bool lt_fs_is_dir(struct lt_fs *fs, struct lt_str path);
 
 /* List the directory at `path`; LT_END when it does not exist. See lt_fs_ops.list. */
-enum lt_status lt_fs_list(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena,
-                          struct lt_listing *out, struct lt_err *);
+enum lt_status lt_fs_list(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_listing *out,
+                          struct lt_err *);
 
+/* Open a regular file; see lt_fs_ops.open. End it with lt_file_close(), also after a failure. lt_file_read() reads like
+ * pread(), never beyond the size that the file had when it was opened. */
 enum lt_status lt_file_open(struct lt_fs *fs, struct lt_str path, struct lt_file *out, struct lt_err *);
 ssize_t lt_file_read(struct lt_file *file, void *buffer, size_t size, uint64_t offset, struct lt_err *);
 void lt_file_close(struct lt_file *file);
 
 /* Read a whole regular file of at most `cap` bytes into `arena`, NUL-terminated. LT_END when missing; LT_SKIP when
  * unreadable, no regular file, larger than `cap` (LT_CODE_TOO_LARGE) or shorter than its size (LT_CODE_TRUNCATED). */
-enum lt_status lt_slurp(struct lt_fs *fs, struct lt_str path, size_t cap, struct lt_arena *arena,
-                        struct lt_str *out, struct lt_err *);
+enum lt_status lt_slurp(struct lt_fs *fs, struct lt_str path, size_t cap, struct lt_arena *arena, struct lt_str *out,
+                        struct lt_err *);
 
 #endif

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A raw disk image (or block device): one file system, or a disk with a DOS or GPT partition table, read through libtsk
- * and never mounted. The only file that includes libtsk, which here does images, volumes, directories and file contents;
- * inodes of ext2/3/4 are decoded by parse/ext4.c, since libtsk 4.11 gets their times wrong and gives no device numbers.
+ * and never mounted. The only file that includes libtsk, which here does images, volumes, directories and file
+ * contents; inodes of ext2/3/4 are decoded by parse/ext4.c, since libtsk 4.11 gets their times wrong and gives no
+ * device numbers.
  *
- * libtsk swallows failed reads, so the image is opened with a read function of ours that counts them: any operation during
- * which one failed is reported as incomplete. Its recursive walk stops at depth 128 without saying so and is not used. */
+ * libtsk swallows failed reads, so the image is opened with a read function of ours that counts them: any operation
+ * during which one failed is reported as incomplete. Its recursive walk stops at depth 128 without saying so and is not
+ * used. */
 #include "image.h"
 
 #include "../base/map.h"
@@ -111,8 +113,7 @@ static enum lt_status describe_ext(struct image_fs *self, struct lt_arena *arena
     if (!read_exact(self, lt_ext4_inode_offset(ext4, cursor, ino), inode, ext4->inode_size))
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "cannot read inode %u", ino);
     bool bad_time;
-    enum lt_status status =
-        lt_ext4_inode((struct lt_cursor){inode, ext4->inode_size, false}, node, &bad_time, err);
+    enum lt_status status = lt_ext4_inode((struct lt_cursor){inode, ext4->inode_size, false}, node, &bad_time, err);
     if (status != LT_OK)
         return status;
     node->target = lt_str_dup(arena, node->target);
@@ -255,8 +256,8 @@ static enum lt_status find_inode(struct lt_fs *fs, struct lt_str path, uint64_t 
     return LT_OK;
 }
 
-static enum lt_status image_fs_stat(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena,
-                                    struct lt_node *out, struct lt_err *err)
+static enum lt_status image_fs_stat(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_node *out,
+                                    struct lt_err *err)
 {
     *out = (struct lt_node){.name = lt_str_basename(path)};
     enum lt_status status = find_inode(fs, path, &out->ino, err);
@@ -367,8 +368,7 @@ static bool add_fs(struct lt_evidence *evidence, struct image *image, uint64_t o
     struct image_fs *self = lt_new(&evidence->arena, struct image_fs);
     *self = (struct image_fs){.image = image, .tsk = tsk, .offset = offset};
     struct lt_fs *fs = lt_new(&evidence->arena, struct lt_fs);
-    struct lt_str label =
-        lt_str_format(&evidence->arena, "%s file system%s", tsk_fs_type_toname(tsk->ftype), where);
+    struct lt_str label = lt_str_format(&evidence->arena, "%s file system%s", tsk_fs_type_toname(tsk->ftype), where);
     *fs = (struct lt_fs){.ops = &image_ops, .evidence = evidence, .label = label, .self = self};
     lt_list_add(&evidence->fs, &evidence->arena, fs);
     read_super(evidence, fs);
@@ -431,8 +431,7 @@ static void image_close_evidence(struct lt_evidence *evidence)
     struct image *image = evidence->self;
     if (!image)
         return;
-    lt_each (struct lt_fs, fs, &evidence->fs)
-        tsk_fs_close(state(fs)->tsk);
+    lt_each(struct lt_fs, fs, &evidence->fs) tsk_fs_close(state(fs)->tsk);
     if (image->info.tag)
         tsk_img_close(&image->info);
     if (image->fd >= 0)

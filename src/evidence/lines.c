@@ -13,9 +13,9 @@ struct lt_lines {
     uint64_t in_offset;         /* next byte of the file to read */
     uint64_t out_offset;        /* of data.ptr[0] in the unpacked file */
     char input[CHUNK];
-    struct lt_str pending;      /* compressed bytes of `input` not yet used */
-    struct lt_buf data;         /* unpacked bytes from `out_offset` on */
-    size_t start, scanned;      /* next line begins; no newline before here */
+    struct lt_str pending; /* compressed bytes of `input` not yet used */
+    struct lt_buf data;    /* unpacked bytes from `out_offset` on */
+    size_t start, scanned; /* next line begins; no newline before here */
     bool at_end, overlong;
 };
 
@@ -67,13 +67,13 @@ static enum lt_status fill_gzip(struct lt_lines *lines, struct lt_err *err)
     }
     lt_buf_reserve(&lines->data, CHUNK);
     size_t got;
-    enum lt_status status = lt_inflate(lines->inflate, &lines->pending, lines->data.ptr + lines->data.len,
-                                       CHUNK, &got, err);
+    enum lt_status status =
+        lt_inflate(lines->inflate, &lines->pending, lines->data.ptr + lines->data.len, CHUNK, &got, err);
     lines->data.len += got;
     uint64_t unpacked = lines->out_offset + lines->data.len;
     if (status == LT_OK && unpacked > FREE_OUTPUT && unpacked / MAX_RATIO > lines->in_offset)
-        status = lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "gzip data unpacks to more than %d times its size",
-                         MAX_RATIO);
+        status =
+            lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "gzip data unpacks to more than %d times its size", MAX_RATIO);
     lines->at_end = status == LT_SKIP;
     return status == LT_SKIP ? LT_SKIP : LT_OK;
 }
@@ -124,8 +124,8 @@ enum lt_status lt_lines_next(struct lt_lines *lines, struct lt_line *out, struct
             lines->overlong = true;
             *out = take(lines, lines->data.len, false);
             if (!known)
-                return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0,
-                               "line at offset %ju is longer than %d bytes", (uintmax_t)out->offset, LT_MAX_LINE);
+                return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "line at offset %ju is longer than %d bytes",
+                               (uintmax_t)out->offset, LT_MAX_LINE);
         }
         enum lt_status status = fill(lines, err);
         if (status != LT_OK)

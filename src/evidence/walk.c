@@ -26,8 +26,7 @@ static bool possible(struct lt_str name)
 }
 
 /* May the walk go into this directory? If not, `problem` is set. */
-static bool enterable(struct state *state, const struct lt_dir *dir, const struct lt_node *node,
-                      struct lt_err *problem)
+static bool enterable(struct state *state, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *problem)
 {
     if (node->mount_root)
         lt_fail(problem, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "another file system is mounted here: not entered");

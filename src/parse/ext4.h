@@ -32,8 +32,8 @@ uint64_t lt_ext4_desc_offset(const struct lt_ext4 *ext4, uint32_t ino);
 /* Byte offset in the file system of inode `ino`, from the desc_size bytes of its group descriptor. */
 uint64_t lt_ext4_inode_offset(const struct lt_ext4 *ext4, struct lt_cursor desc, uint32_t ino);
 
-/* Decode an inode of inode_size bytes: all fields of `out` but name, ino and the target of a long link; a short target is
- * borrowed from `bytes`. A time with an impossible fraction is left unset and `*bad_time` set. LT_SKIP: no inode. */
+/* Decode an inode of inode_size bytes: all fields of `out` but name, ino and the target of a long link; a short target
+ * is borrowed from `bytes`. A time with an impossible fraction is left unset and `*bad_time` set. LT_SKIP: no inode. */
 enum lt_status lt_ext4_inode(struct lt_cursor bytes, struct lt_node *out, bool *bad_time, struct lt_err *err);
 
 #endif

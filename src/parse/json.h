@@ -18,8 +18,8 @@ struct json_t;
 enum lt_status lt_json_parse(struct lt_str text, struct json_t **out, const char **flaw, struct lt_err *err);
 void lt_json_free(struct json_t *root);
 
-/* The getters take a path of object keys joined by dots ("State.StartedAt"; "" is the node itself), accept NULL as a node,
- * and give the empty value where something is absent or of another type. Views live as long as the document. */
+/* The getters take a path of object keys joined by dots ("State.StartedAt"; "" is the node itself), accept NULL as a
+ * node, and give the empty value where something is absent or of another type. Views live as long as the document. */
 const struct json_t *lt_json_at(const struct json_t *node, const char *path);
 struct lt_str lt_json_str(const struct json_t *node, const char *path);
 bool lt_json_bool(const struct json_t *node, const char *path);
@@ -27,6 +27,7 @@ bool lt_json_bool(const struct json_t *node, const char *path);
 /* False where there is no integer at `path`. */
 bool lt_json_int(const struct json_t *node, const char *path, int64_t *out);
 
+/* Is it an object at all? */
 bool lt_json_is_object(const struct json_t *node);
 
 /* Items of an array: 0 and NULL for anything else. */

@@ -139,7 +139,8 @@ enum lt_status lt_logline_parse(struct lt_str line, struct lt_logline *out, stru
     good = good && take(&rest, '}') && !lt_str_trim(rest).len;
     enum lt_status status = good ? lt_stamp_rfc3339(lt_buf_view(&time), &out->time, err) : LT_SKIP;
     if (status != LT_OK)
-        status = lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, good ? "log record without a time" : "no json-file log record");
+        status =
+            lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, good ? "log record without a time" : "no json-file log record");
     lt_buf_free(&key);
     lt_buf_free(&time);
     return status;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Containers: <root>/containers/<ID>/{config.v2.json,hostconfig.json} (moby daemon/container/{container,state}.go, 20.10 to
- * 28.x). Both are rewritten at every change of state, so their own times say nothing of the container's birth; the times in
- * them are the daemon's clock, in UTC. 0001-01-01T00:00:00Z is Go's "no value". */
+/* Containers: <root>/containers/<ID>/{config.v2.json,hostconfig.json} (moby
+ * daemon/container/{container,state}.go, 20.10 to 28.x). Both are rewritten at every change of state, so their own
+ * times say nothing of the container's birth; the times in them are the daemon's clock, in UTC. 0001-01-01T00:00:00Z is
+ * Go's "no value". */
 #include "source.h"
 
 #include "../parse/ident.h"
@@ -157,7 +158,11 @@ static void read_privileges(struct facts *facts, const struct json_t *host)
     }
     static const struct {
         const char *field, *word;
-    } modes[] = {{"PidMode", "pid"}, {"NetworkMode", "network"}, {"IpcMode", "ipc"}, {"UTSMode", "uts"}, {"UsernsMode", "userns"}};
+    } modes[] = {{"PidMode", "pid"},
+                 {"NetworkMode", "network"},
+                 {"IpcMode", "ipc"},
+                 {"UTSMode", "uts"},
+                 {"UsernsMode", "userns"}};
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
         if (lt_str_eq(lt_json_str(host, modes[i].field), LT_STR("host")))
             add_format(facts, &items, "%s=host", modes[i].word);
@@ -195,7 +200,8 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     if (lt_digest_hex(image).len)
         container->image_id = lt_str_dup(ctx->run, image);
     else if (image.len)
-        lt_skip(ctx, path, LT_CODE_BAD_ID, "Image: no image ID: '%.*s'", (int)(image.len < 80 ? image.len : 80), image.ptr);
+        lt_skip(ctx, path, LT_CODE_BAD_ID, "Image: no image ID: '%.*s'", (int)(image.len < 80 ? image.len : 80),
+                image.ptr);
     if (!lt_str_eq(lt_json_str(json, "ID"), container->id))
         lt_skip(ctx, path, LT_CODE_BAD_ID, "ID is not that of its directory, which is used");
     container->created = read_time(ctx, json, "Created", path);
@@ -223,7 +229,8 @@ static void read_container(struct lt_ctx *ctx, struct lt_container *container)
     struct json_t *json = NULL, *host = NULL;
     struct lt_str path = lt_path_join(ctx->scratch, container->path, LT_STR("config.v2.json"));
     enum lt_status status = lt_read_json_or_skip(ctx, path, LT_REQUIRED, &json);
-    lt_read_json_or_skip(ctx, lt_path_join(ctx->scratch, container->path, LT_STR("hostconfig.json")), LT_REQUIRED, &host);
+    lt_read_json_or_skip(ctx, lt_path_join(ctx->scratch, container->path, LT_STR("hostconfig.json")), LT_REQUIRED,
+                         &host);
     if (status == LT_OK && lt_json_is_object(json))
         read_config(&facts, json, host, path);
     else if (status == LT_OK)
@@ -276,12 +283,16 @@ static enum lt_status emit_moment(struct lt_ctx *ctx, const struct lt_container 
 
 static enum lt_status docker_container_events(struct lt_ctx *ctx, struct lt_err *err)
 {
-    lt_each (struct lt_container, container, &ctx->root->containers) {
-        enum lt_status status = emit_moment(ctx, container, LT_KIND_CONTAINER_CREATED, container->created, "Created", "create", err);
+    lt_each(struct lt_container, container, &ctx->root->containers)
+    {
+        enum lt_status status =
+            emit_moment(ctx, container, LT_KIND_CONTAINER_CREATED, container->created, "Created", "create", err);
         if (status == LT_OK)
-            status = emit_moment(ctx, container, LT_KIND_CONTAINER_STARTED, container->started, "State.StartedAt", "start", err);
+            status = emit_moment(ctx, container, LT_KIND_CONTAINER_STARTED, container->started, "State.StartedAt",
+                                 "start", err);
         if (status == LT_OK)
-            status = emit_moment(ctx, container, LT_KIND_CONTAINER_FINISHED, container->finished, "State.FinishedAt", "finish", err);
+            status = emit_moment(ctx, container, LT_KIND_CONTAINER_FINISHED, container->finished, "State.FinishedAt",
+                                 "finish", err);
         if (status != LT_OK)
             return status;
     }

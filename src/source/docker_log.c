@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Logs of the json-file driver: containers/<ID>/<ID>-json.log, rotated to .1 (newest) ... .N, with compression .1.gz ...
- * (moby daemon/logger/jsonfilelog, daemon/logger/loggerutils/logfile.go, 20.10 to 28.x). Lines over 16 KiB are cut into
- * pieces that all carry the time of the first (daemon/logger/copier.go); they are joined here, across rotation too. */
+/* Logs of the json-file driver: containers/<ID>/<ID>-json.log, rotated to .1 (newest) ... .N, with compression .1.gz
+ * ... (moby daemon/logger/jsonfilelog, daemon/logger/loggerutils/logfile.go, 20.10 to 28.x). Lines over 16 KiB are cut
+ * into pieces that all carry the time of the first (daemon/logger/copier.go); they are joined here, across rotation
+ * too. */
 #include "source.h"
 
 #include "../evidence/lines.h"
@@ -166,7 +167,8 @@ static enum lt_status read_container_logs(struct job *job, struct lt_err *err)
     for (size_t i = 0; i < listing.count; i++) {
         long number = rotation(listing.nodes[i].name, log);
         if (number >= 0)
-            files[count++] = (struct log_file){lt_path_join(ctx->scratch, container->path, listing.nodes[i].name), number};
+            files[count++] =
+                (struct log_file){lt_path_join(ctx->scratch, container->path, listing.nodes[i].name), number};
     }
     qsort(files, count, sizeof *files, by_age);
     enum lt_status status = LT_OK;
@@ -181,7 +183,8 @@ static enum lt_status read_container_logs(struct job *job, struct lt_err *err)
 static enum lt_status docker_log_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
-    lt_each (struct lt_container, container, &ctx->root->containers) {
+    lt_each(struct lt_container, container, &ctx->root->containers)
+    {
         if (!container->path.len || status != LT_OK)
             continue;
         struct job job = {.ctx = ctx, .container = container};

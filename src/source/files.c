@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Files: every entry of every layer, of the containers' own directories and of the volumes, with its four times. Whiteouts
- * become deletions as well. */
+/* Files: every entry of every layer, of the containers' own directories and of the volumes, with its four times.
+ * Whiteouts become deletions as well. */
 #include "source.h"
 
 #include "../evidence/walk.h"
@@ -20,14 +20,15 @@ static void failed(void *arg, struct lt_str path, const struct lt_err *problem, 
     struct lt_ctx *ctx = arg;
     lt_skip_error(ctx, path, problem);
     /* An entry announced as seen is already in the account. */
-    lt_report_counts(ctx->report, ctx->source->name)->seen -= count;
+    lt_report_counts(ctx->report, ctx->reader)->seen -= count;
 }
 
 /* When was the name deleted that this whiteout hides?
  *
  * In an rw layer, since Linux 5.8, all whiteouts of one mount are links to one inode: its mtime and birth are the first
- * deletion, its ctime is the last change to any of them. So the time is exact only when these agree; else the deletion lies
- * between them. In an image layer the file system tells when the layer was unpacked here: the deletion was before that. */
+ * deletion, its ctime is the last change to any of them. So the time is exact only when these agree; else the deletion
+ * lies between them. In an image layer the file system tells when the layer was unpacked here: the deletion was before
+ * that. */
 static void set_deletion_time(struct lt_event *event, const struct lt_node *node, enum lt_role role)
 {
     struct lt_time first = node->time[LT_M], last = node->time[LT_C];
@@ -74,7 +75,8 @@ static const struct lt_owner *owner_below(const struct lt_root *root, const stru
 static struct lt_str mount_point(const struct lt_volume *volume)
 {
     struct lt_str place = LT_STR("");
-    lt_each (struct lt_volume_user, user, &volume->users) {
+    lt_each(struct lt_volume_user, user, &volume->users)
+    {
         if (place.len && !lt_str_eq(user->destination, place))
             return LT_STR("");
         place = user->destination;
@@ -114,7 +116,8 @@ static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)
     const struct lt_ctx *ctx = arg;
     struct lt_str name = lt_str_basename(child->path);
     child->owner = owner_below(ctx->root, parent, name);
-    struct lt_str place = is_volume_data(child->owner, parent->depth, name) ? mount_point(child->owner->volume) : LT_STR("");
+    struct lt_str place =
+        is_volume_data(child->owner, parent->depth, name) ? mount_point(child->owner->volume) : LT_STR("");
     if (!place.len)
         return;
     child->inside = lt_str_eq(place, LT_STR("/")) ? LT_STR("") : place;
@@ -142,7 +145,8 @@ static enum lt_status walk(struct lt_ctx *ctx, struct lt_str path, const struct 
 
 static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
 {
-    lt_each (struct lt_layer, layer, &ctx->root->layers) {
+    lt_each(struct lt_layer, layer, &ctx->root->layers)
+    {
         enum lt_status status = walk(ctx, layer->content, &layer->owner, err);
         if (status != LT_OK)
             return status;

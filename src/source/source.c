@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "source.h"
 
-#include "../parse/json.h"
-
-#include <stdarg.h>
-#include <stdio.h>
-
 #define SOURCE(name) extern const struct lt_source lt_source_##name;
 #include "sources.def"
 #undef SOURCE
@@ -16,87 +11,3 @@ const struct lt_source *const lt_sources[] = {
 #undef SOURCE
     NULL,
 };
-
-static struct lt_counts *counts(struct lt_ctx *ctx)
-{
-    return lt_report_counts(ctx->report, ctx->source->name);
-}
-
-void lt_seen(struct lt_ctx *ctx, size_t count)
-{
-    counts(ctx)->seen += count;
-}
-
-enum lt_status lt_emit(struct lt_ctx *ctx, struct lt_event *event, struct lt_err *err)
-{
-    event->source = ctx->source->name;
-    return ctx->sink.emit(ctx->sink.arg, event, err);
-}
-
-enum lt_status lt_emit_one(struct lt_ctx *ctx, struct lt_event *event, struct lt_err *err)
-{
-    lt_seen(ctx, 1);
-    return lt_emit(ctx, event, err);
-}
-
-void lt_skip_error(struct lt_ctx *ctx, struct lt_str path, const struct lt_err *problem)
-{
-    counts(ctx)->seen++;
-    counts(ctx)->failed++;
-    lt_report_problem(ctx->report, ctx->source->name, path, problem);
-}
-
-void lt_skip(struct lt_ctx *ctx, struct lt_str path, const char *code, const char *format, ...)
-{
-    struct lt_err problem = {.set = true, .status = LT_SKIP, .code = code};
-    va_list args;
-    va_start(args, format);
-    vsnprintf(problem.text, sizeof problem.text, format, args);
-    va_end(args);
-    lt_skip_error(ctx, path, &problem);
-}
-
-enum lt_status lt_read_or_skip(struct lt_ctx *ctx, struct lt_str path, size_t cap, enum lt_need need, struct lt_str *out)
-{
-    struct lt_err problem = {0};
-    enum lt_status status = lt_slurp(ctx->root->fs, path, cap, ctx->scratch, out, &problem);
-    if (status == LT_END && need == LT_REQUIRED)
-        lt_skip(ctx, path, LT_CODE_MISSING, "the file is missing");
-    else if (status == LT_SKIP)
-        lt_skip_error(ctx, path, &problem);
-    return status;
-}
-
-enum lt_status lt_list_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_listing *out)
-{
-    struct lt_err problem = {0};
-    enum lt_status status = lt_fs_list(ctx->root->fs, path, ctx->scratch, out, &problem);
-    if (status == LT_SKIP)
-        lt_skip_error(ctx, path, &problem);
-    for (size_t i = 0; i < out->count; i++)
-        if (out->nodes[i].error)
-            lt_skip_error(ctx, lt_path_join(ctx->scratch, path, out->nodes[i].name), out->nodes[i].error);
-    return status;
-}
-
-enum lt_status lt_read_json_or_skip(struct lt_ctx *ctx, struct lt_str path, enum lt_need need, struct json_t **out)
-{
-    struct lt_str text;
-    struct lt_err problem = {0};
-    const char *flaw;
-    *out = NULL;
-    enum lt_status status = lt_read_or_skip(ctx, path, LT_MAX_JSON, need, &text);
-    if (status != LT_OK)
-        return status;
-    status = lt_json_parse(text, out, &flaw, &problem);
-    if (status != LT_OK)
-        lt_skip_error(ctx, path, &problem);
-    else if (flaw)
-        lt_skip(ctx, path, LT_CODE_DAMAGED, "%s", flaw);
-    return status;
-}
-
-struct lt_str lt_root_path(struct lt_ctx *ctx, const char *relative)
-{
-    return lt_path_join(ctx->run, ctx->root->path, lt_str_c(relative));
-}

@@ -7,12 +7,12 @@
  *   overlay2/l/<short>      symbolic link to ../<id>/diff
  *   overlay2/<id>-init      the init layer between a container's rw layer <id> and its image
  *
- * A deleted name is a character device 0:0 (linux Documentation/filesystems/overlayfs.rst). Device 1:3, dangling links and
- * names that begin with ".wh." are ordinary files in an overlay2 layer. */
+ * A deleted name is a character device 0:0 (linux Documentation/filesystems/overlayfs.rst). Device 1:3, dangling links
+ * and names that begin with ".wh." are ordinary files in an overlay2 layer. */
 #include "store.h"
 
+#include "../context.h"
 #include "../parse/ident.h"
-#include "../source/source.h"
 
 enum { MAX_LINK_FILE = 4096, MAX_LOWER_FILE = 64 * 1024 };
 
@@ -52,8 +52,8 @@ static void read_link_directory(struct lt_ctx *ctx, struct lt_root *root)
 static void describe_layer(struct lt_ctx *ctx, struct lt_root *root, struct lt_layer *layer)
 {
     struct lt_str text;
-    if (lt_read_or_skip(ctx, lt_path_join(ctx->scratch, layer->path, LT_STR("link")), MAX_LINK_FILE, LT_REQUIRED, &text) ==
-        LT_OK) {
+    if (lt_read_or_skip(ctx, lt_path_join(ctx->scratch, layer->path, LT_STR("link")), MAX_LINK_FILE, LT_REQUIRED,
+                        &text) == LT_OK) {
         if (lt_is_link_id(lt_str_trim(text)))
             note_link(ctx, root, lt_str_trim(text), layer);
         else
@@ -61,8 +61,8 @@ static void describe_layer(struct lt_ctx *ctx, struct lt_root *root, struct lt_l
                     "no short name of a layer: '%.*s'", (int)(text.len < 64 ? text.len : 64), text.ptr);
     }
     /* A base layer has no lower file. */
-    if (lt_read_or_skip(ctx, lt_path_join(ctx->scratch, layer->path, LT_STR("lower")), MAX_LOWER_FILE, LT_OPTIONAL, &text) ==
-        LT_OK)
+    if (lt_read_or_skip(ctx, lt_path_join(ctx->scratch, layer->path, LT_STR("lower")), MAX_LOWER_FILE, LT_OPTIONAL,
+                        &text) == LT_OK)
         layer->lower = lt_str_dup(ctx->run, lt_str_trim(text));
 }
 
@@ -86,13 +86,11 @@ static void link_parent(struct lt_ctx *ctx, struct lt_root *root, struct lt_laye
 
 static void overlay2_describe(struct lt_ctx *ctx, struct lt_root *root)
 {
-    lt_each (struct lt_layer, layer, &root->layers)
-        if (layer->store == &lt_store_overlay2)
-            describe_layer(ctx, root, layer);
+    lt_each(struct lt_layer, layer, &root->layers) if (layer->store == &lt_store_overlay2)
+        describe_layer(ctx, root, layer);
     read_link_directory(ctx, root);
-    lt_each (struct lt_layer, layer, &root->layers)
-        if (layer->store == &lt_store_overlay2)
-            link_parent(ctx, root, layer);
+    lt_each(struct lt_layer, layer, &root->layers) if (layer->store == &lt_store_overlay2)
+        link_parent(ctx, root, layer);
 }
 
 static enum lt_meaning overlay2_meaning(const struct lt_node *node)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Storage drivers (graphdrivers). A driver answers questions about its layout; it never walks a layer and never emits. One
- * file here plus one line in stores.def. */
+/* Storage drivers (graphdrivers). A driver answers questions about its layout; it never walks a layer and never emits.
+ * One file here plus one line in stores.def. */
 #ifndef LT_STORE_STORE_H
 #define LT_STORE_STORE_H
 
@@ -15,12 +15,12 @@ enum lt_meaning {
 };
 
 struct lt_store {
-    const char *name;    /* as in image/<name>/ and in a container's Driver */
+    const char *name; /* as in image/<name>/ and in a container's Driver */
     const char *summary;
     const char *layers;  /* directory of the layers, below the data root: "overlay2" */
     const char *content; /* the tree of files, below a layer's directory; NULL: that directory itself */
-    /* Fill in what the driver itself knows of all layers of `root`, which are in the inventory by name: link names, lower
-     * lists. Missing or damaged files are reported and cost their layer's links only. May be NULL. */
+    /* Fill in what the driver itself knows of all layers of `root`, which are in the inventory by name: link names,
+     * lower lists. Missing or damaged files are reported and cost their layer's links only. May be NULL. */
     void (*describe)(struct lt_ctx *ctx, struct lt_root *root);
     /* What does this entry of one of its layers stand for? */
     enum lt_meaning (*meaning)(const struct lt_node *node);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What every reader works with: the data root at hand, where events go, and how losses are reported. */
+#ifndef LT_CONTEXT_H
+#define LT_CONTEXT_H
+
+#include "inventory.h"
+#include "report.h"
+
+/* Takes an event, which is borrowed. LT_FATAL ends the run: output failed or a signal came. */
+struct lt_sink {
+    enum lt_status (*emit)(void *arg, struct lt_event *event, struct lt_err *err);
+    void *arg;
+};
+
+/* All that a reader gets; there are no globals. */
+struct lt_ctx {
+    struct lt_inventory *inventory;
+    struct lt_report *report;
+    struct lt_sink sink;
+    struct lt_arena *run;     /* for what outlives the reader */
+    struct lt_arena *scratch; /* reset before each reader and each root */
+    const char *reader;       /* name of the one at work: `parser` in the output is "layertime/<reader>" */
+    struct lt_root *root;     /* the data root at hand */
+};
+
+/* `count` records were read, each of which will be emitted or skipped. */
+void lt_seen(struct lt_ctx *ctx, size_t count);
+
+/* Hand an event to the pipeline. */
+enum lt_status lt_emit(struct lt_ctx *ctx, struct lt_event *event, struct lt_err *err);
+
+/* lt_seen() of one record, then lt_emit(). */
+enum lt_status lt_emit_one(struct lt_ctx *ctx, struct lt_event *event, struct lt_err *err);
+
+/* One item at `path` is lost: report it, and count it as seen and failed. */
+void lt_skip(struct lt_ctx *ctx, struct lt_str path, const char *code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void lt_skip_error(struct lt_ctx *ctx, struct lt_str path, const struct lt_err *problem);
+
+/* May the file be missing without a word? */
+enum lt_need { LT_OPTIONAL, LT_REQUIRED };
+
+/* Read a small file into scratch; what fails is skipped and reported, and the status returned. */
+enum lt_status lt_read_or_skip(struct lt_ctx *ctx, struct lt_str path, size_t cap, enum lt_need need,
+                               struct lt_str *out);
+
+/* List a directory into scratch; LT_END when it is missing. Unreadable entries are skipped and reported and have mode
+ * 0. What could be read is in `out` whatever the status. */
+enum lt_status lt_list_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_listing *out);
+
+struct json_t;
+
+/* Read and parse a JSON file. Flaws are reported; LT_SKIP when there is nothing to work with. Free with lt_json_free().
+ */
+enum lt_status lt_read_json_or_skip(struct lt_ctx *ctx, struct lt_str path, enum lt_need need, struct json_t **out);
+
+/* "<root>/<relative>" of the root at hand, in the run arena. */
+struct lt_str lt_root_path(struct lt_ctx *ctx, const char *relative);
+
+#endif
