@@ -58,9 +58,10 @@ sanitized:
 	+$(MAKE) BUILD=build/san PROGRAM=build/san/layertime CFLAGS='$(SANITIZE)' build/san/layertime units fuzzers
 
 dependencies:
-	@contrib/dependencies.sh
+	@contrib/dependencies.sh check
 
-demo: dependencies
+demo:
+	@contrib/dependencies.sh demo
 	+$(MAKE) --no-print-directory all
 	tests/demo.sh
 

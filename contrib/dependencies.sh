@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Install the Debian packages that building and testing need, if any is missing.
+# Install the Debian packages that are needed and missing: `demo` to build and run on the sample, `check` for the tests too.
 set -eu
 
-build='gcc make pkg-config libtsk-dev libjansson-dev zlib1g-dev libssl-dev'
-check='git clang clang-format clang-tidy libclang-rt-14-dev cppcheck shellcheck mandoc libcmocka-dev
-       python3 python3-pytest sleuthkit e2fsprogs fdisk zstd'
+packages='gcc make pkg-config libtsk-dev libjansson-dev zlib1g-dev libssl-dev zstd'
+[ "${1:-}" = check ] && packages="$packages
+       git clang clang-format clang-tidy libclang-rt-14-dev cppcheck shellcheck mandoc libcmocka-dev
+       python3 python3-pytest sleuthkit e2fsprogs fdisk strace"
 
 missing=''
-for package in $build $check; do
+for package in $packages; do
     status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
     [ "$status" = 'install ok installed' ] || missing="$missing $package"
 done

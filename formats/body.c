@@ -8,6 +8,7 @@
  * and size per name, so names must be unique; files of no container keep the plain path. Escapes: control bytes and
  * what is no UTF-8 as \xNN, backslash as \\, "|" as %7C, "%" before two hex digits as %25 (mactime decodes %HH, Plaso
  * \xHH). */
+#include "../src/base/escape.h"
 #include "../src/base/utf8.h"
 #include "../src/parse/ident.h"
 #include "message.h"
@@ -34,8 +35,7 @@ static void add_name(struct lt_buf *out, struct lt_str name)
 {
     while (name.len) {
         struct lt_rune rune = lt_utf8_next(name);
-        bool control = rune.code < 0x20 || (rune.code >= 0x7F && rune.code <= 0x9F);
-        if (!rune.valid || control)
+        if (!rune.valid || lt_is_control(rune.code) || lt_is_deceptive(rune.code))
             for (unsigned i = 0; i < rune.size; i++)
                 lt_buf_printf(out, "\\x%02x", (unsigned char)name.ptr[i]);
         else if (rune.size == 1)

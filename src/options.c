@@ -15,10 +15,7 @@ struct option_row {
     enum lt_status (*set)(struct lt_options *options, const char *value, struct lt_err *err);
 };
 
-static enum lt_status usage(struct lt_err *err, const char *text, const char *value)
-{
-    return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, text, value);
-}
+#define usage(err, ...) lt_fail((err), LT_SKIP, LT_CODE_USAGE, 0, __VA_ARGS__)
 
 /* Setters of flags and plain strings, one line each. */
 #define FLAG(field)                                                                                                    \

@@ -55,6 +55,13 @@ static enum lt_status fail(struct lt_err *err, int sys, const char *what)
     return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, sys, "%s", what);
 }
 
+/* /dev/null, or a pipe with a name: nothing that could be replaced. */
+static enum lt_status open_device(struct lt_output *output, struct lt_err *err)
+{
+    output->fd = openat(output->dir, output->name, O_WRONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+    return output->fd < 0 ? fail(err, errno, "cannot open the output") : LT_OK;
+}
+
 static enum lt_status open_temporary(struct lt_output *output, struct lt_err *err)
 {
     struct stat existing;
@@ -64,6 +71,8 @@ static enum lt_status open_temporary(struct lt_output *output, struct lt_err *er
     if (!*output->name)
         return fail(err, EISDIR, "the output is a directory");
     if (fstatat(output->dir, output->name, &existing, AT_SYMLINK_NOFOLLOW) == 0) {
+        if (S_ISCHR(existing.st_mode) || S_ISFIFO(existing.st_mode))
+            return open_device(output, err);
         if (!output->force)
             return fail(err, 0, "the output file exists (--force replaces it)");
         if (!S_ISREG(existing.st_mode))
@@ -140,6 +149,8 @@ static enum lt_status publish(struct lt_output *output, struct lt_err *err)
         return fail(err, errno, "cannot close the output");
     }
     output->fd = -1;
+    if (!output->temporary[0])
+        return LT_OK;
     unsigned flags = output->force ? 0 : RENAME_NOREPLACE;
     int renamed = renameat2(output->dir, output->temporary, output->dir, output->name, flags);
     if (renamed < 0 && errno == EINVAL && flags) /* a file system without RENAME_NOREPLACE: link() refuses as well */

@@ -357,6 +357,16 @@ static void list_sources(void)
         printf("%-18s evidence: %s\n", lt_evidence_kinds[i]->name, lt_evidence_kinds[i]->summary);
 }
 
+/* No data root in any evidence: say where it was looked for. */
+static int find_nothing(struct run *run)
+{
+    struct lt_err err = {0};
+    fputs(lt_str_dup(&run->arena, lt_buf_view(&run->looked)).ptr, stderr);
+    if (run->report.errors && lt_output_commit(&run->errors, NULL, &err) != LT_OK)
+        return finish(run, LT_FATAL, &err);
+    return LT_EXIT_NO_EVIDENCE;
+}
+
 static int run_all(struct run *run)
 {
     const struct lt_options *options = run->options;
@@ -366,14 +376,13 @@ static int run_all(struct run *run)
         open_evidence(run, options->evidence[i]);
     if (options->errors) {
         status = open_output(run, &run->errors, options->errors, false, false, &err);
-        run->report.errors = status == LT_OK ? &run->errors : NULL;
+        if (status == LT_OK)
+            lt_report_open(&run->report, &run->errors);
     }
     if (status != LT_OK)
         return finish(run, status, &err);
-    if (!run->inventory.roots.count) {
-        fputs(lt_str_dup(&run->arena, lt_buf_view(&run->looked)).ptr, stderr);
-        return LT_EXIT_NO_EVIDENCE;
-    }
+    if (!run->inventory.roots.count)
+        return find_nothing(run);
     take_inventory(run);
     if (options->verbose || options->list_sources)
         lt_each(struct lt_root, root, &run->inventory.roots) print_root(root);
@@ -393,7 +402,7 @@ int lt_pipeline_run(const struct lt_options *options, int argc, char **argv)
         .options = options,
         .argc = argc,
         .argv = argv,
-        .report = {.quiet = options->quiet},
+        .report = {.quiet = options->quiet, .keep_early = options->errors},
         .started = options->now,
     };
     run.inventory.arena = &run.arena;
@@ -413,6 +422,7 @@ int lt_pipeline_run(const struct lt_options *options, int argc, char **argv)
     lt_output_abort(&run.errors);
     lt_each(struct lt_evidence, evidence, &run.evidence) lt_evidence_close(evidence);
     lt_sorter_free(&run.sorter);
+    lt_report_free(&run.report);
     lt_buf_free(&run.looked);
     lt_arena_free(&run.scratch);
     lt_arena_free(&run.arena);

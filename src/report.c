@@ -22,6 +22,18 @@ struct lt_counts *lt_report_counts(struct lt_report *report, const char *source)
     return &fresh->counts;
 }
 
+void lt_report_open(struct lt_report *report, struct lt_output *errors)
+{
+    report->errors = errors;
+    lt_buf_add(lt_output_buffer(errors), lt_buf_view(&report->early));
+    lt_buf_free(&report->early);
+}
+
+void lt_report_free(struct lt_report *report)
+{
+    lt_buf_free(&report->early);
+}
+
 static void show(struct lt_report *report, struct lt_str path, const struct lt_err *problem)
 {
     if (report->quiet || report->shown > MAX_SHOWN)
@@ -54,7 +66,7 @@ static void add_field(struct lt_buf *out, const char *name, struct lt_str value,
 
 static void write_item(struct lt_report *report, const char *source, struct lt_str path, const struct lt_err *problem)
 {
-    struct lt_buf *out = lt_output_buffer(report->errors);
+    struct lt_buf *out = report->errors ? lt_output_buffer(report->errors) : &report->early;
     lt_buf_printf(out, "{\"code\": \"%s\"", problem->code);
     if (problem->sys)
         lt_buf_printf(out, ", \"errno\": %d", problem->sys);
@@ -64,14 +76,15 @@ static void write_item(struct lt_report *report, const char *source, struct lt_s
     add_field(out, "reason", lt_str_c(problem->text), true);
     add_field(out, "source", lt_str_c(source), false);
     lt_buf_lit(out, "}\n");
-    lt_output_flush(report->errors, NULL); /* a failure shows at the commit */
+    if (report->errors)
+        lt_output_flush(report->errors, NULL); /* a failure shows at the commit */
 }
 
 void lt_report_problem(struct lt_report *report, const char *source, struct lt_str path, const struct lt_err *problem)
 {
     report->failures++;
     show(report, path, problem);
-    if (report->errors)
+    if (report->errors || report->keep_early)
         write_item(report, source, path, problem);
 }
 

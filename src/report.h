@@ -20,7 +20,9 @@ enum { LT_MAX_SOURCES = 32 };
 
 /* Initialise with designated initialisers; `errors` is borrowed. */
 struct lt_report {
-    struct lt_output *errors; /* --errors: one JSON object a line; NULL: none */
+    struct lt_output *errors; /* --errors: one JSON object a line; NULL: none, or not open yet */
+    struct lt_buf early;      /* items from before it was open; see lt_report_open() */
+    bool keep_early;          /* it will be open */
     const char *evidence;     /* the evidence at hand, named in every error */
     bool quiet;               /* no messages on stderr */
     unsigned shown;           /* error messages shown so far: beyond twenty they are only counted */
@@ -28,6 +30,10 @@ struct lt_report {
     struct lt_source_counts sources[LT_MAX_SOURCES];
     size_t source_count;
 };
+
+/* From now on write error items to `errors`, those kept so far first. */
+void lt_report_open(struct lt_report *report, struct lt_output *errors);
+void lt_report_free(struct lt_report *report);
 
 /* Counters of `source`, made on first use. */
 struct lt_counts *lt_report_counts(struct lt_report *report, const char *source);

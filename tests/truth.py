@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """An independent oracle: compare layertime's JSONL with the recorded ground truth of an evidence case.
 
 Expectations come only from CASE_DIR/truth: the kernel's view of every file, and what Docker said (for a synthetic case:

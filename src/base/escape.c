@@ -13,13 +13,13 @@ static void add_byte(struct lt_buf *out, unsigned char byte)
     lt_buf_add(out, (struct lt_str){text, sizeof text});
 }
 
-static bool is_control(uint32_t code)
+bool lt_is_control(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7F && code <= 0x9F);
 }
 
 /* Characters that take no room or turn the direction of writing (Unicode 15, general category Cf and Zl, Zp). */
-static bool is_deceptive(uint32_t code)
+bool lt_is_deceptive(uint32_t code)
 {
     static const struct {
         uint32_t first, last;
@@ -68,10 +68,10 @@ void lt_escape_name(struct lt_buf *out, struct lt_str text, bool terminal)
             break;
         struct lt_rune rune = lt_utf8_next(text);
         bool backslash = rune.code == '\\' && rune.valid;
-        if (!rune.valid || is_control(rune.code) || (backslash && looks_escaped(text)))
+        if (!rune.valid || lt_is_control(rune.code) || (backslash && looks_escaped(text)))
             for (unsigned i = 0; i < rune.size; i++)
                 add_byte(out, (unsigned char)text.ptr[i]);
-        else if (terminal && is_deceptive(rune.code))
+        else if (terminal && lt_is_deceptive(rune.code))
             lt_buf_printf(out, "\\u{%04x}", rune.code);
         else
             lt_buf_add(out, (struct lt_str){text.ptr, rune.size});

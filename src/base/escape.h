@@ -12,6 +12,10 @@
  * line is shown (bidi controls, zero-width characters, line separators, tags) become \u{NNNN}. */
 void lt_escape_name(struct lt_buf *out, struct lt_str text, bool terminal);
 
+/* Is it one of those characters that change how a line is shown, and a control character? */
+bool lt_is_deceptive(uint32_t code);
+bool lt_is_control(uint32_t code);
+
 /* Contents of a JSON string as Python's json.dumps writes it (so psort's form): ASCII only, \uXXXX with lower-case
  * digits, short forms for \b \f \n \r \t, surrogate pairs. Bytes that are no UTF-8 become the text \xNN. No quotes are
  * added. */
