@@ -23,14 +23,17 @@ CRYPTO := $(shell pkg-config --exists libcrypto 2>/dev/null && echo libcrypto)
 PACKAGES := tsk jansson zlib $(CRYPTO)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
             -Wwrite-strings -Wcast-qual -Wformat=2 -Wimplicit-fallthrough
-HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE -ftrivial-auto-var-init=zero
-CPPFLAGS_ALL = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(if $(CRYPTO),-DWITH_CRYPTO) $(if $(findstring -O,$(CFLAGS)),-D_FORTIFY_SOURCE=2)
-CFLAGS_ALL = -std=gnu17 $(WARNINGS) $(HARDENING) $(CPPFLAGS_ALL) $(CPPFLAGS) $(CFLAGS) -MMD -MP
+LANGUAGE := -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(if $(CRYPTO),-DWITH_CRYPTO)
+HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
+HARDENING += $(if $(findstring -fsanitize,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
+# clang 14 has this only as an experiment.
+HARDENING += $(shell $(CC) -ftrivial-auto-var-init=zero -E -x c /dev/null >/dev/null 2>&1 && echo -ftrivial-auto-var-init=zero)
+CFLAGS_ALL = $(LANGUAGE) $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS = $(shell pkg-config --libs $(PACKAGES))
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -Werror
 
-.PHONY: all demo check test unit lint fuzz install uninstall clean dependencies sanitized units fuzzers fmt bench
+.PHONY: all demo check test unit lint fuzz install uninstall clean dependencies sanitized units fuzzers fmt print-flags
 all: $(PROGRAM)
 
 $(PROGRAM): $(SOURCES:%.c=$(BUILD)/%.o)
@@ -75,6 +78,10 @@ test:
 
 lint:
 	tests/lint/run.sh
+
+# For the tools that tests/lint/run.sh calls.
+print-flags:
+	@echo '$(LANGUAGE) $(WARNINGS)'
 
 fmt:
 	clang-format -i $$(git ls-files '*.c' '*.h')

@@ -3,7 +3,7 @@
  * All columns before the last have a fixed width, unless a value is wider; nothing in a line can move a terminal's
  * cursor.
  *
- *   time (UTC)  macb  role  change  owner  mode  uid  gid  size  inode  path or message */
+ *   time (UTC)  macb  role  change  owner  mode  uid  gid  size  inode  path or message  bounds  #tags */
 #include "../src/base/escape.h"
 #include "message.h"
 
@@ -66,6 +66,14 @@ static void add_bound(struct lt_buf *out, const char *before, struct lt_time tim
     lt_buf_char(out, 'Z');
 }
 
+/* All but the tag that the column of the role says already. */
+static void add_tags(struct lt_buf *out, uint32_t tags)
+{
+    for (unsigned tag = 0; tag < LT_TAGS; tag++)
+        if (tag != LT_TAG_container_rw && tags >> tag & 1)
+            lt_buf_printf(out, "  #%s", lt_tag_names[tag]);
+}
+
 static void text_row(struct lt_buf *out, const struct lt_row *row)
 {
     const struct lt_event *event = row->event;
@@ -80,6 +88,7 @@ static void text_row(struct lt_buf *out, const struct lt_row *row)
         add_facts(out, event);
     add_bound(out, "  not before ", event->first);
     add_bound(out, "  not after ", event->last);
+    add_tags(out, event->tags);
     lt_buf_char(out, '\n');
 }
 

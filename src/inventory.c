@@ -232,12 +232,13 @@ static void link_users(struct lt_arena *arena, struct lt_root *root)
     }
 }
 
-/* Of all images with this layer, the one that a person knows it by: tagged before untagged, then the one with the fewest
- * layers, since the others were built on it. Ties go to the first by ID. */
+/* Of all images with this layer, the one that a person knows it by: tagged before untagged, then the one with the
+ * fewest layers, since the others were built on it. Ties go to the first by ID. */
 static struct lt_image *home_image(const struct lt_layer *layer)
 {
     struct lt_image *best = NULL;
-    lt_each (struct lt_image, image, &layer->images) {
+    lt_each(struct lt_image, image, &layer->images)
+    {
         bool named = image->names.count, best_named = best && best->names.count;
         if (!best || named > best_named || (named == best_named && image->layers.count < best->layers.count))
             best = image;

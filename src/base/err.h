@@ -14,13 +14,12 @@ enum lt_status {
 };
 
 /* Stable codes of error items (`code` in --errors): short words that scripts can count. */
-#define LT_CODE_UNREADABLE  "unreadable" /* the system refused: sys holds errno */
-#define LT_CODE_MISSING     "missing"    /* a file that must be there is not */
-#define LT_CODE_DAMAGED     "damaged"    /* contents that cannot be decoded */
-#define LT_CODE_BAD_ID      "bad-id"     /* an identifier that does not follow its grammar */
-#define LT_CODE_TOO_LARGE   "too-large"  /* over a named cap */
-#define LT_CODE_CYCLE       "cycle"      /* a chain that comes back to itself */
-#define LT_CODE_OUTSIDE     "outside-evidence"
+#define LT_CODE_UNREADABLE  "unreadable"  /* the system refused: sys holds errno */
+#define LT_CODE_MISSING     "missing"     /* a file that must be there is not */
+#define LT_CODE_DAMAGED     "damaged"     /* contents that cannot be decoded */
+#define LT_CODE_BAD_ID      "bad-id"      /* an identifier that does not follow its grammar */
+#define LT_CODE_TOO_LARGE   "too-large"   /* over a named cap */
+#define LT_CODE_CYCLE       "cycle"       /* a chain that comes back to itself */
 #define LT_CODE_UNSUPPORTED "unsupported" /* recognised, but this version cannot read it */
 #define LT_CODE_TRUNCATED   "truncated"   /* evidence shorter than it says it is */
 #define LT_CODE_JOURNAL     "journal"     /* a file system journal that was not replayed */

@@ -24,7 +24,7 @@ static bool take_number(struct lt_str *text, unsigned count, unsigned *out)
 
 static bool take_char(struct lt_str *text, const char *allowed)
 {
-    if (!text->len || !memchr(allowed, text->ptr[0], strlen(allowed)))
+    if (!text->len || !text->ptr[0] || !strchr(allowed, text->ptr[0]))
         return false;
     *text = lt_str_skip(*text, 1);
     return true;
@@ -99,7 +99,7 @@ static bool parse(struct lt_str text, bool lenient, struct lt_time *out)
         if (!(lenient && !text.len) && !take_zone(&text, &zone))
             return false;
     }
-    *out = lt_time_at(days * 86400 + seconds - zone * 60, nsec);
+    *out = lt_time_at(days * 86400 + seconds - (int64_t)zone * 60, nsec);
     return !text.len;
 }
 
