@@ -65,7 +65,7 @@ ROW_FIELD(timestamp_desc,
 ROW_FIELD(timestamp, lt_buf_int(out, micros(row)))
 ROW_FIELD(time_first, add_iso(out, event->first, 9))
 ROW_FIELD(time_last, add_iso(out, event->last, 9))
-ROW_FIELD(parser, lt_buf_printf(out, "layertime/%s", event->source))
+ROW_FIELD(parser, lt_buf_lit(out, "layertime/"); add_word(out, event->source))
 ROW_FIELD(message, lt_message(out, event))
 ROW_FIELD(filename, lt_event_inside(out, event))
 ROW_FIELD(display_name, lt_buf_lit(out, "OS:"); lt_event_path(out, event))
@@ -134,11 +134,17 @@ static void put_witness(struct lt_buf *out, const struct lt_row *row)
     const struct lt_event *event = row->event;
     lt_event_path(out, event);
     if (event->node)
-        lt_buf_printf(out, "#inode=%ju", (uintmax_t)event->node->ino);
+        lt_buf_lit(out, "#inode=");
     else if (event->where.field)
-        lt_buf_printf(out, "#%s", event->where.field);
+        lt_buf_lit(out, "#");
     else if (event->where.has_offset)
-        lt_buf_printf(out, "#offset=%ju", (uintmax_t)event->where.offset);
+        lt_buf_lit(out, "#offset=");
+    if (event->node)
+        lt_buf_uint(out, event->node->ino);
+    else if (event->where.field)
+        add_word(out, event->where.field);
+    else if (event->where.has_offset)
+        lt_buf_uint(out, event->where.offset);
 }
 
 static void put_tags(struct lt_buf *out, const struct lt_row *row)
@@ -146,8 +152,11 @@ static void put_tags(struct lt_buf *out, const struct lt_row *row)
     size_t count = 0;
     lt_buf_char(out, '[');
     for (unsigned tag = 0; tag < LT_TAGS; tag++)
-        if (row->event->tags >> tag & 1)
-            lt_buf_printf(out, "%s\"%s\"", count++ ? ", " : "", lt_tag_names[tag]);
+        if (row->event->tags >> tag & 1) {
+            lt_buf_add(out, count++ ? LT_STR(", \"") : LT_STR("\""));
+            add_word(out, lt_tag_names[tag]);
+            lt_buf_char(out, '"');
+        }
     lt_buf_char(out, ']');
 }
 
@@ -207,8 +216,8 @@ static void add_attr(struct lt_buf *out, const struct lt_attr *attr)
 }
 
 const struct lt_field_info lt_field_infos[LT_FIELDS] = {
-#define FIELD(id, name, type, put) {name, LT_AS_##type, put, LT_ATTRS},
-#define FIELD_ATTR(id, name, type) {name, LT_AS_##type, NULL, LT_ATTR_##id},
+#define FIELD(id, name, type, put) {name, {"\"" name "\": ", sizeof(name) + 3}, LT_AS_##type, put, LT_ATTRS},
+#define FIELD_ATTR(id, name, type) {name, {"\"" name "\": ", sizeof(name) + 3}, LT_AS_##type, NULL, LT_ATTR_##id},
 #include "fields.def"
 #undef FIELD
 #undef FIELD_ATTR

@@ -18,7 +18,8 @@ enum lt_field {
 };
 
 struct lt_field_info {
-    const char *name; /* JSON key */
+    const char *name;        /* JSON key */
+    struct lt_str json_name; /* the same as it stands in a JSON line: "name": */
     enum lt_field_type type;
     void (*put)(struct lt_buf *out, const struct lt_row *row); /* NULL: the value is the attribute `attr` */
     enum lt_attr_key attr;

@@ -6,41 +6,45 @@
 #include "../src/base/escape.h"
 #include "fields.h"
 
-static void add_value(struct lt_buf *out, enum lt_field_type type, struct lt_str value)
+/* A value being written: buffers that are used again for every field. */
+struct value {
+    struct lt_buf raw, safe;
+};
+
+static void add_value(struct lt_buf *out, enum lt_field_type type, struct value *value)
 {
+    struct lt_str text = lt_buf_view(&value->raw);
     if (type == LT_AS_INT || type == LT_AS_RAW) {
-        lt_buf_add(out, value);
+        lt_buf_add(out, text);
         return;
     }
-    struct lt_buf safe = {0};
     if (type == LT_AS_NAME) {
-        lt_escape_name(&safe, value, false);
-        value = lt_buf_view(&safe);
+        value->safe.len = 0;
+        lt_escape_name(&value->safe, text, false);
+        text = lt_buf_view(&value->safe);
     }
     lt_buf_char(out, '"');
-    lt_escape_json(out, value);
+    lt_escape_json(out, text);
     lt_buf_char(out, '"');
-    lt_buf_free(&safe);
 }
 
 static void jsonl_row(struct lt_buf *out, const struct lt_row *row)
 {
-    struct lt_buf value = {0};
-    char before = '{';
+    struct value value = {0};
+    struct lt_str before = LT_STR("{");
     for (unsigned field = 0; field < LT_FIELDS; field++) {
-        value.len = 0;
-        lt_field_put(&value, (enum lt_field)field, row);
-        if (!value.len)
+        value.raw.len = 0;
+        lt_field_put(&value.raw, (enum lt_field)field, row);
+        if (!value.raw.len)
             continue;
-        lt_buf_char(out, before);
-        if (before == ',')
-            lt_buf_char(out, ' ');
-        lt_buf_printf(out, "\"%s\": ", lt_field_infos[field].name);
-        add_value(out, lt_field_infos[field].type, lt_buf_view(&value));
-        before = ',';
+        lt_buf_add(out, before);
+        lt_buf_add(out, lt_field_infos[field].json_name);
+        add_value(out, lt_field_infos[field].type, &value);
+        before = LT_STR(", ");
     }
     lt_buf_lit(out, "}\n");
-    lt_buf_free(&value);
+    lt_buf_free(&value.raw);
+    lt_buf_free(&value.safe);
 }
 
 const struct lt_format lt_format_jsonl = {

@@ -92,7 +92,8 @@ static void add_file_owner(struct lt_buf *out, const struct lt_owner *owner)
     lt_buf_add(out, lt_short_id(id));
     if (id.len)
         lt_buf_char(out, ' ');
-    lt_buf_printf(out, "%s] ", lt_role_names[owner->role]);
+    lt_buf_add(out, lt_str_c(lt_role_names[owner->role]));
+    lt_buf_lit(out, "] ");
 }
 
 static void file_message(struct lt_buf *out, const struct lt_event *event)
@@ -104,8 +105,15 @@ static void file_message(struct lt_buf *out, const struct lt_event *event)
         lt_buf_lit(out, " -> ");
         lt_buf_add(out, node->target);
     }
-    lt_buf_printf(out, " Type: %s Owner identifier: %u Group identifier: %u Mode: 0o%03o Number of links: %u",
-                  lt_file_entry_type(event), node->uid, node->gid, node->mode & 07777, node->nlink);
+    lt_buf_lit(out, " Type: ");
+    lt_buf_add(out, lt_str_c(lt_file_entry_type(event)));
+    lt_buf_lit(out, " Owner identifier: ");
+    lt_buf_uint(out, node->uid);
+    lt_buf_lit(out, " Group identifier: ");
+    lt_buf_uint(out, node->gid);
+    lt_buf_printf(out, " Mode: 0o%03o", node->mode & 07777);
+    lt_buf_lit(out, " Number of links: ");
+    lt_buf_uint(out, node->nlink);
     if (event->kind == LT_KIND_DELETED)
         lt_buf_lit(out, " (unallocated)");
 }

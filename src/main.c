@@ -12,7 +12,7 @@
  *   source/         readers of artifacts             source.c
  *     phase 1       fill the inventory               docker_layer.c docker_image.c docker_volume.c docker_container.c
  *     phase 2       emit events                      the same, and docker_log.c files.c
- *   store/          layout of a storage driver       store.c; overlay2.c vfs.c
+ *   store/          layout of a storage driver       store.c; overlay2.c vfs.c aufs.c
  *   inventory.c     what hangs together: container, image, layers, volumes
  *   tag.c           words that make rows easy to find
  *   filter.c        what the user asked to see

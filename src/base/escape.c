@@ -50,9 +50,9 @@ static size_t plain_length(struct lt_str text, const char *special)
 {
     size_t length = 0;
     while (length < text.len) {
-        unsigned char byte = (unsigned char)text.ptr[length];
-        if (byte < 0x20 || byte >= 0x7F || byte == (unsigned char)special[0] || byte == (unsigned char)special[1])
-            break;
+        signed char byte = (signed char)text.ptr[length];
+        if (byte < 0x20 || byte == 0x7F || byte == special[0] || byte == special[1])
+            break; /* bytes from 0x80 on are below 0x20 as signed char */
         length++;
     }
     return length;

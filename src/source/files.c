@@ -49,14 +49,22 @@ static void set_deletion_time(struct lt_event *event, const struct lt_node *node
     event->last = last;
 }
 
-static enum lt_status emit_deletion(struct lt_ctx *ctx, const struct lt_event *file, struct lt_err *err)
+static enum lt_status emit_deletion(struct lt_ctx *ctx, const struct lt_event *file, struct lt_str subject,
+                                    struct lt_err *err)
 {
     struct lt_event event = *file;
+    struct lt_buf inside = {0};
     event.kind = LT_KIND_DELETED;
     event.change = LT_CHANGE_DELETED;
+    lt_buf_add(&inside, file->dir->inside);
+    lt_buf_char(&inside, '/');
+    lt_buf_add(&inside, subject);
+    event.inside = lt_buf_view(&inside);
     memset(event.time, 0, sizeof event.time);
     set_deletion_time(&event, file->node, file->owner->role);
-    return lt_emit_one(ctx, &event, err);
+    enum lt_status status = lt_emit_one(ctx, &event, err);
+    lt_buf_free(&inside);
+    return status;
 }
 
 /* The entry of a directory that holds one container or volume each belongs to that one. */
@@ -103,11 +111,12 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
     if (is_volume_data(event.owner, dir->depth, node->name))
         event.inside = mount_point(event.owner->volume);
     const struct lt_layer *layer = event.owner->layer;
-    bool whiteout = layer && layer->store->meaning(node) == LT_WHITEOUT;
+    struct lt_str subject;
+    bool whiteout = layer && layer->store->meaning(node, &subject) == LT_WHITEOUT;
     if (whiteout)
         event.tags |= LT_TAG_BIT(whiteout);
     enum lt_status status = lt_emit(ctx, &event, err);
-    return status == LT_OK && whiteout ? emit_deletion(ctx, &event, err) : status;
+    return status == LT_OK && whiteout ? emit_deletion(ctx, &event, subject, err) : status;
 }
 
 /* A directory below containers/ or volumes/ passes its owner on, a volume's _data its place in the containers too. */

@@ -93,8 +93,9 @@ static void overlay2_describe(struct lt_ctx *ctx, struct lt_root *root)
         link_parent(ctx, root, layer);
 }
 
-static enum lt_meaning overlay2_meaning(const struct lt_node *node)
+static enum lt_meaning overlay2_meaning(const struct lt_node *node, struct lt_str *subject)
 {
+    *subject = node->name;
     return S_ISCHR(node->mode) && node->major == 0 && node->minor == 0 ? LT_WHITEOUT : LT_PLAIN;
 }
 

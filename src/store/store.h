@@ -22,8 +22,9 @@ struct lt_store {
     /* Fill in what the driver itself knows of all layers of `root`, which are in the inventory by name: link names,
      * lower lists. Missing or damaged files are reported and cost their layer's links only. May be NULL. */
     void (*describe)(struct lt_ctx *ctx, struct lt_root *root);
-    /* What does this entry of one of its layers stand for? */
-    enum lt_meaning (*meaning)(const struct lt_node *node);
+    /* What does this entry of one of its layers stand for? For a whiteout `*subject` becomes the name that it hides, a
+     * part of the node's name. */
+    enum lt_meaning (*meaning)(const struct lt_node *node, struct lt_str *subject);
 };
 
 /* NULL-terminated table made from stores.def. */

@@ -3,9 +3,9 @@
  * that marks a deletion (moby daemon/graphdriver/vfs/driver.go, 28.x). Layers are linked by layerdb alone. */
 #include "store.h"
 
-static enum lt_meaning vfs_meaning(const struct lt_node *node)
+static enum lt_meaning vfs_meaning(const struct lt_node *node, struct lt_str *subject)
 {
-    (void)node;
+    (void)node, (void)subject;
     return LT_PLAIN;
 }
 
