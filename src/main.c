@@ -5,7 +5,7 @@
  *   options.c       the command line: one table
  *   pipeline.c      the run, on one screen: everything below, in this order
  *
- *   evidence/       where bytes come from            evidence.c (kinds, links, slurp), walk.c, lines.c
+ *   evidence/       where bytes come from            evidence.c (kinds, links, slurp), stream.c lines.c walk.c
  *                   one file a kind                  directory.c, image.c
  *   discover.c      where the data roots are
  *   context.c       what every reader works with: emit, skip, read
@@ -24,7 +24,7 @@
  *   manifest.c      the record of the run
  *
  *   event.c         the record that all stages share
- *   parse/          pure decoders of hostile bytes   ext4.c ident.c json.c logline.c stamp.c
+ *   parse/          pure decoders of hostile bytes   ext4.c ident.c json.c locallog.c logline.c stamp.c
  *   base/           arena.c clock.c err.c escape.c gz.c map.c sha256.c str.c utf8.c
  */
 #include "base/gz.h"

@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Logs of the json-file driver: containers/<ID>/<ID>-json.log, rotated to .1 (newest) ... .N, with compression .1.gz
- * ... (moby daemon/logger/jsonfilelog, daemon/logger/loggerutils/logfile.go, 20.10 to 28.x). Lines over 16 KiB are cut
- * into pieces that all carry the time of the first (daemon/logger/copier.go); they are joined here, across rotation
- * too. */
+/* Container logs, rotated to .1 (newest) ... .N, with compression .1.gz ... (moby daemon/logger/loggerutils/logfile.go,
+ * 20.10 to 28.x):
+ *
+ *   containers/<ID>/<ID>-json.log              the json-file driver, one JSON object a line
+ *   containers/<ID>/local-logs/container.log   the local driver, framed protobuf
+ *   containers/<ID>/container-cached.log       the same: what a driver that cannot be read back shipped away
+ *
+ * Lines over 16 KiB are cut into pieces that all carry the time of the first (daemon/logger/copier.go); they are joined
+ * here, across rotation too. */
 #include "source.h"
 
 #include "../evidence/lines.h"
+#include "../parse/locallog.h"
 #include "../parse/logline.h"
 
 #include <stdlib.h>
 
 enum { STREAMS = 2, MAX_JOINED = 1024 * 1024 };
+
+static const char *const stream_names[STREAMS] = {"stdout", "stderr"};
 
 /* A line of which not all pieces were read yet. */
 struct pending {
@@ -21,14 +29,22 @@ struct pending {
     bool open;
 };
 
+/* One log of one container, all its rotated files. */
 struct job {
     struct lt_ctx *ctx;
     const struct lt_container *container;
     struct pending pending[STREAMS]; /* stdout, stderr */
     struct lt_logline record;
+    struct lt_str path; /* of the file at hand */
 };
 
-static const char *const stream_names[STREAMS] = {"stdout", "stderr"};
+/* One record of any driver. */
+struct record {
+    struct lt_str stream, text;
+    struct lt_time time;
+    uint64_t offset;
+    bool complete; /* ends its line */
+};
 
 static enum lt_status emit_line(struct job *job, unsigned stream, struct lt_err *err)
 {
@@ -51,72 +67,165 @@ static enum lt_status emit_line(struct job *job, unsigned stream, struct lt_err 
     return status;
 }
 
-/* Add one record to the line of its stream; a newline at its end completes the line. */
-static enum lt_status add_record(struct job *job, struct lt_str file, uint64_t offset, struct lt_err *err)
+/* Add a record to the line of its stream. */
+static enum lt_status add_record(struct job *job, const struct record *record, struct lt_err *err)
 {
-    unsigned stream = lt_str_eq(lt_buf_view(&job->record.stream), LT_STR("stderr"));
+    unsigned stream = lt_str_eq(record->stream, LT_STR("stderr"));
     struct pending *pending = &job->pending[stream];
-    struct lt_str text = lt_buf_view(&job->record.text);
-    if (pending->open && lt_time_cmp(pending->time, job->record.time) != 0) {
+    if (pending->open && lt_time_cmp(pending->time, record->time) != 0) {
         enum lt_status status = emit_line(job, stream, err); /* the rest of the old line never came */
         if (status != LT_OK)
             return status;
     }
     if (!pending->open) {
         pending->open = true;
-        pending->file = file;
-        pending->offset = offset;
-        pending->time = job->record.time;
+        pending->file = job->path;
+        pending->offset = record->offset;
+        pending->time = record->time;
     }
-    lt_buf_add(&pending->text, text);
-    bool complete = lt_str_ends(text, LT_STR("\n")) || pending->text.len > MAX_JOINED;
-    return complete ? emit_line(job, stream, err) : LT_OK;
+    lt_buf_add(&pending->text, record->text);
+    return record->complete || pending->text.len > MAX_JOINED ? emit_line(job, stream, err) : LT_OK;
 }
 
 /* After a power loss a log may hold a run of NUL bytes where data never reached the disk. */
-static struct lt_str without_nul(struct job *job, struct lt_str path, const struct lt_line *line)
+static size_t skip_nul(struct job *job, struct lt_str bytes, uint64_t offset)
 {
     size_t count = 0;
-    while (count < line->text.len && !line->text.ptr[count])
+    while (count < bytes.len && !bytes.ptr[count])
         count++;
     if (count)
-        lt_skip(job->ctx, path, LT_CODE_DAMAGED, "%zu NUL bytes at offset %ju", count, (uintmax_t)line->offset);
-    return lt_str_skip(line->text, count);
+        lt_skip(job->ctx, job->path, LT_CODE_DAMAGED, "%zu NUL bytes at offset %ju", count, (uintmax_t)offset);
+    return count;
 }
 
-static enum lt_status read_line(struct job *job, struct lt_str path, const struct lt_line *line, struct lt_err *err)
+static enum lt_status read_json_line(struct job *job, const struct lt_line *line, struct lt_err *err)
 {
     struct lt_err problem = {0};
-    struct lt_str text = without_nul(job, path, line);
+    struct lt_str text = lt_str_skip(line->text, skip_nul(job, line->text, line->offset));
     if (!text.len)
         return LT_OK;
-    if (lt_logline_parse(text, &job->record, &problem) == LT_OK)
-        return add_record(job, path, line->offset, err);
-    lt_skip(job->ctx, path, problem.code, "offset %ju: %s", (uintmax_t)line->offset, problem.text);
-    return LT_OK;
+    if (lt_logline_parse(text, &job->record, &problem) != LT_OK) {
+        lt_skip(job->ctx, job->path, problem.code, "offset %ju: %s", (uintmax_t)line->offset, problem.text);
+        return LT_OK;
+    }
+    struct record record = {
+        .stream = lt_buf_view(&job->record.stream),
+        .text = lt_buf_view(&job->record.text),
+        .time = job->record.time,
+        .offset = line->offset,
+    };
+    record.complete = lt_str_ends(record.text, LT_STR("\n"));
+    return add_record(job, &record, err);
 }
 
-static enum lt_status read_log(struct job *job, struct lt_str path, struct lt_err *err)
+static enum lt_status read_json(struct job *job, struct lt_stream *stream, struct lt_err *err)
 {
-    struct lt_lines *lines;
+    struct lt_lines lines = {.stream = stream};
+    for (;;) {
+        struct lt_line line;
+        struct lt_err problem = {0};
+        enum lt_status status = lt_lines_next(&lines, &line, &problem);
+        if (status == LT_END)
+            return LT_OK;
+        if (status == LT_SKIP)
+            lt_skip_error(job->ctx, job->path, &problem);
+        else if (read_json_line(job, &line, err) != LT_OK)
+            return LT_FATAL;
+    }
+}
+
+/* The whole record at the start of the stream. LT_END: the file ends within it. */
+static enum lt_status local_record(struct lt_stream *stream, struct lt_str *out, struct lt_err *problem)
+{
+    size_t length = 0;
+    for (;;) {
+        struct lt_str view = lt_stream_view(stream);
+        enum lt_status status = lt_locallog_length(view, &length);
+        if (status == LT_SKIP)
+            return lt_fail(problem, LT_SKIP, LT_CODE_DAMAGED, 0, "no record of the local log driver");
+        *out = (struct lt_str){view.ptr, length};
+        if (status == LT_OK && length <= view.len)
+            return LT_OK;
+        status = lt_stream_fill(stream, problem);
+        if (status != LT_OK)
+            return status;
+    }
+}
+
+static enum lt_status add_local(struct job *job, const struct lt_locallog *entry, uint64_t offset, struct lt_err *err)
+{
+    struct record record = {entry->source, entry->line, entry->time, offset, false};
+    enum lt_status status = add_record(job, &record, err);
+    if (entry->partial || status != LT_OK)
+        return status;
+    record.text = LT_STR("\n"); /* which the driver does not store */
+    record.complete = true;
+    return add_record(job, &record, err);
+}
+
+/* Skip damage: to the next place where a whole record can be decoded. Returns the number of bytes skipped. */
+static size_t resync(struct lt_stream *stream)
+{
+    size_t skipped = 0;
+    struct lt_str record;
+    struct lt_locallog entry;
+    do {
+        if (!lt_stream_view(stream).len && lt_stream_fill(stream, NULL) != LT_OK)
+            break;
+        lt_stream_consume(stream, 1);
+        skipped++;
+    } while (local_record(stream, &record, NULL) != LT_OK || lt_locallog_parse(record, &entry, NULL) != LT_OK);
+    return skipped;
+}
+
+static enum lt_status read_local(struct job *job, struct lt_stream *stream, struct lt_err *err)
+{
+    for (;;) {
+        struct lt_str record;
+        struct lt_locallog entry;
+        struct lt_err problem = {0};
+        uint64_t offset = lt_stream_offset(stream);
+        enum lt_status status = local_record(stream, &record, &problem);
+        if (status == LT_END && !lt_stream_view(stream).len)
+            return LT_OK;
+        if (status == LT_OK)
+            status = lt_locallog_parse(record, &entry, &problem);
+        if (status == LT_OK) {
+            lt_stream_consume(stream, record.len);
+            if (add_local(job, &entry, offset, err) != LT_OK)
+                return LT_FATAL;
+            continue;
+        }
+        size_t lost = resync(stream);
+        lt_skip(job->ctx, job->path, problem.set ? problem.code : LT_CODE_TRUNCATED, "%zu bytes lost at offset %ju: %s",
+                lost, (uintmax_t)offset, problem.set ? problem.text : "the last record breaks off");
+    }
+}
+
+/* A kind of log: where it is below the container's directory, and how it is read. */
+struct log_kind {
+    const char *directory, *name; /* NULL: "<container ID>-json.log" */
+    enum lt_status (*read)(struct job *job, struct lt_stream *stream, struct lt_err *err);
+};
+
+static const struct log_kind kinds[] = {
+    {NULL, NULL, read_json},
+    {"local-logs", "container.log", read_local},
+    {NULL, "container-cached.log", read_local},
+};
+
+static enum lt_status read_file(struct job *job, const struct log_kind *kind, struct lt_str path, struct lt_err *err)
+{
+    struct lt_stream *stream;
     struct lt_err problem = {0};
-    enum lt_status status = lt_lines_open(job->ctx->root->fs, path, &lines, &problem);
+    job->path = path;
+    enum lt_status status = lt_stream_open(job->ctx->root->fs, path, &stream, &problem);
     if (problem.set)
         lt_skip_error(job->ctx, path, &problem);
     if (status != LT_OK)
         return LT_OK;
-    do {
-        struct lt_line line;
-        enum lt_status next = lt_lines_next(lines, &line, &problem);
-        if (next == LT_SKIP)
-            lt_skip_error(job->ctx, path, &problem);
-        lt_err_clear(&problem);
-        if (next == LT_END)
-            break;
-        if (next == LT_OK)
-            status = read_line(job, path, &line, err);
-    } while (status == LT_OK);
-    lt_lines_close(lines);
+    status = kind->read(job, stream, err);
+    lt_stream_close(stream);
     return status;
 }
 
@@ -155,25 +264,27 @@ static int by_age(const void *a, const void *b)
     return lt_str_cmp(left->path, right->path);
 }
 
-static enum lt_status read_container_logs(struct job *job, struct lt_err *err)
+static enum lt_status read_log(struct job *job, const struct log_kind *kind, struct lt_err *err)
 {
     struct lt_ctx *ctx = job->ctx;
-    const struct lt_container *container = job->container;
+    struct lt_str directory = job->container->path, name = lt_str_c(kind->name);
     struct lt_listing listing;
-    struct lt_str log = lt_str_format(ctx->scratch, "%.*s-json.log", LT_ARG(container->id));
-    lt_list_or_skip(ctx, container->path, &listing);
+    if (kind->directory)
+        directory = lt_path_join(ctx->scratch, directory, lt_str_c(kind->directory));
+    if (!kind->name)
+        name = lt_str_format(ctx->scratch, "%.*s-json.log", LT_ARG(job->container->id));
+    lt_list_or_skip(ctx, directory, &listing);
     struct log_file *files = lt_new_array(ctx->scratch, struct log_file, listing.count + 1);
     size_t count = 0;
     for (size_t i = 0; i < listing.count; i++) {
-        long number = rotation(listing.nodes[i].name, log);
+        long number = rotation(listing.nodes[i].name, name);
         if (number >= 0)
-            files[count++] =
-                (struct log_file){lt_path_join(ctx->scratch, container->path, listing.nodes[i].name), number};
+            files[count++] = (struct log_file){lt_path_join(ctx->scratch, directory, listing.nodes[i].name), number};
     }
     qsort(files, count, sizeof *files, by_age);
     enum lt_status status = LT_OK;
     for (size_t i = 0; status == LT_OK && i < count; i++)
-        status = read_log(job, files[i].path, err);
+        status = read_file(job, kind, files[i].path, err);
     for (unsigned stream = 0; status == LT_OK && stream < STREAMS; stream++)
         if (job->pending[stream].open)
             status = emit_line(job, stream, err);
@@ -183,12 +294,13 @@ static enum lt_status read_container_logs(struct job *job, struct lt_err *err)
 static enum lt_status docker_log_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
-    lt_each(struct lt_container, container, &ctx->root->containers)
+    lt_each(struct lt_container, container,
+            &ctx->root->containers) for (size_t i = 0;
+                                         container->path.len && status == LT_OK && i < sizeof kinds / sizeof *kinds;
+                                         i++)
     {
-        if (!container->path.len || status != LT_OK)
-            continue;
         struct job job = {.ctx = ctx, .container = container};
-        status = read_container_logs(&job, err);
+        status = read_log(&job, &kinds[i], err);
         for (unsigned stream = 0; stream < STREAMS; stream++)
             lt_buf_free(&job.pending[stream].text);
         lt_logline_free(&job.record);
@@ -198,6 +310,6 @@ static enum lt_status docker_log_events(struct lt_ctx *ctx, struct lt_err *err)
 
 const struct lt_source lt_source_docker_log = {
     .name = "docker_log",
-    .summary = "json-file logs, rotated and compressed ones too: each line",
+    .summary = "logs of the drivers json-file and local, rotated and compressed ones too: each line",
     .events = docker_log_events,
 };

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stream.h"
+
+#include "../base/gz.h"
+
+#include <stdlib.h>
+
+enum { CHUNK = 64 * 1024, MAX_RATIO = 1200, FREE_OUTPUT = 64 * 1024 * 1024 };
+
+struct lt_stream {
+    struct lt_file file;
+    struct lt_inflate *inflate; /* NULL: plain */
+    uint64_t in_offset;         /* next byte of the file to read */
+    uint64_t out_offset;        /* of data.ptr[0] in the unpacked file */
+    char input[CHUNK];
+    struct lt_str pending; /* compressed bytes of `input` not yet used */
+    struct lt_buf data;    /* unpacked bytes from `out_offset` on */
+    size_t start;          /* of the unread ones among them */
+    bool at_end;
+};
+
+enum lt_status lt_stream_open(struct lt_fs *fs, struct lt_str path, struct lt_stream **out, struct lt_err *err)
+{
+    *out = NULL;
+    struct lt_file file;
+    enum lt_status status = lt_file_open(fs, path, &file, err);
+    if (status != LT_OK)
+        return status;
+    struct lt_stream *stream = lt_realloc(NULL, sizeof *stream);
+    *stream = (struct lt_stream){.file = file};
+    char magic[3];
+    ssize_t got = lt_file_read(&file, magic, sizeof magic, 0, NULL);
+    if (got == sizeof magic && lt_is_gzip((struct lt_str){magic, sizeof magic}))
+        stream->inflate = lt_inflate_new();
+    *out = stream;
+    return LT_OK;
+}
+
+struct lt_str lt_stream_view(const struct lt_stream *stream)
+{
+    return lt_str_skip(lt_buf_view(&stream->data), stream->start);
+}
+
+uint64_t lt_stream_offset(const struct lt_stream *stream)
+{
+    return stream->out_offset + stream->start;
+}
+
+void lt_stream_consume(struct lt_stream *stream, size_t count)
+{
+    stream->start += count;
+}
+
+static ssize_t read_chunk(struct lt_stream *stream, char *buffer, struct lt_err *err)
+{
+    ssize_t got = lt_file_read(&stream->file, buffer, CHUNK, stream->in_offset, err);
+    if (got > 0)
+        stream->in_offset += (uint64_t)got;
+    else
+        stream->at_end = true;
+    return got;
+}
+
+static enum lt_status fill_plain(struct lt_stream *stream, struct lt_err *err)
+{
+    lt_buf_reserve(&stream->data, CHUNK);
+    ssize_t got = read_chunk(stream, stream->data.ptr + stream->data.len, err);
+    if (got > 0)
+        stream->data.len += (size_t)got;
+    return got < 0 ? LT_SKIP : got ? LT_OK : LT_END;
+}
+
+/* A few bytes that unpack to gigabytes are no log. */
+static enum lt_status check_ratio(const struct lt_stream *stream, struct lt_err *err)
+{
+    uint64_t unpacked = stream->out_offset + stream->data.len;
+    if (unpacked <= FREE_OUTPUT || unpacked / MAX_RATIO <= stream->in_offset)
+        return LT_OK;
+    return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "gzip data unpacks to more than %d times its size", MAX_RATIO);
+}
+
+static enum lt_status fill_gzip(struct lt_stream *stream, struct lt_err *err)
+{
+    if (!stream->pending.len) {
+        ssize_t got = read_chunk(stream, stream->input, err);
+        if (got == 0 && lt_inflate_incomplete(stream->inflate))
+            return lt_fail(err, LT_SKIP, LT_CODE_TRUNCATED, 0, "gzip data breaks off");
+        if (got <= 0)
+            return got < 0 ? LT_SKIP : LT_END;
+        stream->pending = (struct lt_str){stream->input, (size_t)got};
+    }
+    size_t got;
+    lt_buf_reserve(&stream->data, CHUNK);
+    char *room = stream->data.ptr + stream->data.len;
+    enum lt_status status = lt_inflate(stream->inflate, &stream->pending, room, CHUNK, &got, err);
+    stream->data.len += got;
+    if (status != LT_SKIP)
+        status = check_ratio(stream, err);
+    stream->at_end = status == LT_SKIP;
+    return status;
+}
+
+enum lt_status lt_stream_fill(struct lt_stream *stream, struct lt_err *err)
+{
+    if (stream->at_end)
+        return LT_END;
+    if (stream->start) {
+        memmove(stream->data.ptr, stream->data.ptr + stream->start, stream->data.len - stream->start);
+        stream->data.len -= stream->start;
+        stream->out_offset += stream->start;
+        stream->start = 0;
+    }
+    return stream->inflate ? fill_gzip(stream, err) : fill_plain(stream, err);
+}
+
+void lt_stream_close(struct lt_stream *stream)
+{
+    if (!stream)
+        return;
+    lt_file_close(&stream->file);
+    lt_inflate_free(stream->inflate);
+    lt_buf_free(&stream->data);
+    free(stream);
+}
