@@ -45,11 +45,11 @@ static void print_version(void)
            lt_json_version(), lt_zlib_version(), crypto ? crypto : "not built in (no hash in the manifest)");
 }
 
-static void print_help(void)
+static void print_help(FILE *stream)
 {
     struct lt_buf text = {0};
     lt_options_help(&text);
-    fwrite(text.ptr, 1, text.len, stdout);
+    fwrite(text.ptr, 1, text.len, stream);
     lt_buf_free(&text);
 }
 
@@ -88,12 +88,16 @@ int main(int argc, char **argv)
     clock_gettime(CLOCK_REALTIME, &now);
     struct lt_options options = {.now = lt_time_at(now.tv_sec, (uint32_t)now.tv_nsec)};
     struct lt_err err = {0};
+    if (argc < 2) {
+        print_help(stderr);
+        return LT_EXIT_USAGE;
+    }
     if (lt_options_parse(&options, argc, argv, &err) != LT_OK) {
         fprintf(stderr, "layertime: %s\n", err.text);
         return LT_EXIT_USAGE;
     }
     if (options.help)
-        print_help();
+        print_help(stdout);
     else if (options.version)
         print_version();
     else if (options.list_formats)

@@ -333,7 +333,7 @@ static int finish(struct run *run, enum lt_status status, const struct lt_err *e
     return run->report.failures ? LT_EXIT_INCOMPLETE : LT_EXIT_COMPLETE;
 }
 
-static void print_root(const struct lt_root *root)
+static void print_root(const struct lt_root *root, FILE *stream)
 {
     struct lt_buf line = {0};
     lt_escape_name(&line, lt_str_c(root->fs->evidence->spec), true);
@@ -343,7 +343,26 @@ static void print_root(const struct lt_root *root)
     lt_escape_name(&line, root->why, true);
     lt_buf_printf(&line, ", %.*s): %zu containers, %zu images, %zu layers, %zu volumes\n", LT_ARG(root->fs->label),
                   root->containers.count, root->images.count, root->layers.count, root->volumes.count);
-    fputs(lt_str_dup(&root->fs->evidence->arena, lt_buf_view(&line)).ptr, stderr);
+    fwrite(line.ptr, 1, line.len, stream);
+    lt_buf_free(&line);
+}
+
+/* A wrong name is answered with the right ones. */
+static void print_containers(const struct run *run)
+{
+    struct lt_buf line = {0};
+    lt_buf_lit(&line, "layertime: no container matches '");
+    lt_escape_name(&line, lt_str_c(run->options->container), true);
+    lt_buf_lit(&line, "'; there are:");
+    lt_each(struct lt_root, root, &run->inventory.roots) lt_each(struct lt_container, container, &root->containers)
+    {
+        struct lt_buf label = {0};
+        lt_owner_label(&label, &container->owner);
+        lt_buf_char(&line, ' ');
+        lt_escape_name(&line, lt_buf_view(&label), true);
+        lt_buf_free(&label);
+    }
+    fprintf(stderr, "%.*s\n", LT_ARG(lt_buf_view(&line)));
     lt_buf_free(&line);
 }
 
@@ -389,7 +408,7 @@ static int run_all(struct run *run)
     if (options->list_sources)
         return finish(run, LT_OK, &err);
     if (!container_known(run)) {
-        fprintf(stderr, "layertime: no container matches '%s'; -v shows what is there\n", options->container);
+        print_containers(run);
         return LT_EXIT_USAGE;
     }
     status = make_timeline(run, &err);

@@ -28,7 +28,7 @@ static bool possible(struct lt_str name)
 /* May the walk go into this directory? If not, `problem` is set. */
 static bool enterable(struct state *state, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *problem)
 {
-    if (node->mount_root)
+    if (node->mount_root && !state->walk->cross_mounts)
         lt_fail(problem, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "another file system is mounted here: not entered");
     if (dir->depth >= LT_MAX_DEPTH || dir->path.len + node->name.len > LT_MAX_PATH)
         lt_fail(problem, LT_SKIP, LT_CODE_TOO_LARGE, 0, "directories nest deeper than %d: not entered", LT_MAX_DEPTH);

@@ -15,6 +15,7 @@ enum {
 struct lt_walk {
     struct lt_fs *fs;
     struct lt_arena *run; /* keeps the lt_dir of each directory walked */
+    bool cross_mounts;    /* enter other file systems that are mounted inside; else that is reported as failed */
     void *arg;
     /* `count` entries were read and will each be given to `entry` or `failed`. */
     void (*seen)(void *arg, size_t count);

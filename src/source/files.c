@@ -133,13 +133,15 @@ static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)
     child->has_inside = true;
 }
 
-static enum lt_status walk(struct lt_ctx *ctx, struct lt_str path, const struct lt_owner *owner, struct lt_err *err)
+static enum lt_status walk(struct lt_ctx *ctx, struct lt_str path, const struct lt_owner *owner, bool cross_mounts,
+                           struct lt_err *err)
 {
     struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
     *top = (struct lt_dir){.path = path, .owner = owner, .has_inside = owner->layer};
     struct lt_walk walk = {
         .fs = ctx->root->fs,
         .run = ctx->run,
+        .cross_mounts = cross_mounts,
         .arg = ctx,
         .seen = seen,
         .entry = entry,
@@ -156,12 +158,14 @@ static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     lt_each(struct lt_layer, layer, &ctx->root->layers)
     {
-        enum lt_status status = walk(ctx, layer->content, &layer->owner, err);
+        enum lt_status status = walk(ctx, layer->content, &layer->owner, false, err);
         if (status != LT_OK)
             return status;
     }
-    enum lt_status status = walk(ctx, lt_root_path(ctx, "containers"), &ctx->root->owner, err);
-    return status == LT_OK ? walk(ctx, lt_root_path(ctx, "volumes"), &ctx->root->owner, err) : status;
+    /* On a live host a container's /dev/shm and secrets are mounted below its directory. A volume may be anything, even
+     * the whole host: what is mounted there is not read twice. */
+    enum lt_status status = walk(ctx, lt_root_path(ctx, "containers"), &ctx->root->owner, true, err);
+    return status == LT_OK ? walk(ctx, lt_root_path(ctx, "volumes"), &ctx->root->owner, false, err) : status;
 }
 
 const struct lt_source lt_source_files = {
