@@ -189,9 +189,11 @@ static void put_used_by_containers(struct lt_buf *out, const struct lt_row *row)
     const struct lt_owner *owner = row->event->owner;
     size_t count = 0;
     if (owner->layer && owner->role == LT_ROLE_IMAGE)
-        lt_each(struct lt_container, container, &owner->layer->containers) add_to_list(out, count++, container->id);
+        lt_each (struct lt_container, container, &owner->layer->containers)
+            add_to_list(out, count++, container->id);
     if (owner->volume)
-        lt_each(struct lt_volume_user, user, &owner->volume->users) add_to_list(out, count++, user->container->id);
+        lt_each (struct lt_volume_user, user, &owner->volume->users)
+            add_to_list(out, count++, user->container->id);
     close_list(out, count);
 }
 
@@ -200,7 +202,8 @@ static void put_used_by_images(struct lt_buf *out, const struct lt_row *row)
     const struct lt_owner *owner = row->event->owner;
     size_t count = 0;
     if (owner->layer && owner->role == LT_ROLE_IMAGE)
-        lt_each(struct lt_image, image, &owner->layer->images) add_to_list(out, count++, image->id);
+        lt_each (struct lt_image, image, &owner->layer->images)
+            add_to_list(out, count++, image->id);
     close_list(out, count);
 }
 
@@ -211,7 +214,8 @@ static void add_attr(struct lt_buf *out, const struct lt_attr *attr)
         lt_buf_int(out, attr->number);
     else
         lt_buf_add(out, attr->text);
-    lt_each(struct lt_str, item, &attr->items) add_to_list(out, count++, *item);
+    lt_each (struct lt_str, item, &attr->items)
+        add_to_list(out, count++, *item);
     close_list(out, count);
 }
 

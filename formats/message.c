@@ -136,8 +136,7 @@ static void add_attr(struct lt_buf *out, size_t start, const struct lt_attr *att
         lt_buf_int(&value, attr->number);
     else if (info->type == LT_ATTR_STR)
         lt_buf_add(&value, attr->text);
-    lt_each(struct lt_str, item, &attr->items)
-    {
+    lt_each (struct lt_str, item, &attr->items) {
         if (value.len)
             lt_buf_lit(&value, "; ");
         lt_buf_add(&value, *item);

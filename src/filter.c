@@ -18,11 +18,13 @@ static bool any_user(const struct lt_options *options, const struct lt_owner *ow
     if (owner->container)
         return lt_filter_container(options->container, owner->container);
     if (owner->layer)
-        lt_each(struct lt_container, container,
-                &owner->layer->containers) if (lt_filter_container(options->container, container)) return true;
+        lt_each (struct lt_container, container, &owner->layer->containers)
+            if (lt_filter_container(options->container, container))
+                return true;
     if (owner->volume)
-        lt_each(struct lt_volume_user, user,
-                &owner->volume->users) if (lt_filter_container(options->container, user->container)) return true;
+        lt_each (struct lt_volume_user, user, &owner->volume->users)
+            if (lt_filter_container(options->container, user->container))
+                return true;
     return false;
 }
 

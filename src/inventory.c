@@ -14,7 +14,9 @@ const char *const lt_role_names[LT_ROLES] = {"rw", "image", "init", "volume", "c
 
 struct lt_root *lt_inventory_root(struct lt_inventory *inventory, struct lt_fs *fs, struct lt_str path)
 {
-    lt_each(struct lt_root, known, &inventory->roots) if (known->fs == fs && lt_str_eq(known->path, path)) return known;
+    lt_each (struct lt_root, known, &inventory->roots)
+        if (known->fs == fs && lt_str_eq(known->path, path))
+            return known;
     struct lt_root *root = lt_new(inventory->arena, struct lt_root);
     *root = (struct lt_root){.fs = fs, .path = lt_str_dup(inventory->arena, path), .runtime = "docker"};
     root->owner = (struct lt_owner){.root = root, .role = LT_ROLE_HOST};
@@ -100,8 +102,7 @@ static void collect_chain(struct lt_arena *arena, struct lt_layer *top, struct l
 static void link_image(struct lt_arena *arena, const struct lt_map *by_chain_and_diff, struct lt_image *image)
 {
     struct lt_str chain = LT_STR("");
-    lt_each(struct lt_str, diff_id, &image->diff_ids)
-    {
+    lt_each (struct lt_str, diff_id, &image->diff_ids) {
         struct lt_str key = lt_str_format(arena, "%.*s %.*s", LT_ARG(chain), LT_ARG(*diff_id));
         struct lt_layer *layer = lt_map_get(by_chain_and_diff, key);
         if (!layer)
@@ -114,14 +115,14 @@ static void link_image(struct lt_arena *arena, const struct lt_map *by_chain_and
 static void link_images(struct lt_arena *arena, struct lt_root *root)
 {
     struct lt_map by_chain_and_diff = {0};
-    lt_each(struct lt_layer, layer, &root->layers)
-    {
+    lt_each (struct lt_layer, layer, &root->layers) {
         if (!layer->diff_id.len)
             continue;
         struct lt_str key = lt_str_format(arena, "%.*s %.*s", LT_ARG(layer->parent_chain), LT_ARG(layer->diff_id));
         lt_map_put(&by_chain_and_diff, arena, key, layer);
     }
-    lt_each(struct lt_image, image, &root->images) link_image(arena, &by_chain_and_diff, image);
+    lt_each (struct lt_image, image, &root->images)
+        link_image(arena, &by_chain_and_diff, image);
 }
 
 static struct lt_layer *init_of(struct lt_arena *arena, struct lt_root *root, struct lt_str id)
@@ -146,8 +147,7 @@ static bool may_belong(struct lt_arena *arena, const struct lt_container *contai
 static struct lt_layer *infer_rw(struct lt_arena *arena, const struct lt_container *container)
 {
     struct lt_layer *found = NULL;
-    lt_each(struct lt_layer, layer, &container->root->layers)
-    {
+    lt_each (struct lt_layer, layer, &container->root->layers) {
         if (!may_belong(arena, container, layer))
             continue;
         if (found)
@@ -192,7 +192,8 @@ static void link_container_layers(struct lt_arena *arena, struct lt_container *c
     collect_chain(arena, top, &container->layers);
     if (container->layers.count || !container->image)
         return;
-    lt_each(struct lt_layer, layer, &container->image->layers) lt_list_add(&container->layers, arena, layer);
+    lt_each (struct lt_layer, layer, &container->image->layers)
+        lt_list_add(&container->layers, arena, layer);
     reverse(&container->layers);
 }
 
@@ -203,7 +204,8 @@ static void borrow_layers(struct lt_arena *arena, const struct lt_container *con
     if (!image || image->layers.count == image->diff_ids.count || container->layers.count != image->diff_ids.count)
         return;
     image->layers = (struct lt_list){0};
-    lt_each(struct lt_layer, layer, &container->layers) lt_list_add(&image->layers, arena, layer);
+    lt_each (struct lt_layer, layer, &container->layers)
+        lt_list_add(&image->layers, arena, layer);
     reverse(&image->layers);
     for (size_t i = 0; i < image->layers.count; i++) {
         struct lt_layer *layer = image->layers.items[i];
@@ -215,13 +217,13 @@ static void borrow_layers(struct lt_arena *arena, const struct lt_container *con
 
 static void link_users(struct lt_arena *arena, struct lt_root *root)
 {
-    lt_each(struct lt_image, image, &root->images) lt_each(struct lt_layer, layer, &image->layers)
-        lt_list_add(&layer->images, arena, image);
-    lt_each(struct lt_container, container, &root->containers)
-    {
-        lt_each(struct lt_layer, layer, &container->layers) lt_list_add(&layer->containers, arena, container);
-        lt_each(struct lt_mount, mount, &container->mounts)
-        {
+    lt_each (struct lt_image, image, &root->images)
+        lt_each (struct lt_layer, layer, &image->layers)
+            lt_list_add(&layer->images, arena, image);
+    lt_each (struct lt_container, container, &root->containers) {
+        lt_each (struct lt_layer, layer, &container->layers)
+            lt_list_add(&layer->containers, arena, container);
+        lt_each (struct lt_mount, mount, &container->mounts) {
             struct lt_volume *volume = lt_map_get(&root->volume_by_name, mount->name);
             if (!volume || !lt_str_eq(mount->type, LT_STR("volume")))
                 continue;
@@ -237,8 +239,7 @@ static void link_users(struct lt_arena *arena, struct lt_root *root)
 static struct lt_image *home_image(const struct lt_layer *layer)
 {
     struct lt_image *best = NULL;
-    lt_each(struct lt_image, image, &layer->images)
-    {
+    lt_each (struct lt_image, image, &layer->images) {
         bool named = image->names.count, best_named = best && best->names.count;
         if (!best || named > best_named || (named == best_named && image->layers.count < best->layers.count))
             best = image;
@@ -266,18 +267,17 @@ static void own_layer(struct lt_arena *arena, struct lt_layer *layer)
 
 static void own_all(struct lt_arena *arena, struct lt_root *root)
 {
-    lt_each(struct lt_layer, layer, &root->layers) own_layer(arena, layer);
-    lt_each(struct lt_image, image, &root->images) image->owner =
-        (struct lt_owner){.root = root, .image = image, .role = LT_ROLE_IMAGE};
-    lt_each(struct lt_container, container, &root->containers)
-    {
+    lt_each (struct lt_layer, layer, &root->layers)
+        own_layer(arena, layer);
+    lt_each (struct lt_image, image, &root->images)
+        image->owner = (struct lt_owner){.root = root, .image = image, .role = LT_ROLE_IMAGE};
+    lt_each (struct lt_container, container, &root->containers) {
         struct lt_owner owner = {.root = root, .container = container, .image = container->image};
         container->owner = container->log_owner = owner;
         container->owner.role = LT_ROLE_CONFIG;
         container->log_owner.role = LT_ROLE_LOG;
     }
-    lt_each(struct lt_volume, volume, &root->volumes)
-    {
+    lt_each (struct lt_volume, volume, &root->volumes) {
         volume->owner = (struct lt_owner){.root = root, .volume = volume, .role = LT_ROLE_VOLUME};
         const struct lt_volume_user *user = volume->users.count == 1 ? volume->users.items[0] : NULL;
         volume->owner.container = user ? user->container : NULL;
@@ -288,17 +288,17 @@ static void own_all(struct lt_arena *arena, struct lt_root *root)
 void lt_inventory_link(struct lt_inventory *inventory, struct lt_root *root)
 {
     struct lt_arena *arena = inventory->arena;
-    lt_each(struct lt_container, container, &root->containers) if (container->image_id.len)
-    {
-        container->image = lt_inventory_image(inventory, root, container->image_id);
-        container->image->referenced_only = !container->image->config.len;
-    }
+    lt_each (struct lt_container, container, &root->containers)
+        if (container->image_id.len) {
+            container->image = lt_inventory_image(inventory, root, container->image_id);
+            container->image->referenced_only = !container->image->config.len;
+        }
     link_images(arena, root);
     /* Certain links first: what is left over is then inferred among fewer candidates. */
     for (int infer = 0; infer <= 1; infer++)
-        lt_each(struct lt_container, container, &root->containers) link_rw(arena, container, infer);
-    lt_each(struct lt_container, container, &root->containers)
-    {
+        lt_each (struct lt_container, container, &root->containers)
+            link_rw(arena, container, infer);
+    lt_each (struct lt_container, container, &root->containers) {
         link_container_layers(arena, container);
         borrow_layers(arena, container);
     }
@@ -308,7 +308,9 @@ void lt_inventory_link(struct lt_inventory *inventory, struct lt_root *root)
 
 struct lt_str lt_image_name(const struct lt_image *image)
 {
-    lt_each(struct lt_str, name, &image->names) if (!memchr(name->ptr, '@', name->len)) return *name;
+    lt_each (struct lt_str, name, &image->names)
+        if (!memchr(name->ptr, '@', name->len))
+            return *name;
     return image->names.count ? *(const struct lt_str *)image->names.items[0] : LT_STR("");
 }
 

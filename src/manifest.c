@@ -64,8 +64,7 @@ static void put_evidence(struct lt_buf *out, const struct lt_manifest *manifest,
     put_number(out, "failed_reads", evidence->failed_reads);
     lt_buf_lit(out, ", \"roots\": [");
     const char *before = "\n";
-    lt_each(struct lt_root, root, &manifest->inventory->roots)
-    {
+    lt_each (struct lt_root, root, &manifest->inventory->roots) {
         if (root->fs->evidence != evidence)
             continue;
         lt_buf_add(out, lt_str_c(before));
@@ -124,8 +123,7 @@ void lt_manifest_put(struct lt_buf *out, const struct lt_manifest *manifest)
     put_time(out, "since", manifest->options->since);
     put_time(out, "until", manifest->options->until);
     lt_buf_lit(out, "  \"evidence\": [\n");
-    lt_each(struct lt_evidence, evidence, manifest->evidence)
-    {
+    lt_each (struct lt_evidence, evidence, manifest->evidence) {
         put_evidence(out, manifest, evidence);
         lt_buf_add(out, evidence_at + 1 < manifest->evidence->count ? LT_STR(",\n") : LT_STR("\n"));
     }

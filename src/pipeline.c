@@ -126,7 +126,8 @@ static enum lt_status take_event(void *arg, struct lt_event *event, struct lt_er
 /* Report what is wrong with an evidence as a whole. */
 static void report_notes(struct run *run, const struct lt_evidence *evidence)
 {
-    lt_each(struct lt_err, note, &evidence->notes) lt_report_problem(&run->report, "evidence", LT_STR(""), note);
+    lt_each (struct lt_err, note, &evidence->notes)
+        lt_report_problem(&run->report, "evidence", LT_STR(""), note);
 }
 
 static void open_evidence(struct run *run, const char *spec)
@@ -143,8 +144,7 @@ static void open_evidence(struct run *run, const char *spec)
     }
     size_t before = run->inventory.roots.count;
     struct lt_buf looked = {0};
-    lt_each(struct lt_fs, fs, &evidence->fs)
-    {
+    lt_each (struct lt_fs, fs, &evidence->fs) {
         lt_arena_reset(&run->scratch);
         lt_discover(&run->ctx, fs, &looked);
     }
@@ -167,8 +167,7 @@ static void enter_root(struct run *run, struct lt_root *root, const char *reader
 
 static void take_inventory(struct run *run)
 {
-    lt_each(struct lt_root, root, &run->inventory.roots)
-    {
+    lt_each (struct lt_root, root, &run->inventory.roots) {
         for (size_t i = 0; lt_sources[i]; i++) {
             enter_root(run, root, lt_sources[i]->name);
             if (lt_sources[i]->inventory)
@@ -180,15 +179,15 @@ static void take_inventory(struct run *run)
 
 static enum lt_status read_events(struct run *run, struct lt_err *err)
 {
-    lt_each(struct lt_root, root, &run->inventory.roots) for (size_t i = 0; lt_sources[i]; i++)
-    {
-        enter_root(run, root, lt_sources[i]->name);
-        enum lt_status status = poll_signals(run, err);
-        if (status == LT_OK && lt_sources[i]->events)
-            status = lt_sources[i]->events(&run->ctx, err);
-        if (status != LT_OK)
-            return status;
-    }
+    lt_each (struct lt_root, root, &run->inventory.roots)
+        for (size_t i = 0; lt_sources[i]; i++) {
+            enter_root(run, root, lt_sources[i]->name);
+            enum lt_status status = poll_signals(run, err);
+            if (status == LT_OK && lt_sources[i]->events)
+                status = lt_sources[i]->events(&run->ctx, err);
+            if (status != LT_OK)
+                return status;
+        }
     return LT_OK;
 }
 
@@ -209,8 +208,7 @@ static enum lt_status write_rows(struct run *run, struct lt_err *err)
 /* Reads that libtsk swallowed must not pass as a complete run. */
 static void report_failed_reads(struct run *run)
 {
-    lt_each(struct lt_evidence, evidence, &run->evidence)
-    {
+    lt_each (struct lt_evidence, evidence, &run->evidence) {
         struct lt_err problem = {0};
         if (!evidence->failed_reads)
             continue;
@@ -227,17 +225,13 @@ static enum lt_status check_path(struct run *run, const char *path, struct lt_er
 {
     if (!path || strcmp(path, "-") == 0)
         return LT_OK;
-    lt_each(struct lt_evidence, evidence, &run->evidence)
-    {
+    lt_each (struct lt_evidence, evidence, &run->evidence) {
         bool live = lt_output_inside("/", evidence->spec);
         if (!live && lt_output_inside(path, evidence->spec))
             return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: lies inside the evidence", path);
-        lt_each(struct lt_root, root,
-                &run->inventory.roots) if (live && root->fs->evidence == evidence &&
-                                           lt_output_inside(
-                                               path, root->path.ptr)) return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0,
-                                                                                     "%s: lies inside the evidence",
-                                                                                     path);
+        lt_each (struct lt_root, root, &run->inventory.roots)
+            if (live && root->fs->evidence == evidence && lt_output_inside(path, root->path.ptr))
+                return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: lies inside the evidence", path);
     }
     return LT_OK;
 }
@@ -284,9 +278,10 @@ static bool container_known(const struct run *run)
 {
     if (!run->options->container)
         return true;
-    lt_each(struct lt_root, root, &run->inventory.roots)
-        lt_each(struct lt_container, container,
-                &root->containers) if (lt_filter_container(run->options->container, container)) return true;
+    lt_each (struct lt_root, root, &run->inventory.roots)
+        lt_each (struct lt_container, container, &root->containers)
+            if (lt_filter_container(run->options->container, container))
+                return true;
     return false;
 }
 
@@ -354,14 +349,14 @@ static void print_containers(const struct run *run)
     lt_buf_lit(&line, "layertime: no container matches '");
     lt_escape_name(&line, lt_str_c(run->options->container), true);
     lt_buf_lit(&line, "'; there are:");
-    lt_each(struct lt_root, root, &run->inventory.roots) lt_each(struct lt_container, container, &root->containers)
-    {
-        struct lt_buf label = {0};
-        lt_owner_label(&label, &container->owner);
-        lt_buf_char(&line, ' ');
-        lt_escape_name(&line, lt_buf_view(&label), true);
-        lt_buf_free(&label);
-    }
+    lt_each (struct lt_root, root, &run->inventory.roots)
+        lt_each (struct lt_container, container, &root->containers) {
+            struct lt_buf label = {0};
+            lt_owner_label(&label, &container->owner);
+            lt_buf_char(&line, ' ');
+            lt_escape_name(&line, lt_buf_view(&label), true);
+            lt_buf_free(&label);
+        }
     fprintf(stderr, "%.*s\n", LT_ARG(lt_buf_view(&line)));
     lt_buf_free(&line);
 }
@@ -404,7 +399,8 @@ static int run_all(struct run *run)
         return find_nothing(run);
     take_inventory(run);
     if (options->verbose || options->list_sources)
-        lt_each(struct lt_root, root, &run->inventory.roots) print_root(root);
+        lt_each (struct lt_root, root, &run->inventory.roots)
+            print_root(root, options->list_sources ? stdout : stderr);
     if (options->list_sources)
         return finish(run, LT_OK, &err);
     if (!container_known(run)) {
@@ -439,7 +435,8 @@ int lt_pipeline_run(const struct lt_options *options, int argc, char **argv)
     int code = run_all(&run);
     lt_output_abort(&run.output);
     lt_output_abort(&run.errors);
-    lt_each(struct lt_evidence, evidence, &run.evidence) lt_evidence_close(evidence);
+    lt_each (struct lt_evidence, evidence, &run.evidence)
+        lt_evidence_close(evidence);
     lt_sorter_free(&run.sorter);
     lt_report_free(&run.report);
     lt_buf_free(&run.looked);

@@ -11,8 +11,7 @@ static struct lt_attr *copy_attrs(struct lt_arena *arena, const struct lt_event 
         attrs[i] = event->attrs[i];
         attrs[i].text = lt_str_dup(arena, attrs[i].text);
         attrs[i].items = (struct lt_list){0};
-        lt_each(struct lt_str, item, &event->attrs[i].items)
-        {
+        lt_each (struct lt_str, item, &event->attrs[i].items) {
             struct lt_str *copy = lt_new(arena, struct lt_str);
             *copy = lt_str_dup(arena, *item);
             lt_list_add(&attrs[i].items, arena, copy);

@@ -431,7 +431,8 @@ static void image_close_evidence(struct lt_evidence *evidence)
     struct image *image = evidence->self;
     if (!image)
         return;
-    lt_each(struct lt_fs, fs, &evidence->fs) tsk_fs_close(state(fs)->tsk);
+    lt_each (struct lt_fs, fs, &evidence->fs)
+        tsk_fs_close(state(fs)->tsk);
     if (image->info.tag)
         tsk_img_close(&image->info);
     if (image->fd >= 0)

@@ -283,8 +283,7 @@ static enum lt_status emit_moment(struct lt_ctx *ctx, const struct lt_container 
 
 static enum lt_status docker_container_events(struct lt_ctx *ctx, struct lt_err *err)
 {
-    lt_each(struct lt_container, container, &ctx->root->containers)
-    {
+    lt_each (struct lt_container, container, &ctx->root->containers) {
         enum lt_status status =
             emit_moment(ctx, container, LT_KIND_CONTAINER_CREATED, container->created, "Created", "create", err);
         if (status == LT_OK)

@@ -188,8 +188,7 @@ static enum lt_status emit_tagged(struct lt_ctx *ctx, const struct lt_image *ima
 static enum lt_status docker_image_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
-    lt_each(struct lt_image, image, &ctx->root->images)
-    {
+    lt_each (struct lt_image, image, &ctx->root->images) {
         if (image->referenced_only)
             continue;
         if (image->layers.count < image->diff_ids.count)

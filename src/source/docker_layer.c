@@ -91,8 +91,9 @@ static void read_image_layers(struct lt_ctx *ctx, const struct lt_store *store)
         else if (!lt_str_ends(name, LT_STR("-removing"))) /* a removal cut short: its layer shows as orphan */
             lt_skip(ctx, dir, LT_CODE_BAD_ID, "no chain ID");
     }
-    lt_each(struct lt_layer, layer, &ctx->root->layers) if (layer->parent_chain.len) layer->parent =
-        lt_map_get(&ctx->root->layer_by_chain, layer->parent_chain);
+    lt_each (struct lt_layer, layer, &ctx->root->layers)
+        if (layer->parent_chain.len)
+            layer->parent = lt_map_get(&ctx->root->layer_by_chain, layer->parent_chain);
 }
 
 static void read_mounts(struct lt_ctx *ctx, const struct lt_store *store)
@@ -149,8 +150,7 @@ static void docker_layer_inventory(struct lt_ctx *ctx)
 
 static enum lt_status docker_layer_events(struct lt_ctx *ctx, struct lt_err *err)
 {
-    lt_each(struct lt_container, container, &ctx->root->containers)
-    {
+    lt_each (struct lt_container, container, &ctx->root->containers) {
         struct lt_node node;
         struct lt_str path = lt_path_join(ctx->scratch, container->mount_record, LT_STR("mount-id"));
         if (!container->mount_id.len || lt_fs_stat(ctx->root->fs, path, ctx->scratch, &node, NULL) != LT_OK)

@@ -294,17 +294,14 @@ static enum lt_status read_log(struct job *job, const struct log_kind *kind, str
 static enum lt_status docker_log_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
-    lt_each(struct lt_container, container,
-            &ctx->root->containers) for (size_t i = 0;
-                                         container->path.len && status == LT_OK && i < sizeof kinds / sizeof *kinds;
-                                         i++)
-    {
-        struct job job = {.ctx = ctx, .container = container};
-        status = read_log(&job, &kinds[i], err);
-        for (unsigned stream = 0; stream < STREAMS; stream++)
-            lt_buf_free(&job.pending[stream].text);
-        lt_logline_free(&job.record);
-    }
+    lt_each (struct lt_container, container, &ctx->root->containers)
+        for (size_t i = 0; container->path.len && status == LT_OK && i < sizeof kinds / sizeof *kinds; i++) {
+            struct job job = {.ctx = ctx, .container = container};
+            status = read_log(&job, &kinds[i], err);
+            for (unsigned stream = 0; stream < STREAMS; stream++)
+                lt_buf_free(&job.pending[stream].text);
+            lt_logline_free(&job.record);
+        }
     return status;
 }
 

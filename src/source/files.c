@@ -83,8 +83,7 @@ static const struct lt_owner *owner_below(const struct lt_root *root, const stru
 static struct lt_str mount_point(const struct lt_volume *volume)
 {
     struct lt_str place = LT_STR("");
-    lt_each(struct lt_volume_user, user, &volume->users)
-    {
+    lt_each (struct lt_volume_user, user, &volume->users) {
         if (place.len && !lt_str_eq(user->destination, place))
             return LT_STR("");
         place = user->destination;
@@ -156,8 +155,7 @@ static enum lt_status walk(struct lt_ctx *ctx, struct lt_str path, const struct 
 
 static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
 {
-    lt_each(struct lt_layer, layer, &ctx->root->layers)
-    {
+    lt_each (struct lt_layer, layer, &ctx->root->layers) {
         enum lt_status status = walk(ctx, layer->content, &layer->owner, false, err);
         if (status != LT_OK)
             return status;

@@ -18,8 +18,7 @@ extern const struct lt_store lt_store_aufs;
 static void aufs_describe(struct lt_ctx *ctx, struct lt_root *root)
 {
     struct lt_str directory = lt_path_join(ctx->scratch, root->path, LT_STR("aufs/layers"));
-    lt_each(struct lt_layer, layer, &root->layers)
-    {
+    lt_each (struct lt_layer, layer, &root->layers) {
         struct lt_str text, path = lt_path_join(ctx->scratch, directory, layer->id);
         if (layer->store != &lt_store_aufs || layer->parent)
             continue;

@@ -86,11 +86,13 @@ static void link_parent(struct lt_ctx *ctx, struct lt_root *root, struct lt_laye
 
 static void overlay2_describe(struct lt_ctx *ctx, struct lt_root *root)
 {
-    lt_each(struct lt_layer, layer, &root->layers) if (layer->store == &lt_store_overlay2)
-        describe_layer(ctx, root, layer);
+    lt_each (struct lt_layer, layer, &root->layers)
+        if (layer->store == &lt_store_overlay2)
+            describe_layer(ctx, root, layer);
     read_link_directory(ctx, root);
-    lt_each(struct lt_layer, layer, &root->layers) if (layer->store == &lt_store_overlay2)
-        link_parent(ctx, root, layer);
+    lt_each (struct lt_layer, layer, &root->layers)
+        if (layer->store == &lt_store_overlay2)
+            link_parent(ctx, root, layer);
 }
 
 static enum lt_meaning overlay2_meaning(const struct lt_node *node, struct lt_str *subject)
