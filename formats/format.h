@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Output formats. A writer turns one record into text and decides nothing. One file here plus one line in formats.def.
- */
+/* Output formats. A writer turns one record into text and decides nothing. One file here plus a line in formats.def. */
 #ifndef LT_FORMATS_FORMAT_H
 #define LT_FORMATS_FORMAT_H
 

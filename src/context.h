@@ -50,7 +50,7 @@ enum lt_status lt_list_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt
 
 struct json_t;
 
-/* Read and parse a JSON file. Flaws are reported; LT_SKIP when there is nothing to work with. Free with lt_json_free().
+/* Read and parse a JSON file. Flaws are reported; LT_SKIP when nothing is left to work with. Free with lt_json_free().
  */
 enum lt_status lt_read_json_or_skip(struct lt_ctx *ctx, struct lt_str path, enum lt_need need, struct json_t **out);
 

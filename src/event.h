@@ -117,8 +117,8 @@ struct lt_where {
     bool has_offset;
 };
 
-/* One observation. All it points to is borrowed until emit() returns, but owner and dir, which live as long as the run.
- */
+/* One observation. All it points to is borrowed until emit() returns, but owner and dir, which live as long as the run
+ * does. */
 struct lt_event {
     enum lt_kind kind;
     struct lt_time time[LT_SLOTS];

@@ -41,7 +41,7 @@ static inline struct lt_buf *lt_output_buffer(struct lt_output *output)
 /* Write what is buffered once it is more than a megabyte. LT_FATAL with errno in err->sys when writing failed. */
 enum lt_status lt_output_flush(struct lt_output *output, struct lt_err *err);
 
-/* Write the rest, sync, and give the file its name. `sha256` (may be NULL) gets the hash of the file if one was wanted.
+/* Write the rest, sync, and give the file its name. `sha256` (may be NULL) gets the hash of the file if it was wanted.
  */
 enum lt_status lt_output_commit(struct lt_output *output, struct lt_buf *sha256, struct lt_err *err);
 

@@ -219,8 +219,7 @@ static void report_failed_reads(struct run *run)
     }
 }
 
-/* No file may be written into the evidence. A live host's own root holds everything: there only its data roots count.
- */
+/* No file may be written into the evidence. A live host's own root holds everything: there its data roots count. */
 static enum lt_status check_path(struct run *run, const char *path, struct lt_err *err)
 {
     if (!path || strcmp(path, "-") == 0)

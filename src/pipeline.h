@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The main job: evidence -> sources (inventory, then events) -> tag -> filter -> normalise -> sort -> format -> output.
+/* The main job: evidence -> sources (inventory, then events) -> tag -> filter -> normalise -> sort -> format -> output
  */
 #ifndef LT_PIPELINE_H
 #define LT_PIPELINE_H

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Keeps rows and gives them back in a total order: by time, then in order of arrival, which the evidence alone decides.
- */
+/* Keeps rows and gives them back in a total order: by time, then by arrival, which the evidence alone decides. */
 #ifndef LT_SORT_H
 #define LT_SORT_H
 
@@ -13,8 +12,7 @@ struct lt_sorter {
     size_t count, cap;
 };
 
-/* Keep `rows`, all of one event, and a deep copy of that event. Owner and directory of the event are borrowed for good.
- */
+/* Keep `rows`, all of one event, and a deep copy of that event. Its owner and directory are borrowed for good. */
 void lt_sorter_add(struct lt_sorter *sorter, const struct lt_row *rows, size_t count);
 
 /* Bring the rows in order. */

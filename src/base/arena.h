@@ -16,8 +16,7 @@ struct lt_arena {
 };
 
 /* Return `size` zeroed bytes, aligned for any type. Never NULL: when memory is exhausted the program ends with a
- * message, because a timeline that silently lacks events is worse than none. Valid until the arena is reset or freed.
- */
+ * message, because a timeline that silently lacks events is worse than none. Valid until the arena is reset. */
 void *lt_arena_alloc(struct lt_arena *arena, size_t size);
 
 /* Forget everything allocated, but keep the memory for the next use. */

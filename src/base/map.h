@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Byte string -> pointer. Keys are hashed with a per-map seed, because container names and IDs come from the evidence
- * and must not be able to choose their bucket. Nothing ever iterates over a map, so hash order cannot reach the output.
- */
+ * and must not be able to choose their bucket. Nothing iterates over a map, so hash order cannot reach the output. */
 #ifndef LT_BASE_MAP_H
 #define LT_BASE_MAP_H
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lines.h"
 
-/* Take `length` bytes, and the newline after them if there is one. The text stays where it is until the stream moves.
- */
+/* Take `length` bytes, and the newline after them if there is one. The text stays in place until the stream moves. */
 static void take(struct lt_lines *lines, size_t length, bool complete, struct lt_line *out)
 {
     *out = (struct lt_line){

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Grammar of the identifiers that Docker leaves on disk. An ID becomes part of a path only after it was checked here.
- */
+/* Grammar of the identifiers that Docker leaves on disk. An ID becomes part of a path only after a check here. */
 #ifndef LT_PARSE_IDENT_H
 #define LT_PARSE_IDENT_H
 
