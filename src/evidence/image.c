@@ -144,6 +144,7 @@ static mode_t type_of(TSK_FS_META_TYPE_ENUM type)
     }
 }
 
+/* 0 is libtsk's "unknown". */
 static struct lt_time tsk_time(time_t sec, uint32_t nsec)
 {
     return sec && nsec < 1000000000 ? lt_time_at(sec, nsec) : (struct lt_time){0};
@@ -222,33 +223,39 @@ static void index_name(void *arg, struct lt_str name, uint64_t ino)
     lt_map_put(&job->self->inodes, job->arena, lt_path_join(job->arena, job->dir, name), value);
 }
 
-/* Inode of `path`, by listing each directory on the way once. */
-static enum lt_status find_inode(struct lt_fs *fs, struct lt_str path, uint64_t *ino, struct lt_err *err)
+/* Learn the inodes of all names in the directory `path`. LT_END: it is no directory. On LT_SKIP some may be known
+ * still. */
+static enum lt_status index_directory(struct lt_fs *fs, struct lt_str path, uint64_t ino, struct lt_err *err)
 {
     struct image_fs *self = state(fs);
     struct lt_arena *arena = &fs->evidence->arena;
+    if (lt_map_get(&self->listed, path))
+        return LT_OK;
+    struct index_job job = {self, arena, lt_str_dup(arena, path)};
+    struct lt_node node = {.ino = ino};
+    enum lt_status status = describe(fs, arena, &node, err);
+    if (!S_ISDIR(node.mode))
+        return status == LT_OK ? LT_END : status;
+    status = each_name(self, ino, index_name, &job, err);
+    if (status == LT_OK)
+        lt_map_put(&self->listed, arena, job.dir, self);
+    return status;
+}
+
+/* Inode of `path`, found from the root down. */
+static enum lt_status find_inode(struct lt_fs *fs, struct lt_str path, uint64_t *ino, struct lt_err *err)
+{
+    struct image_fs *self = state(fs);
     *ino = self->tsk->root_inum;
     for (size_t end = 0; end < path.len;) {
-        struct lt_str dir = {path.ptr, end};
-        struct lt_err list_error = {0};
-        if (!lt_map_get(&self->listed, dir)) {
-            struct lt_str key = lt_str_dup(arena, dir);
-            struct index_job job = {self, arena, key};
-            struct lt_node node = {.ino = *ino};
-            /* An unreadable inode or one that is no directory holds no names: nothing is below it. */
-            if (describe(fs, arena, &node, &list_error) != LT_OK && !node.mode)
-                return lt_fail(err, LT_SKIP, list_error.code, list_error.sys, "%s", list_error.text);
-            if (!S_ISDIR(node.mode))
-                return LT_END;
-            if (each_name(self, *ino, index_name, &job, &list_error) == LT_OK)
-                lt_map_put(&self->listed, arena, key, self);
-        }
-        end++;
-        while (end < path.len && path.ptr[end] != '/')
+        struct lt_err problem = {0};
+        enum lt_status status = index_directory(fs, (struct lt_str){path.ptr, end}, *ino, &problem);
+        do
             end++;
+        while (end < path.len && path.ptr[end] != '/');
         const uint64_t *found = lt_map_get(&self->inodes, (struct lt_str){path.ptr, end});
-        if (!found && list_error.set)
-            return lt_fail(err, LT_SKIP, list_error.code, list_error.sys, "%s", list_error.text);
+        if (!found && status == LT_SKIP)
+            return lt_fail(err, LT_SKIP, problem.code, problem.sys, "%s", problem.text);
         if (!found)
             return LT_END;
         *ino = *found;
