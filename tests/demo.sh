@@ -14,6 +14,11 @@ done
 ./layertime --list-sources "$disk"
 wc -l out/timeline.*
 
-echo
-echo "out/timeline.txt, what the container 'yarrow' did to its files, from its start on:"
-./layertime "$disk" -c yarrow --role rw,config --since 2026-11-23T17:45:36Z | head -n 12
+for file in timeline.txt timeline.jsonl timeline.csv timeline.body; do
+    printf '\nout/%s:\n' "$file"
+    head -n 3 "out/$file" | cut -c 1-160
+done
+
+printf '\nWhat the privileged container "nickel" did (-c nickel --role rw,config --since ... --until ...):\n'
+./layertime "$disk" -c nickel --role rw,config --since 2026-11-23T17:45:55Z --until 2026-11-23T17:46:30Z \
+    | grep -E 'Action|/opt/' | cut -c 1-200
