@@ -78,7 +78,8 @@ static enum lt_status set_role(struct lt_options *options, const char *value, st
 static const struct option_row table[] = {
     {'o', "output", "FILE",
      "write to FILE ('-' is stdout); its suffix picks the format: .txt .jsonl .csv .body, each with .gz", set_output},
-    {'f', "format", "FORMAT", "text, jsonl, csv or body (default: by the suffix of FILE, else text)", set_format},
+    {'f', "format", "FORMAT", "text, jsonl, csv, body or l2tcsv (default: by the suffix of FILE, else text)",
+     set_format},
     {0, "force", NULL, "replace output files that exist", set_force},
     {'c', "container", "WHICH", "only rows of containers with this ID or ID prefix, name, or name pattern (web*)",
      set_container},
@@ -130,7 +131,7 @@ static enum lt_status complete(struct lt_options *options, struct lt_err *err)
     if (!options->format && to_file) {
         options->format = lt_format_for(options->output);
         if (!options->format)
-            return usage(err, "the name '%s' picks no format: use -f, or one of .txt .jsonl .csv .body",
+            return usage(err, "the name '%s' picks no format: use -f, or one of .txt .jsonl .csv .body .l2tcsv",
                          options->output);
     }
     if (!options->format)

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The 17 columns of log2timeline 1.x as psort's l2tcsv module writes them (plaso/output/l2t_csv.py, 2026-07), for old
+ * tools: whole seconds, equal times of one entry as one "MACB", nothing quoted, a comma in a value becomes a blank. All
+ * facts that have no column stand in `extra`. Not for Timesketch, which reads the `time` column as a time of today. */
+#include "../src/base/escape.h"
+#include "fields.h"
+#include "message.h"
+
+static const char HEADER[] =
+    "date,time,timezone,MACB,source,sourcetype,type,user,host,short,desc,version,filename,inode,"
+    "notes,format,extra\n";
+
+enum { SHORT_LENGTH = 80 };
+
+static void l2tcsv_begin(struct lt_buf *out)
+{
+    lt_buf_add(out, lt_str_c(HEADER));
+}
+
+/* One cell: what is unknown is "-". */
+static void add_cell(struct lt_buf *out, struct lt_str value, size_t length)
+{
+    struct lt_buf safe = {0};
+    lt_escape_name(&safe, value, true);
+    size_t end = safe.len < length ? safe.len : length;
+    while (end < safe.len && end && ((unsigned char)safe.ptr[end] & 0xC0) == 0x80)
+        end--; /* not inside a UTF-8 character */
+    for (size_t i = 0; i < end; i++)
+        lt_buf_char(out, safe.ptr[i] == ',' ? ' ' : safe.ptr[i]);
+    if (!safe.len)
+        lt_buf_char(out, '-');
+    lt_buf_char(out, ',');
+    lt_buf_free(&safe);
+}
+
+static void add_field(struct lt_buf *out, enum lt_field field, const struct lt_row *row, size_t length)
+{
+    struct lt_buf value = {0};
+    lt_field_put(&value, field, row);
+    add_cell(out, lt_buf_view(&value), length);
+    lt_buf_free(&value);
+}
+
+static void add_time(struct lt_buf *out, struct lt_time time)
+{
+    struct lt_civil civil = lt_civil_from(time.sec);
+    lt_buf_printf(out, "%02u/%02u/%04jd,%02u:%02u:%02u,UTC,", civil.month, civil.day, (intmax_t)civil.year, civil.hour,
+                  civil.minute, civil.second);
+}
+
+/* The letters of the times that fall together; psort has none for deletions and for what is no file but its own. */
+static void add_macb(struct lt_buf *out, const struct lt_row *row)
+{
+    bool file = row->event->kind == LT_KIND_FILE;
+    for (unsigned slot = 0; slot < LT_SLOTS; slot++)
+        lt_buf_char(out, file && row->slots >> slot & 1 ? "MACB"[slot] : '.');
+    lt_buf_char(out, ',');
+}
+
+/* "Content Modification Time; Creation Time" for merged times. */
+static void add_type(struct lt_buf *out, const struct lt_row *row)
+{
+    const char *before = "";
+    for (unsigned slot = 0; slot < LT_SLOTS; slot++) {
+        if (!(row->slots >> slot & 1))
+            continue;
+        struct lt_row one = *row;
+        one.slots = (uint8_t)(1u << slot);
+        lt_buf_add(out, lt_str_c(before));
+        lt_field_put(out, LT_FIELD_TIMESTAMP_DESC, &one);
+        before = "; ";
+    }
+    lt_buf_char(out, ',');
+}
+
+static void add_notes(struct lt_buf *out, const struct lt_row *row)
+{
+    const char *before = "";
+    for (unsigned tag = 0; tag < LT_TAGS; tag++)
+        if (row->event->tags >> tag & 1) {
+            lt_buf_printf(out, "%s%s", before, lt_tag_names[tag]);
+            before = " ";
+        }
+    lt_buf_add(out, *before ? LT_STR(",") : LT_STR("-,"));
+}
+
+static bool has_column(enum lt_field field)
+{
+    static const enum lt_field columns[] = {
+        LT_FIELD_CONTAINER_TYPE, LT_FIELD_TYPE,         LT_FIELD_DATETIME,     LT_FIELD_DATE_TIME,
+        LT_FIELD_TIMESTAMP,      LT_FIELD_SOURCE_SHORT, LT_FIELD_SOURCE_LONG,  LT_FIELD_HOSTNAME,
+        LT_FIELD_FILENAME,       LT_FIELD_MESSAGE,      LT_FIELD_DISPLAY_NAME, LT_FIELD_TIMESTAMP_DESC,
+        LT_FIELD_INODE,          LT_FIELD_TAG,          LT_FIELD_PARSER,       LT_FIELD_PATHSPEC,
+    };
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        if (columns[i] == field)
+            return true;
+    return false;
+}
+
+static void add_extra(struct lt_buf *out, const struct lt_row *row)
+{
+    struct lt_buf extra = {0};
+    for (unsigned field = 0; field < LT_FIELDS; field++) {
+        size_t start = extra.len;
+        if (has_column((enum lt_field)field))
+            continue;
+        lt_buf_printf(&extra, "%s%s: ", start ? "; " : "", lt_field_infos[field].name);
+        size_t value = extra.len;
+        lt_field_put(&extra, (enum lt_field)field, row);
+        if (extra.len == value)
+            extra.len = start;
+    }
+    add_cell(out, lt_buf_view(&extra), SIZE_MAX);
+    out->len--; /* the last cell */
+    lt_buf_char(out, '\n');
+    lt_buf_free(&extra);
+}
+
+static void l2tcsv_row(struct lt_buf *out, const struct lt_row *row)
+{
+    add_time(out, row->time);
+    add_macb(out, row);
+    add_field(out, LT_FIELD_SOURCE_SHORT, row, SIZE_MAX);
+    add_field(out, LT_FIELD_SOURCE_LONG, row, SIZE_MAX);
+    add_type(out, row);
+    lt_buf_lit(out, "-,"); /* user */
+    add_field(out, LT_FIELD_HOSTNAME, row, SIZE_MAX);
+    add_field(out, LT_FIELD_MESSAGE, row, SHORT_LENGTH);
+    add_field(out, LT_FIELD_MESSAGE, row, SIZE_MAX);
+    lt_buf_lit(out, "2,");
+    add_field(out, LT_FIELD_DISPLAY_NAME, row, SIZE_MAX);
+    add_field(out, LT_FIELD_INODE, row, SIZE_MAX);
+    add_notes(out, row);
+    add_field(out, LT_FIELD_PARSER, row, SIZE_MAX);
+    add_extra(out, row);
+}
+
+const struct lt_format lt_format_l2tcsv = {
+    .name = "l2tcsv",
+    .suffix = ".l2tcsv",
+    .summary = "the 17 columns of log2timeline, for old tools (whole seconds)",
+    .merged = true,
+    .begin = l2tcsv_begin,
+    .row = l2tcsv_row,
+};
