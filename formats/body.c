@@ -56,8 +56,9 @@ static void add_label(struct lt_buf *out, char kind, struct lt_str name, struct 
     lt_buf_char(out, kind);
     lt_buf_char(out, ':');
     for (struct lt_str rest = name; rest.len;) {
-        add_name(out, lt_str_cut(&rest, ':'));
-        if (rest.len)
+        struct lt_str part = lt_str_cut(&rest, ':');
+        add_name(out, part);
+        if (part.ptr + part.len < name.ptr + name.len)
             lt_buf_lit(out, "%3A");
     }
     if (name.len && id.len)

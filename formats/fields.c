@@ -81,7 +81,8 @@ ROW_FIELD(layer_role, add_word(out, lt_role_names[owner->role]))
 
 NODE_FIELD(file_type, add_word(out, lt_file_entry_type(event)))
 NODE_FIELD(file_system, add_word(out, "OS"))
-NODE_FIELD(size, lt_buf_uint(out, node->size))
+/* No file system makes larger files; a number that no consumer can hold would cost them the row. */
+NODE_FIELD(size, if (node->size <= INT64_MAX) lt_buf_uint(out, node->size))
 NODE_FIELD(uid, lt_buf_uint(out, node->uid))
 NODE_FIELD(gid, lt_buf_uint(out, node->gid))
 NODE_FIELD(inode, lt_buf_uint(out, node->ino))

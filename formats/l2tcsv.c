@@ -23,8 +23,8 @@ static void add_cell(struct lt_buf *out, struct lt_str value, size_t length)
     struct lt_buf safe = {0};
     lt_escape_name(&safe, value, true);
     size_t end = safe.len < length ? safe.len : length;
-    while (end < safe.len && end && ((unsigned char)safe.ptr[end] & 0xC0) == 0x80)
-        end--; /* not inside a UTF-8 character */
+    while (end < safe.len && ((unsigned char)safe.ptr[end] & 0xC0) == 0x80)
+        end--; /* not inside a UTF-8 character: it is valid by now */
     for (size_t i = 0; i < end; i++)
         lt_buf_char(out, safe.ptr[i] == ',' ? ' ' : safe.ptr[i]);
     if (!safe.len)

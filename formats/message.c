@@ -159,7 +159,7 @@ static void cut(struct lt_buf *out, size_t start)
     if (out->len - start <= LT_MAX_MESSAGE)
         return;
     size_t end = start + LT_MAX_MESSAGE;
-    while (end > start && ((unsigned char)out->ptr[end] & 0xC0) == 0x80) /* not inside a UTF-8 character */
+    for (int i = 0; i < 3 && ((unsigned char)out->ptr[end] & 0xC0) == 0x80; i++) /* not inside a UTF-8 character */
         end--;
     out->len = end;
     lt_buf_lit(out, "...");

@@ -30,31 +30,65 @@ const char *const lt_clock_names[LT_CLOCKS] = {"host", "builder", "registry", "a
 const char *const lt_confidence_names[LT_CONFIDENCES] = {"exact", "bounded", "inferred", "claimed"};
 const char *const lt_change_names[LT_CHANGES] = {NULL, "deleted"};
 
-static void add_entry_path(struct lt_buf *out, struct lt_str dir, struct lt_str name)
+/* The names from where the path begins down to `dir`: their number of bytes is counted first, then they are filled in
+ * from the end. */
+static void add_names(struct lt_buf *out, const struct lt_dir *dir, bool inside)
 {
-    lt_buf_add(out, dir);
-    /* The root of a tree is an entry without a name: "/", or the path of the tree itself. */
-    if (name.len || !dir.len)
+    const struct lt_dir *first = dir;
+    size_t length = 0;
+    for (; first->parent && !(inside && first->placed); first = first->parent)
+        length += 1 + first->name.len;
+    lt_buf_add(out, inside ? first->place : first->name);
+    lt_buf_reserve(out, length + 1);
+    char *end = out->ptr + out->len + length;
+    out->len += length;
+    for (; dir != first; dir = dir->parent) {
+        end -= dir->name.len;
+        memcpy(end, dir->name.ptr, dir->name.len);
+        *--end = '/';
+    }
+}
+
+void lt_dir_path(struct lt_buf *out, const struct lt_dir *dir)
+{
+    add_names(out, dir, false);
+}
+
+void lt_dir_inside(struct lt_buf *out, const struct lt_dir *dir)
+{
+    add_names(out, dir, true);
+}
+
+/* The root of a tree is an entry without a name: its path is that of the tree itself, "/" for a file system's root. */
+static void add_name(struct lt_buf *out, size_t start, struct lt_str name)
+{
+    if (name.len || out->len == start)
         lt_buf_char(out, '/');
     lt_buf_add(out, name);
 }
 
 void lt_event_path(struct lt_buf *out, const struct lt_event *event)
 {
-    if (event->dir)
-        add_entry_path(out, event->dir->path, event->node->name);
-    else
+    size_t start = out->len;
+    if (!event->dir) {
         lt_buf_add(out, event->where.file);
+        return;
+    }
+    lt_dir_path(out, event->dir);
+    add_name(out, start, event->node->name);
 }
 
 void lt_event_inside(struct lt_buf *out, const struct lt_event *event)
 {
-    if (event->inside.len)
+    size_t start = out->len;
+    if (event->inside.len) {
         lt_buf_add(out, event->inside);
-    else if (event->dir && event->dir->has_inside)
-        add_entry_path(out, event->dir->inside, event->node->name);
-    else
+    } else if (event->dir && event->dir->has_inside) {
+        lt_dir_inside(out, event->dir);
+        add_name(out, start, event->node->name);
+    } else {
         lt_event_path(out, event);
+    }
 }
 
 const struct lt_attr *lt_event_attr(const struct lt_event *event, enum lt_attr_key key)

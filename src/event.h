@@ -28,16 +28,23 @@ struct lt_node {
     const struct lt_err *error; /* NULL, or what could not be read; with mode 0 only name and ino are known */
 };
 
-/* A directory of the evidence that is walked. Lives for the whole run, so that its entries need to keep a name only:
- * path, place in the container and owner are decided once a directory. */
+/* A directory of the evidence that is walked. Lives for the whole run, so that its entries need to keep a name only. It
+ * knows its parent, not its path: a container can nest directories so deep that their paths would fill the memory. */
 struct lt_dir {
-    struct lt_str path;   /* from the root of the evidence, "" for the root, "/a/b" below */
-    struct lt_str inside; /* the same directory as the container sees it, "" for its root */
-    bool has_inside;      /* false: not visible in any container (host file) */
+    const struct lt_dir *parent; /* NULL: the top of a walk */
+    struct lt_str name;          /* of the top: its path from the root of the evidence, "" for the root itself */
+    struct lt_str place;         /* where the container sees it ("" for the container's root), if `placed` */
+    bool placed;                 /* else the container sees it in its parent, */
+    bool has_inside;             /* unless no container sees it at all */
+    size_t path_len;             /* bytes of its path */
     uint64_t ino;
     unsigned depth;
     const struct lt_owner *owner; /* whose the entries are */
 };
+
+/* Append the path of a directory in the evidence ("" for the root), or as the container sees it (has_inside). */
+void lt_dir_path(struct lt_buf *out, const struct lt_dir *dir);
+void lt_dir_inside(struct lt_buf *out, const struct lt_dir *dir);
 
 /* What an event tells. The table lt_kinds (kinds.def) gives each its Plaso data type and time description. */
 enum lt_kind {
@@ -129,7 +136,7 @@ struct lt_event {
     const struct lt_owner *owner; /* never NULL after tagging */
     const struct lt_dir *dir;     /* file events: the directory... */
     const struct lt_node *node;   /* ...and the entry in it; else NULL */
-    struct lt_str inside;         /* its path in the container, where that is not dir->inside and its name; else "" */
+    struct lt_str inside;         /* its path in the container, where that is not its place in `dir`; else "" */
     struct lt_where where;        /* other events */
     const struct lt_attr *attrs;
     size_t attr_count;

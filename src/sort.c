@@ -33,6 +33,7 @@ static const struct lt_event *copy_event(struct lt_arena *arena, const struct lt
         return copy;
     struct lt_node *node = lt_new(arena, struct lt_node);
     *node = *event->node;
+    node->error = NULL; /* reported by now, and gone with the listing */
     node->name = lt_str_dup(arena, node->name);
     node->target = node->target.len ? lt_str_dup(arena, node->target) : LT_STR("");
     copy->node = node;

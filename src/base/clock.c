@@ -75,7 +75,7 @@ static void civil_from_days(int64_t days, struct lt_civil *out)
 struct lt_civil lt_civil_from(int64_t sec)
 {
     int64_t days = floor_div(sec, 86400);
-    unsigned rest = (unsigned)(sec - days * 86400);
+    unsigned rest = (unsigned)((sec % 86400 + 86400) % 86400);
     struct lt_civil civil = {.hour = rest / 3600, .minute = rest / 60 % 60, .second = rest % 60};
     civil_from_days(days, &civil);
     return civil;

@@ -36,3 +36,21 @@ void lt_utf8_add(struct lt_buf *out, uint32_t code)
     while (tail-- > 0)
         lt_buf_char(out, (char)(0x80 | (code >> (6 * tail) & 0x3F)));
 }
+
+bool lt_hex4(struct lt_str text, uint32_t *code)
+{
+    *code = 0;
+    if (text.len < 4)
+        return false;
+    for (unsigned i = 0; i < 4; i++) {
+        char byte = text.ptr[i];
+        unsigned lower = (unsigned char)byte | 0x20u;
+        if (byte >= '0' && byte <= '9')
+            *code = *code << 4 | (uint32_t)(byte - '0');
+        else if (lower >= 'a' && lower <= 'f')
+            *code = *code << 4 | (lower - 'a' + 10);
+        else
+            return false;
+    }
+    return true;
+}

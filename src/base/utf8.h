@@ -14,6 +14,9 @@ struct lt_rune {
 /* The first character of `text`, which must not be empty. */
 struct lt_rune lt_utf8_next(struct lt_str text);
 
+/* The number in the four hex digits at the start of `text`; false if they are not there. */
+bool lt_hex4(struct lt_str text, uint32_t *code);
+
 /* Append the UTF-8 of `code`; surrogates and codes beyond U+10FFFF become U+FFFD. */
 void lt_utf8_add(struct lt_buf *out, uint32_t code);
 

@@ -194,7 +194,10 @@ static enum lt_status directory_list(struct lt_fs *fs, const struct lt_dir *dir,
                                      struct lt_listing *out, struct lt_err *err)
 {
     *out = (struct lt_listing){0};
-    int fd = open_beneath(root_of(fs), dir->path, OPEN_SAFE | O_DIRECTORY);
+    struct lt_buf path = {0};
+    lt_dir_path(&path, dir);
+    int fd = open_beneath(root_of(fs), lt_buf_view(&path), OPEN_SAFE | O_DIRECTORY);
+    lt_buf_free(&path);
     if (fd < 0)
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, errno, "cannot open the directory");
     DIR *stream = fdopendir(fd);

@@ -104,7 +104,7 @@ enum lt_status lt_fs_list(struct lt_fs *fs, struct lt_str path, struct lt_arena 
         return status;
     if (!S_ISDIR(node.mode))
         return lt_fail(err, LT_SKIP, LT_CODE_TYPE, 0, "not a directory");
-    struct lt_dir dir = {.path = path, .ino = node.ino};
+    struct lt_dir dir = {.name = path, .path_len = path.len, .ino = node.ino};
     return fs->ops->list(fs, &dir, arena, out, err);
 }
 

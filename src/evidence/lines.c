@@ -13,6 +13,12 @@ static void take(struct lt_lines *lines, size_t length, bool complete, struct lt
     lines->scanned = 0;
 }
 
+static enum lt_status too_long(uint64_t offset, struct lt_err *err)
+{
+    return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "the line at offset %ju is longer than %d bytes",
+                   (uintmax_t)offset, LT_MAX_LINE);
+}
+
 /* Drop the part of an overlong line that is at hand; the error comes with the first part. */
 static enum lt_status skip_part(struct lt_lines *lines, struct lt_err *err)
 {
@@ -20,10 +26,7 @@ static enum lt_status skip_part(struct lt_lines *lines, struct lt_err *err)
     bool first = !lines->overlong;
     lines->overlong = true;
     take(lines, lt_stream_view(lines->stream).len, false, &part);
-    if (!first)
-        return LT_OK;
-    return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "the line at offset %ju is longer than %d bytes",
-                   (uintmax_t)part.offset, LT_MAX_LINE);
+    return first ? too_long(part.offset, err) : LT_OK;
 }
 
 enum lt_status lt_lines_next(struct lt_lines *lines, struct lt_line *out, struct lt_err *err)
@@ -33,11 +36,14 @@ enum lt_status lt_lines_next(struct lt_lines *lines, struct lt_line *out, struct
         struct lt_str view = lt_stream_view(lines->stream), fresh = lt_str_skip(view, lines->scanned);
         const char *newline = fresh.len ? memchr(fresh.ptr, '\n', fresh.len) : NULL;
         if (newline) {
-            bool whole = !lines->overlong;
+            bool whole = !lines->overlong && newline - view.ptr <= LT_MAX_LINE;
+            bool known = lines->overlong;
             take(lines, (size_t)(newline - view.ptr), true, out);
             lines->overlong = false;
             if (whole)
                 return LT_OK;
+            if (!known)
+                return too_long(out->offset, err);
             continue;
         }
         lines->scanned = view.len;

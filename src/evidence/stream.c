@@ -29,8 +29,13 @@ enum lt_status lt_stream_open(struct lt_fs *fs, struct lt_str path, struct lt_st
     struct lt_stream *stream = lt_realloc(NULL, sizeof *stream);
     *stream = (struct lt_stream){.file = file};
     char magic[3];
-    ssize_t got = lt_file_read(&file, magic, sizeof magic, 0, NULL);
-    if (got == sizeof magic && lt_is_gzip((struct lt_str){magic, sizeof magic}))
+    size_t have = 0;
+    ssize_t got = 1;
+    while (got > 0 && have < sizeof magic) {
+        got = lt_file_read(&file, magic + have, sizeof magic - have, have, NULL);
+        have += got > 0 ? (size_t)got : 0;
+    }
+    if (lt_is_gzip((struct lt_str){magic, have}))
         stream->inflate = lt_inflate_new();
     *out = stream;
     return LT_OK;

@@ -14,8 +14,13 @@ struct state {
 static void report(struct state *state, const struct lt_dir *dir, struct lt_str name, const struct lt_err *problem,
                    size_t count)
 {
-    struct lt_str path = name.len ? lt_path_join(&state->listing, dir->path, name) : dir->path;
-    state->walk->failed(state->walk->arg, path, problem, count);
+    struct lt_buf path = {0};
+    lt_dir_path(&path, dir);
+    if (name.len)
+        lt_buf_char(&path, '/');
+    lt_buf_add(&path, name);
+    state->walk->failed(state->walk->arg, lt_buf_view(&path), problem, count);
+    lt_buf_free(&path);
 }
 
 /* An image can hold any bytes as a name: those that no kernel makes cannot be part of a path. */
@@ -30,8 +35,9 @@ static bool enterable(struct state *state, const struct lt_dir *dir, const struc
 {
     if (node->mount_root && !state->walk->cross_mounts)
         lt_fail(problem, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "another file system is mounted here: not entered");
-    if (dir->depth >= LT_MAX_DEPTH || dir->path.len + node->name.len > LT_MAX_PATH)
-        lt_fail(problem, LT_SKIP, LT_CODE_TOO_LARGE, 0, "directories nest deeper than %d: not entered", LT_MAX_DEPTH);
+    if (dir->depth >= LT_MAX_DEPTH || dir->path_len + node->name.len >= LT_MAX_PATH)
+        lt_fail(problem, LT_SKIP, LT_CODE_TOO_LARGE, 0,
+                "deeper than %d directories, or a path of more than %d bytes: not entered", LT_MAX_DEPTH, LT_MAX_PATH);
     if (state->walk->fs->is_tree)
         return !problem->set;
     struct lt_str key = lt_str_dup(&state->scratch, (struct lt_str){(const char *)&node->ino, sizeof node->ino});
@@ -51,12 +57,15 @@ static void push(struct state *state, const struct lt_dir *dir, const struct lt_
         return;
     }
     struct lt_dir *child = lt_new(state->walk->run, struct lt_dir);
-    *child = *dir;
-    child->path = lt_path_join(state->walk->run, dir->path, node->name);
-    if (dir->has_inside)
-        child->inside = lt_path_join(state->walk->run, dir->inside, node->name);
-    child->ino = node->ino;
-    child->depth = dir->depth + 1;
+    *child = (struct lt_dir){
+        .parent = dir,
+        .name = lt_str_dup(state->walk->run, node->name),
+        .has_inside = dir->has_inside,
+        .path_len = dir->path_len + 1 + node->name.len,
+        .ino = node->ino,
+        .depth = dir->depth + 1,
+        .owner = dir->owner,
+    };
     if (state->walk->enter)
         state->walk->enter(state->walk->arg, dir, child);
     lt_list_add(&state->todo, &state->scratch, child);
@@ -66,7 +75,7 @@ static enum lt_status visit(struct state *state, const struct lt_dir *dir, const
                             struct lt_err *err)
 {
     struct lt_err problem = {0};
-    if (node->name.len && !possible(node->name))
+    if (!possible(node->name))
         lt_fail(&problem, LT_SKIP, LT_CODE_BAD_ID, 0, "impossible name in a directory");
     else if (node->error)
         problem = *node->error;
@@ -105,17 +114,18 @@ static enum lt_status walk_top(struct state *state, struct lt_dir *top, struct l
     const struct lt_walk *walk = state->walk;
     struct lt_node node;
     struct lt_err problem = {0};
-    enum lt_status status = lt_fs_stat(walk->fs, top->path, &state->listing, &node, &problem);
+    enum lt_status status = lt_fs_stat(walk->fs, top->name, &state->listing, &node, &problem);
     if (status == LT_END)
         return LT_END;
     if (problem.set)
-        walk->failed(walk->arg, top->path, &problem, 0);
+        walk->failed(walk->arg, top->name, &problem, 0);
     if (!node.mode)
         return LT_OK;
     node.name = LT_STR("");
     node.mount_root = false;
     top->ino = node.ino;
     top->depth = 0;
+    top->path_len = top->name.len;
     walk->seen(walk->arg, 1);
     status = walk->entry(walk->arg, top, &node, err);
     lt_err_clear(&problem);

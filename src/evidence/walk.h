@@ -7,8 +7,8 @@
 #include "evidence.h"
 
 enum {
-    LT_MAX_DEPTH = 4096,       /* directories inside each other, counted from the top of the walk */
-    LT_MAX_PATH = 1024 * 1024, /* bytes of a path; both are far beyond what a kernel lets a process make */
+    LT_MAX_DEPTH = 4096,     /* directories inside each other, counted from the top of the walk */
+    LT_MAX_PATH = 64 * 1024, /* bytes of a path: a kernel takes 4096 at once, and each row holds several paths */
 };
 
 /* What the walk reports; `arg` is passed through. */
@@ -28,10 +28,10 @@ struct lt_walk {
     void (*failed)(void *arg, struct lt_str path, const struct lt_err *problem, size_t count);
 };
 
-/* Walk everything below the directory at top->path, which itself is reported first, as an entry with an empty name. The
- * entries of a directory come in byte order of their names. `top` is kept by the events: allocate it in the run arena;
- * its ino and depth are set here. LT_END: there is nothing at that path. Other file systems mounted inside are not
- * entered, which is reported as failed. */
+/* Walk everything below the directory `top` (its name is its path), which itself is reported first, as an entry with an
+ * empty name. The entries of a directory come in byte order of their names. `top` is kept by the events: allocate it in
+ * the run arena; its ino and depth are set here. LT_END: there is nothing at that path. Other file systems mounted
+ * inside are not entered, which is reported as failed. */
 enum lt_status lt_walk(const struct lt_walk *walk, struct lt_dir *top, struct lt_err *err);
 
 #endif

@@ -5,6 +5,7 @@
 
 enum {
     MAGIC = 0xEF53,
+    COMPAT_SPARSE_SUPER2 = 0x200,
     INCOMPAT_RECOVER = 0x4,
     INCOMPAT_META_BG = 0x10,
     INCOMPAT_64BIT = 0x80,
@@ -39,6 +40,7 @@ enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct
         .incompat = dynamic ? lt_le32(&bytes, 0x60) : 0,
         .ro_compat = dynamic ? lt_le32(&bytes, 0x64) : 0,
         .first_meta_bg = lt_le32(&bytes, 0x104),
+        .backup_groups = {lt_le32(&bytes, 0x24C), lt_le32(&bytes, 0x250)},
         .desc_size = 32,
     };
     if (out->incompat & INCOMPAT_64BIT) {
@@ -51,10 +53,14 @@ enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct
     return LT_OK;
 }
 
-/* With sparse_super only groups 0, 1 and powers of 3, 5 and 7 hold a copy of the superblock. */
+/* Which groups begin with a copy of the superblock (linux fs/ext4/balloc.c, ext4_bg_has_super()). */
 static bool has_super(const struct lt_ext4 *ext4, uint64_t group)
 {
-    if (group <= 1 || !(ext4->ro_compat & RO_COMPAT_SPARSE_SUPER))
+    if (group == 0)
+        return true;
+    if (ext4->compat & COMPAT_SPARSE_SUPER2)
+        return group == ext4->backup_groups[0] || group == ext4->backup_groups[1];
+    if (group == 1 || !(ext4->ro_compat & RO_COMPAT_SPARSE_SUPER))
         return true;
     for (uint64_t base = 3; base <= 7; base += 2) {
         uint64_t power = base;
@@ -66,15 +72,19 @@ static bool has_super(const struct lt_ext4 *ext4, uint64_t group)
     return false;
 }
 
+/* linux fs/ext4/super.c, descriptor_loc(). */
 uint64_t lt_ext4_desc_offset(const struct lt_ext4 *ext4, uint32_t ino)
 {
     uint64_t group = (ino - 1) / ext4->inodes_per_group;
     uint64_t per_block = ext4->block_size / ext4->desc_size;
     uint64_t meta_group = group / per_block;
-    uint64_t block = ext4->first_data_block + 1 + meta_group;
+    uint64_t super_block = LT_EXT4_SUPER_OFFSET / ext4->block_size;
+    uint64_t block = super_block + 1 + meta_group;
     if (ext4->incompat & INCOMPAT_META_BG && meta_group >= ext4->first_meta_bg) {
         uint64_t first = meta_group * per_block;
         block = ext4->first_data_block + first * ext4->blocks_per_group + has_super(ext4, first);
+        /* With bigalloc block 0 is data even where blocks have 1 KiB, and the superblock is in block 1. */
+        block += meta_group == 0 && super_block > ext4->first_data_block;
     }
     return block * ext4->block_size + group % per_block * ext4->desc_size;
 }
@@ -130,7 +140,9 @@ enum lt_status lt_ext4_inode(struct lt_cursor bytes, struct lt_node *out, bool *
     out->uid = lt_le16(&bytes, 0x02) | (uint32_t)lt_le16(&bytes, 0x78) << 16;
     out->gid = lt_le16(&bytes, 0x18) | (uint32_t)lt_le16(&bytes, 0x7A) << 16;
     out->nlink = lt_le16(&bytes, 0x1A);
-    out->size = lt_le32(&bytes, 0x04) | (uint64_t)lt_le32(&bytes, 0x6C) << 32;
+    out->size = lt_le32(&bytes, 0x04);
+    if (S_ISREG(out->mode))
+        out->size |= (uint64_t)lt_le32(&bytes, 0x6C) << 32;
     decode_times(&bytes, out, bad_time);
     if (S_ISCHR(out->mode) || S_ISBLK(out->mode))
         decode_device(&bytes, out);

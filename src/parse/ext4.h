@@ -19,6 +19,7 @@ struct lt_ext4 {
     uint32_t inodes, inodes_per_group, blocks_per_group, first_data_block, first_meta_bg;
     uint32_t block_size, inode_size, desc_size;
     uint32_t compat, incompat, ro_compat;
+    uint32_t backup_groups[2]; /* sparse_super2: the only groups but 0 with a superblock */
     uint64_t blocks;
     bool needs_recovery; /* the journal holds changes that are not yet in place */
 };
@@ -33,7 +34,9 @@ uint64_t lt_ext4_desc_offset(const struct lt_ext4 *ext4, uint32_t ino);
 uint64_t lt_ext4_inode_offset(const struct lt_ext4 *ext4, struct lt_cursor desc, uint32_t ino);
 
 /* Decode an inode of inode_size bytes: all fields of `out` but name, ino and the target of a long link; a short target
- * is borrowed from `bytes`. A time with an impossible fraction is left unset and `*bad_time` set. LT_SKIP: no inode. */
+ * is borrowed from `bytes`. Only regular files have sizes of more than 32 bits (directories too with the
+ * feature largedir, which no container host needs). A time with an impossible fraction is left unset and `*bad_time`
+ * set. LT_SKIP: no inode. */
 enum lt_status lt_ext4_inode(struct lt_cursor bytes, struct lt_node *out, bool *bad_time, struct lt_err *err);
 
 #endif

@@ -3,19 +3,72 @@
 
 #include "../base/utf8.h"
 
+#include <float.h>
 #include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
-/* Text with every byte that is no UTF-8 replaced by \xNN, the backslash itself escaped for JSON. */
+enum { MAX_NUMBER = 400 }; /* digits of the longest real, and more */
+
+/* Copy an escape of a string, or what may stand for it; returns the bytes that it takes of `text`. */
+static size_t repair_escape(struct lt_buf *out, struct lt_str text)
+{
+    uint32_t code, low;
+    size_t size = text.len < 2 ? text.len : 2;
+    if (lt_str_starts(text, LT_STR("\\u")) && lt_hex4(lt_str_skip(text, 2), &code)) {
+        struct lt_str after = lt_str_skip(text, 6);
+        bool high = code >= 0xD800 && code <= 0xDBFF, half = code >= 0xD800 && code <= 0xDFFF;
+        size = 6;
+        if (high && lt_str_starts(after, LT_STR("\\u")) && lt_hex4(lt_str_skip(after, 2), &low) && low >= 0xDC00 &&
+            low <= 0xDFFF)
+            size = 12;
+        else if (half || !code) {
+            lt_buf_add(out, half ? LT_STR("\\ufffd") : LT_STR("\\\\x00"));
+            return size;
+        }
+    }
+    lt_buf_add(out, (struct lt_str){text.ptr, size});
+    return size;
+}
+
+/* Copy a number, or null for one that no real can hold. */
+static size_t repair_number(struct lt_buf *out, struct lt_str text)
+{
+    char digits[MAX_NUMBER + 1];
+    size_t size = 0;
+    while (size < text.len && text.ptr[size] && strchr("+-.0123456789eE", text.ptr[size]))
+        size++;
+    if (size <= MAX_NUMBER) {
+        memcpy(digits, text.ptr, size);
+        digits[size] = 0;
+    }
+    bool holds = size <= MAX_NUMBER && fabs(strtod(digits, NULL)) <= DBL_MAX;
+    lt_buf_add(out, holds ? (struct lt_str){text.ptr, size} : LT_STR("null"));
+    return size;
+}
+
+/* What jansson can read, made from what it refuses. */
 static struct lt_buf repaired(struct lt_str text)
 {
     struct lt_buf out = {0};
+    bool quoted = false;
+    if (lt_str_starts(text, LT_STR("\xEF\xBB\xBF")))
+        text = lt_str_skip(text, 3);
     while (text.len) {
         struct lt_rune rune = lt_utf8_next(text);
-        if (rune.valid)
-            lt_buf_add(&out, (struct lt_str){text.ptr, rune.size});
-        else
+        size_t size = rune.size;
+        bool number = !quoted && (rune.code == '-' || (rune.code >= '0' && rune.code <= '9'));
+        if (!rune.valid)
             lt_buf_printf(&out, "\\\\x%02x", (unsigned char)text.ptr[0]);
-        text = lt_str_skip(text, rune.size);
+        else if (quoted && rune.code == '\\')
+            size = repair_escape(&out, text);
+        else if (number)
+            size = repair_number(&out, text);
+        else
+            lt_buf_add(&out, (struct lt_str){text.ptr, size});
+        quoted ^= rune.valid && rune.code == '"';
+        text = lt_str_skip(text, size);
     }
     return out;
 }
@@ -31,9 +84,13 @@ enum lt_status lt_json_parse(struct lt_str text, struct json_t **out, const char
     *out = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, &ignored);
     if (*out)
         return LT_OK;
-    *flaw = "bytes that are no UTF-8, or numbers beyond 64 bits";
     struct lt_buf repair = repaired(text);
-    *out = json_loadb(repair.ptr ? repair.ptr : "", repair.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &ignored);
+    *flaw = "bytes that are no UTF-8, or escapes or numbers that nothing can hold: repaired";
+    *out = json_loadb(repair.ptr ? repair.ptr : "", repair.len, JSON_ALLOW_NUL, &ignored);
+    if (!*out) {
+        *flaw = "integers beyond 64 bits: no integer of the file is known";
+        *out = json_loadb(repair.ptr ? repair.ptr : "", repair.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &ignored);
+    }
     lt_buf_free(&repair);
     if (*out)
         return LT_OK;

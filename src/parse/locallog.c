@@ -3,6 +3,16 @@
 
 enum { WIRE_VARINT = 0, WIRE_64BIT = 1, WIRE_BYTES = 2, WIRE_32BIT = 5 };
 
+/* Tags of the fields, type included: a field of another type is not that field. */
+enum {
+    SOURCE = 1 << 3 | WIRE_BYTES,
+    TIME_NANO = 2 << 3 | WIRE_VARINT,
+    LINE = 3 << 3 | WIRE_BYTES,
+    PARTIAL = 4 << 3 | WIRE_VARINT,
+    METADATA = 5 << 3 | WIRE_BYTES,
+    LAST = 1 << 3 | WIRE_VARINT, /* in METADATA */
+};
+
 static size_t big_endian(struct lt_str bytes)
 {
     size_t number = 0;
@@ -34,19 +44,18 @@ static bool take_varint(struct lt_str *rest, uint64_t *out)
 }
 
 struct field {
-    uint64_t number, varint;
+    uint64_t tag, varint; /* tag: number << 3 | wire type */
     struct lt_str bytes;
 };
 
 /* The next field of a message, whatever its type (protobuf wire format). */
 static bool take_field(struct lt_str *rest, struct field *out)
 {
-    uint64_t tag, size = 0;
+    uint64_t size = 0;
     *out = (struct field){0};
-    if (!take_varint(rest, &tag))
+    if (!take_varint(rest, &out->tag))
         return false;
-    out->number = tag >> 3;
-    switch (tag & 7) {
+    switch (out->tag & 7) {
     case WIRE_VARINT:
         return take_varint(rest, &out->varint);
     case WIRE_BYTES:
@@ -55,7 +64,7 @@ static bool take_field(struct lt_str *rest, struct field *out)
         break;
     case WIRE_64BIT:
     case WIRE_32BIT:
-        size = (tag & 7) == WIRE_64BIT ? 8 : 4;
+        size = (out->tag & 7) == WIRE_64BIT ? 8 : 4;
         break;
     default:
         return false;
@@ -73,7 +82,7 @@ static bool is_last(struct lt_str metadata)
     struct field field;
     bool last = false;
     while (metadata.len && take_field(&metadata, &field))
-        if (field.number == 1)
+        if (field.tag == LAST)
             last = field.varint;
     return last;
 }
@@ -85,16 +94,16 @@ static bool parse_entry(struct lt_str rest, struct lt_locallog *out)
     while (rest.len) {
         if (!take_field(&rest, &field))
             return false;
-        if (field.number == 1) {
+        if (field.tag == SOURCE) {
             out->source = field.bytes;
-        } else if (field.number == 2) {
+        } else if (field.tag == TIME_NANO) {
             int64_t nanos = (int64_t)field.varint;
             out->time = lt_time_add(lt_time_at(0, 0), nanos);
-        } else if (field.number == 3) {
+        } else if (field.tag == LINE) {
             out->line = field.bytes;
-        } else if (field.number == 4) {
+        } else if (field.tag == PARTIAL) {
             out->partial = field.varint;
-        } else if (field.number == 5) {
+        } else if (field.tag == METADATA) {
             last = is_last(field.bytes);
         }
     }

@@ -17,21 +17,9 @@ static bool take(struct lt_str *rest, char byte)
 
 static bool take_hex4(struct lt_str *rest, uint32_t *code)
 {
-    *code = 0;
-    if (rest->len < 4)
-        return false;
-    for (unsigned i = 0; i < 4; i++) {
-        char byte = rest->ptr[i];
-        unsigned lower = (unsigned char)byte | 0x20u;
-        if (byte >= '0' && byte <= '9')
-            *code = *code << 4 | (uint32_t)(byte - '0');
-        else if (lower >= 'a' && lower <= 'f')
-            *code = *code << 4 | (lower - 'a' + 10);
-        else
-            return false;
-    }
-    *rest = lt_str_skip(*rest, 4);
-    return true;
+    bool good = lt_hex4(*rest, code);
+    *rest = lt_str_skip(*rest, good ? 4 : 0);
+    return good;
 }
 
 /* The rest of \uXXXX, with the second half of a surrogate pair; a lone half becomes U+FFFD. */

@@ -56,7 +56,7 @@ static enum lt_status emit_deletion(struct lt_ctx *ctx, const struct lt_event *f
     struct lt_buf inside = {0};
     event.kind = LT_KIND_DELETED;
     event.change = LT_CHANGE_DELETED;
-    lt_buf_add(&inside, file->dir->inside);
+    lt_dir_inside(&inside, file->dir);
     lt_buf_char(&inside, '/');
     lt_buf_add(&inside, subject);
     event.inside = lt_buf_view(&inside);
@@ -74,9 +74,9 @@ static const struct lt_owner *owner_below(const struct lt_root *root, const stru
         return dir->owner;
     const struct lt_container *container = lt_map_get(&root->container_by_id, name);
     const struct lt_volume *volume = lt_map_get(&root->volume_by_name, name);
-    if (container && lt_str_starts(container->path, dir->path) && container->path.len)
+    if (container && lt_str_starts(container->path, dir->name) && container->path.len)
         return &container->owner;
-    return volume && lt_str_starts(volume->path, dir->path) ? &volume->owner : dir->owner;
+    return volume && lt_str_starts(volume->path, dir->name) ? &volume->owner : dir->owner;
 }
 
 /* Where the containers see the files of a volume: at one place, if all mount it there; else at none in particular. */
@@ -122,21 +122,20 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
 static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)
 {
     const struct lt_ctx *ctx = arg;
-    struct lt_str name = lt_str_basename(child->path);
-    child->owner = owner_below(ctx->root, parent, name);
+    child->owner = owner_below(ctx->root, parent, child->name);
     struct lt_str place =
-        is_volume_data(child->owner, parent->depth, name) ? mount_point(child->owner->volume) : LT_STR("");
+        is_volume_data(child->owner, parent->depth, child->name) ? mount_point(child->owner->volume) : LT_STR("");
     if (!place.len)
         return;
-    child->inside = lt_str_eq(place, LT_STR("/")) ? LT_STR("") : place;
-    child->has_inside = true;
+    child->place = lt_str_eq(place, LT_STR("/")) ? LT_STR("") : place;
+    child->placed = child->has_inside = true;
 }
 
 static enum lt_status walk(struct lt_ctx *ctx, struct lt_str path, const struct lt_owner *owner, bool cross_mounts,
                            struct lt_err *err)
 {
     struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
-    *top = (struct lt_dir){.path = path, .owner = owner, .has_inside = owner->layer};
+    *top = (struct lt_dir){.name = path, .owner = owner, .placed = owner->layer, .has_inside = owner->layer};
     struct lt_walk walk = {
         .fs = ctx->root->fs,
         .run = ctx->run,

@@ -11,11 +11,7 @@
 
 enum {
     MOST = 3 * LT_MAX_LINE, /* size of a repeated file */
-#ifdef KNOWN_BUGS
     LONGEST = LT_MAX_LINE,
-#else
-    LONGEST = LT_MAX_LINE + 64 * 1024, /* the cap is only looked at when a chunk ends without a newline */
-#endif
 };
 
 /* The whole file up to where reads fail, as one piece. */

@@ -43,10 +43,6 @@ static struct lt_time take_time(struct input *input)
         return (struct lt_time){0};
     int64_t sec = (int64_t)take_number(input, how & 2 ? 8 : 5);
     uint32_t nsec = (uint32_t)(take_number(input, 4) % 1000000000);
-#ifndef KNOWN_BUGS
-    if (sec < -9223372036854720000 || sec > 9223372036854720000) /* lt_civil_from() overflows */
-        sec /= 2;
-#endif
     return lt_time_at(how & 4 ? -1 - sec : sec, nsec);
 }
 
@@ -94,16 +90,13 @@ static void fill_file(struct input *input, struct world *world)
     node->mode = (uint32_t)take_number(input, 2);
     node->ino = take_number(input, 8);
     node->size = take_number(input, 8);
-#ifndef KNOWN_BUGS
-    node->size &= INT64_MAX; /* a larger one is a JSON number beyond 64 bits with sign, which OpenSearch refuses */
-#endif
     node->uid = (uint32_t)take_number(input, 4);
     node->gid = (uint32_t)take_number(input, 4);
     node->nlink = (uint32_t)take_number(input, 4);
     struct lt_str path = take_name(input, world), inside = take_name(input, world);
-    world->dir = (struct lt_dir){.owner = &world->owner, .has_inside = take_byte(input) & 1};
-    world->dir.path = path.len ? lt_path_join(&world->arena, LT_STR(""), path) : path;
-    world->dir.inside = inside.len ? lt_path_join(&world->arena, LT_STR(""), inside) : inside;
+    world->dir = (struct lt_dir){.owner = &world->owner, .placed = true, .has_inside = take_byte(input) & 1};
+    world->dir.name = path.len ? lt_path_join(&world->arena, LT_STR(""), path) : path;
+    world->dir.place = inside.len ? lt_path_join(&world->arena, LT_STR(""), inside) : inside;
     for (unsigned slot = 0; slot < LT_SLOTS; slot++)
         node->time[slot] = world->event.time[slot];
     world->event.node = node;

@@ -457,7 +457,6 @@ static void test_real_link(void **state)
         assert_true(node.time[slot].sec == 1795455907 && node.time[slot].nsec == nanos[slot]);
 }
 
-#ifdef KNOWN_BUGS
 /* bigalloc with 1 KiB blocks: s_first_data_block is 0, but the superblock is in block 1, the descriptors in block 2
  * (mke2fs -b 1024 -C 16384 -O bigalloc; fs/ext4/super.c counts from the block of the superblock). */
 static void test_bigalloc_descriptors(void **state)
@@ -502,7 +501,6 @@ static void test_high_size_of_link(void **state)
     assert_int_equal(decode(bytes, 256, &node, &bad_time), LT_OK);
     assert_int_equal(node.target.len, 1);
 }
-#endif
 
 int main(void)
 {
@@ -524,11 +522,9 @@ int main(void)
         cmocka_unit_test(test_devices),
         cmocka_unit_test(test_fast_links),
         cmocka_unit_test(test_real_link),
-#ifdef KNOWN_BUGS
         cmocka_unit_test(test_bigalloc_descriptors),
         cmocka_unit_test(test_sparse_super2),
         cmocka_unit_test(test_high_size_of_link),
-#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

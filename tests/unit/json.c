@@ -200,7 +200,6 @@ static void test_deep_nesting(void **state)
     free(text);
 }
 
-#ifdef KNOWN_BUGS
 /* "One bad byte must not hide a container": the repair turns every integer of the document into a real. */
 static void test_repair_keeps_integers(void **state)
 {
@@ -228,24 +227,16 @@ static void test_what_docker_reads(void **state)
         lt_json_free(root);
     }
 }
-#endif
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_getters),
-        cmocka_unit_test(test_getters_on_wrong_types),
-        cmocka_unit_test(test_getters_on_null),
-        cmocka_unit_test(test_members_in_file_order),
-        cmocka_unit_test(test_duplicate_keys),
-        cmocka_unit_test(test_invalid_utf8),
-        cmocka_unit_test(test_huge_number),
-        cmocka_unit_test(test_no_json),
-        cmocka_unit_test(test_deep_nesting),
-#ifdef KNOWN_BUGS
-        cmocka_unit_test(test_repair_keeps_integers),
+        cmocka_unit_test(test_getters),           cmocka_unit_test(test_getters_on_wrong_types),
+        cmocka_unit_test(test_getters_on_null),   cmocka_unit_test(test_members_in_file_order),
+        cmocka_unit_test(test_duplicate_keys),    cmocka_unit_test(test_invalid_utf8),
+        cmocka_unit_test(test_huge_number),       cmocka_unit_test(test_no_json),
+        cmocka_unit_test(test_deep_nesting),      cmocka_unit_test(test_repair_keeps_integers),
         cmocka_unit_test(test_what_docker_reads),
-#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
