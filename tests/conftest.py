@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures: the program, decompressed images, mounted evidence, small hosts. Images live under /tmp for one session."""
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+sys.dont_write_bytecode = True
+import helpers  # noqa: E402
+
+
+@pytest.fixture(scope="session", autouse=True)
+def program() -> Path:
+    """Nothing can be tested without it."""
+    if not helpers.PROGRAM.exists():
+        pytest.exit(f"{helpers.PROGRAM} is not there: run `make sanitized`, or set LAYERTIME", 2)
+    return helpers.PROGRAM
+
+
+@pytest.fixture(scope="session")
+def session_dir() -> Iterator[Path]:
+    """A directory for the whole session."""
+    with helpers.scratch() as path:
+        yield path
+
+
+@pytest.fixture
+def tmp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A directory for one test. Not pytest's own: those are kept, and their clean-up fails on very deep trees."""
+    with helpers.scratch() as path:
+        yield path
+
+
+@pytest.fixture(scope="session")
+def sample(session_dir: Path) -> Path:
+    """The sample's disk image."""
+    return helpers.decompress(helpers.SAMPLE / "disk.clean.raw.zst", session_dir / "sample.raw")
+
+
+@pytest.fixture(scope="session")
+def sample_jsonl(sample: Path) -> helpers.Timeline:
+    """The sample's whole timeline."""
+    result = helpers.timeline(sample)
+    assert result.code == 0 and not result.errors, result.stderr
+    return result
+
+
+@pytest.fixture(scope="session")
+def disk(session_dir: Path) -> Callable[[str, str], Path]:
+    """disk(case, "clean"): the unpacked image of a case of the evidence set. Skips where there is none."""
+    def get(case: str, state: str = "clean") -> Path:
+        packed = helpers.EVIDENCE / case / f"disk.{state}.raw.zst"
+        target = session_dir / f"{case}.{state}.raw"
+        if not packed.exists():
+            pytest.skip(f"no evidence at {packed} (LAYERTIME_EVIDENCE)")
+        return target if target.exists() else helpers.decompress(packed, target)
+    return get
+
+
+@pytest.fixture(scope="session")
+def mounting() -> None:
+    """Skips where we may not mount."""
+    if not helpers.can_mount():
+        pytest.skip("mounting needs root")
+
+
+@pytest.fixture(scope="session")
+def mounted(mounting: None) -> Iterator[Callable[..., Path]]:
+    """mounted(image, "ext4"): read-only, journal untouched, until the end of the session."""
+    places: dict[Path, Path] = {}
+    with ExitStack() as stack:
+        def get(image: Path, kind: str = "ext4") -> Path:
+            if image not in places:
+                options = {"ext4": "ro,noload,loop", "xfs": "ro,norecovery,nouuid,loop"}[kind]
+                try:
+                    places[image] = stack.enter_context(helpers.mount(image, kind, options))
+                except subprocess.CalledProcessError as error:
+                    pytest.skip(f"cannot mount: {error.stderr.decode()}")
+            return places[image]
+        yield get
+
+
+@pytest.fixture
+def host(tmp: Path) -> helpers.Host:
+    """A small host that the test may damage."""
+    return helpers.shop(tmp / "host")
+
+
+@pytest.fixture(scope="session")
+def as_nobody(session_dir: Path) -> dict:
+    """Options for helpers.run() that take away root's rights; nothing to do for other users."""
+    if not helpers.IS_ROOT:
+        return {}
+    return {"user": helpers.NOBODY, "group": helpers.NOBODY, "extra_groups": []}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tools() -> None:
+    """The tests' own tools, said once instead of by a hundred failures."""
+    missing = [name for name in ("zstd", "mke2fs", "debugfs", "sfdisk", "gzip") if not helpers.have(name)]
+    if missing:
+        pytest.exit(f"install {', '.join(missing)} for the tests: contrib/dependencies.sh does", 2)
+    assert shutil.which("rm")

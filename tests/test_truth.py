@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real hosts against their recorded ground truth (tests/truth.py), as images and as mounted directories."""
+import json
+import subprocess
+from pathlib import Path
+
+import helpers
+import pytest
+import truth
+
+IMAGES = ("overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "vfs-ext4", "aufs-synthetic")
+POWEROFF = ("overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "vfs-ext4")
+
+
+def check(case: Path, evidence: Path, tmp: Path, state: str = "clean", code: int = 0) -> list[dict]:
+    """Compare one run with the truth; returns the errors that it reported."""
+    done = helpers.run("-q", "-o", tmp / "rows.jsonl", "--errors", tmp / "errors", evidence)
+    assert done.returncode == code, done.stderr.decode()
+    results = truth.check_case(str(case), str(tmp / "rows.jsonl"), state)
+    assert set(results) == {"files", "owner", "lifecycle", "logs", "whiteouts"}
+    for name, result in results.items():
+        assert result.expected or name == "whiteouts", f"{name}: the truth expects nothing: a broken test"
+        assert result.found == result.expected and result.ok, f"{name}: {result.examples[:10]}"
+    return [json.loads(line) for line in (tmp / "errors").read_text().splitlines()]
+
+
+def test_sample(sample: Path, tmp: Path) -> None:
+    """The evidence in the repository."""
+    assert check(helpers.SAMPLE, sample, tmp) == []
+
+
+@pytest.mark.parametrize("case", IMAGES)
+def test_clean_disk_as_image(case: str, disk, tmp: Path) -> None:
+    """Every path with its four times and owner, every state of a container, every log line, every deletion."""
+    image = disk(case)
+    assert check(helpers.EVIDENCE / case, image, tmp) == []
+
+
+@pytest.mark.parametrize("case", IMAGES)
+def test_clean_disk_as_directory_gives_the_same_bytes(case: str, disk, mounted) -> None:
+    """No format tells how the evidence was given."""
+    image = disk(case)
+    root = mounted(image)
+    for form in helpers.FORMATS:
+        assert helpers.product(form, image) == helpers.product(form, root), form
+
+
+def test_sample_as_directory_gives_the_same_bytes(sample: Path, mounted) -> None:
+    """The same without the evidence set."""
+    for form in helpers.FORMATS:
+        assert helpers.product(form, sample) == helpers.product(form, mounted(sample)), form
+
+
+def test_bare_data_root(sample: Path, mounted, sample_jsonl, tmp: Path) -> None:
+    """The data root alone gives all rows; what the host says (its name, paths above) is all that differs."""
+    prefix = "/var/lib/docker"
+    result = helpers.timeline(mounted(sample) / prefix[1:])
+    assert result.code == 0 and not result.errors
+
+    def plain(row: dict) -> tuple:
+        return helpers.nanoseconds(row), row["timestamp_desc"], helpers.owner(row), row["pathspec"]["location"]
+
+    whole = sorted(map(repr, map(plain, sample_jsonl.rows)))
+    for row in result.rows:
+        row["pathspec"]["location"] = prefix + row["pathspec"]["location"]
+    assert sorted(map(repr, map(plain, result.rows))) == whole
+
+
+def test_xfs_as_directory(disk, mounted, tmp: Path) -> None:
+    """A file system that libtsk does not know, mounted."""
+    assert check(helpers.EVIDENCE / "overlay2-xfs", mounted(disk("overlay2-xfs"), "xfs"), tmp) == []
+
+
+@pytest.mark.parametrize("case", POWEROFF)
+def test_disk_after_power_loss_as_it_lies(case: str, disk, tmp: Path) -> None:
+    """Without its journal: all that the kernel shows with `noload`, and an error that says so."""
+    errors = check(helpers.EVIDENCE / case, disk(case, "poweroff"), tmp, "poweroff-noload", 1)
+    assert "journal" in {error["code"] for error in errors}
+    assert {error["code"] for error in errors} <= {"journal", "damaged", "missing"}, errors
+
+
+@pytest.mark.parametrize("case", POWEROFF)
+def test_disk_after_power_loss_replayed_by_the_kernel(case: str, disk, mounting, tmp: Path) -> None:
+    """A copy, its journal replayed by a real mount."""
+    copy = helpers.sparse_copy(disk(case, "poweroff"), tmp / "copy.raw")
+    loop = subprocess.run(["losetup", "-f", "--show", copy], check=True, capture_output=True, text=True).stdout.strip()
+    try:
+        with helpers.mount(loop, "ext4", "ro") as root:
+            errors = check(helpers.EVIDENCE / case, root, tmp, "poweroff-replayed", 1)
+    finally:
+        subprocess.run(["losetup", "-d", loop], check=True)
+    # Each of these hosts lost the end of a log: its size was in the journal, its last bytes never came to the disk.
+    assert {error["code"] for error in errors} == {"damaged"}
+    assert all("NUL bytes" in error["reason"] and error["path"].endswith("-json.log") for error in errors)
+
+
+def test_deleted_files_cost_their_items_only(disk, tmp: Path) -> None:
+    """Files deleted from a disk, a container's configuration among them: all others are there, each loss is told."""
+    case = helpers.EVIDENCE / "deleted-synthetic"
+    done = helpers.run("-q", "-o", tmp / "rows.jsonl", "--errors", tmp / "errors", disk("deleted-synthetic"))
+    assert done.returncode == 1
+    results = truth.check_case(str(case), str(tmp / "rows.jsonl"))
+    assert results["files"].ok and results["whiteouts"].ok
+    names, *lines = (case / "truth/deleted.tsv").read_text().lstrip("#").splitlines()
+    column = names.split("\t").index("path")
+    deleted = {line.split("\t")[column] for line in lines}
+    errors = [json.loads(line) for line in (tmp / "errors").read_text().splitlines()]
+    assert errors and all(error["code"] == "missing" for error in errors)
+    assert {error["path"] for error in errors} <= deleted
+    assert all("quartz" in example for example in results["lifecycle"].examples + results["owner"].examples)
+
+
+@pytest.mark.parametrize("case", ["podman-ext4", "containerd-ext4", "containerd-cri-ext4"])
+def test_hosts_without_docker_are_refused(case: str, disk) -> None:
+    """Other runtimes are not read yet: no usable evidence, and what was looked for."""
+    result = helpers.run(disk(case))
+    assert result.returncode == 3 and not result.stdout
+    assert b"/var/lib/docker" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["app.tar", "app.oci.tar", "export.tar"])
+def test_archives_are_refused(name: str) -> None:
+    """Not supported yet: no usable evidence."""
+    path = helpers.EVIDENCE / "docker-save" / name
+    if not path.exists():
+        pytest.skip("no evidence set")
+    assert helpers.run(path).returncode == 3
