@@ -7,9 +7,25 @@
 #include "base/escape.h"
 #include "parse/json.h"
 
-static bool is_dir(struct lt_fs *fs, struct lt_arena *scratch, struct lt_str root, const char *name)
+/* Is there such a directory? What cannot be looked at may be one, which is reported. */
+static bool is_dir(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path)
 {
-    return lt_fs_is_dir(fs, lt_path_join(scratch, root, lt_str_c(name)));
+    struct lt_node node;
+    struct lt_err problem = {0};
+    enum lt_status status = lt_fs_stat(fs, path, ctx->scratch, &node, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(ctx, path, &problem);
+    return status == LT_OK && S_ISDIR(node.mode);
+}
+
+/* The path without links; LT_END when there is nothing. */
+static enum lt_status resolve(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path, struct lt_str *out)
+{
+    struct lt_err problem = {0};
+    enum lt_status status = lt_fs_resolve(fs, path, ctx->scratch, out, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(ctx, path, &problem);
+    return status;
 }
 
 /* Does it look like a data root? Two of what Docker makes at its first start are enough, one may be lost. */
@@ -18,15 +34,15 @@ static bool is_docker_root(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str p
     static const char *const made[] = {"containers", "image", "volumes", "overlay2"};
     unsigned found = 0;
     for (size_t i = 0; i < sizeof made / sizeof *made; i++)
-        found += is_dir(fs, ctx->scratch, path, made[i]);
+        found += is_dir(ctx, fs, lt_path_join(ctx->scratch, path, lt_str_c(made[i])));
     return found >= 2;
 }
 
 static struct lt_str hostname(struct lt_ctx *ctx, struct lt_fs *fs)
 {
-    struct lt_str text, path = LT_STR("/etc/hostname");
-    if (lt_fs_resolve(fs, path, ctx->scratch, &path, NULL) != LT_OK ||
-        lt_slurp(fs, path, 4096, ctx->scratch, &text, NULL) != LT_OK)
+    struct lt_str text, path;
+    if (resolve(ctx, fs, LT_STR("/etc/hostname"), &path) != LT_OK ||
+        lt_read_or_skip(ctx, path, 4096, LT_OPTIONAL, &text) != LT_OK)
         return LT_STR("");
     return lt_str_dup(ctx->run, lt_str_trim(lt_str_cut(&text, '\n')));
 }
@@ -56,7 +72,7 @@ static bool try_remapped(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str pat
 {
     struct lt_listing listing;
     bool found = false;
-    lt_fs_list(fs, path, ctx->scratch, &listing, NULL);
+    lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
         struct lt_str below = lt_path_join(ctx->scratch, path, listing.nodes[i].name);
         if (!is_remap_name(listing.nodes[i].name) || !is_docker_root(ctx, fs, below))
@@ -71,7 +87,7 @@ static void try_root(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path, s
 {
     struct lt_str real;
     bool found = false;
-    if (lt_fs_resolve(fs, path, ctx->scratch, &real, NULL) == LT_OK) {
+    if (resolve(ctx, fs, path, &real) == LT_OK) {
         if (is_docker_root(ctx, fs, real)) {
             add_root(ctx, fs, real, why);
             found = true;
@@ -88,19 +104,11 @@ static void try_root(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path, s
 
 static void try_configured(struct lt_ctx *ctx, struct lt_fs *fs, const char *file, struct lt_buf *looked)
 {
-    struct lt_str path, text;
+    struct lt_str path;
     struct json_t *json;
-    const char *flaw;
-    struct lt_err problem = {0};
-    if (lt_fs_resolve(fs, lt_str_c(file), ctx->scratch, &path, NULL) != LT_OK)
+    if (resolve(ctx, fs, lt_str_c(file), &path) != LT_OK ||
+        lt_read_json_or_skip(ctx, path, LT_OPTIONAL, &json) != LT_OK)
         return;
-    enum lt_status status = lt_slurp(fs, path, LT_MAX_JSON, ctx->scratch, &text, &problem);
-    if (status == LT_OK)
-        status = lt_json_parse(text, &json, &flaw, &problem);
-    if (status != LT_OK) {
-        lt_skip_error(ctx, path, &problem);
-        return;
-    }
     static const char *const keys[] = {"data-root", "graph"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         struct lt_str value = lt_json_str(json, keys[i]);
@@ -115,7 +123,7 @@ static void try_homes(struct lt_ctx *ctx, struct lt_fs *fs)
 {
     struct lt_buf ignored = {0};
     struct lt_listing homes;
-    lt_fs_list(fs, LT_STR("/home"), ctx->scratch, &homes, NULL);
+    lt_list_or_skip(ctx, LT_STR("/home"), &homes);
     for (size_t i = 0; i < homes.count; i++)
         try_root(ctx, fs, lt_str_format(ctx->scratch, "/home/%.*s/.local/share/docker", LT_ARG(homes.nodes[i].name)),
                  LT_STR("rootless"), &ignored);

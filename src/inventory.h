@@ -44,12 +44,13 @@ struct lt_layer {
     struct lt_str content; /* of the tree of files */
     struct lt_str diff_id; /* "sha256:...", image layers known to layerdb */
     struct lt_str chain_id, parent_chain;
-    struct lt_time created;            /* birth of its directory */
-    struct lt_layer *parent;           /* the next lower layer, as layerdb or else the driver tells */
-    struct lt_str lower;               /* the driver's own list of what is below, raw */
-    struct lt_container *container;    /* rw and init layers */
-    struct lt_list containers, images; /* users: struct lt_container *, struct lt_image * */
-    unsigned index;                    /* in owner.image, 0 is the base */
+    struct lt_time created;             /* birth of its directory */
+    const struct lt_layer *walked_from; /* while cycles are looked for */
+    struct lt_layer *parent;            /* the next lower layer, as layerdb or else the driver tells */
+    struct lt_str lower;                /* the driver's own list of what is below, raw */
+    struct lt_container *container;     /* rw and init layers */
+    struct lt_list containers, images;  /* users: struct lt_container *, struct lt_image * */
+    unsigned index;                     /* in owner.image, 0 is the base */
     enum lt_role role;
     bool inferred; /* the link to the container or image has an indirect witness */
     struct lt_owner owner;

@@ -22,6 +22,7 @@
  *   output.c        a file that appears only when complete
  *   report.c        the account: seen = emitted + filtered + deduplicated + failed, and every error
  *   manifest.c      the record of the run
+ *   show.c          --list-sources, and what answers a wrong -c
  *
  *   event.c         the record that all stages share
  *   parse/          pure decoders of hostile bytes   ext4.c ident.c json.c locallog.c logline.c stamp.c
@@ -32,6 +33,7 @@
 #include "evidence/image.h"
 #include "parse/json.h"
 #include "pipeline.h"
+#include "report.h"
 #include "version.h"
 
 #include <signal.h>
@@ -63,10 +65,7 @@ static void list_formats(void)
 static void hold_signals(void)
 {
     sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
+    lt_signals_held(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
@@ -82,18 +81,22 @@ static void raise_again(int number)
     raise(number);
 }
 
+/* The exit code `code`, unless stdout did not take what was printed. */
+static int flushed(int code)
+{
+    return fflush(stdout) == 0 && !ferror(stdout) ? code : LT_EXIT_OUTPUT;
+}
+
 int main(int argc, char **argv)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     struct lt_options options = {.now = lt_time_at(now.tv_sec, (uint32_t)now.tv_nsec)};
     struct lt_err err = {0};
-    if (argc < 2) {
-        print_help(stderr);
-        return LT_EXIT_USAGE;
-    }
     if (lt_options_parse(&options, argc, argv, &err) != LT_OK) {
-        fprintf(stderr, "layertime: %s\n", err.text);
+        lt_say("%s", err.text);
+        if (argc < 2)
+            print_help(stderr);
         return LT_EXIT_USAGE;
     }
     if (options.help)
@@ -103,10 +106,10 @@ int main(int argc, char **argv)
     else if (options.list_formats)
         list_formats();
     if (options.help || options.version || options.list_formats)
-        return fflush(stdout) == 0 ? LT_EXIT_COMPLETE : LT_EXIT_OUTPUT;
+        return flushed(LT_EXIT_COMPLETE);
     hold_signals();
     int code = lt_pipeline_run(&options, argc, argv);
     if (code > LT_EXIT_SIGNAL)
         raise_again(code - LT_EXIT_SIGNAL);
-    return code;
+    return flushed(code);
 }

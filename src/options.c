@@ -72,7 +72,7 @@ static enum lt_status set_role(struct lt_options *options, const char *value, st
             return usage(err, "unknown role in '%s': give some of rw,image,init,volume,config,log,host", value);
         options->roles |= 1u << role;
     }
-    return LT_OK;
+    return options->roles ? LT_OK : usage(err, "no role given: see --help");
 }
 
 static const struct option_row table[] = {

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,16 +52,42 @@ bool lt_output_inside(const char *path, const char *evidence)
     return inside;
 }
 
+/* Is the entry `name` of the open directory a device, as far as it exists? */
+static bool is_device(int dir, const char *name)
+{
+    struct stat status;
+    return fstatat(dir, name, &status, 0) == 0 && S_ISCHR(status.st_mode);
+}
+
+bool lt_output_same(const char *a, const char *b)
+{
+    const char *name_a, *name_b;
+    struct stat status_a, status_b;
+    int dir_a = open_parent(a, &name_a), dir_b = open_parent(b, &name_b);
+    bool same = dir_a >= 0 && dir_b >= 0 && strcmp(name_a, name_b) == 0 && fstat(dir_a, &status_a) == 0 &&
+                fstat(dir_b, &status_b) == 0 && status_a.st_dev == status_b.st_dev &&
+                status_a.st_ino == status_b.st_ino && !is_device(dir_a, name_a);
+    if (dir_a >= 0)
+        close(dir_a);
+    if (dir_b >= 0)
+        close(dir_b);
+    return same;
+}
+
 static enum lt_status fail(struct lt_err *err, int sys, const char *what)
 {
     return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, sys, "%s", what);
 }
 
-/* /dev/null, or a pipe with a name: nothing that could be replaced. */
+/* /dev/null, or a pipe with a name: nothing that could be replaced. A pipe must have its reader already, since no
+ * signal would end the wait for one. */
 static enum lt_status open_device(struct lt_output *output, struct lt_err *err)
 {
-    output->fd = openat(output->dir, output->name, O_WRONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
-    return output->fd < 0 ? fail(err, errno, "cannot open the output") : LT_OK;
+    output->fd = openat(output->dir, output->name, O_WRONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    if (output->fd < 0)
+        return fail(err, errno, "cannot open the output");
+    int flags = fcntl(output->fd, F_GETFL);
+    return fcntl(output->fd, F_SETFL, flags & ~O_NONBLOCK) < 0 ? fail(err, errno, "cannot open the output") : LT_OK;
 }
 
 static enum lt_status open_temporary(struct lt_output *output, struct lt_err *err)
@@ -100,18 +128,37 @@ enum lt_status lt_output_open(struct lt_output *output, const struct lt_output_a
         .force = args->force,
         .fd = to_stdout ? STDOUT_FILENO : -1,
         .dir = -1,
+        .signals = args->signals,
         .hash = args->hash ? lt_sha256_new() : NULL,
         .deflate = args->gzip ? lt_deflate_new() : NULL,
     };
-    return to_stdout ? LT_OK : open_temporary(output, err);
+    enum lt_status status = to_stdout ? LT_OK : open_temporary(output, err);
+    struct stat kind;
+    if (status == LT_OK && fstat(output->fd, &kind) == 0)
+        output->waits = S_ISFIFO(kind.st_mode) || S_ISSOCK(kind.st_mode) || isatty(output->fd);
+    return status;
+}
+
+/* Wait for a reader, but not for ever: until a signal comes. Then at least PIPE_BUF bytes can be written at once. */
+static void wait_for_reader(struct lt_output *output)
+{
+    struct pollfd set[] = {{.fd = output->fd, .events = POLLOUT}, {.fd = output->signals, .events = POLLIN}};
+    while (poll(set, 2, -1) < 0 && errno == EINTR)
+        continue;
+    if (set[1].revents)
+        lt_fail(&output->failure, LT_FATAL, LT_CODE_INTERRUPTED, 0, "interrupted");
 }
 
 static enum lt_status write_all(struct lt_output *output, struct lt_str bytes)
 {
     lt_sha256_add(output->hash, bytes);
     output->bytes += bytes.len;
-    while (bytes.len && !output->failure.set) {
-        ssize_t done = write(output->fd, bytes.ptr, bytes.len);
+    while (bytes.len) {
+        if (output->waits)
+            wait_for_reader(output);
+        if (output->failure.set)
+            break;
+        ssize_t done = write(output->fd, bytes.ptr, output->waits && bytes.len > PIPE_BUF ? PIPE_BUF : bytes.len);
         if (done < 0 && errno != EINTR)
             fail(&output->failure, errno, "cannot write the output");
         else if (done > 0)

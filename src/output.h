@@ -12,6 +12,8 @@ struct lt_output {
     const char *path;     /* as given; NULL: stdout */
     bool force;           /* replace an existing file */
     int fd, dir;          /* the temporary file and its directory; dir is -1 for stdout */
+    int signals;          /* see lt_output_args */
+    bool waits;           /* a pipe, socket or terminal: a write may have to wait for a reader */
     char temporary[64];   /* its name in `dir`, "" when there is none */
     const char *name;     /* final name in `dir`: borrowed from `path` */
     struct lt_buf buffer; /* text not yet written */
@@ -26,6 +28,7 @@ struct lt_output_args {
     const char *path; /* "-" or NULL: stdout */
     bool force;       /* may replace an existing file */
     bool gzip, hash;
+    int signals; /* a signalfd: what arrives there ends the wait for a slow reader (LT_CODE_INTERRUPTED); -1: none */
 };
 
 /* Begin an output: for a file, a hidden temporary file in its directory. LT_FATAL (LT_CODE_OUTPUT) when that cannot be,
@@ -47,6 +50,9 @@ enum lt_status lt_output_commit(struct lt_output *output, struct lt_buf *sha256,
 
 /* Leave nothing behind. Harmless after a commit. */
 void lt_output_abort(struct lt_output *output);
+
+/* Do both paths name one file, which would be written twice? Devices may be. */
+bool lt_output_same(const char *a, const char *b);
 
 /* Is the file at `path` (which need not exist) the file `evidence`, or anywhere below the directory `evidence`? */
 bool lt_output_inside(const char *path, const char *evidence);

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline.h"
 
-#include "base/escape.h"
 #include "discover.h"
 #include "filter.h"
 #include "manifest.h"
 #include "normalise.h"
+#include "show.h"
 #include "sort.h"
 #include "source/source.h"
-#include "store/store.h"
 #include "tag.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { POLL_EVERY = 1024 }; /* events between two looks for a signal */
 
@@ -33,8 +34,9 @@ struct run {
     struct lt_output output, errors;
     uint64_t rows; /* written */
     unsigned events;
-    int signal; /* that ended the run, 0 if none */
-    struct lt_buf looked;
+    int signals;           /* signalfd of those that end the run */
+    int signal;            /* the one that ended it, 0 if none */
+    struct lt_list looked; /* of struct lt_str *: what was looked for in vain, a line each */
     struct lt_time started;
 };
 
@@ -45,19 +47,22 @@ static struct lt_time clock_now(void)
     return lt_time_at(now.tv_sec, (uint32_t)now.tv_nsec);
 }
 
+void lt_signals_held(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGHUP);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+}
+
 /* A pending signal ends the run in good order. */
 static enum lt_status poll_signals(struct run *run, struct lt_err *err)
 {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    int number = sigtimedwait(&set, NULL, &(struct timespec){0});
-    if (number <= 0)
+    struct signalfd_siginfo info;
+    if (read(run->signals, &info, sizeof info) != sizeof info)
         return LT_OK;
-    run->signal = number;
-    return lt_fail(err, LT_FATAL, LT_CODE_INTERRUPTED, 0, "ended by signal %d", number);
+    run->signal = (int)info.ssi_signo;
+    return lt_fail(err, LT_FATAL, LT_CODE_INTERRUPTED, 0, "ended by signal %d", run->signal);
 }
 
 /* Formats that take events as they come need no sorting. */
@@ -130,6 +135,14 @@ static void report_notes(struct run *run, const struct lt_evidence *evidence)
         lt_report_problem(&run->report, "evidence", LT_STR(""), note);
 }
 
+/* Remember what was wrong with an evidence, in case that all are like it. */
+static void add_looked(struct run *run, const char *spec, const char *text)
+{
+    struct lt_str *line = lt_new(&run->arena, struct lt_str);
+    *line = lt_str_format(&run->arena, "%s: %s", spec, text);
+    lt_list_add(&run->looked, &run->arena, line);
+}
+
 static void open_evidence(struct run *run, const char *spec)
 {
     struct lt_evidence *evidence = lt_new(&run->arena, struct lt_evidence);
@@ -140,6 +153,7 @@ static void open_evidence(struct run *run, const char *spec)
     report_notes(run, evidence);
     if (status != LT_OK) {
         lt_report_problem(&run->report, "evidence", LT_STR(""), &problem);
+        add_looked(run, spec, problem.text);
         return;
     }
     size_t before = run->inventory.roots.count;
@@ -151,7 +165,7 @@ static void open_evidence(struct run *run, const char *spec)
     if (run->inventory.roots.count == before) {
         lt_fail(&problem, LT_SKIP, LT_CODE_MISSING, 0, "no Docker data root in it");
         lt_report_problem(&run->report, "evidence", LT_STR(""), &problem);
-        lt_buf_printf(&run->looked, "layertime: %s: looked for %.*s\n", spec, LT_ARG(lt_buf_view(&looked)));
+        add_looked(run, spec, lt_str_format(&run->arena, "looked for %.*s", LT_ARG(lt_buf_view(&looked))).ptr);
     }
     lt_buf_free(&looked);
 }
@@ -238,7 +252,7 @@ static enum lt_status check_path(struct run *run, const char *path, struct lt_er
 static enum lt_status open_output(struct run *run, struct lt_output *output, const char *path, bool gzip, bool hash,
                                   struct lt_err *err)
 {
-    const struct lt_output_args args = {path, run->options->force, gzip, hash};
+    const struct lt_output_args args = {path, run->options->force, gzip, hash, run->signals};
     struct lt_err problem = {0};
     enum lt_status status = check_path(run, path, err);
     if (status == LT_OK && lt_output_open(output, &args, &problem) != LT_OK)
@@ -310,6 +324,8 @@ static enum lt_status make_timeline(struct run *run, struct lt_err *err)
 
 static int finish(struct run *run, enum lt_status status, const struct lt_err *err)
 {
+    if (status == LT_FATAL && !run->signal)
+        poll_signals(run, NULL); /* it may be what ended a wait for the reader of the output */
     if (run->options->stats)
         lt_report_print(&run->report, run->rows);
     if (run->signal)
@@ -317,67 +333,35 @@ static int finish(struct run *run, enum lt_status status, const struct lt_err *e
     if (status == LT_FATAL && err->sys == EPIPE)
         return LT_EXIT_SIGNAL + SIGPIPE;
     if (status == LT_FATAL) {
-        fprintf(stderr, "layertime: %s\n", err->text);
+        lt_say("%s", err->text);
         return LT_EXIT_OUTPUT;
     }
     if (!lt_report_balanced(&run->report)) {
-        fprintf(stderr, "layertime: the account does not balance: this is a bug, please report it (see --stats)\n");
+        lt_say("the account does not balance: this is a bug, please report it (see --stats)");
         return LT_EXIT_INCOMPLETE;
     }
     return run->report.failures ? LT_EXIT_INCOMPLETE : LT_EXIT_COMPLETE;
-}
-
-static void print_root(const struct lt_root *root, FILE *stream)
-{
-    struct lt_buf line = {0};
-    lt_escape_name(&line, lt_str_c(root->fs->evidence->spec), true);
-    lt_buf_printf(&line, ": %s data root ", root->runtime);
-    lt_escape_name(&line, root->path.len ? root->path : LT_STR("/"), true);
-    lt_buf_lit(&line, " (");
-    lt_escape_name(&line, root->why, true);
-    lt_buf_printf(&line, ", %.*s): %zu containers, %zu images, %zu layers, %zu volumes\n", LT_ARG(root->fs->label),
-                  root->containers.count, root->images.count, root->layers.count, root->volumes.count);
-    fwrite(line.ptr, 1, line.len, stream);
-    lt_buf_free(&line);
-}
-
-/* A wrong name is answered with the right ones. */
-static void print_containers(const struct run *run)
-{
-    struct lt_buf line = {0};
-    lt_buf_lit(&line, "layertime: no container matches '");
-    lt_escape_name(&line, lt_str_c(run->options->container), true);
-    lt_buf_lit(&line, "'; there are:");
-    lt_each (struct lt_root, root, &run->inventory.roots)
-        lt_each (struct lt_container, container, &root->containers) {
-            struct lt_buf label = {0};
-            lt_owner_label(&label, &container->owner);
-            lt_buf_char(&line, ' ');
-            lt_escape_name(&line, lt_buf_view(&label), true);
-            lt_buf_free(&label);
-        }
-    fprintf(stderr, "%.*s\n", LT_ARG(lt_buf_view(&line)));
-    lt_buf_free(&line);
-}
-
-static void list_sources(void)
-{
-    for (size_t i = 0; lt_sources[i]; i++)
-        printf("%-18s %s\n", lt_sources[i]->name, lt_sources[i]->summary);
-    for (size_t i = 0; lt_stores[i]; i++)
-        printf("%-18s storage driver: %s\n", lt_stores[i]->name, lt_stores[i]->summary);
-    for (size_t i = 0; lt_evidence_kinds[i]; i++)
-        printf("%-18s evidence: %s\n", lt_evidence_kinds[i]->name, lt_evidence_kinds[i]->summary);
 }
 
 /* No data root in any evidence: say where it was looked for. */
 static int find_nothing(struct run *run)
 {
     struct lt_err err = {0};
-    fputs(lt_str_dup(&run->arena, lt_buf_view(&run->looked)).ptr, stderr);
+    lt_each (struct lt_str, line, &run->looked)
+        lt_say("%.*s", LT_ARG(*line));
     if (run->report.errors && lt_output_commit(&run->errors, NULL, &err) != LT_OK)
         return finish(run, LT_FATAL, &err);
     return LT_EXIT_NO_EVIDENCE;
+}
+
+static bool outputs_collide(const struct lt_options *options)
+{
+    const char *paths[] = {options->output, options->errors, options->manifest};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < i; j++)
+            if (paths[i] && paths[j] && strcmp(paths[i], "-") != 0 && lt_output_same(paths[i], paths[j]))
+                return true;
+    return false;
 }
 
 static int run_all(struct run *run)
@@ -385,6 +369,10 @@ static int run_all(struct run *run)
     const struct lt_options *options = run->options;
     struct lt_err err = {0};
     enum lt_status status = LT_OK;
+    if (outputs_collide(options)) {
+        lt_say("-o, --errors and --manifest must be different files");
+        return LT_EXIT_USAGE;
+    }
     for (int i = 0; i < options->evidence_count; i++)
         open_evidence(run, options->evidence[i]);
     if (options->errors) {
@@ -398,12 +386,11 @@ static int run_all(struct run *run)
         return find_nothing(run);
     take_inventory(run);
     if (options->verbose || options->list_sources)
-        lt_each (struct lt_root, root, &run->inventory.roots)
-            print_root(root, options->list_sources ? stdout : stderr);
+        lt_show_roots(&run->inventory, options->list_sources ? stdout : stderr);
     if (options->list_sources)
         return finish(run, LT_OK, &err);
     if (!container_known(run)) {
-        print_containers(run);
+        lt_show_containers(&run->inventory, options->container);
         return LT_EXIT_USAGE;
     }
     status = make_timeline(run, &err);
@@ -427,18 +414,22 @@ int lt_pipeline_run(const struct lt_options *options, int argc, char **argv)
         .run = &run.arena,
         .scratch = &run.scratch,
     };
+    sigset_t held;
+    lt_signals_held(&held);
+    run.signals = signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
     if (options->list_sources && !options->evidence_count) {
-        list_sources();
+        lt_show_sources();
         return LT_EXIT_COMPLETE;
     }
     int code = run_all(&run);
     lt_output_abort(&run.output);
     lt_output_abort(&run.errors);
+    if (run.signals >= 0)
+        close(run.signals);
     lt_each (struct lt_evidence, evidence, &run.evidence)
         lt_evidence_close(evidence);
     lt_sorter_free(&run.sorter);
     lt_report_free(&run.report);
-    lt_buf_free(&run.looked);
     lt_arena_free(&run.scratch);
     lt_arena_free(&run.arena);
     return code;

@@ -6,6 +6,8 @@
 
 #include "options.h"
 
+#include <signal.h>
+
 /* What main() returns; SPEC, section 1. */
 enum lt_exit {
     LT_EXIT_COMPLETE = 0,
@@ -16,7 +18,10 @@ enum lt_exit {
     LT_EXIT_SIGNAL = 128, /* plus the number of the signal, which the caller raises again */
 };
 
-/* Run the main job, or --list-sources. Signals SIGHUP, SIGINT and SIGTERM must be blocked and SIGPIPE ignored: the
+/* The signals that end a run in good order. */
+void lt_signals_held(sigset_t *set);
+
+/* Run the main job, or --list-sources. The signals of lt_signals_held() must be blocked and SIGPIPE ignored: the
  * pipeline looks for them between events, so that it can leave no half-written file behind. */
 int lt_pipeline_run(const struct lt_options *options, int argc, char **argv);
 

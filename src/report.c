@@ -4,6 +4,7 @@
 #include "base/escape.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,21 +35,34 @@ void lt_report_free(struct lt_report *report)
     lt_buf_free(&report->early);
 }
 
+void lt_say(const char *format, ...)
+{
+    struct lt_buf line = {0};
+    char *text;
+    va_list args;
+    va_start(args, format);
+    int length = vasprintf(&text, format, args);
+    va_end(args);
+    if (length < 0)
+        return;
+    lt_buf_lit(&line, "layertime: ");
+    lt_escape_name(&line, (struct lt_str){text, (size_t)length}, true);
+    lt_buf_char(&line, '\n');
+    fwrite(line.ptr, 1, line.len, stderr);
+    lt_buf_free(&line);
+    free(text);
+}
+
 static void show(struct lt_report *report, struct lt_str path, const struct lt_err *problem)
 {
     if (report->quiet || report->shown > MAX_SHOWN)
         return;
     if (report->shown++ == MAX_SHOWN) {
-        fprintf(stderr, "layertime: further errors are only counted here; --errors FILE keeps them all\n");
+        lt_say("further errors are only counted here; --errors FILE keeps them all");
         return;
     }
-    struct lt_buf line = {0};
-    lt_buf_lit(&line, "layertime: ");
-    lt_escape_name(&line, path.len ? path : lt_str_c(report->evidence), true);
-    lt_buf_lit(&line, ": ");
-    lt_escape_name(&line, lt_str_c(problem->text), true);
-    fprintf(stderr, "%.*s\n", LT_ARG(lt_buf_view(&line)));
-    lt_buf_free(&line);
+    struct lt_str name = path.len ? path : lt_str_c(report->evidence);
+    lt_say("%.*s: %s", LT_ARG(name), problem->text);
 }
 
 static void add_field(struct lt_buf *out, const char *name, struct lt_str value, bool is_name)

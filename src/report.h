@@ -31,6 +31,9 @@ struct lt_report {
     size_t source_count;
 };
 
+/* One line on stderr, "layertime: " before it. Whatever arguments or evidence put into it is escaped. */
+void lt_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* From now on write error items to `errors`, those kept so far first. */
 void lt_report_open(struct lt_report *report, struct lt_output *errors);
 void lt_report_free(struct lt_report *report);

@@ -85,15 +85,6 @@ enum lt_status lt_fs_stat(struct lt_fs *fs, struct lt_str path, struct lt_arena 
     return fs->ops->stat(fs, path, arena, out, err);
 }
 
-bool lt_fs_is_dir(struct lt_fs *fs, struct lt_str path)
-{
-    struct lt_arena arena = {0};
-    struct lt_node node;
-    bool is_dir = lt_fs_stat(fs, path, &arena, &node, NULL) == LT_OK && S_ISDIR(node.mode);
-    lt_arena_free(&arena);
-    return is_dir;
-}
-
 enum lt_status lt_fs_list(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_listing *out,
                           struct lt_err *err)
 {

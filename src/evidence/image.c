@@ -197,7 +197,8 @@ static enum lt_status each_name(struct image_fs *self, uint64_t ino,
     size_t count = tsk_fs_dir_getsize(dir);
     for (size_t i = 0; i < count; i++) {
         const TSK_FS_NAME *entry = tsk_fs_dir_get_name(dir, i);
-        if (!entry || !(entry->flags & TSK_FS_NAME_FLAG_ALLOC))
+        /* libtsk adds a directory of its own to the root, for inodes without a name. */
+        if (!entry || !(entry->flags & TSK_FS_NAME_FLAG_ALLOC) || entry->meta_addr == TSK_FS_ORPHANDIR_INUM(self->tsk))
             continue;
         struct lt_str name = lt_str_c(entry->name);
         if (!lt_str_eq(name, LT_STR(".")) && !lt_str_eq(name, LT_STR("..")))

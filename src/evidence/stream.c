@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { CHUNK = 64 * 1024, MAX_RATIO = 1200, FREE_OUTPUT = 64 * 1024 * 1024 };
+enum { CHUNK = 64 * 1024, MAX_RATIO = 1000, FREE_OUTPUT = 64 * 1024 * 1024 };
 
 struct lt_stream {
     struct lt_file file;
@@ -75,7 +75,8 @@ static enum lt_status fill_plain(struct lt_stream *stream, struct lt_err *err)
     return got < 0 ? LT_SKIP : got ? LT_OK : LT_END;
 }
 
-/* A few bytes that unpack to gigabytes are no log. */
+/* A few bytes that unpack to gigabytes are no log: deflate's own limit is 1032 to 1, reached only by one repeated byte.
+ */
 static enum lt_status check_ratio(const struct lt_stream *stream, struct lt_err *err)
 {
     uint64_t unpacked = stream->out_offset + stream->data.len;

@@ -49,8 +49,15 @@ static void read_config(struct lt_ctx *ctx, struct lt_image *image)
     if (lt_read_json_or_skip(ctx, image->config, LT_REQUIRED, &json) != LT_OK)
         return;
     const struct json_t *diff_ids = lt_json_at(json, "rootfs.diff_ids");
-    for (size_t i = 0; i < lt_json_count(diff_ids); i++)
-        lt_list_add(&image->diff_ids, ctx->run, keep_ptr(ctx, lt_json_str(lt_json_item(diff_ids, i), "")));
+    for (size_t i = 0; i < lt_json_count(diff_ids); i++) {
+        struct lt_str diff_id = lt_json_str(lt_json_item(diff_ids, i), "");
+        if (!lt_digest_hex(diff_id).len) {
+            lt_skip(ctx, image->config, LT_CODE_BAD_ID, "rootfs.diff_ids[%zu]: no digest: '%.*s'", i,
+                    (int)(diff_id.len < 80 ? diff_id.len : 80), diff_id.ptr);
+            diff_id = LT_STR(""); /* the others keep their places */
+        }
+        lt_list_add(&image->diff_ids, ctx->run, keep_ptr(ctx, diff_id));
+    }
     read_history(ctx, image, json);
     lt_json_free(json);
 }

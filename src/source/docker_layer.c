@@ -78,6 +78,22 @@ static void read_image_layer(struct lt_ctx *ctx, const struct lt_store *store, s
     lt_map_put(&ctx->root->layer_by_chain, ctx->run, layer->chain_id, layer);
 }
 
+/* Follow the parents of `start` down; where they come back to a layer of the same walk the link is cut. Each layer is
+ * walked once: a mark from an earlier walk means that all below is known to be sound. */
+static void cut_cycle(struct lt_ctx *ctx, struct lt_str layerdb, struct lt_layer *start)
+{
+    for (struct lt_layer *layer = start; layer && !layer->walked_from; layer = layer->parent) {
+        layer->walked_from = start;
+        if (!layer->parent || layer->parent->walked_from != start)
+            continue;
+        struct lt_str record = lt_path_join(ctx->scratch, layerdb, lt_digest_hex(layer->chain_id));
+        lt_skip(ctx, lt_path_join(ctx->scratch, record, LT_STR("parent")), LT_CODE_CYCLE,
+                "the chain of layers comes back to itself");
+        layer->parent = NULL;
+        return;
+    }
+}
+
 static void read_image_layers(struct lt_ctx *ctx, const struct lt_store *store)
 {
     struct lt_listing listing;
@@ -94,6 +110,15 @@ static void read_image_layers(struct lt_ctx *ctx, const struct lt_store *store)
     lt_each (struct lt_layer, layer, &ctx->root->layers)
         if (layer->parent_chain.len)
             layer->parent = lt_map_get(&ctx->root->layer_by_chain, layer->parent_chain);
+    lt_each (struct lt_layer, layer, &ctx->root->layers)
+        cut_cycle(ctx, path, layer);
+}
+
+/* A layer that layerdb names must be there. */
+static void check_layer(struct lt_ctx *ctx, const struct lt_store *store, struct lt_str record, struct lt_str id)
+{
+    if (id.len && !lt_map_get(&ctx->root->layer_by_id, id))
+        lt_skip(ctx, record, LT_CODE_MISSING, "names a layer that is not there: %s/%.*s", store->layers, LT_ARG(id));
 }
 
 static void read_mounts(struct lt_ctx *ctx, const struct lt_store *store)
@@ -113,9 +138,8 @@ static void read_mounts(struct lt_ctx *ctx, const struct lt_store *store)
         read_id(ctx, dir, "mount-id", LT_REQUIRED, lt_is_store_id, &container->mount_id);
         read_id(ctx, dir, "init-id", LT_OPTIONAL, lt_is_store_id, &container->init_id);
         read_id(ctx, dir, "parent", LT_OPTIONAL, is_digest, &container->parent_chain);
-        if (container->mount_id.len && !lt_map_get(&ctx->root->layer_by_id, container->mount_id))
-            lt_skip(ctx, dir, LT_CODE_MISSING, "the rw layer's directory is missing: %s/%.*s", store->layers,
-                    LT_ARG(container->mount_id));
+        check_layer(ctx, store, dir, container->mount_id);
+        check_layer(ctx, store, dir, container->init_id);
     }
 }
 
@@ -152,9 +176,15 @@ static enum lt_status docker_layer_events(struct lt_ctx *ctx, struct lt_err *err
 {
     lt_each (struct lt_container, container, &ctx->root->containers) {
         struct lt_node node;
+        struct lt_err problem = {0};
         struct lt_str path = lt_path_join(ctx->scratch, container->mount_record, LT_STR("mount-id"));
-        if (!container->mount_id.len || lt_fs_stat(ctx->root->fs, path, ctx->scratch, &node, NULL) != LT_OK)
+        if (!container->mount_id.len)
             continue; /* reported when the inventory was taken */
+        if (lt_fs_stat(ctx->root->fs, path, ctx->scratch, &node, &problem) != LT_OK) {
+            lt_fail(&problem, LT_SKIP, LT_CODE_MISSING, 0, "the file has vanished");
+            lt_skip_error(ctx, path, &problem);
+            continue;
+        }
         struct lt_attr action = {.key = LT_ATTR_ACTION, .text = LT_STR("create rw layer")};
         struct lt_event event = {
             .kind = LT_KIND_LAYER_CREATED,

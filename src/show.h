@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What is read and what was found, for people. */
+#ifndef LT_SHOW_H
+#define LT_SHOW_H
+
+#include "inventory.h"
+
+#include <stdio.h>
+
+/* The tables of readers, storage drivers and kinds of evidence, on stdout. */
+void lt_show_sources(void);
+
+/* A line about each data root. */
+void lt_show_roots(const struct lt_inventory *inventory, FILE *stream);
+
+/* A wrong name after -c is answered with the right ones, on stderr. */
+void lt_show_containers(const struct lt_inventory *inventory, const char *wanted);
+
+#endif
