@@ -131,7 +131,7 @@ static void try_homes(struct lt_ctx *ctx, struct lt_fs *fs)
     lt_buf_free(&ignored);
 }
 
-void lt_discover(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_buf *looked)
+static void look_everywhere(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_buf *looked)
 {
     static const struct {
         const char *path, *why;
@@ -142,13 +142,20 @@ void lt_discover(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_buf *looked)
         {"/var/snap/docker/common/var-lib-docker", "snap"},
         {"", "the evidence itself"},
     };
-    struct lt_root root = {.fs = fs};
-    ctx->reader = "discover";
-    ctx->root = &root;
+    if (!is_dir(ctx, fs, LT_STR("")))
+        return; /* said once, not for every place */
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         try_root(ctx, fs, lt_str_c(places[i].path), lt_str_c(places[i].why), looked);
     try_configured(ctx, fs, "/etc/docker/daemon.json", looked);
     try_configured(ctx, fs, "/var/snap/docker/current/config/daemon.json", looked);
     try_homes(ctx, fs);
+}
+
+void lt_discover(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_buf *looked)
+{
+    struct lt_root none = {.fs = fs}; /* what the readers' functions work on until there is a real one */
+    ctx->reader = "discover";
+    ctx->root = &none;
+    look_everywhere(ctx, fs, looked);
     ctx->root = NULL;
 }

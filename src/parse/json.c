@@ -35,7 +35,7 @@ static size_t repair_escape(struct lt_buf *out, struct lt_str text)
 /* Copy a number, or null for one that no real can hold. */
 static size_t repair_number(struct lt_buf *out, struct lt_str text)
 {
-    char digits[MAX_NUMBER + 1];
+    char digits[MAX_NUMBER + 1] = "";
     size_t size = 0;
     while (size < text.len && text.ptr[size] && strchr("+-.0123456789eE", text.ptr[size]))
         size++;

@@ -167,7 +167,7 @@ static enum lt_status add_local(struct job *job, const struct lt_locallog *entry
 static size_t resync(struct lt_stream *stream)
 {
     size_t skipped = 0;
-    struct lt_str record;
+    struct lt_str record = {0};
     struct lt_locallog entry;
     do {
         if (!lt_stream_view(stream).len && lt_stream_fill(stream, NULL) != LT_OK)
@@ -181,7 +181,7 @@ static size_t resync(struct lt_stream *stream)
 static enum lt_status read_local(struct job *job, struct lt_stream *stream, struct lt_err *err)
 {
     for (;;) {
-        struct lt_str record;
+        struct lt_str record = {0};
         struct lt_locallog entry;
         struct lt_err problem = {0};
         uint64_t offset = lt_stream_offset(stream);
