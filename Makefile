@@ -3,7 +3,7 @@
 # make demo       install what is missing, build, and run the main job on the sample evidence
 # make check      install what is missing, build, and run every test
 # make lint       formatter, static analysis, and the project's own rules
-# make fuzz       every fuzz target, 30 seconds each (T=name: one of them, SECONDS=n)
+# make fuzz       every fuzz target, 30 seconds each (T=name: one of them, SECONDS_EACH=n)
 # make install    with PREFIX= and DESTDIR=
 
 PREFIX ?= /usr/local
