@@ -153,7 +153,8 @@ static void open_evidence(struct run *run, const char *spec)
     report_notes(run, evidence);
     if (status != LT_OK) {
         lt_report_problem(&run->report, "evidence", LT_STR(""), &problem);
-        add_looked(run, spec, problem.text);
+        if (run->options->quiet)
+            add_looked(run, spec, problem.text); /* else it was told already */
         return;
     }
     size_t before = run->inventory.roots.count;
