@@ -83,7 +83,7 @@ static bool try_remapped(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str pat
     return found;
 }
 
-static void try_root(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path, struct lt_str why, struct lt_buf *looked)
+static bool try_root(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path, struct lt_str why, struct lt_buf *looked)
 {
     struct lt_str real;
     bool found = false;
@@ -95,11 +95,12 @@ static void try_root(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path, s
         found |= try_remapped(ctx, fs, real);
     }
     if (found)
-        return;
+        return true;
     if (looked->len)
         lt_buf_lit(looked, ", ");
     lt_escape_name(looked, path.len ? path : LT_STR("/"), true);
     lt_buf_printf(looked, " (%.*s)", LT_ARG(why));
+    return false;
 }
 
 static void try_configured(struct lt_ctx *ctx, struct lt_fs *fs, const char *file, struct lt_buf *looked)
@@ -112,9 +113,13 @@ static void try_configured(struct lt_ctx *ctx, struct lt_fs *fs, const char *fil
     static const char *const keys[] = {"data-root", "graph"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         struct lt_str value = lt_json_str(json, keys[i]);
-        if (value.len)
-            try_root(ctx, fs, lt_str_dup(ctx->scratch, value), lt_str_format(ctx->scratch, "%s in %s", keys[i], file),
-                     looked);
+        if (!value.len)
+            continue;
+        struct lt_str why = lt_str_format(ctx->scratch, "%s in %s", keys[i], file);
+        /* Of several file systems another one may be mounted there. */
+        if (!try_root(ctx, fs, lt_str_dup(ctx->scratch, value), why, looked) && fs->evidence->fs.count == 1)
+            lt_skip(ctx, path, LT_CODE_MISSING, "%s: no Docker data root at '%.*s' in this evidence", keys[i],
+                    LT_ARG(value));
     }
     lt_json_free(json);
 }

@@ -79,6 +79,18 @@ struct lt_volume *lt_inventory_volume(struct lt_inventory *inventory, struct lt_
     return volume;
 }
 
+struct lt_str lt_chain_key(struct lt_arena *arena, const struct lt_store *store, struct lt_str chain_id)
+{
+    return lt_str_format(arena, "%s %.*s", store->name, LT_ARG(chain_id));
+}
+
+/* Key of a layer by what an image tells of it: the chain below and its own diff ID. */
+static struct lt_str diff_key(struct lt_arena *arena, const struct lt_store *store, struct lt_str chain,
+                              struct lt_str diff_id)
+{
+    return lt_str_format(arena, "%s %.*s %.*s", store->name, LT_ARG(chain), LT_ARG(diff_id));
+}
+
 static void reverse(struct lt_list *list)
 {
     for (size_t i = 0, j = list->count; i + 1 < j; i++) {
@@ -99,30 +111,34 @@ static void collect_chain(struct lt_arena *arena, struct lt_layer *top, struct l
 }
 
 /* An image names diff IDs; layerdb names each layer's diff ID and the chain below it. */
-static void link_image(struct lt_arena *arena, const struct lt_map *by_chain_and_diff, struct lt_image *image)
+static void link_image(struct lt_arena *arena, const struct lt_map *by_diff, const struct lt_store *store,
+                       struct lt_image *image)
 {
     struct lt_str chain = LT_STR("");
-    lt_each (struct lt_str, diff_id, &image->diff_ids) {
-        struct lt_str key = lt_str_format(arena, "%.*s %.*s", LT_ARG(chain), LT_ARG(*diff_id));
-        struct lt_layer *layer = lt_map_get(by_chain_and_diff, key);
+    struct lt_list layers = {0};
+    for (size_t i = 0; i < image->diff_ids.count; i++) {
+        const struct lt_str *diff_id = image->diff_ids.items[i];
+        struct lt_layer *layer = lt_map_get(by_diff, diff_key(arena, store, chain, *diff_id));
         if (!layer)
-            return;
-        lt_list_add(&image->layers, arena, layer);
+            break;
+        lt_list_add(&layers, arena, layer);
         chain = layer->chain_id;
     }
+    if (layers.count > image->layers.count)
+        image->layers = layers;
 }
 
 static void link_images(struct lt_arena *arena, struct lt_root *root)
 {
-    struct lt_map by_chain_and_diff = {0};
+    struct lt_map by_diff = {0};
     lt_each (struct lt_layer, layer, &root->layers) {
         if (!layer->diff_id.len)
             continue;
-        struct lt_str key = lt_str_format(arena, "%.*s %.*s", LT_ARG(layer->parent_chain), LT_ARG(layer->diff_id));
-        lt_map_put(&by_chain_and_diff, arena, key, layer);
+        lt_map_put(&by_diff, arena, diff_key(arena, layer->store, layer->parent_chain, layer->diff_id), layer);
     }
     lt_each (struct lt_image, image, &root->images)
-        link_image(arena, &by_chain_and_diff, image);
+        for (size_t i = 0; lt_stores[i]; i++)
+            link_image(arena, &by_diff, lt_stores[i], image);
 }
 
 static struct lt_layer *init_of(struct lt_arena *arena, struct lt_root *root, struct lt_str id)
@@ -185,7 +201,10 @@ static void link_rw(struct lt_arena *arena, struct lt_container *container, bool
 /* The image layers of a container: by layerdb, else by the driver's links, else those of its image. */
 static void link_container_layers(struct lt_arena *arena, struct lt_container *container)
 {
-    struct lt_layer *top = lt_map_get(&container->root->layer_by_chain, container->parent_chain);
+    struct lt_layer *top = NULL;
+    if (container->store)
+        top = lt_map_get(&container->root->layer_by_chain,
+                         lt_chain_key(arena, container->store, container->parent_chain));
     const struct lt_layer *above = container->init ? container->init : container->rw;
     if (!top && above)
         top = above->parent;

@@ -87,6 +87,7 @@ struct lt_container {
     struct lt_str path;     /* of containers/<id>, "" if there is none */
     struct lt_str image_id; /* as in the configuration */
     struct lt_str driver;
+    const struct lt_store *store;              /* whose layerdb has its record; NULL if none */
     struct lt_str mount_id, init_id;           /* from layerdb/mounts */
     struct lt_str parent_chain;                /* likewise: chain ID of the top image layer */
     struct lt_str mount_record;                /* path of layerdb/mounts/<id>, "" if there is none */
@@ -139,11 +140,14 @@ struct lt_layer *lt_inventory_layer(struct lt_inventory *inventory, struct lt_ro
                                     struct lt_str id);
 struct lt_volume *lt_inventory_volume(struct lt_inventory *inventory, struct lt_root *root, struct lt_str name);
 
+/* Key of a chain ID in layer_by_chain: each storage driver has a layerdb of its own. In `arena`. */
+struct lt_str lt_chain_key(struct lt_arena *arena, const struct lt_store *store, struct lt_str chain_id);
+
 /* Tie up one root after phase 1: layers of containers and images, users of layers and volumes, owners. Where layerdb is
  * damaged the driver's own links serve; a lost mount-id is inferred from the layers below and the time of creation. */
 void lt_inventory_link(struct lt_inventory *inventory, struct lt_root *root);
 
-/* First name of an image: a tag if it has one, else "". */
+/* First name of an image: a tag if it has one, else a digest, else "". */
 struct lt_str lt_image_name(const struct lt_image *image);
 
 /* Label for people: "name@0123456789ab", or the short ID alone; of a container, an image, a volume or an orphan layer;

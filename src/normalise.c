@@ -4,15 +4,18 @@
  *   mtime, atime   any process may set them: `claimed`; in an image layer they come from the tar headers of the image's
  *                  builder
  *   ctime, birth   set by the kernel of this host alone: `exact`
- *   whiteout       nobody can set its times: all of them are the kernel's
+ *   whiteout       a device 0:0: nobody can set its times, all of them are the kernel's
  */
 #include "normalise.h"
 
 #include "inventory.h"
 
+#include <sys/stat.h>
+
 static void judge_file(const struct lt_event *event, enum lt_slot slot, struct lt_row *row)
 {
-    bool settable = (slot == LT_M || slot == LT_A) && !(event->tags & LT_TAG_BIT(whiteout));
+    bool settable =
+        (slot == LT_M || slot == LT_A) && !(event->tags & LT_TAG_BIT(whiteout) && S_ISCHR(event->node->mode));
     row->clock = settable && event->owner->role == LT_ROLE_IMAGE ? LT_CLOCK_BUILDER : LT_CLOCK_HOST;
     row->confidence = settable ? LT_CLAIMED : LT_EXACT;
 }
@@ -40,8 +43,12 @@ size_t lt_normalise(const struct lt_event *event, bool merge, struct lt_row rows
             at++;
         if (at == count)
             rows[count++] = (struct lt_row){.event = event, .time = time};
+        struct lt_row one;
+        judge(event, (enum lt_slot)slot, &one);
+        /* Of merged times the row claims no more than the weakest allows; the enums are in that order. */
+        rows[at].clock = one.clock > rows[at].clock ? one.clock : rows[at].clock;
+        rows[at].confidence = one.confidence > rows[at].confidence ? one.confidence : rows[at].confidence;
         rows[at].slots |= (uint8_t)(1u << slot);
-        judge(event, (enum lt_slot)slot, &rows[at]);
     }
     return count;
 }

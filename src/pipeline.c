@@ -31,7 +31,7 @@ struct run {
     struct lt_report report;
     struct lt_ctx ctx;
     struct lt_sorter sorter;
-    struct lt_output output, errors;
+    struct lt_output output, errors, manifest;
     uint64_t rows; /* written */
     unsigned events;
     int signals;           /* signalfd of those that end the run */
@@ -83,8 +83,10 @@ static bool keep_rows(struct run *run, const struct lt_event *event)
     struct lt_row rows[LT_SLOTS];
     size_t count = lt_normalise(event, run->options->format->merged, rows), kept = 0;
     for (size_t i = 0; i < count; i++) {
-        struct lt_time last = event->last.set ? event->last : rows[i].time;
-        if (lt_filter_time(run->options, rows[i].time, last))
+        struct lt_time first = rows[i].time, last = event->last.set ? event->last : first;
+        if (event->last.set && !event->first.set)
+            first = lt_time_at(INT64_MIN, 0); /* it may have been at any time before */
+        if (lt_filter_time(run->options, first, last))
             rows[kept++] = rows[i];
     }
     lt_sorter_add(&run->sorter, rows, kept);
@@ -180,16 +182,19 @@ static void enter_root(struct run *run, struct lt_root *root, const char *reader
     run->report.evidence = root->fs->evidence->spec;
 }
 
-static void take_inventory(struct run *run)
+static enum lt_status take_inventory(struct run *run, struct lt_err *err)
 {
     lt_each (struct lt_root, root, &run->inventory.roots) {
         for (size_t i = 0; lt_sources[i]; i++) {
             enter_root(run, root, lt_sources[i]->name);
+            if (poll_signals(run, err) != LT_OK)
+                return LT_FATAL;
             if (lt_sources[i]->inventory)
                 lt_sources[i]->inventory(&run->ctx);
         }
         lt_inventory_link(&run->inventory, root);
     }
+    return LT_OK;
 }
 
 static enum lt_status read_events(struct run *run, struct lt_err *err)
@@ -279,12 +284,8 @@ static enum lt_status write_manifest(struct run *run, struct lt_str sha256, stru
         .bytes = run->output.bytes,
         .sha256 = sha256,
     };
-    struct lt_output output;
-    enum lt_status status = open_output(run, &output, options->manifest, false, false, err);
-    if (status != LT_OK)
-        return status;
-    lt_manifest_put(lt_output_buffer(&output), &manifest);
-    return lt_output_commit(&output, NULL, err);
+    lt_manifest_put(lt_output_buffer(&run->manifest), &manifest);
+    return lt_output_commit(&run->manifest, NULL, err);
 }
 
 /* Does -c name anything that is there? A typing error must not look like a container without a past. */
@@ -306,6 +307,8 @@ static enum lt_status make_timeline(struct run *run, struct lt_err *err)
     const struct lt_options *options = run->options;
     struct lt_buf sha256 = {0};
     enum lt_status status = open_output(run, &run->output, options->output, options->gzip, options->manifest, err);
+    if (status == LT_OK && options->manifest) /* now, so that a refusal comes before the timeline has its name */
+        status = open_output(run, &run->manifest, options->manifest, false, false, err);
     if (status == LT_OK && options->format->begin)
         options->format->begin(lt_output_buffer(&run->output));
     if (status == LT_OK)
@@ -355,12 +358,18 @@ static int find_nothing(struct run *run)
     return LT_EXIT_NO_EVIDENCE;
 }
 
+static bool same_output(const char *a, const char *b)
+{
+    bool a_stdout = strcmp(a, "-") == 0, b_stdout = strcmp(b, "-") == 0;
+    return a_stdout || b_stdout ? a_stdout && b_stdout : lt_output_same(a, b);
+}
+
 static bool outputs_collide(const struct lt_options *options)
 {
-    const char *paths[] = {options->output, options->errors, options->manifest};
+    const char *paths[] = {options->output ? options->output : "-", options->errors, options->manifest};
     for (size_t i = 0; i < 3; i++)
         for (size_t j = 0; j < i; j++)
-            if (paths[i] && paths[j] && strcmp(paths[i], "-") != 0 && lt_output_same(paths[i], paths[j]))
+            if (paths[i] && paths[j] && same_output(paths[i], paths[j]))
                 return true;
     return false;
 }
@@ -385,7 +394,9 @@ static int run_all(struct run *run)
         return finish(run, status, &err);
     if (!run->inventory.roots.count)
         return find_nothing(run);
-    take_inventory(run);
+    status = take_inventory(run, &err);
+    if (status != LT_OK)
+        return finish(run, status, &err);
     if (options->verbose || options->list_sources)
         lt_show_roots(&run->inventory, options->list_sources ? stdout : stderr);
     if (options->list_sources)
@@ -425,6 +436,7 @@ int lt_pipeline_run(const struct lt_options *options, int argc, char **argv)
     int code = run_all(&run);
     lt_output_abort(&run.output);
     lt_output_abort(&run.errors);
+    lt_output_abort(&run.manifest);
     if (run.signals >= 0)
         close(run.signals);
     lt_each (struct lt_evidence, evidence, &run.evidence)

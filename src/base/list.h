@@ -35,7 +35,7 @@ static inline int lt_list_has(const struct lt_list *list, const void *item)
     return 0;
 }
 
-/* for (each `type *name` in the list) */
+/* for (each `type *name` in the list); `continue` and `return` work as in any loop, `break` does not */
 #define lt_each(type, name, list)                                                                                      \
     for (size_t name##_at = 0; name##_at < (list)->count; name##_at++)                                                 \
         for (type *name = (type *)(list)->items[name##_at]; name; name = NULL)

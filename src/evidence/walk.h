@@ -30,8 +30,8 @@ struct lt_walk {
 
 /* Walk everything below the directory `top` (its name is its path), which itself is reported first, as an entry with an
  * empty name. The entries of a directory come in byte order of their names. `top` is kept by the events: allocate it in
- * the run arena; its ino and depth are set here. LT_END: there is nothing at that path. Other file systems mounted
- * inside are not entered, which is reported as failed. */
+ * the run arena; its ino, depth and path_len are set here. LT_END: there is nothing at that path. Other file systems
+ * mounted inside are not entered, which is reported as failed. */
 enum lt_status lt_walk(const struct lt_walk *walk, struct lt_dir *top, struct lt_err *err);
 
 #endif

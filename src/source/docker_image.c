@@ -76,11 +76,21 @@ static void read_images(struct lt_ctx *ctx, struct lt_str driver)
         }
         struct lt_str id = lt_str_format(ctx->scratch, "sha256:%.*s", LT_ARG(name));
         struct lt_image *image = lt_inventory_image(ctx->inventory, ctx->root, id);
+        if (image->config.len)
+            continue; /* known to another storage driver's imagedb already: an image is the same everywhere */
         image->config = lt_path_join(ctx->run, path, name);
         image->updated =
             lt_str_format(ctx->run, "%.*s/metadata/sha256/%.*s/lastUpdated", LT_ARG(imagedb), LT_ARG(name));
         read_config(ctx, image);
     }
+}
+
+static bool has_name(const struct lt_image *image, struct lt_str reference)
+{
+    lt_each (struct lt_str, name, &image->names)
+        if (lt_str_eq(*name, reference))
+            return true;
+    return false;
 }
 
 static void read_repositories(struct lt_ctx *ctx, struct lt_str driver)
@@ -95,6 +105,8 @@ static void read_repositories(struct lt_ctx *ctx, struct lt_str driver)
         for (void *inner = NULL; lt_json_next(references, &inner, &reference, &id);) {
             struct lt_str text = lt_json_str(id, "");
             struct lt_image *image = lt_digest_hex(text).len ? lt_map_get(&ctx->root->image_by_id, text) : NULL;
+            if (image && has_name(image, reference))
+                continue; /* in another storage driver's list as well */
             if (image)
                 lt_list_add(&image->names, ctx->run, keep_ptr(ctx, reference));
             else

@@ -75,7 +75,7 @@ static void read_image_layer(struct lt_ctx *ctx, const struct lt_store *store, s
     layer->diff_id = diff_id;
     layer->chain_id = lt_str_format(ctx->run, "sha256:%.*s", LT_ARG(hex));
     layer->parent_chain = parent;
-    lt_map_put(&ctx->root->layer_by_chain, ctx->run, layer->chain_id, layer);
+    lt_map_put(&ctx->root->layer_by_chain, ctx->run, lt_chain_key(ctx->run, store, layer->chain_id), layer);
 }
 
 /* Follow the parents of `start` down; where they come back to a layer of the same walk the link is cut. Each layer is
@@ -108,8 +108,9 @@ static void read_image_layers(struct lt_ctx *ctx, const struct lt_store *store)
             lt_skip(ctx, dir, LT_CODE_BAD_ID, "no chain ID");
     }
     lt_each (struct lt_layer, layer, &ctx->root->layers)
-        if (layer->parent_chain.len)
-            layer->parent = lt_map_get(&ctx->root->layer_by_chain, layer->parent_chain);
+        if (layer->store == store && layer->parent_chain.len)
+            layer->parent =
+                lt_map_get(&ctx->root->layer_by_chain, lt_chain_key(ctx->scratch, store, layer->parent_chain));
     lt_each (struct lt_layer, layer, &ctx->root->layers)
         cut_cycle(ctx, path, layer);
 }
@@ -134,6 +135,7 @@ static void read_mounts(struct lt_ctx *ctx, const struct lt_store *store)
             continue;
         }
         struct lt_container *container = lt_inventory_container(ctx->inventory, ctx->root, name);
+        container->store = store;
         container->mount_record = dir;
         read_id(ctx, dir, "mount-id", LT_REQUIRED, lt_is_store_id, &container->mount_id);
         read_id(ctx, dir, "init-id", LT_OPTIONAL, lt_is_store_id, &container->init_id);

@@ -16,7 +16,7 @@
 
 #include <stdlib.h>
 
-enum { STREAMS = 2, MAX_JOINED = 1024 * 1024 };
+enum { STREAMS = 2, MAX_JOINED = 1024 * 1024, MAX_RESYNC = 16 * 1024 * 1024 };
 
 static const char *const stream_names[STREAMS] = {"stdout", "stderr"};
 
@@ -163,17 +163,21 @@ static enum lt_status add_local(struct job *job, const struct lt_locallog *entry
     return add_record(job, &record, err);
 }
 
-/* Skip damage: to the next place where a whole record can be decoded. Returns the number of bytes skipped. */
+/* Skip damage: to the next place where a whole record can be decoded. Returns the number of bytes skipped. What looks
+ * like records without end is given up after a while: the rest of the file is lost then. */
 static size_t resync(struct lt_stream *stream)
 {
-    size_t skipped = 0;
+    size_t skipped = 0, decoded = 0;
     struct lt_str record = {0};
     struct lt_locallog entry;
     do {
         if (!lt_stream_view(stream).len && lt_stream_fill(stream, NULL) != LT_OK)
             break;
-        lt_stream_consume(stream, 1);
-        skipped++;
+        size_t step = decoded > MAX_RESYNC ? lt_stream_view(stream).len : 1;
+        lt_stream_consume(stream, step);
+        skipped += step;
+        decoded += record.len;
+        record.len = 0;
     } while (local_record(stream, &record, NULL) != LT_OK || lt_locallog_parse(record, &entry, NULL) != LT_OK);
     return skipped;
 }
