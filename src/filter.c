@@ -4,10 +4,18 @@
 #include <fnmatch.h>
 #include <string.h>
 
-bool lt_filter_container(const char *which, const struct lt_container *container)
+bool lt_filter_exact(const char *which, const struct lt_container *container)
 {
     struct lt_str text = lt_str_c(which);
-    if (text.len && lt_str_starts(container->id, text))
+    return lt_str_eq(text, container->id) || lt_str_eq(text, container->name);
+}
+
+bool lt_filter_container(const struct lt_options *options, const struct lt_container *container)
+{
+    const char *which = options->container;
+    if (options->container_exact)
+        return lt_filter_exact(which, container);
+    if (*which && lt_str_starts(container->id, lt_str_c(which)))
         return true;
     /* Names are NUL-terminated, being copies in an arena; one with a NUL inside matches by what is before it. */
     return container->name.len && fnmatch(which, container->name.ptr, 0) == 0;
@@ -16,14 +24,14 @@ bool lt_filter_container(const char *which, const struct lt_container *container
 static bool any_user(const struct lt_options *options, const struct lt_owner *owner)
 {
     if (owner->container)
-        return lt_filter_container(options->container, owner->container);
+        return lt_filter_container(options, owner->container);
     if (owner->layer)
         lt_each (struct lt_container, container, &owner->layer->containers)
-            if (lt_filter_container(options->container, container))
+            if (lt_filter_container(options, container))
                 return true;
     if (owner->volume)
         lt_each (struct lt_volume_user, user, &owner->volume->users)
-            if (lt_filter_container(options->container, user->container))
+            if (lt_filter_container(options, user->container))
                 return true;
     return false;
 }

@@ -5,8 +5,12 @@
 
 #include "options.h"
 
-/* Does -c WHICH mean this container? By ID prefix, name, or shell pattern over the name. */
-bool lt_filter_container(const char *which, const struct lt_container *container);
+/* Is WHICH of -c the whole ID or name of this container? */
+bool lt_filter_exact(const char *which, const struct lt_container *container);
+
+/* Does -c mean this container? By whole ID or name; if there is none such (container_exact), by ID prefix or shell
+ * pattern over the name. */
+bool lt_filter_container(const struct lt_options *options, const struct lt_container *container);
 
 /* Do --role and -c let events of this owner through? Rows of an image layer or a volume belong to each of its users. */
 bool lt_filter_owner(const struct lt_options *options, const struct lt_owner *owner);

@@ -4,7 +4,7 @@
  *   mtime, atime   any process may set them: `claimed`; in an image layer they come from the tar headers of the image's
  *                  builder
  *   ctime, birth   set by the kernel of this host alone: `exact`
- *   whiteout       a device 0:0: nobody can set its times, all of them are the kernel's
+ *   whiteout       a device 0:0: nobody can set its times, all of them are the kernel's; a file .wh.NAME is as any file
  */
 #include "normalise.h"
 
@@ -14,8 +14,8 @@
 
 static void judge_file(const struct lt_event *event, enum lt_slot slot, struct lt_row *row)
 {
-    bool settable =
-        (slot == LT_M || slot == LT_A) && !(event->tags & LT_TAG_BIT(whiteout) && S_ISCHR(event->node->mode));
+    bool whiteout = event->tags & LT_TAG_BIT(whiteout) && !(event->node && S_ISREG(event->node->mode));
+    bool settable = (slot == LT_M || slot == LT_A) && !whiteout;
     row->clock = settable && event->owner->role == LT_ROLE_IMAGE ? LT_CLOCK_BUILDER : LT_CLOCK_HOST;
     row->confidence = settable ? LT_CLAIMED : LT_EXACT;
 }

@@ -22,7 +22,8 @@ enum { POLL_EVERY = 1024 }; /* events between two looks for a signal */
 
 /* One run, from its start to its end. */
 struct run {
-    const struct lt_options *options;
+    const struct lt_options *options; /* own_options */
+    struct lt_options own_options;    /* the user's, completed by what only the evidence can tell */
     int argc;
     char **argv;
     struct lt_arena arena, scratch;
@@ -83,10 +84,8 @@ static bool keep_rows(struct run *run, const struct lt_event *event)
     struct lt_row rows[LT_SLOTS];
     size_t count = lt_normalise(event, run->options->format->merged, rows), kept = 0;
     for (size_t i = 0; i < count; i++) {
-        struct lt_time first = rows[i].time, last = event->last.set ? event->last : first;
-        if (event->last.set && !event->first.set)
-            first = lt_time_at(INT64_MIN, 0); /* it may have been at any time before */
-        if (lt_filter_time(run->options, first, last))
+        struct lt_time last = event->last.set ? event->last : rows[i].time;
+        if (lt_filter_time(run->options, rows[i].time, last))
             rows[kept++] = rows[i];
     }
     lt_sorter_add(&run->sorter, rows, kept);
@@ -288,6 +287,15 @@ static enum lt_status write_manifest(struct run *run, struct lt_str sha256, stru
     return lt_output_commit(&run->manifest, NULL, err);
 }
 
+/* Which containers -c means is known once all are: a whole name is not taken for the prefix of another's ID. */
+static void resolve_container(struct run *run)
+{
+    if (run->options->container)
+        lt_each (struct lt_root, root, &run->inventory.roots)
+            lt_each (struct lt_container, container, &root->containers)
+                run->own_options.container_exact |= lt_filter_exact(run->options->container, container);
+}
+
 /* Does -c name anything that is there? A typing error must not look like a container without a past. */
 static bool container_known(const struct run *run)
 {
@@ -295,7 +303,7 @@ static bool container_known(const struct run *run)
         return true;
     lt_each (struct lt_root, root, &run->inventory.roots)
         lt_each (struct lt_container, container, &root->containers)
-            if (lt_filter_container(run->options->container, container))
+            if (lt_filter_container(run->options, container))
                 return true;
     return false;
 }
@@ -401,6 +409,7 @@ static int run_all(struct run *run)
         lt_show_roots(&run->inventory, options->list_sources ? stdout : stderr);
     if (options->list_sources)
         return finish(run, LT_OK, &err);
+    resolve_container(run);
     if (!container_known(run)) {
         lt_show_containers(&run->inventory, options->container);
         return LT_EXIT_USAGE;
@@ -412,12 +421,13 @@ static int run_all(struct run *run)
 int lt_pipeline_run(const struct lt_options *options, int argc, char **argv)
 {
     struct run run = {
-        .options = options,
+        .own_options = *options,
         .argc = argc,
         .argv = argv,
         .report = {.quiet = options->quiet, .keep_early = options->errors},
         .started = options->now,
     };
+    run.options = &run.own_options;
     run.inventory.arena = &run.arena;
     run.ctx = (struct lt_ctx){
         .inventory = &run.inventory,

@@ -262,7 +262,7 @@ def test_signal_during_a_run(number: signal.Signals, sample: Path, tmp: Path) ->
     command = [helpers.PROGRAM, "-q", "-o", tmp / "x.jsonl", "--errors", tmp / "e", "--manifest", tmp / "m",
                *[sample] * 6]
     with subprocess.Popen(command, stderr=subprocess.PIPE, env=helpers.environment()) as process:
-        helpers.wait_for(lambda: len(leftovers(tmp)) == 2 or process.poll() is not None)
+        helpers.wait_for(lambda: len(leftovers(tmp)) == 3 or process.poll() is not None)
         process.send_signal(number)
         stderr = process.communicate(timeout=helpers.TIMEOUT)[1]
     helpers.check_sanitizers(process.returncode, stderr)
