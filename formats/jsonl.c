@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* JSON lines as psort's json_line module writes them (plaso/output/json_line.py, 2026-07: sorted keys, ASCII only, ", "
- * and
- * ": "), with what Timesketch needs beside (`datetime`, `tag` as a list). One line a time, never a blank line. Unknown
- * facts are left out: no null, no "-". */
+/* JSON lines in the form of psort's json_line module (plaso/output/json_line.py, 2026-07): sorted keys, ASCII only, a
+ * blank after each comma and colon; with what Timesketch needs beside (`datetime`, `tag` as a list). One line a time,
+ * never a blank line. Unknown facts are left out: no null, no "-". */
 #include "../src/base/escape.h"
 #include "fields.h"
 

@@ -9,8 +9,7 @@
 #include "../base/err.h"
 
 struct lt_logline {
-    struct lt_buf
-        text; /* owned and reused: the text, unescaped; without a newline at its end it is a piece of a line */
+    struct lt_buf text;   /* owned and reused: unescaped; without a newline at its end it is a piece of a line */
     struct lt_buf stream; /* owned and reused: "stdout" or "stderr" */
     struct lt_time time;
 };

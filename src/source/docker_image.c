@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Images, below <root>/image/<driver> (moby daemon/internal/image/{fs,store}.go, daemon/internal/refstore, 20.10
- * to 28.x):
+/* Images, below <root>/image/<driver> (moby daemon/internal/image, daemon/internal/refstore, 20.10 to 28.x):
  *
- *   imagedb/content/sha256/<image ID>               the image configuration (OCI image-spec config.md); its mtime is
- * the time of the pull, load or build on this host imagedb/metadata/sha256/<image ID>/lastUpdated  RFC 3339 with the
- * host's zone: last tag, build or import here repositories.json                               names -> image IDs
+ *   imagedb/content/sha256/<ID>               image configuration (OCI image-spec config.md);
+ *                                             mtime: pulled, loaded or built here
+ *   imagedb/metadata/sha256/<ID>/lastUpdated  RFC 3339 with the host's zone: last tag, build or import here
+ *   repositories.json                         names -> image IDs
  *
  * `created` and `history[].created` in a configuration were made by the builder's clock. */
 #include "source.h"
