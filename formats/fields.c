@@ -4,17 +4,6 @@
 #include "../src/base/escape.h"
 #include "message.h"
 
-/* A JSON string of evidence bytes, quotes included. */
-static void add_quoted(struct lt_buf *out, struct lt_str name)
-{
-    struct lt_buf safe = {0};
-    lt_escape_name(&safe, name, false);
-    lt_buf_char(out, '"');
-    lt_escape_json(out, lt_buf_view(&safe));
-    lt_buf_char(out, '"');
-    lt_buf_free(&safe);
-}
-
 static void add_word(struct lt_buf *out, const char *word)
 {
     lt_buf_add(out, lt_str_c(word));
@@ -125,7 +114,7 @@ static void put_pathspec(struct lt_buf *out, const struct lt_row *row)
     struct lt_buf path = {0};
     lt_event_path(&path, row->event);
     lt_buf_lit(out, "{\"__type__\": \"PathSpec\", \"location\": ");
-    add_quoted(out, lt_buf_view(&path));
+    lt_escape_json_name(out, lt_buf_view(&path));
     lt_buf_lit(out, ", \"type_indicator\": \"OS\"}");
     lt_buf_free(&path);
 }
@@ -175,7 +164,7 @@ static void put_layer_id(struct lt_buf *out, const struct lt_row *row)
 static void add_to_list(struct lt_buf *out, size_t at, struct lt_str item)
 {
     lt_buf_add(out, at ? LT_STR(", ") : LT_STR("["));
-    add_quoted(out, item);
+    lt_escape_json_name(out, item);
 }
 
 static void close_list(struct lt_buf *out, size_t count)

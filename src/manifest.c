@@ -9,14 +9,9 @@
 /* `"key": "value"`; the value is escaped like a name. */
 static void put_string(struct lt_buf *out, const char *key, struct lt_str value)
 {
-    struct lt_buf safe = {0};
-    lt_escape_name(&safe, value, false);
     if (key)
         lt_buf_printf(out, "\"%s\": ", key);
-    lt_buf_char(out, '"');
-    lt_escape_json(out, lt_buf_view(&safe));
-    lt_buf_char(out, '"');
-    lt_buf_free(&safe);
+    lt_escape_json_name(out, value);
 }
 
 static void put_time(struct lt_buf *out, const char *key, struct lt_time time)

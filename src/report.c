@@ -65,17 +65,10 @@ static void show(struct lt_report *report, struct lt_str path, const struct lt_e
     lt_say("%.*s: %s", LT_ARG(name), problem->text);
 }
 
-static void add_field(struct lt_buf *out, const char *name, struct lt_str value, bool is_name)
+static void add_field(struct lt_buf *out, const char *name, struct lt_str value)
 {
-    struct lt_buf safe = {0};
-    if (is_name) {
-        lt_escape_name(&safe, value, false);
-        value = lt_buf_view(&safe);
-    }
-    lt_buf_printf(out, ", \"%s\": \"", name);
-    lt_escape_json(out, value);
-    lt_buf_char(out, '"');
-    lt_buf_free(&safe);
+    lt_buf_printf(out, ", \"%s\": ", name);
+    lt_escape_json_name(out, value);
 }
 
 static void write_item(struct lt_report *report, const char *source, struct lt_str path, const struct lt_err *problem)
@@ -84,11 +77,11 @@ static void write_item(struct lt_report *report, const char *source, struct lt_s
     lt_buf_printf(out, "{\"code\": \"%s\"", problem->code);
     if (problem->sys)
         lt_buf_printf(out, ", \"errno\": %d", problem->sys);
-    add_field(out, "evidence", lt_str_c(report->evidence), true);
+    add_field(out, "evidence", lt_str_c(report->evidence));
     if (path.len)
-        add_field(out, "path", path, true);
-    add_field(out, "reason", lt_str_c(problem->text), true);
-    add_field(out, "source", lt_str_c(source), false);
+        add_field(out, "path", path);
+    add_field(out, "reason", lt_str_c(problem->text));
+    add_field(out, "source", lt_str_c(source));
     lt_buf_lit(out, "}\n");
     if (report->errors)
         lt_output_flush(report->errors, NULL); /* a failure shows at the commit */

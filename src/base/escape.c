@@ -118,3 +118,13 @@ void lt_escape_json(struct lt_buf *out, struct lt_str text)
         text = lt_str_skip(text, rune.size);
     }
 }
+
+void lt_escape_json_name(struct lt_buf *out, struct lt_str name)
+{
+    struct lt_buf safe = {0};
+    lt_escape_name(&safe, name, false);
+    lt_buf_char(out, '"');
+    lt_escape_json(out, lt_buf_view(&safe));
+    lt_buf_char(out, '"');
+    lt_buf_free(&safe);
+}

@@ -21,4 +21,7 @@ bool lt_is_control(uint32_t code);
  * added. */
 void lt_escape_json(struct lt_buf *out, struct lt_str text);
 
+/* A whole JSON string, quotes included, of a name: lt_escape_name() first, so it is one line and can be decoded. */
+void lt_escape_json_name(struct lt_buf *out, struct lt_str name);
+
 #endif
