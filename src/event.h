@@ -24,6 +24,9 @@ struct lt_node {
     uint32_t uid, gid, nlink;
     uint32_t major, minor; /* of a device node */
     struct lt_time time[LT_SLOTS];
+    struct lt_time deleted;     /* of an unallocated entry: when its inode was freed */
+    bool unallocated;           /* deleted: the name was left in the slack of its directory, or the inode in its table;
+                                 * with mode 0 the inode serves another file by now, and only the name is known */
     bool mount_root;            /* another file system is mounted here */
     const struct lt_err *error; /* NULL, or what could not be read; with mode 0 only name and ino are known */
 };
@@ -36,6 +39,7 @@ struct lt_dir {
     struct lt_str place;         /* where the container sees it ("" for the container's root), if `placed` */
     bool placed;                 /* else the container sees it in its parent, */
     bool has_inside;             /* unless no container sees it at all */
+    bool unallocated;            /* deleted, and so is all that was in it */
     size_t path_len;             /* bytes of its path */
     uint64_t ino;
     unsigned depth;

@@ -23,6 +23,11 @@ struct lt_file {
     void *handle;  /* image evidence */
 };
 
+/* An extended attribute as the kernel would hand it out: full name ("trusted.overlay.opaque"), value as bytes. */
+struct lt_xattr {
+    struct lt_str name, value;
+};
+
 /* The entries of one directory, in byte order of their names; "." and ".." are left out. */
 struct lt_listing {
     struct lt_node *nodes;
@@ -38,6 +43,10 @@ struct lt_fs_ops {
      * use it. An entry whose inode is unreadable is listed with `error` set. */
     enum lt_status (*list)(struct lt_fs *, const struct lt_dir *dir, struct lt_arena *arena, struct lt_listing *out,
                            struct lt_err *);
+    /* All extended attributes of an entry of `dir`, as struct lt_xattr * in byte order of their names. On LT_SKIP `out`
+     * holds those that could be read. */
+    enum lt_status (*xattrs)(struct lt_fs *, const struct lt_dir *dir, const struct lt_node *node,
+                             struct lt_arena *arena, struct lt_list *out, struct lt_err *);
     /* Open a regular file; anything else is LT_SKIP with LT_CODE_TYPE, a missing one LT_END. */
     enum lt_status (*open)(struct lt_fs *, struct lt_str path, struct lt_file *out, struct lt_err *);
     /* Read at `offset`; the number of bytes, 0 at the end, -1 on failure. */
