@@ -59,7 +59,7 @@ struct lt_fs_ops {
     void (*close)(struct lt_file *);
 };
 
-/* What was done with the journal of a file system. */
+/* What was done with the journal of a file system that needed recovery (else it is not `present`). */
 struct lt_journal_summary {
     bool present, replayed;
     uint32_t first, next; /* transactions first .. next - 1 were complete */

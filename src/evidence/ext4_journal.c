@@ -300,7 +300,7 @@ static enum lt_status run(struct replay *replay)
 enum lt_status lt_journal_replay(struct lt_ext4_volume *volume, struct lt_journal_summary *summary, struct lt_err *err)
 {
     struct replay replay = {.volume = volume, .summary = summary, .err = err};
-    *summary = (struct lt_journal_summary){0};
+    *summary = (struct lt_journal_summary){.present = true};
     enum lt_status status = run(&replay);
     summary->replayed = status == LT_OK || summary->blocks;
     free(replay.block);

@@ -67,7 +67,7 @@ static void push(struct state *state, const struct lt_dir *dir, const struct lt_
         .unallocated = node->unallocated,
         .path_len = dir->path_len + 1 + node->name.len,
         .ino = node->ino,
-        .modified = node->time[LT_M],
+        .changed = node->time[LT_C],
         .depth = dir->depth + 1,
         .owner = dir->owner,
     };
@@ -129,7 +129,7 @@ static enum lt_status walk_top(struct state *state, struct lt_dir *top, struct l
     node.name = LT_STR("");
     node.mount_root = false;
     top->ino = node.ino;
-    top->modified = node.time[LT_M];
+    top->changed = node.time[LT_C];
     top->depth = 0;
     top->path_len = top->name.len;
     walk->seen(walk->arg, 1);

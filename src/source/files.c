@@ -72,7 +72,7 @@ static enum lt_status emit_deletion(struct lt_ctx *ctx, const struct lt_event *f
 static enum lt_status emit_unallocated(struct lt_ctx *ctx, struct lt_event *event, struct lt_err *err)
 {
     const struct lt_node *node = event->node;
-    struct lt_time bound = event->dir->modified;
+    struct lt_time bound = event->dir->changed;
     enum lt_status status = LT_OK;
     bool times = node->mode, ended = node->deleted.set || bound.set;
     event->tags |= LT_TAG_BIT(unallocated);
