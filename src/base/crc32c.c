@@ -52,7 +52,10 @@ __attribute__((target("sse4.2"))) static uint32_t by_instruction(uint32_t crc, c
         memcpy(&word, bytes, sizeof word);
         sum = __builtin_ia32_crc32di(sum, word);
     }
-    return by_table((uint32_t)sum, bytes, size);
+    crc = (uint32_t)sum;
+    for (; size; bytes++, size--)
+        crc = __builtin_ia32_crc32qi(crc, *bytes);
+    return crc;
 }
 #endif
 

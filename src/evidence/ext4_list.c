@@ -240,16 +240,17 @@ static void describe_deleted(struct lt_ext4_reader *reader, struct lt_arena *are
 static void describe_found(struct lt_ext4_reader *reader, struct lt_arena *arena, const struct found *found,
                            bool deleted, struct lt_node *node)
 {
-    struct lt_err problem = {0};
-    *node = (struct lt_node){.name = found->name, .ino = found->ino};
+    node->name = found->name;
+    node->ino = found->ino;
     if (found->slack || deleted) {
         describe_deleted(reader, arena, node);
         return;
     }
-    if (lt_ext4_describe(reader, arena, node, &problem) == LT_OK)
+    lt_err_clear(&reader->problem);
+    if (lt_ext4_describe(reader, arena, node, &reader->problem) == LT_OK)
         return;
     struct lt_err *error = lt_new(arena, struct lt_err);
-    *error = problem;
+    *error = reader->problem;
     node->error = error;
 }
 
@@ -291,7 +292,8 @@ static enum lt_status pass_orphan(struct orphan_job *job, uint32_t ino, bool use
         return LT_OK;
     if (lt_ext4_read_inode(job->reader, ino, &bytes, &inode, &problem) != LT_OK)
         return lt_fail(err, LT_SKIP, problem.code, problem.sys, "%s", problem.text);
-    if (!inode.mode || inode.damaged) /* never used, or not since the file system was made */
+    if (!inode.mode || lt_ext4_inode_damaged(&job->reader->volume.super, bytes, ino))
+        /* never used, or not since the file system was made */
         return LT_OK;
     lt_arena_reset(&job->arena);
     if (lt_ext4_describe(job->reader, &job->arena, &node, &problem) != LT_OK && !node.mode)

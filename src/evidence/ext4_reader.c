@@ -53,26 +53,30 @@ static enum lt_status long_target(struct lt_ext4_reader *reader, const struct lt
     return LT_OK;
 }
 
-/* Fill in a node of which the inode is known. */
 enum lt_status lt_ext4_describe(struct lt_ext4_reader *reader, struct lt_arena *arena, struct lt_node *node,
                                 struct lt_err *err)
 {
-    struct lt_ext4_inode inode;
     struct lt_cursor bytes;
     bool bad_time;
-    enum lt_status status = lt_ext4_read_inode(reader, node->ino, &bytes, &inode, err);
+    const struct lt_ext4 *super = &reader->volume.super;
+    enum lt_status status = lt_volume_inode(&reader->volume, node->ino, &bytes, err);
     if (status == LT_OK)
         status = lt_ext4_inode(bytes, node, &bad_time, err);
     if (status != LT_OK)
         return status;
-    node->size = inode.size;
-    if (node->target.len)
-        node->target = lt_str_dup(arena, node->target);
-    else if (S_ISLNK(node->mode) && node->size)
-        status = long_target(reader, &inode, arena, &node->target, err);
-    if (inode.damaged)
-        status = lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "wrong checksum in inode %u", inode.ino);
+    if (lt_ext4_inode_damaged(super, bytes, (uint32_t)node->ino))
+        status = lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "wrong checksum in inode %ju", (uintmax_t)node->ino);
     if (bad_time)
-        status = lt_fail(err, LT_SKIP, LT_CODE_BAD_TIME, 0, "inode %u has an impossible time", inode.ino);
+        status = lt_fail(err, LT_SKIP, LT_CODE_BAD_TIME, 0, "inode %ju has an impossible time", (uintmax_t)node->ino);
+    if (S_ISDIR(node->mode) && super->incompat & LT_EXT4_INCOMPAT_LARGEDIR)
+        node->size |= (uint64_t)lt_le32(&bytes, 0x6C) << 32;
+    if (node->target.len) {
+        node->target = lt_str_dup(arena, node->target);
+    } else if (S_ISLNK(node->mode) && node->size) {
+        struct lt_ext4_inode inode;
+        lt_ext4_layout(super, bytes, (uint32_t)node->ino, &inode);
+        if (long_target(reader, &inode, arena, &node->target, err) != LT_OK)
+            status = LT_SKIP;
+    }
     return status;
 }

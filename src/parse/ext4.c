@@ -173,26 +173,22 @@ uint32_t lt_ext4_inode_seed(const struct lt_ext4 *ext4, uint32_t ino, uint32_t g
 }
 
 /* The checksum lies in two halves in the middle of what it covers, and counts as zero there. */
-static bool inode_damaged(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino, uint32_t generation)
+bool lt_ext4_inode_damaged(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino)
 {
-    enum { LOW = 0x7C, HIGH = 0x82 };
-    static const unsigned char zeros[2] = {0};
+    enum { LOW = 0x7C, HIGH = 0x82, FROM = 0x78, TO = 0x88 };
+    unsigned char middle[TO - FROM];
     if (!ext4->checksums || bytes.len < OLD_INODE)
         return false;
-    uint32_t crc = lt_crc32c(lt_ext4_inode_seed(ext4, ino, generation), bytes.ptr, LOW);
-    crc = lt_crc32c(crc, zeros, sizeof zeros);
-    crc = lt_crc32c(crc, bytes.ptr + LOW + 2, OLD_INODE - LOW - 2);
-    uint32_t stored = lt_le16(&bytes, LOW);
-    if (bytes.len == OLD_INODE)
-        return stored != (crc & 0xFFFF);
-    crc = lt_crc32c(crc, bytes.ptr + OLD_INODE, HIGH - OLD_INODE);
-    if (lt_le16(&bytes, 0x80) < 4) {
-        crc = lt_crc32c(crc, bytes.ptr + HIGH, bytes.len - HIGH);
-        return stored != (crc & 0xFFFF);
-    }
-    crc = lt_crc32c(crc, zeros, sizeof zeros);
-    crc = lt_crc32c(crc, bytes.ptr + HIGH + 2, bytes.len - HIGH - 2);
-    return (stored | (uint32_t)lt_le16(&bytes, HIGH) << 16) != crc;
+    bool wide = bytes.len > OLD_INODE && lt_le16(&bytes, 0x80) >= 4;
+    uint32_t stored = lt_le16(&bytes, LOW) | (wide ? (uint32_t)lt_le16(&bytes, HIGH) << 16 : 0);
+    size_t end = bytes.len > OLD_INODE ? TO : OLD_INODE;
+    memcpy(middle, bytes.ptr + FROM, end - FROM);
+    memset(middle + LOW - FROM, 0, 2);
+    if (wide)
+        memset(middle + HIGH - FROM, 0, 2);
+    uint32_t crc = lt_crc32c(lt_ext4_inode_seed(ext4, ino, lt_le32(&bytes, 0x64)), bytes.ptr, FROM);
+    crc = lt_crc32c(lt_crc32c(crc, middle, end - FROM), bytes.ptr + end, bytes.len - end);
+    return stored != (wide ? crc : crc & 0xFFFF);
 }
 
 void lt_ext4_layout(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino, struct lt_ext4_inode *out)
@@ -214,7 +210,6 @@ void lt_ext4_layout(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t
     size_t extra = bytes.len > OLD_INODE ? OLD_INODE + (size_t)lt_le16(&bytes, 0x80) : bytes.len;
     if (extra > OLD_INODE && extra % 4 == 0 && extra + 4 <= bytes.len && lt_le32(&bytes, extra) == XATTR_MAGIC)
         out->xattrs = (struct lt_cursor){.ptr = bytes.ptr + extra + 4, .len = bytes.len - extra - 4};
-    out->damaged = inode_damaged(ext4, bytes, ino, out->generation);
 }
 
 /* Seconds are signed; the two low bits of the extra word extend them upwards, the other 30 are nanoseconds. */

@@ -75,7 +75,6 @@ struct lt_ext4_inode {
     uint64_t xattr_block;             /* 0: none */
     unsigned char body[LT_EXT4_BODY]; /* i_block */
     struct lt_cursor xattrs;          /* attributes in the inode, borrowed from its bytes; empty if none */
-    bool damaged;                     /* its checksum is wrong */
 };
 
 /* Decode the superblock. LT_SKIP when it is none or says impossible things. */
@@ -93,8 +92,11 @@ uint64_t lt_ext4_groups(const struct lt_ext4 *ext4);
 /* Decode the desc_size bytes of the descriptor of `group`, and check its CRC-32C where there is one. */
 void lt_ext4_group(const struct lt_ext4 *ext4, struct lt_cursor desc, uint64_t group, struct lt_ext4_group *out);
 
-/* Decode what the inode_size bytes of inode `ino` say about its data and attributes, and check its CRC-32C (Linux
- * fs/ext4/inode.c, ext4_inode_csum). Never fails: hostile values are bounded where they are used. */
+/* Is the CRC-32C of an inode wrong (linux fs/ext4/inode.c, ext4_inode_csum)? */
+bool lt_ext4_inode_damaged(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino);
+
+/* Decode what the inode_size bytes of inode `ino` say about its data and attributes. Never fails: hostile values are
+ * bounded where they are used. */
 void lt_ext4_layout(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino, struct lt_ext4_inode *out);
 
 /* Start of the checksums of what belongs to an inode: directory blocks, extents. */
