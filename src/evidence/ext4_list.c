@@ -112,7 +112,7 @@ static void all_blocks(const struct dir_job *job)
                     job->inode.ino, (uintmax_t)logical);
         if (!run.zeros) {
             read += count;
-            if (read > volume->super.blocks) {
+            if (read > lt_volume_blocks(volume)) {
                 lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "the directory (inode %u) is larger than the disk",
                         job->inode.ino);
                 return;
