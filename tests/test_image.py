@@ -96,7 +96,7 @@ def test_hardly_any_image(size: int, sample: Path, tmp: Path) -> None:
     result = timeline(tmp / "stub.raw")
     assert result.code == 3 and not result.rows
     codes = {error["code"] for error in result.errors}
-    assert codes and codes <= {"unsupported", "truncated", "missing", "unreadable"}
+    assert codes and codes <= {"unsupported", "truncated", "missing", "unreadable", "damaged"}
 
 
 # --- reads that fail --------------------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ def test_read_errors_of_an_image(persistent: str, small_image: Path, tmp: Path) 
     again, trace = strace(tmp, small_image, "-P", str(small_image), "-e", "trace=pread64")
     assert again.lines == whole.lines
     total = trace.count("pread64(")
-    assert total > 100, "a broken test: the program reads by another call"
+    assert total > 30, "a broken test: the program reads by another call"
     for number in spread(total, 12):
         result, _ = strace(tmp, small_image, "-P", str(small_image), "-e", "trace=pread64", "-e",
                            f"inject=pread64:error=EIO:when={number}{persistent}")
