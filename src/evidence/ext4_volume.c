@@ -7,9 +7,10 @@
 #include <string.h>
 
 enum {
+    WAYS = 4,
     BLOCK_SLOTS = 32,
-    TABLE_SLOTS = 128,
-    TABLE_UNIT = 64 * 1024, /* inodes of one directory lie together: read many at once */
+    TABLE_SLOTS = 256,
+    TABLE_UNIT = 32 * 1024, /* inodes of one directory lie together: read many at once */
 };
 
 static const unsigned char journal_magic[4] = {0xC0, 0x3B, 0x39, 0x98};
@@ -80,14 +81,17 @@ static void free_cache(struct lt_ext4_cache *cache)
     *cache = (struct lt_ext4_cache){0};
 }
 
-/* The piece `number`, all of it or, with `size`, only its start. */
+/* The piece `number`, all of it or, with `size`, only its start. It may be in any of WAYS slots, of which the one that
+ * was filled longest ago is filled anew. */
 static const unsigned char *cached(struct lt_ext4_volume *volume, struct lt_ext4_cache *cache, uint64_t number,
                                    size_t size)
 {
-    size_t slot = (size_t)((number ^ number >> 7) % cache->slots);
+    size_t ways = cache->slots < WAYS ? cache->slots : WAYS, set = (size_t)(number % (cache->slots / ways)) * ways;
+    for (size_t slot = set; slot < set + ways; slot++)
+        if (cache->held[slot] == number + 1)
+            return cache->bytes + slot * cache->unit;
+    size_t slot = set + cache->next++ % ways;
     unsigned char *bytes = cache->bytes + slot * cache->unit;
-    if (cache->held[slot] == number + 1)
-        return bytes;
     cache->held[slot] = 0;
     if (!lt_volume_read(volume, number * cache->unit, bytes, size))
         return NULL;
