@@ -42,6 +42,7 @@ struct lt_dir {
     bool unallocated;            /* deleted, and so is all that was in it */
     size_t path_len;             /* bytes of its path */
     uint64_t ino;
+    struct lt_time changed; /* its own ctime, which nobody can set: no name was deleted from it later */
     unsigned depth;
     const struct lt_owner *owner; /* whose the entries are */
 };

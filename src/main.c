@@ -6,7 +6,8 @@
  *   pipeline.c      the run, on one screen: everything below, in this order
  *
  *   evidence/       where bytes come from            evidence.c (kinds, links, slurp), stream.c lines.c walk.c
- *                   one file a kind                  directory.c, image.c
+ *                   one file a kind                  directory.c; image.c, and in it path_index.c
+ *                   ext2/3/4 in an image             ext4.c ext4_reader.c ext4_list.c ext4_volume.c ext4_journal.c
  *   discover.c      where the data roots are
  *   context.c       what every reader works with: emit, skip, read
  *   source/         readers of artifacts             source.c
@@ -25,8 +26,9 @@
  *   show.c          --list-sources, and what answers a wrong -c
  *
  *   event.c         the record that all stages share
- *   parse/          pure decoders of hostile bytes   ext4.c ident.c json.c locallog.c logline.c stamp.c
- *   base/           arena.c clock.c err.c escape.c gz.c map.c sha256.c str.c utf8.c
+ *   parse/          pure decoders of hostile bytes   ext4.c ext4_dir.c ext4_map.c ext4_xattr.c ident.c jbd2.c
+ *                                                    json.c locallog.c logline.c stamp.c
+ *   base/           arena.c clock.c crc32c.c err.c escape.c gz.c map.c sha256.c str.c utf8.c
  */
 #include "base/gz.h"
 #include "base/sha256.h"

@@ -49,6 +49,30 @@ static void put_root(struct lt_buf *out, const struct lt_root *root)
     lt_buf_char(out, '}');
 }
 
+/* What became of the journals of the evidence's file systems. */
+static void put_journals(struct lt_buf *out, const struct lt_evidence *evidence)
+{
+    const char *before = "";
+    lt_buf_lit(out, "], \"journals\": [");
+    lt_each (struct lt_fs, fs, &evidence->fs) {
+        const struct lt_journal_summary *journal = &fs->journal;
+        if (!journal->present)
+            continue;
+        lt_buf_printf(out, "%s{", before);
+        put_string(out, "file_system", fs->label);
+        lt_buf_printf(out, ", \"replayed\": %s, ", journal->replayed ? "true" : "false");
+        put_number(out, "transactions", journal->transactions);
+        lt_buf_lit(out, ", ");
+        put_number(out, "first_sequence", journal->first);
+        lt_buf_lit(out, ", ");
+        put_number(out, "blocks", journal->blocks);
+        lt_buf_lit(out, ", ");
+        put_number(out, "revoked_blocks", journal->revoked);
+        lt_buf_char(out, '}');
+        before = ", ";
+    }
+}
+
 static void put_evidence(struct lt_buf *out, const struct lt_manifest *manifest, const struct lt_evidence *evidence)
 {
     lt_buf_lit(out, "    {");
@@ -66,6 +90,7 @@ static void put_evidence(struct lt_buf *out, const struct lt_manifest *manifest,
         put_root(out, root);
         before = ",\n";
     }
+    put_journals(out, evidence);
     lt_buf_lit(out, "]}");
 }
 

@@ -35,6 +35,7 @@ struct option_row {
 FLAG(force)
 FLAG(stats)
 FLAG(quiet)
+FLAG(no_journal)
 FLAG(verbose)
 FLAG(help)
 FLAG(version)
@@ -80,6 +81,8 @@ static const struct option_row table[] = {
      "write to FILE ('-' is stdout); its suffix picks the format: .txt .jsonl .csv .body, each with .gz", set_output},
     {'f', "format", "FORMAT", "text, jsonl, csv, body or l2tcsv (default: by the suffix of FILE, else text)",
      set_format},
+    {0, "no-journal", NULL, "show an ext3/4 disk as it lies, without the changes that wait in its journal",
+     set_no_journal},
     {0, "force", NULL, "replace output files that exist", set_force},
     {'c', "container", "WHICH", "only rows of containers with this ID or ID prefix, name, or name pattern (web*)",
      set_container},

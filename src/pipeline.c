@@ -150,7 +150,8 @@ static void open_evidence(struct run *run, const char *spec)
     struct lt_err problem = {0};
     run->report.evidence = spec;
     lt_list_add(&run->evidence, &run->arena, evidence);
-    enum lt_status status = lt_evidence_open(evidence, spec, &problem);
+    const struct lt_evidence_args args = {.no_journal = run->options->no_journal};
+    enum lt_status status = lt_evidence_open(evidence, spec, &args, &problem);
     report_notes(run, evidence);
     if (status != LT_OK) {
         lt_report_problem(&run->report, "evidence", LT_STR(""), &problem);

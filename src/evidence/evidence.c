@@ -17,9 +17,10 @@ const struct lt_evidence_kind *const lt_evidence_kinds[] = {
     NULL,
 };
 
-enum lt_status lt_evidence_open(struct lt_evidence *evidence, const char *spec, struct lt_err *err)
+enum lt_status lt_evidence_open(struct lt_evidence *evidence, const char *spec, const struct lt_evidence_args *args,
+                                struct lt_err *err)
 {
-    *evidence = (struct lt_evidence){.spec = spec};
+    *evidence = (struct lt_evidence){.spec = spec, .args = *args};
     struct stat status;
     if (stat(spec, &status) < 0)
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, errno, "cannot open the evidence");

@@ -47,11 +47,23 @@ struct lt_fs_ops {
      * holds those that could be read. */
     enum lt_status (*xattrs)(struct lt_fs *, const struct lt_dir *dir, const struct lt_node *node,
                              struct lt_arena *arena, struct lt_list *out, struct lt_err *);
+    /* Deleted entries that no directory listed so far still names, in the order of their inodes; each node lives until
+     * `each` returns. Any status of it but LT_OK ends the search and is returned. NULL: the kind cannot tell. */
+    enum lt_status (*orphans)(struct lt_fs *,
+                              enum lt_status (*each)(void *arg, const struct lt_node *node, struct lt_err *), void *arg,
+                              struct lt_err *);
     /* Open a regular file; anything else is LT_SKIP with LT_CODE_TYPE, a missing one LT_END. */
     enum lt_status (*open)(struct lt_fs *, struct lt_str path, struct lt_file *out, struct lt_err *);
     /* Read at `offset`; the number of bytes, 0 at the end, -1 on failure. */
     ssize_t (*read)(struct lt_file *, void *buffer, size_t size, uint64_t offset, struct lt_err *);
     void (*close)(struct lt_file *);
+};
+
+/* What was done with the journal of a file system that needed recovery (else it is not `present`). */
+struct lt_journal_summary {
+    bool present, replayed;
+    uint32_t first, next; /* transactions first .. next - 1 were complete */
+    uint64_t transactions, blocks, revoked;
 };
 
 /* One file system of the evidence. */
@@ -60,12 +72,19 @@ struct lt_fs {
     struct lt_evidence *evidence;
     struct lt_str label; /* what it is, for messages: "ext4 file system at sector 2048" */
     bool is_tree;        /* a kernel vouches that no directory is reached twice; a hostile image may lie */
-    void *self;          /* state of the kind */
+    struct lt_journal_summary journal;
+    void *self; /* state of the kind */
+};
+
+/* How evidence is to be read. */
+struct lt_evidence_args {
+    bool no_journal; /* show the disk as it lies, without the changes that wait in a journal */
 };
 
 struct lt_evidence {
     const struct lt_evidence_kind *kind;
-    const char *spec;      /* as given on the command line */
+    const char *spec; /* as given on the command line */
+    struct lt_evidence_args args;
     struct lt_arena arena; /* lives as long as the evidence */
     struct lt_list fs;     /* of struct lt_fs * */
     struct lt_list notes;  /* of struct lt_err *: what is wrong with the evidence as a whole */
@@ -92,7 +111,8 @@ void lt_listing_sort(struct lt_listing *listing);
 
 /* Open `spec` with the kind that bids highest. Close it with lt_evidence_close(), also after a failure. `spec` is
  * borrowed. */
-enum lt_status lt_evidence_open(struct lt_evidence *evidence, const char *spec, struct lt_err *);
+enum lt_status lt_evidence_open(struct lt_evidence *evidence, const char *spec, const struct lt_evidence_args *args,
+                                struct lt_err *);
 void lt_evidence_close(struct lt_evidence *evidence);
 
 /* Record something wrong with the evidence as a whole (a short image, an unreplayed journal). */

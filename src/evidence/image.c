@@ -1,50 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A raw disk image (or block device): one file system, or a disk with a DOS or GPT partition table, read through libtsk
- * and never mounted. The only file that includes libtsk, which here does images, volumes, directories and file
- * contents; inodes of ext2/3/4 are decoded by parse/ext4.c, since libtsk 4.11 gets their times wrong and gives no
- * device numbers.
+/* A disk image (or block device): one file system, or a disk with a DOS or GPT partition table; never mounted. The only
+ * file that includes libtsk, which here does image formats, volumes, and the file systems that evidence/ext4.c does not
+ * read: it would get times of ext4 wrong and gives no device numbers, attributes or journal.
  *
- * libtsk swallows failed reads, so the image is opened with a read function of ours that counts them: any operation
- * during which one failed is reported as incomplete. Its recursive walk stops at depth 128 without saying so and is not
- * used. */
+ * libtsk swallows failed reads, so it reads through a function of ours that counts them: any operation during which one
+ * failed is reported as incomplete. Its recursive walk stops at depth 128 without saying so and is not used. */
 #include "image.h"
 
-#include "../base/map.h"
-#include "../parse/ext4.h"
-#include "evidence.h"
+#include "ext4.h"
+#include "path_index.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <tsk/libtsk.h>
 #include <unistd.h>
 
-enum { MAX_LINK = 4096 };
-
 struct image {
-    TSK_IMG_INFO info; /* must be first: libtsk hands back a pointer to it */
-    int fd;
+    TSK_IMG_INFO info;   /* must be first: libtsk hands back a pointer to it */
+    int fd;              /* raw */
+    TSK_IMG_INFO *inner; /* any other format: libtsk's own reader of it */
     struct lt_evidence *evidence;
 };
 
+/* A file system that libtsk reads. */
 struct image_fs {
-    struct image *image;
     TSK_FS_INFO *tsk;
-    uint64_t offset; /* of the file system in the image */
-    bool is_ext;
-    struct lt_ext4 ext4;
-    /* Inodes of the paths seen by stat: libtsk searches a directory from the start for every name. */
-    struct lt_map inodes; /* path -> uint64_t * */
-    struct lt_map listed; /* path -> itself: directories whose names are all in `inodes` */
+    struct lt_path_index index; /* libtsk searches a directory from the start for every name */
 };
+
+/* A partition, for readers of our own. */
+struct partition {
+    struct image *image;
+    uint64_t offset;
+};
+
+static ssize_t read_once(struct image *image, char *buffer, size_t size, TSK_OFF_T offset)
+{
+    if (image->inner)
+        return tsk_img_read(image->inner, offset, buffer, size);
+    ssize_t got;
+    do
+        got = pread(image->fd, buffer, size, offset);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
 
 static ssize_t image_read(TSK_IMG_INFO *info, TSK_OFF_T offset, char *buffer, size_t size)
 {
     struct image *image = (struct image *)info;
     size_t done = 0;
     while (done < size) {
-        ssize_t got = pread(image->fd, buffer + done, size - done, offset + (TSK_OFF_T)done);
-        if (got < 0 && errno == EINTR)
-            continue;
+        ssize_t got = read_once(image, buffer + done, size - done, offset + (TSK_OFF_T)done);
         if (got <= 0)
             break;
         done += (size_t)got;
@@ -76,52 +82,12 @@ static const char *tsk_reason(void)
     return text && *text ? text : "no detail";
 }
 
-/* Read exactly `size` bytes at `offset` of the file system. */
-static bool read_exact(struct image_fs *self, uint64_t offset, void *buffer, size_t size)
+static bool read_partition(void *arg, uint64_t offset, void *buffer, size_t size)
 {
-    if (offset > INT64_MAX - self->offset)
+    const struct partition *partition = arg;
+    if (offset > INT64_MAX - partition->offset)
         return false;
-    return tsk_img_read(&self->image->info, (TSK_OFF_T)(self->offset + offset), buffer, size) == (ssize_t)size;
-}
-
-static enum lt_status read_link(struct image_fs *self, uint64_t ino, size_t size, struct lt_arena *arena,
-                                struct lt_str *target, struct lt_err *err)
-{
-    if (size > MAX_LINK)
-        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "symbolic link of %zu bytes", size);
-    char text[MAX_LINK];
-    TSK_FS_FILE *file = tsk_fs_file_open_meta(self->tsk, NULL, ino);
-    ssize_t got = file ? tsk_fs_file_read(file, 0, text, size, TSK_FS_FILE_READ_FLAG_NONE) : -1;
-    tsk_fs_file_close(file);
-    if (got != (ssize_t)size)
-        return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "cannot read the link's target (%s)", tsk_reason());
-    *target = lt_str_dup(arena, (struct lt_str){text, size});
-    return LT_OK;
-}
-
-static enum lt_status describe_ext(struct image_fs *self, struct lt_arena *arena, struct lt_node *node,
-                                   struct lt_err *err)
-{
-    const struct lt_ext4 *ext4 = &self->ext4;
-    if (node->ino < 1 || node->ino > ext4->inodes)
-        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "inode %ju is outside the file system", (uintmax_t)node->ino);
-    uint32_t ino = (uint32_t)node->ino;
-    unsigned char desc[1024], inode[LT_EXT4_MAX_INODE];
-    if (!read_exact(self, lt_ext4_desc_offset(ext4, ino), desc, ext4->desc_size))
-        return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "cannot read the group descriptor of inode %u", ino);
-    struct lt_cursor cursor = {desc, ext4->desc_size, false};
-    if (!read_exact(self, lt_ext4_inode_offset(ext4, cursor, ino), inode, ext4->inode_size))
-        return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "cannot read inode %u", ino);
-    bool bad_time;
-    enum lt_status status = lt_ext4_inode((struct lt_cursor){inode, ext4->inode_size, false}, node, &bad_time, err);
-    if (status != LT_OK)
-        return status;
-    node->target = lt_str_dup(arena, node->target);
-    if (S_ISLNK(node->mode) && !node->target.len && node->size)
-        status = read_link(self, ino, (size_t)node->size, arena, &node->target, err);
-    if (bad_time)
-        status = lt_fail(err, LT_SKIP, LT_CODE_BAD_TIME, 0, "inode %u has an impossible time", ino);
-    return status;
+    return image_read(&partition->image->info, (TSK_OFF_T)(partition->offset + offset), buffer, size) == (ssize_t)size;
 }
 
 static mode_t type_of(TSK_FS_META_TYPE_ENUM type)
@@ -150,9 +116,7 @@ static struct lt_time tsk_time(time_t sec, uint32_t nsec)
     return sec && nsec < 1000000000 ? lt_time_at(sec, nsec) : (struct lt_time){0};
 }
 
-/* File systems other than ext2/3/4, as far as libtsk tells. */
-static enum lt_status describe_other(struct image_fs *self, struct lt_arena *arena, struct lt_node *node,
-                                     struct lt_err *err)
+static enum lt_status describe(struct image_fs *self, struct lt_arena *arena, struct lt_node *node, struct lt_err *err)
 {
     TSK_FS_FILE *file = tsk_fs_file_open_meta(self->tsk, NULL, node->ino);
     const TSK_FS_META *meta = file ? file->meta : NULL;
@@ -178,18 +142,11 @@ static enum lt_status describe_other(struct image_fs *self, struct lt_arena *are
     return LT_OK;
 }
 
-static enum lt_status describe(struct lt_fs *fs, struct lt_arena *arena, struct lt_node *node, struct lt_err *err)
+/* See lt_names_of. */
+static enum lt_status names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *each, void *arg, struct lt_err *err)
 {
     struct image_fs *self = state(fs);
-    return self->is_ext ? describe_ext(self, arena, node, err) : describe_other(self, arena, node, err);
-}
-
-/* Call `each` for every allocated name of a directory but "." and "..". */
-static enum lt_status each_name(struct image_fs *self, uint64_t ino,
-                                void (*each)(void *arg, struct lt_str name, uint64_t ino), void *arg,
-                                struct lt_err *err)
-{
-    uint64_t failed = self->image->evidence->failed_reads;
+    uint64_t failed = fs->evidence->failed_reads;
     tsk_error_reset();
     TSK_FS_DIR *dir = tsk_fs_dir_open_meta(self->tsk, ino);
     if (!dir)
@@ -205,63 +162,26 @@ static enum lt_status each_name(struct image_fs *self, uint64_t ino,
             each(arg, name, entry->meta_addr);
     }
     tsk_fs_dir_close(dir);
-    if (self->image->evidence->failed_reads != failed)
+    if (fs->evidence->failed_reads != failed)
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "a read failed: names may be missing");
     return LT_OK;
 }
 
-struct index_job {
-    struct image_fs *self;
-    struct lt_arena *arena;
-    struct lt_str dir;
-};
-
-static void index_name(void *arg, struct lt_str name, uint64_t ino)
+/* The same for the index, which may ask for what is no directory. */
+static enum lt_status indexed_names(struct lt_fs *fs, uint64_t ino, lt_each_name *each, void *arg, struct lt_err *err)
 {
-    struct index_job *job = arg;
-    uint64_t *value = lt_new(job->arena, uint64_t);
-    *value = ino;
-    lt_map_put(&job->self->inodes, job->arena, lt_path_join(job->arena, job->dir, name), value);
-}
-
-/* Learn the inodes of all names in the directory `path`. LT_END: it is no directory. On LT_SKIP some may be known
- * still. */
-static enum lt_status index_directory(struct lt_fs *fs, struct lt_str path, uint64_t ino, struct lt_err *err)
-{
-    struct image_fs *self = state(fs);
-    struct lt_arena *arena = &fs->evidence->arena;
-    if (lt_map_get(&self->listed, path))
-        return LT_OK;
-    struct index_job job = {self, arena, lt_str_dup(arena, path)};
+    struct lt_arena scratch = {0};
     struct lt_node node = {.ino = ino};
-    enum lt_status status = describe(fs, arena, &node, err);
-    if (!S_ISDIR(node.mode))
-        return status == LT_OK ? LT_END : status;
-    status = each_name(self, ino, index_name, &job, err);
-    if (status == LT_OK)
-        lt_map_put(&self->listed, arena, job.dir, self);
-    return status;
+    enum lt_status status = describe(state(fs), &scratch, &node, err);
+    lt_arena_free(&scratch);
+    if (status == LT_OK && !S_ISDIR(node.mode))
+        return LT_END;
+    return status == LT_OK ? names_of(fs, ino, each, arg, err) : status;
 }
 
-/* Inode of `path`, found from the root down. */
 static enum lt_status find_inode(struct lt_fs *fs, struct lt_str path, uint64_t *ino, struct lt_err *err)
 {
-    struct image_fs *self = state(fs);
-    *ino = self->tsk->root_inum;
-    for (size_t end = 0; end < path.len;) {
-        struct lt_err problem = {0};
-        enum lt_status status = index_directory(fs, (struct lt_str){path.ptr, end}, *ino, &problem);
-        do
-            end++;
-        while (end < path.len && path.ptr[end] != '/');
-        const uint64_t *found = lt_map_get(&self->inodes, (struct lt_str){path.ptr, end});
-        if (!found && status == LT_SKIP)
-            return lt_fail(err, LT_SKIP, problem.code, problem.sys, "%s", problem.text);
-        if (!found)
-            return LT_END;
-        *ino = *found;
-    }
-    return LT_OK;
+    return lt_path_find(&state(fs)->index, fs, state(fs)->tsk->root_inum, indexed_names, path, ino, err);
 }
 
 static enum lt_status image_fs_stat(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_node *out,
@@ -269,7 +189,7 @@ static enum lt_status image_fs_stat(struct lt_fs *fs, struct lt_str path, struct
 {
     *out = (struct lt_node){.name = lt_str_basename(path)};
     enum lt_status status = find_inode(fs, path, &out->ino, err);
-    return status == LT_OK ? describe(fs, arena, out, err) : status;
+    return status == LT_OK ? describe(state(fs), arena, out, err) : status;
 }
 
 struct list_job {
@@ -288,10 +208,10 @@ static enum lt_status image_fs_list(struct lt_fs *fs, const struct lt_dir *dir, 
 {
     *out = (struct lt_listing){0};
     struct list_job job = {arena, out};
-    enum lt_status status = each_name(state(fs), dir->ino, list_name, &job, err);
+    enum lt_status status = names_of(fs, dir->ino, list_name, &job, err);
     for (size_t i = 0; i < out->count; i++) {
         struct lt_err problem = {0};
-        if (describe(fs, arena, &out->nodes[i], &problem) == LT_OK)
+        if (describe(state(fs), arena, &out->nodes[i], &problem) == LT_OK)
             continue;
         struct lt_err *error = lt_new(arena, struct lt_err);
         *error = problem;
@@ -349,37 +269,44 @@ static void note(struct lt_evidence *evidence, const char *code, const char *tex
     lt_evidence_note(evidence, &err);
 }
 
-static void read_super(struct lt_evidence *evidence, struct lt_fs *fs)
+static void note_error(struct lt_evidence *evidence, const struct lt_fs *fs, const struct lt_err *err)
 {
-    struct image_fs *self = fs->self;
-    unsigned char bytes[LT_EXT4_SUPER_SIZE];
-    struct lt_err err = {0};
-    if (!TSK_FS_TYPE_ISEXT(self->tsk->ftype))
-        return;
-    if (!read_exact(self, LT_EXT4_SUPER_OFFSET, bytes, sizeof bytes) ||
-        lt_ext4_super((struct lt_cursor){bytes, sizeof bytes, false}, &self->ext4, &err) != LT_OK) {
-        note(evidence, LT_CODE_DAMAGED, err.set ? err.text : "cannot read the superblock", fs);
-        return;
-    }
-    self->is_ext = true;
-    if (self->ext4.needs_recovery)
-        note(evidence, LT_CODE_JOURNAL, "the journal was not replayed: the newest changes may be missing", fs);
-    if (self->ext4.blocks > (evidence->size - self->offset) / self->ext4.block_size)
-        note(evidence, LT_CODE_TRUNCATED, "the image ends before the file system does", fs);
+    note(evidence, err->code, err->text, fs);
 }
 
-static bool add_fs(struct lt_evidence *evidence, struct image *image, uint64_t offset, const char *where)
+/* Let libtsk read the file system at `offset`, if it knows it. */
+static bool add_tsk_fs(struct lt_evidence *evidence, struct image *image, uint64_t offset, struct lt_fs *fs)
 {
     TSK_FS_INFO *tsk = tsk_fs_open_img(&image->info, (TSK_OFF_T)offset, TSK_FS_TYPE_DETECT);
     if (!tsk)
         return false;
     struct image_fs *self = lt_new(&evidence->arena, struct image_fs);
-    *self = (struct image_fs){.image = image, .tsk = tsk, .offset = offset};
+    self->tsk = tsk;
+    fs->ops = &image_ops;
+    fs->self = self;
+    return true;
+}
+
+static bool add_fs(struct lt_evidence *evidence, struct image *image, uint64_t offset, const char *where)
+{
+    struct partition *partition = lt_new(&evidence->arena, struct partition);
+    struct lt_device device = {.read = read_partition, .arg = partition};
     struct lt_fs *fs = lt_new(&evidence->arena, struct lt_fs);
-    struct lt_str label = lt_str_format(&evidence->arena, "%s file system%s", tsk_fs_type_toname(tsk->ftype), where);
-    *fs = (struct lt_fs){.ops = &image_ops, .evidence = evidence, .label = label, .self = self};
+    struct lt_err problem = {0};
+    *partition = (struct partition){image, offset};
+    device.size = offset < evidence->size ? evidence->size - offset : 0;
+    *fs = (struct lt_fs){.evidence = evidence};
+    fs->label = lt_str_format(&evidence->arena, "ext2/3/4 file system%s", where);
+    enum lt_status status = lt_ext4_open(fs, &device, evidence->args.no_journal, &problem);
+    if (status != LT_OK) {
+        if (!add_tsk_fs(evidence, image, offset, fs))
+            return false;
+        const char *type = tsk_fs_type_toname(((struct image_fs *)fs->self)->tsk->ftype);
+        fs->label = lt_str_format(&evidence->arena, "%s file system%s", type, where);
+        if (status == LT_SKIP)
+            note_error(evidence, fs, &problem);
+    }
     lt_list_add(&evidence->fs, &evidence->arena, fs);
-    read_super(evidence, fs);
     return true;
 }
 
@@ -401,6 +328,36 @@ static void add_partitions(struct lt_evidence *evidence, struct image *image, TS
     }
 }
 
+/* The format, told by magic numbers alone, "detect" standing for one raw file: libtsk's own guess would try every
+ * library on hostile bytes. A first segment of a raw image is told by its name (".001", ".aa"): libtsk finds the
+ * others. */
+static TSK_IMG_TYPE_ENUM image_type(int fd, off_t size, const char *spec)
+{
+    static const struct {
+        off_t offset; /* negative: from the end */
+        const char *magic;
+        size_t length;
+        TSK_IMG_TYPE_ENUM type;
+    } formats[] = {
+        {0, "EVF\x09\x0D\x0A\xFF", 8, TSK_IMG_TYPE_EWF_EWF},
+        {0, "KDMV", 4, TSK_IMG_TYPE_VMDK_VMDK},
+        {0, "# Disk DescriptorFile", 21, TSK_IMG_TYPE_VMDK_VMDK},
+        {0, "conectix", 8, TSK_IMG_TYPE_VHD_VHD},
+        {-512, "conectix", 8, TSK_IMG_TYPE_VHD_VHD},
+    };
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        char bytes[32];
+        off_t at = formats[i].offset < 0 ? size + formats[i].offset : 0;
+        if (pread(fd, bytes, formats[i].length, at) == (ssize_t)formats[i].length &&
+            memcmp(bytes, formats[i].magic, formats[i].length) == 0)
+            return formats[i].type;
+    }
+    struct lt_str name = lt_str_c(spec);
+    bool segment = lt_str_ends(name, LT_STR(".001")) || lt_str_ends(name, LT_STR(".000")) ||
+                   lt_str_ends(name, LT_STR(".aa")) || lt_str_ends(name, LT_STR(".aaa"));
+    return segment ? TSK_IMG_TYPE_RAW : TSK_IMG_TYPE_DETECT;
+}
+
 static int image_bid(const char *spec, const struct stat *status)
 {
     (void)spec;
@@ -416,6 +373,15 @@ static enum lt_status image_open(struct lt_evidence *evidence, struct lt_err *er
     off_t size = image->fd < 0 ? -1 : lseek(image->fd, 0, SEEK_END);
     if (size < 0)
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, errno, "cannot open the image");
+    TSK_IMG_TYPE_ENUM type = image_type(image->fd, size, evidence->spec);
+    if (type != TSK_IMG_TYPE_DETECT) {
+        const char *name = evidence->spec;
+        image->inner = tsk_img_open_utf8(1, &name, type, 0);
+        if (!image->inner)
+            return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "cannot open the %s image (%s)",
+                           tsk_img_type_toname(type), tsk_reason());
+        size = image->inner->size;
+    }
     evidence->size = (uint64_t)size;
     if (!tsk_img_open_external(&image->info, size, 512, image_read, image_close, image_stat))
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "cannot open the image (%s)", tsk_reason());
@@ -440,16 +406,21 @@ static void image_close_evidence(struct lt_evidence *evidence)
     if (!image)
         return;
     lt_each (struct lt_fs, fs, &evidence->fs)
-        tsk_fs_close(state(fs)->tsk);
+        if (lt_ext4_serves(fs))
+            lt_ext4_close(fs);
+        else
+            tsk_fs_close(state(fs)->tsk);
     if (image->info.tag)
         tsk_img_close(&image->info);
+    if (image->inner)
+        tsk_img_close(image->inner);
     if (image->fd >= 0)
         close(image->fd);
 }
 
 const struct lt_evidence_kind lt_evidence_image = {
     .name = "image",
-    .summary = "raw disk image or block device: one file system, or DOS/GPT partitions",
+    .summary = "disk image (raw, split raw, E01, VMDK, VHD) or block device: one file system, or DOS/GPT partitions",
     .bid = image_bid,
     .open = image_open,
     .close = image_close_evidence,

@@ -41,6 +41,8 @@ static bool enterable(struct state *state, const struct lt_dir *dir, const struc
     if (state->walk->fs->is_tree)
         return !problem->set;
     struct lt_str key = lt_str_dup(&state->scratch, (struct lt_str){(const char *)&node->ino, sizeof node->ino});
+    if (lt_map_get(&state->visited, key) && node->unallocated)
+        return false; /* an older name of a deleted directory */
     if (lt_map_get(&state->visited, key))
         lt_fail(problem, LT_SKIP, LT_CODE_CYCLE, 0, "directory inode %ju is reached a second time: not entered",
                 (uintmax_t)node->ino);
@@ -53,7 +55,8 @@ static void push(struct state *state, const struct lt_dir *dir, const struct lt_
 {
     struct lt_err problem = {0};
     if (!enterable(state, dir, node, &problem)) {
-        report(state, dir, node->name, &problem, 0);
+        if (problem.set)
+            report(state, dir, node->name, &problem, 0);
         return;
     }
     struct lt_dir *child = lt_new(state->walk->run, struct lt_dir);
@@ -61,8 +64,10 @@ static void push(struct state *state, const struct lt_dir *dir, const struct lt_
         .parent = dir,
         .name = lt_str_dup(state->walk->run, node->name),
         .has_inside = dir->has_inside,
+        .unallocated = node->unallocated,
         .path_len = dir->path_len + 1 + node->name.len,
         .ino = node->ino,
+        .changed = node->time[LT_C],
         .depth = dir->depth + 1,
         .owner = dir->owner,
     };
@@ -124,6 +129,7 @@ static enum lt_status walk_top(struct state *state, struct lt_dir *top, struct l
     node.name = LT_STR("");
     node.mount_root = false;
     top->ino = node.ino;
+    top->changed = node.time[LT_C];
     top->depth = 0;
     top->path_len = top->name.len;
     walk->seen(walk->arg, 1);

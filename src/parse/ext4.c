@@ -6,13 +6,18 @@
 enum {
     MAGIC = 0xEF53,
     COMPAT_SPARSE_SUPER2 = 0x200,
-    INCOMPAT_RECOVER = 0x4,
     INCOMPAT_META_BG = 0x10,
     INCOMPAT_64BIT = 0x80,
+    INCOMPAT_CSUM_SEED = 0x2000,
     RO_COMPAT_SPARSE_SUPER = 0x1,
+    RO_COMPAT_GDT_CSUM = 0x10,
+    RO_COMPAT_BIGALLOC = 0x200,
+    RO_COMPAT_METADATA_CSUM = 0x400,
+    SUPER_CHECKSUM = 0x3FC,
     OLD_INODE = 128, /* bytes of an inode before the extra fields */
-    FLAG_EXTENTS = 0x80000,
 };
+
+static const uint32_t XATTR_MAGIC = 0xEA020000;
 
 static bool plausible(const struct lt_ext4 *ext4)
 {
@@ -20,6 +25,18 @@ static bool plausible(const struct lt_ext4 *ext4)
                  (ext4->inode_size & (ext4->inode_size - 1)) == 0 && ext4->inode_size <= ext4->block_size &&
                  ext4->desc_size >= 32 && ext4->desc_size <= 1024 && (ext4->desc_size & (ext4->desc_size - 1)) == 0;
     return sizes && ext4->inodes && ext4->inodes_per_group && ext4->blocks_per_group && ext4->blocks;
+}
+
+/* Where the checksums of the metadata start, and whether the superblock's own is right. */
+static void read_checksums(struct lt_cursor *bytes, struct lt_ext4 *out)
+{
+    out->checksums = out->ro_compat & RO_COMPAT_METADATA_CSUM;
+    out->uninit_groups = out->ro_compat & (RO_COMPAT_METADATA_CSUM | RO_COMPAT_GDT_CSUM);
+    if (!out->checksums || bytes->len < LT_EXT4_SUPER_SIZE)
+        return;
+    out->checksum_seed =
+        out->incompat & INCOMPAT_CSUM_SEED ? lt_le32(bytes, 0x270) : lt_crc32c(~0u, bytes->ptr + 0x68, 16);
+    out->damaged = lt_crc32c(~0u, bytes->ptr, SUPER_CHECKSUM) != lt_le32(bytes, SUPER_CHECKSUM);
 }
 
 enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct lt_err *err)
@@ -40,6 +57,11 @@ enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct
         .incompat = dynamic ? lt_le32(&bytes, 0x60) : 0,
         .ro_compat = dynamic ? lt_le32(&bytes, 0x64) : 0,
         .first_meta_bg = lt_le32(&bytes, 0x104),
+        .journal_inode = lt_le32(&bytes, 0xE0),
+        .journal_device = lt_le32(&bytes, 0xE4),
+        .last_orphan = lt_le32(&bytes, 0xE8),
+        .cluster_blocks = 1,
+        .first_inode = dynamic ? lt_le32(&bytes, 0x54) : 11,
         .backup_groups = {lt_le32(&bytes, 0x24C), lt_le32(&bytes, 0x250)},
         .desc_size = 32,
     };
@@ -47,7 +69,11 @@ enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct
         out->desc_size = lt_le16(&bytes, 0xFE);
         out->blocks |= (uint64_t)lt_le32(&bytes, 0x150) << 32;
     }
-    out->needs_recovery = out->incompat & INCOMPAT_RECOVER;
+    uint32_t log_cluster = lt_le32(&bytes, 0x1C);
+    if (out->ro_compat & RO_COMPAT_BIGALLOC && log_cluster > log_size && log_cluster - log_size < 20)
+        out->cluster_blocks = 1u << (log_cluster - log_size);
+    read_checksums(&bytes, out);
+    out->needs_recovery = out->incompat & LT_EXT4_INCOMPAT_RECOVER;
     if (bytes.bad || !plausible(out))
         return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "impossible values in the ext2/3/4 superblock");
     return LT_OK;
@@ -95,6 +121,95 @@ uint64_t lt_ext4_inode_offset(const struct lt_ext4 *ext4, struct lt_cursor desc,
     if (ext4->desc_size >= 64)
         table |= (uint64_t)lt_le32(&desc, 0x28) << 32;
     return table * ext4->block_size + (uint64_t)((ino - 1) % ext4->inodes_per_group) * ext4->inode_size;
+}
+
+uint64_t lt_ext4_groups(const struct lt_ext4 *ext4)
+{
+    return ((uint64_t)ext4->inodes + ext4->inodes_per_group - 1) / ext4->inodes_per_group;
+}
+
+/* A field of 32 bits whose upper half was added later, at `high` (only in descriptors of 64 bytes and more). */
+static uint64_t wide_field(struct lt_cursor *desc, size_t low, size_t high)
+{
+    return lt_le32(desc, low) | (desc->len >= 64 ? (uint64_t)lt_le32(desc, high) << 32 : 0);
+}
+
+/* linux fs/ext4/super.c, ext4_group_desc_csum(). */
+static bool group_damaged(const struct lt_ext4 *ext4, struct lt_cursor desc, uint64_t group)
+{
+    static const unsigned char zeros[2] = {0};
+    unsigned char number[4] = {(unsigned char)group, (unsigned char)(group >> 8), (unsigned char)(group >> 16),
+                               (unsigned char)(group >> 24)};
+    if (!ext4->checksums || desc.len < 32)
+        return false;
+    uint32_t crc = lt_crc32c(lt_crc32c(ext4->checksum_seed, number, sizeof number), desc.ptr, 0x1E);
+    crc = lt_crc32c(crc, zeros, sizeof zeros);
+    crc = lt_crc32c(crc, desc.ptr + 0x20, desc.len - 0x20);
+    return (crc & 0xFFFF) != lt_le16(&desc, 0x1E);
+}
+
+void lt_ext4_group(const struct lt_ext4 *ext4, struct lt_cursor desc, uint64_t group, struct lt_ext4_group *out)
+{
+    *out = (struct lt_ext4_group){
+        .block_bitmap = wide_field(&desc, 0x00, 0x20),
+        .inode_bitmap = wide_field(&desc, 0x04, 0x24),
+        .inode_table = wide_field(&desc, 0x08, 0x28),
+        .damaged = group_damaged(ext4, desc, group),
+    };
+    if (!ext4->uninit_groups)
+        return;
+    out->flags = lt_le16(&desc, 0x12);
+    out->itable_unused = lt_le16(&desc, 0x1C) | (desc.len >= 64 ? (uint32_t)lt_le16(&desc, 0x32) << 16 : 0);
+}
+
+uint32_t lt_ext4_inode_seed(const struct lt_ext4 *ext4, uint32_t ino, uint32_t generation)
+{
+    unsigned char bytes[8];
+    for (unsigned i = 0; i < 4; i++) {
+        bytes[i] = (unsigned char)(ino >> (8 * i));
+        bytes[4 + i] = (unsigned char)(generation >> (8 * i));
+    }
+    return lt_crc32c(ext4->checksum_seed, bytes, sizeof bytes);
+}
+
+/* The checksum lies in two halves in the middle of what it covers, and counts as zero there. */
+bool lt_ext4_inode_damaged(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino)
+{
+    enum { LOW = 0x7C, HIGH = 0x82, FROM = 0x78, TO = 0x88 };
+    unsigned char middle[TO - FROM];
+    if (!ext4->checksums || bytes.len < OLD_INODE)
+        return false;
+    bool wide = bytes.len > OLD_INODE && lt_le16(&bytes, 0x80) >= 4;
+    uint32_t stored = lt_le16(&bytes, LOW) | (wide ? (uint32_t)lt_le16(&bytes, HIGH) << 16 : 0);
+    size_t end = bytes.len > OLD_INODE ? TO : OLD_INODE;
+    memcpy(middle, bytes.ptr + FROM, end - FROM);
+    memset(middle + LOW - FROM, 0, 2);
+    if (wide)
+        memset(middle + HIGH - FROM, 0, 2);
+    uint32_t crc = lt_crc32c(lt_ext4_inode_seed(ext4, ino, lt_le32(&bytes, 0x64)), bytes.ptr, FROM);
+    crc = lt_crc32c(lt_crc32c(crc, middle, end - FROM), bytes.ptr + end, bytes.len - end);
+    return stored != (wide ? crc : crc & 0xFFFF);
+}
+
+void lt_ext4_layout(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino, struct lt_ext4_inode *out)
+{
+    *out = (struct lt_ext4_inode){
+        .ino = ino,
+        .mode = lt_le16(&bytes, 0x00),
+        .links = lt_le16(&bytes, 0x1A),
+        .size = lt_le32(&bytes, 0x04),
+        .deleted = lt_le32(&bytes, 0x14),
+        .flags = lt_le32(&bytes, 0x20),
+        .generation = lt_le32(&bytes, 0x64),
+        .xattr_block = lt_le32(&bytes, 0x68) | (uint64_t)lt_le16(&bytes, 0x76) << 32,
+    };
+    if (S_ISREG(out->mode) || (S_ISDIR(out->mode) && ext4->incompat & LT_EXT4_INCOMPAT_LARGEDIR))
+        out->size |= (uint64_t)lt_le32(&bytes, 0x6C) << 32;
+    if (bytes.len >= OLD_INODE)
+        memcpy(out->body, bytes.ptr + 0x28, sizeof out->body);
+    size_t extra = bytes.len > OLD_INODE ? OLD_INODE + (size_t)lt_le16(&bytes, 0x80) : bytes.len;
+    if (extra > OLD_INODE && extra % 4 == 0 && extra + 4 <= bytes.len && lt_le32(&bytes, extra) == XATTR_MAGIC)
+        out->xattrs = (struct lt_cursor){.ptr = bytes.ptr + extra + 4, .len = bytes.len - extra - 4};
 }
 
 /* Seconds are signed; the two low bits of the extra word extend them upwards, the other 30 are nanoseconds. */
@@ -146,7 +261,8 @@ enum lt_status lt_ext4_inode(struct lt_cursor bytes, struct lt_node *out, bool *
     decode_times(&bytes, out, bad_time);
     if (S_ISCHR(out->mode) || S_ISBLK(out->mode))
         decode_device(&bytes, out);
-    bool fast_link = S_ISLNK(out->mode) && out->size < LT_EXT4_FAST_LINK && !(lt_le32(&bytes, 0x20) & FLAG_EXTENTS);
+    bool fast_link =
+        S_ISLNK(out->mode) && out->size < LT_EXT4_FAST_LINK && !(lt_le32(&bytes, 0x20) & LT_EXT4_EXTENTS_FL);
     if (bytes.bad || !(out->mode & S_IFMT))
         return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "no inode where the directory entry points to");
     if (fast_link)

@@ -67,6 +67,27 @@ static enum lt_status emit_deletion(struct lt_ctx *ctx, const struct lt_event *f
     return status;
 }
 
+/* A deleted entry: its last times, as far as the inode still tells them, and its deletion. Without a time of that, it
+ * was before its directory changed for the last time. */
+static enum lt_status emit_unallocated(struct lt_ctx *ctx, struct lt_event *event, struct lt_err *err)
+{
+    const struct lt_node *node = event->node;
+    struct lt_time bound = event->dir->changed;
+    enum lt_status status = LT_OK;
+    bool times = node->mode, ended = node->deleted.set || bound.set;
+    event->tags |= LT_TAG_BIT(unallocated);
+    if (times || !ended)
+        status = lt_emit(ctx, event, err);
+    if (status != LT_OK || !ended)
+        return status;
+    event->kind = LT_KIND_DELETED;
+    event->change = event->owner->layer ? LT_CHANGE_DELETED : LT_CHANGE_NONE;
+    memset(event->time, 0, sizeof event->time);
+    event->time[0] = node->deleted.set ? node->deleted : bound;
+    event->last = node->deleted.set ? (struct lt_time){0} : bound;
+    return times ? lt_emit_one(ctx, event, err) : lt_emit(ctx, event, err);
+}
+
 /* The entry of a directory that holds one container or volume each belongs to that one. */
 static const struct lt_owner *owner_below(const struct lt_root *root, const struct lt_dir *dir, struct lt_str name)
 {
@@ -109,6 +130,8 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
     memcpy(event.time, node->time, sizeof event.time);
     if (is_volume_data(event.owner, dir->depth, node->name))
         event.inside = mount_point(event.owner->volume);
+    if (node->unallocated)
+        return emit_unallocated(ctx, &event, err);
     const struct lt_layer *layer = event.owner->layer;
     struct lt_str subject;
     bool whiteout = layer && layer->store->meaning(node, &subject) == LT_WHITEOUT;
@@ -152,6 +175,41 @@ static enum lt_status walk(struct lt_ctx *ctx, struct lt_str path, const struct 
     return status == LT_END ? LT_OK : status;
 }
 
+struct orphan_job {
+    struct lt_ctx *ctx;
+    const struct lt_dir *dir;
+};
+
+static enum lt_status orphan(void *arg, const struct lt_node *node, struct lt_err *err)
+{
+    const struct orphan_job *job = arg;
+    lt_seen(job->ctx, 1);
+    return entry(job->ctx, job->dir, node, err);
+}
+
+/* Deleted files that no directory walked so far names: once for each file system, as in a directory of the name that
+ * The Sleuth Kit gave it. Nothing tells whose they were. */
+static enum lt_status orphans(struct lt_ctx *ctx, struct lt_err *err)
+{
+    struct lt_fs *fs = ctx->root->fs;
+    struct lt_err problem = {0};
+    struct lt_dir *dir = lt_new(ctx->run, struct lt_dir);
+    struct orphan_job job = {ctx, dir};
+    const struct lt_root *last = NULL;
+    lt_each (const struct lt_root, root, &ctx->inventory->roots)
+        last = root->fs == fs ? root : last;
+    if (last != ctx->root)
+        return LT_OK; /* only then are all names known */
+    *dir = (struct lt_dir){.name = LT_STR("/$OrphanFiles"), .owner = &ctx->root->owner, .unallocated = true};
+    dir->path_len = dir->name.len;
+    enum lt_status status = fs->ops->orphans ? fs->ops->orphans(fs, orphan, &job, &problem) : LT_OK;
+    if (status == LT_FATAL)
+        *err = problem;
+    else if (problem.set)
+        lt_skip_error(ctx, dir->name, &problem);
+    return status == LT_FATAL ? LT_FATAL : LT_OK;
+}
+
 static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     lt_each (struct lt_layer, layer, &ctx->root->layers) {
@@ -162,7 +220,9 @@ static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
     /* On a live host a container's /dev/shm and secrets are mounted below its directory. A volume may be anything, even
      * the whole host: what is mounted there is not read twice. */
     enum lt_status status = walk(ctx, lt_root_path(ctx, "containers"), &ctx->root->owner, true, err);
-    return status == LT_OK ? walk(ctx, lt_root_path(ctx, "volumes"), &ctx->root->owner, false, err) : status;
+    if (status == LT_OK)
+        status = walk(ctx, lt_root_path(ctx, "volumes"), &ctx->root->owner, false, err);
+    return status == LT_OK ? orphans(ctx, err) : status;
 }
 
 const struct lt_source lt_source_files = {

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Directories of ext2/3/4: their names, those that were deleted from them, and deleted inodes without a name. */
+#include "ext4_reader.h"
+
+#include "../parse/ext4_dir.h"
+
+#include <stdlib.h>
+
+/* A name found in a directory. */
+struct found {
+    struct lt_str name;
+    uint32_t ino;
+    bool slack;
+};
+
+struct found_list {
+    struct lt_arena *arena; /* of the names */
+    struct found *items;    /* owned */
+    size_t count, cap;
+};
+
+/* The entries in the inode lie behind the number of the parent's inode. */
+static enum lt_status inline_names(struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode,
+                                   lt_ext4_each_name *each, void *arg, struct lt_err *err)
+{
+    enum { PARENT = 4 };
+    struct lt_ext4_inline data;
+    const struct lt_ext4 *super = &reader->volume.super;
+    enum lt_status status = lt_ext4_read_inline(inode, &data, err);
+    struct lt_cursor near = {.ptr = data.bytes + PARENT, .len = LT_EXT4_BODY - PARENT};
+    struct lt_cursor far = {.ptr = data.bytes + LT_EXT4_BODY, .len = data.len - LT_EXT4_BODY};
+    if (lt_ext4_inline_names(super, near, each, arg, err) != LT_OK ||
+        lt_ext4_inline_names(super, far, each, arg, err) != LT_OK)
+        return LT_SKIP;
+    return status;
+}
+
+/* A directory whose blocks are gone through. */
+struct dir_job {
+    struct lt_ext4_reader *reader;
+    struct lt_ext4_inode inode;
+    bool deleted; /* its blocks may hold anything by now */
+    bool slack;
+    lt_ext4_each_name *each;
+    void *arg;
+    struct lt_err *err;
+};
+
+/* Is this still a block of the deleted directory? The first one names itself. */
+static bool still_ours(const struct dir_job *job, struct lt_cursor block, uint64_t number, uint64_t logical)
+{
+    const struct lt_ext4 *super = &job->reader->volume.super;
+    uint32_t self = job->inode.ino, parent;
+    if (!logical)
+        lt_ext4_dots(block, &self, &parent);
+    uint32_t seed = lt_ext4_inode_seed(super, job->inode.ino, job->inode.generation);
+    return self == job->inode.ino && !lt_ext4_block_damaged(super, block, seed) &&
+           !lt_volume_block_used(&job->reader->volume, number);
+}
+
+static void block_names(const struct dir_job *job, struct lt_cursor block, uint64_t number, uint64_t logical)
+{
+    const struct lt_ext4 *super = &job->reader->volume.super;
+    uint32_t ino = job->inode.ino;
+    struct lt_err problem = {0};
+    if (job->deleted && !still_ours(job, block, number, logical))
+        return;
+    if (!job->deleted && lt_ext4_block_damaged(super, block, lt_ext4_inode_seed(super, ino, job->inode.generation)))
+        lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "wrong checksum in block %ju of the directory (inode %u)",
+                (uintmax_t)number, ino);
+    if (lt_ext4_block_names(super, block, !logical, job->inode.flags & LT_EXT4_INDEX_FL, job->slack, job->each,
+                            job->arg, &problem) != LT_OK)
+        lt_fail(job->err, LT_SKIP, problem.code, 0, "%s %ju of the directory (inode %u): names may be missing",
+                problem.text, (uintmax_t)number, ino);
+}
+
+/* The names of `count` consecutive blocks. */
+static void run_names(const struct dir_job *job, const struct lt_ext4_run *run, uint64_t logical, uint64_t count)
+{
+    struct lt_ext4_volume *volume = &job->reader->volume;
+    uint64_t size = volume->super.block_size, at_once = size < LT_EXT4_READ_AT_ONCE ? LT_EXT4_READ_AT_ONCE / size : 1;
+    for (uint64_t done = 0; done < count;) {
+        uint64_t part = count - done < at_once ? count - done : at_once;
+        unsigned char *bytes = job->reader->buffer;
+        bool whole = lt_volume_read(volume, (run->block + done) * size, bytes, (size_t)(part * size));
+        for (uint64_t i = 0; i < part; i++) {
+            uint64_t number = run->block + done + i;
+            struct lt_cursor block = {.ptr = bytes + i * size, .len = (size_t)size};
+            if (whole || lt_volume_read(volume, number * size, bytes + i * size, (size_t)size))
+                block_names(job, block, number, logical + done + i);
+            else
+                lt_fail(job->err, LT_SKIP, LT_CODE_UNREADABLE, 0,
+                        "cannot read block %ju of the directory (inode %u): names are missing", (uintmax_t)number,
+                        job->inode.ino);
+        }
+        done += part;
+    }
+}
+
+/* All blocks of a directory; what cannot be read is told in job->err, and the rest is read all the same. */
+static void all_blocks(const struct dir_job *job)
+{
+    struct lt_ext4_volume *volume = &job->reader->volume;
+    uint64_t size = volume->super.block_size, end = job->inode.size / size + (job->inode.size % size > 0), read = 0;
+    for (uint64_t logical = 0; logical < end;) {
+        struct lt_ext4_run run;
+        if (lt_volume_map(volume, &job->inode, logical, &run, job->err) != LT_OK)
+            return;
+        uint64_t count = run.count < end - logical ? run.count : end - logical;
+        if (run.zeros && !job->deleted)
+            lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "the directory (inode %u) has a hole at block %ju",
+                    job->inode.ino, (uintmax_t)logical);
+        if (!run.zeros) {
+            read += count;
+            if (read > volume->super.blocks) {
+                lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "the directory (inode %u) is larger than the disk",
+                        job->inode.ino);
+                return;
+            }
+            run_names(job, &run, logical, count);
+        }
+        logical += count;
+    }
+}
+
+/* Call `each` for every name in the directory `ino`. LT_END: it is no directory. LT_SKIP: names may be missing. */
+static enum lt_status read_names(struct lt_ext4_reader *reader, uint64_t ino, bool deleted, bool slack,
+                                 lt_ext4_each_name *each, void *arg, struct lt_err *err)
+{
+    struct lt_err problem = {0};
+    struct dir_job job = {reader, {0}, deleted, slack, each, arg, &problem};
+    struct lt_cursor bytes;
+    if (lt_ext4_read_inode(reader, ino, &bytes, &job.inode, err) != LT_OK)
+        return LT_SKIP;
+    if (!S_ISDIR(job.inode.mode))
+        return LT_END;
+    if (job.inode.flags & LT_EXT4_INLINE_FL)
+        inline_names(reader, &job.inode, each, arg, &problem);
+    else
+        all_blocks(&job);
+    if (!problem.set || deleted)
+        return LT_OK;
+    return lt_fail(err, LT_SKIP, problem.code, problem.sys, "%s", problem.text);
+}
+
+struct name_job {
+    lt_each_name *each;
+    void *arg;
+};
+
+static void pass_name(void *arg, const struct lt_ext4_name *name)
+{
+    const struct name_job *job = arg;
+    job->each(job->arg, name->name, name->ino);
+}
+
+enum lt_status lt_ext4_names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *each, void *arg, struct lt_err *err)
+{
+    struct name_job job = {each, arg};
+    return read_names(lt_ext4_reader(fs), ino, false, false, pass_name, &job, err);
+}
+
+static void find_name(void *arg, const struct lt_ext4_name *name)
+{
+    struct found_list *list = arg;
+    if (list->count == list->cap) {
+        list->cap = list->cap ? list->cap * 2 : 256;
+        list->items = lt_realloc(list->items, lt_array_size(list->cap, sizeof *list->items));
+    }
+    list->items[list->count++] = (struct found){lt_str_dup(list->arena, name->name), name->ino, name->slack};
+}
+
+/* By name, living ones first. */
+static int by_name(const void *a, const void *b)
+{
+    const struct found *left = a, *right = b;
+    int order = lt_str_cmp(left->name, right->name);
+    if (order)
+        return order;
+    if (left->slack != right->slack)
+        return left->slack ? 1 : -1;
+    return (left->ino > right->ino) - (left->ino < right->ino);
+}
+
+/* Most directories are small. */
+static void sort_found(struct found *items, size_t count)
+{
+    enum { SMALL = 24 };
+    if (count > SMALL) {
+        qsort(items, count, sizeof *items, by_name);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        struct found item = items[i];
+        size_t at = i;
+        for (; at && by_name(&item, &items[at - 1]) < 0; at--)
+            items[at] = items[at - 1];
+        items[at] = item;
+    }
+}
+
+/* Does the sorted list tell of the same name and inode already (an entry that was moved), or, where the slack lost the
+ * inode, of the same name? */
+static bool is_known(const struct found *items, size_t at)
+{
+    if (!items[at].slack)
+        return false;
+    for (size_t i = at; i-- > 0 && lt_str_eq(items[i].name, items[at].name);)
+        if (items[i].ino == items[at].ino || !items[at].ino)
+            return true;
+    return false;
+}
+
+static bool is_deleted_inode(struct lt_ext4_reader *reader, uint32_t ino)
+{
+    bool used;
+    return ino && lt_volume_inode_used(&reader->volume, ino, &used, NULL) == LT_OK && !used;
+}
+
+/* Describe a deleted entry, as far as its inode still tells of it. */
+static void describe_deleted(struct lt_ext4_reader *reader, struct lt_arena *arena, struct lt_node *node)
+{
+    struct lt_node whole = *node;
+    struct lt_cursor bytes;
+    struct lt_ext4_inode inode;
+    struct lt_err problem = {0};
+    node->unallocated = true;
+    if (!is_deleted_inode(reader, (uint32_t)node->ino) || lt_ext4_describe(reader, arena, &whole, &problem) != LT_OK)
+        return;
+    if (lt_ext4_read_inode(reader, node->ino, &bytes, &inode, &problem) != LT_OK)
+        return;
+    *node = whole;
+    node->unallocated = true;
+    if (inode.deleted)
+        node->deleted = lt_time_at(inode.deleted, 0);
+    if (reader->named)
+        reader->named[node->ino / 8] |= (unsigned char)(1u << node->ino % 8);
+}
+
+static void describe_found(struct lt_ext4_reader *reader, struct lt_arena *arena, const struct found *found,
+                           bool deleted, struct lt_node *node)
+{
+    node->name = found->name;
+    node->ino = found->ino;
+    if (found->slack || deleted) {
+        describe_deleted(reader, arena, node);
+        return;
+    }
+    lt_err_clear(&reader->problem);
+    if (lt_ext4_describe(reader, arena, node, &reader->problem) == LT_OK)
+        return;
+    struct lt_err *error = lt_new(arena, struct lt_err);
+    *error = reader->problem;
+    node->error = error;
+}
+
+enum lt_status lt_ext4_list(struct lt_fs *fs, const struct lt_dir *dir, struct lt_arena *arena, struct lt_listing *out,
+                            struct lt_err *err)
+{
+    struct lt_ext4_reader *reader = lt_ext4_reader(fs);
+    struct found_list list = {.arena = arena};
+    *out = (struct lt_listing){0};
+    enum lt_status status = LT_OK;
+    if (!dir->unallocated || is_deleted_inode(reader, (uint32_t)dir->ino))
+        status = read_names(reader, dir->ino, dir->unallocated, true, find_name, &list, err);
+    if (status == LT_END)
+        status = lt_fail(err, LT_SKIP, LT_CODE_TYPE, 0, "not a directory");
+    sort_found(list.items, list.count);
+    out->nodes = lt_new_array(arena, struct lt_node, list.count);
+    for (size_t i = 0; i < list.count; i++)
+        if (!is_known(list.items, i))
+            describe_found(reader, arena, &list.items[i], dir->unallocated, &out->nodes[out->count++]);
+    free(list.items);
+    return status;
+}
+
+/* What is looked for among the inodes without a name. */
+struct orphan_job {
+    struct lt_ext4_reader *reader;
+    struct lt_arena arena;
+    enum lt_status (*each)(void *arg, const struct lt_node *node, struct lt_err *);
+    void *arg;
+};
+
+static enum lt_status pass_orphan(struct orphan_job *job, uint32_t ino, bool used, struct lt_err *err)
+{
+    struct lt_node node = {.ino = ino};
+    struct lt_ext4_inode inode;
+    struct lt_cursor bytes;
+    struct lt_err problem = {0};
+    if (job->reader->named[ino / 8] >> ino % 8 & 1)
+        return LT_OK;
+    if (lt_ext4_read_inode(job->reader, ino, &bytes, &inode, &problem) != LT_OK)
+        return lt_fail(err, LT_SKIP, problem.code, problem.sys, "%s", problem.text);
+    if (!inode.mode || lt_ext4_inode_damaged(&job->reader->volume.super, bytes, ino))
+        /* never used, or not since the file system was made */
+        return LT_OK;
+    lt_arena_reset(&job->arena);
+    if (lt_ext4_describe(job->reader, &job->arena, &node, &problem) != LT_OK && !node.mode)
+        return LT_OK;
+    node.name = lt_str_format(&job->arena, "OrphanFile-%u", ino);
+    node.unallocated = true;
+    if (inode.deleted && !used) /* of one that is deleted but still open it is a link of a list */
+        node.deleted = lt_time_at(inode.deleted, 0);
+    return job->each(job->arg, &node, err);
+}
+
+/* Deleted inodes of one group. The end of its table that was never used is left out. */
+static enum lt_status group_orphans(struct orphan_job *job, uint64_t number, struct lt_err *err)
+{
+    struct lt_ext4_volume *volume = &job->reader->volume;
+    const struct lt_ext4 *super = &volume->super;
+    const struct lt_ext4_group *group = lt_volume_group(volume, number);
+    uint64_t first = number * super->inodes_per_group + 1, count = super->inodes_per_group;
+    if (group->flags & LT_EXT4_INODE_UNINIT && !(group->flags & LT_EXT4_INODE_ZEROED))
+        return LT_OK;
+    count -= group->itable_unused < count ? group->itable_unused : count;
+    enum lt_status status = LT_OK;
+    for (uint64_t ino = first; ino < first + count && ino <= super->inodes && status >= LT_OK; ino++) {
+        bool used = true;
+        if (ino < super->first_inode)
+            continue;
+        if (lt_volume_inode_used(volume, ino, &used, err) != LT_OK)
+            return LT_SKIP;
+        if (!used)
+            status = pass_orphan(job, (uint32_t)ino, used, err);
+    }
+    return status;
+}
+
+/* Inodes that were deleted while a process had them open, when the power failed: the superblock begins a list of them
+ * (linux fs/ext4/orphan.c). */
+static enum lt_status open_orphans(struct orphan_job *job, struct lt_err *err)
+{
+    const struct lt_ext4 *super = &job->reader->volume.super;
+    enum lt_status status = LT_OK;
+    uint32_t ino = super->last_orphan;
+    for (uint32_t i = 0; ino && ino <= super->inodes && i < super->inodes && status == LT_OK; i++) {
+        struct lt_ext4_inode inode;
+        struct lt_cursor bytes;
+        if (lt_ext4_read_inode(job->reader, ino, &bytes, &inode, err) != LT_OK)
+            return LT_SKIP;
+        if (!inode.links)
+            status = pass_orphan(job, ino, true, err);
+        job->reader->named[ino / 8] |= (unsigned char)(1u << ino % 8);
+        ino = inode.deleted;
+    }
+    return status;
+}
+
+enum lt_status lt_ext4_orphans(struct lt_fs *fs,
+                               enum lt_status (*each)(void *arg, const struct lt_node *node, struct lt_err *),
+                               void *arg, struct lt_err *err)
+{
+    struct orphan_job job = {.reader = lt_ext4_reader(fs), .each = each, .arg = arg};
+    struct lt_err problem = {0};
+    uint64_t groups = lt_ext4_groups(&job.reader->volume.super);
+    if (!job.reader->named)
+        return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "too many inodes to look for deleted ones");
+    enum lt_status status = open_orphans(&job, &problem);
+    for (uint64_t number = 0; number < groups && status != LT_FATAL && lt_volume_group(&job.reader->volume, number);
+         number++)
+        status = group_orphans(&job, number, &problem);
+    lt_arena_free(&job.arena);
+    if (problem.set)
+        *err = problem;
+    return problem.set ? problem.status : LT_OK;
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+/* From paths to inodes in a disk image. A directory is searched once, and all its names are kept: readers of artifacts
+ * ask for many paths in few directories. */
+#ifndef LT_EVIDENCE_PATH_INDEX_H
+#define LT_EVIDENCE_PATH_INDEX_H
+
+#include "../base/map.h"
+#include "evidence.h"
+
+/* Initialise with zeros; everything lives in the arena of the evidence. */
+struct lt_path_index {
+    struct lt_map inodes; /* path -> uint64_t * */
+    struct lt_map listed; /* path -> itself: directories whose names are all in `inodes` */
+};
+
+typedef void lt_each_name(void *arg, struct lt_str name, uint64_t ino);
+
+/* Calls `each` for every name of the directory `ino`. LT_END: it is no directory. LT_SKIP: names may be missing. */
+typedef enum lt_status lt_names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *each, void *arg, struct lt_err *err);
+
+/* Inode of `path`, found from the inode `root` down. LT_END: there is no such path. */
+enum lt_status lt_path_find(struct lt_path_index *index, struct lt_fs *fs, uint64_t root, lt_names_of *names,
+                            struct lt_str path, uint64_t *ino, struct lt_err *err);
+
+#endif
