@@ -19,7 +19,7 @@ COMBINATIONS: dict[str, tuple[str, str]] = {
     "ext2-rev0": (EXT2, "-t ext2 -r 0 -b 1024 -O none"),
     "ext2-none": (EXT2, "-t ext2 -b 1024 -I 128 -O none"),
     "ext2-no-filetype": (EXT2, "-t ext2 -b 1024 -I 128 -O ^filetype"),
-    "ext2-no-large-file": (EXT2, "-t ext2 -b 4096 -I 128 -O ^large_file,^sparse_super"),
+    "ext2-no-large-file": (EXT2, "-t ext2 -b 4096 -I 128 -O ^large_file,^sparse_super,^resize_inode"),
     "ext3-1k": (EXT3, "-t ext3 -b 1024 -I 128"),
     "ext3-4k": (EXT3, "-t ext3 -b 4096 -I 256"),
     "big-ext3-1k": (EXT3, "-t ext3 -b 1024 -I 256"),
@@ -77,7 +77,7 @@ COMBINATIONS: dict[str, tuple[str, str]] = {
     "mmp": (EXT4, "-t ext4 -b 4096 -O mmp"),
     "packed": (EXT4, "-t ext4 -b 1024 -E packed_meta_blocks=1,hash_seed=5d0a7ea5-0000-4000-8000-000000000000"),
     "half-md4": (EXT4, "-t ext4 -b 1024 -E stride=4,stripe_width=8,root_owner=70000:80000"),
-    "few-inodes-per-group": (EXT4, "-t ext4 -b 1024 -N 2000 -g 512"),
+    "inodes-per-group": (EXT4, "-t ext4 -b 1024 -N 4096 -g 512"),
     "all": (EXT4, "-t ext4 -b 4096 -I 512 -O inline_data,ea_inode,large_dir,metadata_csum_seed,project,orphan_file,"
             "sparse_super2,^resize_inode,meta_bg,stable_inodes -E num_backup_sb=1"),
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* fsdump [--deleted] [--large] EVIDENCE: everything that the readers say about the file systems of the evidence, as a
- * table that can be compared with what the kernel says (tests/ext4fs.py). Tab-separated columns: inode type mode uid
- * gid size nlink rdev atime mtime ctime birth blocks512 sha256 link xattrs path; "-" is absent (blocks512 always is),
- * and bytes below 0x20, from 0x7f on and the backslash are written \xHH.
+/* fsdump [--deleted] [--large] [--no-journal] EVIDENCE: everything that the readers say about the file systems of the
+ * evidence, as a table that can be compared with what the kernel says (tests/ext4fs.py). Tab-separated columns: inode
+ * type mode uid gid size nlink rdev atime mtime ctime birth blocks512 sha256 link xattrs path; "-" is absent (blocks512
+ * always is), and bytes below 0x20, from 0x7f on and the backslash are written \xHH.
  *
  *   --deleted      deleted entries too, as rows of type "!deleted"
  *   --large        of files of 64 MiB or more, hash the first and the last MiB (else they get no hash)
@@ -265,7 +265,8 @@ static int dump_evidence(struct dump *dump, const char *spec)
 {
     struct lt_evidence evidence;
     struct lt_err err = {0};
-    if (lt_evidence_open(&evidence, spec, &err) != LT_OK)
+    struct lt_evidence_args args = {.no_journal = dump->no_journal};
+    if (lt_evidence_open(&evidence, spec, &args, &err) != LT_OK)
         fprintf(stderr, "note: %s: %s\n", err.code, err.text);
     puts(
         "#inode\ttype\tmode\tuid\tgid\tsize\tnlink\trdev\tatime\tmtime\tctime\tbirth\tblocks512\tsha256\tlink\txattrs\t"
