@@ -4,6 +4,7 @@
 # make check      install what is missing, build, and run every test
 # make lint       formatter, static analysis, and the project's own rules
 # make fuzz       every fuzz target, 30 seconds each (T=name: one of them, SECONDS_EACH=n)
+# make bench      time layertime beside find, mac-robber, fls and mactime; as root (ENTRIES=n, ROUNDS=n, COLD=1)
 # make install    with PREFIX= and DESTDIR=
 
 PREFIX ?= /usr/local
@@ -34,7 +35,8 @@ LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS = $(shell pkg-config --libs $(PACKAGES))
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -Werror
 
-.PHONY: all demo check test unit lint fuzz install uninstall clean dependencies sanitized units fuzzers tools fmt print-flags
+.PHONY: all demo check test unit lint fuzz bench install uninstall clean dependencies sanitized units fuzzers tools fmt \
+        print-flags
 all: $(PROGRAM)
 
 $(PROGRAM): $(SOURCES:%.c=$(BUILD)/%.o)
@@ -95,6 +97,17 @@ fmt:
 # libFuzzer, from the seeds in tests/fuzz/corpus; findings are kept in build/fuzz-findings.
 fuzz:
 	tests/fuzz/run.sh '$(SECONDS_EACH)' $(if $(T),$(T),$(FUZZERS))
+
+# What bench.py calls: the maker of the evidence, and the stop-watch.
+$(BUILD)/bench/%: contrib/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $<
+
+# The evidence is kept in BENCH_DIR, by default $TMPDIR/layertime-bench; bench.py tells of the other settings.
+bench:
+	@contrib/dependencies.sh bench || echo 'not all could be installed: what is missing is left out'
+	+$(MAKE) --no-print-directory all $(BUILD)/bench/host $(BUILD)/bench/measure
+	BENCH_TOOLS='$(BUILD)/bench' LAYERTIME='./$(PROGRAM)' $(PYTHON) contrib/bench/bench.py
 
 install: $(PROGRAM)
 	install -D -m 755 $(PROGRAM) '$(DESTDIR)$(PREFIX)/bin/layertime'

@@ -36,6 +36,7 @@ FLAG(force)
 FLAG(stats)
 FLAG(quiet)
 FLAG(no_journal)
+FLAG(no_deleted)
 FLAG(verbose)
 FLAG(help)
 FLAG(version)
@@ -83,6 +84,7 @@ static const struct option_row table[] = {
      set_format},
     {0, "no-journal", NULL, "show an ext3/4 disk as it lies, without the changes that wait in its journal",
      set_no_journal},
+    {0, "no-deleted", NULL, "leave out deleted entries that the file system still knows of", set_no_deleted},
     {0, "force", NULL, "replace output files that exist", set_force},
     {'c', "container", "WHICH", "only rows of containers with this ID or ID prefix, name, or name pattern (web*)",
      set_container},

@@ -119,7 +119,7 @@ static enum lt_status take_event(void *arg, struct lt_event *event, struct lt_er
         return LT_OK;
     }
     lt_tag(event);
-    bool kept = lt_filter_owner(run->options, event->owner);
+    bool kept = lt_filter_event(run->options, event);
     if (kept && run->options->format->event)
         kept = write_event(run, event, &status, err);
     else if (kept)

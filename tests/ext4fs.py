@@ -109,14 +109,10 @@ def check_complete(truth: View, got: Dump) -> None:
     directories that are reported."""
     failed, wrong = got.failed(), []
     for path, columns in truth.items():
-        if got.view.get(path) == columns or path in failed:
-            continue
-        if path in got.view:
-            wrong.append(f"{path}: {got.view[path]} differs from {columns}, and nothing says so")
-        elif not any(above in failed for above in ancestors(path)):
-            wrong.append(f"{path}: lost in silence")
+        if got.view.get(path) != columns and not failed.intersection([path, *ancestors(path)]):
+            wrong.append(f"{path}: {got.view.get(path, 'lost')}, must be {columns}, and nothing says so")
     wrong += [f"invents {path}" for path in got.view
-              if path not in truth and path not in failed and not any(above in failed for above in ancestors(path))]
+              if path not in truth and not failed.intersection([path, *ancestors(path)])]
     assert not wrong, "\n".join([*wrong[:10], *got.errors[:5], *got.notes[:5]])
 
 

@@ -239,16 +239,14 @@ enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bo
         lt_volume_close(volume);
         return status;
     }
-    size_t block = volume->super.block_size;
     fs->ops = &ext4_ops;
     fs->self = reader;
-    if (volume->super.blocks > device->size / block)
+    if (volume->super.blocks > device->size / volume->super.block_size)
         note(fs, LT_CODE_TRUNCATED, "the image ends before the file system does");
     replay_journal(fs, no_journal);
     if (volume->super.damaged)
         note(fs, LT_CODE_DAMAGED, "wrong checksum of the superblock");
     check_groups(fs);
-    reader->buffer = lt_realloc(NULL, block > LT_EXT4_READ_AT_ONCE ? block : LT_EXT4_READ_AT_ONCE);
     /* Zeroed pages that nobody touches cost nothing, however many inodes a hostile superblock claims. */
     reader->named = calloc((size_t)volume->super.inodes / 8 + 1, 1);
     return LT_OK;
@@ -258,6 +256,5 @@ void lt_ext4_close(struct lt_fs *fs)
 {
     struct lt_ext4_reader *reader = lt_ext4_reader(fs);
     lt_volume_close(&reader->volume);
-    free(reader->buffer);
     free(reader->named);
 }

@@ -116,6 +116,19 @@ static const unsigned char *table_bytes(struct lt_ext4_volume *volume, uint64_t 
     return piece ? piece + inside : NULL;
 }
 
+const unsigned char *lt_volume_near_block(struct lt_ext4_volume *volume, uint64_t number)
+{
+    uint64_t size = volume->super.block_size, distance = number > volume->near ? number - volume->near
+                                                                               : volume->near - number;
+    const unsigned char *bytes = NULL;
+    volume->near = number;
+    if (number < volume->super.blocks && distance * size < TABLE_UNIT)
+        bytes = table_bytes(volume, number * size, (size_t)size);
+    if (!bytes && number < volume->super.blocks)
+        bytes = cached(volume, &volume->alone, number, (size_t)size);
+    return bytes;
+}
+
 static enum lt_status read_super(struct lt_ext4_volume *volume, struct lt_err *err)
 {
     unsigned char bytes[LT_EXT4_SUPER_SIZE];
@@ -132,6 +145,7 @@ enum lt_status lt_volume_open(struct lt_ext4_volume *volume, const struct lt_dev
         return status;
     make_cache(&volume->blocks, volume->super.block_size, BLOCK_SLOTS);
     make_cache(&volume->tables, TABLE_UNIT, TABLE_SLOTS);
+    make_cache(&volume->alone, volume->super.block_size, 1);
     return LT_OK;
 }
 
@@ -145,6 +159,7 @@ enum lt_status lt_volume_patch(struct lt_ext4_volume *volume, struct lt_ext4_pat
     volume->group_number = 0;
     memset(volume->blocks.held, 0, volume->blocks.slots * sizeof *volume->blocks.held);
     memset(volume->tables.held, 0, volume->tables.slots * sizeof *volume->tables.held);
+    memset(volume->alone.held, 0, sizeof *volume->alone.held);
     enum lt_status status = read_super(volume, err);
     if (status == LT_OK && volume->super.block_size != before.block_size)
         status = lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "the journal changes the size of the blocks");
@@ -157,6 +172,7 @@ void lt_volume_close(struct lt_ext4_volume *volume)
 {
     free_cache(&volume->blocks);
     free_cache(&volume->tables);
+    free_cache(&volume->alone);
     free(volume->patches);
     volume->patches = NULL;
     volume->patch_count = 0;

@@ -21,7 +21,6 @@ enum {
 /* Features that the reader asks for; the others change nothing in what it reads. */
 enum {
     LT_EXT4_COMPAT_JOURNAL = 0x4,
-    LT_EXT4_INCOMPAT_FILETYPE = 0x2,
     LT_EXT4_INCOMPAT_RECOVER = 0x4,
     LT_EXT4_INCOMPAT_LARGEDIR = 0x4000,
     LT_EXT4_INCOMPAT_ENCRYPT = 0x10000,
