@@ -17,6 +17,7 @@ PROGRAM ?= layertime
 SOURCES := $(wildcard src/*.c src/*/*.c formats/*.c)
 LIBRARY := $(filter-out src/main.c,$(SOURCES))
 UNITS   := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
+TOOLS   := $(patsubst tests/tools/%.c,%,$(wildcard tests/tools/*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 
 # Optional: libcrypto, for the hash in the manifest.
@@ -34,7 +35,7 @@ LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS = $(shell pkg-config --libs $(PACKAGES))
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -Werror
 
-.PHONY: all demo check test unit lint fuzz bench install uninstall clean dependencies sanitized units fuzzers fmt \
+.PHONY: all demo check test unit lint fuzz bench install uninstall clean dependencies sanitized units fuzzers tools fmt \
         print-flags
 all: $(PROGRAM)
 
@@ -50,6 +51,10 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
 
+# Tools of the end-to-end tests.
+$(BUILD)/%: $(BUILD)/tests/tools/%.o $(LIBRARY:%.c=$(BUILD)/%.o)
+	$(CC) $(CFLAGS) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
 # A fuzz target and the driver that replays its corpus.
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIBRARY:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
@@ -57,10 +62,11 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIBRARY:
 
 units: $(UNITS:%=$(BUILD)/unit/%)
 fuzzers: $(FUZZERS:%=$(BUILD)/fuzz/%)
+tools: $(TOOLS:%=$(BUILD)/%)
 
-# The same three with ASan, UBSan and LSan, in a build directory of their own.
+# The same four with ASan, UBSan and LSan, in a build directory of their own.
 sanitized:
-	+$(MAKE) BUILD=build/san PROGRAM=build/san/layertime CFLAGS='$(SANITIZE)' build/san/layertime units fuzzers
+	+$(MAKE) BUILD=build/san PROGRAM=build/san/layertime CFLAGS='$(SANITIZE)' build/san/layertime units fuzzers tools
 
 dependencies:
 	@contrib/dependencies.sh check
