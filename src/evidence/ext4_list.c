@@ -210,6 +210,16 @@ static bool is_deleted_inode(struct lt_ext4_reader *reader, uint32_t ino)
     return ino && lt_volume_inode_used(&reader->volume, ino, &used, NULL) == LT_OK && !used;
 }
 
+static bool is_named(const struct lt_ext4_reader *reader, uint32_t ino)
+{
+    return reader->named[ino / 8] >> ino % 8 & 1;
+}
+
+static void set_named(struct lt_ext4_reader *reader, uint32_t ino)
+{
+    reader->named[ino / 8] |= (unsigned char)(1u << ino % 8);
+}
+
 /* Describe a deleted entry, as far as its inode still tells of it. */
 static void describe_deleted(struct lt_ext4_reader *reader, struct lt_arena *arena, struct lt_node *node)
 {
@@ -227,7 +237,7 @@ static void describe_deleted(struct lt_ext4_reader *reader, struct lt_arena *are
     if (inode.deleted)
         node->deleted = lt_time_at(inode.deleted, 0);
     if (reader->named)
-        reader->named[node->ino / 8] |= (unsigned char)(1u << node->ino % 8);
+        set_named(reader, (uint32_t)node->ino);
 }
 
 static void describe_found(struct lt_ext4_reader *reader, struct lt_arena *arena, const struct found *found,
@@ -271,6 +281,7 @@ enum lt_status lt_ext4_list(struct lt_fs *fs, const struct lt_dir *dir, struct l
 struct orphan_job {
     struct lt_ext4_reader *reader;
     struct lt_arena arena;
+    uint64_t left; /* inodes that the disk has room for: there are more where tables lie over each other */
     enum lt_status (*each)(void *arg, const struct lt_node *node, struct lt_err *);
     void *arg;
 };
@@ -281,7 +292,7 @@ static enum lt_status pass_orphan(struct orphan_job *job, uint32_t ino, bool use
     struct lt_ext4_inode inode;
     struct lt_cursor bytes;
     struct lt_err problem = {0};
-    if (job->reader->named[ino / 8] >> ino % 8 & 1)
+    if (is_named(job->reader, ino))
         return LT_OK;
     if (lt_ext4_read_inode(job->reader, ino, &bytes, &inode, &problem) != LT_OK)
         return lt_fail(err, LT_SKIP, problem.code, problem.sys, "%s", problem.text);
@@ -311,6 +322,9 @@ static enum lt_status group_orphans(struct orphan_job *job, uint64_t number, str
     enum lt_status status = LT_OK;
     for (uint64_t ino = first; ino < first + count && ino <= super->inodes && status >= LT_OK; ino++) {
         bool used = true;
+        if (!job->left)
+            return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "more inodes than the disk has room for");
+        job->left--;
         if (ino < super->first_inode)
             continue;
         if (lt_volume_inode_used(volume, ino, &used, err) != LT_OK)
@@ -328,14 +342,14 @@ static enum lt_status open_orphans(struct orphan_job *job, struct lt_err *err)
     const struct lt_ext4 *super = &job->reader->volume.super;
     enum lt_status status = LT_OK;
     uint32_t ino = super->last_orphan;
-    for (uint32_t i = 0; ino && ino <= super->inodes && i < super->inodes && status == LT_OK; i++) {
+    while (ino && ino <= super->inodes && status == LT_OK && !is_named(job->reader, ino)) { /* a list may be a circle */
         struct lt_ext4_inode inode;
         struct lt_cursor bytes;
         if (lt_ext4_read_inode(job->reader, ino, &bytes, &inode, err) != LT_OK)
             return LT_SKIP;
         if (!inode.links)
             status = pass_orphan(job, ino, true, err);
-        job->reader->named[ino / 8] |= (unsigned char)(1u << ino % 8);
+        set_named(job->reader, ino);
         ino = inode.deleted;
     }
     return status;
@@ -346,8 +360,10 @@ enum lt_status lt_ext4_orphans(struct lt_fs *fs,
                                void *arg, struct lt_err *err)
 {
     struct orphan_job job = {.reader = lt_ext4_reader(fs), .each = each, .arg = arg};
+    const struct lt_ext4_volume *volume = &job.reader->volume;
     struct lt_err problem = {0};
-    uint64_t groups = lt_ext4_groups(&job.reader->volume.super);
+    job.left = volume->device.size / volume->super.inode_size;
+    uint64_t groups = lt_ext4_groups(&volume->super);
     if (!job.reader->named)
         return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "too many inodes to look for deleted ones");
     enum lt_status status = open_orphans(&job, &problem);

@@ -43,11 +43,11 @@ static bool read_patch(struct lt_ext4_volume *volume, const struct lt_ext4_patch
 
 static bool apply_patches(struct lt_ext4_volume *volume, uint64_t offset, unsigned char *buffer, size_t size)
 {
-    uint64_t block_size = volume->super.block_size, end = offset + size;
+    uint64_t block_size = volume->super.block_size, end = offset + size, behind = (end + block_size - 1) / block_size;
     for (size_t i = first_patch(volume, offset / block_size); i < volume->patch_count; i++) {
-        uint64_t start = volume->patches[i].block * block_size;
-        if (start >= end)
+        if (volume->patches[i].block >= behind) /* in blocks: those that a journal makes up may overflow in bytes */
             break;
+        uint64_t start = volume->patches[i].block * block_size;
         uint64_t from = start < offset ? offset - start : 0, to = start + block_size > end ? end - start : block_size;
         if (!read_patch(volume, &volume->patches[i], (size_t)from, (size_t)to, buffer + (start + from - offset)))
             return false;

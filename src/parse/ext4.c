@@ -189,9 +189,9 @@ bool lt_ext4_inode_damaged(const struct lt_ext4 *ext4, struct lt_cursor bytes, u
     uint32_t stored = lt_le16(&bytes, LOW) | (wide ? (uint32_t)lt_le16(&bytes, HIGH) << 16 : 0);
     size_t end = bytes.len > OLD_INODE ? TO : OLD_INODE;
     memcpy(middle, bytes.ptr + FROM, end - FROM);
-    memset(middle + LOW - FROM, 0, 2);
+    memset(middle + (LOW - FROM), 0, 2);
     if (wide)
-        memset(middle + HIGH - FROM, 0, 2);
+        memset(middle + (HIGH - FROM), 0, 2);
     uint32_t crc = lt_crc32c(lt_ext4_inode_seed(ext4, ino, lt_le32(&bytes, 0x64)), bytes.ptr, FROM);
     crc = lt_crc32c(lt_crc32c(crc, middle, end - FROM), bytes.ptr + end, bytes.len - end);
     return stored != (wide ? crc : crc & 0xFFFF);

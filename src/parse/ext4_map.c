@@ -14,19 +14,27 @@ static bool read_head(struct lt_cursor *node, int depth, struct head *out)
            out->depth <= LT_EXT4_MAX_DEPTH && (depth < 0 || out->depth == (unsigned)depth) && !node->bad;
 }
 
+/* The first logical block behind an entry, as far as the entry itself tells. */
+static uint64_t end_of(struct lt_cursor *node, const struct head *head, size_t at)
+{
+    uint64_t length = head->depth ? 0 : lt_le16(node, at + 4);
+    length -= length > UNWRITTEN ? UNWRITTEN : 0;
+    return lt_le32(node, at) + (length ? length : 1);
+}
+
 /* The last entry that begins at or before `logical`, or `entries` if there is none; SIZE_MAX where the entries are not
- * in order. */
+ * in order or overlap. */
 static size_t find(struct lt_cursor *node, const struct head *head, uint64_t logical)
 {
     size_t found = head->entries;
-    uint64_t before = 0;
+    uint64_t end = 0;
     for (size_t i = 0; i < head->entries; i++) {
         uint64_t first = lt_le32(node, ENTRY + i * ENTRY);
-        if (i && first <= before)
+        if (first < end)
             return SIZE_MAX;
         if (first <= logical)
             found = i;
-        before = first;
+        end = end_of(node, head, ENTRY + i * ENTRY);
     }
     return found;
 }
@@ -64,7 +72,7 @@ enum lt_status lt_ext4_extent_step(struct lt_cursor node, int depth, uint64_t lo
         return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "no node of an extent tree where one must be");
     size_t found = find(&node, &head, logical);
     if (found == SIZE_MAX)
-        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "extents out of order");
+        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "extents out of order or one over the other");
     out->depth = head.depth;
     if (!head.depth) {
         leaf_step(&node, &head, found, logical, out);

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A whole ext2/3/4 file system that lies: opened, its journal replayed, walked, every file read a little, every
+ * attribute and deleted inode looked at. It must end, in the time that its size deserves, and keep the promises of
+ * evidence.h.
+ *
+ * Input: a byte of options, the size in KiB (2 bytes), then the pieces of the image that are not zero: where (2 bytes,
+ * in units of 64 bytes), length - 1, the bytes. image.py in tests/fuzz makes such inputs. */
+#include "../../src/evidence/ext4.h"
+#include "../../src/evidence/walk.h"
+
+#include "fuzz.h"
+
+#include <string.h>
+
+enum {
+    NO_CHECKSUMS = 1, /* options: without metadata_csum, whatever the superblock says */
+    NO_JOURNAL = 2,
+    CUT_SHORT = 4, /* the image ends after three quarters of what the input says */
+    UNIT = 64,
+    MOST_KIB = 4096,
+    MOST_ENTRIES = 4000, /* a hostile tree can be large: the rest of it would be more of the same */
+};
+
+struct image {
+    uint8_t *bytes;
+    size_t size;
+};
+
+struct seen {
+    struct lt_fs *fs;
+    struct lt_arena names, scratch;
+    uint64_t announced, entries, failed, orphans;
+    const struct lt_dir *dir; /* of the entry before */
+    struct lt_str name;
+    bool stopped;
+};
+
+static bool read_image(void *arg, uint64_t offset, void *buffer, size_t size)
+{
+    const struct image *image = arg;
+    PROMISE(size <= image->size); /* nobody asks for more than there is */
+    if (offset > image->size || size > image->size - offset)
+        return false;
+    memcpy(buffer, image->bytes + offset, size);
+    return true;
+}
+
+static struct image make_image(struct input *input, uint8_t options)
+{
+    struct image image = {.size = (1 + take_number(input, 2) % MOST_KIB) * 1024};
+    if (options & CUT_SHORT)
+        image.size = image.size / 4 * 3;
+    image.bytes = calloc(image.size, 1);
+    PROMISE(image.bytes);
+    while (input->len > 3) {
+        size_t at = (size_t)take_number(input, 2) * UNIT, length = (size_t)take_byte(input) + 1;
+        length = length < input->len ? length : input->len;
+        if (at < image.size)
+            memcpy(image.bytes + at, input->ptr, length < image.size - at ? length : image.size - at);
+        input->ptr += length;
+        input->len -= length;
+    }
+    enum { RO_COMPAT = LT_EXT4_SUPER_OFFSET + 0x64, METADATA_CSUM = 0x04 /* of the second byte */ };
+    if (options & NO_CHECKSUMS && image.size > RO_COMPAT + 1)
+        image.bytes[RO_COMPAT + 1] &= (uint8_t)~METADATA_CSUM;
+    return image;
+}
+
+static void count_seen(void *arg, size_t count)
+{
+    struct seen *seen = arg;
+    seen->announced += count;
+}
+
+static void count_failed(void *arg, struct lt_str path, const struct lt_err *problem, size_t count)
+{
+    struct seen *seen = arg;
+    (void)path;
+    PROMISE(problem->set && problem->code && problem->text[0] && count <= 1);
+    seen->failed += count;
+}
+
+/* What the kernel could have handed out. */
+static void check_xattrs(struct seen *seen, const struct lt_dir *dir, const struct lt_node *node)
+{
+    struct lt_list list = {0};
+    struct lt_err err = {0};
+    struct lt_str before = LT_STR("");
+    enum lt_status status = seen->fs->ops->xattrs(seen->fs, dir, node, &seen->scratch, &list, &err);
+    PROMISE(status == LT_OK || (status == LT_SKIP && err.set && err.code));
+    lt_each (const struct lt_xattr, xattr, &list) {
+        PROMISE(xattr->name.len && !memchr(xattr->name.ptr, 0, xattr->name.len));
+        PROMISE(lt_str_cmp(before, xattr->name) <= 0);
+        PROMISE(xattr->value.len <= 2 * (size_t)UINT16_MAX + 8);
+        if (xattr->value.len)
+            (void)memchr(xattr->value.ptr, 0, xattr->value.len);
+        before = xattr->name;
+    }
+}
+
+/* A little at the start, in the middle and over the end. */
+static void read_file(struct seen *seen, struct lt_str path)
+{
+    struct lt_file file;
+    struct lt_err err = {0};
+    enum lt_status status = lt_file_open(seen->fs, path, &file, &err);
+    PROMISE(status == LT_OK || status == LT_END || (status == LT_SKIP && err.set));
+    if (status == LT_OK) {
+        const uint64_t places[] = {0, file.size / 2, file.size > 100 ? file.size - 100 : 0, file.size, UINT64_MAX};
+        for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+            char buffer[3000];
+            struct lt_err problem = {0};
+            ssize_t got = lt_file_read(&file, buffer, sizeof buffer, places[i], &problem);
+            PROMISE(got >= -1 && got <= (ssize_t)sizeof buffer && (got >= 0 || problem.set));
+            PROMISE(got <= 0 || (uint64_t)got <= file.size - places[i]);
+        }
+    }
+    lt_file_close(&file);
+}
+
+static void check_node(struct seen *seen, const struct lt_dir *dir, const struct lt_node *node)
+{
+    PROMISE(!memchr(node->name.ptr, '/', node->name.len) && !memchr(node->name.ptr, 0, node->name.len));
+    PROMISE(!node->target.len || S_ISLNK(node->mode));
+    PROMISE(!node->deleted.set || node->unallocated);
+    for (unsigned slot = 0; slot < LT_SLOTS; slot++)
+        PROMISE(!node->time[slot].set || node->time[slot].nsec < 1000000000);
+    check_xattrs(seen, dir, node);
+}
+
+static void check_path(struct seen *seen, const struct lt_dir *dir, const struct lt_node *node)
+{
+    struct lt_buf path = {0};
+    struct lt_node found;
+    struct lt_err err = {0};
+    lt_dir_path(&path, dir);
+    PROMISE(path.len == dir->path_len);
+    if (node->name.len) {
+        lt_buf_char(&path, '/');
+        lt_buf_add(&path, node->name);
+    }
+    enum lt_status status = lt_fs_stat(seen->fs, lt_buf_view(&path), &seen->scratch, &found, &err);
+    PROMISE(status == LT_OK || status == LT_END || (status == LT_SKIP && err.set));
+    if (S_ISREG(node->mode))
+        read_file(seen, lt_buf_view(&path));
+    lt_buf_free(&path);
+}
+
+static enum lt_status check_entry(void *arg, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *err)
+{
+    struct seen *seen = arg;
+    bool top = !seen->entries++;
+    PROMISE(top ? !node->name.len : node->name.len);
+    PROMISE(node->mode || node->unallocated); /* only of a deleted entry there may be nothing but its name */
+    if (dir == seen->dir)
+        PROMISE(lt_str_cmp(seen->name, node->name) <= 0);
+    else
+        lt_arena_reset(&seen->names);
+    seen->dir = dir;
+    seen->name = lt_str_dup(&seen->names, node->name);
+    lt_arena_reset(&seen->scratch);
+    check_node(seen, dir, node);
+    if (!node->unallocated)
+        check_path(seen, dir, node);
+    seen->stopped = seen->entries >= MOST_ENTRIES;
+    return seen->stopped ? lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "enough") : LT_OK;
+}
+
+static enum lt_status check_orphan(void *arg, const struct lt_node *node, struct lt_err *err)
+{
+    struct seen *seen = arg;
+    const struct lt_dir dir = {.name = LT_STR("/$OrphanFiles")};
+    PROMISE(node->ino && node->unallocated && lt_str_starts(node->name, LT_STR("OrphanFile-")));
+    lt_arena_reset(&seen->scratch);
+    check_node(seen, &dir, node);
+    seen->stopped = ++seen->orphans >= MOST_ENTRIES;
+    return seen->stopped ? lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "enough") : LT_OK;
+}
+
+static void walk_all(struct lt_fs *fs)
+{
+    struct seen seen = {.fs = fs};
+    struct lt_arena run = {0};
+    struct lt_err err = {0};
+    struct lt_walk walk = {
+        .fs = fs, .run = &run, .arg = &seen, .seen = count_seen, .entry = check_entry, .failed = count_failed};
+    struct lt_dir *top = lt_new(&run, struct lt_dir);
+    *top = (struct lt_dir){.name = LT_STR("")};
+    enum lt_status status = lt_walk(&walk, top, &err);
+    PROMISE(seen.stopped ? status == LT_FATAL : status == LT_OK);
+    PROMISE(seen.stopped || seen.announced == seen.entries + seen.failed);
+    lt_err_clear(&err);
+    seen.stopped = false;
+    status = fs->ops->orphans(fs, check_orphan, &seen, &err);
+    PROMISE(status == LT_OK || ((status == LT_SKIP || seen.stopped) && err.set));
+    lt_arena_free(&run);
+    lt_arena_free(&seen.names);
+    lt_arena_free(&seen.scratch);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct input input = {data, size};
+    uint8_t options = take_byte(&input);
+    struct image image = make_image(&input, options);
+    struct lt_device device = {.read = read_image, .arg = &image, .size = image.size};
+    struct lt_evidence evidence = {0};
+    struct lt_fs fs = {.evidence = &evidence, .label = LT_STR("image")};
+    struct lt_err err = {0};
+    enum lt_status status = lt_ext4_open(&fs, &device, options & NO_JOURNAL, &err);
+    PROMISE(status == LT_OK || status == LT_END || (status == LT_SKIP && err.set));
+    if (status == LT_OK) {
+        PROMISE(lt_ext4_serves(&fs) && (!fs.journal.replayed || fs.journal.present));
+        walk_all(&fs);
+        lt_ext4_close(&fs);
+    }
+    lt_arena_free(&evidence.arena);
+    free(image.bytes);
+    return 0;
+}
