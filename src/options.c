@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.h"
 
+#include "evidence/lister.h"
 #include "parse/stamp.h"
 
 #include <getopt.h>
@@ -77,6 +78,16 @@ static enum lt_status set_role(struct lt_options *options, const char *value, st
     return options->roles ? LT_OK : usage(err, "no role given: see --help");
 }
 
+static enum lt_status set_threads(struct lt_options *options, const char *value, struct lt_err *err)
+{
+    char *end;
+    unsigned long number = strspn(value, "0123456789") ? strtoul(value, &end, 10) : 0;
+    if (!number || *end || number > LT_MAX_THREADS)
+        return usage(err, "bad number of threads '%s': give 1 to %d", value, LT_MAX_THREADS);
+    options->threads = (unsigned)number;
+    return LT_OK;
+}
+
 static const struct option_row table[] = {
     {'o', "output", "FILE",
      "write to FILE ('-' is stdout); its suffix picks the format: .txt .jsonl .csv .body, each with .gz", set_output},
@@ -95,6 +106,8 @@ static const struct option_row table[] = {
     {0, "errors", "FILE", "write what could not be read to FILE, one JSON object a line", set_errors},
     {0, "manifest", "FILE", "write a JSON record of the run: arguments, sources, counts, hash of the output",
      set_manifest},
+    {0, "threads", "N", "read a mounted host with N threads at a time (default 8); the output is the same with any N",
+     set_threads},
     {0, "stats", NULL, "print the account of every source to stderr", set_stats},
     {0, "list-sources", NULL, "show what is read, and with EVIDENCE what was found in it, and stop", set_list_sources},
     {0, "list-formats", NULL, "show the output formats and stop", set_list_formats},
@@ -141,6 +154,8 @@ static enum lt_status complete(struct lt_options *options, struct lt_err *err)
     }
     if (!options->format)
         options->format = lt_formats[0];
+    if (!options->threads)
+        options->threads = LT_DEFAULT_THREADS;
     options->gzip = to_file && lt_str_ends(lt_str_c(options->output), LT_STR(".gz"));
     bool reads = !options->help && !options->version && !options->list_formats && !options->list_sources;
     if (reads && !options->evidence_count)

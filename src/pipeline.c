@@ -436,6 +436,7 @@ int lt_pipeline_run(const struct lt_options *options, int argc, char **argv)
         .sink = {take_event, &run},
         .run = &run.arena,
         .scratch = &run.scratch,
+        .threads = options->threads,
     };
     sigset_t held;
     lt_signals_held(&held);

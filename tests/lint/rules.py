@@ -20,7 +20,7 @@ LIBRARIES = {
 
 # A plug-in is one file and one line in the table of its folder.
 TABLES = {
-    "src/evidence/evidence.def": ("EVIDENCE", {"evidence", "stream", "lines", "walk"}),
+    "src/evidence/evidence.def": ("EVIDENCE", {"evidence", "stream", "lines", "walk", "lister", "beneath"}),
     "src/source/sources.def": ("SOURCE", {"source"}),
     "src/store/stores.def": ("STORE", {"store"}),
     "formats/formats.def": ("FORMAT", {"format", "fields", "message"}),

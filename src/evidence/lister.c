@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lister.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum {
+    MOST_BROTHERS = 32,       /* directories listed ahead in one directory: enough for many threads on a cold disk */
+    MOST_AHEAD = 1024,        /* in all; deep trees have some on each level */
+    MOST_ENTRIES = 64 * 1024, /* in the listings that wait to be taken: about 16 MB */
+    MOST_NAMES = 8 * 1024,    /* a larger directory is listed when its turn has come, so that none adds to another */
+    SPARE_BYTES = 512 * 1024, /* a larger arena is given back at once */
+};
+
+enum state { WAITING, RUNNING, DONE, TOO_LARGE };
+
+/* A listing and what it lives in. */
+struct result {
+    struct result *next;
+    struct lt_arena arena;
+    struct lt_listing listing;
+    struct lt_err problem;
+};
+
+struct item {
+    const struct lt_dir *dir;
+    struct result *result; /* unless WAITING */
+    size_t below;          /* the next lower WAITING one, counted from 1; 0: none */
+    enum state state;
+};
+
+struct lt_lister {
+    unsigned threads;
+    pthread_t *ids;
+    unsigned started;
+
+    pthread_mutex_t lock; /* of all that follows */
+    pthread_cond_t work;  /* there may be something to list ahead */
+    pthread_cond_t done;  /* a listing has ended, and the taker waits */
+    struct lt_fs *fs;
+    struct item *items;
+    size_t count, cap;
+    size_t top; /* the highest WAITING item, counted from 1; 0: none. Above it all are begun. */
+    size_t waiting, ahead, entries;
+    struct result *spare, *lent;
+    unsigned idle;
+    bool taker_waits, closing;
+};
+
+struct lt_lister *lt_lister_new(unsigned threads)
+{
+    struct lt_lister *lister = lt_realloc(NULL, sizeof *lister);
+    *lister = (struct lt_lister){.threads = threads};
+    if (threads > 1)
+        lister->ids = lt_realloc(NULL, (threads - 1) * sizeof *lister->ids);
+    /* The lock is held for a few instructions only: try again before going to sleep. */
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
+    pthread_mutex_init(&lister->lock, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    pthread_cond_init(&lister->work, NULL);
+    pthread_cond_init(&lister->done, NULL);
+    return lister;
+}
+
+static struct result *new_result(struct lt_lister *lister)
+{
+    struct result *result = lister->spare;
+    if (result) {
+        lister->spare = result->next;
+        lt_arena_reset(&result->arena);
+    } else {
+        result = lt_realloc(NULL, sizeof *result);
+        result->arena = (struct lt_arena){0};
+    }
+    result->next = NULL;
+    result->listing = (struct lt_listing){0};
+    lt_err_clear(&result->problem);
+    return result;
+}
+
+static void recycle(struct lt_lister *lister, struct result *result)
+{
+    if (result->arena.bytes > SPARE_BYTES)
+        lt_arena_free(&result->arena);
+    result->next = lister->spare;
+    lister->spare = result;
+}
+
+static struct item *top_item(struct lt_lister *lister)
+{
+    return &lister->items[lister->top - 1];
+}
+
+static void remove_waiting(struct lt_lister *lister)
+{
+    struct item *item = top_item(lister);
+    lister->top = item->below;
+    lister->waiting--;
+}
+
+/* May the highest waiting directory be listed ahead, if at most `brothers` of those that come before it are? Brothers
+ * stand together on the stack. The limit is one for each level: what a level higher was listed ahead waits until all
+ * below the directory at hand is done, and must not hold that up. */
+static bool may_list(const struct lt_lister *lister, size_t brothers)
+{
+    if (!lister->top || !lister->fs->ops->list_ahead || lister->ahead >= MOST_AHEAD || lister->entries >= MOST_ENTRIES)
+        return false;
+    size_t far = lister->top - 1 + brothers;
+    return far >= lister->count || lister->items[far].dir->parent != lister->items[lister->top - 1].dir->parent;
+}
+
+/* List the highest waiting directory ahead. The lock is held, but not meanwhile. */
+static void list_ahead(struct lt_lister *lister)
+{
+    size_t at = lister->top - 1;
+    const struct lt_dir *dir = lister->items[at].dir;
+    struct result *result = lister->items[at].result = new_result(lister);
+    lister->items[at].state = RUNNING;
+    remove_waiting(lister);
+    lister->ahead++;
+    struct lt_fs *fs = lister->fs;
+    pthread_mutex_unlock(&lister->lock);
+    enum lt_status status =
+        fs->ops->list_ahead(fs, dir, MOST_NAMES, &result->arena, &result->listing, &result->problem);
+    pthread_mutex_lock(&lister->lock);
+    lister->items[at].state = status == LT_END ? TOO_LARGE : DONE;
+    if (status == LT_END)
+        lt_arena_reset(&result->arena);
+    lister->entries += result->listing.count;
+    if (lister->taker_waits)
+        pthread_cond_signal(&lister->done);
+}
+
+static void *work(void *arg)
+{
+    struct lt_lister *lister = arg;
+    pthread_mutex_lock(&lister->lock);
+    while (!lister->closing) {
+        if (may_list(lister, MOST_BROTHERS)) {
+            list_ahead(lister);
+            continue;
+        }
+        lister->idle++;
+        pthread_cond_wait(&lister->work, &lister->lock);
+        lister->idle--;
+    }
+    pthread_mutex_unlock(&lister->lock);
+    return NULL;
+}
+
+/* Give one more thread something to do, if there is more than the taker itself will list next. Only when there is
+ * enough for a while, because waking a thread costs as much as listing a small directory. */
+static void wake(struct lt_lister *lister)
+{
+    if (lister->waiting < 2 || !may_list(lister, MOST_BROTHERS / 2))
+        return;
+    if (lister->idle)
+        pthread_cond_signal(&lister->work);
+    else if (lister->started + 1 < lister->threads) {
+        if (pthread_create(&lister->ids[lister->started], NULL, work, lister) == 0)
+            lister->started++;
+        else
+            lister->threads = lister->started + 1; /* the system allows no more: that will do */
+    }
+}
+
+void lt_lister_begin(struct lt_lister *lister, struct lt_fs *fs)
+{
+    pthread_mutex_lock(&lister->lock);
+    lister->fs = fs;
+    pthread_mutex_unlock(&lister->lock);
+}
+
+void lt_lister_push(struct lt_lister *lister, const struct lt_dir *dir)
+{
+    pthread_mutex_lock(&lister->lock);
+    if (lister->count == lister->cap) {
+        lister->cap = lister->cap ? lister->cap * 2 : 64;
+        lister->items = lt_realloc(lister->items, lt_array_size(lister->cap, sizeof *lister->items));
+    }
+    lister->items[lister->count++] = (struct item){.dir = dir, .below = lister->top, .state = WAITING};
+    lister->top = lister->count;
+    lister->waiting++;
+    wake(lister);
+    pthread_mutex_unlock(&lister->lock);
+}
+
+/* While another thread lists the highest directory, list one that comes later, or wait. */
+static void await_top(struct lt_lister *lister, size_t at)
+{
+    while (lister->items[at].state == RUNNING) {
+        if (may_list(lister, MOST_BROTHERS)) {
+            list_ahead(lister);
+            continue;
+        }
+        lister->taker_waits = true;
+        pthread_cond_wait(&lister->done, &lister->lock);
+        lister->taker_waits = false;
+    }
+}
+
+/* Take the highest item off the stack; its result, if it is listed. The lock is held. */
+static struct item take(struct lt_lister *lister)
+{
+    size_t at = lister->count - 1;
+    await_top(lister, at);
+    struct item item = lister->items[at];
+    if (item.state == WAITING) {
+        remove_waiting(lister);
+        item.result = new_result(lister);
+    } else {
+        lister->ahead--;
+        lister->entries -= item.result->listing.count;
+    }
+    lister->count--;
+    lister->lent = item.result;
+    return item;
+}
+
+const struct lt_dir *lt_lister_next(struct lt_lister *lister, struct lt_listing *out, struct lt_err *problem)
+{
+    struct item item = {0};
+    pthread_mutex_lock(&lister->lock);
+    if (lister->lent)
+        recycle(lister, lister->lent);
+    lister->lent = NULL;
+    if (lister->count)
+        item = take(lister);
+    wake(lister);
+    pthread_mutex_unlock(&lister->lock);
+    if (!item.dir)
+        return NULL;
+    struct result *result = item.result;
+    if (item.state != DONE)
+        lister->fs->ops->list(lister->fs, item.dir, &result->arena, &result->listing, &result->problem);
+    *out = result->listing;
+    *problem = result->problem;
+    return item.dir;
+}
+
+void lt_lister_end(struct lt_lister *lister)
+{
+    pthread_mutex_lock(&lister->lock);
+    lister->top = lister->waiting = 0; /* nothing more is begun */
+    for (; lister->count; lister->count--) {
+        size_t at = lister->count - 1;
+        await_top(lister, at);
+        if (lister->items[at].result)
+            recycle(lister, lister->items[at].result);
+    }
+    lister->ahead = lister->entries = 0;
+    if (lister->lent)
+        recycle(lister, lister->lent);
+    lister->lent = NULL;
+    pthread_mutex_unlock(&lister->lock);
+}
+
+void lt_lister_free(struct lt_lister *lister)
+{
+    pthread_mutex_lock(&lister->lock);
+    lister->closing = true;
+    pthread_cond_broadcast(&lister->work);
+    pthread_mutex_unlock(&lister->lock);
+    for (unsigned i = 0; i < lister->started; i++)
+        pthread_join(lister->ids[i], NULL);
+    for (struct result *result = lister->spare, *next; result; result = next) {
+        next = result->next;
+        lt_arena_free(&result->arena);
+        free(result);
+    }
+    pthread_cond_destroy(&lister->work);
+    pthread_cond_destroy(&lister->done);
+    pthread_mutex_destroy(&lister->lock);
+    free(lister->items);
+    free(lister->ids);
+    free(lister);
+}
