@@ -111,12 +111,11 @@ static void put_date_time(struct lt_buf *out, const struct lt_row *row)
 
 static void put_pathspec(struct lt_buf *out, const struct lt_row *row)
 {
-    struct lt_buf path = {0};
-    lt_event_path(&path, row->event);
-    lt_buf_lit(out, "{\"__type__\": \"PathSpec\", \"location\": ");
-    lt_escape_json_name(out, lt_buf_view(&path));
-    lt_buf_lit(out, ", \"type_indicator\": \"OS\"}");
-    lt_buf_free(&path);
+    lt_buf_lit(out, "{\"__type__\": \"PathSpec\", \"location\": \"");
+    size_t start = out->len;
+    lt_event_path(out, row->event);
+    lt_escape_json_name_from(out, start);
+    lt_buf_lit(out, "\", \"type_indicator\": \"OS\"}");
 }
 
 static void put_witness(struct lt_buf *out, const struct lt_row *row)
@@ -139,15 +138,13 @@ static void put_witness(struct lt_buf *out, const struct lt_row *row)
 
 static void put_tags(struct lt_buf *out, const struct lt_row *row)
 {
-    size_t count = 0;
-    lt_buf_char(out, '[');
-    for (unsigned tag = 0; tag < LT_TAGS; tag++)
-        if (row->event->tags >> tag & 1) {
-            lt_buf_add(out, count++ ? LT_STR(", \"") : LT_STR("\""));
-            add_word(out, lt_tag_names[tag]);
-            lt_buf_char(out, '"');
-        }
-    lt_buf_char(out, ']');
+    struct lt_str before = LT_STR("[\"");
+    for (uint32_t tags = row->event->tags; tags; tags &= tags - 1) {
+        lt_buf_add(out, before);
+        add_word(out, lt_tag_names[__builtin_ctz(tags)]);
+        before = LT_STR("\", \"");
+    }
+    lt_buf_add(out, row->event->tags ? LT_STR("\"]") : LT_STR("[]"));
 }
 
 static void put_layer_id(struct lt_buf *out, const struct lt_row *row)

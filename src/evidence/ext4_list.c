@@ -20,16 +20,15 @@ struct found_list {
 };
 
 /* The entries in the inode lie behind the number of the parent's inode. */
-static enum lt_status inline_names(const struct lt_ext4_inode *inode,
-                                   lt_ext4_each_name *each, void *arg, struct lt_err *err)
+static enum lt_status inline_names(const struct lt_ext4_inode *inode, lt_ext4_each_name *each, void *arg,
+                                   struct lt_err *err)
 {
     enum { PARENT = 4 };
     struct lt_ext4_inline data;
     enum lt_status status = lt_ext4_read_inline(inode, &data, err);
     struct lt_cursor near = {.ptr = data.bytes + PARENT, .len = LT_EXT4_BODY - PARENT};
     struct lt_cursor far = {.ptr = data.bytes + LT_EXT4_BODY, .len = data.len - LT_EXT4_BODY};
-    if (lt_ext4_inline_names(near, each, arg, err) != LT_OK ||
-        lt_ext4_inline_names(far, each, arg, err) != LT_OK)
+    if (lt_ext4_inline_names(near, each, arg, err) != LT_OK || lt_ext4_inline_names(far, each, arg, err) != LT_OK)
         return LT_SKIP;
     return status;
 }

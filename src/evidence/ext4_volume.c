@@ -122,8 +122,8 @@ static const unsigned char *table_bytes(struct lt_ext4_volume *volume, uint64_t 
 
 const unsigned char *lt_volume_near_block(struct lt_ext4_volume *volume, uint64_t number)
 {
-    uint64_t size = volume->super.block_size, distance = number > volume->near ? number - volume->near
-                                                                               : volume->near - number;
+    uint64_t size = volume->super.block_size,
+             distance = number > volume->near ? number - volume->near : volume->near - number;
     const unsigned char *bytes = NULL;
     volume->near = number;
     if (number < volume->super.blocks && distance * size < TABLE_UNIT)

@@ -22,8 +22,8 @@ struct lt_ext4_patch {
 };
 
 struct lt_ext4_cache {
-    unsigned char *bytes; /* owned; `slots` pieces of `unit` bytes */
-    uint64_t *held;       /* number + 1 of the piece in each slot, 0 if none */
+    unsigned char *bytes;     /* owned; `slots` pieces of `unit` bytes */
+    uint64_t *held;           /* number + 1 of the piece in each slot, 0 if none */
     size_t unit, slots, next; /* next: counts what was filled */
 };
 

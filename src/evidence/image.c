@@ -350,8 +350,7 @@ static TSK_IMG_TYPE_ENUM image_type(struct image *image, off_t size, const char 
         off_t at = formats[i].offset < 0 ? size + formats[i].offset : 0;
         ssize_t got = at < 0 ? 0 : read_once(image, bytes, formats[i].length, at);
         image->evidence->failed_reads += got < 0;
-        if (got == (ssize_t)formats[i].length &&
-            memcmp(bytes, formats[i].magic, formats[i].length) == 0)
+        if (got == (ssize_t)formats[i].length && memcmp(bytes, formats[i].magic, formats[i].length) == 0)
             return formats[i].type;
     }
     struct lt_str name = lt_str_c(spec);

@@ -62,7 +62,7 @@ static void push(struct state *state, const struct lt_dir *dir, const struct lt_
     struct lt_dir *child = lt_new(state->walk->run, struct lt_dir);
     *child = (struct lt_dir){
         .parent = dir,
-        .name = lt_str_dup(state->walk->run, node->name),
+        .name = node->name, /* borrowed until it is kept */
         .has_inside = dir->has_inside,
         .unallocated = node->unallocated,
         .path_len = dir->path_len + 1 + node->name.len,
@@ -73,6 +73,7 @@ static void push(struct state *state, const struct lt_dir *dir, const struct lt_
     };
     if (state->walk->enter)
         state->walk->enter(state->walk->arg, dir, child);
+    lt_dir_keep(child, state->walk->run);
     lt_lister_push(state->lister, child);
 }
 
@@ -132,6 +133,7 @@ static enum lt_status walk_top(struct state *state, struct lt_dir *top, struct l
     top->changed = node.time[LT_C];
     top->depth = 0;
     top->path_len = top->name.len;
+    lt_dir_keep(top, walk->run);
     walk->seen(walk->arg, 1);
     status = walk->entry(walk->arg, top, &node, err);
     lt_err_clear(&problem);

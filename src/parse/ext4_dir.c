@@ -65,9 +65,9 @@ static bool well_formed(const struct entry *entry, size_t end)
 /* Could a removed entry have stood here? Its length may reach over entries that came later, but not over the block. */
 static bool plausible(const struct lt_ext4 *ext4, struct lt_cursor block, const struct entry *entry, size_t end)
 {
-    if (!entry->name_len || entry->ino > ext4->inodes ||
-        entry->name_len + (size_t)HEAD > end - entry->at || entry->size % 4 || entry->size < HEAD + entry->name_len ||
-        entry->size > block.len - entry->at || entry->type > MAX_TYPE)
+    if (!entry->name_len || entry->ino > ext4->inodes || entry->name_len + (size_t)HEAD > end - entry->at ||
+        entry->size % 4 || entry->size < HEAD + entry->name_len || entry->size > block.len - entry->at ||
+        entry->type > MAX_TYPE)
         return false;
     struct lt_str name = entry_name(block, entry);
     return !memchr(name.ptr, '/', name.len) && !memchr(name.ptr, 0, name.len) && !is_dots(name);

@@ -204,6 +204,7 @@ static enum lt_status orphans(struct lt_ctx *ctx, struct lt_err *err)
         return LT_OK; /* only then are all names known */
     *dir = (struct lt_dir){.name = LT_STR("/$OrphanFiles"), .owner = &ctx->root->owner, .unallocated = true};
     dir->path_len = dir->name.len;
+    lt_dir_keep(dir, ctx->run);
     enum lt_status status = fs->ops->orphans ? fs->ops->orphans(fs, orphan, &job, &problem) : LT_OK;
     if (status == LT_FATAL)
         *err = problem;
