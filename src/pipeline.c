@@ -434,7 +434,7 @@ int lt_pipeline_run(const struct lt_options *options, int argc, char **argv)
         .argc = argc,
         .argv = argv,
         .report = {.quiet = options->quiet, .keep_early = options->errors},
-        .sorter = {.memory = (size_t)512 * 1024 * 1024},
+        .sorter = {.memory = options->memory},
         .started = options->now,
     };
     run.options = &run.own_options;
