@@ -19,6 +19,7 @@
  *   filter.c        what the user asked to see
  *   normalise.c     events to rows: whose clock, how exact
  *   sort.c          the total order
+ *     batch.c       rows in memory: a radix sort    pack.c (events as bytes), spill.c (in a file), merge.c
  *   formats/        one writer a file                format.c fields.c message.c; text.c jsonl.c csv.c body.c l2tcsv.c
  *   output.c        a file that appears only when complete
  *   report.c        the account: seen = emitted + filtered + deduplicated + failed, and every error

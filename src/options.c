@@ -4,6 +4,8 @@
 #include "evidence/lister.h"
 #include "parse/stamp.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,9 @@ struct option_row {
     const char *help;
     enum lt_status (*set)(struct lt_options *options, const char *value, struct lt_err *err);
 };
+
+/* Sizes of --memory. The least is what the sorter can work with at all, slowly; see sort.c. */
+enum { MEMORY_MIN = 64 * 1024, MEMORY_DEFAULT = 512 * 1024 * 1024 };
 
 #define usage(err, ...) lt_fail((err), LT_SKIP, LT_CODE_USAGE, 0, __VA_ARGS__)
 
@@ -64,6 +69,22 @@ static enum lt_status set_until(struct lt_options *options, const char *value, s
     return lt_stamp_option(lt_str_c(value), options->now, &options->until, err);
 }
 
+static enum lt_status set_memory(struct lt_options *options, const char *value, struct lt_err *err)
+{
+    static const char units[] = "KMG";
+    char *end;
+    errno = 0;
+    unsigned long long size = isdigit((unsigned char)*value) ? strtoull(value, &end, 10) : 0;
+    if (!size || errno)
+        return usage(err, "'%s' is no size: give one such as 64M or 2G", value);
+    const char *unit = *end ? strchr(units, *end) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    if ((*end && (!unit || end[1])) || size > SIZE_MAX >> shift)
+        return usage(err, "'%s' is no size: give one such as 64M or 2G", value);
+    options->memory = (size_t)size << shift;
+    return options->memory >= MEMORY_MIN ? LT_OK : usage(err, "--memory=%s is too little: at least 64K", value);
+}
+
 static enum lt_status set_role(struct lt_options *options, const char *value, struct lt_err *err)
 {
     for (struct lt_str rest = lt_str_c(value); rest.len;) {
@@ -109,6 +130,8 @@ static const struct option_row table[] = {
     {0, "threads", "N", "read a mounted host with N threads at a time (default 8); the output is the same with any N",
      set_threads},
     {0, "stats", NULL, "print the account of every source to stderr", set_stats},
+    {0, "memory", "SIZE", "sort in so much memory (default: 512M), and beyond it in a temporary file; suffixes K, M, G",
+     set_memory},
     {0, "list-sources", NULL, "show what is read, and with EVIDENCE what was found in it, and stop", set_list_sources},
     {0, "list-formats", NULL, "show the output formats and stop", set_list_formats},
     {'q', "quiet", NULL, "no messages on stderr but for what ends the run", set_quiet},
@@ -156,6 +179,8 @@ static enum lt_status complete(struct lt_options *options, struct lt_err *err)
         options->format = lt_formats[0];
     if (!options->threads)
         options->threads = LT_DEFAULT_THREADS;
+    if (!options->memory)
+        options->memory = MEMORY_DEFAULT;
     options->gzip = to_file && lt_str_ends(lt_str_c(options->output), LT_STR(".gz"));
     bool reads = !options->help && !options->version && !options->list_formats && !options->list_sources;
     if (reads && !options->evidence_count)
