@@ -149,7 +149,7 @@ static bool body_event(struct lt_buf *out, const struct lt_event *event)
         lt_buf_lit(out, " -> ");
         add_name(out, node->target);
     }
-    if (event->tags & LT_TAG_BIT(whiteout))
+    if (event->tags & LT_TAG_BIT(whiteout) || node->unallocated)
         lt_buf_lit(out, " (deleted)");
     add_number(out, node->ino);
     lt_buf_char(out, '|');

@@ -105,15 +105,9 @@ static void add_octal(struct lt_buf *out, uint32_t number)
         lt_buf_char(out, (char)('0' + (number >> shift & 7)));
 }
 
-static void file_message(struct lt_buf *out, const struct lt_event *event)
+static void add_inode(struct lt_buf *out, const struct lt_event *event)
 {
     const struct lt_node *node = event->node;
-    add_file_owner(out, event->owner);
-    lt_event_inside(out, event);
-    if (node->target.len) {
-        lt_buf_lit(out, " -> ");
-        lt_buf_add(out, node->target);
-    }
     lt_buf_lit(out, " Type: ");
     lt_buf_add(out, lt_str_c(lt_file_entry_type(event)));
     lt_buf_lit(out, " Owner identifier: ");
@@ -124,7 +118,20 @@ static void file_message(struct lt_buf *out, const struct lt_event *event)
     add_octal(out, node->mode & 07777);
     lt_buf_lit(out, " Number of links: ");
     lt_buf_uint(out, node->nlink);
-    if (event->kind == LT_KIND_DELETED)
+}
+
+static void file_message(struct lt_buf *out, const struct lt_event *event)
+{
+    const struct lt_node *node = event->node;
+    add_file_owner(out, event->owner);
+    lt_event_inside(out, event);
+    if (node->target.len) {
+        lt_buf_lit(out, " -> ");
+        lt_buf_add(out, node->target);
+    }
+    if (node->mode)
+        add_inode(out, event);
+    if (lt_event_is_gone(event))
         lt_buf_lit(out, " (unallocated)");
 }
 

@@ -9,6 +9,9 @@
 
 enum { OWNER_WIDTH = 32, ROLE_WIDTH = 6, CHANGE_WIDTH = 9 };
 
+/* The columns from mode to inode of what has none. */
+#define UNKNOWN LT_STR("-              -     -          -        - ")
+
 /* Fill up with blanks to `width` from `start`, and one more as the gap. */
 static void pad(struct lt_buf *out, size_t start, size_t width)
 {
@@ -40,12 +43,16 @@ static void add_number(struct lt_buf *out, uint64_t number, unsigned width)
 static void add_file(struct lt_buf *out, const struct lt_event *event)
 {
     const struct lt_node *node = event->node;
-    lt_mode_string(out, node->mode);
-    add_number(out, node->uid, 5);
-    add_number(out, node->gid, 5);
-    add_number(out, node->size, 10);
-    add_number(out, node->ino, 8);
-    lt_buf_char(out, ' ');
+    if (!node->mode) {
+        lt_buf_add(out, UNKNOWN);
+    } else {
+        lt_mode_string(out, node->mode);
+        add_number(out, node->uid, 5);
+        add_number(out, node->gid, 5);
+        add_number(out, node->size, 10);
+        add_number(out, node->ino, 8);
+        lt_buf_char(out, ' ');
+    }
     size_t start = out->len;
     lt_event_inside(out, event);
     lt_escape_name_from(out, start, true);
@@ -57,7 +64,7 @@ static void add_file(struct lt_buf *out, const struct lt_event *event)
 
 static void add_facts(struct lt_buf *out, const struct lt_event *event)
 {
-    lt_buf_printf(out, "%-10s %5s %5s %10s %8s ", "-", "-", "-", "-", "-");
+    lt_buf_add(out, UNKNOWN);
     size_t start = out->len;
     lt_message_facts(out, event);
     lt_escape_name_from(out, start, true);

@@ -179,6 +179,12 @@ static inline bool lt_event_is_file(const struct lt_event *event)
     return lt_kinds[event->kind].flags & LT_IS_FILE;
 }
 
+/* Is what the event is about no more there: deleted by a container, or from the file system? */
+static inline bool lt_event_is_gone(const struct lt_event *event)
+{
+    return event->kind == LT_KIND_DELETED || (event->node && event->node->unallocated);
+}
+
 /* The attribute `key` of the event, or NULL. */
 const struct lt_attr *lt_event_attr(const struct lt_event *event, enum lt_attr_key key);
 
