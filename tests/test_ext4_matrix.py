@@ -31,7 +31,7 @@ COMBINATIONS: dict[str, tuple[str, str]] = {
     "inode-128": (EXT4, "-t ext4 -b 4096 -I 128"),
     "inode-512": (EXT4, "-t ext4 -b 4096 -I 512"),
     "inode-1024": (EXT4, "-t ext4 -b 1024 -I 1024"),
-    "inode-4096": (EXT4, "-t ext4 -b 4096 -I 4096"),
+    "inode-4096": (EXT4, "-t ext4 -b 4096 -I 4096 -N 2048"),
     "inode-2048-inline": (EXT4, "-t ext4 -b 4096 -I 2048 -O inline_data"),
     "no-extents": (EXT4, "-t ext4 -b 4096 -I 256 -O ^extents,^64bit"),
     "no-extents-1k": (EXT4, "-t ext4 -b 1024 -I 256 -O ^extents,^64bit"),

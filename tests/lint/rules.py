@@ -141,7 +141,7 @@ def check_fields() -> list[str]:
 
 def check_licence() -> list[str]:
     """Every source file names its licence."""
-    wanted = sources("src/*", "formats/*", "contrib/*", "tests/unit/*", "tests/fuzz/*.c", "tests/*.py", "Makefile")
+    wanted = sources("src/*", "formats/*", "contrib/*", "tests/unit/*", "tests/fuzz/*.c", "tests/tools/*", "tests/*.py", "Makefile")
     return [f"{path}: no SPDX line" for path in wanted if "SPDX-License-Identifier: Apache-2.0" not in text(path)]
 
 
