@@ -36,9 +36,11 @@ static void add_field(struct lt_buf *out, enum lt_field field, const struct lt_r
 
 static void jsonl_row(struct lt_buf *out, const struct lt_row *row)
 {
+    bool attrs = row->event->attr_count; /* files have none, and are most of the rows */
     lt_buf_char(out, '{');
     for (unsigned field = 0; field < LT_FIELDS; field++)
-        add_field(out, (enum lt_field)field, row);
+        if (attrs || lt_field_infos[field].put)
+            add_field(out, (enum lt_field)field, row);
     lt_buf_lit(out, "}\n");
 }
 

@@ -118,12 +118,17 @@ void lt_buf_grow(struct lt_buf *buf, size_t more)
 
 void lt_buf_padded(struct lt_buf *buf, uint64_t number, unsigned width)
 {
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+                                "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+                                "8081828384858687888990919293949596979899";
     char digits[20];
     size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number);
+    for (; number >= 100; number /= 100)
+        memcpy(digits + (at -= 2), pairs + number % 100 * 2, 2);
+    if (number >= 10)
+        memcpy(digits + (at -= 2), pairs + number * 2, 2);
+    else
+        digits[--at] = (char)('0' + number);
     while (at && sizeof digits - at < width)
         digits[--at] = '0';
     lt_buf_add(buf, (struct lt_str){digits + at, sizeof digits - at});

@@ -126,6 +126,9 @@ static enum lt_status read_names(struct lt_ext4_reader *reader, uint64_t ino, bo
         return LT_SKIP;
     if (!S_ISDIR(job.inode.mode))
         return LT_END;
+    if (job.inode.flags & LT_EXT4_ENCRYPT_FL)
+        lt_fail(&problem, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "the directory (inode %ju) is encrypted, and so are its names",
+                (uintmax_t)ino);
     if (job.inode.flags & LT_EXT4_INLINE_FL)
         inline_names(&job.inode, each, arg, &problem);
     else

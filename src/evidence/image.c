@@ -301,7 +301,13 @@ static bool add_fs(struct lt_evidence *evidence, struct image *image, uint64_t o
     if (status != LT_OK) {
         if (!add_tsk_fs(evidence, image, offset, fs))
             return false;
-        const char *type = tsk_fs_type_toname(((struct image_fs *)fs->self)->tsk->ftype);
+        /* A read that fails once must not turn right rows into libtsk's. */
+        if (TSK_FS_TYPE_ISEXT(state(fs)->tsk->ftype) && strcmp(problem.code, LT_CODE_UNREADABLE) == 0) {
+            tsk_fs_close(state(fs)->tsk);
+            note_error(evidence, fs, &problem);
+            return true;
+        }
+        const char *type = tsk_fs_type_toname(state(fs)->tsk->ftype);
         fs->label = lt_str_format(&evidence->arena, "%s file system%s", type, where);
         if (status == LT_SKIP)
             note_error(evidence, fs, &problem);
