@@ -283,10 +283,9 @@ static enum lt_status directory_xattrs(struct lt_fs *fs, const struct lt_dir *di
     if (lease.fd < 0)
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, errno, "cannot open its directory");
     int length = snprintf(path, sizeof path, "/proc/self/fd/%d/%s", lease.fd, node->name.len ? node->name.ptr : ".");
-    enum lt_status status =
-        length < (int)sizeof path
-            ? read_xattrs(path, arena, out, err)
-            : lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, ENAMETOOLONG, "cannot list the extended attributes");
+    enum lt_status status = length < (int)sizeof path ? read_xattrs(path, arena, out, err)
+                                                      : lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, ENAMETOOLONG,
+                                                                "cannot list the extended attributes");
     lt_beneath_return(beneath_of(fs), lease);
     return status;
 }

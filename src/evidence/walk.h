@@ -16,9 +16,9 @@ enum {
 /* What the walk reports; `arg` is passed through. */
 struct lt_walk {
     struct lt_fs *fs;
-    struct lt_arena *run; /* keeps the lt_dir of each directory walked */
+    struct lt_arena *run;     /* keeps the lt_dir of each directory walked */
     struct lt_lister *lister; /* lists the directories, or NULL: see lister.h */
-    bool cross_mounts;    /* enter other file systems that are mounted inside; else that is reported as failed */
+    bool cross_mounts;        /* enter other file systems that are mounted inside; else that is reported as failed */
     void *arg;
     /* `count` entries were read and will each be given to `entry` or `failed`. */
     void (*seen)(void *arg, size_t count);
