@@ -127,7 +127,7 @@ static const struct option_row table[] = {
     {0, "errors", "FILE", "write what could not be read to FILE, one JSON object a line", set_errors},
     {0, "manifest", "FILE", "write a JSON record of the run: arguments, sources, counts, hash of the output",
      set_manifest},
-    {0, "threads", "N", "read a mounted host with N threads at a time (default 8); the output is the same with any N",
+    {0, "threads", "N", "read a mounted host with up to N threads (default 8); the output is the same with any N",
      set_threads},
     {0, "stats", NULL, "print the account of every source to stderr", set_stats},
     {0, "memory", "SIZE", "sort in so much memory (default: 512M), and beyond it in a temporary file; suffixes K, M, G",

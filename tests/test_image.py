@@ -102,13 +102,14 @@ def test_hardly_any_image(size: int, sample: Path, tmp: Path) -> None:
 # --- reads that fail --------------------------------------------------------------------------------------------------
 
 def strace(tmp: Path, evidence: Path, *options: str) -> tuple[Timeline | None, str]:
-    """A run under strace; LeakSanitizer does not work there. None where strace may not trace."""
+    """A run under strace; LeakSanitizer does not work there. None where strace may not trace. One thread, as calls are
+    counted for each."""
     if not helpers.have("strace"):
         pytest.skip("strace is missing")
     out, errors, trace = tmp / "rows", tmp / "errors", tmp / "trace"
     env = helpers.environment(ASAN_OPTIONS=helpers.SANITIZERS["ASAN_OPTIONS"] + ":detect_leaks=0")
-    done = subprocess.run(["strace", "-qq", "-f", "--seccomp-bpf", "-o", trace, *options, helpers.PROGRAM, "-q", "-f",
-                           "jsonl", "--force", "-o", out, "--errors", errors, "--stats", evidence], env=env, capture_output=True,
+    done = subprocess.run(["strace", "-qq", "-f", "--seccomp-bpf", "-o", trace, *options, helpers.PROGRAM, "-q", "--threads",
+                           "1", "-f", "jsonl", "--force", "-o", out, "--errors", errors, "--stats", evidence], env=env, capture_output=True,
                           timeout=helpers.TIMEOUT, check=False)
     if b"PTRACE" in done.stderr or b"Operation not permitted" in done.stderr and not trace.exists():
         pytest.skip("strace may not trace here")

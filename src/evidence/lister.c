@@ -2,7 +2,9 @@
 #include "lister.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 enum {
     MOST_BROTHERS = 32,       /* directories listed ahead in one directory: enough for many threads on a cold disk */
@@ -10,6 +12,11 @@ enum {
     MOST_ENTRIES = 64 * 1024, /* in the listings that wait to be taken: about 16 MB */
     MOST_NAMES = 8 * 1024,    /* a larger directory is listed when its turn has come, so that none adds to another */
     SPARE_BYTES = 512 * 1024, /* a larger arena is given back at once */
+    LOOK_EVERY = 4,           /* listings between two looks whether the evidence is slow */
+    WAITED = 4,               /* what a look that found a wait weighs against one that found none */
+    SLOW = 12,                /* the sum at which one more thread is wanted, */
+    CALM = -64,               /* and one fewer */
+    WORTH_WAKING = 3,         /* directories: waking a thread costs as much as listing a small one */
 };
 
 enum state { WAITING, RUNNING, DONE, TOO_LARGE };
@@ -30,7 +37,7 @@ struct item {
 };
 
 struct lt_lister {
-    unsigned threads;
+    unsigned cores;
     pthread_t *ids;
     unsigned started;
 
@@ -43,14 +50,28 @@ struct lt_lister {
     size_t top; /* the highest WAITING item, counted from 1; 0: none. Above it all are begun. */
     size_t waiting, ahead, entries;
     struct result *spare, *lent;
-    unsigned idle;
+    unsigned threads; /* at most */
+    unsigned wanted;  /* threads that may list at a time, the taker included: see adapt() */
+    unsigned busy;    /* those that do, but the taker */
+    unsigned idle;    /* those that wait for work */
+    unsigned listings;
+    int waits;
     bool taker_waits, closing;
 };
+
+/* Cores that we may use, at least 1. */
+static unsigned count_cores(void)
+{
+    cpu_set_t set;
+    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return count > 0 ? (unsigned)count : 1;
+}
 
 struct lt_lister *lt_lister_new(unsigned threads)
 {
     struct lt_lister *lister = lt_realloc(NULL, sizeof *lister);
-    *lister = (struct lt_lister){.threads = threads};
+    *lister = (struct lt_lister){.threads = threads, .cores = count_cores()};
+    lister->wanted = threads < lister->cores ? threads : lister->cores;
     if (threads > 1)
         lister->ids = lt_realloc(NULL, (threads - 1) * sizeof *lister->ids);
     /* The lock is held for a few instructions only: try again before going to sleep. */
@@ -111,6 +132,44 @@ static bool may_list(const struct lt_lister *lister, size_t brothers)
     return far >= lister->count || lister->items[far].dir->parent != lister->items[lister->top - 1].dir->parent;
 }
 
+/* How often has this thread waited for something? */
+static long count_waits(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nvcsw : 0;
+}
+
+/* What is cached keeps a core busy, so more threads than cores only cost. On a cold disk or over a network each listing
+ * waits, and more threads mean more requests at a time. */
+static void adapt(struct lt_lister *lister, bool waited)
+{
+    lister->waits += waited ? WAITED : -1;
+    if (lister->waits > CALM && lister->waits < SLOW)
+        return;
+    if (lister->waits >= SLOW)
+        lister->wanted += lister->wanted < lister->threads;
+    else
+        lister->wanted -= lister->wanted > lister->cores;
+    lister->waits = 0;
+}
+
+/* List one directory into `result`, when its turn has come or ahead of it. The lock is held, but not meanwhile. */
+static enum lt_status list(struct lt_lister *lister, const struct lt_dir *dir, bool ahead, struct result *result)
+{
+    struct lt_fs *fs = lister->fs;
+    bool look = lister->threads > 1 && ++lister->listings % LOOK_EVERY == 0;
+    pthread_mutex_unlock(&lister->lock);
+    long before = look ? count_waits() : 0;
+    enum lt_status status =
+        ahead ? fs->ops->list_ahead(fs, dir, MOST_NAMES, &result->arena, &result->listing, &result->problem)
+              : fs->ops->list(fs, dir, &result->arena, &result->listing, &result->problem);
+    bool waited = look && count_waits() > before;
+    pthread_mutex_lock(&lister->lock);
+    if (look)
+        adapt(lister, waited);
+    return status;
+}
+
 /* List the highest waiting directory ahead. The lock is held, but not meanwhile. */
 static void list_ahead(struct lt_lister *lister)
 {
@@ -120,11 +179,7 @@ static void list_ahead(struct lt_lister *lister)
     lister->items[at].state = RUNNING;
     remove_waiting(lister);
     lister->ahead++;
-    struct lt_fs *fs = lister->fs;
-    pthread_mutex_unlock(&lister->lock);
-    enum lt_status status =
-        fs->ops->list_ahead(fs, dir, MOST_NAMES, &result->arena, &result->listing, &result->problem);
-    pthread_mutex_lock(&lister->lock);
+    enum lt_status status = list(lister, dir, true, result);
     lister->items[at].state = status == LT_END ? TOO_LARGE : DONE;
     if (status == LT_END)
         lt_arena_reset(&result->arena);
@@ -138,8 +193,10 @@ static void *work(void *arg)
     struct lt_lister *lister = arg;
     pthread_mutex_lock(&lister->lock);
     while (!lister->closing) {
-        if (may_list(lister, MOST_BROTHERS)) {
+        if (lister->busy + 1 < lister->wanted && may_list(lister, MOST_BROTHERS)) {
+            lister->busy++;
             list_ahead(lister);
+            lister->busy--;
             continue;
         }
         lister->idle++;
@@ -150,11 +207,10 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* Give one more thread something to do, if there is more than the taker itself will list next. Only when there is
- * enough for a while, because waking a thread costs as much as listing a small directory. */
+/* Give one more thread something to do, if there is more than the taker itself will list next. */
 static void wake(struct lt_lister *lister)
 {
-    if (lister->waiting < 2 || !may_list(lister, MOST_BROTHERS / 2))
+    if (lister->busy + 1 >= lister->wanted || lister->waiting < WORTH_WAKING || !may_list(lister, MOST_BROTHERS / 2))
         return;
     if (lister->idle)
         pthread_cond_signal(&lister->work);
@@ -162,7 +218,7 @@ static void wake(struct lt_lister *lister)
         if (pthread_create(&lister->ids[lister->started], NULL, work, lister) == 0)
             lister->started++;
         else
-            lister->threads = lister->started + 1; /* the system allows no more: that will do */
+            lister->threads = lister->wanted = lister->started + 1; /* the system allows no more: that will do */
     }
 }
 
@@ -226,17 +282,15 @@ const struct lt_dir *lt_lister_next(struct lt_lister *lister, struct lt_listing 
     if (lister->lent)
         recycle(lister, lister->lent);
     lister->lent = NULL;
-    if (lister->count)
+    if (lister->count) {
         item = take(lister);
-    wake(lister);
+        wake(lister);
+        if (item.state != DONE)
+            list(lister, item.dir, false, item.result);
+        *out = item.result->listing;
+        *problem = item.result->problem;
+    }
     pthread_mutex_unlock(&lister->lock);
-    if (!item.dir)
-        return NULL;
-    struct result *result = item.result;
-    if (item.state != DONE)
-        lister->fs->ops->list(lister->fs, item.dir, &result->arena, &result->listing, &result->problem);
-    *out = result->listing;
-    *problem = result->problem;
     return item.dir;
 }
 

@@ -20,7 +20,9 @@ LIBRARIES = {
 
 # A plug-in is one file and one line in the table of its folder.
 TABLES = {
-    "src/evidence/evidence.def": ("EVIDENCE", {"evidence", "stream", "lines", "walk", "lister", "beneath"}),
+    "src/evidence/evidence.def": ("EVIDENCE", {"evidence", "stream", "lines", "walk", "lister", "beneath",
+                                              "path_index", "ext4", "ext4_reader", "ext4_list", "ext4_volume",
+                                              "ext4_journal"}),
     "src/source/sources.def": ("SOURCE", {"source"}),
     "src/store/stores.def": ("STORE", {"store"}),
     "formats/formats.def": ("FORMAT", {"format", "fields", "message"}),
