@@ -290,6 +290,8 @@ static enum lt_status open_journal(struct replay *replay)
     if (replay->journal.block_size != super->block_size)
         return lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0, "the journal has blocks of %u bytes",
                        replay->journal.block_size);
+    if (replay->journal.blocks > lt_volume_blocks(volume))
+        return lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0, "the journal is larger than the disk");
     return LT_OK;
 }
 

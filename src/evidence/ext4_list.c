@@ -104,7 +104,7 @@ static void all_blocks(const struct dir_job *job)
                     job->inode.ino, (uintmax_t)logical);
         if (!run.zeros) {
             read += count;
-            if (read > volume->super.blocks) {
+            if (read > lt_volume_blocks(volume)) {
                 lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "the directory (inode %u) is larger than the disk",
                         job->inode.ino);
                 return;
@@ -198,12 +198,10 @@ static void sort_found(struct found *items, size_t count)
  * inode, of the same name? */
 static bool is_known(const struct found *items, size_t at)
 {
-    if (!items[at].slack)
+    const struct found *item = &items[at], living = {item->name, item->ino, false};
+    if (!item->slack || !at || !lt_str_eq(items[at - 1].name, item->name))
         return false;
-    for (size_t i = at; i-- > 0 && lt_str_eq(items[i].name, items[at].name);)
-        if (items[i].ino == items[at].ino || !items[at].ino)
-            return true;
-    return false;
+    return !item->ino || items[at - 1].ino == item->ino || bsearch(&living, items, at, sizeof *items, by_name);
 }
 
 static bool is_deleted_inode(struct lt_ext4_reader *reader, uint32_t ino)

@@ -100,9 +100,15 @@ static const unsigned char *cached(struct lt_ext4_volume *volume, struct lt_ext4
     return bytes;
 }
 
+uint64_t lt_volume_blocks(const struct lt_ext4_volume *volume)
+{
+    uint64_t there = volume->device.size / volume->super.block_size;
+    return there < volume->super.blocks ? there : volume->super.blocks;
+}
+
 const unsigned char *lt_volume_block(struct lt_ext4_volume *volume, uint64_t number)
 {
-    if (number >= volume->super.blocks)
+    if (number >= lt_volume_blocks(volume))
         return NULL;
     return cached(volume, &volume->blocks, number, volume->super.block_size);
 }
@@ -209,7 +215,7 @@ enum lt_status lt_volume_inode(struct lt_ext4_volume *volume, uint64_t ino, stru
                        (uintmax_t)ino);
     uint64_t index = (ino - 1) % super->inodes_per_group, table = group->inode_table;
     const unsigned char *bytes = NULL;
-    if (table < super->blocks)
+    if (table < lt_volume_blocks(volume))
         bytes = table_bytes(volume, table * super->block_size + index * super->inode_size, super->inode_size);
     if (!bytes)
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "cannot read inode %ju (table at block %ju)",

@@ -59,6 +59,9 @@ void lt_volume_close(struct lt_ext4_volume *volume);
 /* Read bytes of the file system. False: some could not be read. */
 bool lt_volume_read(struct lt_ext4_volume *volume, uint64_t offset, void *buffer, size_t size);
 
+/* Blocks that the file system says it has, as far as the image reaches: nothing that is stored can be more. */
+uint64_t lt_volume_blocks(const struct lt_ext4_volume *volume);
+
 /* One block, borrowed until the next call of any function here; NULL: unreadable or outside of the file system. */
 const unsigned char *lt_volume_block(struct lt_ext4_volume *volume, uint64_t number);
 

@@ -44,8 +44,8 @@ static uint64_t first_of(struct lt_cursor *node, const struct head *head, size_t
     return entry < head->entries ? lt_le32(node, ENTRY + entry * ENTRY) : UINT64_MAX;
 }
 
-static void leaf_step(struct lt_cursor *node, const struct head *head, size_t found, uint64_t logical,
-                      struct lt_ext4_step *out)
+static enum lt_status leaf_step(struct lt_cursor *node, const struct head *head, size_t found, uint64_t logical,
+                                struct lt_ext4_step *out, struct lt_err *err)
 {
     size_t at = ENTRY + found * ENTRY;
     if (found < head->entries) {
@@ -53,14 +53,18 @@ static void leaf_step(struct lt_cursor *node, const struct head *head, size_t fo
         bool unwritten = length > UNWRITTEN;
         length -= unwritten ? UNWRITTEN : 0;
         if (logical - first < length) {
-            out->block = (lt_le32(node, at + 8) | (uint64_t)lt_le16(node, at + 6) << 32) + (logical - first);
+            uint64_t start = lt_le32(node, at + 8) | (uint64_t)lt_le16(node, at + 6) << 32;
+            if (!start)
+                return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "an extent at block 0, where no data can be");
+            out->block = start + (logical - first);
             out->count = length - (logical - first);
             out->unwritten = unwritten;
-            return;
+            return LT_OK;
         }
     }
     uint64_t next = first_of(node, head, found < head->entries ? found + 1 : 0);
     out->count = next == UINT64_MAX ? next : next - logical;
+    return LT_OK;
 }
 
 enum lt_status lt_ext4_extent_step(struct lt_cursor node, int depth, uint64_t logical, struct lt_ext4_step *out,
@@ -74,10 +78,8 @@ enum lt_status lt_ext4_extent_step(struct lt_cursor node, int depth, uint64_t lo
     if (found == SIZE_MAX)
         return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "extents out of order or one over the other");
     out->depth = head.depth;
-    if (!head.depth) {
-        leaf_step(&node, &head, found, logical, out);
-        return LT_OK;
-    }
+    if (!head.depth)
+        return leaf_step(&node, &head, found, logical, out, err);
     uint64_t next = first_of(&node, &head, found < head.entries ? found + 1 : 0);
     out->count = next == UINT64_MAX ? next : next - logical;
     out->down = found < head.entries;
