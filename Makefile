@@ -4,6 +4,7 @@
 # make check      install what is missing, build, and run every test
 # make lint       formatter, static analysis, and the project's own rules
 # make fuzz       every fuzz target, 30 seconds each (T=name: one of them, SECONDS_EACH=n)
+# make bench      time layertime beside find, mac-robber, fls and mactime; as root (ENTRIES=n, ROUNDS=n, COLD=1)
 # make install    with PREFIX= and DESTDIR=
 
 PREFIX ?= /usr/local
@@ -16,6 +17,7 @@ PROGRAM ?= layertime
 SOURCES := $(wildcard src/*.c src/*/*.c formats/*.c)
 LIBRARY := $(filter-out src/main.c,$(SOURCES))
 UNITS   := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
+TOOLS   := $(patsubst tests/tools/%.c,%,$(wildcard tests/tools/*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 
 # Optional: libcrypto, for the hash in the manifest.
@@ -30,10 +32,11 @@ HARDENING += $(if $(findstring -fsanitize,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
 HARDENING += $(shell $(CC) -ftrivial-auto-var-init=zero -E -x c /dev/null >/dev/null 2>&1 && echo -ftrivial-auto-var-init=zero)
 CFLAGS_ALL = $(LANGUAGE) $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
-LIBS = $(shell pkg-config --libs $(PACKAGES))
+LIBS = $(shell pkg-config --libs $(PACKAGES)) -pthread
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -Werror
 
-.PHONY: all demo check test unit lint fuzz install uninstall clean dependencies sanitized units fuzzers fmt print-flags
+.PHONY: all demo check test unit lint fuzz bench install uninstall clean dependencies sanitized units fuzzers tools fmt \
+        print-flags
 all: $(PROGRAM)
 
 $(PROGRAM): $(SOURCES:%.c=$(BUILD)/%.o)
@@ -48,6 +51,10 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
 
+# Tools of the end-to-end tests.
+$(BUILD)/%: $(BUILD)/tests/tools/%.o $(LIBRARY:%.c=$(BUILD)/%.o)
+	$(CC) $(CFLAGS) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
 # A fuzz target and the driver that replays its corpus.
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIBRARY:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
@@ -55,10 +62,11 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIBRARY:
 
 units: $(UNITS:%=$(BUILD)/unit/%)
 fuzzers: $(FUZZERS:%=$(BUILD)/fuzz/%)
+tools: $(TOOLS:%=$(BUILD)/%)
 
-# The same three with ASan, UBSan and LSan, in a build directory of their own.
+# The same four with ASan, UBSan and LSan, in a build directory of their own.
 sanitized:
-	+$(MAKE) BUILD=build/san PROGRAM=build/san/layertime CFLAGS='$(SANITIZE)' build/san/layertime units fuzzers
+	+$(MAKE) BUILD=build/san PROGRAM=build/san/layertime CFLAGS='$(SANITIZE)' build/san/layertime units fuzzers tools
 
 dependencies:
 	@contrib/dependencies.sh check
@@ -89,6 +97,17 @@ fmt:
 # libFuzzer, from the seeds in tests/fuzz/corpus; findings are kept in build/fuzz-findings.
 fuzz:
 	tests/fuzz/run.sh '$(SECONDS_EACH)' $(if $(T),$(T),$(FUZZERS))
+
+# What bench.py calls: the maker of the evidence, and the stop-watch.
+$(BUILD)/bench/%: contrib/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $<
+
+# The evidence is kept in BENCH_DIR, by default $TMPDIR/layertime-bench; bench.py tells of the other settings.
+bench:
+	@contrib/dependencies.sh bench || echo 'not all could be installed: what is missing is left out'
+	+$(MAKE) --no-print-directory all $(BUILD)/bench/host $(BUILD)/bench/measure
+	BENCH_TOOLS='$(BUILD)/bench' LAYERTIME='./$(PROGRAM)' $(PYTHON) contrib/bench/bench.py
 
 install: $(PROGRAM)
 	install -D -m 755 $(PROGRAM) '$(DESTDIR)$(PREFIX)/bin/layertime'

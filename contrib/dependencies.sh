@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Install the Debian packages that are needed and missing: `demo` to build and run on the sample, `check` for the tests too.
+# Install the Debian packages that are needed and missing: `demo` to build and run on the sample, `check` for the tests
+# too, `bench` for the tools that layertime is timed beside.
 set -eu
 
 packages='gcc make pkg-config libtsk-dev libjansson-dev zlib1g-dev libssl-dev zstd'
 [ "${1:-}" = check ] && packages="$packages
        git clang clang-format clang-tidy libclang-rt-14-dev cppcheck shellcheck mandoc libcmocka-dev
-       python3 python3-pytest sleuthkit e2fsprogs fdisk strace"
+       python3 python3-pytest sleuthkit e2fsprogs fdisk strace ewf-tools qemu-utils attr"
+[ "${1:-}" = bench ] && packages="$packages python3 sleuthkit mac-robber e2fsprogs util-linux findutils"
 
 missing=''
 for package in $packages; do

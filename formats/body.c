@@ -34,6 +34,11 @@ static void add_ascii(struct lt_buf *out, struct lt_str text)
 static void add_name(struct lt_buf *out, struct lt_str name)
 {
     while (name.len) {
+        size_t plain = lt_plain_length(name, '|', '%', '\\');
+        lt_buf_add(out, (struct lt_str){name.ptr, plain});
+        name = lt_str_skip(name, plain);
+        if (!name.len)
+            break;
         struct lt_rune rune = lt_utf8_next(name);
         if (!rune.valid || lt_is_control(rune.code) || lt_is_deceptive(rune.code))
             for (unsigned i = 0; i < rune.size; i++)
@@ -80,10 +85,14 @@ static void add_prefix(struct lt_buf *out, const struct lt_owner *owner)
         add_label(out, 'i', LT_STR(""), layer->id);
     else
         return;
-    if (owner->role == LT_ROLE_IMAGE && owner->image)
-        lt_buf_printf(out, "L%u:", layer->index);
-    else
-        lt_buf_printf(out, "%s:", lt_role_names[owner->role]);
+    if (owner->role == LT_ROLE_IMAGE && owner->image) {
+        lt_buf_char(out, 'L');
+        lt_buf_uint(out, layer->index);
+        lt_buf_char(out, ':');
+    } else {
+        lt_buf_add(out, lt_str_c(lt_role_names[owner->role]));
+        lt_buf_char(out, ':');
+    }
 }
 
 /* fls's form: the type by the directory entry, a slash, and the ten characters of ls. */
@@ -93,13 +102,33 @@ static void add_mode(struct lt_buf *out, const struct lt_event *event)
         lt_buf_lit(out, "w/c---------");
         return;
     }
-    struct lt_buf mode = {0};
-    lt_mode_string(&mode, event->node->mode);
-    mode.ptr[0] = S_ISREG(event->node->mode) ? 'r' : S_ISSOCK(event->node->mode) ? 'h' : mode.ptr[0];
-    lt_buf_char(out, mode.ptr[0]);
-    lt_buf_char(out, '/');
-    lt_buf_add(out, lt_buf_view(&mode));
-    lt_buf_free(&mode);
+    size_t start = out->len;
+    lt_buf_lit(out, "?/");
+    lt_mode_string(out, event->node->mode);
+    char *type = out->ptr + start + 2;
+    *type = S_ISREG(event->node->mode) ? 'r' : S_ISSOCK(event->node->mode) ? 'h' : *type;
+    out->ptr[start] = *type;
+}
+
+static void add_number(struct lt_buf *out, uint64_t number)
+{
+    lt_buf_char(out, '|');
+    lt_buf_uint(out, number);
+}
+
+/* Written as it is, and again if something in it needs an escape. */
+static void add_path(struct lt_buf *out, const struct lt_event *event)
+{
+    size_t start = out->len;
+    lt_event_inside(out, event);
+    struct lt_str path = {out->ptr + start, out->len - start};
+    if (lt_plain_length(path, '|', '%', '\\') == path.len)
+        return;
+    struct lt_buf raw = {0};
+    lt_buf_add(&raw, path);
+    out->len = start;
+    add_name(out, lt_buf_view(&raw));
+    lt_buf_free(&raw);
 }
 
 static void add_seconds(struct lt_buf *out, struct lt_time time)
@@ -113,25 +142,25 @@ static bool body_event(struct lt_buf *out, const struct lt_event *event)
     if (event->kind != LT_KIND_FILE)
         return false; /* a deletion is told by its whiteout; what is no file has no place here */
     const struct lt_node *node = event->node;
-    struct lt_buf path = {0};
-    lt_event_inside(&path, event);
     lt_buf_lit(out, "0|");
     add_prefix(out, event->owner);
-    add_name(out, lt_buf_view(&path));
+    add_path(out, event);
     if (node->target.len) {
         lt_buf_lit(out, " -> ");
         add_name(out, node->target);
     }
-    if (event->tags & LT_TAG_BIT(whiteout))
+    if (event->tags & LT_TAG_BIT(whiteout) || node->unallocated)
         lt_buf_lit(out, " (deleted)");
-    lt_buf_printf(out, "|%ju|", (uintmax_t)node->ino);
+    add_number(out, node->ino);
+    lt_buf_char(out, '|');
     add_mode(out, event);
-    lt_buf_printf(out, "|%u|%u|%ju", node->uid, node->gid, (uintmax_t)node->size);
+    add_number(out, node->uid);
+    add_number(out, node->gid);
+    add_number(out, node->size);
     static const enum lt_slot order[] = {LT_A, LT_M, LT_C, LT_B};
     for (unsigned i = 0; i < LT_SLOTS; i++)
         add_seconds(out, node->time[order[i]]);
     lt_buf_char(out, '\n');
-    lt_buf_free(&path);
     return true;
 }
 

@@ -34,11 +34,14 @@ enum { FIRST = sizeof first / sizeof *first };
 /* Facts that are in another column or say the same in every row, or in another form of the time. */
 static bool is_left_out(unsigned field)
 {
-    bool left_out = field == LT_FIELD_CONTAINER_TYPE || field == LT_FIELD_TYPE || field == LT_FIELD_DATE_TIME ||
-                    field == LT_FIELD_PATHSPEC;
-    for (unsigned i = 0; i < FIRST; i++)
-        left_out |= first[i].field == field;
-    return left_out;
+#define BIT(id) UINT64_C(1) << LT_FIELD_##id
+    static const uint64_t others = BIT(CONTAINER_TYPE) | BIT(TYPE) | BIT(DATE_TIME) | BIT(PATHSPEC);
+    static const uint64_t columns = BIT(DATETIME) | BIT(TIMESTAMP_DESC) | BIT(SOURCE_SHORT) | BIT(SOURCE_LONG) |
+                                    BIT(MESSAGE) | BIT(PARSER) | BIT(DISPLAY_NAME) | BIT(TAG) | BIT(TIMESTAMP) |
+                                    BIT(DATA_TYPE) | BIT(HOSTNAME) | BIT(CONTAINER_ID) | BIT(CONTAINER_NAME) |
+                                    BIT(IMAGE_ID) | BIT(IMAGE_NAME) | BIT(LAYER_ROLE) | BIT(FILENAME) | BIT(INODE);
+#undef BIT
+    return (others | columns) >> field & 1;
 }
 
 static void csv_begin(struct lt_buf *out)
@@ -51,37 +54,39 @@ static void csv_begin(struct lt_buf *out)
     lt_buf_char(out, '\n');
 }
 
-static void add_quoted(struct lt_buf *out, struct lt_str text)
+/* Double the quotes in what was written at `start`, and put it between quotes. */
+static void finish_text(struct lt_buf *out, size_t start)
 {
-    lt_buf_char(out, '"');
-    while (text.len) {
-        struct lt_str rest = text;
-        struct lt_str part = lt_str_cut(&rest, '"');
-        lt_buf_add(out, part);
-        if (part.len < text.len)
-            lt_buf_lit(out, "\"\"");
-        text = rest;
+    lt_escape_name_from(out, start, true);
+    struct lt_str text = {out->ptr + start, out->len - start};
+    if (memchr(text.ptr, '"', text.len)) {
+        struct lt_buf copy = {0};
+        lt_buf_add(&copy, text);
+        out->len = start;
+        for (size_t i = 0; i < copy.len; i++) {
+            if (copy.ptr[i] == '"')
+                lt_buf_char(out, '"');
+            lt_buf_char(out, copy.ptr[i]);
+        }
+        lt_buf_free(&copy);
     }
     lt_buf_char(out, '"');
 }
 
 static void add_cell(struct lt_buf *out, enum lt_field field, const struct lt_row *row)
 {
-    struct lt_buf raw = {0}, safe = {0};
-    lt_field_put(&raw, field, row);
-    struct lt_str value = lt_buf_view(&raw);
-    enum lt_field_type type = lt_field_infos[field].type;
-    bool plain = type == LT_AS_INT || field == LT_FIELD_DATETIME || field == LT_FIELD_INODE;
-    if (field == LT_FIELD_TAG && lt_str_eq(value, LT_STR("[]")))
-        value = LT_STR("-");
-    if (plain) {
-        lt_buf_add(out, value);
-    } else if (value.len) {
-        lt_escape_name(&safe, value, true);
-        add_quoted(out, lt_buf_view(&safe));
-    }
-    lt_buf_free(&raw);
-    lt_buf_free(&safe);
+    bool plain = lt_field_infos[field].type == LT_AS_INT || field == LT_FIELD_DATETIME || field == LT_FIELD_INODE;
+    if (!plain)
+        lt_buf_char(out, '"');
+    size_t start = out->len;
+    if (field == LT_FIELD_TAG && !row->event->tags)
+        lt_buf_char(out, '-');
+    else
+        lt_field_put(out, field, row);
+    if (!plain && out->len == start)
+        out->len--;
+    else if (!plain)
+        finish_text(out, start);
 }
 
 static void csv_row(struct lt_buf *out, const struct lt_row *row)

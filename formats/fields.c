@@ -22,7 +22,8 @@ static int64_t micros(const struct lt_row *row)
     return lt_time_micros(row->time, !(lt_kinds[row->event->kind].flags & LT_FROM_TEXT));
 }
 
-/* Most fields are one expression: ROW_FIELD sees `row`, `event` and `owner`, NODE_FIELD (files only) `node` as well. */
+/* Most fields are one expression: ROW_FIELD sees `row`, `event` and `owner`, NODE_FIELD (files only) `node` as well,
+ * INODE_FIELD only where the inode is known: of a deleted entry there may be no more than the name. */
 #define ROW_FIELD(name, statement)                                                                                     \
     static void put_##name(struct lt_buf *out, const struct lt_row *row)                                               \
     {                                                                                                                  \
@@ -39,7 +40,8 @@ static int64_t micros(const struct lt_row *row)
         if (node)                                                                                                      \
             statement;                                                                                                 \
     }
-#define KIND(event) (&lt_kinds[(event)->kind])
+#define INODE_FIELD(name, statement) NODE_FIELD(name, if (node->mode) statement)
+#define KIND(event)                  (&lt_kinds[(event)->kind])
 
 ROW_FIELD(container_type, add_word(out, "event"))
 ROW_FIELD(type, add_word(out, "AttributeContainer"))
@@ -68,17 +70,17 @@ ROW_FIELD(image_name, lt_buf_add(out, owner->image ? lt_image_name(owner->image)
 ROW_FIELD(volume_name, lt_buf_add(out, owner->volume ? owner->volume->name : LT_STR("")))
 ROW_FIELD(layer_role, add_word(out, lt_role_names[owner->role]))
 
-NODE_FIELD(file_type, add_word(out, lt_file_entry_type(event)))
+INODE_FIELD(file_type, add_word(out, lt_file_entry_type(event)))
 NODE_FIELD(file_system, add_word(out, "OS"))
 /* No file system makes larger files; a number that no consumer can hold would cost them the row. */
-NODE_FIELD(size, if (node->size <= INT64_MAX) lt_buf_uint(out, node->size))
-NODE_FIELD(uid, lt_buf_uint(out, node->uid))
-NODE_FIELD(gid, lt_buf_uint(out, node->gid))
-NODE_FIELD(inode, lt_buf_uint(out, node->ino))
-NODE_FIELD(mode, lt_buf_uint(out, node->mode & 07777))
-NODE_FIELD(links, lt_buf_uint(out, node->nlink))
+NODE_FIELD(size, if (node->mode && node->size <= INT64_MAX) lt_buf_uint(out, node->size))
+INODE_FIELD(uid, lt_buf_uint(out, node->uid))
+INODE_FIELD(gid, lt_buf_uint(out, node->gid))
+NODE_FIELD(inode, if (node->ino) lt_buf_uint(out, node->ino))
+INODE_FIELD(mode, lt_buf_uint(out, node->mode & 07777))
+INODE_FIELD(links, lt_buf_uint(out, node->nlink))
 NODE_FIELD(target, lt_buf_add(out, node->target))
-NODE_FIELD(allocated, add_word(out, event->kind == LT_KIND_DELETED ? "false" : "true"))
+NODE_FIELD(allocated, add_word(out, lt_event_is_gone(event) ? "false" : "true"))
 
 /* Rendered from the rounded timestamp, with which Timesketch wants it to agree; years that ISO 8601 and OpenSearch do
  * not know become the last one they do (`date_time` holds the exact time). */
@@ -111,12 +113,11 @@ static void put_date_time(struct lt_buf *out, const struct lt_row *row)
 
 static void put_pathspec(struct lt_buf *out, const struct lt_row *row)
 {
-    struct lt_buf path = {0};
-    lt_event_path(&path, row->event);
-    lt_buf_lit(out, "{\"__type__\": \"PathSpec\", \"location\": ");
-    lt_escape_json_name(out, lt_buf_view(&path));
-    lt_buf_lit(out, ", \"type_indicator\": \"OS\"}");
-    lt_buf_free(&path);
+    lt_buf_lit(out, "{\"__type__\": \"PathSpec\", \"location\": \"");
+    size_t start = out->len;
+    lt_event_path(out, row->event);
+    lt_escape_json_name_from(out, start);
+    lt_buf_lit(out, "\", \"type_indicator\": \"OS\"}");
 }
 
 static void put_witness(struct lt_buf *out, const struct lt_row *row)
@@ -139,15 +140,13 @@ static void put_witness(struct lt_buf *out, const struct lt_row *row)
 
 static void put_tags(struct lt_buf *out, const struct lt_row *row)
 {
-    size_t count = 0;
-    lt_buf_char(out, '[');
-    for (unsigned tag = 0; tag < LT_TAGS; tag++)
-        if (row->event->tags >> tag & 1) {
-            lt_buf_add(out, count++ ? LT_STR(", \"") : LT_STR("\""));
-            add_word(out, lt_tag_names[tag]);
-            lt_buf_char(out, '"');
-        }
-    lt_buf_char(out, ']');
+    struct lt_str before = LT_STR("[\"");
+    for (uint32_t tags = row->event->tags; tags; tags &= tags - 1) {
+        lt_buf_add(out, before);
+        add_word(out, lt_tag_names[__builtin_ctz(tags)]);
+        before = LT_STR("\", \"");
+    }
+    lt_buf_add(out, row->event->tags ? LT_STR("\"]") : LT_STR("[]"));
 }
 
 static void put_layer_id(struct lt_buf *out, const struct lt_row *row)

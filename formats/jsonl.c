@@ -5,45 +5,43 @@
 #include "../src/base/escape.h"
 #include "fields.h"
 
-/* A value being written: buffers that are used again for every field. */
-struct value {
-    struct lt_buf raw, safe;
-};
-
-static void add_value(struct lt_buf *out, enum lt_field_type type, struct value *value)
+/* Put the quotes and escapes into the value that was written at `start`. */
+static void finish_value(struct lt_buf *out, size_t start, enum lt_field_type type)
 {
-    struct lt_str text = lt_buf_view(&value->raw);
-    if (type == LT_AS_INT || type == LT_AS_RAW) {
-        lt_buf_add(out, text);
-        return;
-    }
-    if (type == LT_AS_NAME) {
-        value->safe.len = 0;
-        lt_escape_name(&value->safe, text, false);
-        text = lt_buf_view(&value->safe);
-    }
-    lt_buf_char(out, '"');
-    lt_escape_json(out, text);
-    lt_buf_char(out, '"');
+    if (type == LT_AS_NAME)
+        lt_escape_json_name_from(out, start);
+    else if (type == LT_AS_TEXT)
+        lt_escape_json_from(out, start);
+    if (type != LT_AS_INT && type != LT_AS_RAW)
+        lt_buf_char(out, '"');
+}
+
+/* Key and value are written as if the row had the fact, and taken off again if it does not. */
+static void add_field(struct lt_buf *out, enum lt_field field, const struct lt_row *row)
+{
+    const struct lt_field_info *info = &lt_field_infos[field];
+    size_t before = out->len;
+    if (out->ptr[before - 1] != '{')
+        lt_buf_lit(out, ", ");
+    lt_buf_add(out, info->json_name);
+    if (info->type != LT_AS_INT && info->type != LT_AS_RAW)
+        lt_buf_char(out, '"');
+    size_t start = out->len;
+    lt_field_put(out, field, row);
+    if (out->len == start)
+        out->len = before;
+    else
+        finish_value(out, start, info->type);
 }
 
 static void jsonl_row(struct lt_buf *out, const struct lt_row *row)
 {
-    struct value value = {0};
-    struct lt_str before = LT_STR("{");
-    for (unsigned field = 0; field < LT_FIELDS; field++) {
-        value.raw.len = 0;
-        lt_field_put(&value.raw, (enum lt_field)field, row);
-        if (!value.raw.len)
-            continue;
-        lt_buf_add(out, before);
-        lt_buf_add(out, lt_field_infos[field].json_name);
-        add_value(out, lt_field_infos[field].type, &value);
-        before = LT_STR(", ");
-    }
+    bool attrs = row->event->attr_count; /* files have none, and are most of the rows */
+    lt_buf_char(out, '{');
+    for (unsigned field = 0; field < LT_FIELDS; field++)
+        if (attrs || lt_field_infos[field].put)
+            add_field(out, (enum lt_field)field, row);
     lt_buf_lit(out, "}\n");
-    lt_buf_free(&value.raw);
-    lt_buf_free(&value.safe);
 }
 
 const struct lt_format lt_format_jsonl = {

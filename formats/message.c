@@ -49,15 +49,17 @@ static char type_letter(uint32_t mode)
 
 void lt_mode_string(struct lt_buf *out, uint32_t mode)
 {
-    lt_buf_char(out, type_letter(mode));
+    char text[10], *at = text;
+    *at++ = type_letter(mode);
     for (int shift = 6; shift >= 0; shift -= 3) {
         static const char special[] = "tss";
         bool run = mode >> shift & 1, extra = mode & (01000u << (shift / 3));
         char letter = special[shift / 3];
-        lt_buf_char(out, mode >> shift & 4 ? 'r' : '-');
-        lt_buf_char(out, mode >> shift & 2 ? 'w' : '-');
-        lt_buf_char(out, extra ? (char)(run ? letter : letter - 'a' + 'A') : run ? 'x' : '-');
+        *at++ = mode >> shift & 4 ? 'r' : '-';
+        *at++ = mode >> shift & 2 ? 'w' : '-';
+        *at++ = extra ? (char)(run ? letter : letter - 'a' + 'A') : run ? 'x' : '-';
     }
+    lt_buf_add(out, (struct lt_str){text, sizeof text});
 }
 
 void lt_macb(struct lt_buf *out, const struct lt_row *row)
@@ -96,6 +98,28 @@ static void add_file_owner(struct lt_buf *out, const struct lt_owner *owner)
     lt_buf_lit(out, "] ");
 }
 
+/* At least three digits. */
+static void add_octal(struct lt_buf *out, uint32_t number)
+{
+    for (int shift = number >= 01000 ? 9 : 6; shift >= 0; shift -= 3)
+        lt_buf_char(out, (char)('0' + (number >> shift & 7)));
+}
+
+static void add_inode(struct lt_buf *out, const struct lt_event *event)
+{
+    const struct lt_node *node = event->node;
+    lt_buf_lit(out, " Type: ");
+    lt_buf_add(out, lt_str_c(lt_file_entry_type(event)));
+    lt_buf_lit(out, " Owner identifier: ");
+    lt_buf_uint(out, node->uid);
+    lt_buf_lit(out, " Group identifier: ");
+    lt_buf_uint(out, node->gid);
+    lt_buf_lit(out, " Mode: 0o");
+    add_octal(out, node->mode & 07777);
+    lt_buf_lit(out, " Number of links: ");
+    lt_buf_uint(out, node->nlink);
+}
+
 static void file_message(struct lt_buf *out, const struct lt_event *event)
 {
     const struct lt_node *node = event->node;
@@ -105,16 +129,9 @@ static void file_message(struct lt_buf *out, const struct lt_event *event)
         lt_buf_lit(out, " -> ");
         lt_buf_add(out, node->target);
     }
-    lt_buf_lit(out, " Type: ");
-    lt_buf_add(out, lt_str_c(lt_file_entry_type(event)));
-    lt_buf_lit(out, " Owner identifier: ");
-    lt_buf_uint(out, node->uid);
-    lt_buf_lit(out, " Group identifier: ");
-    lt_buf_uint(out, node->gid);
-    lt_buf_printf(out, " Mode: 0o%03o", node->mode & 07777);
-    lt_buf_lit(out, " Number of links: ");
-    lt_buf_uint(out, node->nlink);
-    if (event->kind == LT_KIND_DELETED)
+    if (node->mode)
+        add_inode(out, event);
+    if (lt_event_is_gone(event))
         lt_buf_lit(out, " (unallocated)");
 }
 

@@ -9,6 +9,9 @@
 
 enum { OWNER_WIDTH = 32, ROLE_WIDTH = 6, CHANGE_WIDTH = 9 };
 
+/* The columns from mode to inode of what has none. */
+#define UNKNOWN LT_STR("-              -     -          -        - ")
+
 /* Fill up with blanks to `width` from `start`, and one more as the gap. */
 static void pad(struct lt_buf *out, size_t start, size_t width)
 {
@@ -19,7 +22,6 @@ static void pad(struct lt_buf *out, size_t start, size_t width)
 
 static void add_owner(struct lt_buf *out, const struct lt_event *event)
 {
-    struct lt_buf label = {0};
     size_t start = out->len;
     lt_buf_add(out, lt_str_c(lt_role_names[event->owner->role]));
     pad(out, start, ROLE_WIDTH);
@@ -27,34 +29,45 @@ static void add_owner(struct lt_buf *out, const struct lt_event *event)
     lt_buf_add(out, lt_str_c(event->change ? lt_change_names[event->change] : "-"));
     pad(out, start, CHANGE_WIDTH);
     start = out->len;
-    lt_owner_label(&label, event->owner);
-    lt_escape_name(out, lt_buf_view(&label), true);
+    lt_owner_label(out, event->owner);
+    lt_escape_name_from(out, start, true);
     pad(out, start, OWNER_WIDTH);
-    lt_buf_free(&label);
+}
+
+static void add_number(struct lt_buf *out, uint64_t number, unsigned width)
+{
+    lt_buf_char(out, ' ');
+    lt_buf_right(out, number, width);
 }
 
 static void add_file(struct lt_buf *out, const struct lt_event *event)
 {
     const struct lt_node *node = event->node;
-    struct lt_buf path = {0};
-    lt_mode_string(out, node->mode);
-    lt_buf_printf(out, " %5u %5u %10ju %8ju ", node->uid, node->gid, (uintmax_t)node->size, (uintmax_t)node->ino);
-    lt_event_inside(&path, event);
-    lt_escape_name(out, lt_buf_view(&path), true);
+    if (!node->mode) {
+        lt_buf_add(out, UNKNOWN);
+    } else {
+        lt_mode_string(out, node->mode);
+        add_number(out, node->uid, 5);
+        add_number(out, node->gid, 5);
+        add_number(out, node->size, 10);
+        add_number(out, node->ino, 8);
+        lt_buf_char(out, ' ');
+    }
+    size_t start = out->len;
+    lt_event_inside(out, event);
+    lt_escape_name_from(out, start, true);
     if (node->target.len) {
         lt_buf_lit(out, " -> ");
         lt_escape_name(out, node->target, true);
     }
-    lt_buf_free(&path);
 }
 
 static void add_facts(struct lt_buf *out, const struct lt_event *event)
 {
-    struct lt_buf facts = {0};
-    lt_buf_printf(out, "%-10s %5s %5s %10s %8s ", "-", "-", "-", "-", "-");
-    lt_message_facts(&facts, event);
-    lt_escape_name(out, lt_buf_view(&facts), true);
-    lt_buf_free(&facts);
+    lt_buf_add(out, UNKNOWN);
+    size_t start = out->len;
+    lt_message_facts(out, event);
+    lt_escape_name_from(out, start, true);
 }
 
 static void add_bound(struct lt_buf *out, const char *before, struct lt_time time)

@@ -21,6 +21,7 @@ struct lt_ctx {
     struct lt_arena *scratch; /* reset before each reader and each root */
     const char *reader;       /* name of the one at work: `parser` in the output is "layertime/<reader>" */
     struct lt_root *root;     /* the data root at hand */
+    unsigned threads;         /* that may list directories, at least 1 */
 };
 
 /* `count` records were read, each of which will be emitted or skipped. */

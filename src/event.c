@@ -49,14 +49,37 @@ static void add_names(struct lt_buf *out, const struct lt_dir *dir, bool inside)
     }
 }
 
+void lt_dir_keep(struct lt_dir *dir, struct lt_arena *arena)
+{
+    const struct lt_dir *parent = dir->parent;
+    dir->has_path = dir->path_len <= LT_MAX_KEPT_PATH && (!parent || parent->has_path);
+    if (!dir->has_path) {
+        dir->name = lt_str_dup(arena, dir->name);
+        return;
+    }
+    dir->path = parent ? lt_path_join(arena, parent->path, dir->name) : dir->name;
+    dir->name = lt_str_skip(dir->path, dir->path.len - dir->name.len);
+    if (!dir->placed && parent)
+        dir->place = parent->place;
+    dir->inside_at = dir->placed || !parent ? dir->path.len : parent->inside_at;
+}
+
 void lt_dir_path(struct lt_buf *out, const struct lt_dir *dir)
 {
-    add_names(out, dir, false);
+    if (dir->has_path)
+        lt_buf_add(out, dir->path);
+    else
+        add_names(out, dir, false);
 }
 
 void lt_dir_inside(struct lt_buf *out, const struct lt_dir *dir)
 {
-    add_names(out, dir, true);
+    if (!dir->has_path) {
+        add_names(out, dir, true);
+        return;
+    }
+    lt_buf_add(out, dir->place);
+    lt_buf_add(out, lt_str_skip(dir->path, dir->inside_at));
 }
 
 /* The root of a tree is an entry without a name: its path is that of the tree itself, "/" for a file system's root. */

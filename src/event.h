@@ -31,21 +31,32 @@ struct lt_node {
     const struct lt_err *error; /* NULL, or what could not be read; with mode 0 only name and ino are known */
 };
 
-/* A directory of the evidence that is walked. Lives for the whole run, so that its entries need to keep a name only. It
- * knows its parent, not its path: a container can nest directories so deep that their paths would fill the memory. */
+enum { LT_MAX_KEPT_PATH = 1024 };
+
+/* A directory of the evidence that is walked. Lives for the whole run, so that its entries need to keep a name only. A
+ * long path is not kept but put together from the parents: a container can nest directories so deep that their paths
+ * would fill the memory. */
 struct lt_dir {
     const struct lt_dir *parent; /* NULL: the top of a walk */
     struct lt_str name;          /* of the top: its path from the root of the evidence, "" for the root itself */
-    struct lt_str place;         /* where the container sees it ("" for the container's root), if `placed` */
-    bool placed;                 /* else the container sees it in its parent, */
-    bool has_inside;             /* unless no container sees it at all */
-    bool unallocated;            /* deleted, and so is all that was in it */
-    size_t path_len;             /* bytes of its path */
+    struct lt_str path;          /* if has_path */
+    struct lt_str place;         /* where the container sees it ("" for the container's root), if `placed`; else, with
+                                  * has_path, where it sees the last one above that is */
+    size_t inside_at;            /* with has_path: what of the path comes behind `place` */
+    bool has_path;
+    bool placed;      /* else the container sees it in its parent, */
+    bool has_inside;  /* unless no container sees it at all */
+    bool unallocated; /* deleted, and so is all that was in it */
+    size_t path_len;  /* bytes of its path */
     uint64_t ino;
     struct lt_time changed; /* its own ctime, which nobody can set: no name was deleted from it later */
     unsigned depth;
     const struct lt_owner *owner; /* whose the entries are */
 };
+
+/* Let a directory that is otherwise complete keep its path in `arena`, if it is not too long, and in any case its name.
+ */
+void lt_dir_keep(struct lt_dir *dir, struct lt_arena *arena);
 
 /* Append the path of a directory in the evidence ("" for the root), or as the container sees it (has_inside). */
 void lt_dir_path(struct lt_buf *out, const struct lt_dir *dir);
@@ -166,6 +177,12 @@ void lt_event_inside(struct lt_buf *out, const struct lt_event *event);
 static inline bool lt_event_is_file(const struct lt_event *event)
 {
     return lt_kinds[event->kind].flags & LT_IS_FILE;
+}
+
+/* Is what the event is about no more there: deleted by a container, or from the file system? */
+static inline bool lt_event_is_gone(const struct lt_event *event)
+{
+    return event->kind == LT_KIND_DELETED || (event->node && event->node->unallocated);
 }
 
 /* The attribute `key` of the event, or NULL. */

@@ -36,11 +36,18 @@ static bool any_user(const struct lt_options *options, const struct lt_owner *ow
     return false;
 }
 
-bool lt_filter_owner(const struct lt_options *options, const struct lt_owner *owner)
+static bool owner_wanted(const struct lt_options *options, const struct lt_owner *owner)
 {
     if (options->roles && !(options->roles >> owner->role & 1))
         return false;
     return !options->container || any_user(options, owner);
+}
+
+bool lt_filter_event(const struct lt_options *options, const struct lt_event *event)
+{
+    if (options->no_deleted && event->tags & LT_TAG_BIT(unallocated))
+        return false;
+    return owner_wanted(options, event->owner);
 }
 
 bool lt_filter_time(const struct lt_options *options, struct lt_time first, struct lt_time last)

@@ -12,8 +12,9 @@ bool lt_filter_exact(const char *which, const struct lt_container *container);
  * pattern over the name. */
 bool lt_filter_container(const struct lt_options *options, const struct lt_container *container);
 
-/* Do --role and -c let events of this owner through? Rows of an image layer or a volume belong to each of its users. */
-bool lt_filter_owner(const struct lt_options *options, const struct lt_owner *owner);
+/* Do --role, -c and --no-deleted let the event through? Rows of an image layer or a volume belong to each of its users.
+ */
+bool lt_filter_event(const struct lt_options *options, const struct lt_event *event);
 
 /* Is the time, or some part of an interval, in the window of --since and --until? */
 bool lt_filter_time(const struct lt_options *options, struct lt_time first, struct lt_time last);

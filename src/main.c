@@ -5,8 +5,8 @@
  *   options.c       the command line: one table
  *   pipeline.c      the run, on one screen: everything below, in this order
  *
- *   evidence/       where bytes come from            evidence.c (kinds, links, slurp), stream.c lines.c walk.c
- *                   one file a kind                  directory.c; image.c, and in it path_index.c
+ *   evidence/       where bytes come from            evidence.c (kinds, links, slurp), stream.c lines.c walk.c lister.c
+ *                   one file a kind                  directory.c (beneath.c); image.c, and in it path_index.c
  *                   ext2/3/4 in an image             ext4.c ext4_reader.c ext4_list.c ext4_volume.c ext4_journal.c
  *   discover.c      where the data roots are
  *   context.c       what every reader works with: emit, skip, read
@@ -19,6 +19,7 @@
  *   filter.c        what the user asked to see
  *   normalise.c     events to rows: whose clock, how exact
  *   sort.c          the total order
+ *     batch.c       rows in memory: a radix sort    pack.c (events as bytes), spill.c (in a file), merge.c
  *   formats/        one writer a file                format.c fields.c message.c; text.c jsonl.c csv.c body.c l2tcsv.c
  *   output.c        a file that appears only when complete
  *   report.c        the account: seen = emitted + filtered + deduplicated + failed, and every error

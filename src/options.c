@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.h"
 
+#include "evidence/lister.h"
 #include "parse/stamp.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +17,9 @@ struct option_row {
     const char *help;
     enum lt_status (*set)(struct lt_options *options, const char *value, struct lt_err *err);
 };
+
+/* Sizes of --memory. The least is what the sorter can work with at all, slowly; see sort.c. */
+enum { MEMORY_MIN = 64 * 1024, MEMORY_DEFAULT = 512 * 1024 * 1024 };
 
 #define usage(err, ...) lt_fail((err), LT_SKIP, LT_CODE_USAGE, 0, __VA_ARGS__)
 
@@ -36,6 +42,7 @@ FLAG(force)
 FLAG(stats)
 FLAG(quiet)
 FLAG(no_journal)
+FLAG(no_deleted)
 FLAG(verbose)
 FLAG(help)
 FLAG(version)
@@ -62,6 +69,22 @@ static enum lt_status set_until(struct lt_options *options, const char *value, s
     return lt_stamp_option(lt_str_c(value), options->now, &options->until, err);
 }
 
+static enum lt_status set_memory(struct lt_options *options, const char *value, struct lt_err *err)
+{
+    static const char units[] = "KMG";
+    char *end;
+    errno = 0;
+    unsigned long long size = isdigit((unsigned char)*value) ? strtoull(value, &end, 10) : 0;
+    if (!size || errno)
+        return usage(err, "'%s' is no size: give one such as 64M or 2G", value);
+    const char *unit = *end ? strchr(units, *end) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    if ((*end && (!unit || end[1])) || size > SIZE_MAX >> shift)
+        return usage(err, "'%s' is no size: give one such as 64M or 2G", value);
+    options->memory = (size_t)size << shift;
+    return options->memory >= MEMORY_MIN ? LT_OK : usage(err, "--memory=%s is too little: at least 64K", value);
+}
+
 static enum lt_status set_role(struct lt_options *options, const char *value, struct lt_err *err)
 {
     for (struct lt_str rest = lt_str_c(value); rest.len;) {
@@ -76,6 +99,16 @@ static enum lt_status set_role(struct lt_options *options, const char *value, st
     return options->roles ? LT_OK : usage(err, "no role given: see --help");
 }
 
+static enum lt_status set_threads(struct lt_options *options, const char *value, struct lt_err *err)
+{
+    char *end;
+    unsigned long number = strspn(value, "0123456789") ? strtoul(value, &end, 10) : 0;
+    if (!number || *end || number > LT_MAX_THREADS)
+        return usage(err, "bad number of threads '%s': give 1 to %d", value, LT_MAX_THREADS);
+    options->threads = (unsigned)number;
+    return LT_OK;
+}
+
 static const struct option_row table[] = {
     {'o', "output", "FILE",
      "write to FILE ('-' is stdout); its suffix picks the format: .txt .jsonl .csv .body, each with .gz", set_output},
@@ -83,6 +116,7 @@ static const struct option_row table[] = {
      set_format},
     {0, "no-journal", NULL, "show an ext3/4 disk as it lies, without the changes that wait in its journal",
      set_no_journal},
+    {0, "no-deleted", NULL, "leave out deleted entries that the file system still knows of", set_no_deleted},
     {0, "force", NULL, "replace output files that exist", set_force},
     {'c', "container", "WHICH", "only rows of containers with this ID or ID prefix, name, or name pattern (web*)",
      set_container},
@@ -93,7 +127,11 @@ static const struct option_row table[] = {
     {0, "errors", "FILE", "write what could not be read to FILE, one JSON object a line", set_errors},
     {0, "manifest", "FILE", "write a JSON record of the run: arguments, sources, counts, hash of the output",
      set_manifest},
+    {0, "threads", "N", "read a mounted host with up to N threads (default 8); the output is the same with any N",
+     set_threads},
     {0, "stats", NULL, "print the account of every source to stderr", set_stats},
+    {0, "memory", "SIZE", "sort in so much memory (default: 512M), and beyond it in a temporary file; suffixes K, M, G",
+     set_memory},
     {0, "list-sources", NULL, "show what is read, and with EVIDENCE what was found in it, and stop", set_list_sources},
     {0, "list-formats", NULL, "show the output formats and stop", set_list_formats},
     {'q', "quiet", NULL, "no messages on stderr but for what ends the run", set_quiet},
@@ -139,6 +177,10 @@ static enum lt_status complete(struct lt_options *options, struct lt_err *err)
     }
     if (!options->format)
         options->format = lt_formats[0];
+    if (!options->threads)
+        options->threads = LT_DEFAULT_THREADS;
+    if (!options->memory)
+        options->memory = MEMORY_DEFAULT;
     options->gzip = to_file && lt_str_ends(lt_str_c(options->output), LT_STR(".gz"));
     bool reads = !options->help && !options->version && !options->list_formats && !options->list_sources;
     if (reads && !options->evidence_count)

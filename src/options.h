@@ -17,7 +17,9 @@ struct lt_options {
     const char *container;                  /* ID prefix, name or glob */
     bool container_exact;                   /* it is a whole ID or name that exists: no prefix or pattern is meant */
     unsigned roles;                         /* bits 1 << enum lt_role; 0: all */
-    bool force, no_journal, stats, quiet, verbose, help, version, list_sources, list_formats;
+    unsigned threads;                       /* that may read a mounted host, at least 1 */
+    size_t memory;                          /* bytes that the sorter may take; never 0 after parsing */
+    bool force, no_journal, no_deleted, stats, quiet, verbose, help, version, list_sources, list_formats;
     struct lt_time now; /* set by the caller: what ages are counted from */
 };
 

@@ -79,7 +79,7 @@ static bool write_event(struct run *run, const struct lt_event *event, enum lt_s
     return true;
 }
 
-static bool keep_rows(struct run *run, const struct lt_event *event)
+static bool keep_rows(struct run *run, const struct lt_event *event, enum lt_status *status, struct lt_err *err)
 {
     struct lt_row rows[LT_SLOTS];
     size_t count = lt_normalise(event, run->options->format->merged, rows), kept = 0;
@@ -88,7 +88,7 @@ static bool keep_rows(struct run *run, const struct lt_event *event)
         if (lt_filter_time(run->options, rows[i].time, last))
             rows[kept++] = rows[i];
     }
-    lt_sorter_add(&run->sorter, rows, kept);
+    *status = lt_sorter_add(&run->sorter, rows, kept, err);
     return kept;
 }
 
@@ -119,11 +119,11 @@ static enum lt_status take_event(void *arg, struct lt_event *event, struct lt_er
         return LT_OK;
     }
     lt_tag(event);
-    bool kept = lt_filter_owner(run->options, event->owner);
+    bool kept = lt_filter_event(run->options, event);
     if (kept && run->options->format->event)
         kept = write_event(run, event, &status, err);
     else if (kept)
-        kept = keep_rows(run, event);
+        kept = keep_rows(run, event, &status, err);
     counts->emitted += kept;
     counts->filtered += !kept;
     return status;
@@ -213,16 +213,16 @@ static enum lt_status read_events(struct run *run, struct lt_err *err)
 
 static enum lt_status write_rows(struct run *run, struct lt_err *err)
 {
-    enum lt_status status = LT_OK;
-    lt_sorter_finish(&run->sorter);
-    for (size_t i = 0; status == LT_OK && i < run->sorter.count; i++) {
-        run->options->format->row(lt_output_buffer(&run->output), lt_sorter_row(&run->sorter, i));
+    const struct lt_row *row;
+    enum lt_status status = lt_sorter_finish(&run->sorter, err);
+    while (status == LT_OK && (status = lt_sorter_next(&run->sorter, &row, err)) == LT_OK) {
+        run->options->format->row(lt_output_buffer(&run->output), row);
         run->rows++;
         status = lt_output_flush(&run->output, err);
-        if (status == LT_OK && i % POLL_EVERY == 0)
+        if (status == LT_OK && run->rows % POLL_EVERY == 0)
             status = poll_signals(run, err);
     }
-    return status;
+    return status == LT_END ? LT_OK : status;
 }
 
 /* Reads that libtsk swallowed must not pass as a complete run. */
@@ -253,6 +253,14 @@ static enum lt_status check_path(struct run *run, const char *path, struct lt_er
                 return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: lies inside the evidence", path);
     }
     return LT_OK;
+}
+
+/* The sorter makes its temporary file when memory runs short, if ever: where it must not is no error until then. */
+static void place_temporary(struct run *run)
+{
+    struct lt_str file = lt_path_join(&run->arena, lt_str_c(lt_spill_directory()), LT_STR("layertime"));
+    if (check_path(run, file.ptr, NULL) == LT_OK)
+        run->sorter.directory = lt_spill_directory();
 }
 
 static enum lt_status open_output(struct run *run, struct lt_output *output, const char *path, bool gzip, bool hash,
@@ -320,6 +328,7 @@ static enum lt_status make_timeline(struct run *run, struct lt_err *err)
         status = open_output(run, &run->manifest, options->manifest, false, false, err);
     if (status == LT_OK && options->format->begin)
         options->format->begin(lt_output_buffer(&run->output));
+    place_temporary(run);
     if (status == LT_OK)
         status = read_events(run, err);
     if (status == LT_OK && options->format->row)
@@ -426,6 +435,7 @@ int lt_pipeline_run(const struct lt_options *options, int argc, char **argv)
         .argc = argc,
         .argv = argv,
         .report = {.quiet = options->quiet, .keep_early = options->errors},
+        .sorter = {.memory = options->memory},
         .started = options->now,
     };
     run.options = &run.own_options;
@@ -436,6 +446,7 @@ int lt_pipeline_run(const struct lt_options *options, int argc, char **argv)
         .sink = {take_event, &run},
         .run = &run.arena,
         .scratch = &run.scratch,
+        .threads = options->threads,
     };
     sigset_t held;
     lt_signals_held(&held);

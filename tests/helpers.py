@@ -417,6 +417,13 @@ def settle(root: Path) -> None:
                 os.utime(path, ns=(later, os.lstat(path).st_mtime_ns), follow_symlinks=False)
 
 
+def give_to_nobody(host: Host, tmp: Path) -> None:
+    """Make the host readable for the user of as_nobody."""
+    tmp.chmod(0o755)
+    if IS_ROOT:
+        subprocess.run(["chown", "-hR", f"{NOBODY}:{NOBODY}", host.root], check=True)
+
+
 def container(host: Host, name: str) -> Container:
     """A container of that host."""
     return Container(host, name)

@@ -502,7 +502,7 @@ def test_unreadable_files(host: Host, as_nobody: dict, tmp: Path) -> None:
     """What the system refuses costs its item; the error has its number."""
     web = container(host, "web")
     before = host.run()
-    give_to_nobody(host, tmp)
+    helpers.give_to_nobody(host, tmp)
     for path in (web.log, web.rw / "diff", host.data / "volumes/data"):
         path.chmod(0)
     after = host.run(**as_nobody)
@@ -517,16 +517,9 @@ def test_unreadable_files(host: Host, as_nobody: dict, tmp: Path) -> None:
     assert all(row[2].startswith(below) for row in lost)
 
 
-def give_to_nobody(host: Host, tmp: Path) -> None:
-    """Make the host readable for the user of as_nobody."""
-    tmp.chmod(0o755)
-    if helpers.IS_ROOT:
-        subprocess.run(["chown", "-hR", f"{helpers.NOBODY}:{helpers.NOBODY}", host.root], check=True)
-
-
 def test_unreadable_data_root_is_no_missing_one(host: Host, as_nobody: dict, tmp: Path) -> None:
     """Whoever lacks the rights must not be told that there is no Docker."""
-    give_to_nobody(host, tmp)
+    helpers.give_to_nobody(host, tmp)
     host.data.chmod(0)
     result = host.run(**as_nobody)
     host.data.chmod(0o755)
@@ -538,7 +531,7 @@ def test_unreadable_home_may_hold_a_data_root(host: Host, as_nobody: dict, tmp: 
     """A rootless Docker behind a door that is shut: the run is not complete."""
     (host.root / "home/user/.local/share").mkdir(parents=True)
     subprocess.run(["cp", "-a", host.data, host.root / "home/user/.local/share/docker"], check=True)
-    give_to_nobody(host, tmp)
+    helpers.give_to_nobody(host, tmp)
     both = host.run(**as_nobody)
     assert both.code == 0 and any(b"/home/user/" in path for path in both.locations())
     for door in (host.root / "home/user", host.root / "home"):

@@ -88,32 +88,45 @@ unsigned lt_days_in_month(int64_t year, unsigned month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
+/* `count` digits of `number`, zero-padded, to `out`. */
+static char *put_digits(char *out, uint32_t number, unsigned count)
+{
+    for (unsigned i = count; i-- > 0; number /= 10)
+        out[i] = (char)('0' + number % 10);
+    return out + count;
+}
+
+static char *put_pair(char *out, char before, unsigned number)
+{
+    *out++ = before;
+    *out++ = (char)('0' + number / 10);
+    *out++ = (char)('0' + number % 10);
+    return out;
+}
+
 void lt_time_iso(struct lt_buf *out, struct lt_time time, unsigned digits)
 {
     struct lt_civil civil = lt_civil_from(time.sec);
+    char text[32], *end = text; /* by hand: this is a good part of what a row costs */
     if (civil.year < LT_YEAR_MIN || civil.year > LT_YEAR_MAX) {
         lt_buf_char(out, '@');
         lt_buf_int(out, time.sec);
     } else {
-        lt_buf_padded(out, (uint64_t)civil.year, 4);
-        lt_buf_char(out, '-');
-        lt_buf_padded(out, civil.month, 2);
-        lt_buf_char(out, '-');
-        lt_buf_padded(out, civil.day, 2);
-        lt_buf_char(out, 'T');
-        lt_buf_padded(out, civil.hour, 2);
-        lt_buf_char(out, ':');
-        lt_buf_padded(out, civil.minute, 2);
-        lt_buf_char(out, ':');
-        lt_buf_padded(out, civil.second, 2);
+        end = put_digits(end, (uint32_t)civil.year, 4);
+        end = put_pair(end, '-', civil.month);
+        end = put_pair(end, '-', civil.day);
+        end = put_pair(end, 'T', civil.hour);
+        end = put_pair(end, ':', civil.minute);
+        end = put_pair(end, ':', civil.second);
     }
-    if (!digits)
-        return;
-    uint32_t fraction = time.nsec;
-    for (unsigned i = digits; i < 9; i++)
-        fraction /= 10;
-    lt_buf_char(out, '.');
-    lt_buf_padded(out, fraction, digits);
+    if (digits) {
+        uint32_t fraction = time.nsec;
+        for (unsigned i = digits; i < 9; i++)
+            fraction /= 10;
+        *end++ = '.';
+        end = put_digits(end, fraction, digits);
+    }
+    lt_buf_add(out, (struct lt_str){text, (size_t)(end - text)});
 }
 
 int64_t lt_time_micros(struct lt_time time, bool round)

@@ -45,23 +45,37 @@ static bool looks_escaped(struct lt_str text)
            is_hex_digit(text.ptr[3]);
 }
 
-/* Bytes at the start of `text` that no rule touches. */
-static size_t plain_length(struct lt_str text, const char *special)
+static bool is_plain(unsigned char byte, char a, char b, char c)
 {
+    return byte >= 0x20 && byte < 0x7F && byte != (unsigned char)a && byte != (unsigned char)b &&
+           byte != (unsigned char)c;
+}
+
+/* Most text needs no escapes: sixteen bytes are looked at at a time, in the compiler's own form of vectors. */
+size_t lt_plain_length(struct lt_str text, char a, char b, char c)
+{
+    typedef unsigned char vector __attribute__((vector_size(16)));
     size_t length = 0;
-    while (length < text.len) {
-        signed char byte = (signed char)text.ptr[length];
-        if (byte < 0x20 || byte == 0x7F || byte == special[0] || byte == special[1])
-            break; /* bytes from 0x80 on are below 0x20 as signed char */
-        length++;
+    while (text.len - length >= sizeof(vector)) {
+        vector bytes, special;
+        uint64_t halves[2];
+        memcpy(&bytes, text.ptr + length, sizeof bytes);
+        special = (vector)((bytes < 0x20) | (bytes >= 0x7F) | (bytes == (unsigned char)a) |
+                           (bytes == (unsigned char)b) | (bytes == (unsigned char)c));
+        memcpy(halves, &special, sizeof halves);
+        if (halves[0] | halves[1])
+            break;
+        length += sizeof bytes;
     }
+    while (length < text.len && is_plain((unsigned char)text.ptr[length], a, b, c))
+        length++;
     return length;
 }
 
 void lt_escape_name(struct lt_buf *out, struct lt_str text, bool terminal)
 {
     while (text.len) {
-        size_t plain = plain_length(text, "\\\\");
+        size_t plain = lt_plain_length(text, '\\', '\\', '\\');
         lt_buf_add(out, (struct lt_str){text.ptr, plain});
         text = lt_str_skip(text, plain);
         if (!text.len)
@@ -103,7 +117,7 @@ static void add_json_rune(struct lt_buf *out, uint32_t code)
 void lt_escape_json(struct lt_buf *out, struct lt_str text)
 {
     while (text.len) {
-        size_t plain = plain_length(text, "\"\\");
+        size_t plain = lt_plain_length(text, '"', '\\', '\\');
         lt_buf_add(out, (struct lt_str){text.ptr, plain});
         text = lt_str_skip(text, plain);
         if (!text.len)
@@ -119,12 +133,52 @@ void lt_escape_json(struct lt_buf *out, struct lt_str text)
     }
 }
 
+/* Take what was appended since `start` off again, as a copy that the caller frees. */
+static struct lt_buf take_back(struct lt_buf *out, size_t start)
+{
+    struct lt_buf copy = {0};
+    lt_buf_add(&copy, (struct lt_str){out->ptr + start, out->len - start});
+    out->len = start;
+    return copy;
+}
+
+static bool is_plain_from(const struct lt_buf *out, size_t start, char quote)
+{
+    struct lt_str text = {out->ptr + start, out->len - start};
+    return out->len == start || lt_plain_length(text, '\\', quote, quote) == text.len;
+}
+
+void lt_escape_name_from(struct lt_buf *out, size_t start, bool terminal)
+{
+    if (is_plain_from(out, start, '\\'))
+        return;
+    struct lt_buf raw = take_back(out, start);
+    lt_escape_name(out, lt_buf_view(&raw), terminal);
+    lt_buf_free(&raw);
+}
+
+void lt_escape_json_from(struct lt_buf *out, size_t start)
+{
+    if (is_plain_from(out, start, '"'))
+        return;
+    struct lt_buf raw = take_back(out, start);
+    lt_escape_json(out, lt_buf_view(&raw));
+    lt_buf_free(&raw);
+}
+
+void lt_escape_json_name_from(struct lt_buf *out, size_t start)
+{
+    if (is_plain_from(out, start, '"'))
+        return;
+    lt_escape_name_from(out, start, false);
+    lt_escape_json_from(out, start);
+}
+
 void lt_escape_json_name(struct lt_buf *out, struct lt_str name)
 {
-    struct lt_buf safe = {0};
-    lt_escape_name(&safe, name, false);
     lt_buf_char(out, '"');
-    lt_escape_json(out, lt_buf_view(&safe));
+    size_t start = out->len;
+    lt_buf_add(out, name);
+    lt_escape_json_name_from(out, start);
     lt_buf_char(out, '"');
-    lt_buf_free(&safe);
 }

@@ -21,6 +21,15 @@ bool lt_is_control(uint32_t code);
  * added. */
 void lt_escape_json(struct lt_buf *out, struct lt_str text);
 
+/* Number of bytes at the start of `text` that are printable ASCII and none of `a`, `b`, `c`. */
+size_t lt_plain_length(struct lt_str text, char a, char b, char c);
+
+/* lt_escape_name(), lt_escape_json(), and one after the other, for what was appended to `out` since it was `start`
+ * bytes long, which stays in place where nothing in it needs an escape. */
+void lt_escape_name_from(struct lt_buf *out, size_t start, bool terminal);
+void lt_escape_json_from(struct lt_buf *out, size_t start);
+void lt_escape_json_name_from(struct lt_buf *out, size_t start);
+
 /* A whole JSON string, quotes included, of a name: lt_escape_name() first, so it is one line and can be decoded. */
 void lt_escape_json_name(struct lt_buf *out, struct lt_str name);
 

@@ -106,10 +106,8 @@ struct lt_str lt_path_join(struct lt_arena *arena, struct lt_str dir, struct lt_
     return (struct lt_str){path, dir.len + 1 + name.len};
 }
 
-void lt_buf_reserve(struct lt_buf *buf, size_t more)
+void lt_buf_grow(struct lt_buf *buf, size_t more)
 {
-    if (buf->cap - buf->len >= more)
-        return;
     size_t wanted = buf->len + more;
     size_t cap = buf->cap ? buf->cap : 64;
     while (cap < wanted)
@@ -118,32 +116,35 @@ void lt_buf_reserve(struct lt_buf *buf, size_t more)
     buf->cap = cap;
 }
 
-void lt_buf_add(struct lt_buf *buf, struct lt_str str)
-{
-    if (!str.len)
-        return;
-    lt_buf_reserve(buf, str.len);
-    memcpy(buf->ptr + buf->len, str.ptr, str.len);
-    buf->len += str.len;
-}
-
-void lt_buf_char(struct lt_buf *buf, char byte)
-{
-    lt_buf_reserve(buf, 1);
-    buf->ptr[buf->len++] = byte;
-}
-
 void lt_buf_padded(struct lt_buf *buf, uint64_t number, unsigned width)
 {
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+                                "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+                                "8081828384858687888990919293949596979899";
     char digits[20];
-    unsigned count = 0;
-    do {
-        digits[sizeof digits - ++count] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number);
-    while (count < width && count < sizeof digits)
-        digits[sizeof digits - ++count] = '0';
-    lt_buf_add(buf, (struct lt_str){digits + sizeof digits - count, count});
+    size_t at = sizeof digits;
+    for (; number >= 100; number /= 100)
+        memcpy(digits + (at -= 2), pairs + number % 100 * 2, 2);
+    if (number >= 10)
+        memcpy(digits + (at -= 2), pairs + number * 2, 2);
+    else
+        digits[--at] = (char)('0' + number);
+    while (at && sizeof digits - at < width)
+        digits[--at] = '0';
+    lt_buf_add(buf, (struct lt_str){digits + at, sizeof digits - at});
+}
+
+void lt_buf_right(struct lt_buf *buf, uint64_t number, unsigned width)
+{
+    size_t start = buf->len;
+    lt_buf_uint(buf, number);
+    size_t digits = buf->len - start;
+    if (digits >= width)
+        return;
+    lt_buf_reserve(buf, width);
+    memmove(buf->ptr + start + width - digits, buf->ptr + start, digits);
+    memset(buf->ptr + start, ' ', width - digits);
+    buf->len = start + width;
 }
 
 void lt_buf_uint(struct lt_buf *buf, uint64_t number)

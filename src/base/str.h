@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 struct lt_str {
     const char *ptr;
@@ -60,16 +61,39 @@ struct lt_buf {
     size_t len, cap;
 };
 
-/* Make room for `more` bytes after `len`. Ends the program when memory is exhausted. */
-void lt_buf_reserve(struct lt_buf *buf, size_t more);
+/* Enlarge the buffer for `more` bytes after `len`. Ends the program when memory is exhausted. */
+void lt_buf_grow(struct lt_buf *buf, size_t more);
 
-void lt_buf_add(struct lt_buf *buf, struct lt_str str);
-void lt_buf_char(struct lt_buf *buf, char byte);
+/* Make room for `more` bytes after `len`. These three are called many times a row. */
+static inline void lt_buf_reserve(struct lt_buf *buf, size_t more)
+{
+    if (buf->cap - buf->len < more)
+        lt_buf_grow(buf, more);
+}
+
+static inline void lt_buf_add(struct lt_buf *buf, struct lt_str str)
+{
+    if (!str.len)
+        return;
+    lt_buf_reserve(buf, str.len);
+    memcpy(buf->ptr + buf->len, str.ptr, str.len);
+    buf->len += str.len;
+}
+
+static inline void lt_buf_char(struct lt_buf *buf, char byte)
+{
+    lt_buf_reserve(buf, 1);
+    buf->ptr[buf->len++] = byte;
+}
+
 void lt_buf_uint(struct lt_buf *buf, uint64_t number);
 void lt_buf_int(struct lt_buf *buf, int64_t number);
 
 /* Decimal digits of `number`, zero-padded to `width` (at most 20). */
 void lt_buf_padded(struct lt_buf *buf, uint64_t number, unsigned width);
+
+/* Decimal digits of `number`, with blanks before them up to `width`. */
+void lt_buf_right(struct lt_buf *buf, uint64_t number, unsigned width);
 
 void lt_buf_printf(struct lt_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

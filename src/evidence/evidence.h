@@ -43,6 +43,10 @@ struct lt_fs_ops {
      * use it. An entry whose inode is unreadable is listed with `error` set. */
     enum lt_status (*list)(struct lt_fs *, const struct lt_dir *dir, struct lt_arena *arena, struct lt_listing *out,
                            struct lt_err *);
+    /* Optional: as `list`, but from any thread and several at a time; LT_END and nothing listed if there are more than
+     * `most` names. NULL: the file system is read by one thread. A `dir` with a parent outlives the evidence. */
+    enum lt_status (*list_ahead)(struct lt_fs *, const struct lt_dir *dir, size_t most, struct lt_arena *arena,
+                                 struct lt_listing *out, struct lt_err *);
     /* All extended attributes of an entry of `dir`, as struct lt_xattr * in byte order of their names. On LT_SKIP `out`
      * holds those that could be read. */
     enum lt_status (*xattrs)(struct lt_fs *, const struct lt_dir *dir, const struct lt_node *node,

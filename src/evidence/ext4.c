@@ -126,6 +126,8 @@ static enum lt_status ext4_open(struct lt_fs *fs, struct lt_str path, struct lt_
         return status != LT_OK ? status : LT_SKIP;
     if (!S_ISREG(inode.mode))
         return lt_fail(err, LT_SKIP, LT_CODE_TYPE, 0, "not a regular file");
+    if (inode.flags & LT_EXT4_ENCRYPT_FL)
+        return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "the file is encrypted");
     struct handle *handle = lt_realloc(NULL, sizeof *handle);
     *handle = (struct handle){.inode = inode};
     out->handle = handle;
@@ -178,19 +180,16 @@ static void note(struct lt_fs *fs, const char *code, const char *text)
     lt_evidence_note(fs->evidence, &err);
 }
 
-/* Encrypted names mean nothing to us; what an unknown feature changes nobody can tell. */
+/* What an unknown feature changes nobody can tell. */
 static enum lt_status check_features(const struct lt_ext4 *super, struct lt_err *err)
 {
     uint32_t unknown = super->incompat & ~(uint32_t)LT_EXT4_INCOMPAT_KNOWN;
     if (!unknown)
         return LT_OK;
-    const char *what = unknown & LT_EXT4_INCOMPAT_ENCRYPT    ? "encrypted directories"
-                       : unknown & LT_EXT4_INCOMPAT_CASEFOLD ? "casefolded directories"
-                                                             : "features that are not known";
     return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0,
-                   "the file system may have %s (%#x): it is read through libtsk, without journal, attributes and "
-                   "deleted entries",
-                   what, unknown);
+                   "the file system has features that are not known (%#x): it is read through libtsk, without journal, "
+                   "attributes and deleted entries",
+                   unknown);
 }
 
 static void check_groups(struct lt_fs *fs)
@@ -239,16 +238,14 @@ enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bo
         lt_volume_close(volume);
         return status;
     }
-    size_t block = volume->super.block_size;
     fs->ops = &ext4_ops;
     fs->self = reader;
-    if (volume->super.blocks > device->size / block)
+    if (volume->super.blocks > device->size / volume->super.block_size)
         note(fs, LT_CODE_TRUNCATED, "the image ends before the file system does");
     replay_journal(fs, no_journal);
     if (volume->super.damaged)
         note(fs, LT_CODE_DAMAGED, "wrong checksum of the superblock");
     check_groups(fs);
-    reader->buffer = lt_realloc(NULL, block > LT_EXT4_READ_AT_ONCE ? block : LT_EXT4_READ_AT_ONCE);
     /* Zeroed pages that nobody touches cost nothing, however many inodes a hostile superblock claims. */
     reader->named = calloc((size_t)volume->super.inodes / 8 + 1, 1);
     return LT_OK;
@@ -258,6 +255,5 @@ void lt_ext4_close(struct lt_fs *fs)
 {
     struct lt_ext4_reader *reader = lt_ext4_reader(fs);
     lt_volume_close(&reader->volume);
-    free(reader->buffer);
     free(reader->named);
 }

@@ -9,8 +9,8 @@
 
 /* Make `fs` (whose evidence and label are set) read the file system on `device`. Its journal is replayed in memory
  * where it needs that, unless `no_journal`; what is wrong with the file system as a whole goes to the notes of the
- * evidence. LT_END: no ext2/3/4 there. LT_SKIP: one that this reader must not read (encrypted, casefolded, features
- * that it does not know) or whose superblock is damaged. Close with lt_ext4_close() after LT_OK. */
+ * evidence. LT_END: no ext2/3/4 there. LT_SKIP: one that has features which this reader does not know, or whose
+ * superblock is damaged or cannot be read (LT_CODE_UNREADABLE). Close with lt_ext4_close() after LT_OK. */
 enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bool no_journal, struct lt_err *err);
 
 /* Does this reader serve `fs`? */

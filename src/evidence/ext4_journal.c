@@ -97,12 +97,22 @@ static bool commit_is_good(const struct replay *replay, uint32_t sum)
     return !lt_jbd2_commit_damaged(&replay->journal, block);
 }
 
-/* Find the end of the last complete transaction. A damaged commit block means that the power failed while it was on its
- * way; damage before a good one is loss. */
+/* The commit block at hand is not what was written. With asynchronous commits that is how an unfinished transaction
+ * looks, and an older time tells of what an earlier round left behind; else it is loss, for which the kernel refuses to
+ * mount. */
+static void report_commit(const struct replay *replay, uint32_t sequence, uint64_t last_time)
+{
+    if (!replay->journal.async_commit && lt_jbd2_commit_time(cursor_of(replay, replay->block)) >= last_time)
+        lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0,
+                "wrong checksum of the commit of transaction %u of the journal: not replayed from there on", sequence);
+}
+
+/* Find the end of the last complete transaction. */
 static bool scan(struct replay *replay)
 {
     const struct lt_jbd2 *journal = &replay->journal;
     uint32_t next = journal->start, sequence = journal->sequence, sum = ~0u;
+    uint64_t time = 0;
     bool damaged = false;
     for (uint64_t seen = 0; seen <= journal->end - journal->first;) {
         if (!read_block(replay, next, replay->block))
@@ -116,8 +126,11 @@ static bool scan(struct replay *replay)
             break;
         next = wrap(replay, next + 1);
         if (type == LT_JBD2_COMMIT) {
-            if (!commit_is_good(replay, sum))
+            if (!commit_is_good(replay, sum)) {
+                report_commit(replay, sequence, time);
                 break;
+            }
+            time = lt_jbd2_commit_time(block);
             if (damaged)
                 lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0, "wrong checksum in transaction %u of the journal",
                         sequence);
@@ -252,7 +265,7 @@ static void check_fast_commits(struct replay *replay)
 {
     uint32_t sequence;
     const struct lt_jbd2 *journal = &replay->journal;
-    if (journal->fast_first == journal->blocks || !read_block(replay, journal->fast_first, replay->block))
+    if (!journal->fast_first || journal->fast_first >= journal->blocks || !read_block(replay, journal->fast_first, replay->block))
         return;
     if (lt_jbd2_fast_commit(cursor_of(replay, replay->block), &sequence) && sequence == replay->end)
         lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0,

@@ -20,17 +20,15 @@ struct found_list {
 };
 
 /* The entries in the inode lie behind the number of the parent's inode. */
-static enum lt_status inline_names(struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode,
-                                   lt_ext4_each_name *each, void *arg, struct lt_err *err)
+static enum lt_status inline_names(const struct lt_ext4_inode *inode, lt_ext4_each_name *each, void *arg,
+                                   struct lt_err *err)
 {
     enum { PARENT = 4 };
     struct lt_ext4_inline data;
-    const struct lt_ext4 *super = &reader->volume.super;
     enum lt_status status = lt_ext4_read_inline(inode, &data, err);
     struct lt_cursor near = {.ptr = data.bytes + PARENT, .len = LT_EXT4_BODY - PARENT};
     struct lt_cursor far = {.ptr = data.bytes + LT_EXT4_BODY, .len = data.len - LT_EXT4_BODY};
-    if (lt_ext4_inline_names(super, near, each, arg, err) != LT_OK ||
-        lt_ext4_inline_names(super, far, each, arg, err) != LT_OK)
+    if (lt_ext4_inline_names(near, each, arg, err) != LT_OK || lt_ext4_inline_names(far, each, arg, err) != LT_OK)
         return LT_SKIP;
     return status;
 }
@@ -47,15 +45,14 @@ struct dir_job {
 };
 
 /* Is this still a block of the deleted directory? The first one names itself. */
-static bool still_ours(const struct dir_job *job, struct lt_cursor block, uint64_t number, uint64_t logical)
+static bool still_ours(const struct dir_job *job, struct lt_cursor block, uint64_t logical)
 {
     const struct lt_ext4 *super = &job->reader->volume.super;
     uint32_t self = job->inode.ino, parent;
     if (!logical)
         lt_ext4_dots(block, &self, &parent);
     uint32_t seed = lt_ext4_inode_seed(super, job->inode.ino, job->inode.generation);
-    return self == job->inode.ino && !lt_ext4_block_damaged(super, block, seed) &&
-           !lt_volume_block_used(&job->reader->volume, number);
+    return self == job->inode.ino && !lt_ext4_block_damaged(super, block, seed);
 }
 
 static void block_names(const struct dir_job *job, struct lt_cursor block, uint64_t number, uint64_t logical)
@@ -63,7 +60,7 @@ static void block_names(const struct dir_job *job, struct lt_cursor block, uint6
     const struct lt_ext4 *super = &job->reader->volume.super;
     uint32_t ino = job->inode.ino;
     struct lt_err problem = {0};
-    if (job->deleted && !still_ours(job, block, number, logical))
+    if (job->deleted && !still_ours(job, block, logical))
         return;
     if (!job->deleted && lt_ext4_block_damaged(super, block, lt_ext4_inode_seed(super, ino, job->inode.generation)))
         lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "wrong checksum in block %ju of the directory (inode %u)",
@@ -78,22 +75,17 @@ static void block_names(const struct dir_job *job, struct lt_cursor block, uint6
 static void run_names(const struct dir_job *job, const struct lt_ext4_run *run, uint64_t logical, uint64_t count)
 {
     struct lt_ext4_volume *volume = &job->reader->volume;
-    uint64_t size = volume->super.block_size, at_once = size < LT_EXT4_READ_AT_ONCE ? LT_EXT4_READ_AT_ONCE / size : 1;
-    for (uint64_t done = 0; done < count;) {
-        uint64_t part = count - done < at_once ? count - done : at_once;
-        unsigned char *bytes = job->reader->buffer;
-        bool whole = lt_volume_read(volume, (run->block + done) * size, bytes, (size_t)(part * size));
-        for (uint64_t i = 0; i < part; i++) {
-            uint64_t number = run->block + done + i;
-            struct lt_cursor block = {.ptr = bytes + i * size, .len = (size_t)size};
-            if (whole || lt_volume_read(volume, number * size, bytes + i * size, (size_t)size))
-                block_names(job, block, number, logical + done + i);
-            else
-                lt_fail(job->err, LT_SKIP, LT_CODE_UNREADABLE, 0,
-                        "cannot read block %ju of the directory (inode %u): names are missing", (uintmax_t)number,
-                        job->inode.ino);
-        }
-        done += part;
+    for (uint64_t number = run->block; number < run->block + count; number++, logical++) {
+        if (job->deleted && lt_volume_block_used(volume, number))
+            continue; /* it is another file's by now */
+        const unsigned char *bytes = lt_volume_near_block(volume, number);
+        struct lt_cursor block = {.ptr = bytes, .len = volume->super.block_size};
+        if (bytes)
+            block_names(job, block, number, logical);
+        else
+            lt_fail(job->err, LT_SKIP, LT_CODE_UNREADABLE, 0,
+                    "cannot read block %ju of the directory (inode %u): names are missing", (uintmax_t)number,
+                    job->inode.ino);
     }
 }
 
@@ -134,8 +126,11 @@ static enum lt_status read_names(struct lt_ext4_reader *reader, uint64_t ino, bo
         return LT_SKIP;
     if (!S_ISDIR(job.inode.mode))
         return LT_END;
+    if (job.inode.flags & LT_EXT4_ENCRYPT_FL)
+        lt_fail(&problem, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "the directory (inode %ju) is encrypted, and so are its names",
+                (uintmax_t)ino);
     if (job.inode.flags & LT_EXT4_INLINE_FL)
-        inline_names(reader, &job.inode, each, arg, &problem);
+        inline_names(&job.inode, each, arg, &problem);
     else
         all_blocks(&job);
     if (!problem.set || deleted)

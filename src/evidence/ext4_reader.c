@@ -40,6 +40,8 @@ static enum lt_status long_target(struct lt_ext4_reader *reader, const struct lt
     char text[MAX_LINK];
     size_t size = (size_t)inode->size;
     const char *from = text;
+    if (inode->flags & LT_EXT4_ENCRYPT_FL)
+        return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "the link's target is encrypted");
     if (inode->size > sizeof text)
         return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "symbolic link of %ju bytes", (uintmax_t)inode->size);
     if (inode->flags & LT_EXT4_INLINE_FL) {
@@ -70,9 +72,10 @@ enum lt_status lt_ext4_describe(struct lt_ext4_reader *reader, struct lt_arena *
         status = lt_fail(err, LT_SKIP, LT_CODE_BAD_TIME, 0, "inode %ju has an impossible time", (uintmax_t)node->ino);
     if (S_ISDIR(node->mode) && super->incompat & LT_EXT4_INCOMPAT_LARGEDIR)
         node->size |= (uint64_t)lt_le32(&bytes, 0x6C) << 32;
-    if (node->target.len) {
+    if (node->target.len && !(lt_le32(&bytes, LT_EXT4_FLAGS) & LT_EXT4_ENCRYPT_FL)) {
         node->target = lt_str_dup(arena, node->target);
     } else if (S_ISLNK(node->mode) && node->size) {
+        node->target = LT_STR("");
         struct lt_ext4_inode inode;
         lt_ext4_layout(super, bytes, (uint32_t)node->ino, &inode);
         if (long_target(reader, &inode, arena, &node->target, err) != LT_OK)

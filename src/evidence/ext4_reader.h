@@ -12,12 +12,9 @@ enum { LT_EXT4_MAX_INLINE = LT_EXT4_BODY + LT_EXT4_MAX_INODE };
 struct lt_ext4_reader {
     struct lt_ext4_volume volume;
     struct lt_path_index index;
-    unsigned char *buffer; /* owned: LT_EXT4_READ_AT_ONCE bytes, or one block if that is more */
     struct lt_err problem; /* of the entry at hand: to make a fresh one for each would cost more than reading it */
     unsigned char *named;  /* owned: a bit for each inode, set for deleted ones that a directory names */
 };
-
-enum { LT_EXT4_READ_AT_ONCE = 64 * 1024 }; /* of a directory */
 
 static inline struct lt_ext4_reader *lt_ext4_reader(const struct lt_fs *fs)
 {

@@ -7,9 +7,10 @@
 #include <string.h>
 
 enum {
+    WAYS = 4,
     BLOCK_SLOTS = 32,
-    TABLE_SLOTS = 128,
-    TABLE_UNIT = 64 * 1024, /* inodes of one directory lie together: read many at once */
+    TABLE_SLOTS = 256,
+    TABLE_UNIT = 32 * 1024, /* inodes of one directory lie together: read many at once */
 };
 
 static const unsigned char journal_magic[4] = {0xC0, 0x3B, 0x39, 0x98};
@@ -80,14 +81,17 @@ static void free_cache(struct lt_ext4_cache *cache)
     *cache = (struct lt_ext4_cache){0};
 }
 
-/* The piece `number`, all of it or, with `size`, only its start. */
+/* The piece `number`, all of it or, with `size`, only its start. It may be in any of WAYS slots, of which the one that
+ * was filled longest ago is filled anew. */
 static const unsigned char *cached(struct lt_ext4_volume *volume, struct lt_ext4_cache *cache, uint64_t number,
                                    size_t size)
 {
-    size_t slot = (size_t)((number ^ number >> 7) % cache->slots);
+    size_t ways = cache->slots < WAYS ? cache->slots : WAYS, set = (size_t)(number % (cache->slots / ways)) * ways;
+    for (size_t slot = set; slot < set + ways; slot++)
+        if (cache->held[slot] == number + 1)
+            return cache->bytes + slot * cache->unit;
+    size_t slot = set + cache->next++ % ways;
     unsigned char *bytes = cache->bytes + slot * cache->unit;
-    if (cache->held[slot] == number + 1)
-        return bytes;
     cache->held[slot] = 0;
     if (!lt_volume_read(volume, number * cache->unit, bytes, size))
         return NULL;
@@ -122,6 +126,19 @@ static const unsigned char *table_bytes(struct lt_ext4_volume *volume, uint64_t 
     return piece ? piece + inside : NULL;
 }
 
+const unsigned char *lt_volume_near_block(struct lt_ext4_volume *volume, uint64_t number)
+{
+    uint64_t size = volume->super.block_size,
+             distance = number > volume->near ? number - volume->near : volume->near - number;
+    const unsigned char *bytes = NULL;
+    volume->near = number;
+    if (number < volume->super.blocks && distance * size < TABLE_UNIT)
+        bytes = table_bytes(volume, number * size, (size_t)size);
+    if (!bytes && number < volume->super.blocks)
+        bytes = cached(volume, &volume->alone, number, (size_t)size);
+    return bytes;
+}
+
 static enum lt_status read_super(struct lt_ext4_volume *volume, struct lt_err *err)
 {
     unsigned char bytes[LT_EXT4_SUPER_SIZE];
@@ -138,6 +155,7 @@ enum lt_status lt_volume_open(struct lt_ext4_volume *volume, const struct lt_dev
         return status;
     make_cache(&volume->blocks, volume->super.block_size, BLOCK_SLOTS);
     make_cache(&volume->tables, TABLE_UNIT, TABLE_SLOTS);
+    make_cache(&volume->alone, volume->super.block_size, 1);
     return LT_OK;
 }
 
@@ -151,6 +169,7 @@ enum lt_status lt_volume_patch(struct lt_ext4_volume *volume, struct lt_ext4_pat
     volume->group_number = 0;
     memset(volume->blocks.held, 0, volume->blocks.slots * sizeof *volume->blocks.held);
     memset(volume->tables.held, 0, volume->tables.slots * sizeof *volume->tables.held);
+    memset(volume->alone.held, 0, sizeof *volume->alone.held);
     enum lt_status status = read_super(volume, err);
     if (status == LT_OK && volume->super.block_size != before.block_size)
         status = lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "the journal changes the size of the blocks");
@@ -163,6 +182,7 @@ void lt_volume_close(struct lt_ext4_volume *volume)
 {
     free_cache(&volume->blocks);
     free_cache(&volume->tables);
+    free_cache(&volume->alone);
     free(volume->patches);
     volume->patches = NULL;
     volume->patch_count = 0;

@@ -22,9 +22,9 @@ struct lt_ext4_patch {
 };
 
 struct lt_ext4_cache {
-    unsigned char *bytes; /* owned; `slots` pieces of `unit` bytes */
-    uint64_t *held;       /* number + 1 of the piece in each slot, 0 if none */
-    size_t unit, slots;
+    unsigned char *bytes;     /* owned; `slots` pieces of `unit` bytes */
+    uint64_t *held;           /* number + 1 of the piece in each slot, 0 if none */
+    size_t unit, slots, next; /* next: counts what was filled */
 };
 
 struct lt_ext4_volume {
@@ -33,7 +33,9 @@ struct lt_ext4_volume {
     struct lt_ext4_patch *patches; /* owned; in order of `block` */
     size_t patch_count;
     struct lt_ext4_cache blocks; /* extents, attributes, bitmaps, numbers of blocks */
-    struct lt_ext4_cache tables; /* pieces of inode tables and of group descriptors */
+    struct lt_ext4_cache tables; /* pieces of inode tables, group descriptors, directories */
+    struct lt_ext4_cache alone;  /* one directory block that lies far from the last one */
+    uint64_t near;               /* last block asked for as a near one */
     struct lt_ext4_group group;  /* the last one looked at */
     uint64_t group_number;       /* + 1; 0: none */
 };
@@ -62,6 +64,10 @@ uint64_t lt_volume_blocks(const struct lt_ext4_volume *volume);
 
 /* One block, borrowed until the next call of any function here; NULL: unreadable or outside of the file system. */
 const unsigned char *lt_volume_block(struct lt_ext4_volume *volume, uint64_t number);
+
+/* The same for a block that often lies beside the one asked for before, as those of directories do: then its
+ * neighbours are read with it. */
+const unsigned char *lt_volume_near_block(struct lt_ext4_volume *volume, uint64_t number);
 
 /* The descriptor of a group, borrowed until the next call; NULL: unreadable. */
 const struct lt_ext4_group *lt_volume_group(struct lt_ext4_volume *volume, uint64_t group);

@@ -301,7 +301,13 @@ static bool add_fs(struct lt_evidence *evidence, struct image *image, uint64_t o
     if (status != LT_OK) {
         if (!add_tsk_fs(evidence, image, offset, fs))
             return false;
-        const char *type = tsk_fs_type_toname(((struct image_fs *)fs->self)->tsk->ftype);
+        /* A read that fails once must not turn right rows into libtsk's. */
+        if (TSK_FS_TYPE_ISEXT(state(fs)->tsk->ftype) && strcmp(problem.code, LT_CODE_UNREADABLE) == 0) {
+            tsk_fs_close(state(fs)->tsk);
+            note_error(evidence, fs, &problem);
+            return true;
+        }
+        const char *type = tsk_fs_type_toname(state(fs)->tsk->ftype);
         fs->label = lt_str_format(&evidence->arena, "%s file system%s", type, where);
         if (status == LT_SKIP)
             note_error(evidence, fs, &problem);
@@ -331,7 +337,7 @@ static void add_partitions(struct lt_evidence *evidence, struct image *image, TS
 /* The format, told by magic numbers alone, "detect" standing for one raw file: libtsk's own guess would try every
  * library on hostile bytes. A first segment of a raw image is told by its name (".001", ".aa"): libtsk finds the
  * others. */
-static TSK_IMG_TYPE_ENUM image_type(int fd, off_t size, const char *spec)
+static TSK_IMG_TYPE_ENUM image_type(struct image *image, off_t size, const char *spec)
 {
     static const struct {
         off_t offset; /* negative: from the end */
@@ -348,8 +354,9 @@ static TSK_IMG_TYPE_ENUM image_type(int fd, off_t size, const char *spec)
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         char bytes[32];
         off_t at = formats[i].offset < 0 ? size + formats[i].offset : 0;
-        if (pread(fd, bytes, formats[i].length, at) == (ssize_t)formats[i].length &&
-            memcmp(bytes, formats[i].magic, formats[i].length) == 0)
+        ssize_t got = at < 0 ? 0 : read_once(image, bytes, formats[i].length, at);
+        image->evidence->failed_reads += got < 0;
+        if (got == (ssize_t)formats[i].length && memcmp(bytes, formats[i].magic, formats[i].length) == 0)
             return formats[i].type;
     }
     struct lt_str name = lt_str_c(spec);
@@ -373,7 +380,7 @@ static enum lt_status image_open(struct lt_evidence *evidence, struct lt_err *er
     off_t size = image->fd < 0 ? -1 : lseek(image->fd, 0, SEEK_END);
     if (size < 0)
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, errno, "cannot open the image");
-    TSK_IMG_TYPE_ENUM type = image_type(image->fd, size, evidence->spec);
+    TSK_IMG_TYPE_ENUM type = image_type(image, size, evidence->spec);
     if (type != TSK_IMG_TYPE_DETECT) {
         const char *name = evidence->spec;
         image->inner = tsk_img_open_utf8(1, &name, type, 0);

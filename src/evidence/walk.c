@@ -2,13 +2,13 @@
 #include "walk.h"
 
 #include "../base/map.h"
+#include "lister.h"
 
 struct state {
     const struct lt_walk *walk;
-    struct lt_list todo;     /* of struct lt_dir *: a stack */
+    struct lt_lister *lister;
     struct lt_map visited;   /* inodes of directories, where the evidence may lie */
-    struct lt_arena scratch; /* stack, visited */
-    struct lt_arena listing; /* entries of the directory at hand */
+    struct lt_arena scratch; /* visited, the top's entry */
 };
 
 static void report(struct state *state, const struct lt_dir *dir, struct lt_str name, const struct lt_err *problem,
@@ -62,7 +62,7 @@ static void push(struct state *state, const struct lt_dir *dir, const struct lt_
     struct lt_dir *child = lt_new(state->walk->run, struct lt_dir);
     *child = (struct lt_dir){
         .parent = dir,
-        .name = lt_str_dup(state->walk->run, node->name),
+        .name = node->name, /* borrowed until it is kept */
         .has_inside = dir->has_inside,
         .unallocated = node->unallocated,
         .path_len = dir->path_len + 1 + node->name.len,
@@ -73,32 +73,33 @@ static void push(struct state *state, const struct lt_dir *dir, const struct lt_
     };
     if (state->walk->enter)
         state->walk->enter(state->walk->arg, dir, child);
-    lt_list_add(&state->todo, &state->scratch, child);
+    lt_dir_keep(child, state->walk->run);
+    lt_lister_push(state->lister, child);
 }
 
 static enum lt_status visit(struct state *state, const struct lt_dir *dir, const struct lt_node *node,
                             struct lt_err *err)
 {
-    struct lt_err problem = {0};
-    if (!possible(node->name))
+    bool named = possible(node->name), lost = !named || (node->error && !node->mode);
+    if (!named) {
+        struct lt_err problem = {0};
         lt_fail(&problem, LT_SKIP, LT_CODE_BAD_ID, 0, "impossible name in a directory");
-    else if (node->error)
-        problem = *node->error;
-    bool lost = problem.set && (!node->mode || !possible(node->name));
-    if (problem.set)
         report(state, dir, node->name, &problem, lost);
-    if (lost)
-        return LT_OK;
-    return state->walk->entry(state->walk->arg, dir, node, err);
+    } else if (node->error) {
+        report(state, dir, node->name, node->error, lost);
+    }
+    return lost ? LT_OK : state->walk->entry(state->walk->arg, dir, node, err);
 }
 
-static enum lt_status walk_dir(struct state *state, const struct lt_dir *dir, struct lt_err *err)
+/* LT_END when no directory is left. */
+static enum lt_status walk_dir(struct state *state, struct lt_err *err)
 {
     const struct lt_walk *walk = state->walk;
     struct lt_listing listing;
-    struct lt_err problem = {0};
-    lt_arena_reset(&state->listing);
-    walk->fs->ops->list(walk->fs, dir, &state->listing, &listing, &problem);
+    struct lt_err problem;
+    const struct lt_dir *dir = lt_lister_next(state->lister, &listing, &problem);
+    if (!dir)
+        return LT_END;
     walk->seen(walk->arg, listing.count);
     if (problem.set)
         report(state, dir, LT_STR(""), &problem, 0);
@@ -119,7 +120,7 @@ static enum lt_status walk_top(struct state *state, struct lt_dir *top, struct l
     const struct lt_walk *walk = state->walk;
     struct lt_node node;
     struct lt_err problem = {0};
-    enum lt_status status = lt_fs_stat(walk->fs, top->name, &state->listing, &node, &problem);
+    enum lt_status status = lt_fs_stat(walk->fs, top->name, &state->scratch, &node, &problem);
     if (status == LT_END)
         return LT_END;
     if (problem.set)
@@ -132,21 +133,26 @@ static enum lt_status walk_top(struct state *state, struct lt_dir *top, struct l
     top->changed = node.time[LT_C];
     top->depth = 0;
     top->path_len = top->name.len;
+    lt_dir_keep(top, walk->run);
     walk->seen(walk->arg, 1);
     status = walk->entry(walk->arg, top, &node, err);
     lt_err_clear(&problem);
     if (S_ISDIR(node.mode) && enterable(state, top, &node, &problem))
-        lt_list_add(&state->todo, &state->scratch, top);
+        lt_lister_push(state->lister, top);
     return status;
 }
 
 enum lt_status lt_walk(const struct lt_walk *walk, struct lt_dir *top, struct lt_err *err)
 {
-    struct state state = {.walk = walk};
+    struct state state = {.walk = walk, .lister = walk->lister ? walk->lister : lt_lister_new(1)};
+    lt_lister_begin(state.lister, walk->fs);
     enum lt_status status = walk_top(&state, top, err);
-    while (status == LT_OK && state.todo.count)
-        status = walk_dir(&state, state.todo.items[--state.todo.count], err);
+    bool there = status != LT_END;
+    while (status == LT_OK)
+        status = walk_dir(&state, err);
+    lt_lister_end(state.lister);
+    if (!walk->lister)
+        lt_lister_free(state.lister);
     lt_arena_free(&state.scratch);
-    lt_arena_free(&state.listing);
-    return status;
+    return status == LT_END && there ? LT_OK : status;
 }

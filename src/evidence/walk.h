@@ -6,6 +6,8 @@
 
 #include "evidence.h"
 
+struct lt_lister;
+
 enum {
     LT_MAX_DEPTH = 4096,     /* directories inside each other, counted from the top of the walk */
     LT_MAX_PATH = 64 * 1024, /* bytes of a path: a kernel takes 4096 at once, and each row holds several paths */
@@ -14,8 +16,9 @@ enum {
 /* What the walk reports; `arg` is passed through. */
 struct lt_walk {
     struct lt_fs *fs;
-    struct lt_arena *run; /* keeps the lt_dir of each directory walked */
-    bool cross_mounts;    /* enter other file systems that are mounted inside; else that is reported as failed */
+    struct lt_arena *run;     /* keeps the lt_dir of each directory walked */
+    struct lt_lister *lister; /* lists the directories, or NULL: see lister.h */
+    bool cross_mounts;        /* enter other file systems that are mounted inside; else that is reported as failed */
     void *arg;
     /* `count` entries were read and will each be given to `entry` or `failed`. */
     void (*seen)(void *arg, size_t count);

@@ -16,22 +16,22 @@ enum {
     LT_EXT4_FAST_LINK = 60,   /* a shorter link target lies in the inode itself */
     LT_EXT4_BODY = 60,        /* bytes of i_block: extents, block numbers, a link's target or the data itself */
     LT_EXT4_ROOT = 2,         /* inode of the root directory */
+    LT_EXT4_FLAGS = 0x20,     /* offset of i_flags */
 };
 
 /* Features that the reader asks for; the others change nothing in what it reads. */
 enum {
     LT_EXT4_COMPAT_JOURNAL = 0x4,
-    LT_EXT4_INCOMPAT_FILETYPE = 0x2,
     LT_EXT4_INCOMPAT_RECOVER = 0x4,
     LT_EXT4_INCOMPAT_LARGEDIR = 0x4000,
-    LT_EXT4_INCOMPAT_ENCRYPT = 0x10000,
-    LT_EXT4_INCOMPAT_CASEFOLD = 0x20000,
-    /* filetype, recover, meta_bg, extents, 64bit, mmp, flex_bg, ea_inode, csum_seed, largedir, inline_data */
-    LT_EXT4_INCOMPAT_KNOWN = 0x2 | 0x4 | 0x10 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000 | 0x8000,
+    /* filetype, recover, meta_bg, extents, 64bit, mmp, flex_bg, ea_inode, csum_seed, largedir, inline_data, encrypt,
+     * casefold (which changes how names are looked up, not how they lie on disk) */
+    LT_EXT4_INCOMPAT_KNOWN = 0x3E7D6,
 };
 
 /* i_flags. */
 enum {
+    LT_EXT4_ENCRYPT_FL = 0x800,
     LT_EXT4_INDEX_FL = 0x1000,
     LT_EXT4_EXTENTS_FL = 0x80000,
     LT_EXT4_EA_INODE_FL = 0x200000,

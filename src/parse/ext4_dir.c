@@ -7,7 +7,6 @@ enum {
     HEAD = 8,  /* inode, length of the entry, length of the name, type */
     TAIL = 12, /* the false entry that holds a block's checksum */
     TAIL_TYPE = 0xDE,
-    MAX_NAME = 255,
     MAX_TYPE = 7,
     DX_ROOT = 0x20, /* offset of the count of entries in the root of a hash tree */
     DX_NODE = 8,    /* and in its other nodes */
@@ -27,7 +26,7 @@ static uint32_t entry_size(uint32_t stored, size_t block_size)
     return stored == 65535 || stored == 0 ? 65536 : (stored & 65532) | (stored & 3) << 16;
 }
 
-static struct entry read_entry(const struct lt_ext4 *ext4, struct lt_cursor block, size_t at)
+static struct entry read_entry(struct lt_cursor block, size_t at)
 {
     struct entry entry = {
         .ino = lt_le32(&block, at),
@@ -35,9 +34,9 @@ static struct entry read_entry(const struct lt_ext4 *ext4, struct lt_cursor bloc
         .name_len = lt_le16(&block, at + 6),
         .at = at,
     };
-    /* Without the feature filetype the length of the name has 16 bits, and no name needs them. */
+    /* Without the feature filetype the length of the name has 16 bits, but no name needs them. */
     entry.type = entry.name_len >> 8;
-    entry.name_len &= ext4->incompat & LT_EXT4_INCOMPAT_FILETYPE ? 0xFF : 0xFFFF;
+    entry.name_len &= 0xFF;
     return entry;
 }
 
@@ -60,15 +59,15 @@ static bool well_formed(const struct entry *entry, size_t end)
 {
     size_t room = end - entry->at;
     return entry->size >= HEAD && entry->size % 4 == 0 && entry->size <= room &&
-           entry->name_len + (size_t)HEAD <= entry->size && entry->name_len <= MAX_NAME;
+           entry->name_len + (size_t)HEAD <= entry->size;
 }
 
 /* Could a removed entry have stood here? Its length may reach over entries that came later, but not over the block. */
 static bool plausible(const struct lt_ext4 *ext4, struct lt_cursor block, const struct entry *entry, size_t end)
 {
-    if (!entry->name_len || entry->name_len > MAX_NAME || entry->ino > ext4->inodes ||
-        entry->name_len + (size_t)HEAD > end - entry->at || entry->size % 4 || entry->size < HEAD + entry->name_len ||
-        entry->size > block.len - entry->at || entry->type > MAX_TYPE)
+    if (!entry->name_len || entry->ino > ext4->inodes || entry->name_len + (size_t)HEAD > end - entry->at ||
+        entry->size % 4 || entry->size < HEAD + entry->name_len || entry->size > block.len - entry->at ||
+        entry->type > MAX_TYPE)
         return false;
     struct lt_str name = entry_name(block, entry);
     return !memchr(name.ptr, '/', name.len) && !memchr(name.ptr, 0, name.len) && !is_dots(name);
@@ -90,7 +89,7 @@ static void slack_names(const struct lt_ext4 *ext4, struct lt_cursor block, size
                         lt_ext4_each_name *each, void *arg)
 {
     while ((at = skip_zeros(block, at, end)) + TAIL <= end) {
-        struct entry entry = read_entry(ext4, block, at);
+        struct entry entry = read_entry(block, at);
         if (!plausible(ext4, block, &entry, end)) {
             at += 4;
             continue;
@@ -106,7 +105,7 @@ static size_t without_tail(const struct lt_ext4 *ext4, struct lt_cursor block)
 {
     if (!ext4->checksums || block.len < TAIL)
         return block.len;
-    struct entry tail = read_entry(ext4, block, block.len - TAIL);
+    struct entry tail = read_entry(block, block.len - TAIL);
     return !tail.ino && tail.size == TAIL && !tail.name_len && tail.type == TAIL_TYPE ? block.len - TAIL : block.len;
 }
 
@@ -118,7 +117,7 @@ static size_t hash_node(const struct lt_ext4 *ext4, struct lt_cursor block, bool
         return 0;
     size_t at = first ? DX_ROOT : DX_NODE;
     size_t room = (block.len - at - (ext4->checksums ? 8 : 0)) / 8;
-    struct entry head = read_entry(ext4, block, first ? 12 : 0);
+    struct entry head = read_entry(block, first ? 12 : 0);
     if (head.size != block.len - head.at || (first ? lt_le32(&block, 0x18) != 0 || block.ptr[0x1D] != 8 : head.ino))
         return 0;
     return lt_le16(&block, at) == room && lt_le16(&block, at + 2) <= room ? at : 0;
@@ -132,7 +131,7 @@ enum lt_status lt_ext4_block_names(const struct lt_ext4 *ext4, struct lt_cursor 
     for (size_t at = 0; at < end;) {
         if (end - at < HEAD)
             return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "a directory entry breaks off at byte %zu", at);
-        struct entry entry = read_entry(ext4, block, at);
+        struct entry entry = read_entry(block, at);
         if (!well_formed(&entry, end))
             return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "impossible directory entry at byte %zu of a block", at);
         struct lt_ext4_name name = {entry_name(block, &entry), entry.ino, false};
@@ -145,11 +144,10 @@ enum lt_status lt_ext4_block_names(const struct lt_ext4 *ext4, struct lt_cursor 
     return LT_OK;
 }
 
-enum lt_status lt_ext4_inline_names(const struct lt_ext4 *ext4, struct lt_cursor bytes, lt_ext4_each_name *each,
-                                    void *arg, struct lt_err *err)
+enum lt_status lt_ext4_inline_names(struct lt_cursor bytes, lt_ext4_each_name *each, void *arg, struct lt_err *err)
 {
     for (size_t at = 0; bytes.len - at >= HEAD;) {
-        struct entry entry = read_entry(ext4, bytes, at);
+        struct entry entry = read_entry(bytes, at);
         if (!well_formed(&entry, bytes.len))
             return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "impossible inline directory entry at byte %zu", at);
         struct lt_ext4_name name = {entry_name(bytes, &entry), entry.ino, false};
@@ -186,8 +184,7 @@ bool lt_ext4_block_damaged(const struct lt_ext4 *ext4, struct lt_cursor block, u
 
 void lt_ext4_dots(struct lt_cursor block, uint32_t *self, uint32_t *parent)
 {
-    static const struct lt_ext4 plain = {.incompat = LT_EXT4_INCOMPAT_FILETYPE};
-    struct entry first = read_entry(&plain, block, 0), second = read_entry(&plain, block, 12);
+    struct entry first = read_entry(block, 0), second = read_entry(block, 12);
     *self = block.len >= 24 && first.size == 12 && first.name_len == 1 && block.ptr[8] == '.' ? first.ino : 0;
     *parent = *self && second.name_len == 2 && block.ptr[20] == '.' && block.ptr[21] == '.' ? second.ino : 0;
 }

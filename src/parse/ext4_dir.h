@@ -25,8 +25,7 @@ enum lt_status lt_ext4_block_names(const struct lt_ext4 *ext4, struct lt_cursor 
 
 /* The same for the bytes of a directory that lies in its inode (or in the attribute system.data behind it): no "." and
  * "..", no checksum, no slack. */
-enum lt_status lt_ext4_inline_names(const struct lt_ext4 *ext4, struct lt_cursor bytes, lt_ext4_each_name *each,
-                                    void *arg, struct lt_err *err);
+enum lt_status lt_ext4_inline_names(struct lt_cursor bytes, lt_ext4_each_name *each, void *arg, struct lt_err *err);
 
 /* Is the checksum of the block wrong? `seed` is lt_ext4_inode_seed() of the directory. */
 bool lt_ext4_block_damaged(const struct lt_ext4 *ext4, struct lt_cursor block, uint32_t seed);

@@ -50,9 +50,9 @@ bool lt_is_link_id(struct lt_str text)
 
 struct lt_str lt_short_id(struct lt_str id)
 {
-    struct lt_str hex = lt_digest_hex(id);
-    if (hex.len)
-        id = hex;
+    struct lt_str prefix = LT_STR("sha256:");
+    if (lt_str_starts(id, prefix))
+        id = lt_str_skip(id, prefix.len);
     if (id.len > SHORT_LENGTH)
         id.len = SHORT_LENGTH;
     return id;

@@ -10,6 +10,7 @@ enum {
     SUPER_SIZE = 1024,
     SUPER_CHECKSUM = 0xFC,
     COMMIT_CHECKSUM = 0x10,
+    COMMIT_TIME = 0x30,
     COMPAT_CHECKSUM = 0x1,
     INCOMPAT_REVOKE = 0x1,
     INCOMPAT_64BIT = 0x2,
@@ -56,8 +57,10 @@ static void read_features(struct lt_cursor *block, struct lt_jbd2 *out)
     out->seed = lt_crc32c(~0u, block->ptr + 0x30, UUID);
     uint32_t fast = be32(block, 0x54);
     fast = fast ? fast : FAST_BLOCKS;
-    if (incompat & INCOMPAT_FAST && fast < out->blocks)
-        out->end = out->fast_first = out->blocks - fast;
+    if (incompat & INCOMPAT_FAST && fast < out->blocks) {
+        out->end = out->blocks - fast;
+        out->fast_first = out->end + 1;
+    }
 }
 
 enum lt_status lt_jbd2_super(struct lt_cursor block, struct lt_jbd2 *out, struct lt_err *err)
@@ -73,7 +76,7 @@ enum lt_status lt_jbd2_super(struct lt_cursor block, struct lt_jbd2 *out, struct
         .sequence = be32(&block, 0x18),
         .start = be32(&block, 0x1C),
     };
-    out->end = out->fast_first = out->blocks;
+    out->end = out->blocks;
     if (type == LT_JBD2_SUPER_V2 && be32(&block, 0x28) & ~(uint32_t)INCOMPAT_KNOWN)
         return lt_fail(err, LT_SKIP, LT_CODE_JOURNAL, 0, "the journal has features that are not known (%#x)",
                        be32(&block, 0x28));
@@ -106,6 +109,11 @@ bool lt_jbd2_commit_damaged(const struct lt_jbd2 *journal, struct lt_cursor bloc
     if (!journal->csum2 && !journal->csum3)
         return false;
     return sum_around(journal->seed, block, COMMIT_CHECKSUM) != be32(&block, COMMIT_CHECKSUM);
+}
+
+uint64_t lt_jbd2_commit_time(struct lt_cursor block)
+{
+    return (uint64_t)be32(&block, COMMIT_TIME) << 32 | be32(&block, COMMIT_TIME + 4);
 }
 
 bool lt_jbd2_commit_sum(struct lt_cursor block, uint32_t *sum)

@@ -22,7 +22,7 @@ struct lt_jbd2 {
     uint32_t first, end; /* the ring of blocks is first .. end - 1 */
     uint32_t start;      /* block at which recovery starts, 0: the journal is empty */
     uint32_t sequence;   /* transaction expected there */
-    uint32_t fast_first; /* the fast commits are fast_first .. blocks - 1; equal to blocks without them */
+    uint32_t fast_first; /* first block of the fast commits, 0 without them */
     uint32_t seed;       /* where checksums start */
     bool wide;           /* 64bit: block numbers of 64 bits */
     bool csum1, csum2, csum3, async_commit;
@@ -44,6 +44,9 @@ enum lt_jbd2_type lt_jbd2_type(struct lt_cursor block, uint32_t sequence);
 /* Is the checksum wrong, of a descriptor or revoke block; of a commit block? */
 bool lt_jbd2_block_damaged(const struct lt_jbd2 *journal, struct lt_cursor block);
 bool lt_jbd2_commit_damaged(const struct lt_jbd2 *journal, struct lt_cursor block);
+
+/* Time of a commit block, seconds: it never runs backwards within a journal. */
+uint64_t lt_jbd2_commit_time(struct lt_cursor block);
 
 /* The old checksum over all blocks of a transaction (csum1), as the commit block has it; false if it has none. */
 bool lt_jbd2_commit_sum(struct lt_cursor block, uint32_t *sum);

@@ -3,6 +3,7 @@
  * Whiteouts become deletions as well. */
 #include "source.h"
 
+#include "../evidence/lister.h"
 #include "../evidence/walk.h"
 #include "../store/store.h"
 
@@ -154,14 +155,15 @@ static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)
     child->placed = child->has_inside = true;
 }
 
-static enum lt_status walk(struct lt_ctx *ctx, struct lt_str path, const struct lt_owner *owner, bool cross_mounts,
-                           struct lt_err *err)
+static enum lt_status walk(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_str path,
+                           const struct lt_owner *owner, bool cross_mounts, struct lt_err *err)
 {
     struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
     *top = (struct lt_dir){.name = path, .owner = owner, .placed = owner->layer, .has_inside = owner->layer};
     struct lt_walk walk = {
         .fs = ctx->root->fs,
         .run = ctx->run,
+        .lister = lister,
         .cross_mounts = cross_mounts,
         .arg = ctx,
         .seen = seen,
@@ -202,6 +204,7 @@ static enum lt_status orphans(struct lt_ctx *ctx, struct lt_err *err)
         return LT_OK; /* only then are all names known */
     *dir = (struct lt_dir){.name = LT_STR("/$OrphanFiles"), .owner = &ctx->root->owner, .unallocated = true};
     dir->path_len = dir->name.len;
+    lt_dir_keep(dir, ctx->run);
     enum lt_status status = fs->ops->orphans ? fs->ops->orphans(fs, orphan, &job, &problem) : LT_OK;
     if (status == LT_FATAL)
         *err = problem;
@@ -210,18 +213,25 @@ static enum lt_status orphans(struct lt_ctx *ctx, struct lt_err *err)
     return status == LT_FATAL ? LT_FATAL : LT_OK;
 }
 
-static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
+static enum lt_status walk_all(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_err *err)
 {
+    const struct lt_owner *host = &ctx->root->owner;
     lt_each (struct lt_layer, layer, &ctx->root->layers) {
-        enum lt_status status = walk(ctx, layer->content, &layer->owner, false, err);
+        enum lt_status status = walk(ctx, lister, layer->content, &layer->owner, false, err);
         if (status != LT_OK)
             return status;
     }
     /* On a live host a container's /dev/shm and secrets are mounted below its directory. A volume may be anything, even
      * the whole host: what is mounted there is not read twice. */
-    enum lt_status status = walk(ctx, lt_root_path(ctx, "containers"), &ctx->root->owner, true, err);
-    if (status == LT_OK)
-        status = walk(ctx, lt_root_path(ctx, "volumes"), &ctx->root->owner, false, err);
+    enum lt_status status = walk(ctx, lister, lt_root_path(ctx, "containers"), host, true, err);
+    return status == LT_OK ? walk(ctx, lister, lt_root_path(ctx, "volumes"), host, false, err) : status;
+}
+
+static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
+{
+    struct lt_lister *lister = lt_lister_new(ctx->threads);
+    enum lt_status status = walk_all(ctx, lister, err);
+    lt_lister_free(lister);
     return status == LT_OK ? orphans(ctx, err) : status;
 }
 

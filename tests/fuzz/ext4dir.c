@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { FIRST = 1, INDEXED = 2, SLACK = 4, CHECKSUMS = 8, FILETYPE = 16, INLINE = 32, ANY_SEED = 64 };
+enum { FIRST = 1, INDEXED = 2, SLACK = 4, CHECKSUMS = 8, INLINE = 32, ANY_SEED = 64 };
 
 struct names {
     struct lt_cursor block;
@@ -40,14 +40,14 @@ static void check_name(void *arg, const struct lt_ext4_name *name)
 
 /* Live names up to the first entry that the kernel would refuse (fs/ext4/dir.c, __ext4_check_dir_entry); blocks of
  * less than 64 KiB. The end of the chain is told in `*end`. */
-static uint64_t count_live(struct lt_cursor block, size_t limit, bool filetype, size_t *end)
+static uint64_t count_live(struct lt_cursor block, size_t limit, size_t *end)
 {
     uint64_t count = 0;
     size_t at = 0;
     while (limit - at >= 8) {
         const unsigned char *entry = block.ptr + at;
-        size_t size = entry[4] | (size_t)entry[5] << 8, name_len = entry[6] | (filetype ? 0 : (size_t)entry[7] << 8);
-        if (size < 8 || size % 4 || name_len + 8 > size || name_len > 255 || size > limit - at)
+        size_t size = entry[4] | (size_t)entry[5] << 8, name_len = entry[6];
+        if (size < 8 || size % 4 || name_len + 8 > size || size > limit - at)
             break;
         bool dots = (name_len == 1 && entry[8] == '.') || (name_len == 2 && entry[8] == '.' && entry[9] == '.');
         count += !dots && (entry[0] || entry[1] || entry[2] || entry[3]);
@@ -73,7 +73,7 @@ static void check_block(const struct lt_ext4 *ext4, struct lt_cursor block, uint
     PROMISE(status == LT_OK || (status == LT_SKIP && err.set));
     if (block.len < 65536 && !(options & INDEXED)) {
         size_t end, limit = block.len - (options & CHECKSUMS && has_tail(block) ? 12 : 0);
-        PROMISE(names.live == count_live(block, limit, options & FILETYPE, &end));
+        PROMISE(names.live == count_live(block, limit, &end));
         PROMISE((status == LT_OK) == (end == limit));
     }
     bool damaged = lt_ext4_block_damaged(ext4, block, ext4->checksum_seed);
@@ -82,15 +82,15 @@ static void check_block(const struct lt_ext4 *ext4, struct lt_cursor block, uint
     PROMISE(!parent || self);
 }
 
-static void check_inline(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint8_t options)
+static void check_inline(const struct lt_ext4 *ext4, struct lt_cursor bytes)
 {
     struct names names = {.block = bytes, .ext4 = ext4};
     struct lt_err err = {0};
-    enum lt_status status = lt_ext4_inline_names(ext4, bytes, check_name, &names, &err);
+    enum lt_status status = lt_ext4_inline_names(bytes, check_name, &names, &err);
     PROMISE(status == LT_OK || (status == LT_SKIP && err.set));
     size_t end;
     if (bytes.len < 65536)
-        PROMISE(names.live == count_live(bytes, bytes.len, options & FILETYPE, &end));
+        PROMISE(names.live == count_live(bytes, bytes.len, &end));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -100,14 +100,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t block_size = options & INLINE ? input.len : (size_t)1024 << log_size;
     const struct lt_ext4 ext4 = {.inodes = 1000,
                                  .checksums = options & CHECKSUMS,
-                                 .checksum_seed = options & ANY_SEED ? 0x12345678 : 0,
-                                 .incompat = options & FILETYPE ? LT_EXT4_INCOMPAT_FILETYPE : 0};
+                                 .checksum_seed = options & ANY_SEED ? 0x12345678 : 0};
     unsigned char *bytes = calloc(block_size ? block_size : 1, 1);
     PROMISE(bytes);
     memcpy(bytes, take_rest(&input).ptr, input.len < block_size ? input.len : block_size);
     struct lt_cursor block = {.ptr = bytes, .len = block_size};
     if (options & INLINE)
-        check_inline(&ext4, block, options);
+        check_inline(&ext4, block);
     else
         check_block(&ext4, block, options);
     free(bytes);

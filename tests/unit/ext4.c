@@ -52,9 +52,11 @@ static void test_good_super(void **state)
     unsigned char bytes[1024];
     struct lt_ext4 ext4;
     make_super(bytes);
-    put32(bytes, 0x150, 1); /* high word of the number of blocks */
+    put32(bytes, 0x150, 1); /* high word of the number of blocks: 131074 groups of 8192 inodes */
+    put32(bytes, 0x28, 8192);
+    put32(bytes, 0x00, 131074 * 8192);
     assert_int_equal(decode_super(bytes, sizeof bytes, &ext4), LT_OK);
-    assert_int_equal(ext4.inodes, 65536);
+    assert_int_equal(ext4.inodes, 131074 * 8192);
     assert_true(ext4.blocks == 65536 + (UINT64_C(1) << 32));
     assert_int_equal(ext4.block_size, 4096);
     assert_int_equal(ext4.inode_size, 256);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The order is total and the same however little memory there is. */
 #include "../../src/sort.h"
 
 #include <setjmp.h>
@@ -6,155 +7,315 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+
+enum { LITTLE = 1, PLENTY = 64 * 1024 * 1024 }; /* memory: the least that is possible, and all in one piece */
+
+static struct lt_sorter sorter_with(size_t memory)
+{
+    return (struct lt_sorter){.memory = memory, .directory = lt_spill_directory()};
+}
 
 /* An event that carries its number, so that its row is known again. */
 static void add(struct lt_sorter *sorter, uint64_t number, struct lt_time time)
 {
-    struct lt_event event = {.kind = LT_KIND_LOG_LINE, .where = {.file = LT_STR("/f"), .offset = number}};
+    struct lt_event event = {
+        .kind = LT_KIND_LOG_LINE, .time = {time}, .where = {.file = LT_STR("/f"), .offset = number}};
     struct lt_row row = {.event = &event, .time = time, .slots = 1};
-    lt_sorter_add(sorter, &row, 1);
+    assert_int_equal(lt_sorter_add(sorter, &row, 1, NULL), LT_OK);
 }
 
-static uint64_t number_at(const struct lt_sorter *sorter, size_t at)
+static const struct lt_row *next(struct lt_sorter *sorter)
 {
-    return lt_sorter_row(sorter, at)->event->where.offset;
+    const struct lt_row *row = NULL;
+    assert_int_equal(lt_sorter_next(sorter, &row, NULL), LT_OK);
+    return row;
+}
+
+static void assert_end(struct lt_sorter *sorter)
+{
+    const struct lt_row *row;
+    assert_int_equal(lt_sorter_next(sorter, &row, NULL), LT_END);
+    assert_int_equal(lt_sorter_next(sorter, &row, NULL), LT_END);
+}
+
+static void finish(struct lt_sorter *sorter)
+{
+    assert_int_equal(lt_sorter_finish(sorter, NULL), LT_OK);
 }
 
 static void test_empty(void **state)
 {
     (void)state;
-    struct lt_sorter sorter = {0};
-    lt_sorter_add(&sorter, NULL, 0);
-    lt_sorter_finish(&sorter);
-    assert_int_equal(sorter.count, 0);
+    struct lt_sorter sorter = sorter_with(LITTLE);
+    assert_int_equal(lt_sorter_add(&sorter, NULL, 0, NULL), LT_OK);
+    finish(&sorter);
+    assert_end(&sorter);
+    lt_sorter_free(&sorter);
+}
+
+static const struct lt_time order[] = {
+    {INT64_MIN, 0, true},
+    {INT64_MIN, 999999999, true},
+    {-62135596800, 0, true},        /* year 1 */
+    {-9223372037, 145224191, true}, /* 1677: the first that fits nanoseconds in 64 bits, less one */
+    {-9223372037, 145224192, true},
+    {-2147483649, 999999999, true}, /* 1901 */
+    {-2147483648, 0, true},         /* where ext4 begins */
+    {-2147483648, 1, true},
+    {-1, 0, true},
+    {-1, 999999999, true},
+    {0, 0, true},
+    {0, 1, true},
+    {0, 999999999, true},
+    {1, 0, true},
+    {4294967296, 0, true},
+    {9223372036, 854775807, true}, /* 2262 */
+    {9223372036, 854775808, true},
+    {15032385535, 999999999, true}, /* 2446: where ext4 ends */
+    {15032385536, 0, true},
+    {253402300799, 999999999, true}, /* year 9999 */
+    {253402300800, 0, true},
+    {INT64_MAX, 999999998, true},
+    {INT64_MAX, 999999999, true},
+};
+enum { TIMES = sizeof order / sizeof *order };
+
+/* Each of the times so often that there is more than one run, in an order that is not theirs. */
+static void check_boundaries(size_t memory, size_t rounds)
+{
+    struct lt_sorter sorter = sorter_with(memory);
+    for (size_t i = 0; i < rounds * TIMES; i++)
+        add(&sorter, i, order[i * 5 % TIMES]); /* 5 and 23 are coprime: each once a round */
+    finish(&sorter);
+    for (size_t at = 0; at < TIMES; at++)
+        for (size_t round = 0; round < rounds; round++) {
+            const struct lt_row *row = next(&sorter);
+            assert_int_equal(row->time.sec, order[at].sec);
+            assert_int_equal(row->time.nsec, order[at].nsec);
+            assert_int_equal(row->event->where.offset * 5 % TIMES, at);
+            assert_int_equal(row->event->where.offset / TIMES, round);
+        }
+    assert_end(&sorter);
     lt_sorter_free(&sorter);
 }
 
 static void test_boundaries(void **state)
 {
     (void)state;
-    static const struct lt_time order[] = {
-        {INT64_MIN, 0, true},
-        {INT64_MIN, 999999999, true},
-        {-62135596800, 0, true},
-        {-2147483649, 0, true},
-        {-1, 0, true},
-        {-1, 999999999, true},
-        {0, 0, true},
-        {0, 1, true},
-        {0, 999999999, true},
-        {1, 0, true},
-        {4294967296, 0, true},
-        {253402300800, 0, true},
-        {INT64_MAX, 999999999, true},
-    };
-    enum { COUNT = sizeof order / sizeof *order };
-    struct lt_sorter sorter = {0};
-    for (size_t i = 0; i < COUNT; i++)
-        add(&sorter, i * 5 % COUNT, order[i * 5 % COUNT]); /* 5 and 13 are coprime: each once */
-    lt_sorter_finish(&sorter);
-    for (size_t i = 0; i < COUNT; i++)
-        assert_int_equal(number_at(&sorter, i), i);
-    lt_sorter_free(&sorter);
+    check_boundaries(PLENTY, 1);
+    check_boundaries(PLENTY, 200);
+    check_boundaries(LITTLE, 1000);
 }
 
 /* Equal times stay in order of arrival, however many there are: the output is a function of the evidence alone. */
-static void test_ties(void **state)
+static void check_ties(size_t memory, uint64_t count)
 {
-    (void)state;
-    enum { COUNT = 20000 };
-    struct lt_sorter sorter = {0};
+    struct lt_sorter sorter = sorter_with(memory);
     uint32_t seed = 3;
-    for (uint64_t i = 0; i < COUNT; i++) {
+    for (uint64_t i = 0; i < count; i++) {
         seed = seed * 1664525 + 1013904223;
         add(&sorter, i, lt_time_at(seed >> 31, seed >> 29 & 3)); /* eight different times */
     }
-    lt_sorter_finish(&sorter);
-    assert_int_equal(sorter.count, COUNT);
-    bool *met = calloc(COUNT, sizeof *met);
+    finish(&sorter);
+    bool *met = calloc(count, sizeof *met);
     assert_non_null(met);
-    for (size_t i = 0; i < COUNT; i++) {
-        assert_false(met[number_at(&sorter, i)]);
-        met[number_at(&sorter, i)] = true;
-        if (!i)
-            continue;
-        int order = lt_time_cmp(lt_sorter_row(&sorter, i - 1)->time, lt_sorter_row(&sorter, i)->time);
-        assert_true(order < 0 || (order == 0 && number_at(&sorter, i - 1) < number_at(&sorter, i)));
+    struct lt_time last = lt_time_at(-1, 0);
+    for (uint64_t i = 0, before = 0; i < count; i++) {
+        const struct lt_row *row = next(&sorter);
+        uint64_t number = row->event->where.offset;
+        assert_false(met[number]);
+        met[number] = true;
+        int cmp = lt_time_cmp(last, row->time);
+        assert_true(cmp < 0 || (cmp == 0 && before < number));
+        last = row->time;
+        before = number;
     }
+    assert_end(&sorter);
     free(met);
+    lt_sorter_free(&sorter);
+}
+
+static void test_ties(void **state)
+{
+    (void)state;
+    check_ties(PLENTY, 20000);
+    check_ties(LITTLE, 20000);
+}
+
+/* All of an unpacked layer may have one time, which other programs took hours for. Also where only the exact time
+ * tells. */
+static void check_equal(struct lt_time time, uint64_t count)
+{
+    struct lt_sorter sorter = sorter_with(PLENTY);
+    for (uint64_t i = 0; i < count; i++)
+        add(&sorter, i, time);
+    finish(&sorter);
+    for (uint64_t i = 0; i < count; i++)
+        if (next(&sorter)->event->where.offset != i)
+            fail_msg("row %ju is out of place", (uintmax_t)i);
+    assert_end(&sorter);
+    lt_sorter_free(&sorter);
+}
+
+static void test_all_equal(void **state)
+{
+    (void)state;
+    check_equal(lt_time_at(1795455964, 0), 1500000);
+    check_equal(lt_time_at(INT64_MIN, 5), 100000);
+}
+
+/* A row of some event that depends on `seed` alone; every 500th is larger than a batch. */
+static void add_any(struct lt_sorter *sorter, uint32_t seed, const char *text)
+{
+    struct lt_time any = lt_time_at((int64_t)(seed >> 8 & 0xFF) << (seed & 31), seed & 3);
+    struct lt_attr attr = {.key = LT_ATTR_BODY, .text = {text, seed % 500 ? seed % 100 : 20000}};
+    struct lt_node node = {.name = LT_STR("name"), .ino = seed};
+    struct lt_event event = {
+        .time = {any, lt_time_at(seed, 0), any, lt_time_at(-(int64_t)seed, 1)},
+        .node = seed & 1 ? &node : NULL,
+        .attrs = &attr,
+        .attr_count = 1,
+        .where = {.offset = seed},
+    };
+    struct lt_row rows[] = {
+        {.event = &event, .time = event.time[0], .slots = 5, .clock = LT_CLOCK_UNKNOWN, .confidence = LT_CLAIMED},
+        {.event = &event, .time = event.time[1], .slots = 2, .clock = LT_CLOCK_BUILDER, .confidence = LT_BOUNDED},
+        {.event = &event, .time = event.time[3], .slots = 8},
+    };
+    assert_int_equal(lt_sorter_add(sorter, rows, 1 + seed % 3, NULL), LT_OK);
+}
+
+static void assert_same(const struct lt_row *a, const struct lt_row *b)
+{
+    assert_int_equal(lt_time_cmp(a->time, b->time), 0);
+    assert_int_equal(a->slots, b->slots);
+    assert_int_equal(a->clock, b->clock);
+    assert_int_equal(a->confidence, b->confidence);
+    assert_int_equal(a->event->where.offset, b->event->where.offset);
+    assert_int_equal(!a->event->node, !b->event->node);
+    assert_true(lt_str_eq(a->event->attrs->text, b->event->attrs->text));
+}
+
+static void test_memory_makes_no_difference(void **state)
+{
+    (void)state;
+    enum { EVENTS = 30000 };
+    struct lt_sorter plenty = sorter_with(PLENTY), little = sorter_with(LITTLE);
+    char *text = malloc(20000);
+    assert_non_null(text);
+    memset(text, 'x', 20000);
+    uint32_t seed = 7;
+    for (int i = 0; i < EVENTS; i++) {
+        seed = seed * 1664525 + 1013904223;
+        add_any(&plenty, seed >> 4, text);
+        add_any(&little, seed >> 4, text);
+    }
+    assert_int_equal(plenty.run_count, 0);
+    assert_true(little.run_count > 64);
+    finish(&plenty);
+    finish(&little);
+    const struct lt_row *a, *b;
+    enum lt_status status;
+    while ((status = lt_sorter_next(&plenty, &a, NULL)) == LT_OK) {
+        assert_int_equal(lt_sorter_next(&little, &b, NULL), LT_OK);
+        assert_same(a, b);
+    }
+    assert_int_equal(status, LT_END);
+    assert_end(&little);
+    lt_sorter_free(&plenty);
+    lt_sorter_free(&little);
+    free(text);
+}
+
+/* Add until memory has run out, and return how that ended. */
+static enum lt_status overflow(struct lt_sorter *sorter, struct lt_err *err)
+{
+    struct lt_event event = {.time = {{5, 0, true}}};
+    struct lt_row row = {.event = &event, .time = event.time[0], .slots = 1};
+    enum lt_status status = LT_OK;
+    for (int i = 0; status == LT_OK && i < 10000; i++)
+        status = lt_sorter_add(sorter, &row, 1, err);
+    return status;
+}
+
+static void test_no_place_for_the_file(void **state)
+{
+    (void)state;
+    const char *const places[] = {"/nonexistent/layertime", "/dev/null", "/proc", NULL};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        struct lt_sorter sorter = {.memory = LITTLE, .directory = places[i]};
+        struct lt_err err = {0};
+        assert_int_equal(overflow(&sorter, &err), LT_FATAL);
+        assert_non_null(strstr(err.text, "temporary file"));
+        assert_non_null(strstr(err.text, "TMPDIR"));
+        lt_sorter_free(&sorter);
+    }
+}
+
+static void test_file_is_lost(void **state)
+{
+    (void)state;
+    struct lt_sorter sorter = sorter_with(LITTLE);
+    struct lt_err err = {0};
+    const struct lt_row *row;
+    assert_int_equal(overflow(&sorter, &err), LT_OK);
+    finish(&sorter);
+    next(&sorter);
+    assert_int_equal(ftruncate(sorter.spill.fd, 0), 0);
+    enum lt_status status;
+    while ((status = lt_sorter_next(&sorter, &row, &err)) == LT_OK)
+        ;
+    assert_int_equal(status, LT_FATAL);
+    assert_non_null(strstr(err.text, "cannot read the temporary file"));
     lt_sorter_free(&sorter);
 }
 
 static void test_rows_share_an_event(void **state)
 {
     (void)state;
-    struct lt_sorter sorter = {0};
-    struct lt_event event = {.kind = LT_KIND_LOG_LINE};
+    struct lt_sorter sorter = sorter_with(PLENTY);
+    struct lt_event event = {.kind = LT_KIND_LOG_LINE, .time = {{5, 0, true}, {3, 0, true}}};
     struct lt_row rows[] = {{.event = &event, .time = {5, 0, true}, .slots = 1},
                             {.event = &event, .time = {3, 0, true}, .slots = 2}};
-    lt_sorter_add(&sorter, rows, 2);
-    lt_sorter_finish(&sorter);
-    assert_int_equal(lt_sorter_row(&sorter, 0)->slots, 2);
-    assert_int_equal(lt_sorter_row(&sorter, 1)->slots, 1);
-    assert_ptr_equal(lt_sorter_row(&sorter, 0)->event, lt_sorter_row(&sorter, 1)->event);
-    assert_ptr_not_equal(lt_sorter_row(&sorter, 0)->event, &event);
+    assert_int_equal(lt_sorter_add(&sorter, rows, 2, NULL), LT_OK);
+    finish(&sorter);
+    const struct lt_row *row = next(&sorter);
+    assert_int_equal(row->slots, 2);
+    assert_ptr_not_equal(row->event, &event);
+    assert_int_equal(next(&sorter)->slots, 1);
+    assert_end(&sorter);
     lt_sorter_free(&sorter);
 }
 
-static void assert_str(struct lt_str got, const char *expected)
-{
-    assert_true(lt_str_eq(got, lt_str_c(expected)));
-}
-
-/* A reader reuses its buffers at once: nothing of the copy may point into them. */
-static void test_copy_is_deep(void **state)
+/* The time of a row is not kept: it must be the one that its slot has in the event. */
+static void test_row_of_another_time(void **state)
 {
     (void)state;
-    char name[] = "name", target[] = "target", inside[] = "/in", file[] = "/file", field[] = "State", text[] = "text",
-         item[] = "item";
-    struct lt_str items[] = {{item, 4}, {item, 2}};
-    void *list[] = {&items[0], &items[1]};
-    struct lt_attr attrs[] = {{.key = LT_ATTR_BODY, .text = {text, 4}},
-                              {.key = LT_ATTR_EXIT_CODE, .number = -7},
-                              {.key = LT_ATTR_PORTS, .items = {list, 2, 2}}};
-    struct lt_node node = {.name = {name, 4}, .target = {target, 6}, .ino = 12, .mode = 0120777};
-    struct lt_event event = {
-        .kind = LT_KIND_FILE, .node = &node, .inside = {inside, 3}, .attrs = attrs, .attr_count = 3};
-    event.where = (struct lt_where){.file = {file, 5}, .field = field};
-    struct lt_row row = {.event = &event, .time = {0, 0, true}, .slots = 1};
-    struct lt_sorter sorter = {0};
-    lt_sorter_add(&sorter, &row, 1);
-    char *texts[] = {name, target, inside, file, field, text, item};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        memset(texts[i], '!', strlen(texts[i]));
-    memset(&node, 0, sizeof node);
-    memset(attrs, 0, sizeof attrs);
-    memset(list, 0, sizeof list);
-    lt_sorter_finish(&sorter);
-    const struct lt_event *copy = lt_sorter_row(&sorter, 0)->event;
-    assert_str(copy->node->name, "name");
-    assert_str(copy->node->target, "target");
-    assert_int_equal(copy->node->ino, 12);
-    assert_str(copy->inside, "/in");
-    assert_str(copy->where.file, "/file");
-    assert_string_equal(copy->where.field, "State");
-    assert_int_equal(copy->attr_count, 3);
-    assert_str(copy->attrs[0].text, "text");
-    assert_int_equal(copy->attrs[1].number, -7);
-    assert_int_equal(copy->attrs[2].items.count, 2);
-    assert_str(*(struct lt_str *)copy->attrs[2].items.items[0], "item");
-    assert_str(*(struct lt_str *)copy->attrs[2].items.items[1], "it");
+    struct lt_sorter sorter = sorter_with(PLENTY);
+    struct lt_event event = {.time = {{5, 0, true}}};
+    struct lt_row rows[] = {{.event = &event, .time = {6, 0, true}, .slots = 1},
+                            {.event = &event, .time = {0, 0, true}, .slots = 2},
+                            {.event = &event, .time = {5, 0, true}, .slots = 0}};
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(lt_sorter_add(&sorter, &rows[i], 1, NULL), LT_FATAL);
     lt_sorter_free(&sorter);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_empty),        cmocka_unit_test(test_boundaries),
-        cmocka_unit_test(test_ties),         cmocka_unit_test(test_rows_share_an_event),
-        cmocka_unit_test(test_copy_is_deep),
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_boundaries),
+        cmocka_unit_test(test_ties),
+        cmocka_unit_test(test_all_equal),
+        cmocka_unit_test(test_memory_makes_no_difference),
+        cmocka_unit_test(test_no_place_for_the_file),
+        cmocka_unit_test(test_file_is_lost),
+        cmocka_unit_test(test_rows_share_an_event),
+        cmocka_unit_test(test_row_of_another_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
