@@ -19,8 +19,8 @@ static void unlock(unsigned char *super)
 
 static void check_super(const struct lt_jbd2 *journal)
 {
-    PROMISE(journal->first && journal->first < journal->end && journal->end <= journal->fast_first);
-    PROMISE(journal->fast_first <= journal->blocks);
+    PROMISE(journal->first && journal->first < journal->end && journal->end <= journal->blocks);
+    PROMISE(!journal->fast_first || (journal->fast_first > journal->end && journal->fast_first <= journal->blocks));
     PROMISE(!journal->start || (journal->start >= journal->first && journal->start < journal->end));
 }
 

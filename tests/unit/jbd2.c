@@ -120,7 +120,7 @@ static void test_super(void **state)
         assert_int_equal(journal.end, 1024);
         assert_int_equal(journal.start, 1);
         assert_int_equal(journal.sequence, 1);
-        assert_int_equal(journal.fast_first, 1024);
+        assert_int_equal(journal.fast_first, 0);
         assert_true(journal.wide == journals[i].wide && journal.csum2 == journals[i].csum2);
         assert_true(journal.csum3 == journals[i].csum3 && !journal.csum1 && !journal.async_commit);
         assert_int_equal(journal.seed, image_seed());
@@ -172,7 +172,8 @@ static void test_old_super(void **state)
     assert_false(journal.wide || journal.csum1 || journal.csum2 || journal.csum3 || journal.async_commit);
 }
 
-/* JBD2_FEATURE_INCOMPAT_FAST_COMMIT: the last s_num_fc_blocks, or 256 (JBD2_DEFAULT_FAST_COMMIT_BLOCKS). */
+/* JBD2_FEATURE_INCOMPAT_FAST_COMMIT: the last s_num_fc_blocks, or 256 (JBD2_DEFAULT_FAST_COMMIT_BLOCKS), but the first
+ * of them (fs/jbd2/journal.c, journal_load_superblock: j_fc_first = j_last + 1). */
 static void test_fast_commit_area(void **state)
 {
     (void)state;
@@ -181,10 +182,10 @@ static void test_fast_commit_area(void **state)
     make_super(&journals[0], block);
     put_be(block, 0x28, 4, 0x21);
     assert_int_equal(lt_jbd2_super(cursor_of(block), &journal, NULL), LT_OK);
-    assert_true(journal.end == 768 && journal.fast_first == 768 && journal.blocks == 1024);
+    assert_true(journal.end == 768 && journal.fast_first == 769 && journal.blocks == 1024);
     put_be(block, 0x54, 4, 24);
     assert_int_equal(lt_jbd2_super(cursor_of(block), &journal, NULL), LT_OK);
-    assert_true(journal.end == 1000 && journal.fast_first == 1000);
+    assert_true(journal.end == 1000 && journal.fast_first == 1001);
     put_be(block, 0x54, 4, 1023);
     assert_int_equal(lt_jbd2_super(cursor_of(block), &journal, NULL), LT_SKIP); /* no ring is left */
 }
