@@ -71,11 +71,11 @@ static void block_names(const struct dir_job *job, struct lt_cursor block, uint6
                 problem.text, (uintmax_t)number, ino);
 }
 
-/* The names of `count` consecutive blocks. */
-static void run_names(const struct dir_job *job, const struct lt_ext4_run *run, uint64_t logical, uint64_t count)
+/* The names of consecutive blocks. */
+static void run_names(const struct dir_job *job, const struct lt_ext4_run *run, uint64_t logical)
 {
     struct lt_ext4_volume *volume = &job->reader->volume;
-    for (uint64_t number = run->block; number < run->block + count; number++, logical++) {
+    for (uint64_t number = run->block; number < run->block + run->count; number++, logical++) {
         if (job->deleted && lt_volume_block_used(volume, number))
             continue; /* it is another file's by now */
         const unsigned char *bytes = lt_volume_near_block(volume, number);
@@ -98,20 +98,19 @@ static void all_blocks(const struct dir_job *job)
         struct lt_ext4_run run;
         if (lt_volume_map(volume, &job->inode, logical, &run, job->err) != LT_OK)
             return;
-        uint64_t count = run.count < end - logical ? run.count : end - logical;
-        if (run.zeros && !job->deleted)
+        run.count = run.count < end - logical ? run.count : end - logical;
+        read += run.zeros ? 0 : run.count;
+        if (read > lt_volume_blocks(volume)) {
+            lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "the directory (inode %u) is larger than the disk",
+                    job->inode.ino);
+            return;
+        }
+        if (!run.zeros)
+            run_names(job, &run, logical);
+        else if (!job->deleted)
             lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "the directory (inode %u) has a hole at block %ju",
                     job->inode.ino, (uintmax_t)logical);
-        if (!run.zeros) {
-            read += count;
-            if (read > lt_volume_blocks(volume)) {
-                lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "the directory (inode %u) is larger than the disk",
-                        job->inode.ino);
-                return;
-            }
-            run_names(job, &run, logical, count);
-        }
-        logical += count;
+        logical += run.count;
     }
 }
 
@@ -127,8 +126,8 @@ static enum lt_status read_names(struct lt_ext4_reader *reader, uint64_t ino, bo
     if (!S_ISDIR(job.inode.mode))
         return LT_END;
     if (job.inode.flags & LT_EXT4_ENCRYPT_FL)
-        lt_fail(&problem, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "the directory (inode %ju) is encrypted, and so are its names",
-                (uintmax_t)ino);
+        lt_fail(&problem, LT_SKIP, LT_CODE_UNSUPPORTED, 0,
+                "the directory (inode %ju) is encrypted, and so are its names", (uintmax_t)ino);
     if (job.inode.flags & LT_EXT4_INLINE_FL)
         inline_names(&job.inode, each, arg, &problem);
     else
