@@ -239,12 +239,9 @@ static void describe_deleted(struct lt_ext4_reader *reader, struct lt_arena *are
         set_named(reader, (uint32_t)node->ino);
 }
 
-static void describe_found(struct lt_ext4_reader *reader, struct lt_arena *arena, const struct found *found,
-                           bool deleted, struct lt_node *node)
+static void describe_entry(struct lt_ext4_reader *reader, struct lt_arena *arena, struct lt_node *node)
 {
-    node->name = found->name;
-    node->ino = found->ino;
-    if (found->slack || deleted) {
+    if (node->unallocated) {
         describe_deleted(reader, arena, node);
         return;
     }
@@ -254,6 +251,31 @@ static void describe_found(struct lt_ext4_reader *reader, struct lt_arena *arena
     struct lt_err *error = lt_new(arena, struct lt_err);
     *error = reader->problem;
     node->error = error;
+}
+
+static int by_inode(const void *a, const void *b)
+{
+    const struct lt_node *const *left = a, *const *right = b;
+    return ((*left)->ino > (*right)->ino) - ((*left)->ino < (*right)->ino);
+}
+
+/* Inodes of a large directory are spread over more of the tables than is kept of them: go through them in their order.
+ */
+static void describe_all(struct lt_ext4_reader *reader, struct lt_arena *arena, struct lt_listing *listing)
+{
+    enum { LARGE = 256 };
+    if (listing->count < LARGE) {
+        for (size_t i = 0; i < listing->count; i++)
+            describe_entry(reader, arena, &listing->nodes[i]);
+        return;
+    }
+    struct lt_node **order = lt_realloc(NULL, lt_array_size(listing->count, sizeof *order));
+    for (size_t i = 0; i < listing->count; i++)
+        order[i] = &listing->nodes[i];
+    qsort(order, listing->count, sizeof *order, by_inode);
+    for (size_t i = 0; i < listing->count; i++)
+        describe_entry(reader, arena, order[i]);
+    free(order);
 }
 
 enum lt_status lt_ext4_list(struct lt_fs *fs, const struct lt_dir *dir, struct lt_arena *arena, struct lt_listing *out,
@@ -269,10 +291,16 @@ enum lt_status lt_ext4_list(struct lt_fs *fs, const struct lt_dir *dir, struct l
         status = lt_fail(err, LT_SKIP, LT_CODE_TYPE, 0, "not a directory");
     sort_found(list.items, list.count);
     out->nodes = lt_new_array(arena, struct lt_node, list.count);
-    for (size_t i = 0; i < list.count; i++)
-        if (!is_known(list.items, i))
-            describe_found(reader, arena, &list.items[i], dir->unallocated, &out->nodes[out->count++]);
+    for (size_t i = 0; i < list.count; i++) {
+        if (is_known(list.items, i))
+            continue;
+        struct lt_node *node = &out->nodes[out->count++];
+        node->name = list.items[i].name;
+        node->ino = list.items[i].ino;
+        node->unallocated = list.items[i].slack || dir->unallocated;
+    }
     free(list.items);
+    describe_all(reader, arena, out);
     return status;
 }
 
