@@ -184,9 +184,9 @@ static void put_head(struct lt_buf *out, const struct lt_event *event, unsigned 
     put_bytes(out, &head, sizeof head);
     put_times(out, event->time);
     put_bytes(out, &event->source, sizeof event->source);
-    put_bytes(out, &event->owner, sizeof event->owner);
+    put_bytes(out, &event->owner, sizeof(void *));
     if (parts & HAS_DIR)
-        put_bytes(out, &event->dir, sizeof event->dir);
+        put_bytes(out, &event->dir, sizeof(void *));
     if (parts & HAS_BOUNDS)
         put_times(out, (struct lt_time[LT_SLOTS]){event->first, event->last,
                                                   event->node ? event->node->deleted : (struct lt_time){0}});
@@ -310,9 +310,9 @@ static unsigned get_head(const char **at, struct lt_event *event, struct lt_node
     get_times(at, event->time);
     memcpy(node->time, event->time, sizeof node->time);
     get_bytes(at, &event->source, sizeof event->source);
-    get_bytes(at, &event->owner, sizeof event->owner);
+    get_bytes(at, &event->owner, sizeof(void *));
     if (head & HAS_DIR)
-        get_bytes(at, &event->dir, sizeof event->dir);
+        get_bytes(at, &event->dir, sizeof(void *));
     if (head & HAS_BOUNDS) {
         struct lt_time bounds[LT_SLOTS];
         get_times(at, bounds);

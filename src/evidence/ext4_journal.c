@@ -97,55 +97,67 @@ static bool commit_is_good(const struct replay *replay, uint32_t sum)
     return !lt_jbd2_commit_damaged(&replay->journal, block);
 }
 
-/* The commit block at hand is not what was written. With asynchronous commits that is how an unfinished transaction
- * looks, and an older time tells of what an earlier round left behind; else it is loss, for which the kernel refuses to
- * mount. */
-static void report_commit(const struct replay *replay, uint32_t sequence, uint64_t last_time)
+/* The transaction that is being scanned. */
+struct scan {
+    uint32_t next; /* block of the journal */
+    uint32_t sum;  /* old checksum of what was seen of it */
+    uint64_t time; /* of the commit before it */
+    bool damaged;
+};
+
+/* A commit block ends a transaction. One that is not what was written ends the scan: with asynchronous commits that is
+ * how an unfinished transaction looks, and an older time tells of what an earlier round left behind; else it is loss,
+ * for which the kernel refuses to mount. */
+static bool scan_commit(struct replay *replay, struct scan *scan)
 {
-    if (!replay->journal.async_commit && lt_jbd2_commit_time(cursor_of(replay, replay->block)) >= last_time)
-        lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0,
-                "wrong checksum of the commit of transaction %u of the journal: not replayed from there on", sequence);
+    uint64_t time = lt_jbd2_commit_time(cursor_of(replay, replay->block));
+    if (!commit_is_good(replay, scan->sum)) {
+        if (!replay->journal.async_commit && time >= scan->time)
+            lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0,
+                    "wrong checksum of the commit of transaction %u of the journal: not replayed from there on",
+                    replay->end);
+        return false;
+    }
+    if (scan->damaged)
+        lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0, "wrong checksum in transaction %u of the journal",
+                replay->end);
+    replay->end++;
+    *scan = (struct scan){.next = scan->next, .sum = ~0u, .time = time};
+    return true;
+}
+
+/* A descriptor or revoke block, with the `count` blocks behind it. */
+static bool scan_other(struct replay *replay, struct scan *scan, enum lt_jbd2_type type, size_t count)
+{
+    scan->damaged |= lt_jbd2_block_damaged(&replay->journal, cursor_of(replay, replay->block));
+    if (replay->journal.csum1 && type == LT_JBD2_DESCRIPTOR && !add_sum(replay, scan->next, count, &scan->sum))
+        return false;
+    scan->next = wrap(replay, scan->next + (uint32_t)count);
+    return true;
 }
 
 /* Find the end of the last complete transaction. */
-static bool scan(struct replay *replay)
+static void scan_journal(struct replay *replay)
 {
     const struct lt_jbd2 *journal = &replay->journal;
-    uint32_t next = journal->start, sequence = journal->sequence, sum = ~0u;
-    uint64_t time = 0;
-    bool damaged = false;
-    for (uint64_t seen = 0; seen <= journal->end - journal->first;) {
-        if (!read_block(replay, next, replay->block))
-            return false;
-        struct lt_cursor block = cursor_of(replay, replay->block);
-        enum lt_jbd2_type type = lt_jbd2_type(block, sequence);
+    struct scan scan = {.next = journal->start, .sum = ~0u};
+    bool more = true;
+    for (uint64_t seen = 0; more && seen <= journal->end - journal->first;) {
+        if (!read_block(replay, scan.next, replay->block))
+            return;
+        enum lt_jbd2_type type = lt_jbd2_type(cursor_of(replay, replay->block), replay->end);
         size_t count = type == LT_JBD2_DESCRIPTOR ? count_tags(replay) : 0;
-        if (type != LT_JBD2_DESCRIPTOR && type != LT_JBD2_COMMIT && type != LT_JBD2_REVOKE)
-            break;
         if (count > journal->end - journal->first)
-            break;
-        next = wrap(replay, next + 1);
-        if (type == LT_JBD2_COMMIT) {
-            if (!commit_is_good(replay, sum)) {
-                report_commit(replay, sequence, time);
-                break;
-            }
-            time = lt_jbd2_commit_time(block);
-            if (damaged)
-                lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0, "wrong checksum in transaction %u of the journal",
-                        sequence);
-            sequence++;
-            sum = ~0u;
-        } else {
-            damaged |= lt_jbd2_block_damaged(journal, block);
-        }
-        if (journal->csum1 && type == LT_JBD2_DESCRIPTOR && !add_sum(replay, next, count, &sum))
-            return false;
-        next = wrap(replay, next + (uint32_t)count);
+            return;
         seen += 1 + count;
+        scan.next = wrap(replay, scan.next + 1);
+        if (type == LT_JBD2_COMMIT)
+            more = scan_commit(replay, &scan);
+        else if (type == LT_JBD2_DESCRIPTOR || type == LT_JBD2_REVOKE)
+            more = scan_other(replay, &scan, type, count);
+        else
+            return;
     }
-    replay->end = sequence;
-    return !replay->err->set;
 }
 
 static void add_revokes(struct replay *replay, uint32_t sequence)
@@ -190,12 +202,12 @@ static bool add_copies(struct replay *replay, uint32_t next, uint32_t sequence)
 }
 
 /* Go once more over the complete transactions, and keep what they say. */
-static bool collect(struct replay *replay)
+static void collect(struct replay *replay)
 {
     uint32_t next = replay->journal.start;
     for (uint32_t sequence = replay->journal.sequence; is_before(sequence, replay->end);) {
         if (!read_block(replay, next, replay->block))
-            return false;
+            return;
         enum lt_jbd2_type type = lt_jbd2_type(cursor_of(replay, replay->block), sequence);
         next = wrap(replay, next + 1);
         if (type == LT_JBD2_REVOKE)
@@ -203,13 +215,12 @@ static bool collect(struct replay *replay)
         if (type == LT_JBD2_DESCRIPTOR) {
             uint32_t count = (uint32_t)count_tags(replay);
             if (!add_copies(replay, next, sequence))
-                return false;
+                return;
             next = wrap(replay, next + count);
         }
         sequence += type == LT_JBD2_COMMIT;
         replay->summary->transactions += type == LT_JBD2_COMMIT;
     }
-    return true;
 }
 
 static int by_revoke(const void *a, const void *b)
@@ -265,7 +276,8 @@ static void check_fast_commits(struct replay *replay)
 {
     uint32_t sequence;
     const struct lt_jbd2 *journal = &replay->journal;
-    if (!journal->fast_first || journal->fast_first >= journal->blocks || !read_block(replay, journal->fast_first, replay->block))
+    if (!journal->fast_first || journal->fast_first >= journal->blocks ||
+        !read_block(replay, journal->fast_first, replay->block))
         return;
     if (lt_jbd2_fast_commit(cursor_of(replay, replay->block), &sequence) && sequence == replay->end)
         lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0,
@@ -303,8 +315,10 @@ static enum lt_status run(struct replay *replay)
     replay->block = lt_realloc(NULL, size);
     replay->data = lt_realloc(NULL, size);
     replay->summary->first = replay->end = replay->journal.sequence;
-    if (replay->journal.start && (!scan(replay) || !collect(replay)) && !replay->copy_count)
-        return LT_SKIP;
+    if (replay->journal.start) {
+        scan_journal(replay);
+        collect(replay);
+    }
     replay->summary->next = replay->end;
     if (apply(replay) != LT_OK)
         return LT_SKIP;

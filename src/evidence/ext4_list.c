@@ -71,11 +71,11 @@ static void block_names(const struct dir_job *job, struct lt_cursor block, uint6
                 problem.text, (uintmax_t)number, ino);
 }
 
-/* The names of `count` consecutive blocks. */
-static void run_names(const struct dir_job *job, const struct lt_ext4_run *run, uint64_t logical, uint64_t count)
+/* The names of consecutive blocks. */
+static void run_names(const struct dir_job *job, const struct lt_ext4_run *run, uint64_t logical)
 {
     struct lt_ext4_volume *volume = &job->reader->volume;
-    for (uint64_t number = run->block; number < run->block + count; number++, logical++) {
+    for (uint64_t number = run->block; number < run->block + run->count; number++, logical++) {
         if (job->deleted && lt_volume_block_used(volume, number))
             continue; /* it is another file's by now */
         const unsigned char *bytes = lt_volume_near_block(volume, number);
@@ -98,20 +98,19 @@ static void all_blocks(const struct dir_job *job)
         struct lt_ext4_run run;
         if (lt_volume_map(volume, &job->inode, logical, &run, job->err) != LT_OK)
             return;
-        uint64_t count = run.count < end - logical ? run.count : end - logical;
-        if (run.zeros && !job->deleted)
+        run.count = run.count < end - logical ? run.count : end - logical;
+        read += run.zeros ? 0 : run.count;
+        if (read > lt_volume_blocks(volume)) {
+            lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "the directory (inode %u) is larger than the disk",
+                    job->inode.ino);
+            return;
+        }
+        if (!run.zeros)
+            run_names(job, &run, logical);
+        else if (!job->deleted)
             lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "the directory (inode %u) has a hole at block %ju",
                     job->inode.ino, (uintmax_t)logical);
-        if (!run.zeros) {
-            read += count;
-            if (read > lt_volume_blocks(volume)) {
-                lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "the directory (inode %u) is larger than the disk",
-                        job->inode.ino);
-                return;
-            }
-            run_names(job, &run, logical, count);
-        }
-        logical += count;
+        logical += run.count;
     }
 }
 
@@ -127,8 +126,8 @@ static enum lt_status read_names(struct lt_ext4_reader *reader, uint64_t ino, bo
     if (!S_ISDIR(job.inode.mode))
         return LT_END;
     if (job.inode.flags & LT_EXT4_ENCRYPT_FL)
-        lt_fail(&problem, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "the directory (inode %ju) is encrypted, and so are its names",
-                (uintmax_t)ino);
+        lt_fail(&problem, LT_SKIP, LT_CODE_UNSUPPORTED, 0,
+                "the directory (inode %ju) is encrypted, and so are its names", (uintmax_t)ino);
     if (job.inode.flags & LT_EXT4_INLINE_FL)
         inline_names(&job.inode, each, arg, &problem);
     else
@@ -240,12 +239,9 @@ static void describe_deleted(struct lt_ext4_reader *reader, struct lt_arena *are
         set_named(reader, (uint32_t)node->ino);
 }
 
-static void describe_found(struct lt_ext4_reader *reader, struct lt_arena *arena, const struct found *found,
-                           bool deleted, struct lt_node *node)
+static void describe_entry(struct lt_ext4_reader *reader, struct lt_arena *arena, struct lt_node *node)
 {
-    node->name = found->name;
-    node->ino = found->ino;
-    if (found->slack || deleted) {
+    if (node->unallocated) {
         describe_deleted(reader, arena, node);
         return;
     }
@@ -255,6 +251,31 @@ static void describe_found(struct lt_ext4_reader *reader, struct lt_arena *arena
     struct lt_err *error = lt_new(arena, struct lt_err);
     *error = reader->problem;
     node->error = error;
+}
+
+static int by_inode(const void *a, const void *b)
+{
+    const struct lt_node *const *left = a, *const *right = b;
+    return ((*left)->ino > (*right)->ino) - ((*left)->ino < (*right)->ino);
+}
+
+/* Inodes of a large directory are spread over more of the tables than is kept of them: go through them in their order.
+ */
+static void describe_all(struct lt_ext4_reader *reader, struct lt_arena *arena, struct lt_listing *listing)
+{
+    enum { LARGE = 256 };
+    if (listing->count < LARGE) {
+        for (size_t i = 0; i < listing->count; i++)
+            describe_entry(reader, arena, &listing->nodes[i]);
+        return;
+    }
+    struct lt_node **order = lt_realloc(NULL, lt_array_size(listing->count, sizeof *order));
+    for (size_t i = 0; i < listing->count; i++)
+        order[i] = &listing->nodes[i];
+    qsort(order, listing->count, sizeof *order, by_inode);
+    for (size_t i = 0; i < listing->count; i++)
+        describe_entry(reader, arena, order[i]);
+    free(order);
 }
 
 enum lt_status lt_ext4_list(struct lt_fs *fs, const struct lt_dir *dir, struct lt_arena *arena, struct lt_listing *out,
@@ -270,10 +291,16 @@ enum lt_status lt_ext4_list(struct lt_fs *fs, const struct lt_dir *dir, struct l
         status = lt_fail(err, LT_SKIP, LT_CODE_TYPE, 0, "not a directory");
     sort_found(list.items, list.count);
     out->nodes = lt_new_array(arena, struct lt_node, list.count);
-    for (size_t i = 0; i < list.count; i++)
-        if (!is_known(list.items, i))
-            describe_found(reader, arena, &list.items[i], dir->unallocated, &out->nodes[out->count++]);
+    for (size_t i = 0; i < list.count; i++) {
+        if (is_known(list.items, i))
+            continue;
+        struct lt_node *node = &out->nodes[out->count++];
+        node->name = list.items[i].name;
+        node->ino = list.items[i].ino;
+        node->unallocated = list.items[i].slack || dir->unallocated;
+    }
     free(list.items);
+    describe_all(reader, arena, out);
     return status;
 }
 

@@ -317,7 +317,7 @@ static enum lt_status map_blocks(struct lt_ext4_volume *volume, const struct lt_
     struct lt_cursor numbers = {.ptr = inode->body, .len = sizeof inode->body};
     uint64_t index = path.root, inside = 0;
     if (!path.levels)
-        numbers.len = LT_EXT4_DIRECT * 4;
+        numbers.len = (size_t)LT_EXT4_DIRECT * 4;
     unsigned level = 0;
     for (; level < path.levels; level++) {
         uint32_t number = lt_le32(&numbers, index * 4);
@@ -343,6 +343,7 @@ static enum lt_status map_blocks(struct lt_ext4_volume *volume, const struct lt_
 enum lt_status lt_volume_map(struct lt_ext4_volume *volume, const struct lt_ext4_inode *inode, uint64_t logical,
                              struct lt_ext4_run *out, struct lt_err *err)
 {
+    *out = (struct lt_ext4_run){0};
     enum lt_status status = inode->flags & LT_EXT4_EXTENTS_FL ? map_extent(volume, inode, logical, out, err)
                                                               : map_blocks(volume, inode, logical, out, err);
     return status == LT_OK ? check_run(volume, inode, out, err) : status;

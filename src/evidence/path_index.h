@@ -13,6 +13,7 @@ struct lt_path_index {
     struct lt_map listed; /* path -> itself: directories whose names are all in `inodes` */
 };
 
+/* Takes one name of a directory; `name` is borrowed. */
 typedef void lt_each_name(void *arg, struct lt_str name, uint64_t ino);
 
 /* Calls `each` for every name of the directory `ino`. LT_END: it is no directory. LT_SKIP: names may be missing. */

@@ -16,6 +16,7 @@ struct lt_ext4_xattr {
     uint32_t value_inode, value_size;
 };
 
+/* Takes one attribute, which is borrowed. */
 typedef void lt_ext4_each_xattr(void *arg, const struct lt_ext4_xattr *xattr);
 
 /* Attributes in the inode (lt_ext4_inode.xattrs). LT_SKIP: damaged, those behind the damage are lost. */

@@ -85,7 +85,8 @@ static enum lt_status emit_unallocated(struct lt_ctx *ctx, struct lt_event *even
     event->change = event->owner->layer ? LT_CHANGE_DELETED : LT_CHANGE_NONE;
     memset(event->time, 0, sizeof event->time);
     event->time[0] = node->deleted.set ? node->deleted : bound;
-    event->last = node->deleted.set ? (struct lt_time){0} : bound;
+    if (!node->deleted.set)
+        event->last = bound;
     return times ? lt_emit_one(ctx, event, err) : lt_emit(ctx, event, err);
 }
 

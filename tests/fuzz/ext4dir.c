@@ -98,9 +98,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input input = {data, size};
     uint8_t options = take_byte(&input), log_size = take_byte(&input) % 7;
     size_t block_size = options & INLINE ? input.len : (size_t)1024 << log_size;
-    const struct lt_ext4 ext4 = {.inodes = 1000,
-                                 .checksums = options & CHECKSUMS,
-                                 .checksum_seed = options & ANY_SEED ? 0x12345678 : 0};
+    const struct lt_ext4 ext4 = {
+        .inodes = 1000, .checksums = options & CHECKSUMS, .checksum_seed = options & ANY_SEED ? 0x12345678 : 0};
     unsigned char *bytes = calloc(block_size ? block_size : 1, 1);
     PROMISE(bytes);
     memcpy(bytes, take_rest(&input).ptr, input.len < block_size ? input.len : block_size);

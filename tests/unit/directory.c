@@ -34,12 +34,11 @@ static const char *in(const struct place *place, const char *name)
 static int set_up(void **state)
 {
     struct place *place = test_calloc(1, sizeof *place);
-    struct lt_evidence_args args = {0};
     struct lt_err err = {0};
     struct stat status;
     strcpy(place->path, "/tmp/layertime-unit-XXXXXX");
     assert_non_null(mkdtemp(place->path));
-    assert_int_equal(lt_evidence_open(&place->evidence, place->path, &args, &err), LT_OK);
+    assert_int_equal(lt_evidence_open(&place->evidence, place->path, &(struct lt_evidence_args){0}, &err), LT_OK);
     assert_int_equal(stat(place->path, &status), 0);
     place->fs = place->evidence.fs.items[0];
     place->top = (struct lt_dir){.name = LT_STR(""), .ino = status.st_ino};

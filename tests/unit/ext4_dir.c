@@ -112,8 +112,7 @@ static void test_wrong_checksum(void **state)
     assert_false(lt_ext4_block_damaged(&plain, (struct lt_cursor){.ptr = block, .len = BLOCK}, 0));
 }
 
-/* The same of revision 0, where the length of a name has 16 bits, of which the kernel too reads 8 alone; debugfs
- * removed alpha (13). */
+/* The same of revision 0, where the length of a name has 16 bits; debugfs removed alpha (13). */
 static void test_without_filetype(void **state)
 {
     (void)state;
@@ -122,7 +121,7 @@ static void test_without_filetype(void **state)
     put_hex(block, 0x02C, "0c000400626574610f0000001000050064656c746100000010000000bc03050067616d6d61");
     expect(&plain, block, FIRST, "beta:14 delta:15 gamma:16 ");
     expect(&plain, block, FIRST | SLACK, "alpha:13? beta:14 delta:15 gamma:16 ");
-    block[0x2F] = 1;
+    block[0x2F] = 1; /* a type, or the high byte of a length that needs none */
     expect(&plain, block, FIRST, "beta:14 delta:15 gamma:16 ");
 }
 
