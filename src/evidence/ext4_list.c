@@ -269,10 +269,10 @@ static void describe_all(struct lt_ext4_reader *reader, struct lt_arena *arena, 
             describe_entry(reader, arena, &listing->nodes[i]);
         return;
     }
-    struct lt_node **order = lt_realloc(NULL, lt_array_size(listing->count, sizeof *order));
+    struct lt_node **order = lt_realloc(NULL, lt_array_size(listing->count, sizeof(void *)));
     for (size_t i = 0; i < listing->count; i++)
         order[i] = &listing->nodes[i];
-    qsort(order, listing->count, sizeof *order, by_inode);
+    qsort(order, listing->count, sizeof(void *), by_inode);
     for (size_t i = 0; i < listing->count; i++)
         describe_entry(reader, arena, order[i]);
     free(order);
