@@ -5,12 +5,14 @@
 #include "../src/base/escape.h"
 #include "fields.h"
 
-/* Put the quotes and escapes into the value that was written at `start`. */
-static void finish_value(struct lt_buf *out, size_t start, enum lt_field_type type)
+/* Put the quotes and escapes into the value that was written at `start`. Words of our own need none, but an attribute
+ * is only said to be one. */
+static void finish_value(struct lt_buf *out, size_t start, const struct lt_field_info *info)
 {
+    enum lt_field_type type = info->type;
     if (type == LT_AS_NAME)
         lt_escape_json_name_from(out, start);
-    else if (type == LT_AS_TEXT)
+    else if (type == LT_AS_TEXT || (type == LT_AS_WORD && !info->put))
         lt_escape_json_from(out, start);
     if (type != LT_AS_INT && type != LT_AS_RAW)
         lt_buf_char(out, '"');
@@ -31,7 +33,7 @@ static void add_field(struct lt_buf *out, enum lt_field field, const struct lt_r
     if (out->len == start)
         out->len = before;
     else
-        finish_value(out, start, info->type);
+        finish_value(out, start, info);
 }
 
 static void jsonl_row(struct lt_buf *out, const struct lt_row *row)

@@ -221,7 +221,8 @@ void lt_options_help(struct lt_buf *out)
 {
     lt_buf_lit(out, "layertime - one timeline of all that a Docker host's disk tells\n\n"
                     "usage: layertime [timeline] [OPTION]... EVIDENCE...\n\n"
-                    "EVIDENCE is the root of a mounted or live host, a Docker data root, or a raw disk image.\n\n"
+                    "EVIDENCE is the root of a mounted or live host, a Docker data root, or a disk image (raw, split\n"
+                    "raw, E01, VMDK, VHD).\n\n"
                     "  layertime /mnt/host                       text timeline on the terminal\n"
                     "  layertime disk.raw -o case.jsonl          for Timesketch\n"
                     "  layertime /mnt/host -c web --role rw,log  what one container wrote and said\n"

@@ -18,7 +18,8 @@ bool lt_is_control(uint32_t code)
     return code < 0x20 || (code >= 0x7F && code <= 0x9F);
 }
 
-/* Characters that take no room or turn the direction of writing (Unicode 15, general category Cf and Zl, Zp). */
+/* Characters that take no room or turn the direction of writing (the common ones of Unicode's categories Cf, Zl and
+ * Zp). */
 bool lt_is_deceptive(uint32_t code)
 {
     static const struct {

@@ -97,7 +97,13 @@ enum lt_status lt_fs_list(struct lt_fs *fs, struct lt_str path, struct lt_arena 
     if (!S_ISDIR(node.mode))
         return lt_fail(err, LT_SKIP, LT_CODE_TYPE, 0, "not a directory");
     struct lt_dir dir = {.name = path, .path_len = path.len, .ino = node.ino};
-    return fs->ops->list(fs, &dir, arena, out, err);
+    status = fs->ops->list(fs, &dir, arena, out, err);
+    size_t living = 0;
+    for (size_t i = 0; i < out->count; i++)
+        if (!out->nodes[i].unallocated)
+            out->nodes[living++] = out->nodes[i];
+    out->count = living;
+    return status;
 }
 
 /* Append one component to the resolved path; "." and ".." are worked off here, so readers never see them. */

@@ -131,7 +131,8 @@ enum lt_status lt_fs_resolve(struct lt_fs *fs, struct lt_str path, struct lt_are
 enum lt_status lt_fs_stat(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_node *out,
                           struct lt_err *);
 
-/* List the directory at `path`; LT_END when it does not exist. See lt_fs_ops.list. */
+/* List the directory at `path`, without deleted entries, which no reader of artifacts may take for living ones; LT_END
+ * when it does not exist. See lt_fs_ops.list. */
 enum lt_status lt_fs_list(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_listing *out,
                           struct lt_err *);
 

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+enum { MAX_BLOCKS = 16 * 1024 * 1024 }; /* of a journal; mke2fs makes none of more than 10,240,000 */
+
 /* A block number that must not be replayed from transactions up to `sequence`. */
 struct revoke {
     uint64_t block;
@@ -111,16 +113,12 @@ struct scan {
 static bool scan_commit(struct replay *replay, struct scan *scan)
 {
     uint64_t time = lt_jbd2_commit_time(cursor_of(replay, replay->block));
-    if (!commit_is_good(replay, scan->sum)) {
-        if (!replay->journal.async_commit && time >= scan->time)
+    if (scan->damaged || !commit_is_good(replay, scan->sum)) {
+        if ((scan->damaged || !replay->journal.async_commit) && time >= scan->time)
             lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0,
-                    "wrong checksum of the commit of transaction %u of the journal: not replayed from there on",
-                    replay->end);
+                    "wrong checksum in transaction %u of the journal: not replayed from there on", replay->end);
         return false;
     }
-    if (scan->damaged)
-        lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0, "wrong checksum in transaction %u of the journal",
-                replay->end);
     replay->end++;
     *scan = (struct scan){.next = scan->next, .sum = ~0u, .time = time};
     return true;
@@ -302,8 +300,10 @@ static enum lt_status open_journal(struct replay *replay)
     if (replay->journal.block_size != super->block_size)
         return lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0, "the journal has blocks of %u bytes",
                        replay->journal.block_size);
-    if (replay->journal.blocks > lt_volume_blocks(volume))
-        return lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0, "the journal is larger than the disk");
+    if (replay->journal.blocks > lt_volume_blocks(volume) || replay->journal.blocks > MAX_BLOCKS ||
+        replay->journal.blocks > replay->inode.size / super->block_size)
+        return lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0,
+                       "the journal says that it is larger than its file or the disk");
     return LT_OK;
 }
 

@@ -6,10 +6,15 @@
 
 #include <stdlib.h>
 
+/* Each directory is listed by the walk, and some by readers of artifacts. More than this times the blocks of the disk
+ * means that directories share blocks. */
+enum { LISTED_OFTEN = 4, MAX_LOST_GROUPS = 1000 };
+
 /* A name found in a directory. */
 struct found {
     struct lt_str name;
     uint32_t ino;
+    unsigned type; /* as the directory entry has it */
     bool slack;
 };
 
@@ -55,6 +60,13 @@ static bool still_ours(const struct dir_job *job, struct lt_cursor block, uint64
     return self == job->inode.ino && !lt_ext4_block_damaged(super, block, seed);
 }
 
+static bool names_other(struct lt_cursor block, uint32_t ino)
+{
+    uint32_t self, parent;
+    lt_ext4_dots(block, &self, &parent);
+    return self && self != ino;
+}
+
 static void block_names(const struct dir_job *job, struct lt_cursor block, uint64_t number, uint64_t logical)
 {
     const struct lt_ext4 *super = &job->reader->volume.super;
@@ -62,6 +74,10 @@ static void block_names(const struct dir_job *job, struct lt_cursor block, uint6
     struct lt_err problem = {0};
     if (job->deleted && !still_ours(job, block, logical))
         return;
+    if (!job->deleted && !logical && names_other(block, ino)) {
+        lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "the directory (inode %u) begins with a block of another", ino);
+        return;
+    }
     if (!job->deleted && lt_ext4_block_damaged(super, block, lt_ext4_inode_seed(super, ino, job->inode.generation)))
         lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "wrong checksum in block %ju of the directory (inode %u)",
                 (uintmax_t)number, ino);
@@ -93,16 +109,16 @@ static void run_names(const struct dir_job *job, const struct lt_ext4_run *run, 
 static void all_blocks(const struct dir_job *job)
 {
     struct lt_ext4_volume *volume = &job->reader->volume;
-    uint64_t size = volume->super.block_size, end = job->inode.size / size + (job->inode.size % size > 0), read = 0;
+    uint64_t size = volume->super.block_size, end = job->inode.size / size + (job->inode.size % size > 0);
     for (uint64_t logical = 0; logical < end;) {
         struct lt_ext4_run run;
         if (lt_volume_map(volume, &job->inode, logical, &run, job->err) != LT_OK)
             return;
         run.count = run.count < end - logical ? run.count : end - logical;
-        read += run.zeros ? 0 : run.count;
-        if (read > lt_volume_blocks(volume)) {
-            lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "the directory (inode %u) is larger than the disk",
-                    job->inode.ino);
+        job->reader->listed += run.zeros ? 0 : run.count;
+        if (job->reader->listed / LISTED_OFTEN > lt_volume_blocks(volume)) {
+            lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0,
+                    "directories have more blocks than the disk: that with inode %u is not read", job->inode.ino);
             return;
         }
         if (!run.zeros)
@@ -161,7 +177,8 @@ static void find_name(void *arg, const struct lt_ext4_name *name)
         list->cap = list->cap ? list->cap * 2 : 256;
         list->items = lt_realloc(list->items, lt_array_size(list->cap, sizeof *list->items));
     }
-    list->items[list->count++] = (struct found){lt_str_dup(list->arena, name->name), name->ino, name->slack};
+    list->items[list->count++] =
+        (struct found){lt_str_dup(list->arena, name->name), name->ino, name->type, name->slack};
 }
 
 /* By name, living ones first. */
@@ -197,7 +214,7 @@ static void sort_found(struct found *items, size_t count)
  * inode, of the same name? */
 static bool is_known(const struct found *items, size_t at)
 {
-    const struct found *item = &items[at], living = {item->name, item->ino, false};
+    const struct found *item = &items[at], living = {.name = item->name, .ino = item->ino};
     if (!item->slack || !at || !lt_str_eq(items[at - 1].name, item->name))
         return false;
     return !item->ino || items[at - 1].ino == item->ino || bsearch(&living, items, at, sizeof *items, by_name);
@@ -219,30 +236,49 @@ static void set_named(struct lt_ext4_reader *reader, uint32_t ino)
     reader->named[ino / 8] |= (unsigned char)(1u << ino % 8);
 }
 
-/* Describe a deleted entry, as far as its inode still tells of it. */
-static void describe_deleted(struct lt_ext4_reader *reader, struct lt_arena *arena, struct lt_node *node)
+static mode_t type_of_entry(unsigned type)
 {
+    static const mode_t types[] = {0, S_IFREG, S_IFDIR, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK, S_IFLNK};
+    return type < sizeof types / sizeof *types ? types[type] : 0;
+}
+
+/* Was the inode used again after the name was deleted? It has another type then, or was born after the last change to
+ * the directory. */
+static bool is_reused(const struct lt_dir *dir, mode_t type, const struct lt_node *node)
+{
+    if (type && type != (node->mode & S_IFMT))
+        return true;
+    return dir->changed.set && node->time[LT_B].set && lt_time_cmp(node->time[LT_B], dir->changed) > 0;
+}
+
+/* Describe a deleted entry, as far as its inode still tells of it. The type of the entry stands in the mode of the
+ * node. */
+static void describe_deleted(struct lt_ext4_reader *reader, const struct lt_dir *dir, struct lt_arena *arena,
+                             struct lt_node *node)
+{
+    mode_t type = node->mode;
     struct lt_node whole = *node;
     struct lt_cursor bytes;
     struct lt_ext4_inode inode;
     struct lt_err problem = {0};
-    node->unallocated = true;
-    if (!is_deleted_inode(reader, (uint32_t)node->ino) || lt_ext4_describe(reader, arena, &whole, &problem) != LT_OK)
+    node->mode = 0;
+    if (!is_deleted_inode(reader, (uint32_t)node->ino))
         return;
-    if (lt_ext4_read_inode(reader, node->ino, &bytes, &inode, &problem) != LT_OK)
+    lt_ext4_describe(reader, arena, &whole, &problem);
+    if (lt_ext4_read_inode(reader, node->ino, &bytes, &inode, &problem) != LT_OK || is_reused(dir, type, &whole))
         return;
     *node = whole;
-    node->unallocated = true;
     if (inode.deleted)
         node->deleted = lt_time_at(inode.deleted, 0);
     if (reader->named)
         set_named(reader, (uint32_t)node->ino);
 }
 
-static void describe_entry(struct lt_ext4_reader *reader, struct lt_arena *arena, struct lt_node *node)
+static void describe_entry(struct lt_ext4_reader *reader, const struct lt_dir *dir, struct lt_arena *arena,
+                           struct lt_node *node)
 {
     if (node->unallocated) {
-        describe_deleted(reader, arena, node);
+        describe_deleted(reader, dir, arena, node);
         return;
     }
     lt_err_clear(&reader->problem);
@@ -261,12 +297,13 @@ static int by_inode(const void *a, const void *b)
 
 /* Inodes of a large directory are spread over more of the tables than is kept of them: go through them in their order.
  */
-static void describe_all(struct lt_ext4_reader *reader, struct lt_arena *arena, struct lt_listing *listing)
+static void describe_all(struct lt_ext4_reader *reader, const struct lt_dir *dir, struct lt_arena *arena,
+                         struct lt_listing *listing)
 {
     enum { LARGE = 256 };
     if (listing->count < LARGE) {
         for (size_t i = 0; i < listing->count; i++)
-            describe_entry(reader, arena, &listing->nodes[i]);
+            describe_entry(reader, dir, arena, &listing->nodes[i]);
         return;
     }
     struct lt_node **order = lt_realloc(NULL, lt_array_size(listing->count, sizeof(void *)));
@@ -274,7 +311,7 @@ static void describe_all(struct lt_ext4_reader *reader, struct lt_arena *arena, 
         order[i] = &listing->nodes[i];
     qsort(order, listing->count, sizeof(void *), by_inode);
     for (size_t i = 0; i < listing->count; i++)
-        describe_entry(reader, arena, order[i]);
+        describe_entry(reader, dir, arena, order[i]);
     free(order);
 }
 
@@ -298,9 +335,10 @@ enum lt_status lt_ext4_list(struct lt_fs *fs, const struct lt_dir *dir, struct l
         node->name = list.items[i].name;
         node->ino = list.items[i].ino;
         node->unallocated = list.items[i].slack || dir->unallocated;
+        node->mode = node->unallocated ? type_of_entry(list.items[i].type) : 0;
     }
     free(list.items);
-    describe_all(reader, arena, out);
+    describe_all(reader, dir, arena, out);
     return status;
 }
 
@@ -347,7 +385,7 @@ static enum lt_status group_orphans(struct orphan_job *job, uint64_t number, str
         return LT_OK;
     count -= group->itable_unused < count ? group->itable_unused : count;
     enum lt_status status = LT_OK;
-    for (uint64_t ino = first; ino < first + count && ino <= super->inodes && status >= LT_OK; ino++) {
+    for (uint64_t ino = first; ino < first + count && ino <= super->inodes && status != LT_FATAL; ino++) {
         bool used = true;
         if (!job->left)
             return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "more inodes than the disk has room for");
@@ -355,7 +393,7 @@ static enum lt_status group_orphans(struct orphan_job *job, uint64_t number, str
         if (ino < super->first_inode)
             continue;
         if (lt_volume_inode_used(volume, ino, &used, err) != LT_OK)
-            return LT_SKIP;
+            return LT_SKIP; /* the bitmap is that of the whole group */
         if (!used)
             status = pass_orphan(job, (uint32_t)ino, used, err);
     }
@@ -394,9 +432,18 @@ enum lt_status lt_ext4_orphans(struct lt_fs *fs,
     if (!job.reader->named)
         return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "too many inodes to look for deleted ones");
     enum lt_status status = open_orphans(&job, &problem);
-    for (uint64_t number = 0; number < groups && status != LT_FATAL && lt_volume_group(&job.reader->volume, number);
-         number++)
-        status = group_orphans(&job, number, &problem);
+    unsigned lost = 0;
+    for (uint64_t number = 0; number < groups && status != LT_FATAL && lost < MAX_LOST_GROUPS; number++) {
+        if (lt_volume_group(&job.reader->volume, number)) {
+            status = group_orphans(&job, number, &problem);
+            continue;
+        }
+        lt_fail(&problem, LT_SKIP, LT_CODE_UNREADABLE, 0,
+                "cannot read the descriptor of group %ju: deleted inodes of it "
+                "are missing",
+                (uintmax_t)number);
+        lost++;
+    }
     lt_arena_free(&job.arena);
     if (problem.set)
         *err = problem;

@@ -12,6 +12,7 @@ enum { LT_EXT4_MAX_INLINE = LT_EXT4_BODY + LT_EXT4_MAX_INODE };
 struct lt_ext4_reader {
     struct lt_ext4_volume volume;
     struct lt_path_index index;
+    uint64_t listed;       /* blocks of directories that were read so far */
     struct lt_err problem; /* of the entry at hand: to make a fresh one for each would cost more than reading it */
     unsigned char *named;  /* owned: a bit for each inode, set for deleted ones that a directory names */
 };

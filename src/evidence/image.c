@@ -299,8 +299,11 @@ static bool add_fs(struct lt_evidence *evidence, struct image *image, uint64_t o
     fs->label = lt_str_format(&evidence->arena, "ext2/3/4 file system%s", where);
     enum lt_status status = lt_ext4_open(fs, &device, evidence->args.no_journal, &problem);
     if (status != LT_OK) {
-        if (!add_tsk_fs(evidence, image, offset, fs))
+        if (!add_tsk_fs(evidence, image, offset, fs)) {
+            if (strcmp(problem.code, LT_CODE_DAMAGED) == 0)
+                note_error(evidence, fs, &problem);
             return false;
+        }
         /* A read that fails once must not turn right rows into libtsk's. */
         if (TSK_FS_TYPE_ISEXT(state(fs)->tsk->ftype) && strcmp(problem.code, LT_CODE_UNREADABLE) == 0) {
             tsk_fs_close(state(fs)->tsk);

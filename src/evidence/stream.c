@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { CHUNK = 64 * 1024, MAX_RATIO = 1000, FREE_OUTPUT = 64 * 1024 * 1024 };
+enum { CHUNK = 64 * 1024, MAX_RATIO = 1000, FREE_OUTPUT = 64 * 1024 * 1024, MAX_ZEROS = 1024 * 1024 * 1024 };
 
 struct lt_stream {
     struct lt_file file;
@@ -16,6 +16,7 @@ struct lt_stream {
     struct lt_str pending; /* compressed bytes of `input` not yet used */
     struct lt_buf data;    /* unpacked bytes from `out_offset` on */
     size_t start;          /* of the unread ones among them */
+    uint64_t zeros;        /* bytes read last that were nothing but zeros */
     bool at_end;
 };
 
@@ -66,13 +67,26 @@ static ssize_t read_chunk(struct lt_stream *stream, char *buffer, struct lt_err 
     return got;
 }
 
+/* A sparse file can claim any size: a hole of this many bytes ends it. */
+static enum lt_status check_zeros(struct lt_stream *stream, const char *bytes, size_t count, struct lt_err *err)
+{
+    bool zeros = !bytes[0] && memcmp(bytes, bytes + 1, count - 1) == 0;
+    stream->zeros = zeros ? stream->zeros + count : 0;
+    if (stream->zeros <= MAX_ZEROS)
+        return LT_OK;
+    stream->at_end = true;
+    return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "more than %d MiB of zeros before offset %ju: not read further",
+                   MAX_ZEROS >> 20, (uintmax_t)stream->in_offset);
+}
+
 static enum lt_status fill_plain(struct lt_stream *stream, struct lt_err *err)
 {
     lt_buf_reserve(&stream->data, CHUNK);
     ssize_t got = read_chunk(stream, stream->data.ptr + stream->data.len, err);
-    if (got > 0)
-        stream->data.len += (size_t)got;
-    return got < 0 ? LT_SKIP : got ? LT_OK : LT_END;
+    if (got <= 0)
+        return got < 0 ? LT_SKIP : LT_END;
+    stream->data.len += (size_t)got;
+    return check_zeros(stream, stream->data.ptr + stream->data.len - got, (size_t)got, err);
 }
 
 /* A few bytes that unpack to gigabytes are no log: deflate's own limit is 1032 to 1, reached only by one repeated byte.

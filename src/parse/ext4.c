@@ -24,10 +24,13 @@ static bool plausible(const struct lt_ext4 *ext4)
     bool sizes = ext4->inode_size >= OLD_INODE && ext4->inode_size <= LT_EXT4_MAX_INODE &&
                  (ext4->inode_size & (ext4->inode_size - 1)) == 0 && ext4->inode_size <= ext4->block_size &&
                  ext4->desc_size >= 32 && ext4->desc_size <= 1024 && (ext4->desc_size & (ext4->desc_size - 1)) == 0;
+    if (!sizes)
+        return false;
     bool counts = ext4->inodes && ext4->inodes_per_group && ext4->inodes_per_group <= ext4->block_size * 8 &&
+                  ext4->inodes_per_group >= ext4->block_size / ext4->inode_size && ext4->blocks_per_group >= 256 &&
                   ext4->blocks_per_group && ext4->blocks_per_group / ext4->cluster_blocks <= ext4->block_size * 8 &&
                   ext4->blocks > ext4->first_data_block && ext4->blocks <= UINT64_MAX / ext4->block_size;
-    if (!sizes || !counts)
+    if (!counts)
         return false;
     uint64_t groups = (ext4->blocks - ext4->first_data_block - 1) / ext4->blocks_per_group + 1;
     return groups <= UINT32_MAX && groups * ext4->inodes_per_group == ext4->inodes; /* as the kernel wants it */

@@ -29,6 +29,8 @@ enum {
     LT_EXT4_INCOMPAT_KNOWN = 0x3E7D6,
 };
 
+enum { LT_EXT4_RO_COMPAT_ORPHANS = 0x10000 }; /* the orphan file is not empty */
+
 /* i_flags. */
 enum {
     LT_EXT4_ENCRYPT_FL = 0x800,

@@ -94,7 +94,7 @@ static void slack_names(const struct lt_ext4 *ext4, struct lt_cursor block, size
             at += 4;
             continue;
         }
-        struct lt_ext4_name name = {entry_name(block, &entry), entry.ino, true};
+        struct lt_ext4_name name = {entry_name(block, &entry), entry.ino, entry.type, true};
         each(arg, &name);
         at += (HEAD + (size_t)entry.name_len + 3) & ~(size_t)3;
     }
@@ -134,7 +134,7 @@ enum lt_status lt_ext4_block_names(const struct lt_ext4 *ext4, struct lt_cursor 
         struct entry entry = read_entry(block, at);
         if (!well_formed(&entry, end))
             return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "impossible directory entry at byte %zu of a block", at);
-        struct lt_ext4_name name = {entry_name(block, &entry), entry.ino, false};
+        struct lt_ext4_name name = {entry_name(block, &entry), entry.ino, entry.type, false};
         if (entry.ino && !is_dots(name.name))
             each(arg, &name);
         if (slack && !node)
@@ -150,7 +150,7 @@ enum lt_status lt_ext4_inline_names(struct lt_cursor bytes, lt_ext4_each_name *e
         struct entry entry = read_entry(bytes, at);
         if (!well_formed(&entry, bytes.len))
             return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "impossible inline directory entry at byte %zu", at);
-        struct lt_ext4_name name = {entry_name(bytes, &entry), entry.ino, false};
+        struct lt_ext4_name name = {entry_name(bytes, &entry), entry.ino, entry.type, false};
         if (entry.ino && !is_dots(name.name))
             each(arg, &name);
         at += entry.size;

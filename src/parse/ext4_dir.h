@@ -11,6 +11,7 @@
 struct lt_ext4_name {
     struct lt_str name; /* borrowed from the block */
     uint32_t ino;       /* 0, in the slack only: the number is gone */
+    unsigned type; /* 1 regular, 2 directory, 3 character and 4 block device, 5 FIFO, 6 socket, 7 link; 0 unknown */
     bool slack;
 };
 
