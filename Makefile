@@ -8,7 +8,7 @@
 # make install    with PREFIX= and DESTDIR=
 
 PREFIX ?= /usr/local
-CFLAGS ?= -O2 -g -flto=auto
+CFLAGS ?= -O2 -g -flto=auto -ffat-lto-objects
 PYTHON ?= /usr/bin/python3
 SECONDS_EACH ?= 30
 BUILD ?= build
