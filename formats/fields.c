@@ -17,6 +17,14 @@ static void add_iso(struct lt_buf *out, struct lt_time time, unsigned digits)
     lt_buf_lit(out, "+00:00");
 }
 
+/* The host's `id` as the containers see it, where they see another. */
+static void add_inside_id(struct lt_buf *out, const struct lt_owner *owner, const struct lt_idmap *map, uint32_t id)
+{
+    uint32_t inside;
+    if (lt_owner_is_mapped(owner) && lt_idmap_inside(map, id, &inside))
+        lt_buf_uint(out, inside);
+}
+
 static int64_t micros(const struct lt_row *row)
 {
     return lt_time_micros(row->time, !(lt_kinds[row->event->kind].flags & LT_FROM_TEXT));
@@ -76,6 +84,8 @@ NODE_FIELD(file_system, add_word(out, "OS"))
 NODE_FIELD(size, if (node->mode && node->size <= INT64_MAX) lt_buf_uint(out, node->size))
 INODE_FIELD(uid, lt_buf_uint(out, node->uid))
 INODE_FIELD(gid, lt_buf_uint(out, node->gid))
+INODE_FIELD(container_uid, add_inside_id(out, event->owner, event->owner->root->uids, node->uid))
+INODE_FIELD(container_gid, add_inside_id(out, event->owner, event->owner->root->gids, node->gid))
 NODE_FIELD(inode, if (node->ino) lt_buf_uint(out, node->ino))
 INODE_FIELD(mode, lt_buf_uint(out, node->mode & 07777))
 INODE_FIELD(links, lt_buf_uint(out, node->nlink))

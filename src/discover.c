@@ -5,6 +5,7 @@
 #include "discover.h"
 
 #include "base/escape.h"
+#include "parse/idmap.h"
 #include "parse/json.h"
 
 /* Is there such a directory? What cannot be looked at may be one, which is reported. */
@@ -56,26 +57,15 @@ static void add_root(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path, s
     root->hostname = hostname(ctx, fs);
 }
 
-/* "<uid>.<gid>" */
-static bool is_remap_name(struct lt_str name)
-{
-    size_t dots = 0;
-    for (size_t i = 0; i < name.len; i++) {
-        dots += name.ptr[i] == '.';
-        if (name.ptr[i] != '.' && (name.ptr[i] < '0' || name.ptr[i] > '9'))
-            return false;
-    }
-    return dots == 1 && name.len >= 3 && name.ptr[0] != '.' && name.ptr[name.len - 1] != '.';
-}
-
 static bool try_remapped(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path)
 {
     struct lt_listing listing;
+    uint32_t uid, gid;
     bool found = false;
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
         struct lt_str below = lt_path_join(ctx->scratch, path, listing.nodes[i].name);
-        if (!is_remap_name(listing.nodes[i].name) || !is_docker_root(ctx, fs, below))
+        if (!lt_remap_parse(listing.nodes[i].name, &uid, &gid) || !is_docker_root(ctx, fs, below))
             continue;
         add_root(ctx, fs, below, LT_STR("userns-remap sub-root"));
         found = true;
@@ -124,16 +114,26 @@ static void try_configured(struct lt_ctx *ctx, struct lt_fs *fs, const char *fil
     lt_json_free(json);
 }
 
-static void try_homes(struct lt_ctx *ctx, struct lt_fs *fs)
+/* The data root of a rootless daemon (docs.docker.com/engine/security/rootless). */
+static void try_home(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str home)
 {
     struct lt_buf ignored = {0};
+    const struct lt_list *roots = &ctx->inventory->roots;
+    size_t known = roots->count;
+    try_root(ctx, fs, lt_path_join(ctx->scratch, home, LT_STR(".local/share/docker")), LT_STR("rootless"), &ignored);
+    try_configured(ctx, fs, lt_path_join(ctx->scratch, home, LT_STR(".config/docker/daemon.json")).ptr, &ignored);
+    for (size_t i = known; i < roots->count; i++)
+        ((struct lt_root *)roots->items[i])->rootless = true;
+    lt_buf_free(&ignored);
+}
+
+static void try_homes(struct lt_ctx *ctx, struct lt_fs *fs)
+{
     struct lt_listing homes;
     lt_list_or_skip(ctx, LT_STR("/home"), &homes);
     for (size_t i = 0; i < homes.count; i++)
-        try_root(ctx, fs, lt_str_format(ctx->scratch, "/home/%.*s/.local/share/docker", LT_ARG(homes.nodes[i].name)),
-                 LT_STR("rootless"), &ignored);
-    try_root(ctx, fs, LT_STR("/root/.local/share/docker"), LT_STR("rootless"), &ignored);
-    lt_buf_free(&ignored);
+        try_home(ctx, fs, lt_path_join(ctx->scratch, LT_STR("/home"), homes.nodes[i].name));
+    try_home(ctx, fs, LT_STR("/root"));
 }
 
 static void look_everywhere(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_buf *looked)

@@ -325,6 +325,17 @@ void lt_inventory_link(struct lt_inventory *inventory, struct lt_root *root)
     own_all(arena, root);
 }
 
+bool lt_owner_is_mapped(const struct lt_owner *owner)
+{
+    if (!owner->root->uids || (!owner->layer && !owner->volume))
+        return false;
+    if (owner->volume)
+        lt_each (struct lt_volume_user, user, &owner->volume->users)
+            if (user->container->host_userns)
+                return false; /* its users may not agree */
+    return !owner->container || !owner->container->host_userns;
+}
+
 struct lt_str lt_image_name(const struct lt_image *image)
 {
     lt_each (struct lt_str, name, &image->names)

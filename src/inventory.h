@@ -9,6 +9,7 @@
 
 #include "base/map.h"
 #include "evidence/evidence.h"
+#include "parse/idmap.h"
 
 struct lt_root;
 struct lt_store;
@@ -91,6 +92,7 @@ struct lt_container {
     struct lt_str mount_id, init_id;           /* from layerdb/mounts */
     struct lt_str parent_chain;                /* likewise: chain ID of the top image layer */
     struct lt_str mount_record;                /* path of layerdb/mounts/<id>, "" if there is none */
+    bool host_userns;                          /* it sees owners as the host does, though others do not */
     struct lt_time created, started, finished; /* of the configuration; unset where it has Go's zero time */
     const struct lt_attr *facts;               /* state, command, ports...: attributes of its events */
     size_t fact_count;
@@ -118,10 +120,12 @@ struct lt_volume {
 /* One Docker data root. */
 struct lt_root {
     struct lt_fs *fs;
-    struct lt_str path;     /* "" when the evidence itself is the data root */
-    struct lt_str why;      /* how it was found: "default", "data-root in /etc/docker/daemon.json"... */
-    struct lt_str hostname; /* "" if unknown */
-    const char *runtime;    /* "docker" */
+    struct lt_str path;           /* "" when the evidence itself is the data root */
+    struct lt_str why;            /* how it was found: "default", "data-root in /etc/docker/daemon.json"... */
+    struct lt_str hostname;       /* "" if unknown */
+    const char *runtime;          /* "docker" */
+    bool rootless;                /* found where a rootless daemon keeps it */
+    struct lt_idmap *uids, *gids; /* owners in its containers: NULL where they are the host's */
     struct lt_list containers, images, layers, volumes;
     struct lt_map container_by_id, image_by_id, layer_by_id, layer_by_chain, layer_by_link, volume_by_name;
     struct lt_owner owner; /* role host */
@@ -146,6 +150,10 @@ struct lt_str lt_chain_key(struct lt_arena *arena, const struct lt_store *store,
 /* Tie up one root after phase 1: layers of containers and images, users of layers and volumes, owners. Where layerdb is
  * damaged the driver's own links serve; a lost mount-id is inferred from the layers below and the time of creation. */
 void lt_inventory_link(struct lt_inventory *inventory, struct lt_root *root);
+
+/* Is there a user namespace between the host and whoever sees the files of `owner` in a container? Files of layers and
+ * volumes only. */
+bool lt_owner_is_mapped(const struct lt_owner *owner);
 
 /* First name of an image: a tag if it has one, else a digest, else "". */
 struct lt_str lt_image_name(const struct lt_image *image);

@@ -219,6 +219,8 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     read_ports(facts, lt_json_next(live, &iter, &key, &value) ? live : lt_json_at(host, "PortBindings"));
     read_mounts(facts, json);
     read_privileges(facts, host);
+    /* A rootless daemon's host is itself in a user namespace. */
+    container->host_userns = !ctx->root->rootless && lt_str_eq(lt_json_str(host, "UsernsMode"), LT_STR("host"));
     read_labels(facts, json);
     add_int(facts, LT_ATTR_RESTARTS, json, "RestartCount");
 }
