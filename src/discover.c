@@ -7,6 +7,7 @@
 #include "base/escape.h"
 #include "parse/idmap.h"
 #include "parse/json.h"
+#include "store/store.h"
 
 /* Is there such a directory? What cannot be looked at may be one, which is reported. */
 static bool is_dir(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path)
@@ -32,10 +33,12 @@ static enum lt_status resolve(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_st
 /* Does it look like a data root? Two of what Docker makes at its first start are enough, one may be lost. */
 static bool is_docker_root(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path)
 {
-    static const char *const made[] = {"containers", "image", "volumes", "overlay2"};
+    static const char *const made[] = {"containers", "image", "volumes"};
     unsigned found = 0;
     for (size_t i = 0; i < sizeof made / sizeof *made; i++)
         found += is_dir(ctx, fs, lt_path_join(ctx->scratch, path, lt_str_c(made[i])));
+    for (size_t i = 0; lt_stores[i]; i++)
+        found += is_dir(ctx, fs, lt_path_join(ctx->scratch, path, lt_str_c(lt_stores[i]->layers)));
     return found >= 2;
 }
 

@@ -42,7 +42,7 @@ struct lt_layer {
     const struct lt_store *store;
     struct lt_str id;      /* the storage driver's own: name of its directory */
     struct lt_str path;    /* of that directory */
-    struct lt_str content; /* of the tree of files */
+    struct lt_str content; /* of the tree of files, "" if it is elsewhere (store.h) */
     struct lt_str diff_id; /* "sha256:...", image layers known to layerdb */
     struct lt_str chain_id, parent_chain;
     struct lt_time created;             /* birth of its directory */

@@ -262,13 +262,16 @@ class Host:
     `root` is the directory that is the evidence; the data root is root/var/lib/docker, or `data`.
     """
 
+    driver = layers_at = "overlay2"
+
     def __init__(self, root: Path, data: str = "var/lib/docker") -> None:
         self.root, self.data = root, root / data
-        self.meta = self.data / "image/overlay2"
+        self.meta = self.data / "image" / self.driver
         self.repositories: dict[str, dict[str, str]] = {}
-        for name in ("containers", "volumes", "overlay2/l", "image/overlay2/layerdb/sha256",
-                     "image/overlay2/layerdb/mounts", "image/overlay2/imagedb/content/sha256"):
+        for name in ("containers", "volumes", self.layers_at):
             (self.data / name).mkdir(parents=True, exist_ok=True)
+        for name in ("layerdb/sha256", "layerdb/mounts", "imagedb/content/sha256"):
+            (self.meta / name).mkdir(parents=True, exist_ok=True)
         self.write(self.meta / "repositories.json", {"Repositories": {}})
 
     def write(self, path: Path, value: Any) -> None:
@@ -283,16 +286,19 @@ class Host:
 
     def store(self, name: str, below: str | None, tree: Tree | None = None) -> Path:
         """A directory of the driver on top of `below` (its name); returns it."""
-        path = self.data / "overlay2" / name
+        path = self.data / self.layers_at / name
         (path / "diff").mkdir(parents=True)
         link = self.link(name)
         self.write(path / "link", link)
-        os.symlink(f"../{name}/diff", self.data / "overlay2/l" / link)
+        (path.parent / "l").mkdir(exist_ok=True)
+        os.symlink(f"../{name}/diff", path.parent / "l" / link)
         if below:
-            lower = self.data / "overlay2" / below / "lower"
+            lower = path.parent / below / "lower"
             rest = ":" + lower.read_text() if lower.exists() else ""
             self.write(path / "lower", f"l/{self.link(below)}{rest}")
             (path / "work").mkdir()
+        if below == name + "-init":
+            (path / "work/work").mkdir()
         write_tree(os.fsencode(path / "diff"), tree or {})
         return path
 
@@ -345,7 +351,6 @@ class Host:
         created = time.time_ns()
         self.store(rw + "-init", below, {"etc": {"hostname": "", "hosts": ""}, ".dockerenv": ""})
         self.store(rw, rw + "-init", tree)
-        (self.data / "overlay2" / rw / "work/work").mkdir()
         for file, text in (("mount-id", rw), ("init-id", rw + "-init"), ("parent", top)):
             self.write(made.mounts / file, text)
         config = {"StreamConfig": {},
@@ -354,7 +359,7 @@ class Host:
                   "ID": made.id, "Created": rfc3339(created), "Path": "sh", "Args": ["-c", "true"],
                   "Config": {"Hostname": name, "Image": "shop:1", "Labels": {}}, "Image": image,
                   "NetworkSettings": {"Ports": None}, "LogPath": self.inside(made.log), "Name": "/" + name,
-                  "Driver": "overlay2", "RestartCount": 0,
+                  "Driver": self.driver, "RestartCount": 0,
                   "MountPoints": {at: {"Source": f"/var/lib/docker/volumes/{volume}/_data", "Destination": at,
                                        "RW": True, "Name": volume, "Driver": "local", "Type": "volume"}
                                   for volume, at in volumes}} | changes
@@ -385,16 +390,16 @@ class Container:
         self.config = self.path / "config.v2.json"
         self.log = self.path / f"{self.id}-json.log"
         self.mounts = host.meta / "layerdb/mounts" / self.id
-        self.rw = host.data / "overlay2" / hex_id(f"rw {name}")
+        self.rw = host.data / host.layers_at / hex_id(f"rw {name}")
 
     def change(self, **values: Any) -> None:
         """Rewrite fields of the configuration."""
         self.host.write(self.config, json.loads(self.config.read_text()) | values)
 
 
-def shop(root: Path) -> Host:
+def shop(root: Path, kind: type[Host] = Host) -> Host:
     """The small host of most tests: image shop:1 with two layers, containers web and db, a volume that web mounts."""
-    host = Host(root)
+    host = kind(root)
     write_tree(os.fsencode(root), {"etc/hostname": "dock01\n"})
     image = host.image("shop:1", {"bin": {"sh": "base"}, "etc": {"conf": "a", "gone": "b"}},
                        {"etc": {"conf": "changed"}, "opt": {"tool": "t"}})

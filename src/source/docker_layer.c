@@ -13,6 +13,13 @@
 
 enum { MAX_ID_FILE = 4096 };
 
+static bool is_empty(struct lt_ctx *ctx, struct lt_str path)
+{
+    struct lt_listing listing;
+    enum lt_status status = lt_list_or_skip(ctx, path, &listing);
+    return status != LT_SKIP && !listing.count;
+}
+
 static void scan_store(struct lt_ctx *ctx, const struct lt_store *store)
 {
     struct lt_listing listing;
@@ -29,10 +36,35 @@ static void scan_store(struct lt_ctx *ctx, const struct lt_store *store)
         struct lt_layer *layer = lt_inventory_layer(ctx->inventory, ctx->root, store, node->name);
         layer->path = lt_path_join(ctx->run, path, node->name);
         layer->content = store->content ? lt_path_join(ctx->run, layer->path, lt_str_c(store->content)) : layer->path;
+        if (store->elsewhere && is_empty(ctx, layer->content))
+            layer->content = LT_STR("");
         layer->created = node->time[LT_B];
         if (lt_str_ends(node->name, LT_STR("-init")))
             layer->role = LT_ROLE_INIT;
     }
+}
+
+/* The layer that layerdb names; one that may lie elsewhere is made. NULL if it is missing. */
+static struct lt_layer *named_layer(struct lt_ctx *ctx, const struct lt_store *store, struct lt_str id)
+{
+    struct lt_layer *layer = lt_map_get(&ctx->root->layer_by_id, id);
+    if (!layer && store->elsewhere && id.len) {
+        layer = lt_inventory_layer(ctx->inventory, ctx->root, store, id);
+        layer->path = lt_path_join(ctx->run, lt_root_path(ctx, store->layers), id);
+        if (lt_str_ends(id, LT_STR("-init")))
+            layer->role = LT_ROLE_INIT;
+    }
+    return layer;
+}
+
+static void report_elsewhere(struct lt_ctx *ctx, const struct lt_store *store)
+{
+    size_t count = 0;
+    lt_each (struct lt_layer, layer, &ctx->root->layers)
+        count += layer->store == store && !layer->content.len;
+    if (count)
+        lt_skip(ctx, lt_root_path(ctx, store->layers), LT_CODE_UNSUPPORTED,
+                "%zu layers are %s: their files are not read", count, store->elsewhere);
 }
 
 /* Read a file that holds one ID. `is` checks its grammar. */
@@ -66,7 +98,7 @@ static void read_image_layer(struct lt_ctx *ctx, const struct lt_store *store, s
     read_id(ctx, dir, "parent", LT_OPTIONAL, is_digest, &parent); /* a base layer has none */
     if (status != LT_OK)
         return;
-    struct lt_layer *layer = lt_map_get(&ctx->root->layer_by_id, cache_id);
+    struct lt_layer *layer = named_layer(ctx, store, cache_id);
     if (!layer) {
         lt_skip(ctx, dir, LT_CODE_MISSING, "the layer's directory is missing: %s/%.*s", store->layers,
                 LT_ARG(cache_id));
@@ -118,7 +150,7 @@ static void read_image_layers(struct lt_ctx *ctx, const struct lt_store *store)
 /* A layer that layerdb names must be there. */
 static void check_layer(struct lt_ctx *ctx, const struct lt_store *store, struct lt_str record, struct lt_str id)
 {
-    if (id.len && !lt_map_get(&ctx->root->layer_by_id, id))
+    if (id.len && !named_layer(ctx, store, id))
         lt_skip(ctx, record, LT_CODE_MISSING, "names a layer that is not there: %s/%.*s", store->layers, LT_ARG(id));
 }
 
@@ -171,6 +203,7 @@ static void docker_layer_inventory(struct lt_ctx *ctx)
         if (store->describe)
             store->describe(ctx, ctx->root);
         read_mounts(ctx, store);
+        report_elsewhere(ctx, store);
     }
 }
 

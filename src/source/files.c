@@ -218,7 +218,9 @@ static enum lt_status walk_all(struct lt_ctx *ctx, struct lt_lister *lister, str
 {
     const struct lt_owner *host = &ctx->root->owner;
     lt_each (struct lt_layer, layer, &ctx->root->layers) {
-        enum lt_status status = walk(ctx, lister, layer->content, &layer->owner, false, err);
+        enum lt_status status = LT_OK;
+        if (layer->content.len)
+            status = walk(ctx, lister, layer->content, &layer->owner, false, err);
         if (status != LT_OK)
             return status;
     }

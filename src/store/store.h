@@ -19,6 +19,9 @@ struct lt_store {
     const char *summary;
     const char *layers;  /* directory of the layers, below the data root: "overlay2" */
     const char *content; /* the tree of files, below a layer's directory; NULL: that directory itself */
+    /* NULL, or where the files of a layer are that has no directory, or an empty one: "in a thin pool". Such layers
+     * have no content, which is reported once. */
+    const char *elsewhere;
     /* Fill in what the driver itself knows of all layers of `root`, which are in the inventory by name: link names,
      * lower lists. Missing or damaged files are reported and cost their layer's links only. May be NULL. */
     void (*describe)(struct lt_ctx *ctx, struct lt_root *root);

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The devicemapper driver, gone since Docker 25 (moby v23.0.6 daemon/graphdriver/devmapper/{driver,deviceset}.go): a
+ * thin device each layer, a snapshot of the one below, with a file system of its own in it:
+ *
+ *   devicemapper/metadata/<id>      JSON: which device; src/source/docker_device.c
+ *   devicemapper/mnt/<id>/rootfs    its files, while it is mounted; mnt/<id> is left over when it is not
+ *   devicemapper/devicemapper/data  the thin pool itself, where it is a file
+ *
+ * Each device shows all files, and nothing marks a deletion. */
+#include "store.h"
+
+static enum lt_meaning devicemapper_meaning(const struct lt_node *node, struct lt_str *subject)
+{
+    (void)node, (void)subject;
+    return LT_PLAIN;
+}
+
+const struct lt_store lt_store_devicemapper = {
+    .name = "devicemapper",
+    .summary = "a thin device each layer, where it is mounted; else metadata only",
+    .layers = "devicemapper/mnt",
+    .content = "rootfs",
+    .elsewhere = "in a thin pool",
+    .meaning = devicemapper_meaning,
+};
