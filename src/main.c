@@ -14,8 +14,8 @@
  *     phase 1       fill the inventory               docker_userns.c docker_layer.c docker_device.c docker_image.c docker_volume.c
  *                                                    docker_container.c
  *     phase 2       emit events                      the same, and docker_log.c files.c
- *   store/          layout of a storage driver       store.c; overlay2.c overlay.c aufs.c vfs.c btrfs.c zfs.c
- *                                                    devicemapper.c
+ *   store/          layout of a storage driver       store.c; overlay2.c fuse_overlayfs.c (links.c), overlay.c aufs.c
+ *                                                    vfs.c btrfs.c zfs.c devicemapper.c
  *   inventory.c     what hangs together: container, image, layers, volumes
  *   tag.c           words that make rows easy to find
  *   filter.c        what the user asked to see

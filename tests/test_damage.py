@@ -729,10 +729,10 @@ def test_orphan_layer_is_read_and_marked(host: Host) -> None:
 
 def test_unknown_storage_driver_is_said(host: Host) -> None:
     """Layers that are not read are an error."""
-    (host.data / "image/btrfs").mkdir()
+    (host.data / "image/windowsfilter").mkdir()
     result = host.run()
     assert result.code == 1 and result.error()["code"] == "unsupported"
-    assert result.error()["path"] == host.inside(host.data / "image/btrfs")
+    assert result.error()["path"] == host.inside(host.data / "image/windowsfilter")
 
 
 def test_layers_of_different_images_keep_their_users(tmp: Path) -> None:

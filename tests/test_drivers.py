@@ -103,13 +103,18 @@ class Overlay(Full):
         return path
 
 
-KINDS = {kind.driver: kind for kind in (Vfs, Btrfs, Zfs, DeviceMapper, Overlay)}
+class FuseOverlayfs(helpers.Host):
+    """As overlay2, but for its name and its marks."""
+    driver = layers_at = "fuse-overlayfs"
+
+
+KINDS = {kind.driver: kind for kind in (Vfs, Btrfs, Zfs, DeviceMapper, Overlay, FuseOverlayfs)}
 
 
 @pytest.fixture(params=KINDS)
 def host(request: pytest.FixtureRequest, tmp: Path) -> helpers.Host:
     """The small host with one storage driver after the other."""
-    if request.param == "overlay" and not helpers.IS_ROOT:
+    if "overlay" in request.param and not helpers.IS_ROOT:
         pytest.skip("device nodes need root")
     return helpers.shop(tmp / "host", KINDS[request.param])
 
@@ -117,8 +122,9 @@ def host(request: pytest.FixtureRequest, tmp: Path) -> helpers.Host:
 def trees(host: helpers.Host) -> dict[str, Path]:
     """The trees of files of all layers, by the names of their directories."""
     below = host.data / host.layers_at
-    names = {"overlay": ("root", "upper")}.get(host.driver, (host.content,))
-    return {layer.name: layer / name for layer in below.iterdir() for name in names if (layer / name).exists()}
+    names = {"overlay": ("root", "upper"), "fuse-overlayfs": ("diff",)}.get(host.driver) or (host.content,)
+    return {layer.name: layer / name for layer in below.iterdir() for name in names
+            if layer.name != "l" and (layer / name).exists()}
 
 
 def test_every_file_with_its_owner(host: helpers.Host) -> None:
@@ -282,3 +288,46 @@ def test_overlay_links_stand_in_for_layerdb(tmp: Path) -> None:
     (host.data / "overlay" / hex_id("rw web") / "lower-id").write_text("../../etc")
     errors = host.run().errors
     assert [e["code"] for e in errors] == ["missing"] and "../../etc" in errors[0]["reason"]
+
+
+# --- fuse-overlayfs ---------------------------------------------------------------------------------------------------
+
+def test_fuse_overlayfs_marks(tmp: Path) -> None:
+    """Devices 0:0 and files .wh.NAME, in rw and image layers; what goes with an opaque directory deletes no name."""
+    if not helpers.IS_ROOT:
+        pytest.skip("device nodes need root")
+    host = FuseOverlayfs(tmp / "host")
+    old = {"etc": dict.fromkeys("abcdef", "x"), "dir": {"old": "y"}}
+    image = host.image("shop:1", old, {"etc": {".wh.a": "", ".wh.b": "no mark", "null": ("node", 0o20666, 259)}})
+    host.container("web", image, {"etc": {"c": WHITEOUT, ".wh.d": "", ".wh.": "", ".wh..wh.e": ""},
+                                  "dir": {".wh..wh..opq": "", ".wh..opq": WHITEOUT, "new": "z"}})
+    result = host.run()
+    assert result.code == 0
+    named = {(row["layer_role"], row["filename"]) for row in result.where(timestamp_desc=DELETION)}
+    assert {("image", "/etc/a"), ("rw", "/etc/c"), ("rw", "/etc/d")} <= named
+    assert named <= {("image", "/etc/a"), ("rw", "/etc/c"), ("rw", "/etc/d"), ("rw", "/dir/old")}
+
+
+def test_fuse_overlayfs_itself(mounting: None, tmp: Path) -> None:
+    """Its own marks, and the view that it shows afterwards."""
+    if not helpers.have("fuse-overlayfs") or not os.path.exists("/dev/fuse"):
+        pytest.skip("no fuse-overlayfs here")
+    host = helpers.shop(tmp / "host", FuseOverlayfs)
+    layer = host.data / "fuse-overlayfs" / hex_id("rw db")
+    view = tmp / "view"
+    view.mkdir()
+    options = f"lowerdir={(layer / 'lower').read_text()},upperdir={layer}/diff,workdir={layer}/work"
+
+    def within(script: str) -> set[str]:
+        subprocess.run(["fuse-overlayfs", "-o", options, view], cwd=layer.parent, check=True, capture_output=True)
+        try:
+            subprocess.run(["sh", "-ec", script], cwd=view, check=True)
+            return {os.path.relpath(os.path.join(at, name), view) for at, d, f in os.walk(view) for name in d + f}
+        finally:
+            subprocess.run(["umount", view], check=True)
+
+    before = within("true")
+    gone = before - within("rm etc/conf; mv bin/sh bin/ash; mkdir bin/new; echo x > opt/y")
+    result = host.run()
+    deleted = {row["filename"] for row in result.where(timestamp_desc=DELETION, container_name="db")}
+    assert deleted == {"/" + path for path in gone} and len(gone) == 2

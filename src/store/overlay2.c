@@ -1,98 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The overlay2 driver (moby daemon/graphdriver/overlay2/overlay.go, 20.10 to 28.x):
- *
- *   overlay2/<id>/diff      the tree of files of a layer
- *   overlay2/<id>/link      its short name, 26 characters
- *   overlay2/<id>/lower     "l/<short>:l/<short>:..." the layers below, top first; none in a base layer
- *   overlay2/l/<short>      symbolic link to ../<id>/diff
- *   overlay2/<id>-init      the init layer between a container's rw layer <id> and its image
+/* The overlay2 driver (moby daemon/graphdriver/overlay2/overlay.go, 20.10 to 28.x); layout: links.h.
  *
  * A deleted name is a character device 0:0 (linux Documentation/filesystems/overlayfs.rst). Device 1:3, dangling links
  * and names that begin with ".wh." are ordinary files in an overlay2 layer. */
-#include "store.h"
-
-#include "../context.h"
-#include "../parse/ident.h"
-
-enum { MAX_LINK_FILE = 4096, MAX_LOWER_FILE = 64 * 1024 };
+#include "links.h"
 
 extern const struct lt_store lt_store_overlay2;
 
-static void note_link(struct lt_ctx *ctx, struct lt_root *root, struct lt_str link, struct lt_layer *layer)
-{
-    if (!lt_map_get(&root->layer_by_link, link))
-        lt_map_put(&root->layer_by_link, ctx->run, lt_str_dup(ctx->run, link), layer);
-}
-
-/* "../<id>/diff" is the only form of target that is accepted: the link itself is never followed. */
-static struct lt_str link_target_id(struct lt_str target)
-{
-    if (!lt_str_starts(target, LT_STR("../")) || !lt_str_ends(target, LT_STR("/diff")))
-        return LT_STR("");
-    struct lt_str id = lt_str_skip(target, 3);
-    id.len -= id.len >= 5 ? 5 : 0;
-    return id;
-}
-
-/* overlay2/l/: serves where a layer's own `link` file is lost. */
-static void read_link_directory(struct lt_ctx *ctx, struct lt_root *root)
-{
-    struct lt_str path = lt_path_join(ctx->scratch, root->path, LT_STR("overlay2/l"));
-    struct lt_listing listing;
-    if (lt_list_or_skip(ctx, path, &listing) != LT_OK)
-        return;
-    for (size_t i = 0; i < listing.count; i++) {
-        const struct lt_node *node = &listing.nodes[i];
-        struct lt_layer *layer = lt_map_get(&root->layer_by_id, link_target_id(node->target));
-        if (lt_is_link_id(node->name) && layer)
-            note_link(ctx, root, node->name, layer);
-    }
-}
-
-static void describe_layer(struct lt_ctx *ctx, struct lt_root *root, struct lt_layer *layer)
-{
-    struct lt_str text;
-    if (lt_read_or_skip(ctx, lt_path_join(ctx->scratch, layer->path, LT_STR("link")), MAX_LINK_FILE, LT_REQUIRED,
-                        &text) == LT_OK) {
-        if (lt_is_link_id(lt_str_trim(text)))
-            note_link(ctx, root, lt_str_trim(text), layer);
-        else
-            lt_skip(ctx, lt_path_join(ctx->scratch, layer->path, LT_STR("link")), LT_CODE_BAD_ID,
-                    "no short name of a layer: '%.*s'", (int)(text.len < 64 ? text.len : 64), text.ptr);
-    }
-    /* A base layer has no lower file. */
-    if (lt_read_or_skip(ctx, lt_path_join(ctx->scratch, layer->path, LT_STR("lower")), MAX_LOWER_FILE, LT_OPTIONAL,
-                        &text) == LT_OK)
-        layer->lower = lt_str_dup(ctx->run, lt_str_trim(text));
-}
-
-/* The next lower layer is the first of the list; it stands in for layerdb where that says nothing. */
-static void link_parent(struct lt_ctx *ctx, struct lt_root *root, struct lt_layer *layer)
-{
-    struct lt_str rest = layer->lower;
-    struct lt_str first = lt_str_cut(&rest, ':');
-    if (!first.len)
-        return;
-    struct lt_str link = lt_str_skip(first, 2);
-    struct lt_layer *below = NULL;
-    if (lt_str_starts(first, LT_STR("l/")) && lt_is_link_id(link))
-        below = lt_map_get(&root->layer_by_link, link);
-    if (!layer->parent && below != layer)
-        layer->parent = below;
-    if (!below)
-        lt_skip(ctx, lt_path_join(ctx->scratch, layer->path, LT_STR("lower")), LT_CODE_MISSING,
-                "names a layer that is not there: '%.*s'", (int)(first.len < 64 ? first.len : 64), first.ptr);
-}
-
 static void overlay2_describe(struct lt_ctx *ctx, struct lt_root *root)
 {
-    lt_each (struct lt_layer, layer, &root->layers)
-        if (layer->store == &lt_store_overlay2)
-            describe_layer(ctx, root, layer);
-    read_link_directory(ctx, root);
-    lt_each (struct lt_layer, layer, &root->layers)
-        if (layer->store == &lt_store_overlay2)
-            link_parent(ctx, root, layer);
+    lt_links_describe(ctx, root, &lt_store_overlay2);
 }
 
 static enum lt_meaning overlay2_meaning(const struct lt_node *node, struct lt_str *subject)

@@ -24,7 +24,7 @@ TABLES = {
                                               "path_index", "ext4", "ext4_reader", "ext4_list", "ext4_volume",
                                               "ext4_journal"}),
     "src/source/sources.def": ("SOURCE", {"source"}),
-    "src/store/stores.def": ("STORE", {"store"}),
+    "src/store/stores.def": ("STORE", {"store", "links"}),
     "formats/formats.def": ("FORMAT", {"format", "fields", "message"}),
 }
 
