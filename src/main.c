@@ -3,7 +3,10 @@
  *
  *   main.c          options, signals, exit code
  *   options.c       the command line: one table
- *   pipeline.c      the run, on one screen: everything below, in this order
+ *   job.c           a run: evidence, inventory, a command, exit code
+ *   command/        what can be made of it           command.c; timeline.c (the main job), containers.c;
+ *                                                    record.c: tables and JSON
+ *   pipeline.c      the main job, on one screen: everything below, in this order
  *
  *   evidence/       where bytes come from            evidence.c (kinds, links, slurp), stream.c lines.c walk.c lister.c
  *                   one file a kind                  directory.c (beneath.c); image.c, and in it path_index.c
@@ -36,8 +39,8 @@
 #include "base/gz.h"
 #include "base/sha256.h"
 #include "evidence/image.h"
+#include "job.h"
 #include "parse/json.h"
-#include "pipeline.h"
 #include "report.h"
 #include "version.h"
 
@@ -52,10 +55,10 @@ static void print_version(void)
            lt_json_version(), lt_zlib_version(), crypto ? crypto : "not built in (no hash in the manifest)");
 }
 
-static void print_help(FILE *stream)
+static void print_help(FILE *stream, const struct lt_command *command)
 {
     struct lt_buf text = {0};
-    lt_options_help(&text);
+    lt_options_help(&text, command);
     fwrite(text.ptr, 1, text.len, stream);
     lt_buf_free(&text);
 }
@@ -66,7 +69,7 @@ static void list_formats(void)
         printf("%-8s %-8s %s\n", lt_formats[i]->name, lt_formats[i]->suffix, lt_formats[i]->summary);
 }
 
-/* The pipeline ends in good order when one of these is pending, see lt_pipeline_run(). */
+/* The pipeline ends in good order when one of these is pending, see lt_job_run(). */
 static void hold_signals(void)
 {
     sigset_t set;
@@ -101,11 +104,11 @@ int main(int argc, char **argv)
     if (lt_options_parse(&options, argc, argv, &err) != LT_OK) {
         lt_say("%s", err.text);
         if (argc < 2)
-            print_help(stderr);
+            print_help(stderr, NULL);
         return LT_EXIT_USAGE;
     }
     if (options.help)
-        print_help(stdout);
+        print_help(stdout, options.command);
     else if (options.version)
         print_version();
     else if (options.list_formats)
@@ -113,7 +116,7 @@ int main(int argc, char **argv)
     if (options.help || options.version || options.list_formats)
         return flushed(LT_EXIT_COMPLETE);
     hold_signals();
-    int code = lt_pipeline_run(&options, argc, argv);
+    int code = lt_job_run(&options, argc, argv);
     if (code > LT_EXIT_SIGNAL)
         raise_again(code - LT_EXIT_SIGNAL);
     return flushed(code);

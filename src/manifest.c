@@ -117,9 +117,12 @@ static void put_counts(struct lt_buf *out, const struct lt_report *report)
 static void put_output(struct lt_buf *out, const struct lt_manifest *manifest)
 {
     const struct lt_options *options = manifest->options;
+    const char *format = options->json ? "json" : "table";
+    if (options->command->options & LT_OPTIONS_ROWS)
+        format = options->format->name;
     lt_buf_lit(out, "  \"output\": {");
     put_string(out, "path", lt_str_c(options->output ? options->output : "-"));
-    lt_buf_printf(out, ", \"format\": \"%s\", ", options->format->name);
+    lt_buf_printf(out, ", \"format\": \"%s\", ", format);
     put_number(out, "rows", manifest->rows);
     lt_buf_lit(out, ", ");
     put_number(out, "bytes", manifest->bytes);

@@ -11,7 +11,8 @@
 #include <string.h>
 
 struct option_row {
-    char letter; /* 0: long form only */
+    unsigned groups; /* goes with the commands that take one of these, 0: with all */
+    char letter;     /* 0: long form only */
     const char *name;
     const char *value; /* word for its argument in --help; NULL: takes none */
     const char *help;
@@ -48,6 +49,7 @@ FLAG(help)
 FLAG(version)
 FLAG(list_sources)
 FLAG(list_formats)
+FLAG(json)
 STRING(output)
 STRING(errors)
 STRING(manifest)
@@ -109,35 +111,39 @@ static enum lt_status set_threads(struct lt_options *options, const char *value,
     return LT_OK;
 }
 
+enum { ALL = 0, ROW = LT_OPTIONS_ROWS, READ = LT_OPTIONS_FILES, JSON = LT_OPTIONS_JSON };
+
 static const struct option_row table[] = {
-    {'o', "output", "FILE",
-     "write to FILE ('-' is stdout); its suffix picks the format: .txt .jsonl .csv .body, each with .gz", set_output},
-    {'f', "format", "FORMAT", "text, jsonl, csv, body or l2tcsv (default: by the suffix of FILE, else text)",
+    {ALL, 'o', "output", "FILE",
+     "write to FILE ('-' is stdout), packed for .gz; .txt .jsonl .csv .body pick a timeline's format", set_output},
+    {ROW, 'f', "format", "FORMAT", "text, jsonl, csv, body or l2tcsv (default: by the suffix of FILE, else text)",
      set_format},
-    {0, "no-journal", NULL, "show an ext3/4 disk as it lies, without the changes that wait in its journal",
+    {JSON, 0, "json", NULL, "an array of JSON objects instead of a table", set_json},
+    {ALL, 0, "no-journal", NULL, "show an ext3/4 disk as it lies, without the changes that wait in its journal",
      set_no_journal},
-    {0, "no-deleted", NULL, "leave out deleted entries that the file system still knows of", set_no_deleted},
-    {0, "force", NULL, "replace output files that exist", set_force},
-    {'c', "container", "WHICH", "only rows of containers with this ID or ID prefix, name, or name pattern (web*)",
+    {ROW, 0, "no-deleted", NULL, "leave out deleted entries that the file system still knows of", set_no_deleted},
+    {ALL, 0, "force", NULL, "replace output files that exist", set_force},
+    {ROW, 'c', "container", "WHICH", "only rows of containers with this ID or ID prefix, name, or name pattern (web*)",
      set_container},
-    {0, "role", "ROLES", "only rows of these roles: rw,image,init,volume,config,log,host", set_role},
-    {0, "since", "TIME", "only rows at or after TIME: 2026-11-23, 2026-11-23T17:46:04Z, @1795455964, or an age: 3d",
-     set_since},
-    {0, "until", "TIME", "only rows before TIME", set_until},
-    {0, "errors", "FILE", "write what could not be read to FILE, one JSON object a line", set_errors},
-    {0, "manifest", "FILE", "write a JSON record of the run: arguments, sources, counts, hash of the output",
+    {ROW, 0, "role", "ROLES", "only rows of these roles: rw,image,init,volume,config,log,host", set_role},
+    {ROW, 0, "since", "TIME",
+     "only rows at or after TIME: 2026-11-23, 2026-11-23T17:46:04Z, @1795455964, or an age: 3d", set_since},
+    {ROW, 0, "until", "TIME", "only rows before TIME", set_until},
+    {ALL, 0, "errors", "FILE", "write what could not be read to FILE, one JSON object a line", set_errors},
+    {ALL, 0, "manifest", "FILE", "write a JSON record of the run: arguments, sources, counts, hash of the output",
      set_manifest},
-    {0, "threads", "N", "read a mounted host with up to N threads (default 8); the output is the same with any N",
+    {READ, 0, "threads", "N", "read a mounted host with up to N threads (default 8); the output is the same with any N",
      set_threads},
-    {0, "stats", NULL, "print the account of every source to stderr", set_stats},
-    {0, "memory", "SIZE", "sort in so much memory (default: 512M), and beyond it in a temporary file; suffixes K, M, G",
-     set_memory},
-    {0, "list-sources", NULL, "show what is read, and with EVIDENCE what was found in it, and stop", set_list_sources},
-    {0, "list-formats", NULL, "show the output formats and stop", set_list_formats},
-    {'q', "quiet", NULL, "no messages on stderr but for what ends the run", set_quiet},
-    {'v', "verbose", NULL, "tell on stderr what is found", set_verbose},
-    {'h', "help", NULL, "show this help and stop", set_help},
-    {'V', "version", NULL, "show versions of layertime and its libraries and stop", set_version},
+    {ALL, 0, "stats", NULL, "print the account of every source to stderr", set_stats},
+    {ROW, 0, "memory", "SIZE",
+     "sort in so much memory (default: 512M), and beyond it in a temporary file; suffixes K, M, G", set_memory},
+    {ROW, 0, "list-sources", NULL, "show what is read, and with EVIDENCE what was found in it, and stop",
+     set_list_sources},
+    {ROW, 0, "list-formats", NULL, "show the output formats and stop", set_list_formats},
+    {ALL, 'q', "quiet", NULL, "no messages on stderr but for what ends the run", set_quiet},
+    {ALL, 'v', "verbose", NULL, "tell on stderr what is found", set_verbose},
+    {ALL, 'h', "help", NULL, "show this help, or that of a command, and stop", set_help},
+    {ALL, 'V', "version", NULL, "show versions of layertime and its libraries and stop", set_version},
 };
 enum { ROWS = sizeof table / sizeof *table, FIRST_LONG = 256 };
 
@@ -165,33 +171,64 @@ static const struct option_row *find_row(int code)
     return NULL;
 }
 
-/* What can only be told once all options are known. */
-static enum lt_status complete(struct lt_options *options, struct lt_err *err)
+static bool goes_with(const struct option_row *row, const struct lt_command *command)
+{
+    return !row->groups || row->groups & command->options;
+}
+
+/* The words that are no options: [COMMAND] [OPERAND] EVIDENCE... */
+static enum lt_status take_words(struct lt_options *options, char **words, int count, struct lt_err *err)
+{
+    const struct lt_command *command = count ? lt_command_named(*words) : NULL;
+    options->command = command ? command : lt_commands[0];
+    int used = command ? 1 : 0;
+    if (options->command->operands && used < count)
+        options->operand = words[used++];
+    options->evidence = words + used;
+    options->evidence_count = count - used;
+    bool reads = !options->help && !options->version && !options->list_formats && !options->list_sources;
+    if (options->evidence_count || !reads)
+        return LT_OK;
+    if (options->command->operands)
+        return usage(err, "too few words: layertime %s %s", options->command->name, options->command->arguments);
+    return usage(err, "no evidence given: see --help");
+}
+
+/* How the product is written: by the suffix of its file, if nothing else tells. */
+static enum lt_status choose_format(struct lt_options *options, struct lt_err *err)
 {
     bool to_file = options->output && strcmp(options->output, "-") != 0;
-    if (!options->format && to_file) {
-        options->format = lt_format_for(options->output);
-        if (!options->format)
-            return usage(err, "the name '%s' picks no format: use -f, or one of .txt .jsonl .csv .body .l2tcsv",
-                         options->output);
-    }
-    if (!options->format)
-        options->format = lt_formats[0];
+    options->gzip = to_file && lt_str_ends(lt_str_c(options->output), LT_STR(".gz"));
+    if (options->format)
+        return LT_OK;
+    options->format = lt_formats[0];
+    if (!to_file || !(options->command->options & LT_OPTIONS_ROWS))
+        return LT_OK;
+    options->format = lt_format_for(options->output);
+    return options->format
+               ? LT_OK
+               : usage(err, "the name '%s' picks no format: use -f, or one of .txt .jsonl .csv .body .l2tcsv",
+                       options->output);
+}
+
+/* What can only be told once all options are known. */
+static enum lt_status complete(struct lt_options *options, const bool *given, struct lt_err *err)
+{
+    for (int i = 0; i < ROWS; i++)
+        if (given[i] && !goes_with(&table[i], options->command))
+            return usage(err, "option '--%s' does not go with '%s'", table[i].name, options->command->name);
     if (!options->threads)
         options->threads = LT_DEFAULT_THREADS;
     if (!options->memory)
         options->memory = MEMORY_DEFAULT;
-    options->gzip = to_file && lt_str_ends(lt_str_c(options->output), LT_STR(".gz"));
-    bool reads = !options->help && !options->version && !options->list_formats && !options->list_sources;
-    if (reads && !options->evidence_count)
-        return usage(err, "%s: give a directory or a disk image, or --help", "no evidence");
-    return LT_OK;
+    return choose_format(options, err);
 }
 
 enum lt_status lt_options_parse(struct lt_options *options, int argc, char **argv, struct lt_err *err)
 {
     struct option longs[ROWS + 1] = {0};
     char shorts[2 * ROWS + 2] = "";
+    bool given[ROWS] = {0};
     make_getopt_tables(longs, shorts);
     for (;;) {
         int at = optind ? optind : 1;
@@ -206,37 +243,56 @@ enum lt_status lt_options_parse(struct lt_options *options, int argc, char **arg
         enum lt_status status = row->set(options, optarg, err);
         if (status != LT_OK)
             return status;
+        given[row - table] = true;
     }
-    options->evidence = argv + optind;
-    options->evidence_count = argc - optind;
-    /* The main job has a name too, as the other jobs will have. */
-    if (options->evidence_count && strcmp(*options->evidence, "timeline") == 0) {
-        options->evidence++;
-        options->evidence_count--;
-    }
-    return complete(options, err);
+    enum lt_status status = take_words(options, argv + optind, argc - optind, err);
+    return status == LT_OK ? complete(options, given, err) : status;
 }
 
-void lt_options_help(struct lt_buf *out)
+static void help_options(struct lt_buf *out, const struct lt_command *command)
 {
-    lt_buf_lit(out, "layertime - one timeline of all that a Docker host's disk tells\n\n"
-                    "usage: layertime [timeline] [OPTION]... EVIDENCE...\n\n"
-                    "EVIDENCE is the root of a mounted or live host, a Docker data root, or a disk image (raw, split\n"
-                    "raw, E01, VMDK, VHD).\n\n"
-                    "  layertime /mnt/host                       text timeline on the terminal\n"
-                    "  layertime disk.raw -o case.jsonl          for Timesketch\n"
-                    "  layertime /mnt/host -c web --role rw,log  what one container wrote and said\n"
-                    "  layertime disk.raw --since 2026-11-20 --until 2026-11-24 -o days.csv.gz\n"
-                    "  layertime disk.raw -f body | mactime -d   into older tools\n\n");
     for (int i = 0; i < ROWS; i++) {
         const struct option_row *row = &table[i];
         size_t start = out->len;
+        if (command && !goes_with(row, command))
+            continue;
         lt_buf_printf(out, row->letter ? "  -%c, " : "      ", row->letter);
         lt_buf_printf(out, "--%s%s%s", row->name, row->value ? "=" : "", row->value ? row->value : "");
         while (out->len < start + 28)
             lt_buf_char(out, ' ');
         lt_buf_printf(out, " %s\n", row->help);
     }
+}
+
+static void help_program(struct lt_buf *out)
+{
+    lt_buf_lit(out, "layertime - one timeline of all that a Docker host's disk tells\n\n"
+                    "usage: layertime [timeline] [OPTION]... EVIDENCE...\n"
+                    "       layertime COMMAND [OPTION]... [WHAT] EVIDENCE...\n\n"
+                    "EVIDENCE is the root of a mounted or live host, a Docker data root, or a disk image (raw, split\n"
+                    "raw, E01, VMDK, VHD). One that has the name of a command is given as ./NAME. The commands:\n\n");
+    for (size_t i = 0; lt_commands[i]; i++)
+        lt_buf_printf(out, "  %-10s %-21s %s\n", lt_commands[i]->name, lt_commands[i]->arguments,
+                      lt_commands[i]->summary);
+    lt_buf_lit(out, "\n  layertime /mnt/host                       text timeline on the terminal\n"
+                    "  layertime disk.raw -o case.jsonl          for Timesketch\n"
+                    "  layertime /mnt/host -c web --role rw,log  what one container wrote and said\n"
+                    "  layertime disk.raw --since 2026-11-20 --until 2026-11-24 -o days.csv.gz\n"
+                    "  layertime disk.raw -f body | mactime -d   into older tools\n"
+                    "  layertime containers disk.raw --json      what ran on the host\n\n"
+                    "The options; layertime COMMAND --help shows those that go with a command:\n\n");
+    help_options(out, NULL);
     lt_buf_lit(out, "\nexit codes: 0 complete; 1 finished, but something could not be read (see --errors); 2 usage;\n"
                     "3 no usable evidence; 4 output failed; 128+N ended by signal N\n");
+}
+
+void lt_options_help(struct lt_buf *out, const struct lt_command *command)
+{
+    if (!command || command == lt_commands[0]) {
+        help_program(out);
+        return;
+    }
+    lt_buf_printf(out, "layertime %s - %s\n\nusage: layertime %s [OPTION]... %s\n\n", command->name, command->summary,
+                  command->name, command->arguments);
+    help_options(out, command);
 }

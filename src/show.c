@@ -32,7 +32,7 @@ void lt_show_roots(const struct lt_inventory *inventory, FILE *stream)
     }
 }
 
-void lt_show_containers(const struct lt_inventory *inventory, const char *wanted)
+void lt_show_containers(const struct lt_inventory *inventory)
 {
     struct lt_buf labels = {0};
     lt_each (struct lt_root, root, &inventory->roots)
@@ -40,6 +40,6 @@ void lt_show_containers(const struct lt_inventory *inventory, const char *wanted
             lt_buf_char(&labels, ' ');
             lt_owner_label(&labels, &container->owner);
         }
-    lt_say("no container matches '%s'; there are:%.*s", wanted, LT_ARG(lt_buf_view(&labels)));
+    lt_say("the containers are:%.*s", LT_ARG(lt_buf_view(&labels)));
     lt_buf_free(&labels);
 }

@@ -13,7 +13,7 @@ void lt_show_sources(void);
 /* A line about each data root. */
 void lt_show_roots(const struct lt_inventory *inventory, FILE *stream);
 
-/* A wrong name after -c is answered with the right ones, on stderr. */
-void lt_show_containers(const struct lt_inventory *inventory, const char *wanted);
+/* All containers on one line of stderr: the answer to a wrong name. */
+void lt_show_containers(const struct lt_inventory *inventory);
 
 #endif

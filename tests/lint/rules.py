@@ -25,12 +25,13 @@ TABLES = {
                                               "ext4_journal"}),
     "src/source/sources.def": ("SOURCE", {"source"}),
     "src/store/stores.def": ("STORE", {"store", "links"}),
+    "src/command/commands.def": ("COMMAND", {"command", "record"}),
     "formats/formats.def": ("FORMAT", {"format", "fields", "message"}),
 }
 
 # Layers from left to right: a file includes its own layer and those before it.
 LAYERS = ["src/base", "src/event.h", "src/parse", "src/evidence", "src/inventory.h", "src/output.h", "src/report.h",
-          "src/context.h", "src/store", "src/source"]
+          "src/context.h", "src/store", "src/source", "src/options.h", "src/job.h", "src/pipeline.h", "src/command"]
 
 
 def sources(*patterns: str) -> list[Path]:

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "record.h"
+
+#include "../base/escape.h"
+#include "../base/utf8.h"
+#include "../job.h"
+#include "../parse/ident.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_CUT = 48, MAX_COLUMNS = 16 };
+
+struct lt_record *lt_record_new(struct lt_arena *arena)
+{
+    struct lt_record *record = lt_new(arena, struct lt_record);
+    record->arena = arena;
+    return record;
+}
+
+static struct lt_cell *add_cell(struct lt_record *record, const char *key, enum lt_cell_type type)
+{
+    struct lt_cell *cell = lt_new(record->arena, struct lt_cell);
+    cell->key = key;
+    cell->type = type;
+    lt_list_add(&record->cells, record->arena, cell);
+    return cell;
+}
+
+void lt_record_name(struct lt_record *record, const char *key, struct lt_str value)
+{
+    if (value.len)
+        add_cell(record, key, LT_CELL_NAME)->text = value;
+}
+
+void lt_record_text(struct lt_record *record, const char *key, struct lt_str value)
+{
+    if (value.len)
+        add_cell(record, key, LT_CELL_TEXT)->text = value;
+}
+
+void lt_record_int(struct lt_record *record, const char *key, int64_t value)
+{
+    add_cell(record, key, LT_CELL_INT)->number = value;
+}
+
+void lt_record_bool(struct lt_record *record, const char *key, bool value)
+{
+    add_cell(record, key, LT_CELL_BOOL)->number = value;
+}
+
+void lt_record_time(struct lt_record *record, const char *key, struct lt_time value)
+{
+    if (value.set)
+        add_cell(record, key, LT_CELL_TIME)->time = value;
+}
+
+void lt_record_list(struct lt_record *record, const char *key, struct lt_list value)
+{
+    add_cell(record, key, LT_CELL_LIST)->list = value;
+}
+
+void lt_record_records(struct lt_record *record, const char *key, struct lt_list value)
+{
+    add_cell(record, key, LT_CELL_RECORDS)->list = value;
+}
+
+void lt_record_attr(struct lt_record *record, const struct lt_attr *attr)
+{
+    const struct lt_attr_info *info = &lt_attr_infos[attr->key];
+    if (info->type == LT_ATTR_INT)
+        lt_record_int(record, info->name, attr->number);
+    else if (info->type == LT_ATTR_LIST)
+        lt_record_list(record, info->name, attr->items);
+    else if (attr->key == LT_ATTR_IMAGE)
+        lt_record_name(record, info->name, attr->text);
+    else
+        lt_record_text(record, info->name, attr->text);
+}
+
+void lt_record_tags(struct lt_record *record, uint32_t tags)
+{
+    struct lt_list words = {0};
+    for (; tags; tags &= tags - 1) {
+        struct lt_str *word = lt_new(record->arena, struct lt_str);
+        *word = lt_str_c(lt_tag_names[__builtin_ctz(tags)]);
+        lt_list_add(&words, record->arena, word);
+    }
+    lt_record_list(record, "tag", words);
+}
+
+void lt_record_root(struct lt_record *record, const struct lt_root *root)
+{
+    lt_record_name(record, "evidence", lt_str_c(root->fs->evidence->spec));
+    lt_record_name(record, "hostname", root->hostname);
+    lt_record_name(record, "data_root", root->path.len ? root->path : LT_STR("/"));
+    lt_record_name(record, "container_runtime", lt_str_c(root->runtime));
+}
+
+const struct lt_cell *lt_record_get(const struct lt_record *record, const char *key)
+{
+    lt_each (const struct lt_cell, cell, &record->cells)
+        if (strcmp(cell->key, key) == 0)
+            return cell;
+    return NULL;
+}
+
+/* --- tables --------------------------------------------------------------------------------------------------------
+ */
+
+/* The value on one line, safe for a terminal. */
+static void show_value(struct lt_buf *out, const struct lt_cell *cell)
+{
+    const char *before = "";
+    switch (cell->type) {
+    case LT_CELL_NAME:
+    case LT_CELL_TEXT:
+        lt_escape_name(out, cell->text, true);
+        break;
+    case LT_CELL_INT:
+        lt_buf_int(out, cell->number);
+        break;
+    case LT_CELL_BOOL:
+        lt_buf_add(out, cell->number ? LT_STR("yes") : LT_STR("no"));
+        break;
+    case LT_CELL_TIME:
+        lt_time_iso(out, cell->time, 0);
+        lt_buf_char(out, 'Z');
+        break;
+    case LT_CELL_LIST:
+        lt_each (const struct lt_str, item, &cell->list) {
+            lt_buf_add(out, lt_str_c(before));
+            lt_escape_name(out, *item, true);
+            before = ", ";
+        }
+        break;
+    case LT_CELL_RECORDS:
+        lt_buf_uint(out, cell->list.count);
+        break;
+    }
+}
+
+/* Number of characters: what is left after escaping takes one column each, but for wide and combining ones. */
+static size_t count_runes(struct lt_str text)
+{
+    size_t count = 0;
+    for (; text.len; count++)
+        text = lt_str_skip(text, lt_utf8_next(text).size);
+    return count;
+}
+
+/* Cut what was added since `start` down to `most` characters. */
+static void cut_from(struct lt_buf *out, size_t start, size_t most)
+{
+    static const char dots[] = "...";
+    struct lt_str text = lt_str_skip(lt_buf_view(out), start);
+    if (count_runes(text) <= most)
+        return;
+    for (size_t i = 0; i < most - strlen(dots); i++)
+        text = lt_str_skip(text, lt_utf8_next(text).size);
+    out->len -= text.len;
+    lt_buf_add(out, lt_str_c(dots));
+}
+
+static void show_cell(struct lt_buf *out, const struct lt_record *record, const struct lt_column *column)
+{
+    const struct lt_cell *cell = lt_record_get(record, column->key);
+    size_t start = out->len;
+    if (cell && column->show == LT_SHOW_SHORT)
+        lt_escape_name(out, lt_short_id(cell->text), true);
+    else if (cell)
+        show_value(out, cell);
+    if (column->show == LT_SHOW_CUT)
+        cut_from(out, start, MAX_CUT);
+    if (out->len == start)
+        lt_buf_char(out, '-');
+}
+
+/* Width of a column; 0: it is left out. */
+static size_t measure(const struct lt_list *records, const struct lt_column *column)
+{
+    struct lt_buf first = {0}, text = {0};
+    size_t width = count_runes(lt_str_c(column->title));
+    bool differs = column->show != LT_SHOW_DIFFERS;
+    lt_each (const struct lt_record, record, records) {
+        text.len = 0;
+        show_cell(&text, record, column);
+        if (!record_at)
+            lt_buf_add(&first, lt_buf_view(&text));
+        differs |= !lt_str_eq(lt_buf_view(&first), lt_buf_view(&text));
+        size_t runes = count_runes(lt_buf_view(&text));
+        width = runes > width ? runes : width;
+    }
+    lt_buf_free(&first);
+    lt_buf_free(&text);
+    return differs ? width : 0;
+}
+
+static void pad(struct lt_buf *out, size_t blanks)
+{
+    while (blanks--)
+        lt_buf_char(out, ' ');
+}
+
+/* A row of a table; `record` NULL: the titles. The last column is not padded. */
+static void put_row(struct lt_buf *out, const struct lt_record *record, const struct lt_column *columns,
+                    const size_t *widths, size_t count)
+{
+    size_t blanks = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!widths[i])
+            continue;
+        pad(out, blanks);
+        size_t start = out->len;
+        if (record)
+            show_cell(out, record, &columns[i]);
+        else
+            lt_buf_add(out, lt_str_c(columns[i].title));
+        blanks = widths[i] + 2 - count_runes(lt_str_skip(lt_buf_view(out), start));
+    }
+    lt_buf_char(out, '\n');
+}
+
+void lt_records_table(struct lt_buf *out, const struct lt_list *records, const struct lt_column *columns, size_t count,
+                      unsigned indent)
+{
+    size_t widths[MAX_COLUMNS] = {0};
+    count = count < MAX_COLUMNS ? count : MAX_COLUMNS;
+    for (size_t i = 0; i < count; i++)
+        widths[i] = measure(records, &columns[i]);
+    pad(out, indent);
+    put_row(out, NULL, columns, widths, count);
+    lt_each (const struct lt_record, record, records) {
+        pad(out, indent);
+        put_row(out, record, columns, widths, count);
+    }
+}
+
+void lt_record_sheet(struct lt_buf *out, const struct lt_record *record)
+{
+    size_t width = 0;
+    lt_each (const struct lt_cell, cell, &record->cells)
+        width = strlen(cell->key) > width ? strlen(cell->key) : width;
+    lt_each (const struct lt_cell, cell, &record->cells) {
+        if (cell->type == LT_CELL_RECORDS)
+            continue;
+        lt_buf_printf(out, "%s:", cell->key);
+        pad(out, width + 1 - strlen(cell->key));
+        if (cell->type != LT_CELL_LIST || !cell->list.count) {
+            show_value(out, cell);
+            lt_buf_char(out, '\n');
+            continue;
+        }
+        lt_each (const struct lt_str, item, &cell->list) {
+            pad(out, item_at ? width + 2 : 0);
+            lt_escape_name(out, *item, true);
+            lt_buf_char(out, '\n');
+        }
+    }
+}
+
+/* --- JSON ----------------------------------------------------------------------------------------------------------
+ */
+
+static int by_key(const void *a, const void *b)
+{
+    const struct lt_cell *const *left = a, *const *right = b;
+    return strcmp((*left)->key, (*right)->key);
+}
+
+static void json_record(struct lt_buf *out, const struct lt_record *record);
+
+static void json_value(struct lt_buf *out, const struct lt_cell *cell)
+{
+    const char *before = "";
+    switch (cell->type) {
+    case LT_CELL_NAME:
+        lt_escape_json_name(out, cell->text);
+        break;
+    case LT_CELL_TEXT:
+        lt_buf_char(out, '"');
+        lt_escape_json(out, cell->text);
+        lt_buf_char(out, '"');
+        break;
+    case LT_CELL_INT:
+        lt_buf_int(out, cell->number);
+        break;
+    case LT_CELL_BOOL:
+        lt_buf_add(out, cell->number ? LT_STR("true") : LT_STR("false"));
+        break;
+    case LT_CELL_TIME:
+        lt_buf_char(out, '"');
+        lt_time_iso(out, cell->time, 9);
+        lt_buf_lit(out, "+00:00\"");
+        break;
+    case LT_CELL_LIST:
+    case LT_CELL_RECORDS:
+        lt_buf_char(out, '[');
+        for (size_t i = 0; i < cell->list.count; i++) {
+            lt_buf_add(out, lt_str_c(before));
+            if (cell->type == LT_CELL_LIST)
+                lt_escape_json_name(out, *(const struct lt_str *)cell->list.items[i]);
+            else
+                json_record(out, cell->list.items[i]);
+            before = ", ";
+        }
+        lt_buf_char(out, ']');
+        break;
+    }
+}
+
+// NOLINTNEXTLINE(misc-no-recursion): records hold records, to a depth that the code fixes
+static void json_record(struct lt_buf *out, const struct lt_record *record)
+{
+    struct lt_list cells = {0};
+    lt_each (const struct lt_cell, cell, &record->cells)
+        lt_list_add(&cells, record->arena, cell);
+    if (cells.count)
+        qsort(cells.items, cells.count, sizeof *cells.items, by_key);
+    lt_buf_char(out, '{');
+    lt_each (const struct lt_cell, cell, &cells) {
+        lt_buf_printf(out, "%s\"%s\": ", cell_at ? ", " : "", cell->key);
+        json_value(out, cell);
+    }
+    lt_buf_char(out, '}');
+}
+
+void lt_records_json(struct lt_buf *out, const struct lt_list *records)
+{
+    lt_buf_char(out, '[');
+    lt_each (const struct lt_record, record, records) {
+        lt_buf_add(out, record_at ? LT_STR(",\n ") : LT_STR(""));
+        json_record(out, record);
+    }
+    lt_buf_lit(out, "]\n");
+}
+
+enum lt_status lt_records_write(struct lt_job *job, const struct lt_list *records, const struct lt_column *columns,
+                                size_t count, struct lt_err *err)
+{
+    struct lt_buf *out = lt_output_buffer(&job->output);
+    if (job->options->json)
+        lt_records_json(out, records);
+    else
+        lt_records_table(out, records, columns, count, 0);
+    job->rows += records->count;
+    return lt_output_flush(&job->output, err);
+}

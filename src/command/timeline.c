@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "../pipeline.h"
+#include "command.h"
+
+const struct lt_command lt_command_timeline = {
+    .name = "timeline",
+    .arguments = "EVIDENCE...",
+    .summary = "all that has a time, sorted: the main job, also without its name",
+    .options = LT_OPTIONS_ROWS | LT_OPTIONS_FILES,
+    .run = lt_pipeline_run,
+};
