@@ -159,7 +159,7 @@ static bool body_event(struct lt_buf *out, const struct lt_event *event)
     add_number(out, node->size);
     static const enum lt_slot order[] = {LT_A, LT_M, LT_C, LT_B};
     for (unsigned i = 0; i < LT_SLOTS; i++)
-        add_seconds(out, node->time[order[i]]);
+        add_seconds(out, event->time[order[i]]);
     lt_buf_char(out, '\n');
     return true;
 }

@@ -3,8 +3,11 @@
  * All columns before the last have a fixed width, unless a value is wider; nothing in a line can move a terminal's
  * cursor.
  *
- *   time (UTC)  macb  role  change  owner  mode  uid  gid  size  inode  path or message  bounds  #tags */
+ *   time  macb  role  change  owner  mode  uid  gid  size  inode  path or message  bounds  #tags
+ *
+ * The time is that of UTC, or of the zone that the row names, with its offset. */
 #include "../src/base/escape.h"
+#include "../src/parse/tzif.h"
 #include "message.h"
 
 enum { OWNER_WIDTH = 32, ROLE_WIDTH = 6, CHANGE_WIDTH = 9 };
@@ -70,13 +73,24 @@ static void add_facts(struct lt_buf *out, const struct lt_event *event)
     lt_escape_name_from(out, start, true);
 }
 
-static void add_bound(struct lt_buf *out, const char *before, struct lt_time time)
+static void add_time(struct lt_buf *out, const struct lt_zone *zone, struct lt_time time)
+{
+    int32_t offset = zone ? lt_zone_offset(zone, time.sec) : 0;
+    if (!zone || __builtin_add_overflow(time.sec, offset, &time.sec)) {
+        lt_time_iso(out, time, 9);
+        lt_buf_char(out, 'Z');
+        return;
+    }
+    lt_time_iso(out, time, 9);
+    lt_time_zone(out, offset);
+}
+
+static void add_bound(struct lt_buf *out, const char *before, const struct lt_zone *zone, struct lt_time time)
 {
     if (!time.set)
         return;
     lt_buf_add(out, lt_str_c(before));
-    lt_time_iso(out, time, 9);
-    lt_buf_char(out, 'Z');
+    add_time(out, zone, time);
 }
 
 /* All but the tag that the column of the role says already. */
@@ -90,8 +104,8 @@ static void add_tags(struct lt_buf *out, uint32_t tags)
 static void text_row(struct lt_buf *out, const struct lt_row *row)
 {
     const struct lt_event *event = row->event;
-    lt_time_iso(out, row->time, 9);
-    lt_buf_lit(out, "Z ");
+    add_time(out, row->zone, row->time);
+    lt_buf_char(out, ' ');
     lt_macb(out, row);
     lt_buf_char(out, ' ');
     add_owner(out, event);
@@ -99,8 +113,8 @@ static void text_row(struct lt_buf *out, const struct lt_row *row)
         add_file(out, event);
     else
         add_facts(out, event);
-    add_bound(out, "  not before ", event->first);
-    add_bound(out, "  not after ", event->last);
+    add_bound(out, "  not before ", row->zone, event->first);
+    add_bound(out, "  not after ", row->zone, event->last);
     add_tags(out, event->tags);
     lt_buf_char(out, '\n');
 }

@@ -11,6 +11,7 @@
 #include "base/str.h"
 
 struct lt_owner;
+struct lt_zone;
 
 /* The four times of a file, in mactime's order. An event that is no file uses slot 0 alone. */
 enum lt_slot { LT_M, LT_A, LT_C, LT_B, LT_SLOTS };
@@ -165,6 +166,7 @@ struct lt_row {
     uint8_t slots; /* bits 1 << enum lt_slot */
     enum lt_clock clock;
     enum lt_confidence confidence;
+    const struct lt_zone *zone; /* what text output shows times in; NULL: UTC */
 };
 
 /* Evidence path of the event: of the entry for files, else of the file it was read from. Written to `out`. */

@@ -22,6 +22,7 @@
  *   inventory.c     what hangs together: container, image, layers, volumes
  *   tag.c           words that make rows easy to find
  *   filter.c        what the user asked to see
+ *   localzone.c     zones of this machine, for --timezone
  *   normalise.c     events to rows: whose clock, how exact
  *   sort.c          the total order
  *     batch.c       rows in memory: a radix sort    pack.c (events as bytes), spill.c (in a file), merge.c
@@ -33,7 +34,7 @@
  *
  *   event.c         the record that all stages share
  *   parse/          pure decoders of hostile bytes   ext4.c ext4_dir.c ext4_map.c ext4_xattr.c idmap.c ident.c
- *                                                    jbd2.c json.c locallog.c logline.c stamp.c
+ *                                                    jbd2.c json.c locallog.c logline.c stamp.c tzif.c
  *   base/           arena.c clock.c crc32c.c err.c escape.c gz.c map.c sha256.c str.c utf8.c
  */
 #include "base/gz.h"

@@ -145,6 +145,12 @@ void lt_manifest_put(struct lt_buf *out, const struct lt_manifest *manifest)
     put_time(out, "finished", manifest->finished);
     put_time(out, "since", manifest->options->since);
     put_time(out, "until", manifest->options->until);
+    if (manifest->options->timezone) {
+        lt_buf_lit(out, "  ");
+        put_string(out, "timezone", lt_str_c(manifest->options->timezone));
+        lt_buf_lit(out, ",\n");
+    }
+    lt_buf_printf(out, "  \"clock_skew_nanoseconds\": %" PRId64 ",\n", manifest->options->clock_skew);
     lt_buf_lit(out, "  \"evidence\": [\n");
     lt_each (struct lt_evidence, evidence, manifest->evidence) {
         put_evidence(out, manifest, evidence);

@@ -52,3 +52,26 @@ size_t lt_normalise(const struct lt_event *event, bool merge, struct lt_row rows
     }
     return count;
 }
+
+static void shift(struct lt_time *time, int64_t nanoseconds)
+{
+    if (time->set)
+        *time = lt_time_add(*time, nanoseconds);
+}
+
+void lt_correct_clock(struct lt_event *event, int64_t ahead)
+{
+    struct lt_row row = {0};
+    if (!ahead)
+        return;
+    for (unsigned slot = 0; slot < LT_SLOTS; slot++) {
+        judge(event, (enum lt_slot)slot, &row);
+        if (!event->time[slot].set || row.clock != LT_CLOCK_HOST)
+            continue;
+        shift(&event->time[slot], -ahead);
+        if (slot)
+            continue;
+        shift(&event->first, -ahead);
+        shift(&event->last, -ahead);
+    }
+}

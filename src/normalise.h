@@ -9,4 +9,7 @@
  * for each different time, its `slots` telling which ones fall together. */
 size_t lt_normalise(const struct lt_event *event, bool merge, struct lt_row rows[LT_SLOTS]);
 
+/* Take away what the host's clock ran `ahead`, in nanoseconds, from those times of the event that it made. */
+void lt_correct_clock(struct lt_event *event, int64_t ahead);
+
 #endif

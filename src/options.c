@@ -54,6 +54,7 @@ STRING(output)
 STRING(errors)
 STRING(manifest)
 STRING(container)
+STRING(timezone)
 
 static enum lt_status set_format(struct lt_options *options, const char *value, struct lt_err *err)
 {
@@ -69,6 +70,22 @@ static enum lt_status set_since(struct lt_options *options, const char *value, s
 static enum lt_status set_until(struct lt_options *options, const char *value, struct lt_err *err)
 {
     return lt_stamp_option(lt_str_c(value), options->now, &options->until, err);
+}
+
+static enum lt_status set_around(struct lt_options *options, const char *value, struct lt_err *err)
+{
+    enum lt_status status = lt_stamp_around(lt_str_c(value), options->now, &options->since, &options->until, err);
+    options->until = lt_time_add(options->until, 1); /* which is exclusive */
+    return status;
+}
+
+static enum lt_status set_clock_skew(struct lt_options *options, const char *value, struct lt_err *err)
+{
+    bool slow = *value == '-';
+    if (!lt_stamp_duration(lt_str_c(value + (slow || *value == '+')), &options->clock_skew))
+        return usage(err, "'%s' is no length of time: give one such as 90s, -1h30m or 250ms", value);
+    options->clock_skew *= slow ? -1 : 1;
+    return LT_OK;
 }
 
 static enum lt_status set_memory(struct lt_options *options, const char *value, struct lt_err *err)
@@ -129,6 +146,12 @@ static const struct option_row table[] = {
     {ROW, 0, "since", "TIME",
      "only rows at or after TIME: 2026-11-23, 2026-11-23T17:46:04Z, @1795455964, or an age: 3d", set_since},
     {ROW, 0, "until", "TIME", "only rows before TIME", set_until},
+    {ROW, 0, "around", "TIME+-DURATION", "only rows this close to TIME: 2026-11-23T17:46:04Z+-90s; also TIME,1h30m",
+     set_around},
+    {ROW, 0, "timezone", "NAME", "show the times of text output in a zone of this machine's tz database: Europe/Berlin",
+     set_timezone},
+    {ROW, 0, "clock-skew", "DURATION",
+     "the host's clock ran so much ahead (-DURATION: behind): correct its times, and only those", set_clock_skew},
     {ALL, 0, "errors", "FILE", "write what could not be read to FILE, one JSON object a line", set_errors},
     {ALL, 0, "manifest", "FILE", "write a JSON record of the run: arguments, sources, counts, hash of the output",
      set_manifest},

@@ -17,6 +17,8 @@ struct lt_options {
     const struct lt_format *format;         /* never NULL after parsing */
     bool gzip;                              /* the output's name ends in .gz */
     struct lt_time since, until;            /* until is exclusive; unset: open */
+    const char *timezone;                   /* name of a zone that text output is to show; NULL: UTC */
+    int64_t clock_skew;                     /* nanoseconds that the host's clock ran ahead */
     const char *container;                  /* ID prefix, name or glob */
     bool container_exact;                   /* it is a whole ID or name that exists: no prefix or pattern is meant */
     unsigned roles;                         /* bits 1 << enum lt_role; 0: all */

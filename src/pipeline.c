@@ -2,6 +2,7 @@
 #include "pipeline.h"
 
 #include "filter.h"
+#include "localzone.h"
 #include "normalise.h"
 #include "show.h"
 #include "sort.h"
@@ -13,6 +14,7 @@ struct timeline {
     struct lt_job *job;
     const struct lt_options *options;
     struct lt_sorter sorter;
+    struct lt_zone zone; /* of --timezone */
 };
 
 /* Formats that take events as they come need no sorting. */
@@ -70,6 +72,7 @@ static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate
         *fate = LT_FAILED;
         return LT_OK;
     }
+    lt_correct_clock(event, timeline->options->clock_skew);
     bool kept = lt_filter_event(timeline->options, event);
     if (kept && timeline->options->format->event)
         kept = write_event(timeline, event, &status, err);
@@ -79,13 +82,26 @@ static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate
     return status;
 }
 
+/* Write a row with what can only be said of a row. */
+static void write_row(struct timeline *timeline, const struct lt_row *row)
+{
+    const struct lt_options *options = timeline->options;
+    struct lt_event event = *row->event;
+    struct lt_row shown = *row;
+    shown.event = &event;
+    shown.zone = options->timezone ? &timeline->zone : NULL;
+    if (options->clock_skew && row->clock == LT_CLOCK_HOST)
+        event.tags |= LT_TAG_BIT(clock_skewed);
+    options->format->row(lt_output_buffer(&timeline->job->output), &shown);
+}
+
 static enum lt_status write_rows(struct timeline *timeline, struct lt_err *err)
 {
     const struct lt_row *row;
     struct lt_job *job = timeline->job;
     enum lt_status status = lt_sorter_finish(&timeline->sorter, err);
     while (status == LT_OK && (status = lt_sorter_next(&timeline->sorter, &row, err)) == LT_OK) {
-        job->options->format->row(lt_output_buffer(&job->output), row);
+        write_row(timeline, row);
         job->rows++;
         status = lt_output_flush(&job->output, err);
         if (status == LT_OK && job->rows % POLL_EVERY == 0)
@@ -136,6 +152,9 @@ static enum lt_status make_timeline(struct timeline *timeline, struct lt_err *er
 enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
 {
     struct timeline timeline = {.job = job, .options = job->options, .sorter = {.memory = job->options->memory}};
+    if (job->options->timezone && lt_localzone_load(job->options->timezone, &job->arena, &timeline.zone, err) != LT_OK)
+        return LT_SKIP;
+    lt_show_window(job->options);
     resolve_container(job);
     if (!container_known(job)) {
         lt_show_containers(&job->inventory);

@@ -43,3 +43,21 @@ void lt_show_containers(const struct lt_inventory *inventory)
     lt_say("the containers are:%.*s", LT_ARG(lt_buf_view(&labels)));
     lt_buf_free(&labels);
 }
+
+void lt_show_window(const struct lt_options *options)
+{
+    struct lt_buf text = {0};
+    const struct {
+        const char *word;
+        struct lt_time time;
+    } ends[] = {{" from ", options->since}, {" until before ", options->until}};
+    for (size_t i = 0; i < 2; i++)
+        if (ends[i].time.set) {
+            lt_buf_add(&text, lt_str_c(ends[i].word));
+            lt_time_iso(&text, ends[i].time, 9);
+            lt_buf_char(&text, 'Z');
+        }
+    if (text.len && !options->quiet)
+        lt_say("only rows%.*s", LT_ARG(lt_buf_view(&text)));
+    lt_buf_free(&text);
+}

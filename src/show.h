@@ -4,6 +4,7 @@
 #define LT_SHOW_H
 
 #include "inventory.h"
+#include "options.h"
 
 #include <stdio.h>
 
@@ -15,5 +16,8 @@ void lt_show_roots(const struct lt_inventory *inventory, FILE *stream);
 
 /* All containers on one line of stderr: the answer to a wrong name. */
 void lt_show_containers(const struct lt_inventory *inventory);
+
+/* What the user's words for a window of time came to, on stderr, unless -q. */
+void lt_show_window(const struct lt_options *options);
 
 #endif

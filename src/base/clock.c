@@ -129,6 +129,16 @@ void lt_time_iso(struct lt_buf *out, struct lt_time time, unsigned digits)
     lt_buf_add(out, (struct lt_str){text, (size_t)(end - text)});
 }
 
+void lt_time_zone(struct lt_buf *out, int32_t offset)
+{
+    uint32_t rest = offset < 0 ? (uint32_t)-offset : (uint32_t)offset;
+    char text[16], *end = put_pair(text, offset < 0 ? '-' : '+', rest / 3600);
+    end = put_pair(end, ':', rest / 60 % 60);
+    if (rest % 60)
+        end = put_pair(end, ':', rest % 60);
+    lt_buf_add(out, (struct lt_str){text, (size_t)(end - text)});
+}
+
 int64_t lt_time_micros(struct lt_time time, bool round)
 {
     wide micros = (wide)time.sec * 1000000 + time.nsec / 1000;

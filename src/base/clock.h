@@ -48,6 +48,9 @@ unsigned lt_days_in_month(int64_t year, unsigned month);
 /* "2024-06-10T06:13:21" with `digits` (0..9) digits of the fraction (cut, not rounded). No zone is added. */
 void lt_time_iso(struct lt_buf *out, struct lt_time time, unsigned digits);
 
+/* "+01:00", and "+00:53:28" where there are seconds, of an offset in seconds east of UTC. */
+void lt_time_zone(struct lt_buf *out, int32_t offset);
+
 /* Microseconds since 1970. `round` rounds half away from zero as dfdatetime does (dfdatetime/interface.py, 2026-07);
  * otherwise the fraction is cut (floor). */
 int64_t lt_time_micros(struct lt_time time, bool round);

@@ -46,18 +46,27 @@ static bool take_fraction(struct lt_str *text, uint32_t *nsec)
     return text->len != before;
 }
 
-static bool take_zone(struct lt_str *text, int *minutes)
+/* "Z", "+01:00"; if `lenient` also "+0100" and "+01", and blanks before it. */
+static bool take_zone(struct lt_str *text, bool lenient, int *minutes)
 {
     *minutes = 0;
+    if (lenient)
+        *text = lt_str_trim(*text);
     if (take_char(text, "Zz"))
         return true;
+    if (lenient && lt_str_eq(*text, LT_STR("UTC"))) {
+        *text = lt_str_skip(*text, 3);
+        return true;
+    }
     bool west = text->len && text->ptr[0] == '-';
-    unsigned hour, minute;
-    if (!take_char(text, "+-") || !take_number(text, 2, &hour) || !take_char(text, ":") ||
-        !take_number(text, 2, &minute) || hour > 23 || minute > 59)
+    unsigned hour, minute = 0;
+    if (!take_char(text, "+-") || !take_number(text, 2, &hour))
+        return false;
+    bool colon = take_char(text, ":");
+    if ((colon || !lenient || text->len) && !((colon || lenient) && take_number(text, 2, &minute)))
         return false;
     *minutes = (int)(hour * 60 + minute) * (west ? -1 : 1);
-    return true;
+    return hour <= 23 && minute <= 59;
 }
 
 static bool take_date(struct lt_str *text, int64_t *days)
@@ -84,38 +93,44 @@ static bool take_clock(struct lt_str *text, bool lenient, unsigned *seconds)
     return hour <= 23 && minute <= 59 && second <= 60;
 }
 
-static bool parse(struct lt_str text, bool lenient, struct lt_time *out)
+static bool parse(struct lt_str text, bool lenient, struct lt_time *out, int *zone)
 {
     int64_t days;
     unsigned seconds = 0;
-    int zone = 0;
     uint32_t nsec = 0;
+    *zone = 0;
     if (!take_date(&text, &days))
         return false;
     if (text.len || !lenient) {
         if (!take_char(&text, lenient ? "Tt " : "Tt") || !take_clock(&text, lenient, &seconds) ||
             !take_fraction(&text, &nsec))
             return false;
-        if (!(lenient && !text.len) && !take_zone(&text, &zone))
+        if (!(lenient && !text.len) && !take_zone(&text, lenient, zone))
             return false;
     }
-    *out = lt_time_at(days * 86400 + seconds - (int64_t)zone * 60, nsec);
+    *out = lt_time_at(days * 86400 + seconds - (int64_t)*zone * 60, nsec);
     return !text.len;
 }
 
-enum lt_status lt_stamp_rfc3339(struct lt_str text, struct lt_time *out, struct lt_err *err)
+enum lt_status lt_stamp_zoned(struct lt_str text, struct lt_time *out, int *minutes, struct lt_err *err)
 {
     *out = (struct lt_time){0};
     if (!text.len)
         return LT_END;
     struct lt_time time;
-    if (!parse(text, false, &time))
+    if (!parse(text, false, &time, minutes))
         return lt_fail(err, LT_SKIP, LT_CODE_BAD_TIME, 0, "no RFC 3339 time: '%.*s'",
                        (int)(text.len < 80 ? text.len : 80), text.ptr);
     if (time.sec == GO_ZERO && time.nsec == 0)
         return LT_END;
     *out = time;
     return LT_OK;
+}
+
+enum lt_status lt_stamp_rfc3339(struct lt_str text, struct lt_time *out, struct lt_err *err)
+{
+    int minutes;
+    return lt_stamp_zoned(text, out, &minutes, err);
 }
 
 static bool parse_epoch(struct lt_str text, struct lt_time *out)
@@ -134,34 +149,100 @@ static bool parse_epoch(struct lt_str text, struct lt_time *out)
     return true;
 }
 
-static bool parse_age(struct lt_str text, struct lt_time now, struct lt_time *out)
+/* The letters of a unit, and its nanoseconds; 0: no unit. */
+static int64_t take_unit(struct lt_str *text)
 {
-    int64_t count = 0;
-    if (!text.len || !is_digit(text.ptr[0]))
-        return false;
-    for (; text.len && is_digit(text.ptr[0]) && count < 1000000000; text = lt_str_skip(text, 1))
-        count = count * 10 + (text.ptr[0] - '0');
-    if (text.len != 1)
-        return false;
     static const struct {
-        char unit;
-        int64_t seconds;
-    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+        const char *name;
+        int64_t nanos;
+    } units[] = {
+        {"ns", 1},          {"us", 1000},         {"ms", 1000000},       {"min", 60000000000},  {"s", 1000000000},
+        {"m", 60000000000}, {"h", 3600000000000}, {"d", 86400000000000}, {"w", 604800000000000}};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (units[i].unit == text.ptr[0]) {
-            *out = lt_time_at(now.sec - count * units[i].seconds, now.nsec);
-            return true;
+        if (lt_str_starts(*text, lt_str_c(units[i].name))) {
+            *text = lt_str_skip(*text, strlen(units[i].name));
+            return units[i].nanos;
         }
-    return false;
+    return 0;
+}
+
+bool lt_stamp_duration(struct lt_str text, int64_t *nanos)
+{
+    *nanos = 0;
+    do {
+        int64_t count = 0, part;
+        uint32_t fraction;
+        if (!text.len || !is_digit(text.ptr[0]))
+            return false;
+        for (; text.len && is_digit(text.ptr[0]); text = lt_str_skip(text, 1))
+            if (__builtin_mul_overflow(count, 10, &count) || __builtin_add_overflow(count, text.ptr[0] - '0', &count))
+                return false;
+        if (!take_fraction(&text, &fraction))
+            return false;
+        int64_t unit = take_unit(&text);
+        if (!unit || __builtin_mul_overflow(count, unit, &part) || __builtin_add_overflow(*nanos, part, nanos))
+            return false;
+        part = unit < 1000000000 ? fraction * unit / 1000000000 : fraction * (unit / 1000000000);
+        if (__builtin_add_overflow(*nanos, part, nanos))
+            return false;
+    } while (text.len);
+    return true;
+}
+
+static bool parse_option(struct lt_str text, struct lt_time now, struct lt_time *out)
+{
+    int64_t age;
+    int zone;
+    if (lt_str_starts(text, LT_STR("@")))
+        return parse_epoch(lt_str_skip(text, 1), out);
+    if (lt_str_eq(text, LT_STR("now"))) {
+        *out = now;
+        return true;
+    }
+    if (parse(text, true, out, &zone))
+        return true;
+    bool good = lt_stamp_duration(text, &age);
+    *out = lt_time_add(now, -age);
+    return good;
 }
 
 enum lt_status lt_stamp_option(struct lt_str text, struct lt_time now, struct lt_time *out, struct lt_err *err)
 {
-    bool good = lt_str_starts(text, LT_STR("@")) ? parse_epoch(lt_str_skip(text, 1), out)
-                                                 : parse(text, true, out) || parse_age(text, now, out);
-    if (good)
+    if (parse_option(text, now, out))
         return LT_OK;
     return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0,
                    "'%.*s' is no time: give 2026-11-23, 2026-11-23T17:46:04Z, @1795455964 or an age such as 3d",
                    LT_ARG(text));
+}
+
+/* The last place of `mark` in `text`, or its length. */
+static size_t find_last(struct lt_str text, struct lt_str mark)
+{
+    for (size_t at = text.len; at-- > 0;)
+        if (lt_str_starts(lt_str_skip(text, at), mark))
+            return at;
+    return text.len;
+}
+
+enum lt_status lt_stamp_around(struct lt_str text, struct lt_time now, struct lt_time *first, struct lt_time *last,
+                               struct lt_err *err)
+{
+    static const char *const marks[] = {"\xC2\xB1", "+-", ","};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        struct lt_time time = {0};
+        int64_t radius;
+        size_t at = find_last(text, lt_str_c(marks[i]));
+        if (at == text.len)
+            continue;
+        struct lt_str before = lt_str_trim((struct lt_str){text.ptr, at});
+        if (!lt_stamp_duration(lt_str_trim(lt_str_skip(text, at + strlen(marks[i]))), &radius))
+            break;
+        if (lt_stamp_option(before, now, &time, err) != LT_OK)
+            return LT_SKIP;
+        *first = lt_time_add(time, -radius);
+        *last = lt_time_add(time, radius);
+        return LT_OK;
+    }
+    return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0,
+                   "'%.*s' is no time and distance: give 2026-11-23T17:46:04Z+-90s or 2026-11-23,1h30m", LT_ARG(text));
 }

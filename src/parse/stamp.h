@@ -11,9 +11,20 @@
  * LT_SKIP for anything else that is no valid date, with the text in `err`. */
 enum lt_status lt_stamp_rfc3339(struct lt_str text, struct lt_time *out, struct lt_err *err);
 
-/* A time on the command line: a date or RFC 3339 time (a blank for the T, missing parts and a missing zone allowed:
- * UTC),
- * "@" and seconds since 1970 with an optional fraction, or an age such as 90s, 30m, 12h, 3d, 2w before `now`. */
+/* The same, with the minutes east of UTC that the text names (0 for Z). */
+enum lt_status lt_stamp_zoned(struct lt_str text, struct lt_time *out, int *minutes, struct lt_err *err);
+
+/* A time on the command line: a date or RFC 3339 time (a blank for the T, missing parts, zones such as +0100, +01 or
+ * UTC, and a missing zone allowed: UTC), "@" and seconds since 1970 with an optional fraction, "now", or an age before
+ * `now`: see lt_stamp_duration(). */
 enum lt_status lt_stamp_option(struct lt_str text, struct lt_time now, struct lt_time *out, struct lt_err *err);
+
+/* A length of time in nanoseconds: 90s, 30m (or 30min), 1h30m, 1.5d, 2w, 250ms. False: it is none, or has more than
+ * 292 years. */
+bool lt_stamp_duration(struct lt_str text, int64_t *nanos);
+
+/* A time of the command line and a distance to both sides of it: TIME±DURATION, TIME+-DURATION or TIME,DURATION. */
+enum lt_status lt_stamp_around(struct lt_str text, struct lt_time now, struct lt_time *first, struct lt_time *last,
+                               struct lt_err *err);
 
 #endif

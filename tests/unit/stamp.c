@@ -202,6 +202,17 @@ static void test_options(void **state)
         {"3d", 999740800, 250000000},
         {"2w", 998790400, 250000000},
         {"1000000000s", 0, 250000000},
+        {"36h", 999870400, 250000000},
+        {"1d12h", 999870400, 250000000},
+        {"1.5d", 999870400, 250000000},
+        {"30min", 999998200, 250000000},
+        {"250ms", 1000000000, 0},
+        {"0.5s", 999999999, 750000000},
+        {"now", 1000000000, 250000000},
+        {"2024-06-10T06:13:21+0200", 1717992801, 0},
+        {"2024-06-10 06:13:21 +02", 1717992801, 0},
+        {"2024-06-10 06:13:21 UTC", 1718000001, 0},
+        {"2024-06-10 06:13 Z", 1717999980, 0},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct lt_time time = {0};
@@ -240,6 +251,16 @@ static void test_bad_options(void **state)
         "yesterday",
         "2024-06-10T06",
         "2024-06-10T06:13:21ZZ",
+        "2024-06-10 06:13:21 +2",
+        "2024-06-10 06:13:21 +020",
+        "2024-06-10 06:13:21 CET",
+        "2024-06-10 +02",
+        "1d12",
+        "1d 12h",
+        "1.d",
+        ".5d",
+        "293y",
+        "16000w",
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct lt_time time;
@@ -250,12 +271,66 @@ static void test_bad_options(void **state)
     }
 }
 
+static void test_zoned(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int minutes;
+    } table[] = {{"2026-11-23T17:46:04Z", 0}, {"2026-11-23T17:46:04+05:45", 345}, {"2026-11-23T17:46:04-03:30", -210}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct lt_time time;
+        int minutes = 1;
+        assert_int_equal(lt_stamp_zoned(lt_str_c(table[i].text), &time, &minutes, NULL), LT_OK);
+        assert_int_equal(minutes, table[i].minutes);
+    }
+}
+
+static void test_around(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t first, last; /* 0: no such time */
+    } table[] = {
+        {"2024-06-10T06:13:21Z\xC2\xB1"
+         "90s",
+         1717999911, 1718000091},
+        {"2024-06-10T06:13:21Z+-90s", 1717999911, 1718000091},
+        {"2024-06-10T06:13:21+02:00 +- 1m30s", 1717992711, 1717992891},
+        {"2024-06-10,1h", 1717974000, 1717981200},
+        {"@1718000001,1s", 1718000000, 1718000002},
+        {"3d+-1h", 999737200, 999744400},
+        {"2024-06-10T06:13:21Z", 0, 0},
+        {"2024-06-10T06:13:21+-", 0, 0},
+        {"+-90s", 0, 0},
+        {",", 0, 0},
+        {"2024-06-10,-1h", 0, 0},
+        {"2024-06-10,1", 0, 0},
+        {"", 0, 0},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct lt_time first, last;
+        struct lt_err err = {0};
+        enum lt_status status = lt_stamp_around(lt_str_c(table[i].text), now, &first, &last, &err);
+        if ((status == LT_OK) != (table[i].first != 0))
+            fail_msg("%s: %s", table[i].text, err.text);
+        if (status == LT_OK) {
+            assert_int_equal(first.sec, table[i].first);
+            assert_int_equal(last.sec, table[i].last);
+        } else {
+            assert_string_equal(err.code, LT_CODE_USAGE);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dates),    cmocka_unit_test(test_fractions),   cmocka_unit_test(test_offsets),
         cmocka_unit_test(test_no_value), cmocka_unit_test(test_bad_stamps),  cmocka_unit_test(test_damaged_stamps),
-        cmocka_unit_test(test_options),  cmocka_unit_test(test_bad_options),
+        cmocka_unit_test(test_options),  cmocka_unit_test(test_bad_options), cmocka_unit_test(test_zoned),
+        cmocka_unit_test(test_around),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
