@@ -13,8 +13,11 @@ enum { MAX_SHOWN = 20 };
 
 struct lt_counts *lt_report_counts(struct lt_report *report, const char *source)
 {
+    for (size_t i = 0; i < report->source_count; i++) /* called for each event: the name is mostly the same string */
+        if (report->sources[i].source == source)
+            return &report->sources[i].counts;
     for (size_t i = 0; i < report->source_count; i++)
-        if (report->sources[i].source == source || strcmp(report->sources[i].source, source) == 0)
+        if (strcmp(report->sources[i].source, source) == 0)
             return &report->sources[i].counts;
     if (report->source_count == LT_MAX_SOURCES)
         abort(); /* a bug: sources are a fixed table */

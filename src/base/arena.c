@@ -34,6 +34,15 @@ void *lt_realloc(void *old, size_t size)
     return grown;
 }
 
+void *lt_pages(size_t size)
+{
+    enum { PAGE = 4096 };
+    void *pages;
+    if (posix_memalign(&pages, PAGE, size))
+        out_of_memory(size);
+    return pages;
+}
+
 static struct lt_arena_block *block_new(struct lt_arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2)

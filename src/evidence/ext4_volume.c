@@ -66,7 +66,7 @@ bool lt_volume_read(struct lt_ext4_volume *volume, uint64_t offset, void *buffer
 static void make_cache(struct lt_ext4_cache *cache, size_t unit, size_t slots)
 {
     *cache = (struct lt_ext4_cache){
-        .bytes = lt_realloc(NULL, unit * slots),
+        .bytes = lt_pages(unit * slots),
         .held = lt_realloc(NULL, slots * sizeof *cache->held),
         .unit = unit,
         .slots = slots,

@@ -157,7 +157,7 @@ static void adapt(struct lt_lister *lister, bool waited)
 static enum lt_status list(struct lt_lister *lister, const struct lt_dir *dir, bool ahead, struct result *result)
 {
     struct lt_fs *fs = lister->fs;
-    bool look = lister->threads > 1 && ++lister->listings % LOOK_EVERY == 0;
+    bool look = fs->ops->list_ahead && lister->threads > 1 && ++lister->listings % LOOK_EVERY == 0;
     pthread_mutex_unlock(&lister->lock);
     long before = look ? count_waits() : 0;
     enum lt_status status =
