@@ -81,16 +81,31 @@ static void free_cache(struct lt_ext4_cache *cache)
     *cache = (struct lt_ext4_cache){0};
 }
 
-/* The piece `number`, all of it or, with `size`, only its start. It may be in any of WAYS slots, of which the one that
- * was filled longest ago is filled anew. */
+/* The slots that the piece `number` may be in: WAYS of them from here. */
+static size_t first_slot(const struct lt_ext4_cache *cache, uint64_t number)
+{
+    return cache->slots < WAYS ? 0 : (size_t)(number % (cache->slots / WAYS)) * WAYS;
+}
+
+/* The piece `number` if it is there, else NULL. */
+static const unsigned char *held(const struct lt_ext4_cache *cache, uint64_t number)
+{
+    size_t first = first_slot(cache, number);
+    for (size_t slot = first; slot < first + WAYS && slot < cache->slots; slot++)
+        if (cache->held[slot] == number + 1)
+            return cache->bytes + slot * cache->unit;
+    return NULL;
+}
+
+/* The piece `number`, all of it or, with `size`, only its start. Of its slots the one that was filled longest ago is
+ * filled anew. */
 static const unsigned char *cached(struct lt_ext4_volume *volume, struct lt_ext4_cache *cache, uint64_t number,
                                    size_t size)
 {
-    size_t ways = cache->slots < WAYS ? cache->slots : WAYS, set = (size_t)(number % (cache->slots / ways)) * ways;
-    for (size_t slot = set; slot < set + ways; slot++)
-        if (cache->held[slot] == number + 1)
-            return cache->bytes + slot * cache->unit;
-    size_t slot = set + cache->next++ % ways;
+    const unsigned char *there = held(cache, number);
+    if (there)
+        return there;
+    size_t slot = first_slot(cache, number) + cache->next++ % (cache->slots < WAYS ? cache->slots : WAYS);
     unsigned char *bytes = cache->bytes + slot * cache->unit;
     cache->held[slot] = 0;
     if (!lt_volume_read(volume, number * cache->unit, bytes, size))
@@ -132,7 +147,8 @@ const unsigned char *lt_volume_near_block(struct lt_ext4_volume *volume, uint64_
              distance = number > volume->near ? number - volume->near : volume->near - number;
     const unsigned char *bytes = NULL;
     volume->near = number;
-    if (number < volume->super.blocks && distance * size < TABLE_UNIT)
+    if (number < volume->super.blocks &&
+        (distance * size < TABLE_UNIT || held(&volume->tables, number * size / TABLE_UNIT)))
         bytes = table_bytes(volume, number * size, (size_t)size);
     if (!bytes && number < volume->super.blocks)
         bytes = cached(volume, &volume->alone, number, (size_t)size);

@@ -77,6 +77,11 @@ static bool plausible(const struct lt_ext4 *ext4, struct lt_cursor block, const 
 static size_t skip_zeros(struct lt_cursor block, size_t at, size_t end)
 {
     size_t start = at;
+    for (uint64_t words[4]; at + sizeof words <= end; at += sizeof words) {
+        memcpy(words, block.ptr + at, sizeof words);
+        if (words[0] | words[1] | words[2] | words[3])
+            break;
+    }
     for (uint64_t word; at + sizeof word <= end; at += sizeof word) {
         memcpy(&word, block.ptr + at, sizeof word);
         if (word)
