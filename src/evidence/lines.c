@@ -13,10 +13,15 @@ static void take(struct lt_lines *lines, size_t length, bool complete, struct lt
     lines->scanned = 0;
 }
 
-static enum lt_status too_long(uint64_t offset, struct lt_err *err)
+static size_t most(const struct lt_lines *lines)
 {
-    return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "the line at offset %ju is longer than %d bytes",
-                   (uintmax_t)offset, LT_MAX_LINE);
+    return lines->most ? lines->most : LT_MAX_LINE;
+}
+
+static enum lt_status too_long(const struct lt_lines *lines, uint64_t offset, struct lt_err *err)
+{
+    return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "the line at offset %ju is longer than %zu bytes",
+                   (uintmax_t)offset, most(lines));
 }
 
 /* Drop the part of an overlong line that is at hand; the error comes with the first part. */
@@ -26,7 +31,7 @@ static enum lt_status skip_part(struct lt_lines *lines, struct lt_err *err)
     bool first = !lines->overlong;
     lines->overlong = true;
     take(lines, lt_stream_view(lines->stream).len, false, &part);
-    return first ? too_long(part.offset, err) : LT_OK;
+    return first ? too_long(lines, part.offset, err) : LT_OK;
 }
 
 enum lt_status lt_lines_next(struct lt_lines *lines, struct lt_line *out, struct lt_err *err)
@@ -36,18 +41,18 @@ enum lt_status lt_lines_next(struct lt_lines *lines, struct lt_line *out, struct
         struct lt_str view = lt_stream_view(lines->stream), fresh = lt_str_skip(view, lines->scanned);
         const char *newline = fresh.len ? memchr(fresh.ptr, '\n', fresh.len) : NULL;
         if (newline) {
-            bool whole = !lines->overlong && newline - view.ptr <= LT_MAX_LINE;
+            bool whole = !lines->overlong && (size_t)(newline - view.ptr) <= most(lines);
             bool known = lines->overlong;
             take(lines, (size_t)(newline - view.ptr), true, out);
             lines->overlong = false;
             if (whole)
                 return LT_OK;
             if (!known)
-                return too_long(out->offset, err);
+                return too_long(lines, out->offset, err);
             continue;
         }
         lines->scanned = view.len;
-        status = view.len > LT_MAX_LINE ? skip_part(lines, err) : lt_stream_fill(lines->stream, err);
+        status = view.len > most(lines) ? skip_part(lines, err) : lt_stream_fill(lines->stream, err);
     }
     struct lt_str rest = lt_stream_view(lines->stream);
     if (status == LT_END && rest.len) {

@@ -13,6 +13,7 @@ struct lt_lines {
     struct lt_stream *stream;
     size_t scanned; /* bytes of the view without a newline */
     bool overlong;  /* within a line that is being skipped */
+    size_t most;    /* bytes of the longest line that is read; 0 is LT_MAX_LINE */
 };
 
 struct lt_line {
