@@ -247,7 +247,7 @@ static void link_users(struct lt_arena *arena, struct lt_root *root)
             if (!volume || !lt_str_eq(mount->type, LT_STR("volume")))
                 continue;
             struct lt_volume_user *user = lt_new(arena, struct lt_volume_user);
-            *user = (struct lt_volume_user){container, mount->destination};
+            *user = (struct lt_volume_user){container, mount->destination, mount->writable};
             lt_list_add(&volume->users, arena, user);
         }
     }
@@ -312,6 +312,11 @@ void lt_inventory_link(struct lt_inventory *inventory, struct lt_root *root)
             container->image = lt_inventory_image(inventory, root, container->image_id);
             container->image->referenced_only = !container->image->config.len;
         }
+    lt_each (struct lt_image, image, &root->images) {
+        struct lt_image *parent = image->parent.len ? lt_map_get(&root->image_by_id, image->parent) : NULL;
+        if (parent)
+            parent->has_children = true;
+    }
     link_images(arena, root);
     /* Certain links first: what is left over is then inferred among fewer candidates. */
     for (int infer = 0; infer <= 1; infer++)

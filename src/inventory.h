@@ -49,9 +49,13 @@ struct lt_layer {
     const struct lt_layer *walked_from; /* while cycles are looked for */
     struct lt_layer *parent;            /* the next lower layer, as layerdb or else the driver tells */
     struct lt_str lower;                /* the driver's own list of what is below, raw */
+    struct lt_str link;                 /* its short name, "" if the driver has none */
     struct lt_container *container;     /* rw and init layers */
     struct lt_list containers, images;  /* users: struct lt_container *, struct lt_image * */
     unsigned index;                     /* in owner.image, 0 is the base */
+    uint64_t size;                      /* of what it adds, in bytes, as layerdb has it; if has_size */
+    bool has_size;
+    uint32_t tags; /* LT_TAG_BIT()s that hold for the layer as a whole */
     enum lt_role role;
     bool inferred; /* the link to the container or image has an indirect witness */
     struct lt_owner owner;
@@ -69,10 +73,14 @@ struct lt_image {
     struct lt_str id;        /* "sha256:..." */
     struct lt_str config;    /* path of imagedb/content/sha256/<id> */
     struct lt_str updated;   /* path of lastUpdated, "" if there is none */
+    struct lt_time created;  /* as its configuration says: the builder's clock */
+    struct lt_str parent;    /* image that a classic build made it from, "" if unknown */
+    bool has_children;       /* other images name it as their parent */
     struct lt_list names;    /* of struct lt_str *: tags and digests from repositories.json */
     struct lt_list history;  /* of struct lt_history * */
     struct lt_list diff_ids; /* of struct lt_str *, base first */
     struct lt_list layers;   /* of struct lt_layer *, base first; shorter than diff_ids when some are unknown */
+    uint32_t tags;           /* LT_TAG_BIT()s that hold for the image as a whole */
     bool referenced_only;    /* a container names it, but imagedb does not have it */
     struct lt_owner owner;
 };
@@ -94,6 +102,8 @@ struct lt_container {
     struct lt_str mount_record;                /* path of layerdb/mounts/<id>, "" if there is none */
     bool host_userns;                          /* it sees owners as the host does, though others do not */
     struct lt_time created, started, finished; /* of the configuration; unset where it has Go's zero time */
+    int64_t pid;                               /* of its first process, as the daemon saved it; 0 if none */
+    bool running;                              /* so the daemon saved it, be it paused or restarting */
     const struct lt_attr *facts;               /* state, command, ports...: attributes of its events */
     size_t fact_count;
     struct lt_list mounts; /* of struct lt_mount * */
@@ -108,6 +118,7 @@ struct lt_container {
 struct lt_volume_user {
     struct lt_container *container;
     struct lt_str destination;
+    bool writable;
 };
 
 struct lt_volume {

@@ -4,8 +4,8 @@
  *   main.c          options, signals, exit code
  *   options.c       the command line: one table
  *   job.c           a run: evidence, inventory, a command, exit code
- *   command/        what can be made of it           command.c; timeline.c (the main job), containers.c;
- *                                                    record.c: tables and JSON
+ *   command/        what can be made of it           command.c; timeline.c (the main job), containers.c
+ *                                                    images.c volumes.c ids.c; record.c (tables, JSON), pick.c
  *   pipeline.c      the main job, on one screen: everything below, in this order
  *
  *   evidence/       where bytes come from            evidence.c (kinds, links, slurp), stream.c lines.c walk.c lister.c

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands beside the main job, against what Docker said of the same host: docker inspect, ps, images, volume inspect."""
+import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +118,156 @@ def test_containers_as_docker_told(case: str, disk: Any) -> None:
         if item["GraphDriver"]["Data"]:
             assert item["GraphDriver"]["Data"]["UpperDir"] == f"{row['data_root']}/overlay2/{row['layer_identifier']}/diff"
         assert ("privileged" in row["tag"]) == item["HostConfig"]["Privileged"]
+
+
+# --- images -----------------------------------------------------------------------------------------------------------
+
+def facts(case: str, name: str) -> list[Row]:
+    """What docker said in the files truth/NAME."""
+    return [item for path in sorted((helpers.EVIDENCE / case / "truth").glob(name)) for item in json.loads(path.read_text())]
+
+
+def kernel_times(case: str, path: str) -> dict[str, int]:
+    """Birth and modification of a file as the kernel told them, ns since 1970."""
+    for line in (helpers.EVIDENCE / case / "truth/fs.clean.tsv").read_text("latin-1").splitlines():
+        cells = line.split("\t")
+        if cells[-1] == path:
+            return {"mtime": int(cells[9].replace(".", "")), "birth": int(cells[11].replace(".", ""))}
+    raise AssertionError(path)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_images_as_docker_told(case: str, disk: Any) -> None:
+    """All of docker images -a, intermediate ones too: names, times, sizes, parents, users."""
+    rows = by(listing("images", disk(case)), "image_identifier")
+    inspections = facts(case, "images/*.inspect.json")
+    assert set(rows) == {item["Id"] for item in inspections} and inspections
+    parents = {item["Parent"] for item in inspections}
+    for item in inspections:
+        row = rows[item["Id"]]
+        assert sorted(row["image_names"]) == sorted(item["RepoTags"] + item["RepoDigests"])
+        assert iso_nanoseconds(row["created"]) == truth.iso_ns(item["Created"])
+        assert row["size"] == item["Size"] and row["diff_identifiers"] == item["RootFS"]["Layers"]
+        assert row.get("parent_image", "") == item["Parent"]
+        tagged = truth.iso_ns(item["Metadata"]["LastTagTime"])
+        assert (iso_nanoseconds(row["last_tagged"]) if "last_tagged" in row else None) == tagged
+        file = f"{row['data_root']}/image/{item['GraphDriver']['Name']}/imagedb/content/sha256/{item['Id'][7:]}"
+        assert iso_nanoseconds(row["registered"]) == kernel_times(case, file)["mtime"]
+        assert set(row["used_by_containers"]) == {one["Id"] for one in inspected(case).values() if one["Image"] == item["Id"]}
+        dangling = not item["RepoTags"] + item["RepoDigests"] and item["Id"] not in parents
+        assert ("dangling" in row["tag"]) == dangling
+
+
+# --- volumes ----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("case", CASES)
+def test_volumes_as_docker_told(case: str, disk: Any) -> None:
+    """docker volume inspect, and the mounts that docker inspect told."""
+    rows = by(listing("volumes", disk(case)), "volume_name")
+    volumes = facts(case, "volumes.json")
+    assert set(rows) == {item["Name"] for item in volumes}
+    for item in volumes:
+        row = rows[item["Name"]]
+        users = sorted((one["Id"], mount["Destination"], mount["RW"]) for one in inspected(case).values()
+                       for mount in one["Mounts"] if mount.get("Name") == item["Name"])
+        assert sorted((user["container_identifier"], user["destination"], user["writable"]) for user in row["users"]) == users
+        assert row["path"] == item["Mountpoint"]
+        assert iso_nanoseconds(row["created"]) == kernel_times(case, item["Mountpoint"].removesuffix("/_data"))["birth"]
+        assert row["anonymous"] == (len(item["Name"]) == 64) and ("unused_volume" in row["tag"]) == (not users)
+
+
+# --- ids --------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("state", ["clean", "poweroff"])
+@pytest.mark.parametrize("case", CASES)
+def test_ids_as_docker_told(case: str, state: str, disk: Any) -> None:
+    """The paths of docker inspect, the layers of its GraphDriver in their order, and whether it ran at the end."""
+    layers = {item["Id"]: item["RootFS"]["Layers"] for item in facts(case, "images/*.inspect.json")}
+    for item in inspected(case).values():
+        [row] = listing("ids", item["Id"][:12], disk(case, state))
+        root, record = row["data_root"], f"{row['data_root']}/containers/{item['Id']}"
+        assert row["container_name"] == item["Name"].lstrip("/") and row["image_identifier"] == item["Image"]
+        assert (row["config_path"], row["hostconfig_path"]) == (f"{record}/config.v2.json", f"{record}/hostconfig.json")
+        if item["LogPath"]:
+            assert row["log_path"] == item["LogPath"]
+        assert row["mount_record_path"] == f"{root}/image/{item['Driver']}/layerdb/mounts/{item['Id']}"
+        assert row["storage_driver"] == item["Driver"] and row["init_identifier"] == row["mount_identifier"] + "-init"
+        image = [layer for layer in row["layers"] if layer["layer_role"] == "image"]
+        assert [layer["layer_role"] for layer in row["layers"]][:2] == ["rw", "init"]
+        assert [layer["diff_identifier"] for layer in image] == layers[item["Image"]][::-1]
+        assert [layer["chain_identifier"] for layer in image] == chain_ids(layers[item["Image"]])[::-1]
+        data = item["GraphDriver"]["Data"]
+        if data:
+            paths = [row[f"{name}_path"] for name in ("upper", "work", "merged")]
+            assert paths == [data["UpperDir"], data["WorkDir"], data["MergedDir"]]
+            assert ":".join(layer["path"] + "/diff" for layer in row["layers"][1:]) == data["LowerDir"]
+            assert all(len(layer["link_name"]) == 26 for layer in row["layers"])
+        assert row["ran_at_seizure"] == ("yes" if item["State"]["Running"] else "no"), row["ran_evidence"]
+        assert row["live_mount"] is False
+
+
+def chain_ids(diff_ids: list[str]) -> list[str]:
+    """As the image specification defines them, base first."""
+    chains: list[str] = []
+    for diff_id in diff_ids:
+        text = f"{chains[-1]} {diff_id}" if chains else ""
+        chains.append("sha256:" + hashlib.sha256(text.encode()).hexdigest() if chains else diff_id)
+    return chains
+
+
+def test_links_of_the_mount(disk: Any) -> None:
+    """The short names in the order in which the kernel had them in /proc/mounts."""
+    text = (helpers.EVIDENCE / "overlay2-ext4/truth/containers/yarrow.mount.txt").read_text()
+    [row] = listing("ids", "yarrow", disk("overlay2-ext4"))
+    lower = re.search(r"lowerdir=([^,]+)", text)[1].split(":")
+    assert [Path(path).name for path in lower] == [layer["link_name"] for layer in row["layers"][1:]]
+
+
+def test_which_container(host: Host, tmp: Path) -> None:
+    """By name, whole ID or the beginning of one; a wrong or ambiguous word is answered with the candidates."""
+    web, db = helpers.container(host, "web"), helpers.container(host, "db")
+    for word in ("web", web.id, web.id[:8]):
+        assert listing("ids", word, host.root)[0]["container_identifier"] == web.id
+    done = helpers.run("ids", "", host.root)
+    assert done.returncode == 2
+    done = helpers.run("ids", "nobody", host.root)
+    assert done.returncode == 2 and web.id[:12] in done.stderr.decode() and not done.stdout
+    db.change(Name="/web")
+    done = helpers.run("ids", "web", host.root, "-o", tmp / "out")
+    assert done.returncode == 2 and web.id in done.stderr.decode() and db.id in done.stderr.decode()
+    assert "ambiguous" in done.stderr.decode() and not (tmp / "out").exists()
+    assert helpers.run("ids", "web").returncode == 2 and helpers.run("ids").returncode == 2
+
+
+def life(host: Host, web: helpers.Container) -> tuple[str, str]:
+    """The verdict on the container web, and its witnesses on one line."""
+    [row] = listing("ids", web.id, host.root, code=0)
+    return row["ran_at_seizure"], "; ".join(row["ran_evidence"])
+
+
+def test_witnesses_of_life(host: Host) -> None:
+    """The daemon's word counts; what the kernel left may make it doubtful; a live host proves it."""
+    web = helpers.container(host, "web")
+    assert life(host, web)[0] == "no"
+    (web.rw / "merged").mkdir()
+    assert life(host, web)[0] == "unknown"
+    web.change(State={"Running": True, "Pid": 4711})
+    verdict, text = life(host, web)
+    assert verdict == "yes" and "State.Running is true, process 4711" in text
+    (web.rw / "merged").rmdir()
+    assert life(host, web)[0] == "unknown"
+    task = host.root / "var/lib/containerd/io.containerd.runtime.v2.task/moby" / web.id
+    task.mkdir(parents=True)
+    assert life(host, web)[0] == "unknown", "it outlives a loss of power and the next boot"
+    (host.root / "run/containerd/io.containerd.runtime.v2.task/moby" / web.id).mkdir(parents=True)
+    assert life(host, web)[0] == "yes"
+
+
+@pytest.mark.parametrize("mode, verdict", [(0o700, "no"), (0o1777, "yes")])
+def test_shared_memory_as_witness(mode: int, verdict: str, host: Host) -> None:
+    """A mount point of mode 0700 tells nothing, the tmpfs on it does."""
+    web = helpers.container(host, "web")
+    (web.path / "mounts/shm").mkdir(parents=True)
+    (web.path / "mounts/shm").chmod(mode)
+    assert life(host, web)[0] == verdict
+    assert f"mounts/shm: mode {mode:04o}" in life(host, web)[1]

@@ -89,6 +89,16 @@ void lt_record_tags(struct lt_record *record, uint32_t tags)
     lt_record_list(record, "tag", words);
 }
 
+const struct lt_str *lt_record_label(struct lt_arena *arena, const struct lt_owner *owner)
+{
+    struct lt_buf text = {0};
+    struct lt_str *label = lt_new(arena, struct lt_str);
+    lt_owner_label(&text, owner);
+    *label = lt_str_dup(arena, lt_buf_view(&text));
+    lt_buf_free(&text);
+    return label;
+}
+
 void lt_record_root(struct lt_record *record, const struct lt_root *root)
 {
     lt_record_name(record, "evidence", lt_str_c(root->fs->evidence->spec));

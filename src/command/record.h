@@ -51,6 +51,9 @@ void lt_record_records(struct lt_record *record, const char *key, struct lt_list
 void lt_record_attr(struct lt_record *record, const struct lt_attr *attr);
 void lt_record_tags(struct lt_record *record, uint32_t tags);
 
+/* lt_owner_label() in `arena`, for a list. */
+const struct lt_str *lt_record_label(struct lt_arena *arena, const struct lt_owner *owner);
+
 /* Where the thing lies: `evidence`, `hostname`, `data_root`, `container_runtime`. */
 void lt_record_root(struct lt_record *record, const struct lt_root *root);
 

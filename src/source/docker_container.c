@@ -204,6 +204,8 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
                 image.ptr);
     if (!lt_str_eq(lt_json_str(json, "ID"), container->id))
         lt_skip(ctx, path, LT_CODE_BAD_ID, "ID is not that of its directory, which is used");
+    container->running = lt_json_bool(json, "State.Running");
+    lt_json_int(json, "State.Pid", &container->pid);
     container->created = read_time(ctx, json, "Created", path);
     container->started = read_time(ctx, json, "State.StartedAt", path);
     container->finished = read_time(ctx, json, "State.FinishedAt", path);

@@ -3,6 +3,7 @@
  *
  *   imagedb/content/sha256/<ID>               image configuration (OCI image-spec config.md);
  *                                             mtime: pulled, loaded or built here
+ *   imagedb/metadata/sha256/<ID>/parent       ID of the image that it was made from by docker build or commit
  *   imagedb/metadata/sha256/<ID>/lastUpdated  RFC 3339 with the host's zone: last tag, build or import here
  *   repositories.json                         names -> image IDs
  *
@@ -43,6 +44,26 @@ static void read_history(struct lt_ctx *ctx, struct lt_image *image, const struc
     }
 }
 
+static void read_created(struct lt_ctx *ctx, struct lt_image *image, const struct json_t *json)
+{
+    struct lt_err problem = {0};
+    if (lt_stamp_rfc3339(lt_json_str(json, "created"), &image->created, &problem) == LT_SKIP)
+        lt_skip(ctx, image->config, problem.code, "created: %s", problem.text);
+}
+
+/* Only what the classic builder and docker commit made has a parent. */
+static void read_parent(struct lt_ctx *ctx, struct lt_image *image, struct lt_str path)
+{
+    struct lt_str text;
+    if (lt_read_or_skip(ctx, path, 4096, LT_OPTIONAL, &text) != LT_OK)
+        return;
+    text = lt_str_trim(text);
+    if (lt_digest_hex(text).len)
+        image->parent = keep(ctx, text);
+    else
+        lt_skip(ctx, path, LT_CODE_BAD_ID, "no image ID: '%.*s'", (int)(text.len < 80 ? text.len : 80), text.ptr);
+}
+
 static void read_config(struct lt_ctx *ctx, struct lt_image *image)
 {
     struct json_t *json;
@@ -59,6 +80,7 @@ static void read_config(struct lt_ctx *ctx, struct lt_image *image)
         lt_list_add(&image->diff_ids, ctx->run, keep_ptr(ctx, diff_id));
     }
     read_history(ctx, image, json);
+    read_created(ctx, image, json);
     lt_json_free(json);
 }
 
@@ -79,8 +101,9 @@ static void read_images(struct lt_ctx *ctx, struct lt_str driver)
         if (image->config.len)
             continue; /* known to another storage driver's imagedb already: an image is the same everywhere */
         image->config = lt_path_join(ctx->run, path, name);
-        image->updated =
-            lt_str_format(ctx->run, "%.*s/metadata/sha256/%.*s/lastUpdated", LT_ARG(imagedb), LT_ARG(name));
+        struct lt_str metadata = lt_str_format(ctx->run, "%.*s/metadata/sha256/%.*s", LT_ARG(imagedb), LT_ARG(name));
+        image->updated = lt_path_join(ctx->run, metadata, LT_STR("lastUpdated"));
+        read_parent(ctx, image, lt_path_join(ctx->scratch, metadata, LT_STR("parent")));
         read_config(ctx, image);
     }
 }

@@ -2,7 +2,7 @@
 /* Layers: the directories of the storage drivers, and layerdb, which links them to images and containers
  * (moby daemon/internal/layer/filestore.go, 20.10 to 28.x), below <root>/image/<driver>/layerdb:
  *
- *   sha256/<chain ID>/{cache-id,diff,parent}      image layer: directory of the driver, diff ID, chain ID below
+ *   sha256/<chain ID>/{cache-id,diff,parent,size}  image layer: directory of the driver, diff ID, chain ID below, bytes
  *   mounts/<container ID>/{mount-id,init-id,parent}  container: rw and init directory, chain ID of the image
  *
  * The files of mounts/ are written once, when the container is created: their mtime is the best witness of that. */
@@ -11,7 +11,7 @@
 #include "../parse/ident.h"
 #include "../store/store.h"
 
-enum { MAX_ID_FILE = 4096 };
+enum { MAX_ID_FILE = 4096, MAX_DIGITS = 18 };
 
 static bool is_empty(struct lt_ctx *ctx, struct lt_str path)
 {
@@ -90,6 +90,22 @@ static bool is_digest(struct lt_str text)
     return lt_digest_hex(text).len;
 }
 
+/* Bytes that the layer adds, in decimal digits. */
+static void read_size(struct lt_ctx *ctx, struct lt_str dir, struct lt_layer *layer)
+{
+    struct lt_str text, path = lt_path_join(ctx->scratch, dir, LT_STR("size"));
+    if (lt_read_or_skip(ctx, path, MAX_ID_FILE, LT_OPTIONAL, &text) != LT_OK)
+        return;
+    text = lt_str_trim(text);
+    layer->has_size = text.len && text.len <= MAX_DIGITS;
+    for (size_t i = 0; layer->has_size && i < text.len; i++) {
+        layer->has_size = text.ptr[i] >= '0' && text.ptr[i] <= '9';
+        layer->size = layer->size * 10 + (uint64_t)(text.ptr[i] - '0');
+    }
+    if (!layer->has_size)
+        lt_skip(ctx, path, LT_CODE_DAMAGED, "no size: '%.*s'", (int)(text.len < 40 ? text.len : 40), text.ptr);
+}
+
 static void read_image_layer(struct lt_ctx *ctx, const struct lt_store *store, struct lt_str dir, struct lt_str hex)
 {
     struct lt_str cache_id, diff_id, parent;
@@ -107,6 +123,7 @@ static void read_image_layer(struct lt_ctx *ctx, const struct lt_store *store, s
     layer->diff_id = diff_id;
     layer->chain_id = lt_str_format(ctx->run, "sha256:%.*s", LT_ARG(hex));
     layer->parent_chain = parent;
+    read_size(ctx, dir, layer);
     lt_map_put(&ctx->root->layer_by_chain, ctx->run, lt_chain_key(ctx->run, store, layer->chain_id), layer);
 }
 

@@ -47,6 +47,7 @@ const struct lt_store lt_store_aufs = {
     .name = "aufs",
     .summary = "union of directories; whiteouts are files named .wh.NAME",
     .layers = "aufs/diff",
+    .mounts = "aufs/mnt",
     .describe = aufs_describe,
     .meaning = aufs_meaning,
 };

@@ -36,6 +36,8 @@ const struct lt_store lt_store_fuse_overlayfs = {
     .summary = "as overlay2 in user space; whiteouts are also files named .wh.NAME",
     .layers = "fuse-overlayfs",
     .content = "diff",
+    .work = "work",
+    .merged = "merged",
     .describe = fuse_overlayfs_describe,
     .meaning = fuse_overlayfs_meaning,
 };

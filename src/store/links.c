@@ -8,8 +8,12 @@ enum { MAX_LINK_FILE = 4096, MAX_LOWER_FILE = 64 * 1024 };
 
 static void note_link(struct lt_ctx *ctx, struct lt_root *root, struct lt_str link, struct lt_layer *layer)
 {
-    if (!lt_map_get(&root->layer_by_link, link))
-        lt_map_put(&root->layer_by_link, ctx->run, lt_str_dup(ctx->run, link), layer);
+    if (lt_map_get(&root->layer_by_link, link))
+        return;
+    link = lt_str_dup(ctx->run, link);
+    lt_map_put(&root->layer_by_link, ctx->run, link, layer);
+    if (!layer->link.len)
+        layer->link = link;
 }
 
 /* "../<id>/diff" is the only form of target that is accepted: the link itself is never followed. */

@@ -73,6 +73,8 @@ const struct lt_store lt_store_overlay = {
     .summary = "kernel overlay over one tree of hard links",
     .layers = "overlay",
     .content = "root",
+    .work = "work",
+    .merged = "merged",
     .describe = overlay_describe,
     .meaning = overlay_meaning,
 };

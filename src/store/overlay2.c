@@ -23,6 +23,8 @@ const struct lt_store lt_store_overlay2 = {
     .summary = "kernel overlay; whiteouts are character devices 0:0",
     .layers = "overlay2",
     .content = "diff",
+    .work = "work",
+    .merged = "merged",
     .describe = overlay2_describe,
     .meaning = overlay2_meaning,
 };

@@ -25,7 +25,7 @@ TABLES = {
                                               "ext4_journal"}),
     "src/source/sources.def": ("SOURCE", {"source"}),
     "src/store/stores.def": ("STORE", {"store", "links"}),
-    "src/command/commands.def": ("COMMAND", {"command", "record"}),
+    "src/command/commands.def": ("COMMAND", {"command", "record", "pick"}),
     "formats/formats.def": ("FORMAT", {"format", "fields", "message"}),
 }
 

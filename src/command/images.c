@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Every image: its names, when it was built (the builder's clock) and when it came here, its size, and who uses it.
+ * Images that only a container still names are there too. */
+#include "../job.h"
+#include "../parse/stamp.h"
+#include "command.h"
+#include "record.h"
+
+#include <stdlib.h>
+
+static int by_age(const void *a, const void *b)
+{
+    const struct lt_image *left = *(const struct lt_image *const *)a;
+    const struct lt_image *right = *(const struct lt_image *const *)b;
+    if (left->created.set != right->created.set)
+        return left->created.set ? -1 : 1;
+    int order = left->created.set ? lt_time_cmp(left->created, right->created) : 0;
+    return order ? order : lt_str_cmp(left->id, right->id);
+}
+
+/* When its configuration was written here: pulled, loaded or built; and when it last got a name, if it did. */
+static void add_times(struct lt_ctx *ctx, struct lt_record *record, const struct lt_image *image)
+{
+    struct lt_node node;
+    struct lt_str text;
+    struct lt_time tagged;
+    struct lt_err problem = {0};
+    lt_record_time(record, "created", image->created);
+    if (image->referenced_only)
+        return;
+    if (lt_fs_stat(ctx->root->fs, image->config, ctx->scratch, &node, &problem) == LT_OK)
+        lt_record_time(record, "registered", node.time[LT_M]);
+    if (lt_read_or_skip(ctx, image->updated, 4096, LT_OPTIONAL, &text) == LT_OK &&
+        lt_stamp_rfc3339(lt_str_trim(text), &tagged, &problem) == LT_OK)
+        lt_record_time(record, "last_tagged", tagged);
+    if (problem.set)
+        lt_skip_error(ctx, image->config, &problem);
+}
+
+/* Its layers, and their size together if all are known. */
+static void add_layers(struct lt_record *record, const struct lt_image *image)
+{
+    uint64_t size = 0;
+    bool known = !image->referenced_only && image->layers.count == image->diff_ids.count;
+    lt_each (const struct lt_layer, layer, &image->layers) {
+        known &= layer->has_size;
+        size += layer->size;
+    }
+    if (known)
+        lt_record_int(record, "size", (int64_t)size);
+    if (image->referenced_only)
+        return;
+    lt_record_int(record, "layer_count", (int64_t)image->diff_ids.count);
+    lt_record_list(record, "diff_identifiers", image->diff_ids);
+}
+
+static void add_users(struct lt_record *record, const struct lt_image *image)
+{
+    struct lt_list ids = {0}, labels = {0};
+    lt_each (const struct lt_container, container, &image->root->containers) {
+        if (container->image != image)
+            continue;
+        lt_list_add(&ids, record->arena, &container->id);
+        lt_list_add(&labels, record->arena, lt_record_label(record->arena, &container->owner));
+    }
+    lt_record_list(record, "used_by_containers", ids);
+    lt_record_list(record, "used_by", labels);
+}
+
+static struct lt_record *describe(struct lt_job *job, const struct lt_image *image)
+{
+    struct lt_record *record = lt_record_new(&job->arena);
+    lt_record_name(record, "image_identifier", image->id);
+    lt_record_name(record, "image_name", lt_image_name(image));
+    lt_record_list(record, "image_names", image->names);
+    lt_record_name(record, "parent_image", image->parent);
+    add_times(&job->ctx, record, image);
+    add_layers(record, image);
+    add_users(record, image);
+    lt_record_tags(record, image->tags);
+    lt_record_root(record, image->root);
+    return record;
+}
+
+static const struct lt_column columns[] = {
+    {"IMAGE ID", "image_identifier", LT_SHOW_SHORT},
+    {"NAMES", "image_names", LT_SHOW_ALL},
+    {"BUILT (BUILDER)", "created", LT_SHOW_ALL},
+    {"HERE SINCE", "registered", LT_SHOW_ALL},
+    {"LAST TAGGED", "last_tagged", LT_SHOW_ALL},
+    {"LAYERS", "layer_count", LT_SHOW_ALL},
+    {"SIZE", "size", LT_SHOW_ALL},
+    {"EVIDENCE", "evidence", LT_SHOW_DIFFERS},
+    {"HOST", "hostname", LT_SHOW_DIFFERS},
+    {"DATA ROOT", "data_root", LT_SHOW_DIFFERS},
+    {"TAGS", "tag", LT_SHOW_ALL},
+    {"USED BY", "used_by", LT_SHOW_ALL},
+};
+
+static enum lt_status run_images(struct lt_job *job, struct lt_err *err)
+{
+    struct lt_list records = {0};
+    lt_each (struct lt_root, root, &job->inventory.roots) {
+        struct lt_list sorted = {0};
+        lt_each (struct lt_image, image, &root->images)
+            lt_list_add(&sorted, &job->arena, image);
+        if (sorted.count)
+            qsort(sorted.items, sorted.count, sizeof *sorted.items, by_age);
+        lt_job_enter(job, root, "images");
+        lt_each (const struct lt_image, image, &sorted)
+            lt_list_add(&records, &job->arena, describe(job, image));
+    }
+    return lt_records_write(job, &records, columns, sizeof columns / sizeof *columns, err);
+}
+
+const struct lt_command lt_command_images = {
+    .name = "images",
+    .arguments = "EVIDENCE...",
+    .summary = "the images: names, built, here since, size, and the containers that use them",
+    .options = LT_OPTIONS_JSON,
+    .run = run_images,
+};

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pick.h"
+
+#include "../filter.h"
+#include "../show.h"
+#include "record.h"
+
+/* How sure a container is the one: 2 by its whole ID or name, 1 by the beginning of its ID, 0 not at all. */
+static int fits(const struct lt_container *container, const char *which)
+{
+    if (lt_filter_exact(which, container))
+        return 2;
+    return *which && lt_str_starts(container->id, lt_str_c(which)) ? 1 : 0;
+}
+
+static struct lt_list find(const struct lt_job *job, struct lt_arena *arena, const char *which)
+{
+    struct lt_list found = {0};
+    for (int sure = 2; sure && !found.count; sure--)
+        lt_each (const struct lt_root, root, &job->inventory.roots)
+            lt_each (const struct lt_container, container, &root->containers)
+                if (fits(container, which) == sure)
+                    lt_list_add(&found, arena, container);
+    return found;
+}
+
+static void list_candidates(const struct lt_list *found)
+{
+    lt_each (const struct lt_container, container, found)
+        lt_say("%.*s  %.*s  in %s, %.*s", LT_ARG(container->id), LT_ARG(container->name),
+               container->root->fs->evidence->spec, LT_ARG(container->root->path));
+}
+
+enum lt_status lt_pick_container(const struct lt_job *job, const char *which, const struct lt_container **out,
+                                 struct lt_err *err)
+{
+    struct lt_arena arena = {0};
+    struct lt_list found = find(job, &arena, which);
+    size_t count = found.count;
+    *out = count ? found.items[0] : NULL;
+    if (!count)
+        lt_show_containers(&job->inventory);
+    else if (count > 1)
+        list_candidates(&found);
+    lt_arena_free(&arena);
+    if (!count)
+        return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "no container matches '%s'", which);
+    if (count > 1)
+        return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "'%s' is ambiguous: give the whole ID of one of these %zu%s",
+                       which, count, job->evidence.count > 1 ? ", and one evidence" : "");
+    return LT_OK;
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The one container that the user means. */
+#ifndef LT_COMMAND_PICK_H
+#define LT_COMMAND_PICK_H
+
+#include "../job.h"
+
+/* The container whose ID or name is `which`, else the only one whose ID begins with it. LT_SKIP with LT_CODE_USAGE when
+ * there is none, or when several are meant: these are then listed on stderr. */
+enum lt_status lt_pick_container(const struct lt_job *job, const char *which, const struct lt_container **out,
+                                 struct lt_err *err);
+
+#endif
