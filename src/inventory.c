@@ -132,7 +132,7 @@ static void link_images(struct lt_arena *arena, struct lt_root *root)
 {
     struct lt_map by_diff = {0};
     lt_each (struct lt_layer, layer, &root->layers) {
-        if (!layer->diff_id.len)
+        if (!layer->diff_id.len || layer->tags & (LT_TAG_BIT(removing) | LT_TAG_BIT(unfinished)))
             continue;
         lt_map_put(&by_diff, arena, diff_key(arena, layer->store, layer->parent_chain, layer->diff_id), layer);
     }
@@ -304,6 +304,37 @@ static void own_all(struct lt_arena *arena, struct lt_root *root)
     }
 }
 
+static bool is_known_store(struct lt_str name)
+{
+    for (size_t i = 0; lt_stores[i]; i++)
+        if (lt_str_eq(name, lt_str_c(lt_stores[i]->name)))
+            return true;
+    return false;
+}
+
+/* Say of each thing what is odd about it. */
+static void tag_odd(const struct lt_root *root)
+{
+    lt_each (struct lt_layer, layer, &root->layers)
+        if (!layer->recorded)
+            layer->tags |= LT_TAG_BIT(no_layer_record);
+    lt_each (struct lt_image, image, &root->images) {
+        if (image->referenced_only)
+            image->tags |= LT_TAG_BIT(image_missing);
+        else if (!image->names.count && !image->has_children)
+            image->tags |= LT_TAG_BIT(dangling);
+    }
+    lt_each (struct lt_container, container, &root->containers) {
+        if (!container->path.len)
+            container->tags |= LT_TAG_BIT(configuration_missing);
+        /* The layers of other drivers are not read: nothing can be said of them. */
+        if (!container->rw && (container->store || is_known_store(container->driver)))
+            container->tags |= LT_TAG_BIT(rw_layer_missing);
+        if (container->image)
+            container->tags |= container->image->tags & LT_TAG_BIT(image_missing);
+    }
+}
+
 void lt_inventory_link(struct lt_inventory *inventory, struct lt_root *root)
 {
     struct lt_arena *arena = inventory->arena;
@@ -328,6 +359,7 @@ void lt_inventory_link(struct lt_inventory *inventory, struct lt_root *root)
     }
     link_users(arena, root);
     own_all(arena, root);
+    tag_odd(root);
 }
 
 bool lt_owner_is_mapped(const struct lt_owner *owner)

@@ -54,8 +54,8 @@ struct lt_layer {
     struct lt_list containers, images;  /* users: struct lt_container *, struct lt_image * */
     unsigned index;                     /* in owner.image, 0 is the base */
     uint64_t size;                      /* of what it adds, in bytes, as layerdb has it; if has_size */
-    bool has_size;
-    uint32_t tags; /* LT_TAG_BIT()s that hold for the layer as a whole */
+    bool has_size, recorded; /* recorded: layerdb names it, be it in a record of its own or in that of a container */
+    uint32_t tags;           /* LT_TAG_BIT()s that hold for the layer as a whole */
     enum lt_role role;
     bool inferred; /* the link to the container or image has an indirect witness */
     struct lt_owner owner;

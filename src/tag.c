@@ -11,7 +11,8 @@ static uint32_t layer_tags(const struct lt_owner *owner)
     const struct lt_layer *layer = owner->layer;
     uint32_t tags = owner->role == LT_ROLE_RW ? LT_TAG_BIT(container_rw) : 0;
     bool orphan = !layer->container && !layer->images.count && !layer->containers.count;
-    return tags | (orphan ? LT_TAG_BIT(orphan_layer) : 0) | (layer->inferred ? LT_TAG_BIT(owner_inferred) : 0);
+    return tags | layer->tags | (orphan ? LT_TAG_BIT(orphan_layer) : 0) |
+           (layer->inferred ? LT_TAG_BIT(owner_inferred) : 0);
 }
 
 /* Is there anything in the name that a terminal would not simply show? */
@@ -41,8 +42,16 @@ static uint32_t file_tags(const struct lt_event *event)
     return tags | (device && writable ? LT_TAG_BIT(device_node) : 0);
 }
 
+/* Of what holds for a container as a whole: what each of its rows must tell. */
+static const uint32_t LEFT_OVER =
+    LT_TAG_BIT(removing) | LT_TAG_BIT(configuration_missing) | LT_TAG_BIT(rw_layer_missing) | LT_TAG_BIT(image_missing);
+
 void lt_tag(struct lt_event *event)
 {
+    if (event->owner->container)
+        event->tags |= event->owner->container->tags & LEFT_OVER;
+    else if (event->owner->image && !event->owner->layer)
+        event->tags |= event->owner->image->tags;
     if (event->owner->layer)
         event->tags |= layer_tags(event->owner);
     if (event->owner->volume && !event->owner->volume->users.count)

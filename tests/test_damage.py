@@ -724,7 +724,7 @@ def test_orphan_layer_is_read_and_marked(host: Host) -> None:
     """A layer that nobody names: its files are there, owned by none."""
     host.store(helpers.hex_id("orphan"), None, {"left": "over"})
     rows = [row for row in host.run().rows if row.get("filename") == "/left"]
-    assert rows and all(row["tag"] == ["orphan_layer"] and "container_identifier" not in row for row in rows)
+    assert rows and all(row["tag"] == ["orphan_layer", "no_layer_record"] and "container_identifier" not in row for row in rows)
 
 
 def test_unknown_storage_driver_is_said(host: Host) -> None:

@@ -205,6 +205,8 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     if (!lt_str_eq(lt_json_str(json, "ID"), container->id))
         lt_skip(ctx, path, LT_CODE_BAD_ID, "ID is not that of its directory, which is used");
     container->running = lt_json_bool(json, "State.Running");
+    if (lt_json_bool(json, "State.Dead") || lt_json_bool(json, "State.RemovalInProgress"))
+        container->tags |= LT_TAG_BIT(removing);
     lt_json_int(json, "State.Pid", &container->pid);
     container->created = read_time(ctx, json, "Created", path);
     container->started = read_time(ctx, json, "State.StartedAt", path);
@@ -235,6 +237,8 @@ static void read_container(struct lt_ctx *ctx, struct lt_container *container)
     enum lt_status status = lt_read_json_or_skip(ctx, path, LT_REQUIRED, &json);
     lt_read_json_or_skip(ctx, lt_path_join(ctx->scratch, container->path, LT_STR("hostconfig.json")), LT_REQUIRED,
                          &host);
+    if (status == LT_END)
+        container->tags |= LT_TAG_BIT(configuration_missing);
     if (status == LT_OK && lt_json_is_object(json))
         read_config(&facts, json, host, path);
     else if (status == LT_OK)

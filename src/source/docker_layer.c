@@ -3,6 +3,8 @@
  * (moby daemon/internal/layer/filestore.go, 20.10 to 28.x), below <root>/image/<driver>/layerdb:
  *
  *   sha256/<chain ID>/{cache-id,diff,parent,size}  image layer: directory of the driver, diff ID, chain ID below, bytes
+ *   sha256/<chain ID>-<random>-removing/          the same, while it is removed
+ *   tmp/write-set-<random>/                       the same, while it is made
  *   mounts/<container ID>/{mount-id,init-id,parent}  container: rw and init directory, chain ID of the image
  *
  * The files of mounts/ are written once, when the container is created: their mtime is the best witness of that. */
@@ -11,7 +13,7 @@
 #include "../parse/ident.h"
 #include "../store/store.h"
 
-enum { MAX_ID_FILE = 4096, MAX_DIGITS = 18 };
+enum { MAX_ID_FILE = 4096, MAX_DIGITS = 18, ID_LENGTH = 64 };
 
 static bool is_empty(struct lt_ctx *ctx, struct lt_str path)
 {
@@ -41,6 +43,8 @@ static void scan_store(struct lt_ctx *ctx, const struct lt_store *store)
         layer->created = node->time[LT_B];
         if (lt_str_ends(node->name, LT_STR("-init")))
             layer->role = LT_ROLE_INIT;
+        if (lt_str_ends(node->name, LT_STR("-removing"))) /* so aufs names what it is about to remove */
+            layer->tags |= LT_TAG_BIT(removing);
     }
 }
 
@@ -106,24 +110,39 @@ static void read_size(struct lt_ctx *ctx, struct lt_str dir, struct lt_layer *la
         lt_skip(ctx, path, LT_CODE_DAMAGED, "no size: '%.*s'", (int)(text.len < 40 ? text.len : 40), text.ptr);
 }
 
-static void read_image_layer(struct lt_ctx *ctx, const struct lt_store *store, struct lt_str dir, struct lt_str hex)
+/* Read a record of an image layer; NULL if no layer can be told. With `tag` (an LT_TAG_BIT(), else 0) it is one that
+ * was cut short on its way in or out, of which any part may be missing. */
+static struct lt_layer *read_record(struct lt_ctx *ctx, const struct lt_store *store, struct lt_str dir, uint32_t tag)
 {
     struct lt_str cache_id, diff_id, parent;
-    enum lt_status status = read_id(ctx, dir, "cache-id", LT_REQUIRED, lt_is_store_id, &cache_id);
-    read_id(ctx, dir, "diff", LT_REQUIRED, is_digest, &diff_id);
+    enum lt_need need = tag ? LT_OPTIONAL : LT_REQUIRED;
+    enum lt_status status = read_id(ctx, dir, "cache-id", need, lt_is_store_id, &cache_id);
+    read_id(ctx, dir, "diff", need, is_digest, &diff_id);
     read_id(ctx, dir, "parent", LT_OPTIONAL, is_digest, &parent); /* a base layer has none */
     if (status != LT_OK)
-        return;
+        return NULL;
     struct lt_layer *layer = named_layer(ctx, store, cache_id);
     if (!layer) {
         lt_skip(ctx, dir, LT_CODE_MISSING, "the layer's directory is missing: %s/%.*s", store->layers,
                 LT_ARG(cache_id));
-        return;
+        return NULL;
     }
+    if (tag && layer->recorded)
+        return NULL; /* another record vouches for it */
     layer->diff_id = diff_id;
-    layer->chain_id = lt_str_format(ctx->run, "sha256:%.*s", LT_ARG(hex));
     layer->parent_chain = parent;
+    layer->recorded = true;
+    layer->tags |= tag;
     read_size(ctx, dir, layer);
+    return layer;
+}
+
+static void read_image_layer(struct lt_ctx *ctx, const struct lt_store *store, struct lt_str dir, struct lt_str hex)
+{
+    struct lt_layer *layer = read_record(ctx, store, dir, 0);
+    if (!layer)
+        return;
+    layer->chain_id = lt_str_format(ctx->run, "sha256:%.*s", LT_ARG(hex));
     lt_map_put(&ctx->root->layer_by_chain, ctx->run, lt_chain_key(ctx->run, store, layer->chain_id), layer);
 }
 
@@ -143,6 +162,24 @@ static void cut_cycle(struct lt_ctx *ctx, struct lt_str layerdb, struct lt_layer
     }
 }
 
+/* <digest>-<random>-removing: the record of a layer whose removal was cut short. */
+static bool is_removing(struct lt_str name)
+{
+    return name.len > ID_LENGTH && lt_is_id((struct lt_str){name.ptr, ID_LENGTH}) &&
+           lt_str_ends(name, LT_STR("-removing"));
+}
+
+/* layerdb/tmp/write-set-*: records of layers that were being pulled or built when it ended. */
+static void read_unfinished(struct lt_ctx *ctx, const struct lt_store *store)
+{
+    struct lt_listing listing;
+    struct lt_str path = lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/tmp", store->name).ptr);
+    lt_list_or_skip(ctx, path, &listing);
+    for (size_t i = 0; i < listing.count; i++)
+        if (lt_str_starts(listing.nodes[i].name, LT_STR("write-set-")))
+            read_record(ctx, store, lt_path_join(ctx->scratch, path, listing.nodes[i].name), LT_TAG_BIT(unfinished));
+}
+
 static void read_image_layers(struct lt_ctx *ctx, const struct lt_store *store)
 {
     struct lt_listing listing;
@@ -153,8 +190,16 @@ static void read_image_layers(struct lt_ctx *ctx, const struct lt_store *store)
         struct lt_str dir = lt_path_join(ctx->scratch, path, name);
         if (lt_is_id(name))
             read_image_layer(ctx, store, dir, name);
-        else if (!lt_str_ends(name, LT_STR("-removing"))) /* a removal cut short: its layer shows as orphan */
+        else if (!is_removing(name))
             lt_skip(ctx, dir, LT_CODE_BAD_ID, "no chain ID");
+    }
+    for (size_t i = 0; i < listing.count; i++) {
+        struct lt_str name = listing.nodes[i].name;
+        struct lt_layer *layer =
+            is_removing(name) ? read_record(ctx, store, lt_path_join(ctx->scratch, path, name), LT_TAG_BIT(removing))
+                              : NULL;
+        if (layer)
+            layer->chain_id = lt_str_format(ctx->run, "sha256:%.*s", ID_LENGTH, name.ptr);
     }
     lt_each (struct lt_layer, layer, &ctx->root->layers)
         if (layer->store == store && layer->parent_chain.len)
@@ -167,7 +212,10 @@ static void read_image_layers(struct lt_ctx *ctx, const struct lt_store *store)
 /* A layer that layerdb names must be there. */
 static void check_layer(struct lt_ctx *ctx, const struct lt_store *store, struct lt_str record, struct lt_str id)
 {
-    if (id.len && !named_layer(ctx, store, id))
+    struct lt_layer *layer = id.len ? named_layer(ctx, store, id) : NULL;
+    if (layer)
+        layer->recorded = true;
+    else if (id.len)
         lt_skip(ctx, record, LT_CODE_MISSING, "names a layer that is not there: %s/%.*s", store->layers, LT_ARG(id));
 }
 
@@ -220,6 +268,7 @@ static void docker_layer_inventory(struct lt_ctx *ctx)
         if (store->describe)
             store->describe(ctx, ctx->root);
         read_mounts(ctx, store);
+        read_unfinished(ctx, store);
         report_elsewhere(ctx, store);
     }
 }
