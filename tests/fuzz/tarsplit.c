@@ -14,8 +14,9 @@ static void check_base64(struct lt_str text)
         PROMISE(out.len <= text.len / 4 * 3 && out.len + 3 > text.len / 4 * 3);
         for (size_t at = 0; at < text.len; at++) {
             size_t bit = at * 6, byte = bit / 8;
-            unsigned pair = byte < out.len ? (unsigned char)out.ptr[byte] << 8 : 0;
-            pair |= byte + 1 < out.len ? (unsigned char)out.ptr[byte + 1] : 0;
+            unsigned char first = byte < out.len ? (unsigned char)out.ptr[byte] : 0;
+            unsigned char second = byte + 1 < out.len ? (unsigned char)out.ptr[byte + 1] : 0;
+            unsigned pair = (unsigned)first << 8 | second;
             PROMISE(text.ptr[at] == (byte < out.len ? digits[pair >> (10 - bit % 8) & 63] : '='));
         }
     } else {
