@@ -308,6 +308,17 @@ def test_fuse_overlayfs_marks(tmp: Path) -> None:
     assert named <= {("image", "/etc/a"), ("rw", "/etc/c"), ("rw", "/etc/d"), ("rw", "/dir/old")}
 
 
+@pytest.mark.parametrize("kind", [Overlay, FuseOverlayfs])
+def test_last_mount(kind: type[helpers.Host], tmp: Path) -> None:
+    """The kernel makes work/work anew at each mount, fuse-overlayfs once (measured with 1.10): it tells nothing."""
+    if not helpers.IS_ROOT:
+        pytest.skip("device nodes need root")
+    host = helpers.shop(tmp / "host", kind)
+    card, = json.loads(helpers.run("ids", "web", "--json", host.root).stdout)
+    told = [line for line in card["ran_evidence"] if line.startswith("work/work")]
+    assert len(told) == (kind is Overlay)
+
+
 def test_fuse_overlayfs_itself(mounting: None, tmp: Path) -> None:
     """Its own marks, and the view that it shows afterwards."""
     if not helpers.have("fuse-overlayfs") or not os.path.exists("/dev/fuse"):

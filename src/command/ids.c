@@ -207,8 +207,7 @@ static enum answer tell_merged(struct card *card)
         add_witness(card, "merged: there, born %s", witness_time(card, node.time[LT_B]));
     else
         add_witness(card, "merged: not there, as after an orderly end");
-    struct lt_str work = join(card, join(card, rw->path, rw->store->work), "work");
-    if (look(card, work, &node))
+    if (rw->store->work && look(card, join(card, join(card, rw->path, rw->store->work), "work"), &node))
         add_witness(card, "work/work: last mounted %s", witness_time(card, node.time[LT_B]));
     return there ? YES : NO;
 }

@@ -2,12 +2,13 @@
 /* The fuse-overlayfs driver, of rootless hosts mostly (moby v28 daemon/graphdriver/fuse-overlayfs/fuseoverlayfs.go);
  * layout: links.h. Marks (containers/fuse-overlayfs 1.10 main.c, 2.x src/whiteout.rs; seen on a host of 20.10):
  *
- *   character device 0:0        NAME is deleted, where mknod() is allowed
- *   .wh.NAME                    the same where it is not, and in all image layers, which are unpacked in aufs's format:
- * an empty file .wh..wh..opq                an empty file: what lower layers have in this directory is deleted .wh..opq
- * a device 0:0 that comes with it: no deletion
+ *   character device 0:0   the name is deleted, where mknod() is allowed
+ *   .wh.NAME               an empty file: the same where it is not, and in image layers, unpacked as for aufs
+ *   .wh..wh..opq           an empty file: what lower layers have in this directory is deleted
+ *   .wh..opq               a device 0:0 that comes with it: no deletion
  *
- * No process in a container can make a name that begins with ".wh.": fuse-overlayfs refuses it. */
+ * Its work/work is made once, so that it does not tell of the last mount. No process in a container can make a name
+ * that begins with ".wh.": fuse-overlayfs refuses it. */
 #include "links.h"
 
 #include "../context.h"
@@ -36,7 +37,6 @@ const struct lt_store lt_store_fuse_overlayfs = {
     .summary = "as overlay2 in user space; whiteouts are also files named .wh.NAME",
     .layers = "fuse-overlayfs",
     .content = "diff",
-    .work = "work",
     .merged = "merged",
     .describe = fuse_overlayfs_describe,
     .meaning = fuse_overlayfs_meaning,

@@ -19,8 +19,9 @@ struct lt_store {
     const char *summary;
     const char *layers;        /* directory of the layers, below the data root: "overlay2" */
     const char *content;       /* the tree of files, below a layer's directory; NULL: that directory itself */
-    const char *work, *merged; /* the driver's own work directory of an rw layer, and where it is mounted while its
-                                * container runs, below the layer's directory; NULL: none */
+    const char *work, *merged; /* the work directory of an rw layer, in which the kernel makes `work` at each mount, and
+                                * where it is mounted while its container runs, below the layer's directory; NULL:
+                                * none */
     const char *mounts;        /* NULL, or a directory below the data root with a mount point for each layer */
     /* NULL, or where the files of a layer are that has no directory, or an empty one: "in a thin pool". Such layers
      * have no content, which is reported once. */
