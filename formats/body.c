@@ -116,11 +116,9 @@ static void add_number(struct lt_buf *out, uint64_t number)
     lt_buf_uint(out, number);
 }
 
-/* Written as it is, and again if something in it needs an escape. */
-static void add_path(struct lt_buf *out, const struct lt_event *event)
+/* Written at `start` as it is; written again if something in it needs an escape. */
+static void escape_from(struct lt_buf *out, size_t start)
 {
-    size_t start = out->len;
-    lt_event_inside(out, event);
     struct lt_str path = {out->ptr + start, out->len - start};
     if (lt_plain_length(path, '|', '%', '\\') == path.len)
         return;
@@ -131,20 +129,55 @@ static void add_path(struct lt_buf *out, const struct lt_event *event)
     lt_buf_free(&raw);
 }
 
+/* The line as far as it is the same for all entries of a directory. */
+static void remember_dir(struct lt_memo *memo, const struct lt_dir *dir)
+{
+    if (memo->key == dir)
+        return;
+    memo->key = dir;
+    memo->text.len = 0;
+    lt_buf_lit(&memo->text, "0|");
+    add_prefix(&memo->text, dir->owner);
+    size_t start = memo->text.len;
+    if (dir->has_inside)
+        lt_dir_inside(&memo->text, dir);
+    else
+        lt_dir_path(&memo->text, dir);
+    memo->ends[0] = (uint32_t)(memo->text.len - start);
+    escape_from(&memo->text, start);
+}
+
+/* The line up to its name. */
+static void add_whole_name(struct lt_buf *out, const struct lt_event *event, struct lt_memo *memo)
+{
+    struct lt_str name = event->node->name;
+    if (event->inside.len || event->owner != event->dir->owner) {
+        lt_buf_lit(out, "0|");
+        add_prefix(out, event->owner);
+        size_t start = out->len;
+        lt_event_inside(out, event);
+        escape_from(out, start);
+        return;
+    }
+    remember_dir(memo, event->dir);
+    lt_buf_add(out, lt_buf_view(&memo->text));
+    if (name.len || !memo->ends[0]) /* as in lt_event_path() */
+        lt_buf_char(out, '/');
+    add_name(out, name);
+}
+
 static void add_seconds(struct lt_buf *out, struct lt_time time)
 {
     lt_buf_char(out, '|');
     lt_buf_int(out, time.set ? time.sec : 0);
 }
 
-static bool body_event(struct lt_buf *out, const struct lt_event *event)
+static bool body_event(struct lt_buf *out, const struct lt_event *event, struct lt_memory *memory)
 {
     if (event->kind != LT_KIND_FILE)
         return false; /* a deletion is told by its whiteout; what is no file has no place here */
     const struct lt_node *node = event->node;
-    lt_buf_lit(out, "0|");
-    add_prefix(out, event->owner);
-    add_path(out, event);
+    add_whole_name(out, event, &memory->last);
     if (node->target.len) {
         lt_buf_lit(out, " -> ");
         add_name(out, node->target);

@@ -89,8 +89,9 @@ static void add_cell(struct lt_buf *out, enum lt_field field, const struct lt_ro
         finish_text(out, start);
 }
 
-static void csv_row(struct lt_buf *out, const struct lt_row *row)
+static void csv_row(struct lt_buf *out, const struct lt_row *row, struct lt_memory *memory)
 {
+    (void)memory;
     for (unsigned i = 0; i < FIRST; i++) {
         if (i)
             lt_buf_char(out, ',');

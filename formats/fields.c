@@ -30,20 +30,28 @@ static int64_t micros(const struct lt_row *row)
     return lt_time_micros(row->time, !(lt_kinds[row->event->kind].flags & LT_FROM_TEXT));
 }
 
-/* Most fields are one expression: ROW_FIELD sees `row`, `event` and `owner`, NODE_FIELD (files only) `node` as well,
- * INODE_FIELD only where the inode is known: of a deleted entry there may be no more than the name. */
+/* Most fields are one expression: ROW_FIELD sees `row`, EVENT_FIELD `event`, OWNER_FIELD `owner`; NODE_FIELD (files
+ * only) `node` beside the event, INODE_FIELD only where the inode is known: of a deleted entry there may be no more
+ * than the name. */
 #define ROW_FIELD(name, statement)                                                                                     \
     static void put_##name(struct lt_buf *out, const struct lt_row *row)                                               \
     {                                                                                                                  \
-        const struct lt_event *event = row->event;                                                                     \
-        const struct lt_owner *owner = event->owner;                                                                   \
-        (void)event, (void)owner;                                                                                      \
+        statement;                                                                                                     \
+    }
+#define EVENT_FIELD(name, statement)                                                                                   \
+    static void put_##name(struct lt_buf *out, const struct lt_event *event)                                           \
+    {                                                                                                                  \
+        statement;                                                                                                     \
+    }
+#define OWNER_FIELD(name, statement)                                                                                   \
+    static void put_##name(struct lt_buf *out, const struct lt_owner *owner)                                           \
+    {                                                                                                                  \
+        (void)owner;                                                                                                   \
         statement;                                                                                                     \
     }
 #define NODE_FIELD(name, statement)                                                                                    \
-    static void put_##name(struct lt_buf *out, const struct lt_row *row)                                               \
+    static void put_##name(struct lt_buf *out, const struct lt_event *event)                                           \
     {                                                                                                                  \
-        const struct lt_event *event = row->event;                                                                     \
         const struct lt_node *node = event->node;                                                                      \
         if (node)                                                                                                      \
             statement;                                                                                                 \
@@ -51,32 +59,32 @@ static int64_t micros(const struct lt_row *row)
 #define INODE_FIELD(name, statement) NODE_FIELD(name, if (node->mode) statement)
 #define KIND(event)                  (&lt_kinds[(event)->kind])
 
-ROW_FIELD(container_type, add_word(out, "event"))
-ROW_FIELD(type, add_word(out, "AttributeContainer"))
-ROW_FIELD(change, add_word(out, lt_change_names[event->change]))
+OWNER_FIELD(container_type, add_word(out, "event"))
+OWNER_FIELD(type, add_word(out, "AttributeContainer"))
+EVENT_FIELD(change, add_word(out, lt_change_names[event->change]))
 ROW_FIELD(clock, add_word(out, lt_clock_names[row->clock]))
 ROW_FIELD(confidence, add_word(out, lt_confidence_names[row->confidence]))
-ROW_FIELD(data_type, add_word(out, KIND(event)->data_type))
-ROW_FIELD(source_long, add_word(out, KIND(event)->source_long))
-ROW_FIELD(source_short, add_word(out, KIND(event)->source_short))
+EVENT_FIELD(data_type, add_word(out, KIND(event)->data_type))
+EVENT_FIELD(source_long, add_word(out, KIND(event)->source_long))
+EVENT_FIELD(source_short, add_word(out, KIND(event)->source_short))
 ROW_FIELD(timestamp_desc,
-          add_word(out, KIND(event)->desc ? KIND(event)->desc : lt_slot_desc[__builtin_ctz(row->slots)]))
+          add_word(out, KIND(row->event)->desc ? KIND(row->event)->desc : lt_slot_desc[__builtin_ctz(row->slots)]))
 ROW_FIELD(timestamp, lt_buf_int(out, micros(row)))
-ROW_FIELD(time_first, add_iso(out, event->first, 9))
-ROW_FIELD(time_last, add_iso(out, event->last, 9))
-ROW_FIELD(parser, lt_buf_lit(out, "layertime/"); add_word(out, event->source))
-ROW_FIELD(message, lt_message(out, event))
-ROW_FIELD(filename, lt_event_inside(out, event))
-ROW_FIELD(display_name, lt_buf_lit(out, "OS:"); lt_event_path(out, event))
+EVENT_FIELD(time_first, add_iso(out, event->first, 9))
+EVENT_FIELD(time_last, add_iso(out, event->last, 9))
+EVENT_FIELD(parser, lt_buf_lit(out, "layertime/"); add_word(out, event->source))
+EVENT_FIELD(message, lt_message(out, event))
+EVENT_FIELD(filename, lt_event_inside(out, event))
+EVENT_FIELD(display_name, lt_buf_lit(out, "OS:"); lt_event_path(out, event))
 
-ROW_FIELD(runtime, add_word(out, owner->root->runtime))
-ROW_FIELD(hostname, lt_buf_add(out, owner->root->hostname))
-ROW_FIELD(container_id, lt_buf_add(out, owner->container ? owner->container->id : LT_STR("")))
-ROW_FIELD(container_name, lt_buf_add(out, owner->container ? owner->container->name : LT_STR("")))
-ROW_FIELD(image_id, lt_buf_add(out, owner->image ? owner->image->id : LT_STR("")))
-ROW_FIELD(image_name, lt_buf_add(out, owner->image ? lt_image_name(owner->image) : LT_STR("")))
-ROW_FIELD(volume_name, lt_buf_add(out, owner->volume ? owner->volume->name : LT_STR("")))
-ROW_FIELD(layer_role, add_word(out, lt_role_names[owner->role]))
+OWNER_FIELD(runtime, add_word(out, owner->root->runtime))
+OWNER_FIELD(hostname, lt_buf_add(out, owner->root->hostname))
+OWNER_FIELD(container_id, lt_buf_add(out, owner->container ? owner->container->id : LT_STR("")))
+OWNER_FIELD(container_name, lt_buf_add(out, owner->container ? owner->container->name : LT_STR("")))
+OWNER_FIELD(image_id, lt_buf_add(out, owner->image ? owner->image->id : LT_STR("")))
+OWNER_FIELD(image_name, lt_buf_add(out, owner->image ? lt_image_name(owner->image) : LT_STR("")))
+OWNER_FIELD(volume_name, lt_buf_add(out, owner->volume ? owner->volume->name : LT_STR("")))
+OWNER_FIELD(layer_role, add_word(out, lt_role_names[owner->role]))
 
 INODE_FIELD(file_type, add_word(out, lt_file_entry_type(event)))
 NODE_FIELD(file_system, add_word(out, "OS"))
@@ -121,18 +129,17 @@ static void put_date_time(struct lt_buf *out, const struct lt_row *row)
                   (intmax_t)civil.year, civil.month, civil.day, civil.hour, civil.minute, civil.second, row->time.nsec);
 }
 
-static void put_pathspec(struct lt_buf *out, const struct lt_row *row)
+static void put_pathspec(struct lt_buf *out, const struct lt_event *event)
 {
     lt_buf_lit(out, "{\"__type__\": \"PathSpec\", \"location\": \"");
     size_t start = out->len;
-    lt_event_path(out, row->event);
+    lt_event_path(out, event);
     lt_escape_json_name_from(out, start);
     lt_buf_lit(out, "\", \"type_indicator\": \"OS\"}");
 }
 
-static void put_witness(struct lt_buf *out, const struct lt_row *row)
+static void put_witness(struct lt_buf *out, const struct lt_event *event)
 {
-    const struct lt_event *event = row->event;
     lt_event_path(out, event);
     if (event->node)
         lt_buf_lit(out, "#inode=");
@@ -159,10 +166,10 @@ static void put_tags(struct lt_buf *out, const struct lt_row *row)
     lt_buf_add(out, row->event->tags ? LT_STR("\"]") : LT_STR("[]"));
 }
 
-static void put_layer_id(struct lt_buf *out, const struct lt_row *row)
+static void put_layer_id(struct lt_buf *out, const struct lt_event *event)
 {
-    const struct lt_layer *layer = row->event->owner->layer;
-    const struct lt_attr *attr = lt_event_attr(row->event, LT_ATTR_DIFF_ID);
+    const struct lt_layer *layer = event->owner->layer;
+    const struct lt_attr *attr = lt_event_attr(event, LT_ATTR_DIFF_ID);
     if (layer)
         lt_buf_add(out, layer->diff_id.len ? layer->diff_id : layer->id);
     else if (attr)
@@ -183,9 +190,8 @@ static void close_list(struct lt_buf *out, size_t count)
 }
 
 /* The containers that share an image layer or a volume, by full ID. */
-static void put_used_by_containers(struct lt_buf *out, const struct lt_row *row)
+static void put_used_by_containers(struct lt_buf *out, const struct lt_owner *owner)
 {
-    const struct lt_owner *owner = row->event->owner;
     size_t count = 0;
     if (owner->layer && owner->role == LT_ROLE_IMAGE)
         lt_each (struct lt_container, container, &owner->layer->containers)
@@ -196,9 +202,8 @@ static void put_used_by_containers(struct lt_buf *out, const struct lt_row *row)
     close_list(out, count);
 }
 
-static void put_used_by_images(struct lt_buf *out, const struct lt_row *row)
+static void put_used_by_images(struct lt_buf *out, const struct lt_owner *owner)
 {
-    const struct lt_owner *owner = row->event->owner;
     size_t count = 0;
     if (owner->layer && owner->role == LT_ROLE_IMAGE)
         lt_each (struct lt_image, image, &owner->layer->images)
@@ -218,20 +223,42 @@ static void add_attr(struct lt_buf *out, const struct lt_attr *attr)
     close_list(out, count);
 }
 
+/* The quote before a value. */
+#define QUOTE_WORD "\""
+#define QUOTE_NAME "\""
+#define QUOTE_TEXT "\""
+#define QUOTE_INT
+#define QUOTE_RAW
+#define START(key, type) key, {", \"" key "\": " QUOTE_##type, sizeof(", \"" key "\": " QUOTE_##type) - 1}, LT_AS_##type
+
 const struct lt_field_info lt_field_infos[LT_FIELDS] = {
-#define FIELD(id, name, type, put) {name, {"\"" name "\": ", sizeof(name) + 3}, LT_AS_##type, put, LT_ATTRS},
-#define FIELD_ATTR(id, name, type) {name, {"\"" name "\": ", sizeof(name) + 3}, LT_AS_##type, NULL, LT_ATTR_##id},
+#define FIELD(id, name, type, put)       {START(name, type), LT_OF_ROW, LT_ATTRS, put, NULL, NULL},
+#define FIELD_EVENT(id, name, type, put) {START(name, type), LT_OF_EVENT, LT_ATTRS, NULL, put, NULL},
+#define FIELD_OWNER(id, name, type, put) {START(name, type), LT_OF_OWNER, LT_ATTRS, NULL, NULL, put},
+#define FIELD_ATTR(id, name, type)       {START(name, type), LT_OF_EVENT, LT_ATTR_##id, NULL, NULL, NULL},
 #include "fields.def"
 #undef FIELD
+#undef FIELD_EVENT
+#undef FIELD_OWNER
 #undef FIELD_ATTR
 };
 
-void lt_field_put(struct lt_buf *out, enum lt_field field, const struct lt_row *row)
+void lt_field_put_event(struct lt_buf *out, enum lt_field field, const struct lt_event *event)
 {
     const struct lt_field_info *info = &lt_field_infos[field];
-    const struct lt_attr *attr = info->put ? NULL : lt_event_attr(row->event, info->attr);
-    if (info->put)
-        info->put(out, row);
+    const struct lt_attr *attr = info->attr == LT_ATTRS ? NULL : lt_event_attr(event, info->attr);
+    if (info->put_event)
+        info->put_event(out, event);
+    else if (info->put_owner)
+        info->put_owner(out, event->owner);
     else if (attr)
         add_attr(out, attr);
+}
+
+void lt_field_put(struct lt_buf *out, enum lt_field field, const struct lt_row *row)
+{
+    if (lt_field_infos[field].put)
+        lt_field_infos[field].put(out, row);
+    else
+        lt_field_put_event(out, field, row->event);
 }

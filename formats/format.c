@@ -14,6 +14,20 @@ const struct lt_format *const lt_formats[] = {
     NULL,
 };
 
+struct lt_memo *lt_memory_owner(struct lt_memory *memory, const struct lt_owner *owner)
+{
+    uint64_t mixed = (uint64_t)(uintptr_t)owner * UINT64_C(0x9E3779B97F4A7C15);
+    return &memory->owners[mixed >> 32 & (LT_MEMO_OWNERS - 1)];
+}
+
+void lt_memory_free(struct lt_memory *memory)
+{
+    lt_buf_free(&memory->last.text);
+    for (size_t i = 0; i < LT_MEMO_OWNERS; i++)
+        lt_buf_free(&memory->owners[i].text);
+    *memory = (struct lt_memory){0};
+}
+
 const struct lt_format *lt_format_named(const char *name)
 {
     for (size_t i = 0; lt_formats[i]; i++)

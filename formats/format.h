@@ -6,6 +6,25 @@
 #include "../src/event.h"
 #include "../src/inventory.h"
 
+/* Text that a writer made for one record and that holds for others, too. */
+enum { LT_MEMO_PARTS = 64, LT_MEMO_OWNERS = 256 };
+struct lt_memo {
+    const void *key;              /* what it was made for, which lives as long as the run: an owner, a directory */
+    struct lt_buf text;           /* owned */
+    uint32_t ends[LT_MEMO_PARTS]; /* where the parts of it end, if it has any */
+};
+
+/* What a writer keeps from one record to the next. Initialise with zeros. */
+struct lt_memory {
+    struct lt_memo last;                   /* of the last record */
+    struct lt_memo owners[LT_MEMO_OWNERS]; /* see lt_memory_owner() */
+};
+
+/* Where the text for all records of an owner is to be kept. Its `key` tells whether it is still that of another. */
+struct lt_memo *lt_memory_owner(struct lt_memory *memory, const struct lt_owner *owner);
+
+void lt_memory_free(struct lt_memory *memory);
+
 struct lt_format {
     const char *name;
     const char *suffix; /* of an output file that chooses it: ".jsonl" */
@@ -14,9 +33,9 @@ struct lt_format {
     /* What stands before the first record; may be NULL. */
     void (*begin)(struct lt_buf *out);
     /* Exactly one of the next two is set. `row` gets rows in order of time. `event` gets events as they are found, and
-     * returns false for those that the format has no place for. */
-    void (*row)(struct lt_buf *out, const struct lt_row *row);
-    bool (*event)(struct lt_buf *out, const struct lt_event *event);
+     * returns false for those that the format has no place for. The same `memory` is given each time. */
+    void (*row)(struct lt_buf *out, const struct lt_row *row, struct lt_memory *memory);
+    bool (*event)(struct lt_buf *out, const struct lt_event *event, struct lt_memory *memory);
 };
 
 /* NULL-terminated table made from formats.def; the first one is the default. */

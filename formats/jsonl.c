@@ -5,44 +5,95 @@
 #include "../src/base/escape.h"
 #include "fields.h"
 
-/* Put the quotes and escapes into the value that was written at `start`. Words of our own need none, but an attribute
- * is only said to be one. */
+/* Put the escapes and the last quote into the value that was written at `start`. Words of our own need no escapes, but
+ * an attribute is only said to be one. */
 static void finish_value(struct lt_buf *out, size_t start, const struct lt_field_info *info)
 {
     enum lt_field_type type = info->type;
     if (type == LT_AS_NAME)
         lt_escape_json_name_from(out, start);
-    else if (type == LT_AS_TEXT || (type == LT_AS_WORD && !info->put))
+    else if (type == LT_AS_TEXT || (type == LT_AS_WORD && info->attr != LT_ATTRS))
         lt_escape_json_from(out, start);
     if (type != LT_AS_INT && type != LT_AS_RAW)
         lt_buf_char(out, '"');
 }
 
-/* Key and value are written as if the row had the fact, and taken off again if it does not. */
-static void add_field(struct lt_buf *out, enum lt_field field, const struct lt_row *row)
+/* A comma, the key and the value, from the row if it takes one to tell. All is written as if the row had the fact, and
+ * taken off again if it does not. */
+static void add_field(struct lt_buf *out, enum lt_field field, const struct lt_event *event, const struct lt_row *row)
 {
     const struct lt_field_info *info = &lt_field_infos[field];
     size_t before = out->len;
-    if (out->ptr[before - 1] != '{')
-        lt_buf_lit(out, ", ");
-    lt_buf_add(out, info->json_name);
-    if (info->type != LT_AS_INT && info->type != LT_AS_RAW)
-        lt_buf_char(out, '"');
+    lt_buf_add(out, info->json);
     size_t start = out->len;
-    lt_field_put(out, field, row);
+    if (info->put)
+        info->put(out, row);
+    else if (info->put_event)
+        info->put_event(out, event);
+    else
+        lt_field_put_event(out, field, event);
     if (out->len == start)
         out->len = before;
     else
         finish_value(out, start, info);
 }
 
-static void jsonl_row(struct lt_buf *out, const struct lt_row *row)
+static struct lt_str part(const struct lt_memo *memo, unsigned from, unsigned to)
 {
-    bool attrs = row->event->attr_count; /* files have none, and are most of the rows */
+    size_t start = from ? memo->ends[from - 1] : 0;
+    return (struct lt_str){memo->text.ptr + start, memo->ends[to] - start};
+}
+
+/* The fields that are the same in all events of an owner. */
+static const struct lt_memo *owner_fields(struct lt_memory *memory, const struct lt_event *event)
+{
+    struct lt_memo *memo = lt_memory_owner(memory, event->owner);
+    if (memo->key == event->owner)
+        return memo;
+    memo->key = event->owner;
+    memo->text.len = 0;
+    for (unsigned field = 0; field < LT_FIELDS; field++) {
+        if (lt_field_infos[field].scope == LT_OF_OWNER)
+            add_field(&memo->text, (enum lt_field)field, event, NULL);
+        memo->ends[field] = (uint32_t)memo->text.len;
+    }
+    return memo;
+}
+
+/* The fields that are the same in all rows of an event. */
+static void event_fields(struct lt_memo *memo, const struct lt_memo *owner, const struct lt_event *event)
+{
+    bool attrs = event->attr_count; /* files have none, and are most of the rows */
+    memo->text.len = 0;
+    for (unsigned field = 0; field < LT_FIELDS; field++) {
+        const struct lt_field_info *info = &lt_field_infos[field];
+        if (info->scope == LT_OF_OWNER)
+            lt_buf_add(&memo->text, part(owner, field, field));
+        else if (info->put_event || (attrs && info->scope == LT_OF_EVENT))
+            add_field(&memo->text, (enum lt_field)field, event, NULL);
+        memo->ends[field] = (uint32_t)memo->text.len;
+    }
+}
+
+static void jsonl_row(struct lt_buf *out, const struct lt_row *row, struct lt_memory *memory)
+{
+    enum { COMMA = 2 };
+    _Static_assert(LT_FIELD_CONTAINER_TYPE == 0, "the first field must be one that all rows have, but not of a row");
+    struct lt_memo *memo = &memory->last;
+    unsigned from = 0;
+    if (!row->again)
+        event_fields(memo, owner_fields(memory, row->event), row->event);
     lt_buf_char(out, '{');
-    for (unsigned field = 0; field < LT_FIELDS; field++)
-        if (attrs || lt_field_infos[field].put)
-            add_field(out, (enum lt_field)field, row);
+    for (unsigned field = 0; field < LT_FIELDS; field++) {
+        if (lt_field_infos[field].scope != LT_OF_ROW)
+            continue;
+        /* The field itself has no part in the memo. */
+        lt_buf_add(out, lt_str_skip(part(memo, from, field), from ? 0 : COMMA));
+        add_field(out, (enum lt_field)field, row->event, row);
+        from = field + 1;
+    }
+    if (from < LT_FIELDS)
+        lt_buf_add(out, part(memo, from, LT_FIELDS - 1));
     lt_buf_lit(out, "}\n");
 }
 

@@ -117,8 +117,9 @@ static void add_extra(struct lt_buf *out, const struct lt_row *row)
     lt_buf_free(&extra);
 }
 
-static void l2tcsv_row(struct lt_buf *out, const struct lt_row *row)
+static void l2tcsv_row(struct lt_buf *out, const struct lt_row *row, struct lt_memory *memory)
 {
+    (void)memory;
     add_time(out, row->time);
     add_macb(out, row);
     add_field(out, LT_FIELD_SOURCE_SHORT, row, SIZE_MAX);

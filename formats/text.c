@@ -101,8 +101,9 @@ static void add_tags(struct lt_buf *out, uint32_t tags)
             lt_buf_printf(out, "  #%s", lt_tag_names[tag]);
 }
 
-static void text_row(struct lt_buf *out, const struct lt_row *row)
+static void text_row(struct lt_buf *out, const struct lt_row *row, struct lt_memory *memory)
 {
+    (void)memory;
     const struct lt_event *event = row->event;
     add_time(out, row->zone, row->time);
     lt_buf_char(out, ' ');

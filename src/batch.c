@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lt_row) == 48,
-               "fields of lt_row but `zone` must get into lt_ref_bits()");
+               "fields of lt_row but `zone` and `again` must get into lt_ref_bits()");
 _Static_assert(sizeof(struct lt_ref) == 16, "rows are many");
 
 enum { CLOCK_SHIFT = LT_SLOTS, CONFIDENCE_SHIFT = CLOCK_SHIFT + 3, CLOCK_MASK = 7, SLOT_MASK = (1 << LT_SLOTS) - 1 };

@@ -15,6 +15,7 @@ struct timeline {
     const struct lt_options *options;
     struct lt_sorter sorter;
     struct lt_zone zone; /* of --timezone */
+    struct lt_memory memory;
 };
 
 /* Formats that take events as they come need no sorting. */
@@ -24,7 +25,8 @@ static bool write_event(struct timeline *timeline, const struct lt_event *event,
     bool inside = false;
     for (unsigned slot = 0; slot < LT_SLOTS; slot++)
         inside |= event->time[slot].set && lt_filter_time(timeline->options, event->time[slot], event->time[slot]);
-    if (!inside || !timeline->options->format->event(lt_output_buffer(&timeline->job->output), event))
+    if (!inside ||
+        !timeline->options->format->event(lt_output_buffer(&timeline->job->output), event, &timeline->memory))
         return false;
     timeline->job->rows++;
     *status = lt_output_flush(&timeline->job->output, err);
@@ -86,13 +88,15 @@ static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate
 static void write_row(struct timeline *timeline, const struct lt_row *row)
 {
     const struct lt_options *options = timeline->options;
-    struct lt_event event = *row->event;
+    struct lt_event event;
     struct lt_row shown = *row;
-    shown.event = &event;
     shown.zone = options->timezone ? &timeline->zone : NULL;
-    if (options->clock_skew && row->clock == LT_CLOCK_HOST)
+    if (options->clock_skew && row->clock == LT_CLOCK_HOST) {
+        event = *row->event;
         event.tags |= LT_TAG_BIT(clock_skewed);
-    options->format->row(lt_output_buffer(&timeline->job->output), &shown);
+        shown.event = &event;
+    }
+    options->format->row(lt_output_buffer(&timeline->job->output), &shown, &timeline->memory);
 }
 
 static enum lt_status write_rows(struct timeline *timeline, struct lt_err *err)
@@ -162,5 +166,6 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
     }
     enum lt_status status = make_timeline(&timeline, err);
     lt_sorter_free(&timeline.sorter);
+    lt_memory_free(&timeline.memory);
     return status;
 }

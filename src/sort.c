@@ -173,7 +173,7 @@ static enum lt_status join_runs(struct lt_sorter *sorter, struct lt_err *err)
 
 enum lt_status lt_sorter_finish(struct lt_sorter *sorter, struct lt_err *err)
 {
-    lt_buf_free(&sorter->packed);
+    sorter->packed.len = 0;
     sort_last(sorter);
     if (!sorter->run_count) {
         lt_merge_batches(&sorter->merge, sorter->batches, sorter->batch_count);
@@ -191,9 +191,15 @@ enum lt_status lt_sorter_next(struct lt_sorter *sorter, const struct lt_row **ou
     enum lt_status status = lt_merge_next(&sorter->merge, &feed, err);
     if (status != LT_OK)
         return status;
-    lt_arena_reset(&sorter->arena);
-    lt_unpack(&sorter->unpacked, feed->event.ptr, &sorter->arena);
+    bool again = lt_str_eq(feed->event, lt_buf_view(&sorter->packed)); /* several times of one event are often equal */
+    if (!again) {
+        sorter->packed.len = 0;
+        lt_buf_add(&sorter->packed, feed->event);
+        lt_arena_reset(&sorter->arena);
+        lt_unpack(&sorter->unpacked, sorter->packed.ptr, &sorter->arena);
+    }
     sorter->row = lt_ref_row(&feed->ref, &sorter->unpacked.event);
+    sorter->row.again = again;
     *out = &sorter->row;
     return LT_OK;
 }

@@ -19,9 +19,9 @@ struct lt_sorter {
     struct lt_spill spill;
     struct lt_run *runs; /* owned, in order of arrival */
     size_t run_count, run_cap;
-    struct lt_merge merge;       /* after lt_sorter_finish() */
-    struct lt_buf packed;        /* the event that is being added */
-    struct lt_arena arena;       /* lists of... */
+    struct lt_merge merge; /* after lt_sorter_finish() */
+    struct lt_buf packed;  /* the event that is being added; then a copy of the one given out last, and in it... */
+    struct lt_arena arena; /* lists of... */
     struct lt_unpacked unpacked; /* ...the event of... */
     struct lt_row row;           /* ...the row given out last */
 };

@@ -283,9 +283,14 @@ static void check_body(struct lt_str line)
 
 static void check_row(const struct lt_format *format, const struct lt_row *row)
 {
-    struct lt_buf out = {0};
-    format->row(&out, row);
+    struct lt_buf out = {0}, again = {0};
+    struct lt_memory memory = {0};
+    struct lt_row repeated = *row;
+    format->row(&out, row, &memory);
     struct lt_str line = one_line(&out);
+    repeated.again = true;
+    format->row(&again, &repeated, &memory);
+    PROMISE(lt_str_eq(line, one_line(&again)));
     if (strcmp(format->name, "jsonl") == 0)
         check_jsonl(line, row);
     else if (strcmp(format->name, "csv") == 0)
@@ -295,14 +300,17 @@ static void check_row(const struct lt_format *format, const struct lt_row *row)
     else
         check_printable(line);
     lt_buf_free(&out);
+    lt_buf_free(&again);
+    lt_memory_free(&memory);
 }
 
 static void check_format(const struct lt_format *format, const struct lt_event *event)
 {
     struct lt_row rows[LT_SLOTS];
     struct lt_buf out = {0};
+    struct lt_memory memory = {0};
     if (format->event) {
-        if (format->event(&out, event))
+        if (format->event(&out, event, &memory))
             check_body(one_line(&out));
         else
             PROMISE(!out.len);
@@ -311,6 +319,7 @@ static void check_format(const struct lt_format *format, const struct lt_event *
     for (size_t i = 0; i < count; i++)
         check_row(format, &rows[i]);
     lt_buf_free(&out);
+    lt_memory_free(&memory);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
