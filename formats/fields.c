@@ -155,15 +155,15 @@ static void put_witness(struct lt_buf *out, const struct lt_event *event)
         lt_buf_uint(out, event->where.offset);
 }
 
-static void put_tags(struct lt_buf *out, const struct lt_row *row)
+static void put_tags(struct lt_buf *out, const struct lt_event *event)
 {
     struct lt_str before = LT_STR("[\"");
-    for (uint32_t tags = row->event->tags; tags; tags &= tags - 1) {
+    for (uint32_t tags = event->tags; tags; tags &= tags - 1) {
         lt_buf_add(out, before);
         add_word(out, lt_tag_names[__builtin_ctz(tags)]);
         before = LT_STR("\", \"");
     }
-    lt_buf_add(out, row->event->tags ? LT_STR("\"]") : LT_STR("[]"));
+    lt_buf_add(out, event->tags ? LT_STR("\"]") : LT_STR("[]"));
 }
 
 static void put_layer_id(struct lt_buf *out, const struct lt_event *event)
@@ -229,7 +229,8 @@ static void add_attr(struct lt_buf *out, const struct lt_attr *attr)
 #define QUOTE_TEXT "\""
 #define QUOTE_INT
 #define QUOTE_RAW
-#define START(key, type) key, {", \"" key "\": " QUOTE_##type, sizeof(", \"" key "\": " QUOTE_##type) - 1}, LT_AS_##type
+#define JSON(key, type)  ", \"" key "\": " QUOTE_##type
+#define START(key, type) key, JSON(key, type), sizeof(JSON(key, type)) - 1, LT_AS_##type
 
 const struct lt_field_info lt_field_infos[LT_FIELDS] = {
 #define FIELD(id, name, type, put)       {START(name, type), LT_OF_ROW, LT_ATTRS, put, NULL, NULL},

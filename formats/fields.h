@@ -8,6 +8,9 @@
 /* How a value is to be written; see fields.def. */
 enum lt_field_type { LT_AS_WORD, LT_AS_NAME, LT_AS_TEXT, LT_AS_INT, LT_AS_RAW };
 
+/* Bytes of the longest key in a JSON line, and more: so many are always copied, which is faster than to count them. */
+enum { LT_JSON_KEY = 48 };
+
 /* What a fact hangs on. */
 enum lt_field_scope { LT_OF_ROW, LT_OF_EVENT, LT_OF_OWNER };
 
@@ -25,8 +28,10 @@ enum lt_field {
 };
 
 struct lt_field_info {
-    const char *name;   /* JSON key */
-    struct lt_str json; /* the same as it stands in a JSON line, with what is before it and, for a text, the quote */
+    const char *name; /* JSON key */
+    char
+        json[LT_JSON_KEY]; /* the same as it stands in a JSON line, with what is before it and, for a text, the quote */
+    size_t json_len;       /* bytes of it in use */
     enum lt_field_type type;
     enum lt_field_scope scope;
     enum lt_attr_key attr; /* the value is this attribute, or LT_ATTRS: it comes from the one of these that is set */

@@ -24,7 +24,9 @@ static void add_field(struct lt_buf *out, enum lt_field field, const struct lt_e
 {
     const struct lt_field_info *info = &lt_field_infos[field];
     size_t before = out->len;
-    lt_buf_add(out, info->json);
+    lt_buf_reserve(out, sizeof info->json);
+    memcpy(out->ptr + out->len, info->json, sizeof info->json);
+    out->len += info->json_len;
     size_t start = out->len;
     if (info->put)
         info->put(out, row);

@@ -164,7 +164,7 @@ struct lt_row {
     const struct lt_event *event;
     struct lt_time time;
     uint8_t slots; /* bits 1 << enum lt_slot */
-    bool again;    /* of the same event, but for its tags, as the row that was written last */
+    bool again;    /* of the same event as the row that was written last */
     enum lt_clock clock;
     enum lt_confidence confidence;
     const struct lt_zone *zone; /* what text output shows times in; NULL: UTC */

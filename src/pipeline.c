@@ -91,6 +91,7 @@ static void write_row(struct timeline *timeline, const struct lt_row *row)
     struct lt_event event;
     struct lt_row shown = *row;
     shown.zone = options->timezone ? &timeline->zone : NULL;
+    shown.again &= !options->clock_skew; /* rows of one event differ in their tags then */
     if (options->clock_skew && row->clock == LT_CLOCK_HOST) {
         event = *row->event;
         event.tags |= LT_TAG_BIT(clock_skewed);

@@ -52,22 +52,35 @@ static bool is_plain(unsigned char byte, char a, char b, char c)
            byte != (unsigned char)c;
 }
 
-/* Most text needs no escapes: sixteen bytes are looked at at a time, in the compiler's own form of vectors. */
+/* Bytes in the compiler's own form of vectors. */
+typedef unsigned char vector __attribute__((vector_size(16)));
+
+static bool any_special(const char *at, size_t count, char a, char b, char c)
+{
+    vector special = {0};
+    uint64_t halves[2];
+    for (size_t i = 0; i < count; i++) {
+        vector bytes;
+        memcpy(&bytes, at + i * sizeof bytes, sizeof bytes);
+        special |= (vector)((vector)(bytes - 0x20) >= 0x7F - 0x20) | (vector)(bytes == (unsigned char)a) |
+                   (vector)(bytes == (unsigned char)b) | (vector)(bytes == (unsigned char)c);
+    }
+    memcpy(halves, &special, sizeof halves);
+    return halves[0] | halves[1];
+}
+
+/* Most text needs no escapes: many bytes are looked at at a time. */
 size_t lt_plain_length(struct lt_str text, char a, char b, char c)
 {
-    typedef unsigned char vector __attribute__((vector_size(16)));
+    enum { ONE = sizeof(vector), FOUR = 4 * ONE };
     size_t length = 0;
-    while (text.len - length >= sizeof(vector)) {
-        vector bytes, special;
-        uint64_t halves[2];
-        memcpy(&bytes, text.ptr + length, sizeof bytes);
-        special = (vector)((bytes < 0x20) | (bytes >= 0x7F) | (bytes == (unsigned char)a) |
-                           (bytes == (unsigned char)b) | (bytes == (unsigned char)c));
-        memcpy(halves, &special, sizeof halves);
-        if (halves[0] | halves[1])
-            break;
-        length += sizeof bytes;
-    }
+    while (text.len - length >= FOUR && !any_special(text.ptr + length, 4, a, b, c))
+        length += FOUR;
+    while (text.len - length >= ONE && !any_special(text.ptr + length, 1, a, b, c))
+        length += ONE;
+    if (length && length < text.len && text.len - length < ONE &&
+        !any_special(text.ptr + text.len - ONE, 1, a, b, c)) /* the end, with some of what was looked at already */
+        return text.len;
     while (length < text.len && is_plain((unsigned char)text.ptr[length], a, b, c))
         length++;
     return length;

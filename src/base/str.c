@@ -116,22 +116,52 @@ void lt_buf_grow(struct lt_buf *buf, size_t more)
     buf->cap = cap;
 }
 
+/* Decimal digits of `number`, at least 1. */
+static unsigned count_digits(uint64_t number)
+{
+    static const uint64_t powers[] = {
+        0,
+        10,
+        100,
+        1000,
+        10000,
+        100000,
+        1000000,
+        10000000,
+        100000000,
+        1000000000,
+        10000000000,
+        100000000000,
+        1000000000000,
+        10000000000000,
+        100000000000000,
+        1000000000000000,
+        10000000000000000,
+        100000000000000000,
+        1000000000000000000,
+        10000000000000000000u,
+    };
+    unsigned bits = 64 - (unsigned)__builtin_clzll(number | 1), guess = bits * 1233 >> 12; /* log10(2) = 1233 / 4096 */
+    return guess + (number >= powers[guess]);
+}
+
 void lt_buf_padded(struct lt_buf *buf, uint64_t number, unsigned width)
 {
     static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
                                 "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
                                 "8081828384858687888990919293949596979899";
-    char digits[20];
-    size_t at = sizeof digits;
+    unsigned digits = count_digits(number), all = digits > width ? digits : width;
+    lt_buf_reserve(buf, all);
+    char *start = buf->ptr + buf->len, *at = start + all;
+    buf->len += all;
     for (; number >= 100; number /= 100)
-        memcpy(digits + (at -= 2), pairs + number % 100 * 2, 2);
+        memcpy(at -= 2, pairs + number % 100 * 2, 2);
     if (number >= 10)
-        memcpy(digits + (at -= 2), pairs + number * 2, 2);
+        memcpy(at -= 2, pairs + number * 2, 2);
     else
-        digits[--at] = (char)('0' + number);
-    while (at && sizeof digits - at < width)
-        digits[--at] = '0';
-    lt_buf_add(buf, (struct lt_str){digits + at, sizeof digits - at});
+        *--at = (char)('0' + number);
+    while (at > start)
+        *--at = '0';
 }
 
 void lt_buf_right(struct lt_buf *buf, uint64_t number, unsigned width)
