@@ -21,6 +21,7 @@ struct lt_ctx {
     struct lt_arena *scratch; /* reset before each reader and each root */
     const char *reader;       /* name of the one at work: `parser` in the output is "layertime/<reader>" */
     struct lt_root *root;     /* the data root at hand */
+    bool app_times;           /* times that applications wrote become events of their own */
     unsigned threads;         /* that may list directories, at least 1 */
 };
 

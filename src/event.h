@@ -76,6 +76,7 @@ enum lt_kind_flags {
     LT_FROM_TEXT = 1 << 1,  /* time read from RFC 3339 text: `timestamp` is cut to microseconds, as Plaso does */
     LT_IS_CLAIM = 1 << 2,   /* the time is a claim of whoever made the artifact */
     LT_BY_BUILDER = 1 << 3, /* made by the clock of the image's builder */
+    LT_BY_APP = 1 << 4,     /* made by the clock of an application in a container */
 };
 
 struct lt_kind_info {

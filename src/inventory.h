@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "evidence/evidence.h"
 #include "parse/idmap.h"
+#include "parse/tzif.h"
 
 struct lt_root;
 struct lt_store;
@@ -90,6 +91,14 @@ struct lt_mount {
     bool writable;
 };
 
+/* A time zone as the evidence tells it. */
+struct lt_zone_info {
+    struct lt_str name;   /* "Asia/Tokyo"; "" if unknown */
+    struct lt_str from;   /* where that was read: "TZ in Config.Env", a path...; "" if nowhere */
+    bool known;           /* are its rules? */
+    struct lt_zone rules; /* UTC if not */
+};
+
 struct lt_container {
     struct lt_root *root;
     struct lt_str id, name; /* name without its slash; "" if unknown */
@@ -107,7 +116,10 @@ struct lt_container {
     const struct lt_attr *facts;               /* state, command, ports...: attributes of its events */
     size_t fact_count;
     struct lt_list mounts; /* of struct lt_mount * */
-    uint32_t tags;         /* LT_TAG_BIT()s that hold for the container as a whole */
+    struct lt_str tz;      /* TZ in Config.Env, if has_tz */
+    bool has_tz;
+    struct lt_zone_info zone;
+    uint32_t tags; /* LT_TAG_BIT()s that hold for the container as a whole */
     struct lt_image *image;
     struct lt_layer *rw, *init;
     struct lt_list layers;     /* its image layers, top first */
@@ -135,6 +147,9 @@ struct lt_root {
     struct lt_str why;            /* how it was found: "default", "data-root in /etc/docker/daemon.json"... */
     struct lt_str hostname;       /* "" if unknown */
     const char *runtime;          /* "docker" */
+    struct lt_zone_info zone;     /* of the host */
+    struct lt_str zone_conflict;  /* where its witnesses disagree, "" if they do not */
+    struct lt_list offsets;       /* that the daemon wrote: see source/zones.c */
     bool rootless;                /* found where a rootless daemon keeps it */
     struct lt_idmap *uids, *gids; /* owners in its containers: NULL where they are the host's */
     struct lt_list containers, images, layers, volumes;

@@ -6,6 +6,7 @@
 #include "manifest.h"
 #include "show.h"
 #include "source/source.h"
+#include "source/zones.h"
 #include "tag.h"
 
 #include <errno.h>
@@ -121,6 +122,10 @@ static enum lt_status take_inventory(struct lt_job *job, struct lt_err *err)
                 lt_sources[i]->inventory(&job->ctx);
         }
         lt_inventory_link(&job->inventory, root);
+        lt_job_enter(job, root, "zones");
+        lt_zones_find(&job->ctx);
+        if (root->zone_conflict.len && !job->options->quiet)
+            lt_say("%.*s", LT_ARG(root->zone_conflict));
     }
     return LT_OK;
 }
@@ -328,6 +333,7 @@ int lt_job_run(const struct lt_options *options, int argc, char **argv)
         .run = &job.arena,
         .scratch = &job.scratch,
         .threads = options->threads,
+        .app_times = options->app_times,
     };
     sigset_t held;
     lt_signals_held(&held);

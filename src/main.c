@@ -15,8 +15,8 @@
  *   context.c       what every reader works with: emit, skip, read
  *   source/         readers of artifacts             source.c
  *     phase 1       fill the inventory               docker_userns.c docker_layer.c docker_device.c docker_image.c
- *                                                    docker_volume.c docker_container.c
- *     phase 2       emit events                      the same, and docker_log.c files.c
+ *                                                    docker_volume.c docker_container.c; zones.c at its end
+ *     phase 2       emit events                      the same, and docker_log.c (log_clock.c) files.c
  *   store/          layout of a storage driver       store.c; overlay2.c fuse_overlayfs.c (links.c), overlay.c aufs.c
  *                                                    vfs.c btrfs.c zfs.c devicemapper.c
  *   inventory.c     what hangs together: container, image, layers, volumes
@@ -33,9 +33,9 @@
  *   show.c          --list-sources, and what answers a wrong -c
  *
  *   event.c         the record that all stages share
- *   parse/          pure decoders of hostile bytes   ext4.c ext4_dir.c ext4_map.c ext4_xattr.c idmap.c ident.c
- *                                                    jbd2.c json.c locallog.c logline.c stamp.c tarhead.c
- *                                                    tarsplit.c tzif.c
+ *   parse/          pure decoders of hostile bytes   appclock.c apptime.c ext4.c ext4_dir.c ext4_map.c ext4_xattr.c
+ *                                                    idmap.c ident.c jbd2.c json.c locallog.c logline.c stamp.c
+ *                                                    tarhead.c tarsplit.c tzif.c
  *   base/           arena.c base64.c clock.c crc32c.c crc64.c err.c escape.c gz.c map.c sha256.c str.c utf8.c
  */
 #include "base/gz.h"

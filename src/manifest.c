@@ -28,6 +28,39 @@ static void put_number(struct lt_buf *out, const char *key, uint64_t number)
     lt_buf_printf(out, "\"%s\": %" PRIu64, key, number);
 }
 
+/* Zones that the evidence tells of; what is not known is left out. */
+static void put_zone(struct lt_buf *out, const struct lt_zone_info *zone)
+{
+    put_string(out, "time_zone", zone->name);
+    lt_buf_lit(out, ", ");
+    put_string(out, "time_zone_by", zone->from);
+}
+
+static void put_zones(struct lt_buf *out, const struct lt_root *root)
+{
+    const char *before = ", \"container_zones\": [";
+    if (root->zone.from.len) {
+        lt_buf_lit(out, ", ");
+        put_zone(out, &root->zone);
+    }
+    if (root->zone_conflict.len) {
+        lt_buf_lit(out, ", ");
+        put_string(out, "time_zone_conflict", root->zone_conflict);
+    }
+    lt_each (const struct lt_container, container, &root->containers) {
+        if (!container->zone.from.len)
+            continue;
+        lt_buf_printf(out, "%s{", before);
+        put_string(out, "container_identifier", container->id);
+        lt_buf_lit(out, ", ");
+        put_zone(out, &container->zone);
+        lt_buf_char(out, '}');
+        before = ", ";
+    }
+    if (strcmp(before, ", ") == 0)
+        lt_buf_char(out, ']');
+}
+
 static void put_root(struct lt_buf *out, const struct lt_root *root)
 {
     lt_buf_lit(out, "      {");
@@ -46,6 +79,7 @@ static void put_root(struct lt_buf *out, const struct lt_root *root)
     put_number(out, "layers", root->layers.count);
     lt_buf_lit(out, ", ");
     put_number(out, "volumes", root->volumes.count);
+    put_zones(out, root);
     lt_buf_char(out, '}');
 }
 

@@ -23,7 +23,7 @@ static void judge_file(const struct lt_event *event, enum lt_slot slot, struct l
 static void judge(const struct lt_event *event, enum lt_slot slot, struct lt_row *row)
 {
     unsigned flags = lt_kinds[event->kind].flags;
-    row->clock = flags & LT_BY_BUILDER ? LT_CLOCK_BUILDER : LT_CLOCK_HOST;
+    row->clock = flags & LT_BY_BUILDER ? LT_CLOCK_BUILDER : flags & LT_BY_APP ? LT_CLOCK_APPLICATION : LT_CLOCK_HOST;
     row->confidence = flags & LT_IS_CLAIM ? LT_CLAIMED : LT_EXACT;
     if (event->kind == LT_KIND_FILE)
         judge_file(event, slot, row);

@@ -25,6 +25,7 @@ struct lt_options {
     unsigned threads;                       /* that may read a mounted host, at least 1 */
     size_t memory;                          /* bytes that the sorter may take; never 0 after parsing */
     bool json;                              /* not a table */
+    bool app_times;
     bool force, no_journal, no_deleted, stats, quiet, verbose, help, version, list_sources, list_formats;
     struct lt_time now; /* set by the caller: what ages are counted from */
 };

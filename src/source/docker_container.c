@@ -8,6 +8,7 @@
 #include "../parse/ident.h"
 #include "../parse/json.h"
 #include "../parse/stamp.h"
+#include "zones.h"
 
 /* Attributes of one container while they are collected. */
 struct facts {
@@ -227,6 +228,7 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     container->host_userns = !ctx->root->rootless && lt_str_eq(lt_json_str(host, "UsernsMode"), LT_STR("host"));
     read_labels(facts, json);
     add_int(facts, LT_ATTR_RESTARTS, json, "RestartCount");
+    lt_zones_note(ctx, container, json, path);
 }
 
 static void read_container(struct lt_ctx *ctx, struct lt_container *container)

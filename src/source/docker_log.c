@@ -13,10 +13,11 @@
 #include "../evidence/lines.h"
 #include "../parse/locallog.h"
 #include "../parse/logline.h"
+#include "log_clock.h"
 
 #include <stdlib.h>
 
-enum { STREAMS = 2, MAX_JOINED = 1024 * 1024, MAX_RESYNC = 16 * 1024 * 1024 };
+enum { STREAMS = LT_LOG_STREAMS, MAX_JOINED = 1024 * 1024, MAX_RESYNC = 16 * 1024 * 1024 };
 
 static const char *const stream_names[STREAMS] = {"stdout", "stderr"};
 
@@ -33,6 +34,7 @@ struct pending {
 struct job {
     struct lt_ctx *ctx;
     const struct lt_container *container;
+    struct lt_log_clock *clock;      /* of the container */
     struct pending pending[STREAMS]; /* stdout, stderr */
     struct lt_logline record;
     struct lt_str path; /* of the file at hand */
@@ -52,6 +54,7 @@ static enum lt_status emit_line(struct job *job, unsigned stream, struct lt_err 
     struct lt_attr attrs[] = {
         {.key = LT_ATTR_LOG_SOURCE, .text = lt_str_c(stream_names[stream])},
         {.key = LT_ATTR_BODY, .text = lt_buf_view(&pending->text)},
+        {.key = LT_ATTR_FACTS},
     };
     struct lt_event event = {
         .kind = LT_KIND_LOG_LINE,
@@ -61,7 +64,10 @@ static enum lt_status emit_line(struct job *job, unsigned stream, struct lt_err 
         .attrs = attrs,
         .attr_count = 2,
     };
-    enum lt_status status = lt_emit_one(job->ctx, &event, err);
+    enum lt_status status = lt_log_clock_line(job->clock, &event, stream, attrs[1].text, &attrs[2].items, err);
+    event.attr_count += attrs[2].items.count > 0;
+    if (status == LT_OK)
+        status = lt_emit_one(job->ctx, &event, err);
     pending->open = false;
     pending->text.len = 0;
     return status;
@@ -295,17 +301,31 @@ static enum lt_status read_log(struct job *job, const struct log_kind *kind, str
     return status;
 }
 
+static enum lt_status read_container(struct lt_ctx *ctx, const struct lt_container *container, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    struct lt_log_clock clock = {.ctx = ctx, .container = container};
+    for (size_t i = 0; status == LT_OK && i < sizeof kinds / sizeof *kinds; i++) {
+        struct job job = {.ctx = ctx, .container = container, .clock = &clock};
+        lt_log_clock_begin(&clock);
+        status = read_log(&job, &kinds[i], err);
+        for (unsigned stream = 0; stream < STREAMS; stream++)
+            lt_buf_free(&job.pending[stream].text);
+        lt_logline_free(&job.record);
+    }
+    lt_log_clock_files(&clock);
+    if (status == LT_OK)
+        status = lt_log_clock_end(&clock, err);
+    lt_log_clock_free(&clock);
+    return status;
+}
+
 static enum lt_status docker_log_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
-    lt_each (struct lt_container, container, &ctx->root->containers)
-        for (size_t i = 0; container->path.len && status == LT_OK && i < sizeof kinds / sizeof *kinds; i++) {
-            struct job job = {.ctx = ctx, .container = container};
-            status = read_log(&job, &kinds[i], err);
-            for (unsigned stream = 0; stream < STREAMS; stream++)
-                lt_buf_free(&job.pending[stream].text);
-            lt_logline_free(&job.record);
-        }
+    lt_each (const struct lt_container, container, &ctx->root->containers)
+        if (container->path.len && status == LT_OK)
+            status = read_container(ctx, container, err);
     return status;
 }
 
