@@ -370,7 +370,7 @@ static enum lt_status read_freed(struct reader *reader, struct lt_err *err)
 
 static enum lt_status read_all(struct reader *reader, struct lt_err *err)
 {
-    struct meta metas[2];
+    struct meta metas[2] = {0};
     enum lt_status status = LT_OK;
     read_metas(reader, metas);
     reader->page_count = reader->bytes.len / reader->bolt->page_size;
