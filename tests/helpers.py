@@ -199,15 +199,22 @@ def make_ext4(image: Path, tree: Path, size: str = "64M", *options: str) -> Path
 
 
 @contextmanager
+def mounted_at(source: Path | str, kind: str, options: str, at: Path) -> Iterator[Path]:
+    """Mount there for the time of the block."""
+    subprocess.run(["mount", "-t", kind, "-o", options, source, at], check=True, capture_output=True)
+    try:
+        yield at
+    finally:
+        subprocess.run(["umount", at], check=True)
+
+
+@contextmanager
 def mount(source: Path | str, kind: str, options: str) -> Iterator[Path]:
-    """Mount for the time of the block."""
+    """Mount for the time of the block, in a directory of its own."""
     at = Path(tempfile.mkdtemp(prefix="layertime-mount-"))
     try:
-        subprocess.run(["mount", "-t", kind, "-o", options, source, at], check=True, capture_output=True)
-        try:
+        with mounted_at(source, kind, options, at):
             yield at
-        finally:
-            subprocess.run(["umount", at], check=True)
     finally:
         at.rmdir()
 

@@ -29,6 +29,15 @@ def by(rows: list[Row], key: str) -> dict[str, Row]:
     return found
 
 
+@pytest.fixture(scope="session")
+def evidence(disk: Any, request: pytest.FixtureRequest) -> Any:
+    """evidence(case, state): the disk image, or of what libtsk cannot read the mounted disk."""
+    def get(case: str, state: str = "clean") -> Path:
+        image = disk(case, state)
+        return request.getfixturevalue("mounted")(image, "xfs") if case.endswith("-xfs") else image
+    return get
+
+
 # --- the command line -------------------------------------------------------------------------------------------------
 
 USAGE = {
@@ -89,7 +98,7 @@ def test_names_cannot_move_the_cursor(host: Host) -> None:
 
 # --- containers -------------------------------------------------------------------------------------------------------
 
-CASES = ["overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "vfs-ext4"]
+CASES = ["overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "overlay2-xfs", "vfs-ext4"]
 
 
 def inspected(case: str) -> dict[str, Row]:
@@ -102,9 +111,9 @@ def inspected(case: str) -> dict[str, Row]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_containers_as_docker_told(case: str, disk: Any) -> None:
+def test_containers_as_docker_told(case: str, evidence: Any) -> None:
     """Every container that docker ps -a listed, and what docker inspect said of it."""
-    rows = by(listing("containers", disk(case)), "container_identifier")
+    rows = by(listing("containers", evidence(case)), "container_identifier")
     listed = [json.loads(line) for line in (helpers.EVIDENCE / case / "truth/docker-ps-a.jsonl").read_text().splitlines()]
     assert set(rows) == {item["ID"] for item in listed} and listed
     for item in inspected(case).values():
@@ -137,9 +146,9 @@ def kernel_times(case: str, path: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_images_as_docker_told(case: str, disk: Any) -> None:
+def test_images_as_docker_told(case: str, evidence: Any) -> None:
     """All of docker images -a, intermediate ones too: names, times, sizes, parents, users."""
-    rows = by(listing("images", disk(case)), "image_identifier")
+    rows = by(listing("images", evidence(case)), "image_identifier")
     inspections = facts(case, "images/*.inspect.json")
     assert set(rows) == {item["Id"] for item in inspections} and inspections
     parents = {item["Parent"] for item in inspections}
@@ -161,9 +170,9 @@ def test_images_as_docker_told(case: str, disk: Any) -> None:
 # --- volumes ----------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("case", CASES)
-def test_volumes_as_docker_told(case: str, disk: Any) -> None:
+def test_volumes_as_docker_told(case: str, evidence: Any) -> None:
     """docker volume inspect, and the mounts that docker inspect told."""
-    rows = by(listing("volumes", disk(case)), "volume_name")
+    rows = by(listing("volumes", evidence(case)), "volume_name")
     volumes = facts(case, "volumes.json")
     assert set(rows) == {item["Name"] for item in volumes}
     for item in volumes:
@@ -180,11 +189,11 @@ def test_volumes_as_docker_told(case: str, disk: Any) -> None:
 
 @pytest.mark.parametrize("state", ["clean", "poweroff"])
 @pytest.mark.parametrize("case", CASES)
-def test_ids_as_docker_told(case: str, state: str, disk: Any) -> None:
+def test_ids_as_docker_told(case: str, state: str, evidence: Any) -> None:
     """The paths of docker inspect, the layers of its GraphDriver in their order, and whether it ran at the end."""
     layers = {item["Id"]: item["RootFS"]["Layers"] for item in facts(case, "images/*.inspect.json")}
     for item in inspected(case).values():
-        [row] = listing("ids", item["Id"][:12], disk(case, state))
+        [row] = listing("ids", item["Id"][:12], evidence(case, state))
         root, record = row["data_root"], f"{row['data_root']}/containers/{item['Id']}"
         assert row["container_name"] == item["Name"].lstrip("/") and row["image_identifier"] == item["Image"]
         assert (row["config_path"], row["hostconfig_path"]) == (f"{record}/config.v2.json", f"{record}/hostconfig.json")
@@ -215,10 +224,10 @@ def chain_ids(diff_ids: list[str]) -> list[str]:
     return chains
 
 
-def test_links_of_the_mount(disk: Any) -> None:
+def test_links_of_the_mount(evidence: Any) -> None:
     """The short names in the order in which the kernel had them in /proc/mounts."""
     text = (helpers.EVIDENCE / "overlay2-ext4/truth/containers/yarrow.mount.txt").read_text()
-    [row] = listing("ids", "yarrow", disk("overlay2-ext4"))
+    [row] = listing("ids", "yarrow", evidence("overlay2-ext4"))
     lower = re.search(r"lowerdir=([^,]+)", text)[1].split(":")
     assert [Path(path).name for path in lower] == [layer["link_name"] for layer in row["layers"][1:]]
 
@@ -261,6 +270,19 @@ def test_witnesses_of_life(host: Host) -> None:
     assert life(host, web)[0] == "unknown", "it outlives a loss of power and the next boot"
     (host.root / "run/containerd/io.containerd.runtime.v2.task/moby" / web.id).mkdir(parents=True)
     assert life(host, web)[0] == "yes"
+
+
+def test_live_mounts(host: Host, mounting: None) -> None:
+    """On a live host what is mounted is seen, and proves more than the daemon's word."""
+    web = helpers.container(host, "web")
+    for path in (web.rw / "merged", web.path / "mounts/shm"):
+        path.mkdir(parents=True)
+    with helpers.mounted_at("tmpfs", "tmpfs", "mode=1777", web.path / "mounts/shm"):
+        assert life(host, web)[0] == "yes"
+    with helpers.mounted_at("tmpfs", "tmpfs", "size=1M", web.rw / "merged"):
+        [row] = listing("ids", web.id, host.root)
+        assert row["live_mount"] is True and row["merged_path"] == host.inside(web.rw / "merged")
+    assert listing("ids", web.id, host.root)[0]["live_mount"] is False
 
 
 @pytest.mark.parametrize("mode, verdict", [(0o700, "no"), (0o1777, "yes")])

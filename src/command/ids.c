@@ -126,7 +126,7 @@ static void add_rw(struct card *card)
         return;
     struct lt_str merged = mount_point(card);
     lt_record_name(card->record, "rw_layer_path", rw->path);
-    if (rw->store->content)
+    if (merged.len) /* else it is no union: each layer is whole */
         lt_record_name(card->record, "upper_path", rw->content);
     if (rw->store->work)
         lt_record_name(card->record, "work_path", join(card, rw->path, rw->store->work));
@@ -212,33 +212,37 @@ static enum answer tell_merged(struct card *card)
     return there ? YES : NO;
 }
 
-/* containerd's directories of a task: in /run they are lost with the power; in /var/lib they stay when the power goes,
- * and were seen to stay over the next boot too, so these alone prove nothing (containerd core/runtime/v2/bundle.go). */
+/* Is there a directory of the container in `directory`, which holds one for each that runs? */
+static bool tell_task(struct card *card, struct lt_str directory)
+{
+    struct lt_node node;
+    struct lt_str path = lt_path_join(card->arena, directory, card->container->id);
+    if (!look(card, directory, &node))
+        return false;
+    bool there = look(card, path, &node);
+    if (there)
+        add_witness(card, "%s: there, born %s", path.ptr, witness_time(card, node.time[LT_B]));
+    else
+        add_witness(card, "%s: not there", path.ptr);
+    return there;
+}
+
+/* Directories of a task, of containerd (core/runtime/v2/bundle.go) and runc. Those in /run go with the power; those on
+ * disk stay, and were seen to stay over the next boot too, so they prove nothing. */
 static bool tell_tasks(struct card *card)
 {
-    static const struct {
-        const char *path;
-        bool volatile_;
-    } places[] = {
-        {"/run/containerd/io.containerd.runtime.v2.task/moby", true},
-        {"/run/docker/containerd/daemon/io.containerd.runtime.v2.task/moby", true},
-        {"/run/docker/runtime-runc/moby", true},
-        {"/var/lib/containerd/io.containerd.runtime.v2.task/moby", false},
-        {"/var/lib/containerd/io.containerd.runtime.v1.linux/moby", false},
+    static const char *const volatile_places[] = {
+        "/run/containerd/io.containerd.runtime.v2.task/moby",
+        "/run/docker/containerd/daemon/io.containerd.runtime.v2.task/moby",
+        "/run/docker/runtime-runc/moby",
     };
     bool runs = false;
-    struct lt_node node;
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        struct lt_str path = lt_path_join(card->arena, lt_str_c(places[i].path), card->container->id);
-        if (!look(card, lt_str_c(places[i].path), &node))
-            continue;
-        bool there = look(card, path, &node);
-        if (there)
-            add_witness(card, "%s: there, born %s", path.ptr, witness_time(card, node.time[LT_B]));
-        else
-            add_witness(card, "%s: not there", path.ptr);
-        runs |= there && places[i].volatile_;
-    }
+    for (size_t i = 0; i < sizeof volatile_places / sizeof *volatile_places; i++)
+        runs |= tell_task(card, lt_str_c(volatile_places[i]));
+    tell_task(card, LT_STR("/var/lib/containerd/io.containerd.runtime.v2.task/moby"));
+    tell_task(card, LT_STR("/var/lib/containerd/io.containerd.runtime.v1.linux/moby"));
+    /* A containerd that dockerd started itself. */
+    tell_task(card, lt_root_path(card->ctx, "containerd/daemon/io.containerd.runtime.v2.task/moby"));
     return runs;
 }
 
