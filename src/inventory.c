@@ -240,6 +240,8 @@ static void link_users(struct lt_arena *arena, struct lt_root *root)
         lt_each (struct lt_layer, layer, &image->layers)
             lt_list_add(&layer->images, arena, image);
     lt_each (struct lt_container, container, &root->containers) {
+        if (container->image)
+            lt_list_add(&container->image->users, arena, container);
         lt_each (struct lt_layer, layer, &container->layers)
             lt_list_add(&layer->containers, arena, container);
         lt_each (struct lt_mount, mount, &container->mounts) {

@@ -81,6 +81,7 @@ struct lt_image {
     struct lt_list history;  /* of struct lt_history * */
     struct lt_list diff_ids; /* of struct lt_str *, base first */
     struct lt_list layers;   /* of struct lt_layer *, base first; shorter than diff_ids when some are unknown */
+    struct lt_list users;    /* of struct lt_container *: those made from it */
     uint32_t tags;           /* LT_TAG_BIT()s that hold for the image as a whole */
     bool referenced_only;    /* a container names it, but imagedb does not have it */
     struct lt_owner owner;

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands beside the main job, against what Docker said of the same host: docker inspect, ps, images, volume inspect."""
+import gzip
 import hashlib
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,28 @@ def test_exit_codes(host: Host, tmp: Path) -> None:
     helpers.container(host, "web").config.write_text("{")
     assert helpers.run("containers", "--force", host.root, "-o", out).returncode == 1
     assert helpers.run("containers", host.root, stdout=open("/dev/full", "wb")).returncode == 4
+
+
+def test_output_files(host: Host, tmp: Path) -> None:
+    """Packed by suffix; the manifest tells of it as of a timeline."""
+    done = helpers.run("images", "--json", host.root, "-o", tmp / "images.gz", "--manifest", tmp / "manifest")
+    assert done.returncode == 0
+    packed = (tmp / "images.gz").read_bytes()
+    manifest = json.loads((tmp / "manifest").read_text())
+    assert len(json.loads(gzip.decompress(packed))) == manifest["output"]["rows"] == 1
+    assert manifest["output"]["format"] == "json" and manifest["balanced"]
+    assert manifest["output"]["sha256"] == hashlib.sha256(packed).hexdigest()
+
+
+def test_several_evidences(host: Host, tmp: Path) -> None:
+    """Rows tell which one they are of; a container of two is ambiguous."""
+    copy = shutil.copytree(host.root, tmp / "copy", symlinks=True, ignore=shutil.ignore_patterns("gone"))
+    rows = listing("containers", host.root, copy)
+    assert [row["evidence"] for row in rows] == [str(host.root)] * 2 + [str(copy)] * 2
+    table = helpers.run("-q", "containers", host.root, copy).stdout.decode().splitlines()
+    assert " EVIDENCE " in table[0] and " HOST " not in table[0] and str(copy) in table[4]
+    done = helpers.run("ids", "web", host.root, copy)
+    assert done.returncode == 2 and "and one evidence" in done.stderr.decode()
 
 
 def test_names_cannot_move_the_cursor(host: Host) -> None:

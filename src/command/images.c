@@ -57,9 +57,7 @@ static void add_layers(struct lt_record *record, const struct lt_image *image)
 static void add_users(struct lt_record *record, const struct lt_image *image)
 {
     struct lt_list ids = {0}, labels = {0};
-    lt_each (const struct lt_container, container, &image->root->containers) {
-        if (container->image != image)
-            continue;
+    lt_each (const struct lt_container, container, &image->users) {
         lt_list_add(&ids, record->arena, &container->id);
         lt_list_add(&labels, record->arena, lt_record_label(record->arena, &container->owner));
     }
