@@ -120,21 +120,6 @@ static void add_inode(struct lt_buf *out, const struct lt_event *event)
     lt_buf_uint(out, node->nlink);
 }
 
-static void file_message(struct lt_buf *out, const struct lt_event *event)
-{
-    const struct lt_node *node = event->node;
-    add_file_owner(out, event->owner);
-    lt_event_inside(out, event);
-    if (node->target.len) {
-        lt_buf_lit(out, " -> ");
-        lt_buf_add(out, node->target);
-    }
-    if (node->mode)
-        add_inode(out, event);
-    if (lt_event_is_gone(event))
-        lt_buf_lit(out, " (unallocated)");
-}
-
 static void add_piece(struct lt_buf *out, size_t start, const char *label, struct lt_str value)
 {
     if (!value.len)
@@ -169,6 +154,25 @@ static void add_facts(struct lt_buf *out, size_t start, const struct lt_event *e
 {
     for (size_t i = 0; i < event->attr_count; i++)
         add_attr(out, start, &event->attrs[i]);
+}
+
+static void file_message(struct lt_buf *out, const struct lt_event *event)
+{
+    const struct lt_node *node = event->node;
+    add_file_owner(out, event->owner);
+    lt_event_inside(out, event);
+    if (node->target.len) {
+        lt_buf_lit(out, " -> ");
+        lt_buf_add(out, node->target);
+    }
+    if (node->mode)
+        add_inode(out, event);
+    if (lt_event_is_gone(event))
+        lt_buf_lit(out, " (unallocated)");
+    if (!event->attr_count)
+        return;
+    lt_buf_char(out, ' ');
+    add_facts(out, out->len, event);
 }
 
 static void cut(struct lt_buf *out, size_t start)

@@ -63,6 +63,12 @@ static void add_file(struct lt_buf *out, const struct lt_event *event)
         lt_buf_lit(out, " -> ");
         lt_escape_name(out, node->target, true);
     }
+    if (!event->attr_count)
+        return;
+    lt_buf_lit(out, "  ");
+    start = out->len;
+    lt_message_facts(out, event);
+    lt_escape_name_from(out, start, true);
 }
 
 static void add_facts(struct lt_buf *out, const struct lt_event *event)

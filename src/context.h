@@ -7,6 +7,7 @@
 #include "report.h"
 
 /* Takes an event, which is borrowed. LT_FATAL ends the run: output failed or a signal came. */
+struct lt_tamper;
 struct lt_sink {
     enum lt_status (*emit)(void *arg, struct lt_event *event, struct lt_err *err);
     void *arg;
@@ -23,6 +24,8 @@ struct lt_ctx {
     struct lt_root *root;     /* the data root at hand */
     bool app_times;           /* times that applications wrote become events of their own */
     unsigned threads;         /* that may list directories, at least 1 */
+    struct lt_tamper *tamper;
+    bool verify_layers; /* read all files of image layers: see tamper.h */
 };
 
 /* `count` records were read, each of which will be emitted or skipped. */

@@ -334,6 +334,7 @@ int lt_job_run(const struct lt_options *options, int argc, char **argv)
         .scratch = &job.scratch,
         .threads = options->threads,
         .app_times = options->app_times,
+        .verify_layers = options->verify_layers,
     };
     sigset_t held;
     lt_signals_held(&held);

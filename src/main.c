@@ -17,6 +17,8 @@
  *     phase 1       fill the inventory               docker_userns.c docker_layer.c docker_device.c docker_image.c
  *                                                    docker_volume.c docker_container.c; zones.c at its end
  *     phase 2       emit events                      the same, and docker_log.c (log_clock.c) files.c
+ *   layer_record.c  what the tar of an image layer says of each path
+ *   tamper.c        is that what lies in the layer?  layer_compare.c
  *   store/          layout of a storage driver       store.c; overlay2.c fuse_overlayfs.c (links.c), overlay.c aufs.c
  *                                                    vfs.c btrfs.c zfs.c devicemapper.c
  *   inventory.c     what hangs together: container, image, layers, volumes

@@ -51,6 +51,7 @@ FLAG(version)
 FLAG(list_sources)
 FLAG(list_formats)
 FLAG(json)
+FLAG(verify_layers)
 STRING(output)
 STRING(errors)
 STRING(manifest)
@@ -159,6 +160,8 @@ static const struct option_row table[] = {
      set_manifest},
     {READ, 0, "threads", "N", "read a mounted host with up to N threads (default 8); the output is the same with any N",
      set_threads},
+    {ROW, 0, "verify-layers", NULL, "read every file of the image layers and compare it with the record of its layer",
+     set_verify_layers},
     {ALL, 0, "stats", NULL, "print the account of every source to stderr", set_stats},
     {ROW, 0, "memory", "SIZE",
      "sort in so much memory (default: 512M), and beyond it in a temporary file; suffixes K, M, G", set_memory},

@@ -4,7 +4,10 @@
 Nothing in here asks layertime what is right: decoders follow the documented formats, hosts are written by us, so their
 contents are known, and file times are those that the kernel tells (os.lstat).
 """
+import base64
+import gzip
 import hashlib
+import io
 import json
 import os
 import re
@@ -13,6 +16,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -263,6 +267,57 @@ WHITEOUT = ("node", stat.S_IFCHR, 0)
 FIFO = ("node", stat.S_IFIFO | 0o644, 0)
 
 
+def crc64(data: bytes) -> int:
+    """CRC-64/GO-ISO, bit by bit."""
+    crc = 2**64 - 1
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0xD800000000000000 if crc & 1 else 0)
+    return crc ^ (2**64 - 1)
+
+
+def tar_members(diff: Path) -> Iterator[tuple[bytes, tarfile.TarInfo, bytes]]:
+    """Name, header and contents of all that is in the tree of an overlay2 layer, parents first; whiteouts as .wh.NAME.
+    Times are cut to seconds, as Docker does."""
+    for at, folders, files in os.walk(os.fsencode(diff)):
+        folders.sort()
+        for name in sorted(folders + files):
+            path = os.path.join(at, name)
+            status = os.lstat(path)
+            if stat.S_ISSOCK(status.st_mode):
+                continue
+            head = tarfile.TarFile.gettarinfo(tarfile.TarFile(fileobj=io.BytesIO(), mode="w"), os.fsdecode(path))
+            inside = os.path.relpath(path, os.fsencode(diff))
+            if stat.S_ISCHR(status.st_mode) and status.st_rdev == 0:
+                inside = os.path.join(os.path.dirname(inside), b".wh." + name)
+                head.type, head.devmajor, head.devminor = tarfile.REGTYPE, 0, 0
+            if head.islnk():
+                head.type, head.size = tarfile.REGTYPE, status.st_size
+            head.mtime, head.name = status.st_mtime_ns // 10**9, os.fsdecode(inside)
+            yield inside, head, Path(os.fsdecode(path)).read_bytes() if head.isreg() and head.size else b""
+
+
+def tar_split(diff: Path) -> bytes:
+    """The record that Docker keeps of a layer's tar (vbatts/tar-split tar/storage/entry.go)."""
+    lines: list[dict] = []
+    padding = b""
+    for name, head, data in tar_members(diff):
+        raw = padding + head.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
+        lines.append({"type": 2, "payload": base64.b64encode(raw).decode()})
+        try:
+            entry: dict = {"type": 1, "name": name.decode()}
+        except UnicodeDecodeError:
+            entry = {"type": 1, "name_raw": base64.b64encode(name).decode()}
+        payload = base64.b64encode(crc64(data).to_bytes(8, "big")).decode() if data else None
+        lines.append(entry | ({"size": len(data)} if data else {}) | {"payload": payload})
+        padding = bytes(-len(data) % 512)
+    lines.append({"type": 2, "payload": base64.b64encode(padding + bytes(1024)).decode()})
+    for number, line in enumerate(lines):
+        line |= {"position": number} if number else {}
+    return gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode(), mtime=0)
+
+
 class Host:
     """A Docker host with storage driver overlay2, written file by file as moby 20.10 does.
 
@@ -319,12 +374,13 @@ class Host:
         diffs, chain, below = [], "", None
         for number, tree in enumerate(trees):
             name, diff = hex_id(f"layer {tag} {number}"), "sha256:" + hex_id(f"diff {tag} {number}")
-            self.store(name, below, tree)
+            diff_dir = self.store(name, below, tree) / "diff"
             parent, chain = chain, "sha256:" + hashlib.sha256(f"{chain} {diff}".encode()).hexdigest() if chain else diff
             record = self.meta / "layerdb/sha256" / chain[7:]
             self.write(record / "cache-id", name)
             self.write(record / "diff", diff)
             self.write(record / "size", "0")
+            self.write(record / "tar-split.json.gz", tar_split(diff_dir))
             if parent:
                 self.write(record / "parent", parent)
             diffs.append(diff)

@@ -17,7 +17,7 @@ here=$(dirname "$0")
 
 # Images of another recipe are made anew.
 mkdir -p "$dir/mnt"
-recipe=$(cat "$here/host.c" "$here/evidence.sh" | cksum)
+recipe=$(cat "$here/host.c" "$here/records.py" "$here/evidence.sh" | cksum)
 if [ "$(cat "$dir/recipe" 2>/dev/null)" != "$recipe" ]; then
     rm -f "$dir"/*.img "$dir"/*.entries
     echo "$recipe" >"$dir/recipe"
@@ -36,11 +36,13 @@ make_host() {
         -E lazy_itable_init=0,lazy_journal_init=0,nodiscard "$dir/$1.part"
     mount -o loop,noatime "$dir/$1.part" "$dir/mnt"
     "$host" "$dir/mnt" "$2" "$((images * 5))" "${3:-0}" >"$dir/$1.entries"
+    "$here/records.py" "$dir/mnt"
     umount "$dir/mnt"
     mv "$dir/$1.part" "$dir/$1.img"
 }
 
-# The layers' records stay, or the evidence would be damaged: only what was in them goes, as in a prune of their image.
+# The layers themselves stay, or the evidence would be damaged: only what was in them goes, and from the records of
+# their tars, as in a prune of their image.
 prune() {
     [ ! -f "$dir/pruned.img" ] || return 0
     echo "making $dir/pruned.img" >&2
@@ -51,6 +53,7 @@ prune() {
         [ "$((number % 4))" -ne 0 ] || find "$layer" -mindepth 1 -delete
         number=$((number + 1))
     done
+    "$here/records.py" "$dir/mnt"
     find "$dir/mnt" -xdev | wc -l >"$dir/pruned.entries"
     umount "$dir/mnt"
     mv "$dir/pruned.part" "$dir/pruned.img"

@@ -73,15 +73,26 @@ static bool number(struct lt_str field, int64_t *out)
     return (unsigned char)*field.ptr & 0x80 ? base256(field, out) : octal(field, out);
 }
 
-/* The sum of all bytes, those of the checksum itself as blanks; some old writers added signed ones. */
+/* The sum of the bytes, as signed ones too: some old writers took them for that. */
+static void add_up(const char *bytes, int count, int *plain, int *with_sign)
+{
+    int sum = 0, high = 0;
+    for (int i = 0; i < count; i++) {
+        sum += (unsigned char)bytes[i];
+        high += (unsigned char)bytes[i] >> 7;
+    }
+    *plain += sum;
+    *with_sign += sum - 256 * high;
+}
+
+/* The sum of all bytes, those of the checksum itself as blanks. */
 static bool checksum_fits(struct lt_str block)
 {
-    int64_t wanted, plain = 0, with_sign = 0;
-    for (size_t i = 0; i < block.len; i++) {
-        char byte = i >= CHECKSUM_AT && i < CHECKSUM_AT + CHECKSUM_LEN ? ' ' : block.ptr[i];
-        plain += (unsigned char)byte;
-        with_sign += (signed char)byte;
-    }
+    enum { AFTER = CHECKSUM_AT + CHECKSUM_LEN };
+    int64_t wanted;
+    int plain = CHECKSUM_LEN * ' ', with_sign = plain;
+    add_up(block.ptr, CHECKSUM_AT, &plain, &with_sign);
+    add_up(block.ptr + AFTER, LT_TAR_BLOCK - AFTER, &plain, &with_sign);
     return number(field(block, CHECKSUM), &wanted) && (wanted == plain || wanted == with_sign);
 }
 

@@ -48,6 +48,9 @@ enum lt_status lt_tarsplit_line(struct lt_tarsplit *split, struct lt_str line, s
  */
 void lt_tarsplit_lost(struct lt_tarsplit *split);
 
+/* All lines were taken. LT_SKIP: there must have been more, for a tar ends with zeros, after whole blocks. */
+enum lt_status lt_tarsplit_end(const struct lt_tarsplit *split, struct lt_err *err);
+
 void lt_tarsplit_free(struct lt_tarsplit *split);
 
 #endif

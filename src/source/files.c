@@ -6,6 +6,7 @@
 #include "../evidence/lister.h"
 #include "../evidence/walk.h"
 #include "../store/store.h"
+#include "../tamper.h"
 
 /* A whiteout whose change and birth lie this close together was made by one deletion; measured on kernel 6.18: rules in
  * linux fs/overlayfs/dir.c, ovl_whiteout(). */
@@ -139,6 +140,8 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
     bool whiteout = layer && layer->store->meaning(node, &subject) == LT_WHITEOUT;
     if (whiteout)
         event.tags |= LT_TAG_BIT(whiteout);
+    if (layer)
+        lt_tamper_check(ctx->tamper, &event, whiteout ? subject : LT_STR(""));
     enum lt_status status = lt_emit(ctx, &event, err);
     return status == LT_OK && whiteout ? emit_deletion(ctx, &event, subject, err) : status;
 }
@@ -219,8 +222,11 @@ static enum lt_status walk_all(struct lt_ctx *ctx, struct lt_lister *lister, str
     const struct lt_owner *host = &ctx->root->owner;
     lt_each (struct lt_layer, layer, &ctx->root->layers) {
         enum lt_status status = LT_OK;
+        lt_tamper_begin(ctx->tamper, layer);
         if (layer->content.len)
             status = walk(ctx, lister, layer->content, &layer->owner, false, err);
+        if (status == LT_OK)
+            status = lt_tamper_end(ctx->tamper, err);
         if (status != LT_OK)
             return status;
     }
@@ -233,7 +239,9 @@ static enum lt_status walk_all(struct lt_ctx *ctx, struct lt_lister *lister, str
 static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     struct lt_lister *lister = lt_lister_new(ctx->threads);
+    ctx->tamper = lt_tamper_new(ctx);
     enum lt_status status = walk_all(ctx, lister, err);
+    lt_tamper_free(ctx->tamper);
     lt_lister_free(lister);
     return status == LT_OK ? orphans(ctx, err) : status;
 }

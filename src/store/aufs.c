@@ -48,6 +48,7 @@ const struct lt_store lt_store_aufs = {
     .summary = "union of directories; whiteouts are files named .wh.NAME",
     .layers = "aufs/diff",
     .mounts = "aufs/mnt",
+    .named_marks = true,
     .describe = aufs_describe,
     .meaning = aufs_meaning,
 };

@@ -15,5 +15,6 @@ const struct lt_store lt_store_btrfs = {
     .name = "btrfs",
     .summary = "a snapshot each layer, on a mounted btrfs",
     .layers = "btrfs/subvolumes",
+    .copies = true,
     .meaning = btrfs_meaning,
 };

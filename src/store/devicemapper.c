@@ -20,6 +20,7 @@ const struct lt_store lt_store_devicemapper = {
     .summary = "a thin device each layer, where it is mounted; else metadata only",
     .layers = "devicemapper/mnt",
     .content = "rootfs",
+    .copies = true,
     .elsewhere = "in a thin pool",
     .meaning = devicemapper_meaning,
 };

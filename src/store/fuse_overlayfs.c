@@ -36,6 +36,7 @@ const struct lt_store lt_store_fuse_overlayfs = {
     .name = "fuse-overlayfs",
     .summary = "as overlay2 in user space; whiteouts are also files named .wh.NAME",
     .layers = "fuse-overlayfs",
+    .named_marks = true,
     .content = "diff",
     .merged = "merged",
     .describe = fuse_overlayfs_describe,

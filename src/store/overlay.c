@@ -75,6 +75,7 @@ const struct lt_store lt_store_overlay = {
     .content = "root",
     .work = "work",
     .merged = "merged",
+    .copies = true,
     .describe = overlay_describe,
     .meaning = overlay_meaning,
 };

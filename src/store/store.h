@@ -26,6 +26,8 @@ struct lt_store {
     /* NULL, or where the files of a layer are that has no directory, or an empty one: "in a thin pool". Such layers
      * have no content, which is reported once. */
     const char *elsewhere;
+    bool copies;      /* a layer holds all that is below it, too */
+    bool named_marks; /* deletions are files named .wh.NAME */
     /* Fill in what the driver itself knows of all layers of `root`, which are in the inventory by name: link names,
      * lower lists. Missing or damaged files are reported and cost their layer's links only. May be NULL. */
     void (*describe)(struct lt_ctx *ctx, struct lt_root *root);

@@ -13,5 +13,6 @@ const struct lt_store lt_store_vfs = {
     .name = "vfs",
     .summary = "a full copy each layer",
     .layers = "vfs/dir",
+    .copies = true,
     .meaning = vfs_meaning,
 };

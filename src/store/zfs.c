@@ -14,6 +14,7 @@ const struct lt_store lt_store_zfs = {
     .name = "zfs",
     .summary = "a dataset each layer, where it is mounted",
     .layers = "zfs/graph",
+    .copies = true,
     .elsewhere = "in zfs datasets that are not mounted",
     .meaning = zfs_meaning,
 };

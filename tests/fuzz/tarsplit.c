@@ -32,10 +32,26 @@ static void check_file(const struct lt_tarsplit_file *file, enum lt_status statu
     PROMISE(file->size <= INT64_MAX);
 }
 
+/* The same line with a blank in it, which only a whole JSON parser reads, must say the same. */
+static void check_twin(struct lt_tarsplit *twin, struct lt_str line, const struct lt_tarsplit_file *file,
+                       enum lt_status status)
+{
+    struct lt_buf spaced = {0};
+    struct lt_tarsplit_file other;
+    bool object = lt_str_starts(line, LT_STR("{"));
+    lt_buf_add(&spaced, object ? LT_STR("{ ") : LT_STR(""));
+    lt_buf_add(&spaced, object ? lt_str_skip(line, 1) : line);
+    PROMISE(lt_tarsplit_line(twin, lt_buf_view(&spaced), &other, NULL) == status);
+    PROMISE(lt_str_eq(other.name, file->name) && other.size == file->size && other.crc == file->crc);
+    PROMISE(other.has_crc == file->has_crc && other.has_head == file->has_head);
+    PROMISE(other.head.size == file->head.size && other.head.mtime.sec == file->head.mtime.sec);
+    lt_buf_free(&spaced);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct lt_str rest = {(const char *)data, size};
-    struct lt_tarsplit split = {0};
+    struct lt_tarsplit split = {0}, twin = {0};
     while (rest.len) {
         struct lt_tarsplit_file file;
         struct lt_err err = {0};
@@ -45,8 +61,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         PROMISE((status == LT_SKIP) == err.set);
         PROMISE(split.raw.len <= LT_TARSPLIT_HEADERS);
         check_file(&file, status);
+        check_twin(&twin, line, &file, status);
         check_base64(line);
     }
+    struct lt_err err = {0};
+    PROMISE((lt_tarsplit_end(&split, &err) == LT_SKIP) == err.set);
     lt_tarsplit_free(&split);
+    lt_tarsplit_free(&twin);
     return 0;
 }

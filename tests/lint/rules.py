@@ -31,8 +31,8 @@ TABLES = {
 
 # Layers from left to right: a file includes its own layer and those before it.
 LAYERS = ["src/base", "src/event.h", "src/parse", "src/evidence", "src/inventory.h", "src/output.h", "src/report.h",
-          "src/context.h", "src/store", "src/source", "src/options.h", "src/filter.h", "src/show.h",
-          "src/job.h", "src/pipeline.h", "src/command"]
+          "src/context.h", "src/store", "src/layer_record.h", "src/tamper.h", "src/source", "src/options.h",
+          "src/filter.h", "src/show.h", "src/job.h", "src/pipeline.h", "src/command"]
 
 
 def sources(*patterns: str) -> list[Path]:

@@ -161,6 +161,29 @@ static void test_lost(void **state)
     assert_false(fixture->file.has_head);
 }
 
+static enum lt_status end(struct fixture *fixture)
+{
+    struct lt_err err = {0};
+    enum lt_status status = lt_tarsplit_end(&fixture->split, &err);
+    assert_int_equal(err.set, status == LT_SKIP);
+    return status;
+}
+
+/* A record that was cut between two lines. */
+static void test_end(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(end(fixture), LT_SKIP);
+    assert_int_equal(header(fixture, "a", '0', 3), LT_END);
+    assert_int_equal(end(fixture), LT_SKIP);
+    assert_int_equal(line(fixture, FILE_A), LT_OK);
+    assert_int_equal(end(fixture), LT_SKIP);
+    for (int i = 0; i < BLOCK - 3 + 2 * BLOCK; i++)
+        lt_buf_char(&fixture->block, 0);
+    assert_int_equal(segment(fixture), LT_END);
+    assert_int_equal(end(fixture), LT_OK);
+}
+
 static void test_damage(void **state)
 {
     static const char *const table[] = {
@@ -200,8 +223,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_files), TEST(test_raw_name), TEST(test_global), TEST(test_damaged_header),
-        TEST(test_gap),   TEST(test_lost),     TEST(test_damage), TEST(test_long_end),
+        TEST(test_files), TEST(test_raw_name), TEST(test_global), TEST(test_damaged_header), TEST(test_gap),
+        TEST(test_lost),  TEST(test_damage),   TEST(test_end),    TEST(test_long_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
