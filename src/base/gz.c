@@ -20,6 +20,16 @@ bool lt_is_gzip(struct lt_str head)
     return lt_str_starts(head, LT_STR("\x1f\x8b\x08"));
 }
 
+struct lt_str lt_gzip_extra(struct lt_str head)
+{
+    enum { FLAGS = 3, HAS_EXTRA = 4, HEAD = 10 };
+    if (head.len < HEAD + 2 || !lt_is_gzip(head) || !(head.ptr[FLAGS] & HAS_EXTRA))
+        return LT_STR("");
+    size_t length = (unsigned char)head.ptr[HEAD] | (size_t)(unsigned char)head.ptr[HEAD + 1] << 8;
+    struct lt_str rest = lt_str_skip(head, HEAD + 2);
+    return length <= rest.len ? (struct lt_str){rest.ptr, length} : LT_STR("");
+}
+
 struct lt_inflate *lt_inflate_new(void)
 {
     struct lt_inflate *self = lt_realloc(NULL, sizeof *self);

@@ -12,6 +12,9 @@ struct lt_deflate;
 /* Does the file begin like a gzip file (RFC 1952: 1f 8b 08)? */
 bool lt_is_gzip(struct lt_str head);
 
+/* The extra field of a gzip header (RFC 1952, section 2.3.1), "" if there is none, or not all of it in `head`. */
+struct lt_str lt_gzip_extra(struct lt_str head);
+
 /* A decompressor for one gzip file of any number of members. Free it with lt_inflate_free(). */
 struct lt_inflate *lt_inflate_new(void);
 

@@ -10,14 +10,17 @@
  * here, across rotation too. */
 #include "source.h"
 
+#include "../base/gz.h"
 #include "../evidence/lines.h"
+#include "../parse/json.h"
 #include "../parse/locallog.h"
 #include "../parse/logline.h"
+#include "../parse/stamp.h"
 #include "log_clock.h"
 
 #include <stdlib.h>
 
-enum { STREAMS = LT_LOG_STREAMS, MAX_JOINED = 1024 * 1024, MAX_RESYNC = 16 * 1024 * 1024 };
+enum { STREAMS = LT_LOG_STREAMS, MAX_JOINED = 1024 * 1024, MAX_RESYNC = 16 * 1024 * 1024, MAX_TRIES = 16 };
 
 static const char *const stream_names[STREAMS] = {"stdout", "stderr"};
 
@@ -37,7 +40,8 @@ struct job {
     struct lt_log_clock *clock;      /* of the container */
     struct pending pending[STREAMS]; /* stdout, stderr */
     struct lt_logline record;
-    struct lt_str path; /* of the file at hand */
+    struct lt_str path;     /* of the file at hand */
+    struct lt_time written; /* its mtime */
 };
 
 /* One record of any driver. */
@@ -104,24 +108,89 @@ static size_t skip_nul(struct job *job, struct lt_str bytes, uint64_t offset)
     return count;
 }
 
-static enum lt_status read_json_line(struct job *job, const struct lt_line *line, struct lt_err *err)
+static enum lt_status add_json(struct job *job, uint64_t offset, struct lt_err *err)
 {
-    struct lt_err problem = {0};
-    struct lt_str text = lt_str_skip(line->text, skip_nul(job, line->text, line->offset));
-    if (!text.len)
-        return LT_OK;
-    if (lt_logline_parse(text, &job->record, &problem) != LT_OK) {
-        lt_skip(job->ctx, job->path, problem.code, "offset %ju: %s", (uintmax_t)line->offset, problem.text);
-        return LT_OK;
-    }
     struct record record = {
         .stream = lt_buf_view(&job->record.stream),
         .text = lt_buf_view(&job->record.text),
         .time = job->record.time,
-        .offset = line->offset,
+        .offset = offset,
     };
     record.complete = lt_str_ends(record.text, LT_STR("\n"));
     return add_record(job, &record, err);
+}
+
+/* Emit the text of a record without a time: it was written after the line before it, and before `last` or the last
+ * change of the file. Nothing happens if neither is known. */
+static enum lt_status emit_half(struct job *job, struct lt_str text, uint64_t offset, struct lt_time last,
+                                struct lt_err *err)
+{
+    struct lt_time first = job->clock->latest;
+    if (!last.set)
+        last = job->written;
+    if (first.set && last.set && lt_time_cmp(first, last) > 0)
+        last = (struct lt_time){0};
+    if (!text.len || (!first.set && !last.set))
+        return LT_OK;
+    const struct lt_attr attr = {.key = LT_ATTR_BODY, .text = text};
+    struct lt_event event = {
+        .kind = LT_KIND_LOG_LINE,
+        .time = {first.set ? first : last},
+        .first = first,
+        .last = last,
+        .owner = &job->container->log_owner,
+        .where = {.file = job->path, .offset = offset, .has_offset = true},
+        .attrs = &attr,
+        .attr_count = 1,
+        .tags = LT_TAG_BIT(recovered),
+    };
+    return lt_emit_one(job->ctx, &event, err);
+}
+
+/* The next whole record in `text` behind its first byte: where it is, or the length of `text`. No string of JSON holds
+ * what a record begins with. */
+static size_t find_record(struct job *job, struct lt_str text)
+{
+    const struct lt_str start = LT_STR("{\"log\":");
+    for (size_t at = 1, tries = 0; at < text.len && tries < MAX_TRIES; at++, tries++) {
+        const char *found = memmem(text.ptr + at, text.len - at, start.ptr, start.len);
+        if (!found)
+            break;
+        at = (size_t)(found - text.ptr);
+        if (lt_logline_parse(lt_str_skip(text, at), &job->record, NULL) == LT_OK)
+            return at;
+    }
+    return text.len;
+}
+
+/* A record that cannot be read, as when the power went while it was written, and what was appended to it since. */
+static enum lt_status salvage(struct job *job, struct lt_str text, uint64_t offset, struct lt_err *err)
+{
+    struct lt_err problem = {0};
+    size_t damaged = find_record(job, text);
+    struct lt_time next = damaged < text.len ? job->record.time : (struct lt_time){0};
+    lt_logline_parse((struct lt_str){text.ptr, damaged}, &job->record, &problem);
+    struct lt_str half = lt_buf_view(&job->record.text);
+    while (lt_str_ends(half, (struct lt_str){"", 1})) /* room that was never written to */
+        half.len--;
+    lt_skip(job->ctx, job->path, LT_CODE_DAMAGED, "%zu bytes at offset %ju: %s%s", damaged, (uintmax_t)offset,
+            problem.text, half.len ? ", of which the text is kept" : "");
+    enum lt_status status = emit_half(job, half, offset, next, err);
+    if (status != LT_OK || damaged == text.len)
+        return status;
+    lt_logline_parse(lt_str_skip(text, damaged), &job->record, NULL);
+    return add_json(job, offset + damaged, err);
+}
+
+static enum lt_status read_json_line(struct job *job, const struct lt_line *line, struct lt_err *err)
+{
+    size_t zeros = skip_nul(job, line->text, line->offset);
+    struct lt_str text = lt_str_skip(line->text, zeros);
+    if (!text.len)
+        return LT_OK;
+    if (lt_logline_parse(text, &job->record, NULL) != LT_OK)
+        return salvage(job, text, line->offset + zeros, err);
+    return add_json(job, line->offset + zeros, err);
 }
 
 static enum lt_status read_json(struct job *job, struct lt_stream *stream, struct lt_err *err)
@@ -224,19 +293,85 @@ static const struct log_kind kinds[] = {
     {NULL, "container-cached.log", read_local},
 };
 
+/* The time of a compressed log's last line, which its header holds: {"lastTime":"2026-..."}. */
+static struct lt_time last_time(struct lt_ctx *ctx, struct lt_str path)
+{
+    struct lt_time time = {0};
+    struct lt_file file;
+    struct json_t *json = NULL;
+    const char *flaw;
+    char head[1024];
+    if (lt_file_open(ctx->root->fs, path, &file, NULL) != LT_OK)
+        return time;
+    ssize_t got = lt_file_read(&file, head, sizeof head, 0, NULL);
+    lt_file_close(&file);
+    struct lt_str extra = lt_gzip_extra((struct lt_str){head, got > 0 ? (size_t)got : 0});
+    if (extra.len && lt_json_parse(extra, &json, &flaw, NULL) == LT_OK)
+        lt_stamp_rfc3339(lt_json_str(json, "lastTime"), &time, NULL);
+    lt_json_free(json);
+    return time;
+}
+
+/* Did a compressed log yield all of its lines, up to the last? */
+static void check_last(struct job *job)
+{
+    struct lt_time wanted = last_time(job->ctx, job->path), got = job->clock->latest;
+    struct lt_buf text = {0};
+    for (unsigned stream = 0; stream < STREAMS; stream++)
+        if (job->pending[stream].open && (!got.set || lt_time_cmp(job->pending[stream].time, got) > 0))
+            got = job->pending[stream].time;
+    if (!wanted.set || (got.set && lt_time_cmp(got, wanted) >= 0))
+        return;
+    lt_buf_lit(&text, "by its header the last line is of ");
+    lt_time_iso(&text, wanted, 9);
+    lt_buf_lit(&text, "Z: it and what was before it is missing");
+    lt_skip(job->ctx, job->path, LT_CODE_TRUNCATED, "%.*s", LT_ARG(lt_buf_view(&text)));
+    lt_buf_free(&text);
+}
+
 static enum lt_status read_file(struct job *job, const struct log_kind *kind, struct lt_str path, struct lt_err *err)
 {
     struct lt_stream *stream;
     struct lt_err problem = {0};
+    struct lt_node node;
     job->path = path;
     enum lt_status status = lt_stream_open(job->ctx->root->fs, path, &stream, &problem);
     if (problem.set)
         lt_skip_error(job->ctx, path, &problem);
     if (status != LT_OK)
         return LT_OK;
+    bool known = lt_fs_stat(job->ctx->root->fs, path, job->ctx->scratch, &node, NULL) == LT_OK;
+    job->written = known ? node.time[LT_M] : (struct lt_time){0};
     status = kind->read(job, stream, err);
     lt_stream_close(stream);
+    if (status == LT_OK)
+        check_last(job);
     return status;
+}
+
+/* Is the unpacked file, as far as it can be read, how the plain one begins? Then it was being made from that one when
+ * the host stopped (moby removes the plain file only afterwards), and has nothing of its own. */
+static bool is_copy(struct lt_fs *fs, struct lt_str plain, struct lt_str packed)
+{
+    struct lt_stream *streams[2] = {NULL, NULL};
+    bool same =
+        lt_stream_open(fs, plain, &streams[0], NULL) == LT_OK && lt_stream_open(fs, packed, &streams[1], NULL) == LT_OK;
+    while (same) {
+        for (unsigned i = 0; i < 2; i++)
+            if (!lt_stream_view(streams[i]).len)
+                lt_stream_fill(streams[i], NULL);
+        struct lt_str a = lt_stream_view(streams[0]), b = lt_stream_view(streams[1]);
+        size_t count = a.len < b.len ? a.len : b.len;
+        if (!b.len)
+            break;
+        same = count && memcmp(a.ptr, b.ptr, count) == 0;
+        lt_stream_consume(streams[0], count);
+        lt_stream_consume(streams[1], count);
+    }
+    for (unsigned i = 0; i < 2; i++)
+        if (streams[i])
+            lt_stream_close(streams[i]);
+    return same;
 }
 
 /* Number of a rotated log: 0 for the log itself, -1 for a file that is none of these. */
@@ -294,7 +429,8 @@ static enum lt_status read_log(struct job *job, const struct log_kind *kind, str
     qsort(files, count, sizeof *files, by_age);
     enum lt_status status = LT_OK;
     for (size_t i = 0; status == LT_OK && i < count; i++)
-        status = read_file(job, kind, files[i].path, err);
+        if (!i || files[i].number != files[i - 1].number || !is_copy(ctx->root->fs, files[i - 1].path, files[i].path))
+            status = read_file(job, kind, files[i].path, err);
     for (unsigned stream = 0; status == LT_OK && stream < STREAMS; stream++)
         if (job->pending[stream].open)
             status = emit_line(job, stream, err);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Any bytes as a log line: what is found is a time with a form, and is found again in the line that begins with it. */
-#include "../../src/parse/apptime.h"
+#include "../../src/parse/appclock.h"
 
 #include "fuzz.h"
 
@@ -20,6 +20,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     PROMISE(found.offset > -16 * 3600 && found.offset < 16 * 3600 && (found.has_zone || !found.offset));
     lt_time_iso(&line, found.time, 9);
     PROMISE(lt_apptime_find(lt_buf_view(&line), host, &again) && lt_time_cmp(found.time, again.time) == 0);
+    line.len = 0;
+    if (host.set) { /* and what it tells of the clock can be told */
+        struct lt_appclock clock = {0};
+        const int32_t expected = 3600;
+        lt_appclock_add(&clock, &found, host);
+        lt_appclock_describe(&line, lt_appclock_main(&clock), &expected);
+        PROMISE(line.len > 0 && lt_appclock_main(&clock)->lines == 1);
+    }
     lt_buf_free(&line);
     return 0;
 }
