@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "context.h"
 
+#include "parse/bbolt.h"
 #include "parse/json.h"
 
 #include <stdarg.h>
@@ -83,6 +84,37 @@ enum lt_status lt_read_json_or_skip(struct lt_ctx *ctx, struct lt_str path, enum
         lt_skip_error(ctx, path, &problem);
     else if (flaw)
         lt_skip(ctx, path, LT_CODE_DAMAGED, "%s", flaw);
+    return status;
+}
+
+enum lt_status lt_read_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path,
+                                    enum lt_status (*each)(void *arg, const struct lt_bolt_item *item,
+                                                           struct lt_err *err),
+                                    void *arg, struct lt_err *err)
+{
+    struct lt_arena arena = {0}; /* scratch would keep the room of the largest database for the whole run */
+    struct lt_err problem = {0};
+    struct lt_bolt bolt;
+    struct lt_str bytes;
+    enum lt_status status = lt_slurp(ctx->root->fs, path, LT_BOLT_MAX, &arena, &bytes, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(ctx, path, &problem);
+    if (status == LT_OK) {
+        status = lt_bolt_read(bytes, &bolt, each, arg, err);
+        if (bolt.damages)
+            lt_skip(ctx, path, LT_CODE_DAMAGED, "%ju places of the database are damaged, first: %s",
+                    (uintmax_t)bolt.damages, bolt.damage);
+    }
+    lt_arena_free(&arena);
+    return status;
+}
+
+enum lt_status lt_stat_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_node *out)
+{
+    struct lt_err problem = {0};
+    enum lt_status status = lt_fs_stat(ctx->root->fs, path, ctx->scratch, out, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(ctx, path, &problem);
     return status;
 }
 

@@ -59,6 +59,18 @@ struct json_t;
  */
 enum lt_status lt_read_json_or_skip(struct lt_ctx *ctx, struct lt_str path, enum lt_need need, struct json_t **out);
 
+struct lt_bolt_item;
+
+/* Tell `each` every item of a bbolt database, which are borrowed (see parse/bbolt.h). Damage is reported. LT_END when
+ * the file is missing, LT_SKIP when it cannot be read, else the last status of `each`. */
+enum lt_status lt_read_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path,
+                                    enum lt_status (*each)(void *arg, const struct lt_bolt_item *item,
+                                                           struct lt_err *err),
+                                    void *arg, struct lt_err *err);
+
+/* Describe a path into scratch; LT_END when there is nothing. What fails is reported. */
+enum lt_status lt_stat_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_node *out);
+
 /* "<root>/<relative>" of the root at hand, in the run arena. */
 struct lt_str lt_root_path(struct lt_ctx *ctx, const char *relative);
 

@@ -12,6 +12,7 @@
 #include "parse/idmap.h"
 #include "parse/tzif.h"
 
+struct lt_networks;
 struct lt_root;
 struct lt_store;
 
@@ -137,22 +138,26 @@ struct lt_volume_user {
 struct lt_volume {
     struct lt_root *root;
     struct lt_str name, path;
-    struct lt_list users; /* of struct lt_volume_user * */
+    struct lt_time created; /* birth of its directory */
+    bool removed;           /* known from freed records only, and in no list */
+    struct lt_list users;   /* of struct lt_volume_user * */
     struct lt_owner owner;
 };
 
 /* One Docker data root. */
 struct lt_root {
     struct lt_fs *fs;
-    struct lt_str path;           /* "" when the evidence itself is the data root */
-    struct lt_str why;            /* how it was found: "default", "data-root in /etc/docker/daemon.json"... */
-    struct lt_str hostname;       /* "" if unknown */
-    const char *runtime;          /* "docker" */
-    struct lt_zone_info zone;     /* of the host */
-    struct lt_str zone_conflict;  /* where its witnesses disagree, "" if they do not */
-    struct lt_list offsets;       /* that the daemon wrote: see source/zones.c */
-    bool rootless;                /* found where a rootless daemon keeps it */
-    struct lt_idmap *uids, *gids; /* owners in its containers: NULL where they are the host's */
+    struct lt_str path;                 /* "" when the evidence itself is the data root */
+    struct lt_str why;                  /* how it was found: "default", "data-root in /etc/docker/daemon.json"... */
+    struct lt_str hostname;             /* "" if unknown */
+    const char *runtime;                /* "docker" */
+    const struct lt_networks *networks; /* of source/docker_network.c */
+    struct lt_time daemon_started, daemon_ready; /* last start of the daemon, and when its networks were made */
+    struct lt_zone_info zone;                    /* of the host */
+    struct lt_str zone_conflict;                 /* where its witnesses disagree, "" if they do not */
+    struct lt_list offsets;                      /* that the daemon wrote: see source/zones.c */
+    bool rootless;                               /* found where a rootless daemon keeps it */
+    struct lt_idmap *uids, *gids;                /* owners in its containers: NULL where they are the host's */
     struct lt_list containers, images, layers, volumes;
     struct lt_map container_by_id, image_by_id, layer_by_id, layer_by_chain, layer_by_link, volume_by_name;
     struct lt_owner owner; /* role host */

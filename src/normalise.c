@@ -27,6 +27,8 @@ static void judge(const struct lt_event *event, enum lt_slot slot, struct lt_row
     row->confidence = flags & LT_IS_CLAIM ? LT_CLAIMED : LT_EXACT;
     if (event->kind == LT_KIND_FILE)
         judge_file(event, slot, row);
+    if (event->tags & LT_TAG_BIT(time_inferred))
+        row->confidence = LT_INFERRED;
     if (event->first.set || event->last.set)
         row->confidence = LT_BOUNDED;
 }

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Volumes, networks and the daemon's marks: against what docker said and when it was done, and on hosts of our own."""
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import boltfile
+import helpers
+import pytest
+import truth
+
+CASES = ["overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "overlay2-xfs", "vfs-ext4", "aufs-synthetic"]
+SLACK = 50_000_000
+MADE = ("image_build", "image_import", "image_load", "image_commit")
+
+
+class Case:
+    """One case: its rows, and what was done when."""
+
+    def __init__(self, name: str, rows: helpers.Timeline) -> None:
+        self.truth = helpers.EVIDENCE / name / "truth"
+        self.rows = rows
+        lines = (self.truth / "actions.tsv").read_text().splitlines()
+        keys = lines[0].lstrip("#").split("\t")
+        self.actions = [dict(zip(keys, line.split("\t"), strict=False)) for line in lines[1:]]
+
+    def told(self, name: str) -> list[dict]:
+        """What docker said, of networks.json and the like; nothing where there was none, or a synthetic case has no such file."""
+        path = self.truth / name
+        return json.loads(path.read_text() or "[]") if path.exists() else []
+
+    def of(self, data_type: str, **wanted: object) -> list[dict]:
+        """Rows of a type."""
+        return self.rows.where(data_type=data_type, **wanted)
+
+    def during(self, row: dict, *actions: dict) -> bool:
+        """Was the row's time, or does its interval meet, within one of the actions?"""
+        first = helpers.iso_nanoseconds(row["time_first"]) if "time_first" in row else helpers.nanoseconds(row)
+        last = helpers.iso_nanoseconds(row["time_last"]) if "time_last" in row else first
+        return any(first <= int(action["clock_after_ns"]) + SLACK and last >= int(action["clock_before_ns"]) - SLACK
+                   for action in actions)
+
+    def did(self, *what: str, text: str = "") -> list[dict]:
+        """Actions of these kinds whose command has the text."""
+        return [action for action in self.actions if action["what"] in what and text in action["command"]]
+
+
+@pytest.fixture(scope="module", params=CASES)
+def case(request: pytest.FixtureRequest, disk: Callable, mounted: Callable) -> Case:
+    """A Docker case of the evidence set."""
+    image = disk(request.param)
+    place = mounted(image, "xfs") if request.param == "overlay2-xfs" else image
+    return Case(request.param, helpers.timeline(place, "--role", "config,host,volume,image,rw"))
+
+
+def test_networks(case: Case) -> None:
+    """Every network has its creation, to the nanosecond as docker said it, within the action that made it."""
+    for network in case.told("networks.json"):
+        [row] = [row for row in case.of("container:network:created") if f"id {network['Id']}" in row["facts"]]
+        assert f"network {network['Name']}" in row["facts"] and f"driver {network['Driver']}" in row["facts"]
+        expected = truth.iso_ns(network["Created"])
+        assert helpers.nanoseconds(row) == expected // 1000 * 1000 or helpers.nanoseconds(row) == expected
+        actions = case.did("network_create", text=network["Name"])
+        assert case.during(row, *actions) or not actions
+        assert (row["clock"], row["confidence"]) == ("host", "exact")
+    assert len(case.of("container:network:created")) >= len(case.told("networks.json"))
+
+
+def test_volumes(case: Case) -> None:
+    """Every volume has its creation within the action that made it: its own, or that of the container which uses it."""
+    for volume in case.told("volumes.json"):
+        [row] = case.of("container:volume:created", volume_name=volume["Name"])
+        actions = case.did("volume_create", text=volume["Name"])
+        assert case.during(row, *(actions or case.did("container_run", "container_create"))), row
+        assert f"driver {volume['Driver']}" in row["facts"]
+        assert row.get("labels_kv", []) == [f"{k}={v}" for k, v in (volume["Labels"] or {}).items()]
+
+
+def test_containers(case: Case) -> None:
+    """Every container was created when it was, by its configuration and by its layer."""
+    for action in case.did("container_run", "container_create"):
+        found = case.of("docker:container:configuration", container_identifier=action["container_id"],
+                        timestamp_desc="Creation Time")
+        layer = case.of("container:layer:created", container_identifier=action["container_id"])
+        if found or layer:  # else it was removed
+            assert case.during(found[0], action) and case.during(layer[0], action), action
+
+
+def test_images(case: Case) -> None:
+    """Every image came here within an action that makes images."""
+    rows = case.of("container:image:registration")
+    assert rows and all(case.during(row, *case.did(*MADE)) for row in rows)
+
+
+def test_removed(case: Case) -> None:
+    """What was removed: the volume if the database was not written since, and when the last container left."""
+    for row in case.of("container:volume:removed"):
+        assert "recovered" in row["tag"] and case.during(row, *case.did("volume_remove", text=row["volume_name"]))
+    if case.truth.parent.name == "overlay2-ext4":
+        assert [row["volume_name"] for row in case.of("container:volume:removed")] == ["shop-gone"]
+        [left] = case.of("container:network:left")
+        [stop] = [a for a in case.did("container_stop") if f"container {a['container_id']}" in str(left["facts"])]
+        assert case.during(left, stop) and "recovered" in left["tag"]
+
+
+def test_joined(case: Case) -> None:
+    """A running container has its address in its network, since its last start."""
+    for path in sorted((case.truth / "containers").glob("*.inspect.json")):
+        said = json.loads(path.read_text())
+        said = said[0] if isinstance(said, list) else said
+        rows = case.of("container:network:joined", container_identifier=said["Id"])
+        networks = {name: value for name, value in said["NetworkSettings"]["Networks"].items() if value["IPAddress"]}
+        if not said["State"]["Running"]:
+            continue
+        for name, value in networks.items():
+            [row] = [row for row in rows if f"network {name}" in row["facts"]]
+            assert f"address {value['IPAddress']}/{value['IPPrefixLen']}" in row["facts"]
+            assert f"mac {value['MacAddress']}" in row["facts"]
+            started = truth.iso_ns(said["State"]["StartedAt"])
+            assert started - 2 * 10**9 < helpers.nanoseconds(row) <= started
+
+
+def test_daemon(case: Case) -> None:
+    """The marks of the last start lie together, before the network that is made after them."""
+    starts = sorted(map(helpers.nanoseconds, case.of("container:daemon:start")))
+    assert len(starts) == 2 and starts[1] - starts[0] < 10**9
+    [bridge] = [row for row in case.of("container:network:created") if "network bridge" in row["facts"]]
+    assert 0 < helpers.nanoseconds(bridge) - starts[1] < 10 * 10**9
+    if boots := case.did("host_booted"):
+        assert all(case.during(row, *boots) for row in case.of("container:daemon:start"))
+
+
+def value(name: str, **options: object) -> bytes:
+    """A record of metadata.db."""
+    return json.dumps({"Name": name, "Driver": "local", "Labels": None, "Options": options}).encode()
+
+
+def test_volume_database(tmp: Path) -> None:
+    """Removed volumes come from the older tree and from freed pages; passwords do not come out; damage is said."""
+    host = helpers.shop(tmp / "host")
+    path = host.data / "volumes/metadata.db"
+    live = {b"volumes": {b"remote": value("remote", type="cifs", o="addr=10.0.0.1,username=bob,password=hunter2")}}
+    older = {b"volumes": live[b"volumes"] | {b"last": value("last")}}
+    content = boltfile.database(live, older, ({b"ago": value("ago")},))
+    host.write(path, content)
+    host.write(host.data / "volumes/remote/opts.json", {"MountType": "nfs", "MountOpts": "pass=hunter2,ro"})
+    rows = helpers.timeline(host.root)
+    assert not rows.errors
+    gone = {row["volume_name"]: row for row in rows.where(data_type="container:volume:removed")}
+    assert set(gone) == {"last", "ago"} and all("recovered" in row["tag"] for row in gone.values())
+    assert helpers.nanoseconds(gone["last"]) == path.stat().st_mtime_ns and gone["last"]["confidence"] == "inferred"
+    assert helpers.iso_nanoseconds(gone["ago"]["time_last"]) == path.stat().st_mtime_ns
+    assert gone["ago"]["confidence"] == "bounded" and gone["ago"]["witness"].endswith("offset=%d" % content.index(b"ago"))
+    assert b"hunter2" not in b"".join(rows.lines)
+    [row] = rows.where(data_type="container:volume:created", volume_name="remote")
+    assert "option o=addr=10.0.0.1,username=bob,password=***" in row["facts"] and "mount options pass=***,ro" in row["facts"]
+    host.write(path, content.replace(b'{"Name": "remote"', b'{"Name": xremote"'))
+    damaged = helpers.timeline(host.root)
+    assert damaged.code == 1 and damaged.error()["path"] == host.inside(path)
+
+
+def test_network_database(tmp: Path) -> None:
+    """A network that is gone was created when it says, and removed by the last transaction; a bad time is an error."""
+    host = helpers.shop(tmp / "host")
+    path = host.data / "network/files/local-kv.db"
+
+    def record(kind: str, **fields: object) -> tuple[bytes, bytes]:
+        return f"docker/network/v1.0/{kind}/".encode(), bytes(8) + json.dumps(fields).encode()
+
+    number, created = "ab" * 32, "2026-11-23T18:45:35.309295044+01:00"
+    gone = dict([record(f"network/{number}", name="gone", networkType="bridge", created=created)])
+    bad = dict([record("network/" + "cd" * 32, name="bad", created="yesterday")])
+    host.write(path, boltfile.database({b"libnetwork": bad}, {b"libnetwork": bad | gone}))
+    rows = helpers.timeline(host.root)
+    [made] = rows.where(data_type="container:network:created")
+    [removed] = rows.where(data_type="container:network:removed")
+    assert helpers.nanoseconds(made) // 1000 == truth.iso_ns(created) // 1000 and made["tag"] == ["recovered"]
+    assert helpers.nanoseconds(removed) == path.stat().st_mtime_ns
+    assert rows.error()["code"] == "bad-time"
