@@ -36,9 +36,9 @@
  *   show.c          --list-sources, and what answers a wrong -c
  *
  *   event.c         the record that all stages share
- *   parse/          pure decoders of hostile bytes   appclock.c apptime.c bbolt.c ext4.c ext4_dir.c ext4_map.c ext4_xattr.c
- *                                                    idmap.c ident.c jbd2.c json.c locallog.c logline.c stamp.c
- *                                                    tarhead.c tarsplit.c tzif.c
+ *   parse/          pure decoders of hostile bytes   appclock.c apptime.c bbolt.c ext4.c ext4_dir.c ext4_map.c
+ *                                                    ext4_xattr.c ident.c idmap.c jbd2.c json.c locallog.c logline.c
+ *                                                    stamp.c tarhead.c tarsplit.c tzif.c
  *   base/           arena.c base64.c clock.c crc32c.c crc64.c err.c escape.c gz.c map.c sha256.c str.c utf8.c
  */
 #include "base/gz.h"

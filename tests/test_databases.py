@@ -25,7 +25,7 @@ class Case:
         self.actions = [dict(zip(keys, line.split("\t"), strict=False)) for line in lines[1:]]
 
     def told(self, name: str) -> list[dict]:
-        """What docker said, of networks.json and the like; nothing where there was none, or a synthetic case has no such file."""
+        """What docker said, of networks.json and the like; nothing where there was none, or a case has no such file."""
         path = self.truth / name
         return json.loads(path.read_text() or "[]") if path.exists() else []
 
@@ -150,10 +150,12 @@ def test_volume_database(tmp: Path) -> None:
     assert set(gone) == {"last", "ago"} and all("recovered" in row["tag"] for row in gone.values())
     assert helpers.nanoseconds(gone["last"]) == path.stat().st_mtime_ns and gone["last"]["confidence"] == "inferred"
     assert helpers.iso_nanoseconds(gone["ago"]["time_last"]) == path.stat().st_mtime_ns
-    assert gone["ago"]["confidence"] == "bounded" and gone["ago"]["witness"].endswith("offset=%d" % content.index(b"ago"))
+    assert gone["ago"]["confidence"] == "bounded"
+    assert gone["ago"]["witness"].endswith("offset=%d" % content.index(b"ago"))
     assert b"hunter2" not in b"".join(rows.lines)
     [row] = rows.where(data_type="container:volume:created", volume_name="remote")
-    assert "option o=addr=10.0.0.1,username=bob,password=***" in row["facts"] and "mount options pass=***,ro" in row["facts"]
+    assert "option o=addr=10.0.0.1,username=bob,password=***" in row["facts"]
+    assert "mount options pass=***,ro" in row["facts"]
     host.write(path, content.replace(b'{"Name": "remote"', b'{"Name": xremote"'))
     damaged = helpers.timeline(host.root)
     assert damaged.code == 1 and damaged.error()["path"] == host.inside(path)
