@@ -100,7 +100,7 @@ static void add_bound(struct lt_buf *out, const char *before, const struct lt_zo
 }
 
 /* All but the tag that the column of the role says already. */
-static void add_tags(struct lt_buf *out, uint32_t tags)
+static void add_tags(struct lt_buf *out, lt_tags tags)
 {
     for (unsigned tag = 0; tag < LT_TAGS; tag++)
         if (tag != LT_TAG_container_rw && tags >> tag & 1)

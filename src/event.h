@@ -109,7 +109,9 @@ enum lt_tag {
     LT_TAGS
 };
 extern const char *const lt_tag_names[LT_TAGS];
-#define LT_TAG_BIT(id) (1u << LT_TAG_##id)
+typedef uint64_t lt_tags; /* a set of them */
+_Static_assert(LT_TAGS < 64, "a tag is a bit");
+#define LT_TAG_BIT(id) (UINT64_C(1) << LT_TAG_##id)
 
 /* Further facts of an event that is no file, in the order in which the message tells them. One key has one type for
  * good: consumers freeze the type on first sight. */
@@ -149,7 +151,7 @@ struct lt_event {
     struct lt_time time[LT_SLOTS];
     struct lt_time first, last; /* bounds of an event whose exact time is not known; either may be unset */
     enum lt_change change;
-    uint32_t tags;                /* LT_TAG_BIT()s */
+    lt_tags tags;                 /* LT_TAG_BIT()s */
     const char *source;           /* name of the reader, set by the pipeline */
     const struct lt_owner *owner; /* never NULL after tagging */
     const struct lt_dir *dir;     /* file events: the directory... */

@@ -57,7 +57,7 @@ struct lt_layer {
     unsigned index;                     /* in owner.image, 0 is the base */
     uint64_t size;                      /* of what it adds, in bytes, as layerdb has it; if has_size */
     bool has_size, recorded; /* recorded: layerdb names it, be it in a record of its own or in that of a container */
-    uint32_t tags;           /* LT_TAG_BIT()s that hold for the layer as a whole */
+    lt_tags tags;            /* LT_TAG_BIT()s that hold for the layer as a whole */
     enum lt_role role;
     bool inferred; /* the link to the container or image has an indirect witness */
     struct lt_owner owner;
@@ -83,7 +83,7 @@ struct lt_image {
     struct lt_list diff_ids; /* of struct lt_str *, base first */
     struct lt_list layers;   /* of struct lt_layer *, base first; shorter than diff_ids when some are unknown */
     struct lt_list users;    /* of struct lt_container *: those made from it */
-    uint32_t tags;           /* LT_TAG_BIT()s that hold for the image as a whole */
+    lt_tags tags;            /* LT_TAG_BIT()s that hold for the image as a whole */
     bool referenced_only;    /* a container names it, but imagedb does not have it */
     struct lt_owner owner;
 };
@@ -121,7 +121,7 @@ struct lt_container {
     struct lt_str tz;      /* TZ in Config.Env, if has_tz */
     bool has_tz;
     struct lt_zone_info zone;
-    uint32_t tags; /* LT_TAG_BIT()s that hold for the container as a whole */
+    lt_tags tags; /* LT_TAG_BIT()s that hold for the container as a whole */
     struct lt_image *image;
     struct lt_layer *rw, *init;
     struct lt_list layers;     /* its image layers, top first */

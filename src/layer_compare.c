@@ -34,7 +34,7 @@ void lt_compare_layer(struct lt_compare *compare, struct lt_time begin, struct l
     lt_arena_reset(&compare->memory);
 }
 
-void lt_finding_add(struct lt_finding *finding, struct lt_compare *compare, uint32_t tags, const char *format, ...)
+void lt_finding_add(struct lt_finding *finding, struct lt_compare *compare, lt_tags tags, const char *format, ...)
 {
     char text[2 * PATH_MAX];
     va_list args;

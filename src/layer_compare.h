@@ -22,7 +22,7 @@ struct lt_compare {
 
 /* What was found about one entry. Initialise with {0}; facts are in the scratch of `compare`. */
 struct lt_finding {
-    uint32_t tags;        /* LT_TAG_BIT()s */
+    lt_tags tags;         /* LT_TAG_BIT()s */
     struct lt_list facts; /* of struct lt_str * */
 };
 
@@ -34,7 +34,7 @@ void lt_compare_free(struct lt_compare *compare);
 void lt_compare_layer(struct lt_compare *compare, struct lt_time begin, struct lt_time end);
 
 /* Add tags and a fact. */
-void lt_finding_add(struct lt_finding *finding, struct lt_compare *compare, uint32_t tags, const char *format, ...)
+void lt_finding_add(struct lt_finding *finding, struct lt_compare *compare, lt_tags tags, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* Give the event the tags and facts. The attributes are in the scratch. */

@@ -5,7 +5,7 @@
 
 /* A field that is not packed is lost, and no compiler sees it. Whoever changes one of these structs changes put_*(),
  * get_*() and the test in tests/unit/pack.c, then the size here. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct lt_event) == 216, "new fields of lt_event must be packed");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct lt_event) == 224, "new fields of lt_event must be packed");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lt_node) == 168, "new fields of lt_node must be packed");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lt_where) == 40, "new fields of lt_where must be packed");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lt_attr) == 56, "new fields of lt_attr must be packed");
@@ -323,7 +323,7 @@ static unsigned get_head(const char **at, struct lt_event *event, struct lt_node
     if (head & HAS_CHANGE)
         event->change = (enum lt_change)get_number(at);
     if (head & HAS_TAGS)
-        event->tags = (uint32_t)get_number(at);
+        event->tags = get_number(at);
     return head;
 }
 

@@ -6,10 +6,10 @@
 
 #include <sys/stat.h>
 
-static uint32_t layer_tags(const struct lt_owner *owner)
+static lt_tags layer_tags(const struct lt_owner *owner)
 {
     const struct lt_layer *layer = owner->layer;
-    uint32_t tags = owner->role == LT_ROLE_RW ? LT_TAG_BIT(container_rw) : 0;
+    lt_tags tags = owner->role == LT_ROLE_RW ? LT_TAG_BIT(container_rw) : 0;
     bool orphan = !layer->container && !layer->images.count && !layer->containers.count;
     return tags | layer->tags | (orphan ? LT_TAG_BIT(orphan_layer) : 0) |
            (layer->inferred ? LT_TAG_BIT(owner_inferred) : 0);
@@ -31,12 +31,12 @@ static bool is_odd(struct lt_str name)
     return false;
 }
 
-static uint32_t file_tags(const struct lt_event *event)
+static lt_tags file_tags(const struct lt_event *event)
 {
     const struct lt_node *node = event->node;
     bool writable = event->owner->role == LT_ROLE_RW || event->owner->role == LT_ROLE_VOLUME;
     bool device = (S_ISCHR(node->mode) || S_ISBLK(node->mode)) && !(event->tags & LT_TAG_BIT(whiteout));
-    uint32_t tags = is_odd(node->name) ? LT_TAG_BIT(odd_name) : 0;
+    lt_tags tags = is_odd(node->name) ? LT_TAG_BIT(odd_name) : 0;
     if (S_ISREG(node->mode) && node->mode & (S_ISUID | S_ISGID))
         tags |= LT_TAG_BIT(setuid);
     return tags | (device && writable ? LT_TAG_BIT(device_node) : 0);

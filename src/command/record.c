@@ -78,7 +78,7 @@ void lt_record_attr(struct lt_record *record, const struct lt_attr *attr)
         lt_record_text(record, info->name, attr->text);
 }
 
-void lt_record_tags(struct lt_record *record, uint32_t tags)
+void lt_record_tags(struct lt_record *record, lt_tags tags)
 {
     struct lt_list words = {0};
     for (; tags; tags &= tags - 1) {

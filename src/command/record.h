@@ -49,7 +49,7 @@ void lt_record_records(struct lt_record *record, const char *key, struct lt_list
 
 /* An attribute under its own key; and the words of LT_TAG_BIT()s as `tag`. */
 void lt_record_attr(struct lt_record *record, const struct lt_attr *attr);
-void lt_record_tags(struct lt_record *record, uint32_t tags);
+void lt_record_tags(struct lt_record *record, lt_tags tags);
 
 /* lt_owner_label() in `arena`, for a list. */
 const struct lt_str *lt_record_label(struct lt_arena *arena, const struct lt_owner *owner);

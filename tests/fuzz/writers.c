@@ -142,7 +142,7 @@ static void fill_event(struct input *input, struct world *world)
     event->first = take_time(input);
     event->last = take_time(input);
     event->change = (enum lt_change)(take_byte(input) % LT_CHANGES);
-    event->tags = (uint32_t)take_number(input, 4) & ((1u << LT_TAGS) - 1);
+    event->tags = take_number(input, 8) & ((UINT64_C(1) << LT_TAGS) - 1);
     fill_owner(input, world);
     event->owner = &world->owner;
     if (is_file)

@@ -62,7 +62,7 @@ static void test_whose_clock(void **state)
     enum { WHITEOUT = LT_TAG_BIT(whiteout) };
     static const struct {
         enum lt_role role;
-        uint32_t tags;
+        lt_tags tags;
         enum lt_slot slot;
         enum lt_clock clock;
         enum lt_confidence confidence;
