@@ -132,9 +132,9 @@ static void escape_from(struct lt_buf *out, size_t start)
 /* The line as far as it is the same for all entries of a directory. */
 static void remember_dir(struct lt_memo *memo, const struct lt_dir *dir)
 {
-    if (memo->key == dir)
+    if (memo->dir == dir)
         return;
-    memo->key = dir;
+    memo->dir = dir;
     memo->text.len = 0;
     lt_buf_lit(&memo->text, "0|");
     add_prefix(&memo->text, dir->owner);
@@ -177,7 +177,7 @@ static bool body_event(struct lt_buf *out, const struct lt_event *event, struct 
     if (event->kind != LT_KIND_FILE)
         return false; /* a deletion is told by its whiteout; what is no file has no place here */
     const struct lt_node *node = event->node;
-    add_whole_name(out, event, &memory->last);
+    add_whole_name(out, event, &memory->dir);
     if (node->target.len) {
         lt_buf_lit(out, " -> ");
         add_name(out, node->target);

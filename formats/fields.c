@@ -25,14 +25,14 @@ static void add_inside_id(struct lt_buf *out, const struct lt_owner *owner, cons
         lt_buf_uint(out, inside);
 }
 
-static int64_t micros(const struct lt_row *row)
+static int64_t micros(const struct lt_event *event, struct lt_time time)
 {
-    return lt_time_micros(row->time, !(lt_kinds[row->event->kind].flags & LT_FROM_TEXT));
+    return lt_time_micros(time, !(lt_kinds[event->kind].flags & LT_FROM_TEXT));
 }
 
-/* Most fields are one expression: ROW_FIELD sees `row`, EVENT_FIELD `event`, OWNER_FIELD `owner`; NODE_FIELD (files
- * only) `node` beside the event, INODE_FIELD only where the inode is known: of a deleted entry there may be no more
- * than the name. */
+/* Most fields are one expression: ROW_FIELD sees `row`, EVENT_FIELD `event`, ORIGIN_FIELD
+ * `origin` and its `owner`; NODE_FIELD (files only) `node` beside the event, INODE_FIELD only where the inode is known:
+ * of a deleted entry there may be no more than the name. */
 #define ROW_FIELD(name, statement)                                                                                     \
     static void put_##name(struct lt_buf *out, const struct lt_row *row)                                               \
     {                                                                                                                  \
@@ -43,9 +43,10 @@ static int64_t micros(const struct lt_row *row)
     {                                                                                                                  \
         statement;                                                                                                     \
     }
-#define OWNER_FIELD(name, statement)                                                                                   \
-    static void put_##name(struct lt_buf *out, const struct lt_owner *owner)                                           \
+#define ORIGIN_FIELD(name, statement)                                                                                  \
+    static void put_##name(struct lt_buf *out, const struct lt_origin *origin)                                         \
     {                                                                                                                  \
+        const struct lt_owner *owner = origin->owner;                                                                  \
         (void)owner;                                                                                                   \
         statement;                                                                                                     \
     }
@@ -57,34 +58,33 @@ static int64_t micros(const struct lt_row *row)
             statement;                                                                                                 \
     }
 #define INODE_FIELD(name, statement) NODE_FIELD(name, if (node->mode) statement)
-#define KIND(event)                  (&lt_kinds[(event)->kind])
+#define KIND(of)                     (&lt_kinds[(of)->kind])
 
-OWNER_FIELD(container_type, add_word(out, "event"))
-OWNER_FIELD(type, add_word(out, "AttributeContainer"))
+ORIGIN_FIELD(container_type, add_word(out, "event"))
+ORIGIN_FIELD(type, add_word(out, "AttributeContainer"))
 EVENT_FIELD(change, add_word(out, lt_change_names[event->change]))
 ROW_FIELD(clock, add_word(out, lt_clock_names[row->clock]))
 ROW_FIELD(confidence, add_word(out, lt_confidence_names[row->confidence]))
-EVENT_FIELD(data_type, add_word(out, KIND(event)->data_type))
-EVENT_FIELD(source_long, add_word(out, KIND(event)->source_long))
-EVENT_FIELD(source_short, add_word(out, KIND(event)->source_short))
+ORIGIN_FIELD(data_type, add_word(out, KIND(origin)->data_type))
+ORIGIN_FIELD(source_long, add_word(out, KIND(origin)->source_long))
+ORIGIN_FIELD(source_short, add_word(out, KIND(origin)->source_short))
 ROW_FIELD(timestamp_desc,
           add_word(out, KIND(row->event)->desc ? KIND(row->event)->desc : lt_slot_desc[__builtin_ctz(row->slots)]))
-ROW_FIELD(timestamp, lt_buf_int(out, micros(row)))
 EVENT_FIELD(time_first, add_iso(out, event->first, 9))
 EVENT_FIELD(time_last, add_iso(out, event->last, 9))
-EVENT_FIELD(parser, lt_buf_lit(out, "layertime/"); add_word(out, event->source))
+ORIGIN_FIELD(parser, lt_buf_lit(out, "layertime/"); add_word(out, origin->source))
 EVENT_FIELD(message, lt_message(out, event))
 EVENT_FIELD(filename, lt_event_inside(out, event))
 EVENT_FIELD(display_name, lt_buf_lit(out, "OS:"); lt_event_path(out, event))
 
-OWNER_FIELD(runtime, add_word(out, owner->root->runtime))
-OWNER_FIELD(hostname, lt_buf_add(out, owner->root->hostname))
-OWNER_FIELD(container_id, lt_buf_add(out, owner->container ? owner->container->id : LT_STR("")))
-OWNER_FIELD(container_name, lt_buf_add(out, owner->container ? owner->container->name : LT_STR("")))
-OWNER_FIELD(image_id, lt_buf_add(out, owner->image ? owner->image->id : LT_STR("")))
-OWNER_FIELD(image_name, lt_buf_add(out, owner->image ? lt_image_name(owner->image) : LT_STR("")))
-OWNER_FIELD(volume_name, lt_buf_add(out, owner->volume ? owner->volume->name : LT_STR("")))
-OWNER_FIELD(layer_role, add_word(out, lt_role_names[owner->role]))
+ORIGIN_FIELD(runtime, add_word(out, owner->root->runtime))
+ORIGIN_FIELD(hostname, lt_buf_add(out, owner->root->hostname))
+ORIGIN_FIELD(container_id, lt_buf_add(out, owner->container ? owner->container->id : LT_STR("")))
+ORIGIN_FIELD(container_name, lt_buf_add(out, owner->container ? owner->container->name : LT_STR("")))
+ORIGIN_FIELD(image_id, lt_buf_add(out, owner->image ? owner->image->id : LT_STR("")))
+ORIGIN_FIELD(image_name, lt_buf_add(out, owner->image ? lt_image_name(owner->image) : LT_STR("")))
+ORIGIN_FIELD(volume_name, lt_buf_add(out, owner->volume ? owner->volume->name : LT_STR("")))
+ORIGIN_FIELD(layer_role, add_word(out, lt_role_names[owner->role]))
 
 INODE_FIELD(file_type, add_word(out, lt_file_entry_type(event)))
 NODE_FIELD(file_system, add_word(out, "OS"))
@@ -100,33 +100,39 @@ INODE_FIELD(links, lt_buf_uint(out, node->nlink))
 NODE_FIELD(target, lt_buf_add(out, node->target))
 NODE_FIELD(allocated, add_word(out, lt_event_is_gone(event) ? "false" : "true"))
 
+static void put_timestamp(struct lt_buf *out, const struct lt_event *event, struct lt_time time)
+{
+    lt_buf_int(out, micros(event, time));
+}
+
 /* Rendered from the rounded timestamp, with which Timesketch wants it to agree; years that ISO 8601 and OpenSearch do
  * not know become the last one they do (`date_time` holds the exact time). */
-static void put_datetime(struct lt_buf *out, const struct lt_row *row)
+static void put_datetime(struct lt_buf *out, const struct lt_event *event, struct lt_time time)
 {
     static const int64_t first = -62135596800000000, last = 253402300799999999;
-    int64_t number = micros(row);
+    int64_t number = micros(event, time);
     number = number < first ? first : number > last ? last : number;
     int64_t sec = number / 1000000 - (number % 1000000 < 0);
     add_iso(out, lt_time_at(sec, (uint32_t)(number - sec * 1000000) * 1000), 6);
 }
 
 /* dfdatetime's own forms (dfdatetime/interface.py, 2026-07): nanoseconds where they fit 64 bits, else the elements. */
-static void put_date_time(struct lt_buf *out, const struct lt_row *row)
+static void put_date_time(struct lt_buf *out, const struct lt_event *event, struct lt_time time)
 {
     int64_t nanos;
-    if (lt_time_nanos(row->time, &nanos)) {
+    (void)event;
+    if (lt_time_nanos(time, &nanos)) {
         lt_buf_lit(
             out, "{\"__class_name__\": \"PosixTimeInNanoseconds\", \"__type__\": \"DateTimeValues\", \"timestamp\": ");
         lt_buf_int(out, nanos);
         lt_buf_char(out, '}');
         return;
     }
-    struct lt_civil civil = lt_civil_from(row->time.sec);
+    struct lt_civil civil = lt_civil_from(time.sec);
     lt_buf_printf(out,
                   "{\"__class_name__\": \"TimeElementsInNanoseconds\", \"__type__\": \"DateTimeValues\", "
                   "\"time_elements_tuple\": [%jd, %u, %u, %u, %u, %u, %u]}",
-                  (intmax_t)civil.year, civil.month, civil.day, civil.hour, civil.minute, civil.second, row->time.nsec);
+                  (intmax_t)civil.year, civil.month, civil.day, civil.hour, civil.minute, civil.second, time.nsec);
 }
 
 static void put_pathspec(struct lt_buf *out, const struct lt_event *event)
@@ -190,8 +196,9 @@ static void close_list(struct lt_buf *out, size_t count)
 }
 
 /* The containers that share an image layer or a volume, by full ID. */
-static void put_used_by_containers(struct lt_buf *out, const struct lt_owner *owner)
+static void put_used_by_containers(struct lt_buf *out, const struct lt_origin *origin)
 {
+    const struct lt_owner *owner = origin->owner;
     size_t count = 0;
     if (owner->layer && owner->role == LT_ROLE_IMAGE)
         lt_each (struct lt_container, container, &owner->layer->containers)
@@ -202,8 +209,9 @@ static void put_used_by_containers(struct lt_buf *out, const struct lt_owner *ow
     close_list(out, count);
 }
 
-static void put_used_by_images(struct lt_buf *out, const struct lt_owner *owner)
+static void put_used_by_images(struct lt_buf *out, const struct lt_origin *origin)
 {
+    const struct lt_owner *owner = origin->owner;
     size_t count = 0;
     if (owner->layer && owner->role == LT_ROLE_IMAGE)
         lt_each (struct lt_image, image, &owner->layer->images)
@@ -233,33 +241,32 @@ static void add_attr(struct lt_buf *out, const struct lt_attr *attr)
 #define START(key, type) key, JSON(key, type), sizeof(JSON(key, type)) - 1, LT_AS_##type
 
 const struct lt_field_info lt_field_infos[LT_FIELDS] = {
-#define FIELD(id, name, type, put)       {START(name, type), LT_OF_ROW, LT_ATTRS, put, NULL, NULL},
-#define FIELD_EVENT(id, name, type, put) {START(name, type), LT_OF_EVENT, LT_ATTRS, NULL, put, NULL},
-#define FIELD_OWNER(id, name, type, put) {START(name, type), LT_OF_OWNER, LT_ATTRS, NULL, NULL, put},
-#define FIELD_ATTR(id, name, type)       {START(name, type), LT_OF_EVENT, LT_ATTR_##id, NULL, NULL, NULL},
+#define FIELD(id, name, type, with)        {START(name, type), LT_OF_ROW, LT_ATTRS, .put = with},
+#define FIELD_TIME(id, name, type, with)   {START(name, type), LT_OF_TIME, LT_ATTRS, .put_time = with},
+#define FIELD_EVENT(id, name, type, with)  {START(name, type), LT_OF_EVENT, LT_ATTRS, .put_event = with},
+#define FIELD_ORIGIN(id, name, type, with) {START(name, type), LT_OF_ORIGIN, LT_ATTRS, .put_origin = with},
+#define FIELD_ATTR(id, name, type)         {START(name, type), LT_OF_EVENT, LT_ATTR_##id, .put = NULL},
 #include "fields.def"
 #undef FIELD
+#undef FIELD_TIME
 #undef FIELD_EVENT
-#undef FIELD_OWNER
+#undef FIELD_ORIGIN
 #undef FIELD_ATTR
 };
 
-void lt_field_put_event(struct lt_buf *out, enum lt_field field, const struct lt_event *event)
-{
-    const struct lt_field_info *info = &lt_field_infos[field];
-    const struct lt_attr *attr = info->attr == LT_ATTRS ? NULL : lt_event_attr(event, info->attr);
-    if (info->put_event)
-        info->put_event(out, event);
-    else if (info->put_owner)
-        info->put_owner(out, event->owner);
-    else if (attr)
-        add_attr(out, attr);
-}
-
 void lt_field_put(struct lt_buf *out, enum lt_field field, const struct lt_row *row)
 {
-    if (lt_field_infos[field].put)
-        lt_field_infos[field].put(out, row);
-    else
-        lt_field_put_event(out, field, row->event);
+    const struct lt_field_info *info = &lt_field_infos[field];
+    const struct lt_attr *attr = info->attr == LT_ATTRS ? NULL : lt_event_attr(row->event, info->attr);
+    struct lt_origin origin = lt_origin_of(row->event);
+    if (info->put)
+        info->put(out, row);
+    else if (info->put_time)
+        info->put_time(out, row->event, row->time);
+    else if (info->put_event)
+        info->put_event(out, row->event);
+    else if (info->put_origin)
+        info->put_origin(out, &origin);
+    else if (attr)
+        add_attr(out, attr);
 }

@@ -12,17 +12,19 @@ enum lt_field_type { LT_AS_WORD, LT_AS_NAME, LT_AS_TEXT, LT_AS_INT, LT_AS_RAW };
 enum { LT_JSON_KEY = 48 };
 
 /* What a fact hangs on. */
-enum lt_field_scope { LT_OF_ROW, LT_OF_EVENT, LT_OF_OWNER };
+enum lt_field_scope { LT_OF_ROW, LT_OF_TIME, LT_OF_EVENT, LT_OF_ORIGIN };
 
 enum lt_field {
-#define FIELD(id, name, type, put)       LT_FIELD_##id,
-#define FIELD_EVENT(id, name, type, put) LT_FIELD_##id,
-#define FIELD_OWNER(id, name, type, put) LT_FIELD_##id,
-#define FIELD_ATTR(id, name, type)       LT_FIELD_##id,
+#define FIELD(id, name, type, put)        LT_FIELD_##id,
+#define FIELD_TIME(id, name, type, put)   LT_FIELD_##id,
+#define FIELD_EVENT(id, name, type, put)  LT_FIELD_##id,
+#define FIELD_ORIGIN(id, name, type, put) LT_FIELD_##id,
+#define FIELD_ATTR(id, name, type)        LT_FIELD_##id,
 #include "fields.def"
 #undef FIELD
+#undef FIELD_TIME
 #undef FIELD_EVENT
-#undef FIELD_OWNER
+#undef FIELD_ORIGIN
 #undef FIELD_ATTR
     LT_FIELDS
 };
@@ -36,14 +38,14 @@ struct lt_field_info {
     enum lt_field_scope scope;
     enum lt_attr_key attr; /* the value is this attribute, or LT_ATTRS: it comes from the one of these that is set */
     void (*put)(struct lt_buf *out, const struct lt_row *row);
+    void (*put_time)(struct lt_buf *out, const struct lt_event *event, struct lt_time time);
     void (*put_event)(struct lt_buf *out, const struct lt_event *event);
-    void (*put_owner)(struct lt_buf *out, const struct lt_owner *owner);
+    void (*put_origin)(struct lt_buf *out, const struct lt_origin *origin);
 };
 extern const struct lt_field_info lt_field_infos[LT_FIELDS];
 
 /* Append the value, unescaped but for RAW, which is complete JSON. Appends nothing where the row has no such fact (no
- * value is ever an empty string). The second is for fields that take no row to tell. */
+ * value is ever an empty string). */
 void lt_field_put(struct lt_buf *out, enum lt_field field, const struct lt_row *row);
-void lt_field_put_event(struct lt_buf *out, enum lt_field field, const struct lt_event *event);
 
 #endif

@@ -6,22 +6,36 @@
 #include "../src/event.h"
 #include "../src/inventory.h"
 
+/* What many events have in common. */
+struct lt_origin {
+    const struct lt_owner *owner;
+    enum lt_kind kind;
+    const char *source;
+};
+
+static inline struct lt_origin lt_origin_of(const struct lt_event *event)
+{
+    return (struct lt_origin){event->owner, event->kind, event->source};
+}
+
 /* Text that a writer made for one record and that holds for others, too. */
-enum { LT_MEMO_PARTS = 64, LT_MEMO_OWNERS = 256 };
+enum { LT_MEMO_PARTS = 64, LT_MEMOS = 256 };
 struct lt_memo {
-    const void *key;              /* what it was made for, which lives as long as the run: an owner, a directory */
+    struct lt_origin origin; /* what it was made for: one of these; zeros: nothing */
+    const struct lt_dir *dir;
+    struct lt_time time;
     struct lt_buf text;           /* owned */
     uint32_t ends[LT_MEMO_PARTS]; /* where the parts of it end, if it has any */
 };
 
 /* What a writer keeps from one record to the next. Initialise with zeros. */
 struct lt_memory {
-    struct lt_memo last;                   /* of the last record */
-    struct lt_memo owners[LT_MEMO_OWNERS]; /* see lt_memory_owner() */
+    struct lt_memo event, time, dir;  /* of the last record */
+    struct lt_memo origins[LT_MEMOS]; /* see lt_memory_of() */
 };
 
-/* Where the text for all records of an owner is to be kept. Its `key` tells whether it is still that of another. */
-struct lt_memo *lt_memory_owner(struct lt_memory *memory, const struct lt_owner *owner);
+/* Where the text for all events of one origin is to be kept. Its `origin` tells whether it is still that of another. */
+struct lt_memo *lt_memory_of(struct lt_memory *memory, const struct lt_origin *origin);
 
 void lt_memory_free(struct lt_memory *memory);
 

@@ -18,9 +18,8 @@ static void finish_value(struct lt_buf *out, size_t start, const struct lt_field
         lt_buf_char(out, '"');
 }
 
-/* A comma, the key and the value, from the row if it takes one to tell. All is written as if the row had the fact, and
- * taken off again if it does not. */
-static void add_field(struct lt_buf *out, enum lt_field field, const struct lt_event *event, const struct lt_row *row)
+/* A comma, the key and the value. All is written as if the row had the fact, and taken off again if it does not. */
+static void add_field(struct lt_buf *out, enum lt_field field, const struct lt_row *row)
 {
     const struct lt_field_info *info = &lt_field_infos[field];
     size_t before = out->len;
@@ -28,12 +27,10 @@ static void add_field(struct lt_buf *out, enum lt_field field, const struct lt_e
     memcpy(out->ptr + out->len, info->json, sizeof info->json);
     out->len += info->json_len;
     size_t start = out->len;
-    if (info->put)
-        info->put(out, row);
-    else if (info->put_event)
-        info->put_event(out, event);
+    if (info->put_event) /* most are such */
+        info->put_event(out, row->event);
     else
-        lt_field_put_event(out, field, event);
+        lt_field_put(out, field, row);
     if (out->len == start)
         out->len = before;
     else
@@ -46,56 +43,73 @@ static struct lt_str part(const struct lt_memo *memo, unsigned from, unsigned to
     return (struct lt_str){memo->text.ptr + start, memo->ends[to] - start};
 }
 
-/* The fields that are the same in all events of an owner. */
-static const struct lt_memo *owner_fields(struct lt_memory *memory, const struct lt_event *event)
+/* Fill a memo with all fields of one scope. */
+static void remember(struct lt_memo *memo, enum lt_field_scope scope, const struct lt_row *row)
 {
-    struct lt_memo *memo = lt_memory_owner(memory, event->owner);
-    if (memo->key == event->owner)
-        return memo;
-    memo->key = event->owner;
     memo->text.len = 0;
     for (unsigned field = 0; field < LT_FIELDS; field++) {
-        if (lt_field_infos[field].scope == LT_OF_OWNER)
-            add_field(&memo->text, (enum lt_field)field, event, NULL);
+        if (lt_field_infos[field].scope == scope)
+            add_field(&memo->text, (enum lt_field)field, row);
         memo->ends[field] = (uint32_t)memo->text.len;
     }
+}
+
+static const struct lt_memo *origin_fields(struct lt_memory *memory, const struct lt_row *row)
+{
+    struct lt_origin origin = lt_origin_of(row->event);
+    struct lt_memo *memo = lt_memory_of(memory, &origin);
+    if (memo->origin.owner != origin.owner || memo->origin.kind != origin.kind || memo->origin.source != origin.source)
+        remember(memo, LT_OF_ORIGIN, row);
+    memo->origin = origin;
     return memo;
 }
 
-/* The fields that are the same in all rows of an event. */
-static void event_fields(struct lt_memo *memo, const struct lt_memo *owner, const struct lt_event *event)
+/* The fields that are the same in all rows of an event, those of its origin among them. */
+static void event_fields(struct lt_memo *memo, const struct lt_memo *origin, const struct lt_row *row)
 {
-    bool attrs = event->attr_count; /* files have none, and are most of the rows */
+    bool attrs = row->event->attr_count; /* files have none, and are most of the rows */
     memo->text.len = 0;
     for (unsigned field = 0; field < LT_FIELDS; field++) {
         const struct lt_field_info *info = &lt_field_infos[field];
-        if (info->scope == LT_OF_OWNER)
-            lt_buf_add(&memo->text, part(owner, field, field));
-        else if (info->put_event || (attrs && info->scope == LT_OF_EVENT))
-            add_field(&memo->text, (enum lt_field)field, event, NULL);
+        if (info->scope == LT_OF_ORIGIN)
+            lt_buf_add(&memo->text, part(origin, field, field));
+        else if (info->put_event || (attrs && info->attr != LT_ATTRS))
+            add_field(&memo->text, (enum lt_field)field, row);
         memo->ends[field] = (uint32_t)memo->text.len;
     }
+}
+
+static void time_fields(struct lt_memo *memo, const struct lt_row *row)
+{
+    if (!row->again || lt_time_cmp(memo->time, row->time) != 0)
+        remember(memo, LT_OF_TIME, row);
+    memo->time = row->time;
 }
 
 static void jsonl_row(struct lt_buf *out, const struct lt_row *row, struct lt_memory *memory)
 {
     enum { COMMA = 2 };
-    _Static_assert(LT_FIELD_CONTAINER_TYPE == 0, "the first field must be one that all rows have, but not of a row");
-    struct lt_memo *memo = &memory->last;
+    _Static_assert(LT_FIELD_CONTAINER_TYPE == 0, "the first field must be one that all rows have, and of the origin");
+    const struct lt_memo *event = &memory->event, *time = &memory->time;
     unsigned from = 0;
     if (!row->again)
-        event_fields(memo, owner_fields(memory, row->event), row->event);
+        event_fields(&memory->event, origin_fields(memory, row), row);
+    time_fields(&memory->time, row);
     lt_buf_char(out, '{');
     for (unsigned field = 0; field < LT_FIELDS; field++) {
-        if (lt_field_infos[field].scope != LT_OF_ROW)
+        enum lt_field_scope scope = lt_field_infos[field].scope;
+        if (scope != LT_OF_ROW && scope != LT_OF_TIME)
             continue;
-        /* The field itself has no part in the memo. */
-        lt_buf_add(out, lt_str_skip(part(memo, from, field), from ? 0 : COMMA));
-        add_field(out, (enum lt_field)field, row->event, row);
+        /* The field itself has no part in the memo of the event. */
+        lt_buf_add(out, lt_str_skip(part(event, from, field), from ? 0 : COMMA));
+        if (scope == LT_OF_TIME)
+            lt_buf_add(out, part(time, field, field));
+        else
+            add_field(out, (enum lt_field)field, row);
         from = field + 1;
     }
     if (from < LT_FIELDS)
-        lt_buf_add(out, part(memo, from, LT_FIELDS - 1));
+        lt_buf_add(out, part(event, from, LT_FIELDS - 1));
     lt_buf_lit(out, "}\n");
 }
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FLUSH_AT = 1024 * 1024, TRIES = 16 };
+enum { FLUSH_AT = 256 * 1024, TRIES = 16 };
 
 /* Directory part of `path`, opened; `*name` becomes the rest. */
 static int open_parent(const char *path, const char **name)
