@@ -16,7 +16,7 @@ enum {
     WAITED = 4,               /* what a look that found a wait weighs against one that found none */
     SLOW = 12,                /* the sum at which one more thread is wanted, */
     CALM = -64,               /* and one fewer */
-    WORTH_WAKING = 3,         /* directories: waking a thread costs as much as listing a small one */
+    WORTH_WAKING = 8,         /* directories: waking a thread costs as much as listing a small one */
 };
 
 enum state { WAITING, RUNNING, DONE, TOO_LARGE };
