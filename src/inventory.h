@@ -113,9 +113,10 @@ struct lt_container {
     struct lt_str mount_record;                /* path of layerdb/mounts/<id>, "" if there is none */
     bool host_userns;                          /* it sees owners as the host does, though others do not */
     struct lt_time created, started, finished; /* of the configuration; unset where it has Go's zero time */
-    int64_t pid;                               /* of its first process, as the daemon saved it; 0 if none */
-    bool running;                              /* so the daemon saved it, be it paused or restarting */
-    const struct lt_attr *facts;               /* state, command, ports...: attributes of its events */
+    bool found_dead; /* `finished` is when the daemon started and found it dead: see source/docker_container.c */
+    int64_t pid;     /* of its first process, as the daemon saved it; 0 if none */
+    bool running;    /* so the daemon saved it, be it paused or restarting */
+    const struct lt_attr *facts; /* state, command, ports...: attributes of its events */
     size_t fact_count;
     struct lt_list mounts; /* of struct lt_mount * */
     struct lt_str tz;      /* TZ in Config.Env, if has_tz */

@@ -105,9 +105,7 @@ def test_removed(case: Case) -> None:
 
 def test_joined(case: Case) -> None:
     """A running container has its address in its network, since its last start."""
-    for path in sorted((case.truth / "containers").glob("*.inspect.json")):
-        said = json.loads(path.read_text())
-        said = said[0] if isinstance(said, list) else said
+    for said in inspected(case):
         rows = case.of("container:network:joined", container_identifier=said["Id"])
         networks = {name: value for name, value in said["NetworkSettings"]["Networks"].items() if value["IPAddress"]}
         if not said["State"]["Running"]:
@@ -128,6 +126,58 @@ def test_daemon(case: Case) -> None:
     assert 0 < helpers.nanoseconds(bridge) - starts[1] < 10 * 10**9
     if boots := case.did("host_booted"):
         assert all(case.during(row, *boots) for row in case.of("container:daemon:start"))
+
+
+def inspected(case: Case) -> list[dict]:
+    """What docker inspect said of the containers."""
+    said = [json.loads(path.read_text()) for path in sorted((case.truth / "containers").glob("*.inspect.json"))]
+    return [one[0] if isinstance(one, list) else one for one in said]
+
+
+def test_power_loss(case: Case) -> None:
+    """Nobody died at a reboot: those found dead then ended between a sign of life before the power failed and it."""
+    boots, losses = case.did("host_booted"), case.did("power_lost")
+    ended, states = case.of("container:state:ended"), case.of("container:state:set")
+    found = {said["Id"] for said in inspected(case)
+             if any(int(a["clock_before_ns"]) <= (truth.iso_ns(said["State"]["FinishedAt"]) or 0)
+                    <= int(a["clock_after_ns"]) for a in boots)}
+    assert {row["container_identifier"] for row in ended} == {row["container_identifier"] for row in states} == found
+    assert all(case.during(row, *boots) for row in states)
+    for row in ended:
+        assert row["confidence"] == "bounded" and case.during(row, *losses)
+        assert helpers.iso_nanoseconds(row["time_first"]) <= int(losses[0]["clock_after_ns"])
+    ends = case.of("docker:container:configuration", timestamp_desc="End Time")
+    assert not any(case.during(row, *boots) for row in ends) and (bool(boots) == bool(found))
+
+
+def test_probes(case: Case) -> None:
+    """Probes of health with what they said, as far as docker still told of the same ones."""
+    for said in inspected(case):
+        log = {truth.iso_ns(probe["Start"]): probe for probe in said["State"].get("Health", {}).get("Log") or ()}
+        rows = case.of("container:health:probe", container_identifier=said["Id"])
+        assert bool(rows) == bool(log) and len(rows) <= 5
+        for row in rows:
+            for probe in (probe for start, probe in log.items() if start // 1000 == helpers.nanoseconds(row) // 1000):
+                assert (row["exit_code"], row.get("message_body", "")) == (probe["ExitCode"], probe["Output"])
+
+
+def test_mounted(case: Case) -> None:
+    """The last mount of a running container's rw layer is its last start, unless docker restart kept the mount."""
+    for said in inspected(case):
+        rows = case.of("container:layer:mounted", container_identifier=said["Id"])
+        assert len(rows) == (case.truth.parent.name.startswith("overlay2"))
+        if rows and said["State"]["Running"] and not case.did("container_restart", text=said["Name"][1:]):
+            assert -2 * 10**9 < helpers.nanoseconds(rows[0]) - truth.iso_ns(said["State"]["StartedAt"]) < 0
+
+
+def test_removal_traces(case: Case) -> None:
+    """When a directory says that something was removed, something was. (A build removes layers that it made for it.)"""
+    what = ["container_rm", "container_run_rm", "volume_use", "volume_remove", "image_remove", "image_build"]
+    rows = [row for row in case.of("container:removal:trace") if "synthetic" not in case.truth.parent.name]
+    assert all(case.during(row, *case.did(*what)) for row in rows)
+    if case.truth.parent.name == "overlay2-ext4":
+        assert {row["action"] for row in rows} == {"remove a container", "remove a container's layers",
+                                                   "remove a volume", "remove an image", "remove an image layer"}
 
 
 def value(name: str, **options: object) -> bytes:

@@ -2,7 +2,11 @@
 /* Containers: <root>/containers/<ID>/{config.v2.json,hostconfig.json} (moby
  * daemon/container/{container,state}.go, 20.10 to 28.x). Both are rewritten at every change of state, so their own
  * times say nothing of the container's birth; the times in them are the daemon's clock, in UTC. 0001-01-01T00:00:00Z is
- * Go's "no value". */
+ * Go's "no value".
+ *
+ * After a power loss the daemon finds that containers do not run any more, and saves the time of its own start as
+ * FinishedAt, with the exit code 255 (daemon/daemon.go restore; a restart puts the code back to 0). That is no death.
+ */
 #include "source.h"
 
 #include "../parse/ident.h"
@@ -191,6 +195,21 @@ static void read_labels(struct facts *facts, const struct json_t *json)
     add_items(facts, LT_ATTR_LABELS, items);
 }
 
+/* From the birth of its tmp/ on, before it has made its networks, a daemon that starts looks at its containers: no
+ * container that it started itself can have ended by then. */
+static bool is_found_dead(const struct lt_root *root, const struct lt_container *container, int64_t exit_code)
+{
+    struct lt_time begin = root->daemon_started, end = root->daemon_ready;
+    if (!begin.set || !container->finished.set || lt_time_cmp(container->finished, begin) < 0)
+        return false;
+    if (!end.set || lt_time_cmp(end, begin) < 0)
+        end = lt_time_add(begin, 10 * INT64_C(1000000000));
+    if (lt_time_cmp(container->finished, end) > 0)
+        return false;
+    bool restarted = container->started.set && lt_time_cmp(container->started, container->finished) > 0;
+    return restarted || exit_code == 255;
+}
+
 static void read_config(struct facts *facts, const struct json_t *json, const struct json_t *host, struct lt_str path)
 {
     struct lt_ctx *ctx = facts->ctx;
@@ -212,6 +231,9 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     container->created = read_time(ctx, json, "Created", path);
     container->started = read_time(ctx, json, "State.StartedAt", path);
     container->finished = read_time(ctx, json, "State.FinishedAt", path);
+    int64_t exit_code = 0;
+    lt_json_int(json, "State.ExitCode", &exit_code);
+    container->found_dead = is_found_dead(ctx->root, container, exit_code);
     add_text(facts, LT_ATTR_STATE, state_of(json, container->started));
     add_int(facts, LT_ATTR_EXIT_CODE, json, "State.ExitCode");
     add_text(facts, LT_ATTR_IMAGE, lt_json_str(json, "Config.Image"));
@@ -299,9 +321,11 @@ static enum lt_status docker_container_events(struct lt_ctx *ctx, struct lt_err 
         if (status == LT_OK)
             status = emit_moment(ctx, container, LT_KIND_CONTAINER_STARTED, container->started, "State.StartedAt",
                                  "start", err);
+        bool dead = container->found_dead; /* when it ended: docker_lifecycle.c */
         if (status == LT_OK)
-            status = emit_moment(ctx, container, LT_KIND_CONTAINER_FINISHED, container->finished, "State.FinishedAt",
-                                 "finish", err);
+            status =
+                emit_moment(ctx, container, dead ? LT_KIND_STATE_SET : LT_KIND_CONTAINER_FINISHED, container->finished,
+                            "State.FinishedAt", dead ? "set state: found dead when the daemon started" : "finish", err);
         if (status != LT_OK)
             return status;
     }
