@@ -17,7 +17,8 @@
  *     phase 1       fill the inventory               docker_userns.c docker_layer.c docker_device.c docker_image.c
  *                                                    docker_daemon.c docker_volume.c docker_network.c
  *                                                    docker_container.c (facts.c: attributes); zones.c at its end
- *     phase 2       emit events                      the same, and docker_lifecycle.c docker_log.c (log_clock.c) files.c
+ *     phase 2       emit events                      the same, and docker_distribution.c docker_lifecycle.c
+ *                                                    docker_log.c (log_clock.c) files.c
  *   layer_record.c  what the tar of an image layer says of each path
  *   tamper.c        is that what lies in the layer?  layer_compare.c
  *   store/          layout of a storage driver       store.c; overlay2.c fuse_overlayfs.c (links.c), overlay.c aufs.c

@@ -92,6 +92,12 @@ def test_images(case: Case) -> None:
     assert rows and all(case.during(row, *case.did(*MADE)) for row in rows)
 
 
+def test_layers(case: Case) -> None:
+    """Every layer of every image was registered here within an action that makes images."""
+    rows = case.of("container:layer:registration")
+    assert rows and all(case.during(row, *case.did(*MADE)) for row in rows)
+
+
 def test_removed(case: Case) -> None:
     """What was removed: the volume if the database was not written since, and when the last container left."""
     for row in case.of("container:volume:removed"):
@@ -229,3 +235,26 @@ def test_network_database(tmp: Path) -> None:
     assert helpers.nanoseconds(made) // 1000 == truth.iso_ns(created) // 1000 and made["tag"] == ["recovered"]
     assert helpers.nanoseconds(removed) == path.stat().st_mtime_ns
     assert rows.error()["code"] == "bad-time"
+
+
+def test_distribution(tmp: Path) -> None:
+    """What is left of pulled images: repository, digest and time, also of those that are gone."""
+    host = helpers.shop(tmp / "host")
+    place = host.meta / "distribution"
+    known = next(iter((host.meta / "layerdb/sha256").glob("*/diff"))).read_text()
+    gone, blob = "ab" * 32, "cd" * 32
+    host.write(place / "diffid-by-digest/sha256" / blob, f"sha256:{gone}")
+    host.write(place / "v2metadata-by-diffid/sha256" / gone, [
+        {"Digest": f"sha256:{blob}", "SourceRepository": "registry.example/evil", "HMAC": "aa"}])
+    host.write(place / "v2metadata-by-diffid/sha256" / known[7:], [
+        {"Digest": f"sha256:{blob}", "SourceRepository": "docker.io/library/shop", "HMAC": ""}])
+    host.write(place / "v2metadata-by-diffid/sha256/odd", [])
+    rows = helpers.timeline(host.root)
+    found = {row["witness"].rsplit("sha256/", 1)[1]: row for row in rows.where(data_type="container:layer:distribution")}
+    assert set(found) == {f"{blob}#mtime", f"{gone}#mtime", f"{known[7:]}#mtime"}
+    row = found[f"{gone}#mtime"]
+    assert f"repository registry.example/evil, blob sha256:{blob}, with credentials" in row["facts"]
+    assert "the layer is not there any more" in row["facts"] and "image_name" not in row
+    assert helpers.nanoseconds(row) == (place / "v2metadata-by-diffid/sha256" / gone).stat().st_mtime_ns
+    assert found[f"{known[7:]}#mtime"]["layer_identifier"] == known
+    assert rows.error()["code"] == "bad-id"
