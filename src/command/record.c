@@ -83,7 +83,7 @@ void lt_record_tags(struct lt_record *record, lt_tags tags)
     struct lt_list words = {0};
     for (; tags; tags &= tags - 1) {
         struct lt_str *word = lt_new(record->arena, struct lt_str);
-        *word = lt_str_c(lt_tag_names[__builtin_ctz(tags)]);
+        *word = lt_str_c(lt_tag_names[__builtin_ctzll(tags)]);
         lt_list_add(&words, record->arena, word);
     }
     lt_record_list(record, "tag", words);
