@@ -82,17 +82,17 @@ TARGET static __m128i fold(__m128i value, __m128i factors, __m128i next)
  * (V. Gopal et al., Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction, Intel 2009). */
 TARGET static uint32_t by_folding(uint32_t crc, const unsigned char *bytes, size_t size)
 {
-    enum { VECTOR = sizeof(__m128i), STEP = 4 * VECTOR };
+    enum { STEP = 64 };
     const __m128i by_512 = _mm_set_epi64x(0x9E4ADDF8, 0x740EEF02), by_128 = _mm_set_epi64x(0x14CD00BD6, 0xF20C0DFE);
     if (size < STEP)
         return by_words(crc, bytes, size);
-    __m128i a = _mm_xor_si128(load(bytes), _mm_cvtsi32_si128((int)crc)), b = load(bytes + VECTOR),
-            c = load(bytes + 2 * VECTOR), d = load(bytes + 3 * VECTOR);
+    __m128i a = _mm_xor_si128(load(bytes), _mm_cvtsi32_si128((int)crc)), b = load(bytes + 16), c = load(bytes + 32),
+            d = load(bytes + 48);
     for (bytes += STEP, size -= STEP; size >= STEP; bytes += STEP, size -= STEP) {
         a = fold(a, by_512, load(bytes));
-        b = fold(b, by_512, load(bytes + VECTOR));
-        c = fold(c, by_512, load(bytes + 2 * VECTOR));
-        d = fold(d, by_512, load(bytes + 3 * VECTOR));
+        b = fold(b, by_512, load(bytes + 16));
+        c = fold(c, by_512, load(bytes + 32));
+        d = fold(d, by_512, load(bytes + 48));
     }
     d = fold(fold(fold(a, by_128, b), by_128, c), by_128, d);
     uint64_t sum = _mm_crc32_u64(0, (uint64_t)_mm_extract_epi64(d, 0));
