@@ -167,11 +167,11 @@ def check_entry(host: helpers.Host, tree: Path, path: str, rows: list[helpers.Ro
 def test_lifecycle(host: helpers.Host) -> None:
     """What does not depend on the driver is all there."""
     result = host.run()
-    own = ("fs:stat", "container:layer:device")
+    own = ("fs:stat", "container:layer:device", "container:file:copy_up", "container:layer:mounted")
     kinds = Counter(row["data_type"] for row in result.rows if row["data_type"] not in own)
     with helpers.scratch() as other:
         assert kinds == Counter(row["data_type"] for row in helpers.shop(other / "host").run().rows
-                                if row["data_type"] != "fs:stat")
+                                if row["data_type"] not in own)
 
 
 def test_data_root_is_found(host: helpers.Host, tmp: Path) -> None:
@@ -317,6 +317,9 @@ def test_last_mount(kind: type[helpers.Host], tmp: Path) -> None:
     card, = json.loads(helpers.run("ids", "web", "--json", host.root).stdout)
     told = [line for line in card["ran_evidence"] if line.startswith("work/work")]
     assert len(told) == (kind is Overlay)
+    mounted = {row["container_name"]: helpers.nanoseconds(row) for row in host.run().rows
+               if row["data_type"] == "container:layer:mounted"}
+    assert set(mounted) == ({"web", "db"} if kind is Overlay else set())
 
 
 def test_fuse_overlayfs_itself(mounting: None, tmp: Path) -> None:

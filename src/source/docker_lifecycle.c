@@ -4,8 +4,9 @@
  *
  *   config.v2.json State.Health.Log  the last five probes: Start, End (the host's zone), ExitCode, Output
  *   overlay2/<rw layer>/work/work    made anew at every mount: its birth is the last mount, so about the last start
- *                                    (docker restart keeps the mount)
- *   overlay2/<layer>/committed       written when a layer is made on top: a container was created, or an image built
+ *                                    (docker restart keeps the mount); the driver overlay has it, too
+ *   overlay2/<layer>/committed       written when a layer is made on top: a container was created, or an image built;
+ *                                    fuse-overlayfs does so, too
  *   directories of the data root     changed after the birth of all that is in them: something was removed then
  *
  * And of a container that the daemon found dead at its start: when it ended lies between its last sign of life and
@@ -132,12 +133,13 @@ static enum lt_status emit_layers(struct lt_ctx *ctx, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
     lt_each (const struct lt_layer, layer, &ctx->root->layers) {
-        if (status != LT_OK || strcmp(layer->store->name, "overlay2") != 0)
-            continue;
-        if (layer->role == LT_ROLE_RW)
+        bool linked = !strcmp(layer->store->name, "overlay2") || !strcmp(layer->store->name, "fuse-overlayfs");
+        if (status != LT_OK)
+            return status;
+        if (layer->role == LT_ROLE_RW && layer->store->work)
             status =
                 emit_layer(ctx, layer, LT_KIND_LAYER_MOUNTED, "work/work", LT_B, "mount rw layer, the last time", err);
-        else if (layer->role == LT_ROLE_IMAGE)
+        else if (layer->role == LT_ROLE_IMAGE && linked)
             status = emit_layer(ctx, layer, LT_KIND_LAYER_USED, "committed", LT_M, "make a layer on top, the last time",
                                 err);
     }
