@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Volumes, networks and the daemon's marks: against what docker said and when it was done, and on hosts of our own."""
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -258,3 +259,61 @@ def test_distribution(tmp: Path) -> None:
     assert helpers.nanoseconds(row) == (place / "v2metadata-by-diffid/sha256" / gone).stat().st_mtime_ns
     assert found[f"{known[7:]}#mtime"]["layer_identifier"] == known
     assert rows.error()["code"] == "bad-id"
+
+
+def varint(number: int) -> bytes:
+    """A number of a protobuf message."""
+    return bytes([number]) if number < 128 else bytes([number & 127 | 128]) + varint(number >> 7)
+
+
+def message(*fields: tuple[int, int | bytes | str]) -> bytes:
+    """A protobuf message."""
+    out = b""
+    for number, content in fields:
+        content = content.encode() if isinstance(content, str) else content
+        packed = isinstance(content, bytes)
+        out += varint(number << 3 | 2 * packed) + (varint(len(content)) + content if packed else varint(content))
+    return out
+
+
+def test_build_cache(tmp: Path) -> None:
+    """Files that BuildKit of Docker 20.10 wrote (tests/buildkit): what docker system df said of the same records."""
+    host, fixtures = helpers.shop(tmp / "host"), helpers.REPO / "tests/buildkit"
+    for path in fixtures.glob("*.gz"):
+        host.write(host.data / "buildkit" / path.stem, gzip.decompress(path.read_bytes()))
+    rows = helpers.timeline(host.root)
+    assert not rows.errors
+    for record in json.loads((fixtures / "du.json").read_text()):
+        found = {row["timestamp_desc"]: row for row in rows.where(data_type="container:build:cache")
+                 if f"record {record['ID']}" in row["facts"]}
+        assert helpers.nanoseconds(found["Creation Time"]) == truth.iso_ns(record["CreatedAt"])
+        assert helpers.nanoseconds(found["Last Used Time"]) == truth.iso_ns(record["LastUsedAt"])
+        assert {row["command"] for row in found.values()} == {record["Description"]}
+        assert all(row["confidence"] == "exact" and not row["tag"] for row in found.values())
+        assert not record["Parent"] or f"parent {record['Parent']}" in found["Creation Time"]["facts"]
+    results = rows.where(data_type="container:build:result")
+    assert [row["command"] for row in results].count("mount / from exec /bin/busybox sh -c echo built > /made") == 1
+
+
+def test_build_history(tmp: Path) -> None:
+    """A build with its options, its error and its steps; one that was pruned; a record that breaks off."""
+    host = helpers.shop(tmp / "host")
+
+    def build(ref: str, *more: tuple[int, int | bytes | str]) -> bytes:
+        return message((1, ref), (2, "dockerfile.v0"), (3, message((1, "filename"), (2, "Dockerfile.evil"))),
+                       (6, message((1, 1795652274), (2, 305116054))), (7, message((1, 1795652275))), *more)
+
+    live = {b"_records": {b"one": build("one", (5, message((1, 2), (2, "no space"))), (15, 1), (16, 4), (17, 3)),
+                          b"cut": build("cut")[:-3]}, b"_version": {b"v": b"1"}}
+    older = {b"_records": live[b"_records"] | {b"two": build("two")}}
+    host.write(host.data / "buildkit/history.db", boltfile.database(live, older))
+    rows = helpers.timeline(host.root)
+    found = {(row["action"], fact[6:]): row for row in rows.where(data_type="container:build:history")
+             for fact in row["facts"] if fact.startswith("build ")}
+    assert set(found) == {("start build", "one"), ("fail build", "one"), ("start build", "cut"),
+                          ("start build", "two"), ("finish build", "two")}
+    failed = found["fail build", "one"]
+    assert (helpers.nanoseconds(failed), failed["comment_text"]) == (1795652275 * 10**9, "no space")
+    assert {"filename=Dockerfile.evil", "3 of 4 steps completed, 1 cached"} <= set(failed["facts"])
+    assert helpers.nanoseconds(found["start build", "two"]) == 1795652274305116054
+    assert found["start build", "two"]["tag"] == ["recovered"] and rows.error()["code"] == "damaged"
