@@ -37,7 +37,7 @@ static void test_record(void **state)
 static void test_broken(void **state)
 {
     (void)state;
-    static const struct lt_str broken[] = {
+    const struct lt_str broken[] = {
         LT_STR(REF "\x12\x05"
                    "abc"),
         LT_STR(REF "\x80"),
