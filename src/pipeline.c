@@ -9,12 +9,17 @@
 
 enum { POLL_EVERY = 1024 }; /* rows between two looks for a signal */
 
+/* A time is in the future if it is later by this than anything the host did: metadata may lag behind data a little. */
+static const int64_t DAY = 86400 * INT64_C(1000000000);
+
 /* The main job at work. */
 struct timeline {
     struct lt_job *job;
     const struct lt_options *options;
     struct lt_sorter sorter;
-    struct lt_zone zone; /* of --timezone */
+    struct lt_zone zone;   /* of --timezone */
+    struct lt_time newest; /* of all changes of files, which the host's kernel alone dates */
+    lt_tags tags_before;   /* those of the row before that are not its event's */
     struct lt_memory memory;
 };
 
@@ -65,6 +70,14 @@ static void report_timeless(struct lt_job *job, const struct lt_event *event)
     lt_buf_free(&path);
 }
 
+static void note_newest(struct timeline *timeline, const struct lt_event *event)
+{
+    struct lt_time changed = event->time[LT_C];
+    bool later = changed.set && (!timeline->newest.set || lt_time_cmp(changed, timeline->newest) > 0);
+    if (later && event->kind == LT_KIND_FILE && !event->node->unallocated)
+        timeline->newest = changed;
+}
+
 static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err)
 {
     struct timeline *timeline = arg;
@@ -75,6 +88,7 @@ static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate
         return LT_OK;
     }
     lt_correct_clock(event, timeline->options->clock_skew);
+    note_newest(timeline, event);
     bool kept = lt_filter_event(timeline->options, event);
     if (kept && timeline->options->format->event)
         kept = write_event(timeline, event, &status, err);
@@ -84,17 +98,27 @@ static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate
     return status;
 }
 
-/* Write a row with what can only be said of a row. */
+/* What can only be said of a row. */
+static lt_tags tags_of_row(const struct timeline *timeline, const struct lt_row *row)
+{
+    lt_tags tags = timeline->options->clock_skew && row->clock == LT_CLOCK_HOST ? LT_TAG_BIT(clock_skewed) : 0;
+    if (timeline->newest.set && lt_time_cmp(row->time, lt_time_add(timeline->newest, DAY)) > 0)
+        tags |= LT_TAG_BIT(time_future) | LT_TAG_BIT(time_anomaly);
+    return tags;
+}
+
 static void write_row(struct timeline *timeline, const struct lt_row *row)
 {
     const struct lt_options *options = timeline->options;
     struct lt_event event;
     struct lt_row shown = *row;
+    lt_tags tags = tags_of_row(timeline, row);
     shown.zone = options->timezone ? &timeline->zone : NULL;
-    shown.again &= !options->clock_skew; /* rows of one event differ in their tags then */
-    if (options->clock_skew && row->clock == LT_CLOCK_HOST) {
+    shown.again &= tags == timeline->tags_before; /* else rows of one event differ in their tags */
+    timeline->tags_before = tags;
+    if (tags) {
         event = *row->event;
-        event.tags |= LT_TAG_BIT(clock_skewed);
+        event.tags |= tags;
         shown.event = &event;
     }
     options->format->row(lt_output_buffer(&timeline->job->output), &shown, &timeline->memory);

@@ -39,11 +39,14 @@ static lt_tags file_tags(const struct lt_event *event)
     lt_tags tags = is_odd(node->name) ? LT_TAG_BIT(odd_name) : 0;
     if (S_ISREG(node->mode) && node->mode & (S_ISUID | S_ISGID))
         tags |= LT_TAG_BIT(setuid);
+    if (node->time[LT_B].set && node->time[LT_C].set && !node->unallocated &&
+        lt_time_cmp(node->time[LT_B], node->time[LT_C]) > 0) /* only if the host's clock was put back in between */
+        tags |= LT_TAG_BIT(clock_step) | LT_TAG_BIT(time_anomaly);
     return tags | (device && writable ? LT_TAG_BIT(device_node) : 0);
 }
 
 /* Of what holds for a container as a whole: what each of its rows must tell. */
-static const uint32_t LEFT_OVER =
+static const lt_tags LEFT_OVER =
     LT_TAG_BIT(removing) | LT_TAG_BIT(configuration_missing) | LT_TAG_BIT(rw_layer_missing) | LT_TAG_BIT(image_missing);
 
 void lt_tag(struct lt_event *event)

@@ -276,3 +276,33 @@ def test_application_times_at_changes_of_summer_time(first: str | None, last: st
         assert (row["time_first"][:19], row["time_last"][:19]) == (first, last)
     else:
         assert row["datetime"].startswith("2026-03-29T01:30:00") and "time_first" not in row
+
+
+@pytest.mark.parametrize("case, count", [("overlay2-ext4", 8), ("aufs-synthetic", 8), ("overlay2-rebooted", 0),
+                                         ("overlay2-userns", 0), ("vfs-ext4", 0)])
+def test_times_in_the_future(case: str, count: int, disk: Callable[..., Path]) -> None:
+    """Only what actions.tsv set to a time after its own end, and only those of its times."""
+    result = helpers.timeline(disk(case))
+    actions = (helpers.EVIDENCE / case / "truth/actions.tsv").read_text().splitlines()[1:]
+    end = max(int(line.split("\t")[2]) for line in actions)
+    wanted = set()
+    for day, clock, fraction, path in re.findall(r"touch -d '\S*?'(\d{4}-\d\d-\d\d) (\S+?)(\.\d+)? UTC'\S*' \$R(\S+)",
+                                                 "\n".join(actions).replace("'\"'\"'", "''")):
+        when = int(datetime.fromisoformat(f"{day}T{clock}+00:00").timestamp()) * 10**9
+        if when > end:
+            wanted |= {(path.rstrip("';"), desc, when + int((fraction or ".0")[1:].ljust(9, "0")))
+                       for desc in ("Content Modification Time", "Last Access Time")}
+    odd = [row for row in result.rows if "time_future" in row["tag"]]
+    assert {(row["filename"], row["timestamp_desc"], helpers.nanoseconds(row)) for row in odd} == wanted
+    assert len(wanted) == count and all("time_anomaly" in row["tag"] for row in odd)
+    assert not [row for row in result.rows if row["data_type"] == "fs:stat" and "clock_step" in row["tag"]]
+
+
+def test_birth_after_change(sample: Path, sample_jsonl: helpers.Timeline, tmp: Path) -> None:
+    """The kernel sets both: the clock was put back in between."""
+    path = next(row["pathspec"]["location"] for row in sample_jsonl.where(layer_role="rw", file_entry_type="file")
+                if re.fullmatch(r"[\w/.-]+", row["pathspec"]["location"]) and row["file_size"])
+    copy = helpers.sparse_copy(sample, tmp / "copy.raw")
+    helpers.debugfs(copy, f"set_inode_field {path} crtime 20261231000000")
+    odd = [row for row in helpers.timeline(copy).rows if "clock_step" in row["tag"]]
+    assert {row["pathspec"]["location"] for row in odd} == {path} and all("time_anomaly" in row["tag"] for row in odd)
