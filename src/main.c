@@ -18,6 +18,7 @@
  *                                                    docker_daemon.c docker_volume.c docker_network.c
  *                                                    docker_container.c (facts.c: attributes); zones.c at its end
  *     phase 2       emit events                      the same, and docker_distribution.c docker_lifecycle.c docker_buildkit.c
+ *                                                    docker_swarm.c
  *                                                    docker_log.c (log_clock.c) files.c
  *   layer_record.c  what the tar of an image layer says of each path
  *   tamper.c        is that what lies in the layer?  layer_compare.c
@@ -39,7 +40,8 @@
  *   event.c         the record that all stages share
  *   parse/          pure decoders of hostile bytes   appclock.c apptime.c bbolt.c buildrecord.c ext4.c ext4_dir.c
  *                                                    ext4_map.c ext4_xattr.c ident.c idmap.c jbd2.c json.c locallog.c
- *                                                    logline.c protobuf.c stamp.c tarhead.c tarsplit.c tzif.c
+ *                                                    logline.c protobuf.c stamp.c swarmtask.c tarhead.c tarsplit.c
+ *                                                    tzif.c
  *   base/           arena.c base64.c clock.c crc32c.c crc64.c err.c escape.c gz.c map.c sha256.c str.c utf8.c
  */
 #include "base/gz.h"

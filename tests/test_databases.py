@@ -11,6 +11,7 @@ import pytest
 import truth
 
 CASES = ["overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "overlay2-xfs", "vfs-ext4", "aufs-synthetic"]
+FIXTURES = helpers.REPO / "tests/databases"
 SLACK = 50_000_000
 MADE = ("image_build", "image_import", "image_load", "image_commit")
 
@@ -277,13 +278,13 @@ def message(*fields: tuple[int, int | bytes | str]) -> bytes:
 
 
 def test_build_cache(tmp: Path) -> None:
-    """Files that BuildKit of Docker 20.10 wrote (tests/buildkit): what docker system df said of the same records."""
-    host, fixtures = helpers.shop(tmp / "host"), helpers.REPO / "tests/buildkit"
-    for path in fixtures.glob("*.gz"):
+    """Files that BuildKit of Docker 20.10 wrote (tests/databases): what docker system df said of the same records."""
+    host = helpers.shop(tmp / "host")
+    for path in (FIXTURES / f"{name}.db.gz" for name in ("metadata_v2", "snapshots", "cache")):
         host.write(host.data / "buildkit" / path.stem, gzip.decompress(path.read_bytes()))
     rows = helpers.timeline(host.root)
     assert not rows.errors
-    for record in json.loads((fixtures / "du.json").read_text()):
+    for record in json.loads((FIXTURES / "du.json").read_text()):
         found = {row["timestamp_desc"]: row for row in rows.where(data_type="container:build:cache")
                  if f"record {record['ID']}" in row["facts"]}
         assert helpers.nanoseconds(found["Creation Time"]) == truth.iso_ns(record["CreatedAt"])
@@ -317,3 +318,19 @@ def test_build_history(tmp: Path) -> None:
     assert {"filename=Dockerfile.evil", "3 of 4 steps completed, 1 cached"} <= set(failed["facts"])
     assert helpers.nanoseconds(found["start build", "two"]) == 1795652274305116054
     assert found["start build", "two"]["tag"] == ["recovered"] and rows.error()["code"] == "damaged"
+
+
+def test_swarm(tmp: Path) -> None:
+    """A database that Docker 20.10 wrote: the task as docker inspect told of it, and its state a transaction before."""
+    host = helpers.shop(tmp / "host")
+    host.write(host.data / "swarm/worker/tasks.db", gzip.decompress((FIXTURES / "tasks.db.gz").read_bytes()))
+    said, rows = json.loads((FIXTURES / "task.json").read_text()), helpers.timeline(host.root)
+    [made] = rows.where(data_type="container:swarm:task", timestamp_desc="Creation Time")
+    before, now = rows.where(data_type="container:swarm:task", timestamp_desc="Update Time")
+    assert not rows.errors and helpers.nanoseconds(made) == truth.iso_ns(said["CreatedAt"])
+    status = said["Status"]
+    assert helpers.nanoseconds(now) == truth.iso_ns(status["Timestamp"])
+    assert (now["state"], now["comment_text"]) == (status["State"], status["Message"])
+    assert {f"task {said['ID']}", "service sleeper",
+            f"container {status['ContainerStatus']['ContainerID']}"} <= set(now["facts"])
+    assert before["state"] == "starting" and before["tag"] == ["recovered"] and not now["tag"]

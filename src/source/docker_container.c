@@ -210,6 +210,27 @@ static bool is_found_dead(const struct lt_root *root, const struct lt_container 
     return restarted || exit_code == 255;
 }
 
+/* What else there is to say of how it ran and ended. */
+static void read_state(struct facts *facts, const struct json_t *json, const struct json_t *host)
+{
+    struct lt_list items = {0};
+    struct lt_str error = lt_json_str(json, "State.Error"), health = lt_json_str(json, "State.Health.Status");
+    struct lt_str policy = lt_json_str(host, "RestartPolicy.Name");
+    int64_t failures = 0;
+    if (lt_json_bool(json, "State.OOMKilled"))
+        add_item(facts, &items, LT_STR("killed by the kernel: out of memory"));
+    if (lt_json_bool(json, "HasBeenManuallyStopped"))
+        add_item(facts, &items, LT_STR("stopped by a user"));
+    if (error.len)
+        add_format(facts, &items, "error %.*s", LT_ARG(error));
+    lt_json_int(json, "State.Health.FailingStreak", &failures);
+    if (health.len)
+        add_format(facts, &items, "health %.*s, %jd failures in a row", LT_ARG(health), (intmax_t)failures);
+    if (policy.len && !lt_str_eq(policy, LT_STR("no")))
+        add_format(facts, &items, "restart policy %.*s", LT_ARG(policy));
+    add_items(facts, LT_ATTR_FACTS, items);
+}
+
 static void read_config(struct facts *facts, const struct json_t *json, const struct json_t *host, struct lt_str path)
 {
     struct lt_ctx *ctx = facts->ctx;
@@ -250,6 +271,7 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     container->host_userns = !ctx->root->rootless && lt_str_eq(lt_json_str(host, "UsernsMode"), LT_STR("host"));
     read_labels(facts, json);
     add_int(facts, LT_ATTR_RESTARTS, json, "RestartCount");
+    read_state(facts, json, host);
     lt_zones_note(ctx, container, json, path);
 }
 
