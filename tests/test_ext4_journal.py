@@ -196,3 +196,18 @@ def test_written_by_debugfs(options: str, version: str, mounting: None, tmp: Pat
     ext4fs.check_equal(truth, ext4fs.dump(image))
     assert digest(image) == before
     assert truth["/victim"] != ext4fs.dump(image, "--no-journal").view["/victim"], "a broken test: nothing waits"
+
+
+def test_unknown_features_in_the_journal(tmp: Path) -> None:
+    """The superblock in the journal has a feature that nobody knows: the disk must not be read as if it had not."""
+    image, tree = tmp / "image.raw", tmp / "tree"
+    tree.mkdir()
+    ext4trees.make(image, ["-t", "ext4", "-b", "4096", "-O", "^metadata_csum,^64bit", "-d", str(tree)], "48M")
+    assert not any("not known" in note for note in ext4fs.dump(image).notes)
+    with image.open("rb") as disk:
+        first = bytearray(disk.read(4096))
+    first[1024 + 0x63] |= 0x80  # s_feature_incompat, bit 31
+    ext4trees.write(tmp / "super", bytes(first))
+    helpers.debugfs(image, "jo", f"jw -b 0 {tmp}/super", "jc")
+    assert not any("not known" in note for note in ext4fs.dump(image, "--no-journal").notes)
+    assert any("not known" in note for note in ext4fs.dump(image).notes)

@@ -243,6 +243,12 @@ enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bo
     if (volume->super.blocks > device->size / volume->super.block_size)
         note(fs, LT_CODE_TRUNCATED, "the image ends before the file system does");
     replay_journal(fs, no_journal);
+    status = check_features(&volume->super, err); /* the journal may have brought a newer superblock */
+    if (status != LT_OK) {
+        fs->journal = (struct lt_journal_summary){.present = true};
+        lt_volume_close(volume);
+        return status;
+    }
     if (volume->super.ro_compat & LT_EXT4_RO_COMPAT_ORPHANS)
         note(fs, LT_CODE_UNSUPPORTED, "files that were deleted while open are in an orphan file, which is not read");
     if (volume->super.damaged)

@@ -15,17 +15,25 @@ static void add_name(void *arg, struct lt_str name, uint64_t ino)
     lt_map_put(&job->index->inodes, job->arena, lt_path_join(job->arena, job->dir, name), value);
 }
 
-/* Learn the inodes of all names in the directory `path`. On LT_SKIP some may be known still. */
+/* Learn the inodes of all names in the directory `path`. On LT_SKIP some may be known still. Damage is remembered, or a
+ * damaged directory would be read again for each lookup below it; a read that failed may succeed the next time. */
 static enum lt_status learn(struct lt_path_index *index, struct lt_fs *fs, lt_names_of *names, struct lt_str path,
                             uint64_t ino, struct lt_err *err)
 {
     struct lt_arena *arena = &fs->evidence->arena;
-    if (lt_map_get(&index->listed, path))
-        return LT_OK;
+    const struct lt_err *flaw = lt_map_get(&index->listed, path);
+    if (flaw)
+        return flaw->set ? lt_fail(err, LT_SKIP, flaw->code, flaw->sys, "%s", flaw->text) : LT_OK;
     struct job job = {index, arena, lt_str_dup(arena, path)};
     enum lt_status status = names(fs, ino, add_name, &job, err);
-    if (status == LT_OK)
-        lt_map_put(&index->listed, arena, job.dir, index);
+    if (status == LT_OK || (status == LT_SKIP && strcmp(err->code, LT_CODE_DAMAGED) == 0)) {
+        struct lt_err *outcome = &index->none;
+        if (status == LT_SKIP) {
+            outcome = lt_new(arena, struct lt_err);
+            *outcome = *err;
+        }
+        lt_map_put(&index->listed, arena, job.dir, outcome);
+    }
     return status;
 }
 

@@ -10,7 +10,8 @@
 /* Initialise with zeros; everything lives in the arena of the evidence. */
 struct lt_path_index {
     struct lt_map inodes; /* path -> uint64_t * */
-    struct lt_map listed; /* path -> itself: directories whose names are all in `inodes` */
+    struct lt_map listed; /* path -> struct lt_err *: what is wrong with a directory whose names are in `inodes` */
+    struct lt_err none;
 };
 
 /* Takes one name of a directory; `name` is borrowed. */
