@@ -2,12 +2,14 @@
 """Volumes, networks and the daemon's marks: against what docker said and when it was done, and on hosts of our own."""
 import gzip
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 
 import boltfile
 import helpers
 import pytest
+import test_bbolt
 import truth
 
 CASES = ["overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "overlay2-xfs", "vfs-ext4", "aufs-synthetic"]
@@ -92,6 +94,11 @@ def test_images(case: Case) -> None:
     """Every image came here within an action that makes images."""
     rows = case.of("container:image:registration")
     assert rows and all(case.during(row, *case.did(*MADE)) for row in rows)
+    for path in (case.truth / "images").glob("*.inspect.json"):
+        [said] = json.loads(path.read_text())
+        for row in (row for row in rows if row["image_identifier"] == said["Id"]):
+            parents = [fact for fact in row.get("facts", ()) if fact.startswith("parent ")]
+            assert parents == ([f"parent {said['Parent']}"] if said["Parent"] else [])
 
 
 def test_layers(case: Case) -> None:
@@ -334,3 +341,19 @@ def test_swarm(tmp: Path) -> None:
     assert {f"task {said['ID']}", "service sleeper",
             f"container {status['ContainerStatus']['ContainerID']}"} <= set(now["facts"])
     assert before["state"] == "starting" and before["tag"] == ["recovered"] and not now["tag"]
+
+
+def test_damaged(tmp: Path) -> None:
+    """Damaged databases cost what is damaged: the rest is read, every loss is counted, and nothing crashes."""
+    host, rng = helpers.shop(tmp / "host"), random.Random(5)
+    places = {"metadata_v2": "buildkit/metadata_v2.db", "cache": "buildkit/cache.db", "tasks": "swarm/worker/tasks.db"}
+    good = {place: gzip.decompress((FIXTURES / f"{name}.db.gz").read_bytes()) for name, place in places.items()}
+    network = {b"docker/network/v1.0/network/%064x/" % i: bytes(8) + json.dumps(
+        {"name": f"net{i}", "created": "2026-11-23T18:45:35+01:00", "ipamV4Info": "[{}]"}).encode() for i in range(40)}
+    good["network/files/local-kv.db"] = boltfile.database({b"libnetwork": network})
+    good["volumes/metadata.db"] = boltfile.database({b"volumes": {b"v%d" % i: value(f"v{i}") for i in range(40)}})
+    for _ in range(40):
+        for place, content in good.items():
+            host.write(host.data / place, test_bbolt.mutate(rng, content))
+        rows = helpers.timeline(host.root)
+        assert rows.code in (0, 1) and len(rows.where(data_type="docker:container:configuration")) >= 2

@@ -8,7 +8,7 @@
  *   repositories.json                         names -> image IDs
  *
  * `created` and `history[].created` in a configuration were made by the builder's clock. */
-#include "source.h"
+#include "facts.h"
 
 #include "../parse/ident.h"
 #include "../parse/json.h"
@@ -187,6 +187,18 @@ static enum lt_status emit_step(struct lt_ctx *ctx, const struct lt_image *image
     return emit_image(ctx, image, &event, attrs, count, err);
 }
 
+/* imagedb/metadata/sha256/<ID>/builtLocally, from Docker 24 on. */
+static bool is_built_here(struct lt_ctx *ctx, const struct lt_image *image)
+{
+    struct lt_node node;
+    struct lt_str directory = image->updated;
+    directory.len -= lt_str_basename(directory).len;
+    if (!directory.len)
+        return false;
+    directory.len--;
+    return lt_stat_or_skip(ctx, lt_path_join(ctx->scratch, directory, LT_STR("builtLocally")), &node) == LT_OK;
+}
+
 static enum lt_status emit_registered(struct lt_ctx *ctx, const struct lt_image *image, struct lt_err *err)
 {
     struct lt_node node;
@@ -196,16 +208,20 @@ static enum lt_status emit_registered(struct lt_ctx *ctx, const struct lt_image 
             lt_skip_error(ctx, image->config, &problem);
         return LT_OK;
     }
-    struct lt_attr attrs[] = {
-        {.key = LT_ATTR_ACTION, .text = LT_STR("register image")},
-        {.key = LT_ATTR_NAMES, .items = image->names},
-    };
+    struct lt_facts facts = {.arena = ctx->scratch};
+    lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("register image"));
+    lt_each (const struct lt_str, name, &image->names)
+        lt_facts_item(&facts, LT_ATTR_NAMES, "%.*s", LT_ARG(*name));
+    lt_fact(&facts, "parent", image->parent);
+    if (is_built_here(ctx, image))
+        lt_facts_item(&facts, LT_ATTR_FACTS, "built on this host");
     struct lt_event event = {
         .kind = LT_KIND_IMAGE_REGISTERED,
         .time = {node.time[LT_M]},
+        .owner = &image->owner,
         .where = {.file = image->config, .field = "mtime"},
     };
-    return emit_image(ctx, image, &event, attrs, image->names.count ? 2 : 1, err);
+    return lt_facts_emit(&facts, ctx, &event, err);
 }
 
 static enum lt_status emit_tagged(struct lt_ctx *ctx, const struct lt_image *image, struct lt_err *err)
