@@ -327,6 +327,21 @@ def test_build_history(tmp: Path) -> None:
     assert found["start build", "two"]["tag"] == ["recovered"] and rows.error()["code"] == "damaged"
 
 
+def test_plugins(tmp: Path) -> None:
+    """A plugin as Docker 20.10 writes it."""
+    host, number = helpers.shop(tmp / "host"), helpers.hex_id("plugin")
+    path = host.data / "plugins" / number / "config.json"
+    host.write(path, {"plugin": {"Config": {"Interface": {"Types": ["docker.volumedriver/1.0"]}}, "Enabled": True,
+                                 "Id": number, "Name": "evil/plug:1"}, "Rootfs": "", "SwarmServiceID": ""})
+    (path.parent.parent / "storage").mkdir()
+    rows = helpers.timeline(host.root)
+    [saved] = rows.where(data_type="container:plugin:configuration")
+    [made] = rows.where(data_type="container:plugin:installation")
+    assert helpers.nanoseconds(saved) == path.stat().st_mtime_ns and not rows.errors
+    assert helpers.nanoseconds(made) <= helpers.nanoseconds(saved)
+    assert {"plugin evil/plug:1", "interface docker.volumedriver/1.0", "enabled", f"id {number}"} == set(made["facts"])
+
+
 def test_swarm(tmp: Path) -> None:
     """A database that Docker 20.10 wrote: the task as docker inspect told of it, and its state a transaction before."""
     host = helpers.shop(tmp / "host")
