@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What lines with two times tell about the clock that made the one of them. */
+#include "../../src/parse/appclock.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static const int64_t HOST = 1795455965;
+
+/* A line that came at HOST + `at`, with a time that was `ahead` seconds of the host's. */
+static void add(struct lt_appclock *clock, int64_t at, int64_t ahead, bool zoned)
+{
+    const struct lt_apptime app = {"ISO 8601", lt_time_at(HOST + at + ahead, 0), zoned, zoned ? 3600 : 0, 1000000000};
+    lt_appclock_add(clock, &app, lt_time_at(HOST + at, 500000000));
+}
+
+static void test_offsets(void **state)
+{
+    (void)state;
+    /* The zones of the tz database lie between -12 and +14 hours, in quarters. */
+    for (int32_t quarter = -48; quarter <= 56; quarter++) {
+        struct lt_appclock clock = {0};
+        add(&clock, 0, quarter * 900, false);
+        add(&clock, 10, quarter * 900 - 400, false); /* a slow line */
+        const struct lt_appclock_span *span = lt_appclock_main(&clock);
+        assert_int_equal(clock.count, 1);
+        assert_int_equal(span->kind, LT_APPCLOCK_LOCAL);
+        assert_int_equal(span->offset, quarter * 900);
+        assert_int_equal(span->lines, 2);
+        assert_int_equal(span->most, -500000000);
+        assert_int_equal(span->least, -400500000000);
+        int32_t other = span->offset + 900;
+        assert_int_equal(lt_appclock_judge(span, &span->offset), LT_APPCLOCK_CONFIRMED);
+        assert_int_equal(lt_appclock_judge(span, &other), LT_APPCLOCK_WRONG);
+        assert_int_equal(lt_appclock_judge(span, NULL), LT_APPCLOCK_UNKNOWN);
+    }
+}
+
+static void test_far(void **state)
+{
+    (void)state;
+    static const int64_t table[] = {-13 * 3600, 16 * 3600, -86400, 40000 * INT64_C(86400)};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct lt_appclock clock = {0};
+        int32_t zone = 0;
+        add(&clock, 0, table[i], false);
+        assert_int_equal(lt_appclock_main(&clock)->kind, LT_APPCLOCK_FAR);
+        assert_int_equal(lt_appclock_judge(lt_appclock_main(&clock), &zone), LT_APPCLOCK_OFF);
+    }
+}
+
+static void test_zoned(void **state)
+{
+    (void)state;
+    struct lt_appclock clock = {0};
+    int32_t zone = 7200;
+    add(&clock, 0, 0, true);
+    assert_int_equal(lt_appclock_main(&clock)->offset, 3600);
+    assert_int_equal(lt_appclock_judge(lt_appclock_main(&clock), &zone), LT_APPCLOCK_UNKNOWN);
+    add(&clock, 1, 100, true); /* ahead of the host, as no lag can be */
+    assert_int_equal(lt_appclock_judge(lt_appclock_main(&clock), &zone), LT_APPCLOCK_OFF);
+}
+
+/* The larger part counts, and of equal ones the later. There is room for so many, and the rest is counted. */
+static void test_main_and_others(void **state)
+{
+    (void)state;
+    struct lt_appclock clock = {0};
+    assert_null(lt_appclock_main(&clock));
+    add(&clock, 0, 3600, false);
+    add(&clock, 10, 0, false);
+    assert_int_equal(lt_appclock_main(&clock)->offset, 0);
+    add(&clock, 5, 3600, false);
+    assert_int_equal(lt_appclock_main(&clock)->offset, 3600);
+    assert_int_equal(lt_appclock_main(&clock)->first.sec, HOST);
+    assert_int_equal(lt_appclock_main(&clock)->last.sec, HOST + 5);
+    for (int32_t hour = 0; hour < 12; hour++)
+        add(&clock, 20, hour * 3600, false);
+    assert_int_equal(clock.count, LT_APPCLOCK_SPANS);
+    assert_int_equal(clock.others, 12 - LT_APPCLOCK_SPANS);
+}
+
+static void test_words(void **state)
+{
+    (void)state;
+    struct lt_appclock clock = {0};
+    struct lt_buf text = {0};
+    int32_t zone = 0;
+    add(&clock, 0, 9 * 3600, false);
+    add(&clock, 3, 9 * 3600 - 1, false);
+    lt_appclock_describe(&text, lt_appclock_main(&clock), &zone);
+    lt_buf_char(&text, 0);
+    assert_string_equal(text.ptr,
+                        "zone wrong by +9 h: 2 lines with local times, UTC+09:00, 2026-11-23T17:46:05.500Z to "
+                        "2026-11-23T17:46:08.500Z, 0.500 s to 1.500 s behind the host's time");
+    lt_buf_free(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_offsets),         cmocka_unit_test(test_far),   cmocka_unit_test(test_zoned),
+        cmocka_unit_test(test_main_and_others), cmocka_unit_test(test_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
