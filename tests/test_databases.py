@@ -246,6 +246,26 @@ def test_network_database(tmp: Path) -> None:
     assert rows.error()["code"] == "bad-time"
 
 
+def test_networks_of_one(tmp: Path) -> None:
+    """Of a container in two networks the hosts file tells when it got into the last one only."""
+    host = helpers.shop(tmp / "host")
+    directory = next((host.data / "containers").iterdir())
+    host.write(directory / "hosts", "127.0.0.1 localhost\n")
+    made, key = "2020-01-01T00:00:00Z", "docker/network/v1.0/{}/".format
+    records = {key("sandbox/s"): {"Cid": directory.name}}
+    for name in "ab":
+        records[key(f"network/{name}")] = {"name": name, "created": made}
+        records[key(f"endpoint/{name}/e{name}")] = {"sandbox": "s", "ep_iface": {"addr": f"10.0.0.{ord(name)}/24"}}
+    content = {name.encode(): bytes(8) + json.dumps(record).encode() for name, record in records.items()}
+    host.write(host.data / "network/files/local-kv.db", boltfile.database({b"libnetwork": content}))
+    rows = helpers.timeline(host.root)
+    joined = rows.where(data_type="container:network:joined", container_identifier=directory.name)
+    assert len(joined) == 2 and not rows.errors
+    for row in joined:
+        assert row["confidence"] == "bounded" and helpers.iso_nanoseconds(row["time_first"]) == truth.iso_ns(made)
+        assert helpers.iso_nanoseconds(row["time_last"]) == (directory / "hosts").stat().st_mtime_ns
+
+
 def test_distribution(tmp: Path) -> None:
     """What is left of pulled images: repository, digest and time, also of those that are gone."""
     host = helpers.shop(tmp / "host")

@@ -196,18 +196,21 @@ static void read_labels(struct facts *facts, const struct json_t *json)
 }
 
 /* From the birth of its tmp/ on, before it has made its networks, a daemon that starts looks at its containers: no
- * container that it started itself can have ended by then. */
+ * container that it started itself can have ended by then. Where births are not known only the exit code counts. */
 static bool is_found_dead(const struct lt_root *root, const struct lt_container *container, int64_t exit_code)
 {
+    const int64_t usual = 10 * INT64_C(1000000000);
     struct lt_time begin = root->daemon_started, end = root->daemon_ready;
-    if (!begin.set || !container->finished.set || lt_time_cmp(container->finished, begin) < 0)
-        return false;
-    if (!end.set || lt_time_cmp(end, begin) < 0)
-        end = lt_time_add(begin, 10 * INT64_C(1000000000));
-    if (lt_time_cmp(container->finished, end) > 0)
-        return false;
     bool restarted = container->started.set && lt_time_cmp(container->started, container->finished) > 0;
-    return restarted || exit_code == 255;
+    if (!container->finished.set || (!begin.set && !end.set))
+        return false;
+    if (!begin.set)
+        begin = lt_time_add(end, -usual);
+    if (!end.set || lt_time_cmp(end, begin) < 0)
+        end = lt_time_add(begin, usual);
+    if (lt_time_cmp(container->finished, begin) < 0 || lt_time_cmp(container->finished, end) > 0)
+        return false;
+    return restarted ? root->daemon_started.set : exit_code == 255;
 }
 
 /* What else there is to say of how it ran and ended. */

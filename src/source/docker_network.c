@@ -30,6 +30,7 @@ struct record {
     uint64_t offset;
     enum lt_bolt_origin origin;
     bool is_bridge;
+    unsigned endpoints; /* of a sandbox: those that live */
 };
 
 /* What the database tells; read in phase 1, in the run arena. */
@@ -263,16 +264,18 @@ static enum lt_status emit_endpoint(const struct lt_networks *job, const struct 
         facts.attrs[facts.count++] = ports->facts.attrs[0];
     struct lt_time from = network && network->created.set ? network->created : job->born;
     struct lt_time joined = joined_at(job, event.owner);
-    if (record->origin == LT_BOLT_LIVE && joined.set) {
+    if (record->origin == LT_BOLT_LIVE && joined.set && sandbox->endpoints == 1) {
         event.time[0] = joined;
         event.tags = LT_TAG_BIT(time_inferred);
         lt_facts_item(&facts, LT_ATTR_FACTS, "time is that of the container's hosts file");
         return lt_facts_emit(&facts, job->ctx, &event, err);
     }
     event.time[0] = event.first = from;
-    event.last = job->written;
-    if (!from.set)
-        event.time[0] = job->written;
+    event.last = joined.set ? joined : job->written; /* of several networks, that of the last one */
+    if (!from.set || lt_time_cmp(from, event.last) > 0) {
+        event.first = (struct lt_time){0};
+        event.time[0] = event.last;
+    }
     event.tags = record->origin == LT_BOLT_LIVE ? 0 : LT_TAG_BIT(recovered);
     return lt_facts_emit(&facts, job->ctx, &event, err);
 }
@@ -304,6 +307,11 @@ static void docker_network_inventory(struct lt_ctx *ctx)
     job->born = node.time[LT_B];
     job->written = node.time[LT_M];
     lt_read_bolt_or_skip(ctx, job->database, take_record, job, &none);
+    lt_each (const struct record, record, &job->records[ENDPOINT]) {
+        struct record *sandbox = lt_map_get(&job->by_id[SANDBOX], record->sandbox);
+        if (sandbox && record->origin == LT_BOLT_LIVE)
+            sandbox->endpoints++;
+    }
     lt_each (const struct record, record, &job->records[NETWORK])
         if (record->is_bridge && record->origin == LT_BOLT_LIVE)
             ctx->root->daemon_ready = record->created;
