@@ -50,7 +50,7 @@ static void read_pool(struct lt_facts *facts, struct lt_str text)
         return;
     for (size_t i = 0; i < lt_json_count(pools); i++) {
         const struct json_t *pool = lt_json_item(pools, i);
-        struct json_t *data = NULL; /* newer daemons keep it in one object, older ones as text in text */
+        struct json_t *data = NULL; /* an object, or JSON as text in JSON */
         struct lt_str inner = lt_json_str(pool, "IPAMData");
         if (inner.len)
             (void)lt_json_parse(inner, &data, &flaw, NULL);
@@ -264,7 +264,7 @@ static enum lt_status emit_endpoint(const struct lt_networks *job, const struct 
         facts.attrs[facts.count++] = ports->facts.attrs[0];
     struct lt_time from = network && network->created.set ? network->created : job->born;
     struct lt_time joined = joined_at(job, event.owner);
-    if (record->origin == LT_BOLT_LIVE && joined.set && sandbox->endpoints == 1) {
+    if (record->origin == LT_BOLT_LIVE && joined.set && sandbox && sandbox->endpoints == 1) {
         event.time[0] = joined;
         event.tags = LT_TAG_BIT(time_inferred);
         lt_facts_item(&facts, LT_ATTR_FACTS, "time is that of the container's hosts file");
