@@ -11,7 +11,7 @@ enum {
 };
 
 /* A ctime may come from a clock that ticks coarser than that of the next one. */
-static const int64_t SLACK = 1000000000;
+static const int64_t SLACK = 100000000;
 
 void lt_compare_init(struct lt_compare *compare, struct lt_ctx *ctx)
 {

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+import shutil
 import stat
 import subprocess
 import tarfile
@@ -17,6 +18,7 @@ from typing import Any
 
 import helpers
 import pytest
+from test_live import Daemon
 
 TAGS = {"layer_planted", "layer_changed", "layer_touched", "layer_missing"}
 OVERLAY = ("overlay2-ext4", "overlay2-rebooted", "overlay2-userns")
@@ -120,6 +122,92 @@ def test_builder_time_of_deletions(disk: Callable, mounted: Callable, case: str)
             facts = [fact for fact in row.get("facts", []) if "builder" in fact]
             told[row["layer_identifier"], row["filename"]] = facts[0].split()[2] if facts else None
     assert expected and expected.items() <= told.items()
+
+
+# --- made by a real daemon ---------------------------------------------------------------------------------------------
+
+def odd_tar(form: int) -> bytes:
+    """What builders may write: parents that are not there, odd times and owners, long names, links of all kinds."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form) as archive:
+        def add(name: str, data: bytes = b"", **fields: Any) -> None:
+            head = tarfile.TarInfo(name)
+            head.size, head.mtime = len(data), 1600000000
+            for key, value in fields.items():
+                setattr(head, key, value)
+            archive.addfile(head, io.BytesIO(data))
+
+        add("implied/parents/of/file", b"x")
+        add("old", b"1", mtime=1)
+        add("far", b"1", mtime=2**32 + 5)
+        add("owned", b"1", uid=70000, gid=123456)
+        add("setuid", b"1", mode=0o6755)
+        add("d/sub/f", b"z" * 5000)
+        add("d", type=tarfile.DIRTYPE, mode=0o1777, mtime=1500000000)
+        add("hard", type=tarfile.LNKTYPE, linkname="d/sub/f", mode=0o644)
+        add("other", type=tarfile.LNKTYPE, linkname="./d/sub/f", mode=0o600, mtime=1700000000, uid=5)
+        add("symbolic", type=tarfile.SYMTYPE, linkname="nowhere")
+        add("null", type=tarfile.CHRTYPE, devmajor=1, devminor=3)
+        add("fifo", type=tarfile.FIFOTYPE)
+        add("./dot/./x", b"y")
+        add("/absolute", b"y")
+        add("caf\u00e9 \u2603", b"u")
+        if form != tarfile.USTAR_FORMAT:
+            add("before", b"1", mtime=-5)
+            add("beyond", b"1", mtime=2**35)
+            add("long/" + "n" * 120, b"abc")
+            add("long/link", type=tarfile.SYMTYPE, linkname="t" * 150)
+        if form == tarfile.PAX_FORMAT:
+            add("fraction", b"1", mtime=1600000000.123456789)
+            add("before-fraction", b"1", mtime=-1.5)
+    return out.getvalue()
+
+
+DOCKERFILE = b"""FROM box:0
+RUN mkdir -p /a/b /gone/x && touch /a/b/f /gone/x/1 /gone/2 && ln /a/b/f /a/hard && mkfifo /fifo && mknod /device c 5 1
+RUN rm -r /gone && mkdir /gone && touch /gone/new
+RUN rm /a/b/f && mv /a/hard /a/other && chmod 4755 /bin/busybox
+RUN touch -d 1999-01-01T00:00:00 /a/other; rm -r /a/b
+"""
+
+
+def test_real_daemon(tmp: Path) -> None:
+    """Images imported, built, committed, saved and loaded by dockerd: nothing is found in them, until a file is changed."""
+    if not helpers.IS_ROOT or not helpers.have("dockerd", "docker", "containerd", "busybox"):
+        pytest.skip("needs root, dockerd, docker, containerd and busybox")
+    daemon = Daemon(tmp)
+    daemon.start()
+    try:
+        for name, form in (("pax", tarfile.PAX_FORMAT), ("gnu", tarfile.GNU_FORMAT), ("ustar", tarfile.USTAR_FORMAT)):
+            daemon.client("import", "-", f"{name}:0", input=odd_tar(form))
+        box = io.BytesIO()
+        with tarfile.open(fileobj=box, mode="w") as archive:
+            archive.add(str(shutil.which("busybox")), "bin/busybox")
+            for name in ("sh", "rm", "mkdir", "touch", "ln", "mv", "chmod", "mknod", "mkfifo"):
+                link = tarfile.TarInfo("bin/" + name)
+                link.type, link.linkname = tarfile.SYMTYPE, "busybox"
+                archive.addfile(link)
+        daemon.client("import", "-", "box:0", input=box.getvalue())
+        daemon.client("build", "--network=none", "-t", "box:1", "-", input=DOCKERFILE)
+        daemon.client("run", "--name=made", "--network=none", "box:1", "sh", "-c", "echo x > /new; rm /a/other; mkdir /q")
+        daemon.client("commit", "made", "box:2")
+        saved = tmp / "saved.tar"
+        daemon.client("save", "-o", saved, "box:2", "pax:0")
+        for options in ((), ("--verify-layers",)):
+            result = helpers.timeline(*options, daemon.data)
+            assert result.code == 0 and not findings(result)
+        daemon.client("rm", "made")
+        for image in daemon.client("images", "-q").split():
+            daemon.try_client("rmi", "-f", image)
+        daemon.client("load", "-i", saved)
+        result = helpers.timeline("--verify-layers", daemon.data)
+        assert result.code == 0 and not findings(result)
+        layer = next(layer for layer in Layers(daemon.data).each() if (layer[0] / "fraction").exists())
+        keep_times(layer[0] / "d/sub/f", lambda: flip(layer[0] / "d/sub/f"))
+        changed = {name: {"layer_changed"} for name in ("/d/sub/f", "/hard", "/other")}
+        assert found_in(helpers.timeline(daemon.data), layer[2]) == changed
+    finally:
+        daemon.stop()
 
 
 # --- changed with debugfs ---------------------------------------------------------------------------------------------
