@@ -63,7 +63,8 @@ static bool quick_number(struct lt_str *rest, int64_t *out)
     return plain;
 }
 
-static bool quick_member(struct lt_str *rest, struct fields *fields)
+/* `seen` has a bit for each key: one that comes twice is no matter for a quick look. */
+static bool quick_member(struct lt_str *rest, struct fields *fields, unsigned *seen)
 {
     static const struct {
         struct lt_str key;
@@ -81,6 +82,9 @@ static bool quick_member(struct lt_str *rest, struct fields *fields)
         void *field = (char *)fields + table[i].at;
         if (!lt_str_starts(*rest, table[i].key))
             continue;
+        if (*seen >> i & 1)
+            return false;
+        *seen |= 1u << i;
         *rest = lt_str_skip(*rest, table[i].key.len);
         if (!table[i].is_string)
             return quick_number(rest, field);
@@ -100,14 +104,11 @@ static bool read_quickly(struct lt_str line, struct fields *fields)
     *fields = (struct fields){.type = 0};
     if (!lt_str_starts(line, LT_STR("{")))
         return false;
-    for (int members = 0; members < 5; members++) { /* there are that many: a sixth is one twice */
-        if (!quick_member(&rest, fields))
-            return false;
+    for (unsigned seen = 0; quick_member(&rest, fields, &seen); rest = lt_str_skip(rest, 1)) {
         if (lt_str_eq(rest, LT_STR("}")))
             return true;
         if (!lt_str_starts(rest, LT_STR(",")))
             return false;
-        rest = lt_str_skip(rest, 1);
     }
     return false;
 }
