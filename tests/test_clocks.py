@@ -125,6 +125,14 @@ def test_zone_of_a_container(env: list[str], tree: dict, offset: str, by: str, h
     assert (app["clock"], app["confidence"], line["clock"]) == ("application", "claimed", "host")
 
 
+@pytest.mark.skipif(not helpers.IS_ROOT, reason="trusted attributes need root")
+def test_opaque_directory_hides_the_image(host: Host) -> None:
+    """rm -r /etc; mkdir /etc: the image's zone does not show through it."""
+    web = host.container("web", host.tag, {"etc": {"conf": "x"}}, log_of("UTC", FAST), **config())
+    os.setxattr(web.rw / "diff/etc", "trusted.overlay.opaque", b"y")
+    assert "no TZ and no /etc/localtime" in facts(clock_row(host.run()))
+
+
 def test_bind_of_the_hosts_zone(host: Host) -> None:
     """-v /etc/localtime:/etc/localtime, which hides the image's own."""
     host.container("web", host.tag, {}, log_of("Europe/Berlin", [0.2]), **config(),

@@ -84,7 +84,11 @@ static struct lt_str plain_name(struct lt_ctx *ctx, const struct lt_zone *rules)
 static struct lt_str read_name(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path)
 {
     struct lt_str text;
-    if (lt_slurp(fs, path, MAX_NAME, ctx->run, &text, NULL) != LT_OK)
+    struct lt_err problem = {0};
+    enum lt_status status = lt_slurp(fs, path, MAX_NAME, ctx->run, &text, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(ctx, path, &problem);
+    if (status != LT_OK)
         return LT_STR("");
     return lt_str_trim(lt_str_cut(&text, '\n'));
 }
@@ -201,37 +205,53 @@ static void find_host(struct lt_ctx *ctx)
  */
 
 /* Look for `name` in one directory of a layer. LT_END: it is not there, LT_SKIP: it is deleted from the layers below.
- */
+ * Deletions have the name itself (overlay) or one with .wh. before it (aufs). */
 static enum lt_status look_for(struct lt_ctx *ctx, const struct lt_layer *layer, struct lt_str directory,
                                struct lt_str name, struct lt_node *node)
 {
-    struct lt_listing listing;
-    enum lt_status status = LT_END;
-    if (lt_fs_list(ctx->root->fs, directory, ctx->scratch, &listing, NULL) == LT_END)
-        return LT_END;
-    for (size_t i = 0; i < listing.count; i++) {
-        struct lt_str subject;
-        bool whiteout = layer->store->meaning(&listing.nodes[i], &subject) == LT_WHITEOUT;
-        if (!lt_str_eq(whiteout ? subject : listing.nodes[i].name, name))
+    const struct lt_str names[] = {name, lt_str_format(ctx->scratch, ".wh.%.*s", LT_ARG(name))};
+    for (size_t i = 0; i < 2; i++) {
+        struct lt_str subject, path = lt_path_join(ctx->scratch, directory, names[i]);
+        if (lt_fs_stat(ctx->root->fs, path, ctx->scratch, node, NULL) != LT_OK)
             continue;
-        *node = listing.nodes[i];
-        status = whiteout ? LT_SKIP : LT_OK;
+        bool whiteout = layer->store->meaning(node, &subject) == LT_WHITEOUT && lt_str_eq(subject, name);
+        if (whiteout || !i)
+            return whiteout ? LT_SKIP : LT_OK;
     }
-    return status;
+    return LT_END;
 }
 
-/* The same for a path in a layer. */
+/* Does the directory hide what lower layers have in theirs (linux fs/overlayfs/namei.c)? */
+static bool is_opaque(struct lt_ctx *ctx, struct lt_str parent, const struct lt_node *node)
+{
+    struct lt_fs *fs = ctx->root->fs;
+    struct lt_dir *dir = lt_new(ctx->run, struct lt_dir); /* readers may know it by its address */
+    struct lt_node above;
+    struct lt_list found = {0};
+    if (!fs->ops->xattrs || lt_fs_stat(fs, parent, ctx->scratch, &above, NULL) != LT_OK)
+        return false;
+    *dir = (struct lt_dir){.name = lt_str_dup(ctx->run, parent), .path_len = parent.len, .ino = above.ino};
+    fs->ops->xattrs(fs, dir, node, ctx->scratch, &found, NULL);
+    lt_each (const struct lt_xattr, xattr, &found)
+        if (lt_str_ends(xattr->name, LT_STR(".overlay.opaque")) && lt_str_eq(xattr->value, LT_STR("y")))
+            return true;
+    return false;
+}
+
+/* Look for a path in a layer, likewise. */
 static enum lt_status look_in(struct lt_ctx *ctx, const struct lt_layer *layer, struct lt_str path,
                               struct lt_node *node, struct lt_str *real)
 {
+    bool opaque = false;
     *real = layer->content;
     for (struct lt_str rest = lt_str_skip(path, 1); rest.len;) {
         struct lt_str name = lt_str_cut(&rest, '/');
         enum lt_status status = look_for(ctx, layer, *real, name, node);
         if (status != LT_OK)
-            return status;
+            return status == LT_END && opaque ? LT_SKIP : status;
         if (rest.len && !S_ISDIR(node->mode))
             return LT_SKIP;
+        opaque = opaque || (rest.len && is_opaque(ctx, *real, node));
         *real = lt_path_join(ctx->scratch, *real, name);
     }
     return LT_OK;
@@ -385,6 +405,8 @@ static void find_container(struct lt_ctx *ctx, struct lt_container *container)
 void lt_zones_find(struct lt_ctx *ctx)
 {
     find_host(ctx);
-    lt_each (struct lt_container, container, &ctx->root->containers)
+    lt_each (struct lt_container, container, &ctx->root->containers) {
+        lt_arena_reset(ctx->scratch); /* of which a long lookup takes a lot */
         find_container(ctx, container);
+    }
 }
