@@ -98,6 +98,40 @@ NODE_FIELD(inode, if (node->ino) lt_buf_uint(out, node->ino))
 INODE_FIELD(mode, lt_buf_uint(out, node->mode & 07777))
 INODE_FIELD(links, lt_buf_uint(out, node->nlink))
 NODE_FIELD(target, lt_buf_add(out, node->target))
+/* What the entry hides, if anything. */
+static const struct lt_hidden *hidden_of(const struct lt_event *event)
+{
+    return lt_event_hides(event) ? event->hides : NULL;
+}
+
+static void put_hides_layer(struct lt_buf *out, const struct lt_event *event)
+{
+    const struct lt_hidden *hides = hidden_of(event);
+    if (hides)
+        lt_buf_add(out, lt_layer_name(hides->layer));
+}
+
+static void put_hides_size(struct lt_buf *out, const struct lt_event *event)
+{
+    const struct lt_hidden *hides = hidden_of(event);
+    if (hides && hides->size <= INT64_MAX)
+        lt_buf_uint(out, hides->size);
+}
+
+static void put_hides_mode(struct lt_buf *out, const struct lt_event *event)
+{
+    const struct lt_hidden *hides = hidden_of(event);
+    if (hides)
+        lt_buf_uint(out, hides->mode & 07777);
+}
+
+static void put_hides_modified(struct lt_buf *out, const struct lt_event *event)
+{
+    const struct lt_hidden *hides = hidden_of(event);
+    if (hides)
+        add_iso(out, hides->modified, 9);
+}
+
 NODE_FIELD(allocated, add_word(out, lt_event_is_gone(event) ? "false" : "true"))
 
 static void put_timestamp(struct lt_buf *out, const struct lt_event *event, struct lt_time time)
@@ -177,7 +211,7 @@ static void put_layer_id(struct lt_buf *out, const struct lt_event *event)
     const struct lt_layer *layer = event->owner->layer;
     const struct lt_attr *attr = lt_event_attr(event, LT_ATTR_DIFF_ID);
     if (layer)
-        lt_buf_add(out, layer->diff_id.len ? layer->diff_id : layer->id);
+        lt_buf_add(out, lt_layer_name(layer));
     else if (attr)
         lt_buf_add(out, attr->text);
 }
@@ -216,6 +250,16 @@ static void put_used_by_images(struct lt_buf *out, const struct lt_origin *origi
     if (owner->layer && owner->role == LT_ROLE_IMAGE)
         lt_each (struct lt_image, image, &owner->layer->images)
             add_to_list(out, count++, image->id);
+    close_list(out, count);
+}
+
+/* Containers by their ID, image layers by theirs. */
+static void put_hidden_by(struct lt_buf *out, const struct lt_event *event)
+{
+    size_t count = 0;
+    if (event->hidden_by)
+        lt_each (const struct lt_layer, layer, event->hidden_by)
+            add_to_list(out, count++, layer->container ? layer->container->id : lt_layer_name(layer));
     close_list(out, count);
 }
 

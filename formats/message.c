@@ -66,6 +66,8 @@ void lt_macb(struct lt_buf *out, const struct lt_row *row)
 {
     if (row->event->kind == LT_KIND_DELETED)
         lt_buf_lit(out, "...d");
+    else if (row->event->kind == LT_KIND_COPIED_UP)
+        lt_buf_lit(out, "...u");
     else if (!lt_event_is_file(row->event))
         lt_buf_lit(out, "----");
     else

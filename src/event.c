@@ -28,7 +28,9 @@ const char *const lt_slot_desc[LT_SLOTS] = {
 
 const char *const lt_clock_names[LT_CLOCKS] = {"host", "builder", "registry", "application", "unknown"};
 const char *const lt_confidence_names[LT_CONFIDENCES] = {"exact", "bounded", "inferred", "claimed"};
-const char *const lt_change_names[LT_CHANGES] = {NULL, "deleted"};
+const char *const lt_change_names[LT_CHANGES] = {
+    NULL, "added", "copied-up", "metadata", "modified", "replaced", "renamed", "opaque", "deleted",
+};
 
 /* The names from where the path begins down to `dir`: their number of bytes is counted first, then they are filled in
  * from the end. */

@@ -10,6 +10,10 @@
 #include "base/list.h"
 #include "base/str.h"
 
+#include <sys/stat.h>
+
+struct lt_below;
+struct lt_layer;
 struct lt_owner;
 struct lt_zone;
 
@@ -50,9 +54,15 @@ struct lt_dir {
     bool unallocated; /* deleted, and so is all that was in it */
     size_t path_len;  /* bytes of its path */
     uint64_t ino;
-    struct lt_time changed; /* its own ctime, which nobody can set: no name was deleted from it later */
+    struct lt_time changed;        /* its own ctime, which nobody can set: no name was deleted from it later */
+    struct lt_time modified, born; /* its mtime and birth */
     unsigned depth;
     const struct lt_owner *owner; /* whose the entries are */
+    bool opaque;                  /* it hides what lies below it, or is in a directory that does; */
+    struct lt_time opaque_since;  /* at the latest since then */
+    const struct lt_below
+        *below; /* what the layers under its own have in its place; NULL: nothing, or not looked for */
+    const struct lt_list *hidden_by; /* see lt_event: holds for all that is in it */
 };
 
 /* Let a directory that is otherwise complete keep its path in `arena`, if it is not too long, and in any case its name.
@@ -98,7 +108,18 @@ enum lt_confidence { LT_EXACT, LT_BOUNDED, LT_INFERRED, LT_CLAIMED, LT_CONFIDENC
 extern const char *const lt_confidence_names[LT_CONFIDENCES];
 
 /* What a container or an image layer did to a file. */
-enum lt_change { LT_CHANGE_NONE, LT_CHANGE_DELETED, LT_CHANGES };
+enum lt_change {
+    LT_CHANGE_NONE,
+    LT_CHANGE_ADDED,
+    LT_CHANGE_COPIED_UP, /* copied from a lower layer, and not changed since */
+    LT_CHANGE_METADATA,  /* mode, owner, mtime, attributes; the contents are those of the lower file */
+    LT_CHANGE_MODIFIED,  /* contents of a file, entries of a directory */
+    LT_CHANGE_REPLACED,  /* something else has taken the name: another type, or a new file */
+    LT_CHANGE_RENAMED,   /* at both names */
+    LT_CHANGE_OPAQUE,    /* a directory made anew, which hides the lower one */
+    LT_CHANGE_DELETED,
+    LT_CHANGES
+};
 extern const char *const lt_change_names[LT_CHANGES]; /* [0] is NULL */
 
 /* Short words for grep and Timesketch; one bit each. */
@@ -135,6 +156,15 @@ struct lt_attr {
     struct lt_list items; /* LT_ATTR_LIST: of struct lt_str * */
 };
 
+/* What a lower layer has under the name of an entry: hidden by it, or merged with it if both are directories. */
+struct lt_hidden {
+    const struct lt_layer *layer; /* that holds it */
+    uint64_t ino, size;
+    uint32_t mode, uid, gid, major, minor;
+    struct lt_time modified;
+    bool capability; /* its attribute security.capability differs from that of the upper entry */
+};
+
 /* Where a time was read, so that an analyst can go back to the byte. Either `field` or `offset` says where in the file;
  * for a file event the inode does. */
 struct lt_where {
@@ -151,13 +181,16 @@ struct lt_event {
     struct lt_time time[LT_SLOTS];
     struct lt_time first, last; /* bounds of an event whose exact time is not known; either may be unset */
     enum lt_change change;
-    lt_tags tags;                 /* LT_TAG_BIT()s */
-    const char *source;           /* name of the reader, set by the pipeline */
-    const struct lt_owner *owner; /* never NULL after tagging */
-    const struct lt_dir *dir;     /* file events: the directory... */
-    const struct lt_node *node;   /* ...and the entry in it; else NULL */
-    struct lt_str inside;         /* its path in the container, where that is not its place in `dir`; else "" */
-    struct lt_where where;        /* other events */
+    lt_tags tags;                    /* LT_TAG_BIT()s */
+    const char *source;              /* name of the reader, set by the pipeline */
+    const struct lt_owner *owner;    /* never NULL after tagging */
+    const struct lt_dir *dir;        /* file events: the directory... */
+    const struct lt_node *node;      /* ...and the entry in it; else NULL */
+    const struct lt_hidden *hides;   /* what lies below the entry, or lay below what was deleted; NULL: nothing */
+    const struct lt_list *hidden_by; /* of struct lt_layer *: in higher layers that hide the entry; NULL: none. Lives as
+                                      * long as the run */
+    struct lt_str inside;            /* its path in the container, where that is not its place in `dir`; else "" */
+    struct lt_where where;           /* other events */
     const struct lt_attr *attrs;
     size_t attr_count;
 };
@@ -189,6 +222,14 @@ static inline bool lt_event_is_file(const struct lt_event *event)
 static inline bool lt_event_is_gone(const struct lt_event *event)
 {
     return event->kind == LT_KIND_DELETED || (event->node && event->node->unallocated);
+}
+
+/* Does the entry hide what lies below it? A directory that is merged with it does not. */
+static inline bool lt_event_hides(const struct lt_event *event)
+{
+    return event->hides && event->change != LT_CHANGE_NONE &&
+           !(S_ISDIR(event->hides->mode) &&
+             (event->change == LT_CHANGE_COPIED_UP || event->change == LT_CHANGE_MODIFIED));
 }
 
 /* The attribute `key` of the event, or NULL. */

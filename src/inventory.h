@@ -59,7 +59,8 @@ struct lt_layer {
     bool has_size, recorded; /* recorded: layerdb names it, be it in a record of its own or in that of a container */
     lt_tags tags;            /* LT_TAG_BIT()s that hold for the layer as a whole */
     enum lt_role role;
-    bool inferred; /* the link to the container or image has an indirect witness */
+    bool inferred;        /* the link to the container or image has an indirect witness */
+    struct lt_map hidden; /* entries that higher layers hide: see below.h */
     struct lt_owner owner;
 };
 
@@ -190,6 +191,12 @@ bool lt_owner_is_mapped(const struct lt_owner *owner);
 
 /* First name of an image: a tag if it has one, else a digest, else "". */
 struct lt_str lt_image_name(const struct lt_image *image);
+
+/* A layer's name: diff ID of an image layer, else the storage driver's own ID. */
+static inline struct lt_str lt_layer_name(const struct lt_layer *layer)
+{
+    return layer->diff_id.len ? layer->diff_id : layer->id;
+}
 
 /* Label for people: "name@0123456789ab", or the short ID alone; of a container, an image, a volume or an orphan layer;
  * "host" for the rest. Written to `out`. */

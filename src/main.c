@@ -20,11 +20,14 @@
  *     phase 2       emit events                      the same, and docker_distribution.c docker_lifecycle.c docker_buildkit.c
  *                                                    docker_swarm.c
  *                                                    docker_log.c (log_clock.c) files.c
+ *                                                    (walked.c layer_files.c deletions.c)
  *   layer_record.c  what the tar of an image layer says of each path
  *   tamper.c        is that what lies in the layer?  layer_compare.c
  *   store/          layout of a storage driver       store.c; overlay2.c fuse_overlayfs.c (links.c), overlay.c aufs.c
  *                                                    vfs.c btrfs.c zfs.c devicemapper.c
  *   inventory.c     what hangs together: container, image, layers, volumes
+ *   below.c         what lies below a directory of a layer, merged; who hides what
+ *   change.c        what a container did to a file
  *   tag.c           words that make rows easy to find
  *   filter.c        what the user asked to see
  *   localzone.c     zones of this machine, for --timezone
@@ -40,7 +43,7 @@
  *   event.c         the record that all stages share
  *   parse/          pure decoders of hostile bytes   appclock.c apptime.c bbolt.c buildrecord.c ext4.c ext4_dir.c
  *                                                    ext4_map.c ext4_xattr.c ident.c idmap.c jbd2.c json.c locallog.c
- *                                                    logline.c protobuf.c stamp.c swarmtask.c tarhead.c tarsplit.c
+ *                                                    logline.c overlay.c protobuf.c stamp.c swarmtask.c tarhead.c tarsplit.c
  *                                                    tzif.c
  *   base/           arena.c base64.c clock.c crc32c.c crc64.c err.c escape.c gz.c map.c sha256.c str.c utf8.c
  */

@@ -5,8 +5,9 @@
 
 /* A field that is not packed is lost, and no compiler sees it. Whoever changes one of these structs changes put_*(),
  * get_*() and the test in tests/unit/pack.c, then the size here. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct lt_event) == 224, "new fields of lt_event must be packed");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct lt_event) == 240, "new fields of lt_event must be packed");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lt_node) == 168, "new fields of lt_node must be packed");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct lt_hidden) == 72, "new fields of lt_hidden must be packed");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lt_where) == 40, "new fields of lt_where must be packed");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lt_attr) == 56, "new fields of lt_attr must be packed");
 
@@ -27,7 +28,9 @@ enum part {
     HAS_OFFSET = 1 << 13,
     NONZERO_OFFSET = 1 << 14,
     HAS_ATTRS = 1 << 15,
-    KIND_SHIFT = 16,
+    HAS_HIDES = 1 << 16,
+    HAS_HIDERS = 1 << 17,
+    KIND_SHIFT = 20,
 };
 
 /* How a time is stored, three bits each: not set, as its key, in full, or SAME + i: it equals time i. */
@@ -140,6 +143,20 @@ static void put_node(struct lt_buf *out, const struct lt_node *node, unsigned pa
     }
 }
 
+static void put_hides(struct lt_buf *out, const struct lt_hidden *hides)
+{
+    put_bytes(out, &hides->layer, sizeof(void *));
+    put_number(out, hides->ino);
+    put_number(out, hides->size);
+    put_number(out, hides->mode);
+    put_number(out, hides->uid);
+    put_number(out, hides->gid);
+    put_number(out, hides->major);
+    put_number(out, hides->minor);
+    put_number(out, hides->capability);
+    put_times(out, (struct lt_time[LT_SLOTS]){hides->modified});
+}
+
 static void put_attrs(struct lt_buf *out, const struct lt_event *event)
 {
     put_number(out, event->attr_count);
@@ -175,7 +192,8 @@ static unsigned parts_of(const struct lt_event *event)
     return node_parts(event) | IF(event->dir, HAS_DIR) | IF(event->first.set || event->last.set, HAS_BOUNDS) |
            IF(event->change, HAS_CHANGE) | IF(event->tags, HAS_TAGS) | IF(event->inside.len, HAS_INSIDE) |
            IF(where->file.len, HAS_FILE) | IF(where->field, HAS_FIELD) | IF(where->has_offset, HAS_OFFSET) |
-           IF(where->offset, NONZERO_OFFSET) | IF(event->attr_count, HAS_ATTRS);
+           IF(where->offset, NONZERO_OFFSET) | IF(event->attr_count, HAS_ATTRS) | IF(event->hides, HAS_HIDES) |
+           IF(event->hidden_by, HAS_HIDERS);
 }
 
 static void put_head(struct lt_buf *out, const struct lt_event *event, unsigned parts)
@@ -194,6 +212,10 @@ static void put_head(struct lt_buf *out, const struct lt_event *event, unsigned 
         put_number(out, event->change);
     if (parts & HAS_TAGS)
         put_number(out, event->tags);
+    if (parts & HAS_HIDES)
+        put_hides(out, event->hides);
+    if (parts & HAS_HIDERS)
+        put_bytes(out, &event->hidden_by, sizeof(void *));
 }
 
 void lt_pack(struct lt_buf *out, const struct lt_event *event)
@@ -302,8 +324,26 @@ static void get_attrs(const char **at, struct lt_event *event, struct lt_arena *
     }
 }
 
-static unsigned get_head(const char **at, struct lt_event *event, struct lt_node *node)
+static void get_hides(const char **at, struct lt_hidden *hides)
 {
+    struct lt_time times[LT_SLOTS];
+    get_bytes(at, &hides->layer, sizeof(void *));
+    hides->ino = get_number(at);
+    hides->size = get_number(at);
+    hides->mode = (uint32_t)get_number(at);
+    hides->uid = (uint32_t)get_number(at);
+    hides->gid = (uint32_t)get_number(at);
+    hides->major = (uint32_t)get_number(at);
+    hides->minor = (uint32_t)get_number(at);
+    hides->capability = get_number(at);
+    get_times(at, times);
+    hides->modified = times[0];
+}
+
+static unsigned get_head(const char **at, struct lt_unpacked *out)
+{
+    struct lt_event *event = &out->event;
+    struct lt_node *node = &out->node;
     uint32_t head;
     get_bytes(at, &head, sizeof head);
     event->kind = (enum lt_kind)(head >> KIND_SHIFT);
@@ -324,6 +364,12 @@ static unsigned get_head(const char **at, struct lt_event *event, struct lt_node
         event->change = (enum lt_change)get_number(at);
     if (head & HAS_TAGS)
         event->tags = get_number(at);
+    if (head & HAS_HIDES) {
+        get_hides(at, &out->hides);
+        event->hides = &out->hides;
+    }
+    if (head & HAS_HIDERS)
+        get_bytes(at, &event->hidden_by, sizeof(void *));
     return head;
 }
 
@@ -331,7 +377,7 @@ void lt_unpack(struct lt_unpacked *out, const char *packed, struct lt_arena *are
 {
     struct lt_event *event = &out->event;
     *out = (struct lt_unpacked){0};
-    unsigned parts = get_head(&packed, event, &out->node);
+    unsigned parts = get_head(&packed, out);
     if (parts & HAS_NODE) {
         get_node(&packed, &out->node, parts);
         event->node = &out->node;

@@ -19,7 +19,8 @@ void lt_pack(struct lt_buf *out, const struct lt_event *event);
 /* An event as it was before. */
 struct lt_unpacked {
     struct lt_event event;
-    struct lt_node node; /* event.node, if it has one */
+    struct lt_node node;    /* event.node, if it has one */
+    struct lt_hidden hides; /* event.hides, likewise */
 };
 
 /* Undo lt_pack(). Strings point into `packed`; attributes and their lists are made in `arena`. */

@@ -44,6 +44,8 @@ static void leave_layer(struct lt_tamper *tamper)
 
 void lt_tamper_free(struct lt_tamper *tamper)
 {
+    if (!tamper)
+        return;
     leave_layer(tamper);
     lt_each (struct lt_layer_record, record, &tamper->kept)
         lt_layer_record_free(record);
@@ -142,6 +144,8 @@ void lt_tamper_check(struct lt_tamper *tamper, struct lt_event *event, struct lt
 {
     const struct lt_node *node = event->node;
     struct lt_finding finding = {0};
+    if (!tamper)
+        return;
     if (!node->name.len) {
         tamper->rooted = true;
         tamper->root_changed = node->time[LT_C];
@@ -229,7 +233,7 @@ static enum lt_status emit_missing(struct lt_tamper *tamper, const struct lt_lay
 
 enum lt_status lt_tamper_end(struct lt_tamper *tamper, struct lt_err *err)
 {
-    if (!tamper->rooted)
+    if (!tamper || !tamper->rooted)
         return LT_OK; /* there is no tree: the walk has said so */
     lt_each (struct lt_layer_record, record, &tamper->chain)
         lt_each (struct lt_record_entry, entry, &record->entries) {

@@ -24,7 +24,7 @@
 /* The check of the layers of one data root. */
 struct lt_tamper;
 
-/* Owned by the caller; `ctx` is borrowed. */
+/* Owned by the caller; `ctx` is borrowed. The other functions take NULL for a walk that checks nothing. */
 struct lt_tamper *lt_tamper_new(struct lt_ctx *ctx);
 void lt_tamper_free(struct lt_tamper *tamper);
 

@@ -101,7 +101,11 @@ def test_jsonl_has_the_mandatory_fields(sample_jsonl) -> None:
 def test_jsonl_file_rows_have_the_file_fields(sample_jsonl) -> None:
     """Plaso's attributes of fs:stat, with its types, and both paths."""
     files = sample_jsonl.where(data_type="fs:stat")
+    hidden = [row for row in files if "file_entry_type" not in row]
+    assert all(row["timestamp_desc"] == "Content Deletion Time" and "hides_mode" in row for row in hidden)
     for row in files:
+        if row in hidden:
+            continue  # a directory tells that it is gone: that one's facts would be taken for its own
         assert {"file_entry_type", "filename", "inode", "mode", "number_of_links", "owner_identifier",
                 "group_identifier", "is_allocated", "pathspec", "file_system_type"} <= row.keys()
         assert row["display_name"] == "OS:" + row["pathspec"]["location"] and row["filename"].startswith("/")
@@ -309,16 +313,17 @@ def test_text_counts_and_flags(sample: Path, sample_jsonl) -> None:
     lines = helpers.product("text", sample).decode().splitlines()
     assert len(lines) == merged_rows(sample_jsonl.rows)
     letters: Counter[str] = Counter()
-    form = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z ([m.][a.][c.][b.]|\.\.\.d|----) (\w+) +(-|\w+) +\S+ +")
+    form = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z ([m.][a.][c.][b.]|\.\.\.[du]|----) (\w+) +([\w-]+) +\S+ +")
     for line in lines:
         match = form.match(line)
         assert match and match[2] in ROLES, line
         letters.update(match[1].replace(".", "") if match[1] != "----" else ["other"])
     names = Counter(row["timestamp_desc"] for row in sample_jsonl.where(data_type="fs:stat"))
-    assert letters == Counter({
+    copies = len(sample_jsonl.where(data_type="container:file:copy_up"))
+    assert copies and letters == Counter({
         "m": names["Content Modification Time"], "a": names["Last Access Time"], "b": names["Creation Time"],
-        "c": names["Metadata Modification Time"], "d": names["Content Deletion Time"],
-        "other": len(sample_jsonl.rows) - sum(names.values())})
+        "c": names["Metadata Modification Time"], "d": names["Content Deletion Time"], "u": copies,
+        "other": len(sample_jsonl.rows) - sum(names.values()) - copies})
 
 
 def test_text_is_sorted(sample: Path) -> None:

@@ -130,6 +130,8 @@ class Case:
         self.existing = {n.decode() for a, n, rest in map(self.locate, self.nodes) if a == "containers" and not rest}
         self.containers = [c for c in self._inspected("containers") if c["Id"] in self.existing]
         self.layers: dict[bytes, Layer] = {}          # by layer directory
+        self.chains: dict[str, list[bytes]] = {}      # layer directories of an image, its base first
+        self.mounts: dict[str, list[bytes]] = defaultdict(list)  # rw and init directory of a container
         for root, driver in ((root, driver) for root in self.roots for driver in STORES):
             self._link_layers(root, driver)
 
@@ -141,22 +143,25 @@ class Case:
         by_hash = {hashlib.sha256(p.rsplit(b"/", 1)[1]).hexdigest(): p.rsplit(b"/", 1)[1] for p in self.nodes}
         meta = root + b"/image/" + driver
 
-        def layer(link: str) -> Layer:
+        def layer(link: str, places: list[bytes]) -> Layer:
             name = by_hash.get(self.nodes.get(meta + b"/layerdb/" + link.encode(), {}).get("sha256"))
-            return self.layers.setdefault(root + STORES[driver] % name, Layer()) if name else Layer()
+            if not name:
+                return Layer()
+            places.append(root + STORES[driver] % name)
+            return self.layers.setdefault(places[-1], Layer())
 
         for image in self._inspected("images"):
             users = {c["Id"] for c in self.containers if c["Image"] == image["Id"]}
             chain, known = "", meta + b"/imagedb/content/sha256/" + image["Id"][7:].encode() in self.nodes
             for diff_id in image["RootFS"]["Layers"] if known else ():
                 chain = "sha256:" + hashlib.sha256(f"{chain} {diff_id}".encode()).hexdigest() if chain else diff_id
-                found = layer(f"sha256/{chain[7:]}/cache-id")
+                found = layer(f"sha256/{chain[7:]}/cache-id", self.chains.setdefault(image["Id"], []))
                 found.diff_id = diff_id
                 found.images.add(image["Id"])
                 found.containers |= users
         for container in self.containers:
             for link, role in (("mount-id", "rw"), ("init-id", "init")):
-                found = layer(f"mounts/{container['Id']}/{link}")
+                found = layer(f"mounts/{container['Id']}/{link}", self.mounts[container["Id"]])
                 found.role, found.container = role, container
 
     def locate(self, path: bytes) -> tuple[str, bytes, bytes]:
@@ -176,6 +181,11 @@ class Case:
         if b"/aufs/diff/" in directory:
             return node["type"] == "f" and node["size"] == "0" and name[:4] == b".wh." and name[:8] != b".wh..wh."
         return node["type"] == "c" and node["rdev"] == "0:0" and directory.endswith(b"/diff")
+
+    def is_opaque(self, path: bytes) -> bool:
+        """Is this a directory which hides what layers below have by its name?"""
+        node = self.nodes.get(path, {"xattrs": ""})
+        return "trusted.overlay.opaque=79" in node["xattrs"] or path + b"/.wh..wh..opq" in self.nodes
 
     def log_lines(self, name: str) -> Counter[tuple[str, int, str]]:
         """What docker logs --timestamps printed. It prefixes each piece of a long line with the line's time."""
@@ -272,7 +282,9 @@ def check_owner(case: Case, rows: list[Row]) -> Result:
     for path, node in case.nodes.items():
         want = expected_owner(case, path) if node["times"] else {}
         if want and result.expect(path in by_path, show(path)):
-            if bad := {fault for row in by_path[path] for fault in faults(want, row)}:
+            # What an opaque directory hid is named by rows at its place: tests/deletions.py judges them.
+            own = [row for row in by_path[path] if row["timestamp_desc"] != DELETION or not case.is_opaque(path)]
+            if bad := {fault for row in own for fault in faults(want, row)}:
                 result.report("wrong", f"{show(path)}: {'; '.join(sorted(bad))}")
     unknown = {name for area, name, _ in map(case.locate, case.nodes) if area == "layer"} - case.layers.keys()
     result.notes = [f"not known whose layer this is: {show(name)}" for name in sorted(unknown)]
@@ -367,7 +379,7 @@ def check_whiteouts(case: Case, rows: list[Row]) -> Result:
             if bad := faults({"file_entry_type": "whiteout"}, row) + late:
                 result.report("wrong", f"{show(path)}: {'; '.join(bad)}")
             timed += bool(spans)
-    for row in (row for others in by_path.values() for row in others):
+    for row in (row for path, others in by_path.items() if not case.is_opaque(path) for row in others):
         result.report("extra", f"{show(row['location'])} is no whiteout, or has more than one deletion")
     result.notes = [f"{timed} of {result.found} deletion times were compared with an action"]
     return result

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/limits.h>
 #include <linux/mount.h>
 #include <stdio.h>
@@ -229,6 +230,33 @@ static enum lt_status directory_list(struct lt_fs *fs, const struct lt_dir *dir,
     return directory_list_ahead(fs, dir, SIZE_MAX, arena, out, err);
 }
 
+static enum lt_status directory_names(struct lt_fs *fs, const struct lt_dir *dir, lt_each_name *each, void *arg,
+                                      struct lt_err *err)
+{
+    struct lt_arena scratch = {0};
+    struct names names = {0};
+    int fd = lt_beneath_list(beneath_of(fs), dir);
+    if (fd < 0)
+        return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, errno, "cannot open the directory");
+    int problem = read_names(fd, SIZE_MAX, &scratch, &names);
+    lt_beneath_keep(beneath_of(fs), dir, fd, true);
+    for (size_t i = 0; i < names.count; i++)
+        each(arg, names.items[i].text, names.items[i].ino);
+    lt_arena_free(&scratch);
+    return problem ? lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, problem, "the list of names breaks off") : LT_OK;
+}
+
+static enum lt_status directory_describe(struct lt_fs *fs, const struct lt_dir *dir, struct lt_arena *arena,
+                                         struct lt_node *node, struct lt_err *err)
+{
+    struct lt_lease lease = lt_beneath_lease(beneath_of(fs), dir);
+    if (lease.fd < 0)
+        return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, errno, "cannot open its directory");
+    errno = describe(lease.fd, node->name.ptr, arena, node);
+    lt_beneath_return(beneath_of(fs), lease);
+    return errno ? refuse(err, "cannot look at it") : LT_OK;
+}
+
 /* Read one attribute by the path of its entry in /proc/self/fd. */
 static void read_xattr(const char *path, const char *name, struct lt_arena *arena, struct lt_list *out,
                        struct lt_err *err)
@@ -337,6 +365,8 @@ static const struct lt_fs_ops directory_ops = {
     .stat = directory_stat,
     .list = directory_list,
     .list_ahead = directory_list_ahead,
+    .names = directory_names,
+    .describe = directory_describe,
     .xattrs = directory_xattrs,
     .open = directory_open,
     .read = directory_read,
@@ -361,6 +391,14 @@ static int clone_readonly(const char *path)
     return (int)tree;
 }
 
+/* Others than the host's root are not even told that there are attributes trusted.*. */
+static bool may_see_trusted(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+    return syscall(SYS_capget, &header, data) == 0 && data[0].effective & 1u << CAP_SYS_ADMIN;
+}
+
 static int directory_bid(const char *spec, const struct stat *status)
 {
     (void)spec;
@@ -380,6 +418,7 @@ static enum lt_status directory_open_evidence(struct lt_evidence *evidence, stru
         .ops = &directory_ops,
         .evidence = evidence,
         .label = LT_STR("directory"),
+        .no_trusted = !may_see_trusted(),
         .is_tree = true,
         .self = evidence->self,
     };

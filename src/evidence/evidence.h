@@ -34,19 +34,30 @@ struct lt_listing {
     size_t count, cap;
 };
 
+/* Takes one name of a directory; `name` is borrowed. */
+typedef void lt_each_name(void *arg, struct lt_str name, uint64_t ino);
+
 struct lt_fs_ops {
     /* Describe one path. LT_END: it does not exist (or a parent is no directory). LT_SKIP: it cannot be read. Strings
      * of `out` go to `arena`. */
     enum lt_status (*stat)(struct lt_fs *, struct lt_str path, struct lt_arena *arena, struct lt_node *out,
                            struct lt_err *);
-    /* List a directory by its path and inode. On LT_SKIP `out` holds what could be read all the same: the caller must
-     * use it. An entry whose inode is unreadable is listed with `error` set. */
+    /* List a directory by its path and inode; a `dir` with a parent outlives the evidence, here and below. On LT_SKIP
+     * `out` holds what could be read all the same: the caller must use it. An entry whose inode is unreadable is listed
+     * with `error` set. */
     enum lt_status (*list)(struct lt_fs *, const struct lt_dir *dir, struct lt_arena *arena, struct lt_listing *out,
                            struct lt_err *);
     /* Optional: as `list`, but from any thread and several at a time; LT_END and nothing listed if there are more than
-     * `most` names. NULL: the file system is read by one thread. A `dir` with a parent outlives the evidence. */
+     * `most` names. NULL: the file system is read by one thread. */
     enum lt_status (*list_ahead)(struct lt_fs *, const struct lt_dir *dir, size_t most, struct lt_arena *arena,
                                  struct lt_listing *out, struct lt_err *);
+    /* Call `each` for every name of a directory that is not deleted, in no order: cheaper than `list`. LT_SKIP: names
+     * may be missing. */
+    enum lt_status (*names)(struct lt_fs *, const struct lt_dir *dir, lt_each_name *each, void *arg, struct lt_err *);
+    /* Describe the entry of `dir` of which `node` holds the name and the inode, as names() gave them. LT_END: it is not
+     * there any more. On LT_SKIP the node may be filled all the same (then its mode is not 0). */
+    enum lt_status (*describe)(struct lt_fs *, const struct lt_dir *dir, struct lt_arena *arena, struct lt_node *node,
+                               struct lt_err *);
     /* All extended attributes of an entry of `dir`, as struct lt_xattr * in byte order of their names. On LT_SKIP `out`
      * holds those that could be read. */
     enum lt_status (*xattrs)(struct lt_fs *, const struct lt_dir *dir, const struct lt_node *node,
@@ -75,6 +86,7 @@ struct lt_fs {
     const struct lt_fs_ops *ops;
     struct lt_evidence *evidence;
     struct lt_str label; /* what it is, for messages: "ext4 file system at sector 2048" */
+    bool no_trusted;     /* attributes trusted.* are kept from us, as if there were none */
     bool is_tree;        /* a kernel vouches that no directory is reached twice; a hostile image may lie */
     struct lt_journal_summary journal;
     void *self; /* state of the kind */

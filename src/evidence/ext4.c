@@ -18,6 +18,20 @@ static enum lt_status ext4_stat(struct lt_fs *fs, struct lt_str path, struct lt_
     return status == LT_OK ? lt_ext4_describe(reader, arena, out, err) : status;
 }
 
+static enum lt_status ext4_names(struct lt_fs *fs, const struct lt_dir *dir, lt_each_name *each, void *arg,
+                                 struct lt_err *err)
+{
+    enum lt_status status = lt_ext4_names_of(fs, dir->ino, each, arg, err);
+    return status == LT_END ? lt_fail(err, LT_SKIP, LT_CODE_TYPE, 0, "not a directory") : status;
+}
+
+static enum lt_status ext4_describe(struct lt_fs *fs, const struct lt_dir *dir, struct lt_arena *arena,
+                                    struct lt_node *node, struct lt_err *err)
+{
+    (void)dir;
+    return lt_ext4_describe(lt_ext4_reader(fs), arena, node, err);
+}
+
 /* Attributes on their way out. */
 struct xattr_job {
     struct lt_ext4_reader *reader;
@@ -161,6 +175,8 @@ static void ext4_close(struct lt_file *file)
 static const struct lt_fs_ops ext4_ops = {
     .stat = ext4_stat,
     .list = lt_ext4_list,
+    .names = ext4_names,
+    .describe = ext4_describe,
     .xattrs = ext4_xattrs,
     .orphans = lt_ext4_orphans,
     .open = ext4_open,

@@ -221,6 +221,19 @@ static enum lt_status image_fs_list(struct lt_fs *fs, const struct lt_dir *dir, 
     return status;
 }
 
+static enum lt_status image_fs_names(struct lt_fs *fs, const struct lt_dir *dir, lt_each_name *each, void *arg,
+                                     struct lt_err *err)
+{
+    return names_of(fs, dir->ino, each, arg, err);
+}
+
+static enum lt_status image_fs_describe(struct lt_fs *fs, const struct lt_dir *dir, struct lt_arena *arena,
+                                        struct lt_node *node, struct lt_err *err)
+{
+    (void)dir;
+    return describe(state(fs), arena, node, err);
+}
+
 static enum lt_status image_fs_open(struct lt_fs *fs, struct lt_str path, struct lt_file *out, struct lt_err *err)
 {
     struct lt_arena scratch = {0};
@@ -257,6 +270,8 @@ static void image_fs_close(struct lt_file *file)
 static const struct lt_fs_ops image_ops = {
     .stat = image_fs_stat,
     .list = image_fs_list,
+    .names = image_fs_names,
+    .describe = image_fs_describe,
     .open = image_fs_open,
     .read = image_fs_read,
     .close = image_fs_close,

@@ -14,9 +14,6 @@ struct lt_path_index {
     struct lt_err none;
 };
 
-/* Takes one name of a directory; `name` is borrowed. */
-typedef void lt_each_name(void *arg, struct lt_str name, uint64_t ino);
-
 /* Calls `each` for every name of the directory `ino`. LT_END: it is no directory. LT_SKIP: names may be missing. */
 typedef enum lt_status lt_names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *each, void *arg, struct lt_err *err);
 

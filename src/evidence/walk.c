@@ -68,6 +68,8 @@ static void push(struct state *state, const struct lt_dir *dir, const struct lt_
         .path_len = dir->path_len + 1 + node->name.len,
         .ino = node->ino,
         .changed = node->time[LT_C],
+        .modified = node->time[LT_M],
+        .born = node->time[LT_B],
         .depth = dir->depth + 1,
         .owner = dir->owner,
     };
@@ -131,6 +133,8 @@ static enum lt_status walk_top(struct state *state, struct lt_dir *top, struct l
     node.mount_root = false;
     top->ino = node.ino;
     top->changed = node.time[LT_C];
+    top->modified = node.time[LT_M];
+    top->born = node.time[LT_B];
     top->depth = 0;
     top->path_len = top->name.len;
     lt_dir_keep(top, walk->run);

@@ -36,11 +36,14 @@ static void aufs_describe(struct lt_ctx *ctx, struct lt_root *root)
 
 static enum lt_meaning aufs_meaning(const struct lt_node *node, struct lt_str *subject)
 {
-    bool marked = lt_str_starts(node->name, LT_STR(".wh.")) && !lt_str_starts(node->name, LT_STR(".wh..wh."));
-    if (!marked || !S_ISREG(node->mode) || node->size)
+    if (!lt_str_starts(node->name, LT_STR(".wh.")))
         return LT_PLAIN;
+    if (lt_str_eq(node->name, LT_OPAQUE_NAME))
+        return LT_OPAQUE;
+    if (lt_str_starts(node->name, LT_STR(".wh..wh.")))
+        return LT_INTERNAL;
     *subject = lt_str_skip(node->name, 4);
-    return LT_WHITEOUT;
+    return S_ISREG(node->mode) && !node->size ? LT_WHITEOUT : LT_PLAIN;
 }
 
 const struct lt_store lt_store_aufs = {

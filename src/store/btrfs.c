@@ -17,4 +17,5 @@ const struct lt_store lt_store_btrfs = {
     .layers = "btrfs/subvolumes",
     .copies = true,
     .meaning = btrfs_meaning,
+    .whole_rw = true,
 };

@@ -23,4 +23,5 @@ const struct lt_store lt_store_devicemapper = {
     .copies = true,
     .elsewhere = "in a thin pool",
     .meaning = devicemapper_meaning,
+    .whole_rw = true,
 };

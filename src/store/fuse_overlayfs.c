@@ -27,6 +27,10 @@ static enum lt_meaning fuse_overlayfs_meaning(const struct lt_node *node, struct
     bool device = S_ISCHR(node->mode) && !node->major && !node->minor;
     bool file = S_ISREG(node->mode) && !node->size;
     *subject = named ? lt_str_skip(node->name, prefix.len) : node->name;
+    if (lt_str_eq(node->name, LT_OPAQUE_NAME))
+        return LT_OPAQUE;
+    if (lt_str_eq(node->name, LT_STR(".wh..opq")))
+        return LT_INTERNAL;
     if (named ? file && subject->len && !lt_str_starts(*subject, LT_STR(".wh.")) : device)
         return LT_WHITEOUT;
     return LT_PLAIN;
@@ -41,4 +45,5 @@ const struct lt_store lt_store_fuse_overlayfs = {
     .merged = "merged",
     .describe = fuse_overlayfs_describe,
     .meaning = fuse_overlayfs_meaning,
+    .xattrs = true,
 };

@@ -78,4 +78,6 @@ const struct lt_store lt_store_overlay = {
     .copies = true,
     .describe = overlay_describe,
     .meaning = overlay_meaning,
+    .xattrs = true,
+    .init_copied = true,
 };

@@ -27,4 +27,5 @@ const struct lt_store lt_store_overlay2 = {
     .merged = "merged",
     .describe = overlay2_describe,
     .meaning = overlay2_meaning,
+    .xattrs = true,
 };

@@ -12,6 +12,8 @@ struct lt_ctx;
 enum lt_meaning {
     LT_PLAIN,    /* itself */
     LT_WHITEOUT, /* the deletion of the name in lower layers */
+    LT_OPAQUE,   /* its directory hides the lower ones in its place */
+    LT_INTERNAL, /* the driver's own bookkeeping, which no container sees */
 };
 
 struct lt_store {
@@ -26,8 +28,11 @@ struct lt_store {
     /* NULL, or where the files of a layer are that has no directory, or an empty one: "in a thin pool". Such layers
      * have no content, which is reported once. */
     const char *elsewhere;
-    bool copies;      /* a layer holds all that is below it, too */
-    bool named_marks; /* deletions are files named .wh.NAME */
+    bool copies;      /* the tree of an image layer holds all that is below it, too */
+    bool whole_rw;    /* so do those of rw and init layers: nothing marks a deletion */
+    bool init_copied; /* an rw layer begins as a copy of its init layer, which is not below it */
+    bool named_marks; /* deletions are files .wh.NAME, opaque directories hold a file .wh..wh..opq */
+    bool xattrs;      /* the extended attributes of overlay tell of copies and opaque directories (parse/overlay.h) */
     /* Fill in what the driver itself knows of all layers of `root`, which are in the inventory by name: link names,
      * lower lists. Missing or damaged files are reported and cost their layer's links only. May be NULL. */
     void (*describe)(struct lt_ctx *ctx, struct lt_root *root);
@@ -35,6 +40,10 @@ struct lt_store {
      * part of the node's name. */
     enum lt_meaning (*meaning)(const struct lt_node *node, struct lt_str *subject);
 };
+
+/* The name of the file that marks a directory as opaque, in drivers with named_marks (moby go-archive/whiteouts.go).
+ */
+#define LT_OPAQUE_NAME LT_STR(".wh..wh..opq")
 
 /* NULL-terminated table made from stores.def. */
 extern const struct lt_store *const lt_stores[];

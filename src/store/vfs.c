@@ -15,4 +15,5 @@ const struct lt_store lt_store_vfs = {
     .layers = "vfs/dir",
     .copies = true,
     .meaning = vfs_meaning,
+    .whole_rw = true,
 };

@@ -17,4 +17,5 @@ const struct lt_store lt_store_zfs = {
     .copies = true,
     .elsewhere = "in zfs datasets that are not mounted",
     .meaning = zfs_meaning,
+    .whole_rw = true,
 };

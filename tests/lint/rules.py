@@ -23,7 +23,8 @@ TABLES = {
     "src/evidence/evidence.def": ("EVIDENCE", {"evidence", "stream", "lines", "walk", "lister", "beneath",
                                               "path_index", "ext4", "ext4_reader", "ext4_list", "ext4_volume",
                                               "ext4_journal"}),
-    "src/source/sources.def": ("SOURCE", {"source", "log_clock", "zones", "facts"}),
+    "src/source/sources.def": ("SOURCE", {"source", "log_clock", "zones", "facts", "walked", "layer_files",
+                                          "deletions"}),
     "src/store/stores.def": ("STORE", {"store", "links"}),
     "src/command/commands.def": ("COMMAND", {"command", "record", "pick"}),
     "formats/formats.def": ("FORMAT", {"format", "fields", "message"}),
@@ -31,8 +32,8 @@ TABLES = {
 
 # Layers from left to right: a file includes its own layer and those before it.
 LAYERS = ["src/base", "src/event.h", "src/parse", "src/evidence", "src/inventory.h", "src/output.h", "src/report.h",
-          "src/context.h", "src/store", "src/layer_record.h", "src/tamper.h", "src/source", "src/options.h",
-          "src/filter.h", "src/show.h", "src/job.h", "src/pipeline.h", "src/command"]
+          "src/context.h", "src/store", "src/layer_record.h", "src/tamper.h", "src/below.h", "src/change.h", "src/source",
+          "src/options.h", "src/filter.h", "src/show.h", "src/job.h", "src/pipeline.h", "src/command"]
 
 
 def sources(*patterns: str) -> list[Path]:

@@ -52,6 +52,20 @@ static void assert_node(const struct lt_node *got, const struct lt_node *expecte
     assert_null(got->error);
 }
 
+static void assert_hidden(const struct lt_hidden *got, const struct lt_hidden *expected)
+{
+    assert_ptr_equal(got->layer, expected->layer);
+    assert_int_equal(got->ino, expected->ino);
+    assert_int_equal(got->size, expected->size);
+    assert_int_equal(got->mode, expected->mode);
+    assert_int_equal(got->uid, expected->uid);
+    assert_int_equal(got->gid, expected->gid);
+    assert_int_equal(got->major, expected->major);
+    assert_int_equal(got->minor, expected->minor);
+    assert_time(got->modified, expected->modified);
+    assert_int_equal(got->capability, expected->capability);
+}
+
 static void assert_attrs(const struct lt_event *got, const struct lt_event *expected)
 {
     assert_int_equal(got->attr_count, expected->attr_count);
@@ -81,6 +95,10 @@ static void assert_event(const struct lt_event *got, const struct lt_event *expe
     assert_int_equal(!got->node, !expected->node);
     if (expected->node)
         assert_node(got->node, expected->node);
+    assert_int_equal(!got->hides, !expected->hides);
+    if (expected->hides)
+        assert_hidden(got->hides, expected->hides);
+    assert_ptr_equal(got->hidden_by, expected->hidden_by);
     assert_str(got->inside, expected->inside);
     assert_str(got->where.file, expected->where.file);
     assert_int_equal(!got->where.field, !expected->where.field);
@@ -112,7 +130,7 @@ static size_t round_trip(const struct lt_event *event)
     return len;
 }
 
-static const void *const somewhere = &unset; /* owners and directories are not looked into */
+#define somewhere ((const void *)&unset) /* owners, layers and directories are not looked into */
 
 static struct lt_str items[] = {{"item", 4}, {"", 0}, {"it\0em", 5}};
 static void *list[] = {&items[0], &items[1], &items[2]};
@@ -140,6 +158,11 @@ static const struct lt_node full_node = {
     NULL,
 };
 
+static const struct lt_hidden full_hidden = {
+    somewhere,      UINT64_MAX,     UINT64_MAX - 1, UINT32_MAX, UINT32_MAX - 1,
+    UINT32_MAX - 2, UINT32_MAX - 3, UINT32_MAX - 4, T(23, 24),  true,
+};
+
 static struct lt_event full_event(void)
 {
     struct lt_event event = {
@@ -153,6 +176,8 @@ static struct lt_event full_event(void)
         somewhere,
         somewhere,
         &full_node,
+        &full_hidden,
+        somewhere,
         {"/inside", 7},
         {{"/file", 5}, "State.StartedAt", UINT64_MAX, true},
         attrs,
@@ -174,6 +199,7 @@ static void test_each_field_alone(void **state)
     (void)state;
     const struct lt_event full = full_event();
     struct lt_node node = {.name = LT_STR("")};
+    struct lt_hidden hidden = {0};
     struct lt_event event = {0};
     round_trip(&event);
 #define ONE(object, field, value)                                                                                      \
@@ -191,6 +217,7 @@ static void test_each_field_alone(void **state)
     ONE(event, source, full.source);
     ONE(event, owner, somewhere);
     ONE(event, dir, somewhere);
+    ONE(event, hidden_by, somewhere);
     ONE(event, inside, full.inside);
     ONE(event, where.file, full.where.file);
     ONE(event, where.field, "");
@@ -213,6 +240,18 @@ static void test_each_field_alone(void **state)
     ONE(node, deleted, full_node.deleted);
     ONE(node, unallocated, true);
     ONE(node, mount_root, true);
+    event.hides = &hidden;
+    round_trip(&event);
+    ONE(hidden, layer, somewhere);
+    ONE(hidden, ino, 300);
+    ONE(hidden, size, 1);
+    ONE(hidden, mode, 0100644);
+    ONE(hidden, uid, 1000);
+    ONE(hidden, gid, 1001);
+    ONE(hidden, major, 8);
+    ONE(hidden, minor, 1);
+    ONE(hidden, modified, full_hidden.modified);
+    ONE(hidden, capability, true);
 #undef ONE
 }
 

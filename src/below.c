@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "below.h"
+
+#include "store/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MAX_LAYERS = 1024 };
+
+void lt_below_end(struct lt_below_reader *reader)
+{
+    lt_arena_free(&reader->arena);
+    lt_arena_free(&reader->scratch);
+}
+
+/* The layers under `layer`, nearest first. */
+static struct lt_list layers_under(struct lt_arena *arena, const struct lt_layer *layer)
+{
+    const struct lt_container *container = layer->container;
+    struct lt_list out = {0};
+    if (container) {
+        if (layer->role == LT_ROLE_RW && container->init && !layer->store->init_copied)
+            lt_list_add(&out, arena, container->init);
+        lt_each (struct lt_layer, image_layer, &container->layers)
+            lt_list_add(&out, arena, image_layer);
+    } else {
+        for (struct lt_layer *next = layer->parent; next && out.count < MAX_LAYERS; next = next->parent) {
+            if (next == layer || lt_list_has(&out, next))
+                break;
+            lt_list_add(&out, arena, next);
+        }
+    }
+    bool nearest = layer->role == LT_ROLE_IMAGE ? layer->store->copies : layer->store->whole_rw || layer->store->copies;
+    out.count = nearest && out.count ? 1 : out.count;
+    return out;
+}
+
+/* Are all layers known that the image of the layer's container consists of? */
+static bool all_known(const struct lt_layer *layer, const struct lt_list *under)
+{
+    const struct lt_container *container = layer->container;
+    const struct lt_layer *last = under->count ? under->items[under->count - 1] : NULL;
+    if (container && container->image && container->image->diff_ids.count)
+        return container->layers.count == container->image->diff_ids.count;
+    return last && !last->parent && !last->parent_chain.len && !last->lower.len;
+}
+
+static struct lt_below *new_below(struct lt_arena *arena, size_t most)
+{
+    return lt_arena_alloc(arena, sizeof(struct lt_below) + most * sizeof(struct lt_below_dir));
+}
+
+const struct lt_below *lt_below_layer(struct lt_below_reader *reader, const struct lt_layer *layer, bool *whole)
+{
+    struct lt_ctx *ctx = reader->ctx;
+    struct lt_list under = layers_under(ctx->run, layer);
+    struct lt_below *below = new_below(ctx->run, under.count);
+    *whole = all_known(layer, &under);
+    lt_each (struct lt_layer, next, &under) {
+        struct lt_node node;
+        if (lt_fs_stat(next->root->fs, next->content, &reader->scratch, &node, NULL) != LT_OK || !S_ISDIR(node.mode)) {
+            *whole = false; /* reported when that layer is walked */
+            continue;
+        }
+        struct lt_dir *dir = lt_new(ctx->run, struct lt_dir);
+        *dir = (struct lt_dir){.name = next->content, .path_len = next->content.len, .ino = node.ino};
+        lt_dir_keep(dir, ctx->run);
+        below->dirs[below->count++] = (struct lt_below_dir){next, dir};
+    }
+    return below->count ? below : NULL;
+}
+
+struct names_job {
+    struct lt_arena *arena;
+    struct lt_map *map;
+    struct lt_list *list;
+};
+
+static void take_name(void *arg, struct lt_str name, uint64_t ino)
+{
+    struct names_job *job = arg;
+    struct lt_str *copy = lt_new(job->arena, struct lt_str);
+    uint64_t *number = lt_new(job->arena, uint64_t);
+    *copy = lt_str_dup(job->arena, name);
+    *number = ino;
+    lt_map_put(job->map, job->arena, *copy, number);
+    if (job->list)
+        lt_list_add(job->list, job->arena, copy);
+}
+
+struct lt_map lt_names_in(struct lt_ctx *ctx, const struct lt_dir *dir, struct lt_arena *arena, struct lt_list *list)
+{
+    struct lt_map map = {0};
+    struct names_job job = {arena, &map, list};
+    struct lt_err problem = {0};
+    struct lt_fs *fs = ctx->root->fs;
+    if (fs->ops->names(fs, dir, take_name, &job, &problem) != LT_OK) {
+        struct lt_buf path = {0};
+        lt_dir_path(&path, dir);
+        lt_skip_error(ctx, lt_buf_view(&path), &problem);
+        lt_buf_free(&path);
+    }
+    return map;
+}
+
+static void load(struct lt_below_reader *reader, const struct lt_below *below)
+{
+    if (reader->at == below)
+        return;
+    lt_arena_reset(&reader->arena);
+    reader->at = below;
+    reader->names = lt_new_array(&reader->arena, struct lt_map, below->count);
+    for (size_t i = 0; i < below->count; i++)
+        reader->names[i] = lt_names_in(reader->ctx, below->dirs[i].dir, &reader->arena, NULL);
+}
+
+/* Describe the entry `name` of part `at`, if there is one. */
+static bool look(struct lt_below_reader *reader, const struct lt_below *below, size_t at, struct lt_str name,
+                 struct lt_node *out)
+{
+    struct lt_fs *fs = reader->ctx->root->fs;
+    const uint64_t *ino = lt_map_get(&reader->names[at], name);
+    struct lt_err problem = {0};
+    if (!ino)
+        return false;
+    *out = (struct lt_node){.name = lt_str_dup(&reader->scratch, name), .ino = *ino};
+    fs->ops->describe(fs, below->dirs[at].dir, &reader->scratch, out, &problem);
+    return out->mode; /* what is wrong with it is reported when its layer is walked */
+}
+
+static bool deletes(struct lt_below_reader *reader, const struct lt_below *below, size_t at, struct lt_str name)
+{
+    struct lt_node node;
+    struct lt_str subject;
+    const struct lt_store *store = below->dirs[at].layer->store;
+    struct lt_str mark = lt_str_format(&reader->scratch, ".wh.%.*s", LT_ARG(name));
+    return store->named_marks && look(reader, below, at, mark, &node) && store->meaning(&node, &subject) == LT_WHITEOUT;
+}
+
+bool lt_below_find(struct lt_below_reader *reader, const struct lt_below *below, struct lt_str name,
+                   struct lt_lower *out)
+{
+    lt_arena_reset(&reader->scratch);
+    load(reader, below);
+    for (size_t at = 0; at < below->count; at++) {
+        const struct lt_below_dir *part = &below->dirs[at];
+        struct lt_str subject;
+        if (look(reader, below, at, name, &out->node)) {
+            out->at = at;
+            out->layer = part->layer;
+            out->dir = part->dir;
+            return part->layer->store->meaning(&out->node, &subject) == LT_PLAIN;
+        }
+        if (deletes(reader, below, at, name))
+            return false;
+    }
+    return false;
+}
+
+static struct lt_dir *child_dir(struct lt_arena *arena, const struct lt_dir *parent, const struct lt_node *node)
+{
+    struct lt_dir *dir = lt_new(arena, struct lt_dir);
+    *dir = (struct lt_dir){
+        .parent = parent,
+        .name = node->name,
+        .path_len = parent->path_len + 1 + node->name.len,
+        .ino = node->ino,
+        .depth = parent->depth + 1,
+    };
+    lt_dir_keep(dir, arena);
+    return dir;
+}
+
+static bool is_opaque(struct lt_below_reader *reader, const struct lt_below_dir *part, const struct lt_node *node,
+                      const struct lt_dir *dir)
+{
+    if (lt_marks_of(reader->ctx, part->layer, part->dir, node, &reader->scratch).opaque)
+        return true;
+    if (!part->layer->store->named_marks)
+        return false;
+    struct lt_arena arena = {0};
+    struct lt_map names = lt_names_in(reader->ctx, dir, &arena, NULL);
+    bool opaque = lt_map_get(&names, LT_OPAQUE_NAME);
+    lt_arena_free(&arena);
+    return opaque;
+}
+
+const struct lt_below *lt_below_enter(struct lt_below_reader *reader, const struct lt_below *below,
+                                      const struct lt_lower *lower)
+{
+    struct lt_str name = lower->node.name;
+    if (!S_ISDIR(lower->node.mode))
+        return NULL;
+    load(reader, below);
+    struct lt_arena *run = reader->ctx->run;
+    struct lt_below *child = new_below(run, below->count - lower->at);
+    for (size_t at = lower->at; at < below->count; at++) {
+        struct lt_node node;
+        if (!look(reader, below, at, name, &node)) {
+            if (deletes(reader, below, at, name))
+                break;
+            continue;
+        }
+        if (!S_ISDIR(node.mode))
+            break;
+        const struct lt_below_dir *part = &below->dirs[at];
+        struct lt_dir *dir = child_dir(run, part->dir, &node);
+        child->dirs[child->count++] = (struct lt_below_dir){part->layer, dir};
+        if (is_opaque(reader, part, &node, dir))
+            break;
+    }
+    return child->count ? child : NULL;
+}
+
+bool lt_below_path(struct lt_below_reader *reader, const struct lt_below *top, struct lt_str path,
+                   const struct lt_below **below, struct lt_lower *out)
+{
+    bool found = false;
+    *below = top;
+    while (path.len) {
+        struct lt_str name = lt_str_cut(&path, '/');
+        if (!name.len)
+            continue;
+        if (found)
+            *below = lt_below_enter(reader, *below, out);
+        found = *below && lt_below_find(reader, *below, name, out);
+        if (!found)
+            return false;
+    }
+    return found;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    const struct lt_str *const *left = a, *const *right = b;
+    return lt_str_cmp(**left, **right);
+}
+
+void lt_below_names(struct lt_below_reader *reader, const struct lt_below *below, struct lt_arena *arena,
+                    struct lt_list *out)
+{
+    struct lt_list all = {0};
+    struct lt_lower lower;
+    for (size_t at = 0; at < below->count; at++)
+        lt_names_in(reader->ctx, below->dirs[at].dir, arena, &all);
+    if (all.count)
+        qsort(all.items, all.count, sizeof *all.items, by_bytes);
+    const struct lt_str *last = NULL;
+    lt_each (struct lt_str, name, &all) {
+        if (last && lt_str_eq(*last, *name))
+            continue;
+        last = name;
+        if (lt_below_find(reader, below, *name, &lower))
+            lt_list_add(out, arena, name);
+    }
+}
+
+void lt_xattrs_or_skip(struct lt_ctx *ctx, const struct lt_dir *dir, const struct lt_node *node, struct lt_arena *arena,
+                       struct lt_list *out)
+{
+    struct lt_fs *fs = ctx->root->fs;
+    struct lt_err problem = {0};
+    if (!fs->ops->xattrs || fs->ops->xattrs(fs, dir, node, arena, out, &problem) == LT_OK)
+        return;
+    struct lt_event at = {.dir = dir, .node = node};
+    struct lt_buf path = {0};
+    lt_event_path(&path, &at);
+    lt_skip_error(ctx, lt_buf_view(&path), &problem);
+    lt_buf_free(&path);
+}
+
+struct lt_overlay_marks lt_marks_of(struct lt_ctx *ctx, const struct lt_layer *layer, const struct lt_dir *dir,
+                                    const struct lt_node *node, struct lt_arena *arena)
+{
+    struct lt_overlay_marks marks = {0};
+    struct lt_list xattrs = {0};
+    if (!layer->store->xattrs)
+        return marks;
+    bool user = layer->root->rootless || layer->store->named_marks; /* that is fuse-overlayfs */
+    lt_xattrs_or_skip(ctx, dir, node, arena, &xattrs);
+    lt_each (struct lt_xattr, xattr, &xattrs)
+        lt_overlay_mark(&marks, user ? LT_OVERLAY_USER : LT_OVERLAY_TRUSTED, xattr->name, xattr->value);
+    return marks;
+}
+
+/* Entries of a layer are known by the inode of their directory and their name: "<inode>/<name>". */
+static struct lt_str hidden_key(struct lt_arena *arena, uint64_t ino, struct lt_str name)
+{
+    return lt_path_join(arena, lt_str_format(arena, "%jx", (uintmax_t)ino), name);
+}
+
+static void add_hider(struct lt_arena *arena, const struct lt_below_dir *part, struct lt_str name,
+                      const struct lt_layer *by)
+{
+    struct lt_str key = hidden_key(arena, part->dir->ino, name);
+    struct lt_list *list = lt_map_get(&part->layer->hidden, key);
+    if (!list) {
+        list = lt_new(arena, struct lt_list);
+        lt_map_put(&part->layer->hidden, arena, key, list);
+    }
+    if (!lt_list_has(list, by))
+        lt_list_add(list, arena, by);
+}
+
+void lt_hide(struct lt_below_reader *reader, const struct lt_below *below, const struct lt_lower *lower,
+             const struct lt_layer *by)
+{
+    struct lt_arena *run = reader->ctx->run;
+    struct lt_str name = lower->node.name;
+    const struct lt_below *merged = lt_below_enter(reader, below, lower);
+    for (size_t at = 0; at < (merged ? merged->count : 1); at++) {
+        size_t part = lower->at;
+        while (merged && below->dirs[part].layer != merged->dirs[at].layer)
+            part++;
+        add_hider(run, &below->dirs[part], name, by);
+    }
+}
+
+const struct lt_list *lt_hidden_by(const struct lt_layer *layer, const struct lt_dir *dir, struct lt_str name,
+                                   struct lt_arena *arena)
+{
+    enum { SCRATCH = 512 };
+    char key[SCRATCH];
+    int head = layer->hidden.count ? snprintf(key, sizeof key, "%jx/", (uintmax_t)dir->ino) : 0;
+    if (!head || name.len > sizeof key - (size_t)head)
+        return dir->hidden_by;
+    memcpy(key + head, name.ptr, name.len);
+    const struct lt_list *own = lt_map_get(&layer->hidden, (struct lt_str){key, (size_t)head + name.len});
+    if (!own || !dir->hidden_by)
+        return own ? own : dir->hidden_by;
+    struct lt_list *both = lt_new(arena, struct lt_list);
+    lt_each (const struct lt_layer, by, dir->hidden_by)
+        lt_list_add(both, arena, by);
+    lt_each (const struct lt_layer, by, own)
+        if (!lt_list_has(both, by))
+            lt_list_add(both, arena, by);
+    return both;
+}

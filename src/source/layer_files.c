@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Every entry of a layer, beside what the layers below have in its place: what the container changed, and what it
+ * deleted. */
+#include "../below.h"
+#include "../change.h"
+#include "../evidence/walk.h"
+#include "../store/store.h"
+#include "../tamper.h"
+#include "deletions.h"
+#include "walked.h"
+
+#include <stdlib.h>
+
+/* The walk of one layer. */
+struct layer_walk {
+    struct lt_ctx *ctx;
+    const struct lt_layer *layer;
+    struct lt_below_reader below;
+    struct lt_deletions deletions;
+    bool whole;  /* all layers below are known: what is not there is new */
+    bool marked; /* the layer names the origins of its copies */
+    /* Directories among the entries at hand: struct lt_dir *, with what lies below them. */
+    const struct lt_dir *parent;
+    struct lt_map children;
+    struct lt_arena arena;
+};
+
+static bool is_rw(const struct layer_walk *walk)
+{
+    return walk->layer->role == LT_ROLE_RW;
+}
+
+/* The directory `node` of `dir`, to be listed apart from the walk. It is known by its address, so it lives long. */
+static struct lt_dir *self_of(struct layer_walk *walk, const struct lt_dir *dir, const struct lt_node *node)
+{
+    struct lt_arena *run = walk->ctx->run;
+    struct lt_dir *self = lt_new(run, struct lt_dir);
+    if (!node->name.len) {
+        *self = *dir;
+        return self;
+    }
+    *self = (struct lt_dir){
+        .parent = dir,
+        .name = node->name,
+        .path_len = dir->path_len + 1 + node->name.len,
+        .ino = node->ino,
+        .depth = dir->depth + 1,
+    };
+    lt_dir_keep(self, run);
+    return self;
+}
+
+/* The marks of an entry, looked for where they can matter: that costs calls. */
+static struct lt_overlay_marks marks_of(struct layer_walk *walk, const struct lt_dir *dir, const struct lt_node *node)
+{
+    bool may_hide = S_ISDIR(node->mode) && dir->below;
+    struct lt_overlay_marks marks = {0};
+    if (is_rw(walk) || may_hide)
+        marks = lt_marks_of(walk->ctx, walk->layer, dir, node, &walk->arena);
+    if (may_hide && walk->layer->store->named_marks) {
+        struct lt_map names = lt_names_in(walk->ctx, self_of(walk, dir, node), &walk->arena, NULL);
+        marks.opaque |= lt_map_get(&names, LT_OPAQUE_NAME) != NULL;
+    }
+    walk->marked |= marks.has_origin;
+    return marks;
+}
+
+/* Remember what the walk of the directory `node` needs to know. */
+static struct lt_dir *note_child(struct layer_walk *walk, const struct lt_dir *dir, const struct lt_node *node)
+{
+    struct lt_dir *child = lt_new(&walk->arena, struct lt_dir);
+    lt_map_put(&walk->children, &walk->arena, lt_str_dup(&walk->arena, node->name), child);
+    child->opaque = dir->opaque;
+    child->opaque_since = dir->opaque_since;
+    return child;
+}
+
+static void begin_directory(struct layer_walk *walk, const struct lt_dir *dir)
+{
+    if (walk->parent == dir)
+        return;
+    lt_arena_reset(&walk->arena);
+    walk->parent = dir;
+    walk->children = (struct lt_map){0};
+}
+
+/* A directory inherits what its entry was found to be. */
+static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)
+{
+    struct layer_walk *walk = arg;
+    const struct lt_dir *noted = walk->parent == parent ? lt_map_get(&walk->children, child->name) : NULL;
+    child->hidden_by = lt_hidden_by(walk->layer, parent, child->name, walk->ctx->run);
+    if (!noted || child->unallocated)
+        return;
+    child->below = noted->below;
+    child->opaque = noted->opaque;
+    child->opaque_since = noted->opaque_since;
+}
+
+static void add_gone(struct layer_walk *walk, const struct lt_gone *gone, struct lt_str below, struct lt_str name,
+                     const struct lt_lower *lower)
+{
+    struct lt_gone facts = *gone;
+    struct lt_buf inside = {0};
+    struct lt_hidden hidden;
+    lt_dir_inside(&inside, gone->dir);
+    if (below.len) {
+        lt_buf_char(&inside, '/');
+        lt_buf_add(&inside, below);
+    }
+    lt_buf_char(&inside, '/');
+    lt_buf_add(&inside, name);
+    facts.inside = lt_buf_view(&inside);
+    if (lower) {
+        hidden = lt_hidden_of(lower);
+        facts.hidden = &hidden;
+    }
+    lt_deletions_add(&walk->deletions, &facts);
+    lt_buf_free(&inside);
+}
+
+static enum lt_status emit_whiteout(struct layer_walk *walk, struct lt_event *event, struct lt_str subject,
+                                    struct lt_err *err)
+{
+    const struct lt_dir *dir = event->dir;
+    struct lt_lower lower;
+    bool found = dir->below && lt_below_find(&walk->below, dir->below, subject, &lower);
+    event->tags |= LT_TAG_BIT(whiteout);
+    /* One that hides nothing is no deletion, if nothing else can be there. */
+    if (found || !walk->whole) {
+        struct lt_gone gone = {.by = LT_GONE_WHITEOUT, .dir = dir, .witness = event->node};
+        add_gone(walk, &gone, LT_STR(""), subject, found ? &lower : NULL);
+    }
+    if (found)
+        lt_hide(&walk->below, dir->below, &lower, walk->layer);
+    return lt_emit(walk->ctx, event, err);
+}
+
+/* Is the name told by the directory's own entries? */
+static bool is_told(struct layer_walk *walk, const struct lt_map *names, struct lt_str name)
+{
+    if (lt_map_get(names, name))
+        return true;
+    struct lt_str mark = lt_str_format(&walk->arena, ".wh.%.*s", LT_ARG(name));
+    return walk->layer->store->named_marks && lt_map_get(names, mark);
+}
+
+/* The names that lie below the directory `node` but not in it are gone: it is opaque, or a copy of the whole. */
+static void add_missing(struct layer_walk *walk, const struct lt_gone *gone, const struct lt_below *below)
+{
+    struct lt_arena arena = {0};
+    struct lt_list names = {0};
+    struct lt_map own = lt_names_in(walk->ctx, self_of(walk, gone->dir, gone->witness), &arena, NULL);
+    lt_below_names(&walk->below, below, &arena, &names);
+    lt_each (struct lt_str, name, &names) {
+        struct lt_lower lower;
+        if (!is_told(walk, &own, *name) && lt_below_find(&walk->below, below, *name, &lower))
+            add_gone(walk, gone, gone->witness->name, *name, &lower);
+    }
+    lt_arena_free(&arena);
+}
+
+/* A place in the layers below. */
+struct place {
+    const struct lt_below *below;
+    struct lt_lower lower;
+    bool found;
+};
+
+static void hide(struct layer_walk *walk, const struct place *place)
+{
+    if (place->found && !walk->layer->store->whole_rw)
+        lt_hide(&walk->below, place->below, &place->lower, walk->layer);
+}
+
+/* A directory over a directory: merged with it, or made anew in its place. What is in `place` is used up. */
+static void note_directory(struct layer_walk *walk, const struct lt_event *event, const struct lt_overlay_marks *marks,
+                           const struct place *place)
+{
+    const struct lt_node *node = event->node;
+    struct lt_dir *child = note_child(walk, event->dir, node);
+    child->below = lt_below_enter(&walk->below, place->below, &place->lower);
+    if (marks->opaque && !child->opaque) {
+        child->opaque = true;
+        child->opaque_since = node->time[LT_B].set ? node->time[LT_B] : node->time[LT_C];
+        hide(walk, place);
+    }
+    struct lt_gone gone = {.by = child->opaque ? LT_GONE_OPAQUE : LT_GONE_MISSING,
+                           .dir = event->dir,
+                           .witness = node,
+                           .since = child->opaque_since};
+    if (child->below && (child->opaque || (is_rw(walk) && walk->layer->store->whole_rw)))
+        add_missing(walk, &gone, child->below);
+}
+
+/* A directory that was renamed, or a file whose data were left below, says where it came from. */
+static bool follow_redirect(struct layer_walk *walk, const struct lt_dir *dir, struct lt_str redirect,
+                            struct place *place)
+{
+    const struct lt_dir *from = dir;
+    if (lt_str_starts(redirect, LT_STR("/")))
+        while (from->parent)
+            from = from->parent;
+    place->found = from->below && lt_below_path(&walk->below, from->below, redirect, &place->below, &place->lower);
+    return place->found;
+}
+
+static void add_fact(struct layer_walk *walk, struct lt_attr *attr, struct lt_str text)
+{
+    struct lt_str *fact = lt_new(&walk->arena, struct lt_str);
+    *fact = text;
+    lt_list_add(&attr->items, &walk->arena, fact);
+}
+
+static struct place find_place(struct layer_walk *walk, const struct lt_dir *dir, struct lt_str name)
+{
+    struct place place = {.below = dir->below};
+    place.found = dir->below && lt_below_find(&walk->below, dir->below, name, &place.lower);
+    return place;
+}
+
+/* An entry of an image or init layer: it may hide others, but nothing is said of a change. */
+static enum lt_status emit_image(struct layer_walk *walk, struct lt_event *event, struct lt_err *err)
+{
+    const struct lt_node *node = event->node;
+    struct place place = find_place(walk, event->dir, node->name);
+    if (place.found && S_ISDIR(node->mode) && S_ISDIR(place.lower.node.mode)) {
+        struct lt_overlay_marks marks = marks_of(walk, event->dir, node);
+        event->tags |= marks.opaque ? LT_TAG_BIT(opaque) : 0;
+        note_directory(walk, event, &marks, &place);
+    } else {
+        hide(walk, &place);
+    }
+    return lt_emit(walk->ctx, event, err);
+}
+
+/* What was found out about an entry of an rw layer, for as long as its event needs it. */
+struct verdict {
+    struct lt_hidden hidden;
+    struct lt_attr facts;
+    bool copied; /* it was copied up from its own place */
+    bool moved;  /* it was copied up from another place */
+};
+
+static void judge_redirect(struct layer_walk *walk, struct lt_event *event, struct lt_str redirect, struct place *place,
+                           struct verdict *verdict)
+{
+    if (!redirect.len || !follow_redirect(walk, event->dir, redirect, place))
+        return;
+    struct lt_buf text = {0};
+    lt_buf_lit(&text, "renamed from ");
+    lt_buf_add(&text, redirect);
+    add_fact(walk, &verdict->facts, lt_str_dup(&walk->arena, lt_buf_view(&text)));
+    lt_buf_free(&text);
+    verdict->hidden = lt_hidden_of(&place->lower);
+    verdict->moved = false;
+    event->hides = &verdict->hidden;
+    event->change = LT_CHANGE_RENAMED;
+}
+
+/* Fill in what the container did to the entry, beside what lies below it. */
+static void judge(struct layer_walk *walk, struct lt_event *event, const struct lt_overlay_marks *marks,
+                  struct place *place, struct verdict *verdict)
+{
+    const struct lt_node *node = event->node;
+    struct lt_upper upper = {walk->layer, event->dir, node, *marks, walk->marked, event->dir->opaque};
+    event->tags |= marks->opaque ? LT_TAG_BIT(opaque) : 0;
+    event->change = walk->whole ? LT_CHANGE_ADDED : LT_CHANGE_NONE;
+    if (place->found) {
+        verdict->hidden = lt_hidden_of(&place->lower);
+        event->hides = &verdict->hidden;
+        event->change = lt_change_of(walk->ctx, &upper, &place->lower, &verdict->hidden);
+        verdict->copied = lt_was_copied_up(&upper, event->change);
+    }
+    verdict->moved = marks->origin && !S_ISDIR(node->mode) && (!place->found || marks->origin != place->lower.node.ino);
+    if (verdict->copied && !verdict->moved && lt_mtime_was_set(node, &verdict->hidden)) {
+        event->tags |= LT_TAG_BIT(time_anomaly);
+        add_fact(walk, &verdict->facts,
+                 LT_STR("mtime was set by a process: it is neither that of the lower file nor of a write"));
+    }
+    judge_redirect(walk, event, marks->redirect, place, verdict);
+}
+
+/* An entry of an rw layer. */
+static enum lt_status emit_rw(struct layer_walk *walk, struct lt_event *event, struct lt_err *err)
+{
+    const struct lt_node *node = event->node;
+    struct lt_overlay_marks marks = marks_of(walk, event->dir, node);
+    struct place place = find_place(walk, event->dir, node->name);
+    struct verdict verdict = {.facts = {.key = LT_ATTR_FACTS}};
+    judge(walk, event, &marks, &place, &verdict);
+    if (place.found && S_ISDIR(node->mode) && S_ISDIR(place.lower.node.mode))
+        note_directory(walk, event, &marks, &place);
+    else
+        hide(walk, &place);
+    event->attrs = &verdict.facts;
+    event->attr_count = verdict.facts.items.count ? 1 : 0;
+    if (verdict.moved) {
+        lt_deletions_move(&walk->deletions, &(struct lt_moved){.event = *event, .origin = marks.origin});
+        return LT_OK;
+    }
+    enum lt_status status = lt_emit(walk->ctx, event, err);
+    return status == LT_OK && verdict.copied ? lt_emit_copy_up(walk->ctx, event, err) : status;
+}
+
+/* The root of the layer. Of a whole copy, what is missing from it was deleted. */
+static enum lt_status emit_root(struct layer_walk *walk, struct lt_event *event, struct lt_err *err)
+{
+    struct lt_gone gone = {.by = LT_GONE_MISSING, .dir = event->dir, .witness = event->node};
+    if (is_rw(walk) && walk->layer->store->whole_rw && event->dir->below)
+        add_missing(walk, &gone, event->dir->below);
+    return lt_emit(walk->ctx, event, err);
+}
+
+/* An empty file can be a whiteout, too, if its directory says so; no kernel makes them. */
+static bool is_marked_whiteout(struct layer_walk *walk, const struct lt_dir *dir, const struct lt_node *node)
+{
+    if (!S_ISREG(node->mode) || node->size || !walk->layer->store->xattrs || !dir->below || !dir->parent)
+        return false;
+    struct lt_node self = {.name = dir->name, .ino = dir->ino};
+    return lt_marks_of(walk->ctx, walk->layer, dir, node, &walk->arena).whiteout &&
+           lt_marks_of(walk->ctx, walk->layer, dir->parent, &self, &walk->arena).has_whiteouts;
+}
+
+static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *err)
+{
+    struct layer_walk *walk = arg;
+    struct lt_event event = lt_file_event(dir->owner, dir, node);
+    struct lt_str subject = node->name;
+    begin_directory(walk, dir);
+    if (!is_rw(walk))
+        event.hidden_by = lt_hidden_by(walk->layer, dir, node->name, walk->ctx->run);
+    if (node->unallocated)
+        return lt_emit_unallocated(walk->ctx, &event, err);
+    if (!node->name.len) {
+        lt_tamper_check(walk->ctx->tamper, &event, LT_STR(""));
+        return emit_root(walk, &event, err);
+    }
+    enum lt_meaning meaning = walk->layer->store->meaning(node, &subject);
+    bool whiteout = meaning == LT_WHITEOUT || is_marked_whiteout(walk, dir, node);
+    lt_tamper_check(walk->ctx->tamper, &event, whiteout ? subject : LT_STR(""));
+    if (whiteout)
+        return emit_whiteout(walk, &event, subject, err);
+    if (meaning != LT_PLAIN) {
+        event.tags |= meaning == LT_OPAQUE ? LT_TAG_BIT(opaque) : 0;
+        return lt_emit(walk->ctx, &event, err);
+    }
+    return is_rw(walk) ? emit_rw(walk, &event, err) : emit_image(walk, &event, err);
+}
+
+/* Without a right to the attributes it cannot be told what is hidden, copied or renamed. */
+static void report_blind(struct lt_ctx *ctx)
+{
+    const struct lt_fs *fs = ctx->root->fs;
+    bool needed = false;
+    lt_each (const struct lt_layer, layer, &ctx->root->layers)
+        needed |= layer->role == LT_ROLE_RW && layer->store->xattrs;
+    if (needed && !ctx->root->rootless && (!fs->ops->xattrs || fs->no_trusted))
+        lt_skip(ctx, ctx->root->path, LT_CODE_UNREADABLE,
+                "the attributes trusted.overlay.* cannot be read%s: opaque directories and renames are not told",
+                fs->no_trusted ? " without CAP_SYS_ADMIN" : "");
+}
+
+static enum lt_status walk_layer(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_layer *layer,
+                                 struct lt_err *err)
+{
+    struct layer_walk self = {.ctx = ctx, .layer = layer, .below = {.ctx = ctx}};
+    struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
+    struct lt_walk walk = lt_counted_walk(ctx, lister);
+    *top = (struct lt_dir){.name = layer->content, .owner = &layer->owner, .placed = true, .has_inside = true};
+    walk.arg = &self;
+    walk.entry = entry;
+    walk.enter = enter;
+    lt_deletions_begin(&self.deletions, ctx, layer);
+    lt_tamper_begin(ctx->tamper, layer);
+    if (layer->role != LT_ROLE_IMAGE || !layer->store->copies)
+        top->below = lt_below_layer(&self.below, layer, &self.whole);
+    enum lt_status status = lt_walk(&walk, top, err);
+    if (status == LT_END)
+        lt_skip(ctx, layer->content, LT_CODE_MISSING, "the layer's tree of files is missing");
+    status = status == LT_END ? LT_OK : status;
+    if (status == LT_OK)
+        status = lt_deletions_emit(&self.deletions, ctx, err);
+    if (status == LT_OK)
+        status = lt_tamper_end(ctx->tamper, err);
+    lt_deletions_end(&self.deletions);
+    lt_below_end(&self.below);
+    lt_arena_free(&self.arena);
+    return status;
+}
+
+/* How many layers lie under it. */
+static unsigned height(const struct lt_layer *layer)
+{
+    enum { MOST = 1024 };
+    unsigned count = 0;
+    for (const struct lt_layer *next = layer->parent; next && count < MOST; next = next->parent)
+        count++;
+    return count;
+}
+
+/* Those that may hide something first: what has a container, then the higher of two image layers. */
+static int by_height(const void *a, const void *b)
+{
+    const struct lt_layer *const *left = a, *const *right = b;
+    bool left_image = (*left)->role == LT_ROLE_IMAGE, right_image = (*right)->role == LT_ROLE_IMAGE;
+    if (left_image != right_image)
+        return left_image ? 1 : -1;
+    if ((*left)->role != (*right)->role)
+        return (*left)->role < (*right)->role ? -1 : 1;
+    unsigned up = height(*left), down = height(*right);
+    return up != down ? (up > down ? -1 : 1) : lt_str_cmp((*left)->id, (*right)->id);
+}
+
+enum lt_status lt_walk_layers(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_err *err)
+{
+    struct lt_list layers = {0};
+    enum lt_status status = LT_OK;
+    report_blind(ctx);
+    lt_each (struct lt_layer, layer, &ctx->root->layers)
+        if (layer->content.len)
+            lt_list_add(&layers, ctx->scratch, layer);
+    if (layers.count)
+        qsort(layers.items, layers.count, sizeof *layers.items, by_height);
+    lt_each (struct lt_layer, layer, &layers)
+        if (status == LT_OK)
+            status = walk_layer(ctx, lister, layer, err);
+    return status;
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "walked.h"
+
+#include "../evidence/walk.h"
+
+static void seen(void *arg, size_t count)
+{
+    lt_seen(lt_walk_ctx(arg), count);
+}
+
+static void failed(void *arg, struct lt_str path, const struct lt_err *problem, size_t count)
+{
+    struct lt_ctx *ctx = lt_walk_ctx(arg);
+    lt_skip_error(ctx, path, problem);
+    /* An entry announced as seen is already in the account. */
+    lt_report_counts(ctx->report, ctx->reader)->seen -= count;
+}
+
+struct lt_walk lt_counted_walk(struct lt_ctx *ctx, struct lt_lister *lister)
+{
+    return (struct lt_walk){.fs = ctx->root->fs, .run = ctx->run, .lister = lister, .seen = seen, .failed = failed};
+}
+
+struct lt_event lt_file_event(const struct lt_owner *owner, const struct lt_dir *dir, const struct lt_node *node)
+{
+    struct lt_event event = {.kind = LT_KIND_FILE, .owner = owner, .dir = dir, .node = node};
+    memcpy(event.time, node->time, sizeof event.time);
+    return event;
+}
+
+enum lt_status lt_emit_unallocated(struct lt_ctx *ctx, struct lt_event *event, struct lt_err *err)
+{
+    const struct lt_node *node = event->node;
+    struct lt_time bound = event->dir->changed;
+    enum lt_status status = LT_OK;
+    bool times = node->mode, ended = node->deleted.set || bound.set;
+    event->tags |= LT_TAG_BIT(unallocated);
+    if (times || !ended)
+        status = lt_emit(ctx, event, err);
+    if (status != LT_OK || !ended)
+        return status;
+    event->kind = LT_KIND_DELETED;
+    event->change = event->owner->layer ? LT_CHANGE_DELETED : LT_CHANGE_NONE;
+    memset(event->time, 0, sizeof event->time);
+    event->time[0] = node->deleted.set ? node->deleted : bound;
+    if (!node->deleted.set)
+        event->last = bound;
+    return times ? lt_emit_one(ctx, event, err) : lt_emit(ctx, event, err);
+}
+
+enum lt_status lt_emit_copy_up(struct lt_ctx *ctx, const struct lt_event *event, struct lt_err *err)
+{
+    struct lt_event copy = *event;
+    const struct lt_time *time = event->node->time;
+    copy.kind = LT_KIND_COPIED_UP;
+    memset(copy.time, 0, sizeof copy.time);
+    copy.time[0] = time[LT_B].set ? time[LT_B] : time[LT_C];
+    if (!time[LT_B].set)
+        copy.last = time[LT_C];
+    return lt_emit_one(ctx, &copy, err);
+}

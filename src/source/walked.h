@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the walks over files have in common. */
+#ifndef LT_SOURCE_WALKED_H
+#define LT_SOURCE_WALKED_H
+
+#include "../context.h"
+
+struct lt_lister;
+struct lt_walk;
+
+/* A walk that keeps the account of `ctx`. `arg`, `entry` and `enter` are left to the caller; `arg` must point to a
+ * pointer to `ctx`, or to a struct that begins with one. */
+struct lt_walk lt_counted_walk(struct lt_ctx *ctx, struct lt_lister *lister);
+
+static inline struct lt_ctx *lt_walk_ctx(void *arg)
+{
+    return *(struct lt_ctx **)arg;
+}
+
+/* The event of an entry, with its times. */
+struct lt_event lt_file_event(const struct lt_owner *owner, const struct lt_dir *dir, const struct lt_node *node);
+
+/* A deleted entry of the file system: its last times, as far as the inode still tells them, and its deletion. Without a
+ * time of that, it was before its directory changed for the last time. */
+enum lt_status lt_emit_unallocated(struct lt_ctx *ctx, struct lt_event *event, struct lt_err *err);
+
+/* When the entry of `event` was copied up: its birth, else before its last change. */
+enum lt_status lt_emit_copy_up(struct lt_ctx *ctx, const struct lt_event *event, struct lt_err *err);
+
+/* Every entry of every layer of the root at hand: rw and init layers first, then image layers from the top down, so
+ * that of each is known who hides it. `lister` lists the directories. */
+enum lt_status lt_walk_layers(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_err *err);
+
+#endif
