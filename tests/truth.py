@@ -282,8 +282,8 @@ def check_owner(case: Case, rows: list[Row]) -> Result:
     for path, node in case.nodes.items():
         want = expected_owner(case, path) if node["times"] else {}
         if want and result.expect(path in by_path, show(path)):
-            # What an opaque directory hid is named by rows at its place: tests/deletions.py judges them.
-            own = [row for row in by_path[path] if row["timestamp_desc"] != DELETION or not case.is_opaque(path)]
+            # What was deleted from a directory is named by rows at its place: tests/deletions.py judges them.
+            own = [row for row in by_path[path] if row["timestamp_desc"] != DELETION or node["type"] != "d"]
             if bad := {fault for row in own for fault in faults(want, row)}:
                 result.report("wrong", f"{show(path)}: {'; '.join(sorted(bad))}")
     unknown = {name for area, name, _ in map(case.locate, case.nodes) if area == "layer"} - case.layers.keys()
