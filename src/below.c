@@ -51,24 +51,35 @@ static struct lt_below *new_below(struct lt_arena *arena, size_t most)
     return lt_arena_alloc(arena, sizeof(struct lt_below) + most * sizeof(struct lt_below_dir));
 }
 
-const struct lt_below *lt_below_layer(struct lt_below_reader *reader, const struct lt_layer *layer, bool *whole)
+/* Let the tree of `layer` lie at the bottom of `below`. False: it is not there, or elsewhere. */
+static bool add_tree(struct lt_below_reader *reader, struct lt_below *below, struct lt_layer *layer)
 {
     struct lt_ctx *ctx = reader->ctx;
-    struct lt_list under = layers_under(ctx->run, layer);
-    struct lt_below *below = new_below(ctx->run, under.count);
+    struct lt_node node;
+    if (!layer->content.len || lt_fs_stat(layer->root->fs, layer->content, &reader->scratch, &node, NULL) != LT_OK ||
+        !S_ISDIR(node.mode))
+        return false; /* reported when that layer is walked */
+    struct lt_dir *dir = lt_new(ctx->run, struct lt_dir);
+    *dir = (struct lt_dir){.name = layer->content, .path_len = layer->content.len, .ino = node.ino};
+    lt_dir_keep(dir, ctx->run);
+    below->dirs[below->count++] = (struct lt_below_dir){layer, dir};
+    return true;
+}
+
+const struct lt_below *lt_below_layer(struct lt_below_reader *reader, const struct lt_layer *layer, bool *whole)
+{
+    struct lt_list under = layers_under(reader->ctx->run, layer);
+    struct lt_below *below = new_below(reader->ctx->run, under.count);
     *whole = all_known(layer, &under);
-    lt_each (struct lt_layer, next, &under) {
-        struct lt_node node;
-        if (lt_fs_stat(next->root->fs, next->content, &reader->scratch, &node, NULL) != LT_OK || !S_ISDIR(node.mode)) {
-            *whole = false; /* reported when that layer is walked */
-            continue;
-        }
-        struct lt_dir *dir = lt_new(ctx->run, struct lt_dir);
-        *dir = (struct lt_dir){.name = next->content, .path_len = next->content.len, .ino = node.ino};
-        lt_dir_keep(dir, ctx->run);
-        below->dirs[below->count++] = (struct lt_below_dir){next, dir};
-    }
+    lt_each (struct lt_layer, next, &under)
+        *whole &= add_tree(reader, below, next);
     return below->count ? below : NULL;
+}
+
+const struct lt_below *lt_below_tree(struct lt_below_reader *reader, struct lt_layer *layer)
+{
+    struct lt_below *below = new_below(reader->ctx->run, 1);
+    return add_tree(reader, below, layer) ? below : NULL;
 }
 
 struct names_job {
@@ -277,10 +288,12 @@ struct lt_overlay_marks lt_marks_of(struct lt_ctx *ctx, const struct lt_layer *l
     struct lt_list xattrs = {0};
     if (!layer->store->xattrs)
         return marks;
-    bool user = layer->root->rootless || layer->store->named_marks; /* that is fuse-overlayfs */
     lt_xattrs_or_skip(ctx, dir, node, arena, &xattrs);
+    enum lt_overlay_names names = layer->store->named_marks ? LT_OVERLAY_FUSE
+                                  : layer->root->rootless   ? LT_OVERLAY_USER
+                                                            : LT_OVERLAY_TRUSTED;
     lt_each (struct lt_xattr, xattr, &xattrs)
-        lt_overlay_mark(&marks, user ? LT_OVERLAY_USER : LT_OVERLAY_TRUSTED, xattr->name, xattr->value);
+        lt_overlay_mark(&marks, names, xattr->name, xattr->value);
     return marks;
 }
 

@@ -40,6 +40,9 @@ void lt_below_end(struct lt_below_reader *reader);
  * there: if not, nobody can say of an entry that it is new. */
 const struct lt_below *lt_below_layer(struct lt_below_reader *reader, const struct lt_layer *layer, bool *whole);
 
+/* The tree of one layer alone, in the run arena; NULL if it cannot be read, which its own walk reports. */
+const struct lt_below *lt_below_tree(struct lt_below_reader *reader, struct lt_layer *layer);
+
 /* The entry `name` of the directory; false: there is none to be seen. It is good until the next call. */
 bool lt_below_find(struct lt_below_reader *reader, const struct lt_below *below, struct lt_str name,
                    struct lt_lower *out);

@@ -241,6 +241,34 @@ def test_thin_devices(tmp: Path) -> None:
     assert rows["base"]["layer_role"] == "host" and "facts" not in rows[hex_id("bad")]
 
 
+def changes(result: helpers.Timeline, container: str) -> dict[str, str]:
+    """What a container did to which path; what is gone as "deleted" or "renamed"."""
+    return {row["filename"]: row["change"] for row in result.rows
+            if row.get("container_name") == container and row.get("layer_role") == "rw" and "change" in row}
+
+
+@pytest.mark.parametrize("kind", [Vfs, Btrfs, Zfs, DeviceMapper])
+def test_changes_of_a_whole_copy(kind: type[Full], tmp: Path) -> None:
+    """Beside the layer below, told by the tree alone."""
+    host = helpers.shop(tmp / "host", kind)
+    image = host.repositories["shop"]["shop:1"]
+    made = host.container("busy", image, {"etc": {"conf": "longer than before", "gone": WHITEOUT}, "new": {"x": "y"}})
+    (host.layer(made.rw.name) / "bin/sh").chmod(0o4755)
+    result = host.run()
+    assert result.code == 0
+    assert changes(result, "busy") == {"/etc": "modified", "/etc/conf": "modified", "/etc/gone": "deleted",
+                                       "/new": "added", "/new/x": "added", "/bin/sh": "metadata"}
+
+
+def test_lower_layers_elsewhere(tmp: Path) -> None:
+    """Only the rw layer is mounted: what the container did cannot be told, so nothing is said."""
+    host = helpers.shop(tmp / "host", DeviceMapper)
+    for name, tree in trees(host).items():
+        if name != hex_id("rw web"):
+            shutil.rmtree(tree.parent)
+    assert not changes(host.run(), "web")
+
+
 # --- overlay ----------------------------------------------------------------------------------------------------------
 
 def kernel_made(host: helpers.Host, name: str, script: str) -> set[str]:
@@ -256,8 +284,13 @@ def kernel_made(host: helpers.Host, name: str, script: str) -> set[str]:
 def test_overlay_deletions(mounting: None, tmp: Path) -> None:
     """Whiteouts that the kernel made in an upper directory over a tree of hard links."""
     host = helpers.shop(tmp / "host", Overlay)
-    gone = kernel_made(host, "db", "rm etc/conf opt/tool; mv bin/sh bin/ash; echo x > var/.wh.plain")
+    gone = kernel_made(host, "db", "rm etc/conf opt/tool .dockerenv; mv bin/sh bin/ash; echo x > var/.wh.plain;"
+                                   "rm -r etc; mkdir etc; echo y > etc/new")
+    gone |= {".dockerenv", "etc/hostname", "etc/hosts"}       # of the init layer, which was copied: no mark is left
     result = host.run()
+    told = changes(result, "db")
+    assert told["/etc"] == "opaque" and told["/etc/new"] == told["/var/table"] == "added"
+    assert told["/bin/ash"] == "added"                # a lower file with other links leaves no origin
     deleted = {row["filename"] for row in result.where(timestamp_desc=DELETION, container_name="db")}
     assert deleted == {"/" + path for path in gone} and gone
     assert result.where(timestamp_desc=DELETION, container_name="web")[0]["filename"] == "/etc/gone"
@@ -304,8 +337,28 @@ def test_fuse_overlayfs_marks(tmp: Path) -> None:
     result = host.run()
     assert result.code == 0
     named = {(row["layer_role"], row["filename"]) for row in result.where(timestamp_desc=DELETION)}
-    assert {("image", "/etc/a"), ("rw", "/etc/c"), ("rw", "/etc/d")} <= named
-    assert named <= {("image", "/etc/a"), ("rw", "/etc/c"), ("rw", "/etc/d"), ("rw", "/dir/old")}
+    assert named == {("image", "/etc/a"), ("rw", "/etc/c"), ("rw", "/etc/d"), ("rw", "/dir/old")}
+
+
+@pytest.mark.parametrize("name", ["user.fuseoverlayfs.opaque", "user.overlay.opaque", "trusted.overlay.opaque"])
+def test_fuse_overlayfs_attributes(name: str, tmp: Path) -> None:
+    """Any of three names makes a directory opaque; the owner that is shown in place of the inode's is a fact; an origin
+    that leads nowhere changes nothing."""
+    if not helpers.IS_ROOT:
+        pytest.skip("device nodes need root")
+    host = FuseOverlayfs(tmp / "host")
+    image = host.image("shop:1", {"dir": {"old": "y"}, "other": {"kept": "k"}})
+    made = host.container("web", image, {"dir": {"new": "z"}, "other": {"odd": "o"}})
+    os.setxattr(made.rw / "diff/dir", name, b"y")
+    os.setxattr(made.rw / "diff/other", name, b"n")
+    os.setxattr(made.rw / "diff/dir/new", "user.containers.override_stat", b"7:8:0600")
+    os.setxattr(made.rw / "diff/other/odd", "user.fuseoverlayfs.origin", b"../../../etc/passwd\0")
+    result = host.run()
+    assert result.code == 0
+    assert [row["filename"] for row in result.where(timestamp_desc=DELETION)] == ["/dir/old"]
+    facts = {row["filename"]: row["facts"] for row in result.rows if "facts" in row and row["data_type"] == "fs:stat"}
+    assert facts["/dir/new"] == ["override_stat 7:8:0600: owner and mode that fuse-overlayfs may show"]
+    assert changes(result, "web")["/other/odd"] == "added"
 
 
 @pytest.mark.parametrize("kind", [Overlay, FuseOverlayfs])
@@ -341,7 +394,11 @@ def test_fuse_overlayfs_itself(mounting: None, tmp: Path) -> None:
             subprocess.run(["umount", view], check=True)
 
     before = within("true")
-    gone = before - within("rm etc/conf; mv bin/sh bin/ash; mkdir bin/new; echo x > opt/y")
+    gone = before - within("mv bin/sh bin/ash; rm -r etc; mkdir etc; echo n > etc/new; echo x > opt/y;"
+                           "chmod 600 opt/tool")
     result = host.run()
+    told = changes(result, "db")
     deleted = {row["filename"] for row in result.where(timestamp_desc=DELETION, container_name="db")}
-    assert deleted == {"/" + path for path in gone} and len(gone) == 2
+    assert deleted == {"/" + path for path in gone} and len(gone) == 5
+    assert {path: told[path] for path in ("/bin/ash", "/etc", "/etc/new", "/opt/y", "/opt/tool")} == {
+        "/bin/ash": "renamed", "/etc": "opaque", "/etc/new": "added", "/opt/y": "added", "/opt/tool": "metadata"}

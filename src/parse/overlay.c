@@ -38,11 +38,28 @@ static void mark_opaque(struct lt_overlay_marks *marks, struct lt_str value)
     marks->has_whiteouts |= lt_str_eq(value, LT_STR("x"));
 }
 
+/* It takes the kernel's marks of opaque directories as well as its own, which it lets no process in the container set.
+ */
+static void mark_fuse(struct lt_overlay_marks *marks, struct lt_str name, struct lt_str value)
+{
+    if (lt_str_eq(name, LT_STR("trusted.overlay.opaque")) || lt_str_eq(name, LT_STR("user.overlay.opaque")) ||
+        lt_str_eq(name, LT_STR("user.fuseoverlayfs.opaque"))) {
+        marks->opaque |= lt_str_eq(value, LT_STR("y"));
+    } else if (lt_str_eq(name, LT_STR("user.fuseoverlayfs.origin"))) {
+        marks->has_origin = true;
+        marks->origin_path = lt_str_cut(&value, 0); /* 1.10 writes the NUL, too */
+    } else if (lt_str_eq(name, LT_STR("user.containers.override_stat")) ||
+               lt_str_eq(name, LT_STR("user.fuseoverlayfs.override_stat")) ||
+               lt_str_eq(name, LT_STR("security.fuseoverlayfs.override_stat"))) {
+        marks->shown_stat = value;
+    }
+}
+
 void lt_overlay_mark(struct lt_overlay_marks *marks, enum lt_overlay_names names, struct lt_str name,
                      struct lt_str value)
 {
-    if (names == LT_OVERLAY_USER && lt_str_eq(name, LT_STR("user.fuseoverlayfs.opaque"))) {
-        mark_opaque(marks, value);
+    if (names == LT_OVERLAY_FUSE) {
+        mark_fuse(marks, name, value);
         return;
     }
     if (!strip(&name, names == LT_OVERLAY_USER ? LT_STR("user.overlay.") : LT_STR("trusted.overlay.")))

@@ -9,7 +9,7 @@
 
 /* Whose names count. A mount of root's stores its marks as trusted.overlay.*, and hands user.overlay.* through as any
  * attribute, which a process in the container may set at will: only a rootless daemon's mounts use those. */
-enum lt_overlay_names { LT_OVERLAY_TRUSTED, LT_OVERLAY_USER };
+enum lt_overlay_names { LT_OVERLAY_TRUSTED, LT_OVERLAY_USER, LT_OVERLAY_FUSE /* those of fuse-overlayfs */ };
 
 /* The marks of one entry. Initialise with zeros. */
 struct lt_overlay_marks {
@@ -19,8 +19,10 @@ struct lt_overlay_marks {
     bool metacopy;      /* only metadata was copied up: the data are those of the lower file */
     bool has_origin;    /* it was copied up from the inode: */
     uint64_t origin;    /* ...0 where the kind of its file handle is not known */
-    struct lt_str
-        redirect; /* former name in the same directory, or path from the root; "" if there is none. Borrowed */
+    /* Borrowed; "" if there is none: */
+    struct lt_str redirect;    /* former name in the same directory, or path from the root */
+    struct lt_str origin_path; /* of fuse-overlayfs: path from the root of what was copied up */
+    struct lt_str shown_stat;  /* likewise: "uid:gid:mode" that the container may see instead of the inode's */
 };
 
 /* Take note of one attribute: full name and value, any bytes. Others than overlay's change nothing. */

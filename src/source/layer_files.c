@@ -17,8 +17,9 @@ struct layer_walk {
     const struct lt_layer *layer;
     struct lt_below_reader below;
     struct lt_deletions deletions;
-    bool whole;  /* all layers below are known: what is not there is new */
-    bool marked; /* the layer names the origins of its copies */
+    bool whole;                  /* all layers below are known: what is not there is new */
+    const struct lt_below *init; /* what the rw layer began as a copy of, if it did */
+    bool marked;                 /* the layer names the origins of its copies */
     /* Directories among the entries at hand: struct lt_dir *, with what lies below them. */
     const struct lt_dir *parent;
     struct lt_map children;
@@ -212,6 +213,18 @@ static void add_fact(struct layer_walk *walk, struct lt_attr *attr, struct lt_st
     lt_list_add(&attr->items, &walk->arena, fact);
 }
 
+/* fuse-overlayfs names the origin of a copy by its path. */
+static void find_origin(struct layer_walk *walk, const struct lt_dir *dir, struct lt_overlay_marks *marks)
+{
+    struct place place = {0};
+    if (!marks->origin_path.len)
+        return;
+    while (dir->parent)
+        dir = dir->parent;
+    if (dir->below && lt_below_path(&walk->below, dir->below, marks->origin_path, &place.below, &place.lower))
+        marks->origin = place.lower.node.ino;
+}
+
 static struct place find_place(struct layer_walk *walk, const struct lt_dir *dir, struct lt_str name)
 {
     struct place place = {.below = dir->below};
@@ -278,7 +291,39 @@ static void judge(struct layer_walk *walk, struct lt_event *event, const struct 
         add_fact(walk, &verdict->facts,
                  LT_STR("mtime was set by a process: it is neither that of the lower file nor of a write"));
     }
+    if (marks->shown_stat.len)
+        add_fact(walk, &verdict->facts,
+                 lt_str_format(&walk->arena, "override_stat %.*s: owner and mode that fuse-overlayfs may show",
+                               (int)(marks->shown_stat.len < 40 ? marks->shown_stat.len : 40), marks->shown_stat.ptr));
     judge_redirect(walk, event, marks->redirect, place, verdict);
+}
+
+static bool same_entry(const struct lt_node *a, const struct lt_node *b)
+{
+    bool same = a->mode == b->mode && a->uid == b->uid && a->gid == b->gid;
+    return same && (S_ISDIR(a->mode) || a->size == b->size) && lt_time_cmp(a->time[LT_M], b->time[LT_M]) == 0;
+}
+
+/* An rw layer that began as a copy of its init layer: what is still as it was is no change, and what is missing was
+ * deleted, though nothing marks it. */
+static void compare_with_init(struct layer_walk *walk, struct lt_event *event, struct verdict *verdict)
+{
+    struct lt_buf inside = {0};
+    struct place place = {0};
+    lt_event_inside(&inside, event);
+    place.found = lt_below_path(&walk->below, walk->init, lt_buf_view(&inside), &place.below, &place.lower);
+    lt_buf_free(&inside);
+    if (!place.found)
+        return;
+    if (same_entry(event->node, &place.lower.node)) {
+        event->change = LT_CHANGE_NONE;
+        event->hides = NULL;
+        verdict->copied = verdict->moved = false;
+    }
+    const struct lt_below *below = lt_below_enter(&walk->below, place.below, &place.lower);
+    struct lt_gone gone = {.by = LT_GONE_MISSING, .dir = event->dir, .witness = event->node};
+    if (below && S_ISDIR(event->node->mode))
+        add_missing(walk, &gone, below);
 }
 
 /* An entry of an rw layer. */
@@ -286,6 +331,7 @@ static enum lt_status emit_rw(struct layer_walk *walk, struct lt_event *event, s
 {
     const struct lt_node *node = event->node;
     struct lt_overlay_marks marks = marks_of(walk, event->dir, node);
+    find_origin(walk, event->dir, &marks);
     struct place place = find_place(walk, event->dir, node->name);
     struct verdict verdict = {.facts = {.key = LT_ATTR_FACTS}};
     judge(walk, event, &marks, &place, &verdict);
@@ -293,6 +339,8 @@ static enum lt_status emit_rw(struct layer_walk *walk, struct lt_event *event, s
         note_directory(walk, event, &marks, &place);
     else
         hide(walk, &place);
+    if (walk->init)
+        compare_with_init(walk, event, &verdict);
     event->attrs = &verdict.facts;
     event->attr_count = verdict.facts.items.count ? 1 : 0;
     if (verdict.moved) {
@@ -309,6 +357,8 @@ static enum lt_status emit_root(struct layer_walk *walk, struct lt_event *event,
     struct lt_gone gone = {.by = LT_GONE_MISSING, .dir = event->dir, .witness = event->node};
     if (is_rw(walk) && walk->layer->store->whole_rw && event->dir->below)
         add_missing(walk, &gone, event->dir->below);
+    if (walk->init)
+        add_missing(walk, &gone, walk->init);
     return lt_emit(walk->ctx, event, err);
 }
 
@@ -375,6 +425,8 @@ static enum lt_status walk_layer(struct lt_ctx *ctx, struct lt_lister *lister, s
     lt_tamper_begin(ctx->tamper, layer);
     if (layer->role != LT_ROLE_IMAGE || !layer->store->copies)
         top->below = lt_below_layer(&self.below, layer, &self.whole);
+    if (layer->role == LT_ROLE_RW && layer->store->init_copied && layer->container && layer->container->init)
+        self.init = lt_below_tree(&self.below, layer->container->init);
     enum lt_status status = lt_walk(&walk, top, err);
     if (status == LT_END)
         lt_skip(ctx, layer->content, LT_CODE_MISSING, "the layer's tree of files is missing");
@@ -423,7 +475,7 @@ enum lt_status lt_walk_layers(struct lt_ctx *ctx, struct lt_lister *lister, stru
     if (layers.count)
         qsort(layers.items, layers.count, sizeof *layers.items, by_height);
     lt_each (struct lt_layer, layer, &layers)
-        if (status == LT_OK)
+        if (status == LT_OK && layer->content.len)
             status = walk_layer(ctx, lister, layer, err);
     return status;
 }
