@@ -6,11 +6,14 @@ import stat
 import time
 from pathlib import Path
 
+import deletions
 import dockerd
 import helpers
 import overlay_truth
 import pytest
 import truth
+from test_changes import renaming_faults
+from test_owner import hiding_faults
 
 BASE = {"dev": None, "proc": None, "sys": None, "etc": None, "data": None, "dir": None, "dir/sub": None, "one": None,
         "conf": None, "was-dir": None, "tmp": None, "hard1": b"linked\n", "hard2": ("hard", "hard1"),
@@ -141,3 +144,28 @@ def test_files_owners_and_states(fresh: overlay_truth.Host, rows: Path) -> None:
     """All that is checked on recorded hosts."""
     for name, result in truth.check_case(fresh.name, str(rows)).items():
         assert result.ok and result.found == result.expected, f"{name}: {result.examples[:10]}"
+
+
+def test_deletions(fresh: overlay_truth.Host, rows: Path) -> None:
+    """Each in its interval, to the millisecond; exact only where it is."""
+    result = deletions.judge_case(fresh, rows)
+    assert not result.problems, result.problems[:20]
+    # Exact are the three renamed files, the only deletion of a run, and the only two, which came at once.
+    assert result.timed == 14 and result.exact == 6, result.figures()
+
+
+def test_changes(fresh: overlay_truth.Host, rows: Path) -> None:
+    """What happened to each entry of the rw layers, and both ends of renames. A file of several links is copied up without
+    a note of its origin, so it cannot be told from a new one."""
+    problems = overlay_truth.change_faults(fresh, rows)
+    found = {row["filename"]: row for row in truth.read_rows(rows) if row.get("container_name") == "busy"
+             and row["data_type"] == "fs:stat" and row.get("layer_role") == "rw"}
+    for source, target in ((b"/conf/f", b"/conf/moved-f"), (b"/data/f10", b"/tmp/twice")):
+        problems += renaming_faults(found[target], found[source])
+    assert not problems, problems[:20]
+
+
+def test_hiding(fresh: overlay_truth.Host, rows: Path) -> None:
+    """Who hides what of the images."""
+    problems = hiding_faults(fresh, rows)
+    assert not problems, problems[:20]
