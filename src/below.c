@@ -82,6 +82,21 @@ const struct lt_below *lt_below_tree(struct lt_below_reader *reader, struct lt_l
     return add_tree(reader, below, layer) ? below : NULL;
 }
 
+const struct lt_below *lt_below_container(struct lt_below_reader *reader, const struct lt_container *container)
+{
+    struct lt_arena *run = reader->ctx->run;
+    struct lt_layer *rw = container->rw;
+    struct lt_list none = {0}, under = container->layers;
+    if (rw)
+        under = rw->store->whole_rw ? none : layers_under(run, rw);
+    struct lt_below *below = new_below(run, under.count + 1);
+    if (rw)
+        add_tree(reader, below, rw);
+    lt_each (struct lt_layer, layer, &under)
+        add_tree(reader, below, layer);
+    return below->count ? below : NULL;
+}
+
 struct names_job {
     struct lt_arena *arena;
     struct lt_map *map;

@@ -43,6 +43,9 @@ const struct lt_below *lt_below_layer(struct lt_below_reader *reader, const stru
 /* The tree of one layer alone, in the run arena; NULL if it cannot be read, which its own walk reports. */
 const struct lt_below *lt_below_tree(struct lt_below_reader *reader, struct lt_layer *layer);
 
+/* The root of a container as it sees it: its rw layer, too. NULL: none of its layers is there. */
+const struct lt_below *lt_below_container(struct lt_below_reader *reader, const struct lt_container *container);
+
 /* The entry `name` of the directory; false: there is none to be seen. It is good until the next call. */
 bool lt_below_find(struct lt_below_reader *reader, const struct lt_below *below, struct lt_str name,
                    struct lt_lower *out);

@@ -5,7 +5,7 @@
  *   options.c       the command line: one table
  *   job.c           a run: evidence, inventory, a command, exit code
  *   command/        what can be made of it           command.c; timeline.c (the main job), containers.c
- *                                                    images.c volumes.c ids.c; record.c (tables, JSON), pick.c
+ *                                                    images.c volumes.c ids.c diff.c who.c; record.c (tables, JSON), pick.c
  *   pipeline.c      the main job, on one screen: everything below, in this order
  *
  *   evidence/       where bytes come from            evidence.c (kinds, links, slurp), stream.c lines.c walk.c lister.c

@@ -83,6 +83,8 @@ static void add_to_chain(struct lt_tamper *tamper, const struct lt_layer *layer)
 
 void lt_tamper_begin(struct lt_tamper *tamper, const struct lt_layer *layer)
 {
+    if (!tamper)
+        return;
     leave_layer(tamper);
     tamper->layer = layer;
     tamper->walk++;

@@ -411,8 +411,8 @@ static void report_blind(struct lt_ctx *ctx)
                 fs->no_trusted ? " without CAP_SYS_ADMIN" : "");
 }
 
-static enum lt_status walk_layer(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_layer *layer,
-                                 struct lt_err *err)
+enum lt_status lt_walk_layer(struct lt_ctx *ctx, struct lt_lister *lister, const struct lt_layer *layer,
+                             struct lt_err *err)
 {
     struct layer_walk self = {.ctx = ctx, .layer = layer, .below = {.ctx = ctx}};
     struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
@@ -476,6 +476,6 @@ enum lt_status lt_walk_layers(struct lt_ctx *ctx, struct lt_lister *lister, stru
         qsort(layers.items, layers.count, sizeof *layers.items, by_height);
     lt_each (struct lt_layer, layer, &layers)
         if (status == LT_OK && layer->content.len)
-            status = walk_layer(ctx, lister, layer, err);
+            status = lt_walk_layer(ctx, lister, layer, err);
     return status;
 }

@@ -27,6 +27,10 @@ enum lt_status lt_emit_unallocated(struct lt_ctx *ctx, struct lt_event *event, s
 /* When the entry of `event` was copied up: its birth, else before its last change. */
 enum lt_status lt_emit_copy_up(struct lt_ctx *ctx, const struct lt_event *event, struct lt_err *err);
 
+/* Every entry of one layer. `lister` may be NULL. */
+enum lt_status lt_walk_layer(struct lt_ctx *ctx, struct lt_lister *lister, const struct lt_layer *layer,
+                             struct lt_err *err);
+
 /* Every entry of every layer of the root at hand: rw and init layers first, then image layers from the top down, so
  * that of each is known who hides it. `lister` lists the directories. */
 enum lt_status lt_walk_layers(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_err *err);

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What a container changed, as `docker diff` tells it, with times. Docker compares what the container sees with what it
+ * would see without its rw layer (moby pkg/archive/changes.go addChanges, 20.10 to 28.x):
+ *
+ *   A  is there, was not      D  is not there, was: of a directory its own name only
+ *   C  differs, or is a directory in which something does; of files the contents are not compared
+ *
+ * With -v also what the rw layer holds without a difference that Docker would see. */
+#include "../base/escape.h"
+#include "../change.h"
+#include "../job.h"
+#include "../source/walked.h"
+#include "command.h"
+#include "pick.h"
+#include "record.h"
+
+#include <stdlib.h>
+
+enum { ADDED = 'A', CHANGED = 'C', DELETED = 'D', UNLISTED = 0 };
+
+struct entry {
+    struct lt_str path;
+    char kind;
+    enum lt_change change;
+    struct lt_time time, first, last, copied_up;
+    enum lt_confidence confidence;
+    const struct lt_hidden *hides;
+    struct lt_list facts; /* of struct lt_str * */
+};
+
+struct diff {
+    struct lt_arena *arena;
+    struct lt_map by_path;
+    struct lt_list entries; /* of struct entry * */
+};
+
+static struct entry *entry_at(struct diff *diff, struct lt_str path)
+{
+    struct entry *entry = lt_map_get(&diff->by_path, path);
+    if (entry)
+        return entry;
+    entry = lt_new(diff->arena, struct entry);
+    entry->path = lt_str_dup(diff->arena, path);
+    lt_map_put(&diff->by_path, diff->arena, entry->path, entry);
+    lt_list_add(&diff->entries, diff->arena, entry);
+    return entry;
+}
+
+static char kind_of(const struct lt_event *event)
+{
+    if (event->kind == LT_KIND_DELETED)
+        return DELETED;
+    bool from_elsewhere = event->change == LT_CHANGE_RENAMED && S_ISDIR(event->node->mode);
+    if (!event->hides || from_elsewhere)
+        return ADDED;
+    return lt_docker_differs(event->node, event->hides) ? CHANGED : UNLISTED;
+}
+
+/* The time that tells best when it was changed: that of the contents, unless a process has set it. */
+static void set_time(struct entry *entry, const struct lt_event *event)
+{
+    bool set_by_hand = event->tags & LT_TAG_BIT(time_anomaly);
+    enum lt_slot slot = LT_B;
+    if (event->change == LT_CHANGE_MODIFIED && !set_by_hand)
+        slot = LT_M;
+    else if (event->change == LT_CHANGE_METADATA || event->change == LT_CHANGE_RENAMED ||
+             event->change == LT_CHANGE_MODIFIED)
+        slot = LT_C;
+    slot = event->node->time[slot].set ? slot : LT_C;
+    entry->time = event->node->time[slot];
+    entry->confidence = slot == LT_M ? LT_CLAIMED : LT_EXACT;
+}
+
+static void copy_facts(struct diff *diff, struct entry *entry, const struct lt_event *event)
+{
+    const struct lt_attr *facts = lt_event_attr(event, LT_ATTR_FACTS);
+    if (facts)
+        lt_each (const struct lt_str, fact, &facts->items) {
+            struct lt_str *copy = lt_new(diff->arena, struct lt_str);
+            *copy = lt_str_dup(diff->arena, *fact);
+            lt_list_add(&entry->facts, diff->arena, copy);
+        }
+    if (!event->hides)
+        return;
+    struct lt_hidden *hides = lt_new(diff->arena, struct lt_hidden);
+    *hides = *event->hides;
+    entry->hides = lt_event_hides(event) ? hides : NULL;
+}
+
+static enum lt_status take(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err)
+{
+    struct diff *diff = arg;
+    bool change = event->change != LT_CHANGE_NONE && !event->node->unallocated;
+    (void)err;
+    if (!change) {
+        *fate = LT_FILTERED;
+        return LT_OK;
+    }
+    struct lt_buf path = {0};
+    lt_event_inside(&path, event);
+    struct entry *entry = entry_at(diff, lt_buf_view(&path));
+    lt_buf_free(&path);
+    if (event->kind == LT_KIND_COPIED_UP) {
+        entry->copied_up = event->time[0];
+        return LT_OK;
+    }
+    entry->kind = kind_of(event);
+    entry->change = event->change;
+    copy_facts(diff, entry, event);
+    if (event->kind == LT_KIND_DELETED) {
+        entry->time = event->time[0];
+        entry->first = event->first;
+        entry->last = event->last;
+        entry->confidence = event->first.set || event->last.set ? LT_BOUNDED : LT_EXACT;
+    } else {
+        set_time(entry, event);
+    }
+    return LT_OK;
+}
+
+static struct lt_str parent_of(struct lt_str path)
+{
+    while (path.len && path.ptr[path.len - 1] != '/')
+        path.len--;
+    path.len -= path.len > 0;
+    return path;
+}
+
+/* A directory in which something differs differs, unless it is new itself. */
+static void mark_parents(struct diff *diff)
+{
+    for (size_t i = 0; i < diff->entries.count; i++) {
+        const struct entry *entry = diff->entries.items[i];
+        for (struct lt_str path = parent_of(entry->path); entry->kind && path.len; path = parent_of(path)) {
+            struct entry *parent = entry_at(diff, path);
+            if (parent->kind)
+                break;
+            parent->kind = CHANGED;
+        }
+    }
+}
+
+static int by_path(const void *a, const void *b)
+{
+    const struct entry *const *left = a, *const *right = b;
+    return lt_str_cmp((*left)->path, (*right)->path);
+}
+
+static struct lt_record *record_of(struct diff *diff, const struct entry *entry)
+{
+    struct lt_record *record = lt_record_new(diff->arena);
+    lt_record_name(record, "kind", lt_str_dup(diff->arena, (struct lt_str){&entry->kind, entry->kind ? 1 : 0}));
+    lt_record_name(record, "path", entry->path);
+    if (entry->change)
+        lt_record_text(record, "change", lt_str_c(lt_change_names[entry->change]));
+    lt_record_time(record, "time", entry->time);
+    lt_record_time(record, "time_first", entry->first);
+    lt_record_time(record, "time_last", entry->last);
+    if (entry->time.set)
+        lt_record_text(record, "confidence", lt_str_c(lt_confidence_names[entry->confidence]));
+    lt_record_time(record, "copied_up", entry->copied_up);
+    if (entry->hides) {
+        lt_record_name(record, "hides_layer", lt_layer_name(entry->hides->layer));
+        lt_record_int(record, "hides_size", (int64_t)entry->hides->size);
+        lt_record_int(record, "hides_mode", entry->hides->mode & 07777);
+        lt_record_time(record, "hides_modified", entry->hides->modified);
+    }
+    if (entry->facts.count)
+        lt_record_list(record, "facts", entry->facts);
+    return record;
+}
+
+static const struct lt_column columns[] = {
+    {"KIND", "kind", LT_SHOW_ALL},           {"CHANGE", "change", LT_SHOW_ALL},
+    {"TIME", "time", LT_SHOW_ALL},           {"NOT BEFORE", "time_first", LT_SHOW_ALL},
+    {"NOT AFTER", "time_last", LT_SHOW_ALL}, {"PATH", "path", LT_SHOW_ALL},
+    {"HIDES", "hides_layer", LT_SHOW_CUT},   {"FACTS", "facts", LT_SHOW_ALL},
+};
+
+static enum lt_status write_diff(struct lt_job *job, struct diff *diff, struct lt_err *err)
+{
+    struct lt_buf *out = lt_output_buffer(&job->output);
+    struct lt_list records = {0};
+    bool lines = !job->options->json && !job->options->verbose;
+    if (diff->entries.count)
+        qsort(diff->entries.items, diff->entries.count, sizeof *diff->entries.items, by_path);
+    lt_each (const struct entry, entry, &diff->entries) {
+        if (!entry->kind && !job->options->verbose)
+            continue;
+        if (!lines) {
+            lt_list_add(&records, diff->arena, record_of(diff, entry));
+            continue;
+        }
+        lt_buf_printf(out, "%c ", entry->kind);
+        lt_escape_name(out, entry->path, true);
+        lt_buf_char(out, '\n');
+        job->rows++;
+    }
+    return lines ? lt_output_flush(&job->output, err)
+                 : lt_records_write(job, &records, columns, sizeof columns / sizeof *columns, err);
+}
+
+static enum lt_status run_diff(struct lt_job *job, struct lt_err *err)
+{
+    const struct lt_container *container;
+    struct diff diff = {.arena = &job->arena};
+    enum lt_status status = lt_pick_container(job, job->options->operand, &container, err);
+    if (status != LT_OK)
+        return status;
+    lt_job_enter(job, container->root, "diff");
+    job->taker = (struct lt_taker){take, &diff};
+    if (container->rw)
+        status = lt_walk_layer(&job->ctx, NULL, container->rw, err);
+    else
+        lt_skip(&job->ctx, container->path, LT_CODE_MISSING, "the container's rw layer is not known");
+    mark_parents(&diff);
+    return status == LT_OK ? write_diff(job, &diff, err) : status;
+}
+
+const struct lt_command lt_command_diff = {
+    .name = "diff",
+    .arguments = "CONTAINER EVIDENCE...",
+    .summary = "what a container added, changed and deleted, as docker diff; with -v when and how",
+    .operands = 1,
+    .options = LT_OPTIONS_JSON | LT_OPTIONS_FILES,
+    .run = run_diff,
+};

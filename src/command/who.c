@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Whose is a path? Each layer that holds it, the images and containers that use the layer, and what each of these
+ * containers sees there. The path is one in containers, or one of the host in a layer of a storage driver or a volume:
+ * then that layer or volume alone is told. */
+#include "../below.h"
+#include "../job.h"
+#include "../store/store.h"
+#include "command.h"
+#include "record.h"
+
+/* What is being looked for. */
+struct search {
+    struct lt_ctx *ctx;
+    struct lt_arena *arena;
+    struct lt_below_reader below;
+    struct lt_str path; /* in containers, "" for their root */
+    struct lt_list records;
+};
+
+/* A place where it is. */
+struct finding {
+    const struct lt_layer *layer;
+    struct lt_str path; /* in the evidence */
+    struct lt_node node;
+    bool deletes; /* a whiteout */
+};
+
+/* The rest of `path` behind `above`, with its slash; false if it does not lie there. */
+static bool strip(struct lt_str path, struct lt_str above, struct lt_str *rest)
+{
+    if (!above.len || !lt_str_starts(path, above) || (path.len > above.len && path.ptr[above.len] != '/'))
+        return false;
+    *rest = lt_str_skip(path, above.len);
+    return true;
+}
+
+/* Is the finding what is seen, or a part of it? */
+static bool is_part(struct search *search, const struct lt_below *below, const struct lt_lower *seen,
+                    const struct finding *finding)
+{
+    if (seen->layer == finding->layer)
+        return true;
+    const struct lt_below *merged = S_ISDIR(finding->node.mode) ? lt_below_enter(&search->below, below, seen) : NULL;
+    for (size_t i = 0; merged && i < merged->count; i++)
+        if (merged->dirs[i].layer == finding->layer)
+            return true;
+    return false;
+}
+
+static const char *status_in(struct search *search, const struct lt_container *container, const struct finding *finding)
+{
+    const struct lt_below *top = lt_below_container(&search->below, container), *below;
+    struct lt_lower seen;
+    if (!search->path.len)
+        return "visible"; /* all roots are merged */
+    if (!top || !lt_below_path(&search->below, top, search->path, &below, &seen))
+        return "deleted";
+    return !finding->deletes && is_part(search, below, &seen, finding) ? "visible" : "replaced";
+}
+
+/* What the container has mounted over the path, "" if nothing. */
+static struct lt_str mount_over(struct search *search, const struct lt_container *container)
+{
+    struct lt_str rest, text = LT_STR("");
+    size_t longest = 0;
+    lt_each (const struct lt_mount, mount, &container->mounts)
+        if (strip(search->path, mount->destination, &rest) && mount->destination.len > longest) {
+            longest = mount->destination.len;
+            text = lt_str_format(search->arena, "%.*s %.*s at %.*s", LT_ARG(mount->type),
+                                 LT_ARG(mount->name.len ? mount->name : mount->source), LT_ARG(mount->destination));
+        }
+    return text;
+}
+
+static void add_container(struct search *search, const struct lt_container *container, const char *status,
+                          struct lt_list *containers, struct lt_list *words)
+{
+    struct lt_record *record = lt_record_new(search->arena);
+    struct lt_str *word = lt_new(search->arena, struct lt_str);
+    const struct lt_str *label = lt_record_label(search->arena, &container->owner);
+    *word = lt_str_format(search->arena, "%.*s %s", LT_ARG(*label), status);
+    lt_record_name(record, "container_identifier", container->id);
+    lt_record_name(record, "container_name", container->name);
+    lt_record_text(record, "status", lt_str_c(status));
+    lt_record_name(record, "mounted_over", mount_over(search, container));
+    lt_list_add(containers, search->arena, record);
+    lt_list_add(words, search->arena, word);
+}
+
+static struct lt_record *describe(struct search *search, struct lt_str path, const struct lt_node *node,
+                                  const struct lt_owner *owner, struct lt_str inside)
+{
+    struct lt_record *record = lt_record_new(search->arena);
+    lt_record_name(record, "path", path);
+    lt_record_name(record, "filename", inside.len ? inside : LT_STR("/"));
+    lt_record_text(record, "layer_role", lt_str_c(lt_role_names[owner->role]));
+    if (owner->layer)
+        lt_record_name(record, "layer_identifier", lt_layer_name(owner->layer));
+    if (owner->volume)
+        lt_record_name(record, "volume_name", owner->volume->name);
+    if (owner->image) {
+        lt_record_name(record, "image_identifier", owner->image->id);
+        lt_record_name(record, "image_name", lt_image_name(owner->image));
+    }
+    lt_record_int(record, "size", (int64_t)node->size);
+    lt_record_int(record, "mode", node->mode & 07777);
+    lt_record_time(record, "modified", node->time[LT_M]);
+    lt_record_time(record, "born", node->time[LT_B]);
+    return record;
+}
+
+static void add_finding(struct search *search, const struct finding *finding)
+{
+    const struct lt_layer *layer = finding->layer;
+    struct lt_list images = {0}, containers = {0}, words = {0};
+    struct lt_record *record = describe(search, finding->path, &finding->node, &layer->owner, search->path);
+    if (finding->deletes)
+        lt_record_text(record, "change", lt_str_c(lt_change_names[LT_CHANGE_DELETED]));
+    lt_each (const struct lt_image, image, &layer->images)
+        lt_list_add(&images, search->arena, &image->id);
+    if (layer->container)
+        add_container(search, layer->container, status_in(search, layer->container, finding), &containers, &words);
+    lt_each (const struct lt_container, container, &layer->containers)
+        add_container(search, container, status_in(search, container, finding), &containers, &words);
+    lt_record_list(record, "images", images);
+    lt_record_records(record, "containers", containers);
+    lt_record_list(record, "seen_by", words);
+    lt_record_root(record, search->ctx->root);
+    lt_list_add(&search->records, search->arena, record);
+}
+
+/* Is there an entry at `path` of the evidence? What cannot be looked at is reported. */
+static bool look(struct search *search, struct lt_str path, struct lt_node *node)
+{
+    struct lt_err problem = {0};
+    enum lt_status status = lt_fs_stat(search->ctx->root->fs, path, search->arena, node, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(search->ctx, path, &problem);
+    return status != LT_END && node->mode;
+}
+
+/* What one layer has at the path: an entry, or a mark of its deletion. */
+static void search_layer(struct search *search, const struct lt_layer *layer)
+{
+    struct finding finding = {.layer = layer};
+    struct lt_str subject, name = lt_str_basename(search->path);
+    struct lt_str parent = {search->path.ptr, search->path.len - name.len};
+    if (!layer->content.len)
+        return;
+    finding.path = lt_str_format(search->arena, "%.*s%.*s", LT_ARG(layer->content), LT_ARG(search->path));
+    if (look(search, finding.path, &finding.node)) {
+        enum lt_meaning meaning = layer->store->meaning(&finding.node, &subject);
+        finding.deletes = meaning == LT_WHITEOUT;
+        if (meaning == LT_PLAIN || finding.deletes)
+            add_finding(search, &finding);
+    }
+    if (!layer->store->named_marks || !name.len)
+        return;
+    finding.path =
+        lt_str_format(search->arena, "%.*s%.*s.wh.%.*s", LT_ARG(layer->content), LT_ARG(parent), LT_ARG(name));
+    finding.deletes =
+        look(search, finding.path, &finding.node) && layer->store->meaning(&finding.node, &subject) == LT_WHITEOUT;
+    if (finding.deletes)
+        add_finding(search, &finding);
+}
+
+static void add_volume_file(struct search *search, const struct lt_volume *volume, struct lt_str rest)
+{
+    struct lt_node node;
+    struct lt_list containers = {0}, words = {0};
+    struct lt_str path = lt_str_format(search->arena, "%.*s/_data%.*s", LT_ARG(volume->path), LT_ARG(rest));
+    if (!look(search, path, &node))
+        return;
+    lt_each (const struct lt_volume_user, user, &volume->users)
+        add_container(search, user->container, "visible", &containers, &words);
+    const struct lt_volume_user *one = volume->users.count == 1 ? volume->users.items[0] : NULL;
+    struct lt_str inside =
+        one ? lt_str_format(search->arena, "%.*s%.*s", LT_ARG(one->destination), LT_ARG(rest)) : path;
+    struct lt_record *record = describe(search, path, &node, &volume->owner, inside);
+    lt_record_records(record, "containers", containers);
+    lt_record_list(record, "seen_by", words);
+    lt_record_root(record, search->ctx->root);
+    lt_list_add(&search->records, search->arena, record);
+}
+
+/* A volume shows the path to the containers that mount it above. */
+static void search_volumes(struct search *search, const struct lt_root *root)
+{
+    lt_each (const struct lt_volume, volume, &root->volumes) {
+        struct lt_list told = {0}; /* of struct lt_str *: what lies there, once for all that mount it at one place */
+        lt_each (const struct lt_volume_user, user, &volume->users) {
+            struct lt_str rest;
+            bool again = false;
+            lt_each (const struct lt_str, place, &told)
+                again |= lt_str_eq(*place, user->destination);
+            if (again || !strip(search->path, user->destination, &rest))
+                continue;
+            add_volume_file(search, volume, rest);
+            lt_list_add(&told, search->arena, &user->destination);
+        }
+    }
+}
+
+/* A path of the host: true if it lies in a layer or volume of this root. */
+static bool search_host(struct search *search, const struct lt_root *root, struct lt_str path)
+{
+    struct lt_str rest;
+    lt_each (const struct lt_layer, layer, &root->layers)
+        if (strip(path, layer->content, &rest)) {
+            struct lt_str subject, name = lt_str_basename(rest);
+            struct lt_node node;
+            bool there = look(search, path, &node);
+            bool mark = there && layer->store->meaning(&node, &subject) == LT_WHITEOUT && layer->store->named_marks;
+            search->path =
+                mark ? lt_str_format(search->arena, "%.*s%.*s", (int)(rest.len - name.len), rest.ptr, LT_ARG(subject))
+                     : rest;
+            search_layer(search, layer);
+            return true;
+        }
+    lt_each (const struct lt_volume, volume, &root->volumes)
+        if (strip(path, lt_path_join(search->arena, volume->path, LT_STR("_data")), &rest)) {
+            search->path = LT_STR("");
+            add_volume_file(search, volume, rest);
+            return true;
+        }
+    return false;
+}
+
+/* The user's path without a slash at its end, and, if the evidence is a directory, as seen from there. */
+static struct lt_str clean(struct lt_arena *arena, const char *given, const struct lt_evidence *evidence)
+{
+    struct lt_str path = lt_str_c(given), spec = lt_str_c(evidence->spec), rest;
+    while (path.len && path.ptr[path.len - 1] == '/')
+        path.len--;
+    while (spec.len && spec.ptr[spec.len - 1] == '/')
+        spec.len--;
+    if (!evidence->size && spec.len > 1 && strip(path, spec, &rest))
+        return rest;
+    return !path.len || path.ptr[0] == '/' ? path : lt_path_join(arena, LT_STR(""), path);
+}
+
+static const struct lt_column columns[] = {
+    {"ROLE", "layer_role", LT_SHOW_ALL},  {"CHANGE", "change", LT_SHOW_ALL},
+    {"IMAGE", "image_name", LT_SHOW_ALL}, {"MODIFIED", "modified", LT_SHOW_ALL},
+    {"SIZE", "size", LT_SHOW_ALL},        {"EVIDENCE", "evidence", LT_SHOW_DIFFERS},
+    {"PATH", "path", LT_SHOW_ALL},        {"VOLUME", "volume_name", LT_SHOW_ALL},
+    {"SEEN BY", "seen_by", LT_SHOW_ALL},
+};
+
+static enum lt_status run_who(struct lt_job *job, struct lt_err *err)
+{
+    struct search search = {.ctx = &job->ctx, .arena = &job->arena, .below = {.ctx = &job->ctx}};
+    lt_each (struct lt_root, root, &job->inventory.roots) {
+        struct lt_str path = clean(&job->arena, job->options->operand, root->fs->evidence);
+        lt_job_enter(job, root, "who");
+        if (search_host(&search, root, path))
+            continue;
+        search.path = path;
+        lt_each (const struct lt_layer, layer, &root->layers)
+            search_layer(&search, layer);
+        search_volumes(&search, root);
+    }
+    lt_below_end(&search.below);
+    if (!search.records.count && !job->options->quiet)
+        lt_say("no layer or volume holds '%s'", job->options->operand);
+    return lt_records_write(job, &search.records, columns, sizeof columns / sizeof *columns, err);
+}
+
+const struct lt_command lt_command_who = {
+    .name = "who",
+    .arguments = "PATH EVIDENCE...",
+    .summary = "which layers and volumes hold a path, whose they are, and what each container sees there",
+    .operands = 1,
+    .options = LT_OPTIONS_JSON,
+    .run = run_who,
+};
