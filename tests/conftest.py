@@ -85,6 +85,27 @@ def mounted(mounting: None) -> Iterator[Callable[..., Path]]:
 
 
 @pytest.fixture
+def evidence(disk: Callable[[str, str], Path], request: pytest.FixtureRequest) -> Callable[[str, str], Path]:
+    """evidence(case, "poweroff-replayed"): the disk of a case, mounted where only that can be read."""
+    def get(case: str, state: str = "clean") -> Path:
+        image = disk(case, state.split("-")[0])
+        return request.getfixturevalue("mounted")(image, "xfs") if case.endswith("xfs") else image
+    return get
+
+
+@pytest.fixture
+def rows_of(evidence: Callable[[str, str], Path], session_dir: Path) -> Callable[[str, str], Path]:
+    """rows_of(case, state): the JSONL of a case, made once."""
+    def get(case: str, state: str = "clean") -> Path:
+        rows = session_dir / f"{case}.{state}.jsonl"
+        if not rows.exists():
+            done = helpers.run("-q", "-o", rows, evidence(case, state))
+            assert done.returncode in (0, 1), done.stderr.decode()
+        return rows
+    return get
+
+
+@pytest.fixture
 def host(tmp: Path) -> helpers.Host:
     """A small host that the test may damage."""
     return helpers.shop(tmp / "host")
