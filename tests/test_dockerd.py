@@ -13,7 +13,9 @@ import overlay_truth
 import pytest
 import truth
 from test_changes import renaming_faults
+from test_diff import json_diff, text_diff, verbose_faults
 from test_owner import hiding_faults
+from test_who import who_faults
 
 BASE = {"dev": None, "proc": None, "sys": None, "etc": None, "data": None, "dir": None, "dir/sub": None, "one": None,
         "conf": None, "was-dir": None, "tmp": None, "hard1": b"linked\n", "hard2": ("hard", "hard1"),
@@ -168,4 +170,20 @@ def test_changes(fresh: overlay_truth.Host, rows: Path) -> None:
 def test_hiding(fresh: overlay_truth.Host, rows: Path) -> None:
     """Who hides what of the images."""
     problems = hiding_faults(fresh, rows)
+    assert not problems, problems[:20]
+
+
+def test_diff(fresh: overlay_truth.Host) -> None:
+    """The same as dockerd said; with -v, what happened to each entry of the rw layer."""
+    root = Path(fresh.name) / "disk.raw"
+    for name in fresh.containers:
+        wanted = fresh.diff(name)
+        assert text_diff(name, root) == wanted, name
+        problems = verbose_faults(fresh, name, json_diff(name, root, "-v"))
+        assert not problems, problems[:20]
+
+
+def test_who(fresh: overlay_truth.Host) -> None:
+    """Paths that were changed, and others."""
+    problems = who_faults(fresh, Path(fresh.name) / "disk.raw", 20)
     assert not problems, problems[:20]

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`layertime diff` against `docker diff`: as the kernel's views of the dead disk give it (tests/overlay_truth.py, which
+agrees with what the runtime recorded)."""
+import json
+from pathlib import Path
+
+import helpers
+import overlay_truth
+import pytest
+import truth
+from overlay_truth import ODD, STATES, host_of
+
+
+def own(kinds: dict[bytes, str], case: str) -> dict[bytes, str]:
+    """Without the one name that says nothing."""
+    return {path: kind for path, kind in kinds.items() if case != "aufs-synthetic" or path != ODD}
+
+
+def text_diff(container: str, root: Path) -> dict[bytes, str]:
+    """The program's answer as text: sorted by the bytes of the paths, nothing that upsets a terminal."""
+    done = helpers.run("diff", container, root)
+    assert done.returncode in (0, 1), done.stderr.decode()
+    lines = done.stdout.decode("ascii" if done.stdout.isascii() else "utf-8").split("\n")
+    assert lines.pop() == "" and all(line[:3] in ("A /", "C /", "D /") and line.isprintable() for line in lines)
+    paths = [helpers.unescape(line[2:]) for line in lines]
+    assert paths == sorted(set(paths))
+    return dict(zip(paths, (line[0] for line in lines)))
+
+
+def json_diff(container: str, root: Path, *options: str) -> list[truth.Row]:
+    """The program's answer as JSON, with paths as bytes."""
+    done = helpers.run("diff", container, root, "--json", *options)
+    assert done.returncode in (0, 1), done.stderr.decode()
+    return [item | {"path": helpers.unescape(item["path"])} for item in json.loads(done.stdout)]
+
+
+@pytest.mark.parametrize(("case", "state"), STATES)
+def test_diff_is_dockers(case: str, state: str, evidence) -> None:
+    """Every container: the same paths and letters, as text and as JSON."""
+    host, root = host_of(case, state), evidence(case, state)
+    for name in host.containers:
+        wanted = own(host.diff(name), case)
+        assert own(text_diff(name, root), case) == wanted, name
+        found = json_diff(name, root)
+        assert own({item["path"]: item["kind"] for item in found}, case) == wanted and len(found) >= len(wanted), name
+        for item in found:
+            assert {"kind", "path"} <= item.keys()
+            # Of a directory that only has changes below it vfs keeps no mark: then no change is named.
+            assert "change" in item or host.driver == "vfs" and host.merged(name)[item["path"]].kind == "d"
+            assert item["kind"] == "D" or item.get("change") != "deleted"
+
+
+def verbose_faults(host: overlay_truth.Host, name: str, found: list[truth.Row]) -> list[str]:
+    """What is wrong in the answer with -v, which has every entry of the layer: those without a letter are as they were,
+    or differ in what Docker does not look at."""
+    wanted, said = host.diff(name), {item["path"]: item["change"] for item in found}
+    kinds = {item["path"]: item["kind"] for item in found if "kind" in item}
+    problems = [f"{name} {path!r}: {kinds.get(path)}, not {wanted.get(path)}" for path in kinds.keys() | wanted.keys()
+                if kinds.get(path) != wanted.get(path)]
+    for entry in host.layers[host.rw(name)]:
+        if entry.path != b"/" and not host.hides(entry) and not host.is_mark(entry):
+            may = overlay_truth.allowed_changes(host, name, entry)
+            if said.get(entry.path) not in (may if entry.kind != "d" or entry.path in wanted else may | {None}):
+                problems.append(f"{name} {entry.path!r}: {said.get(entry.path)}, not {may}")
+    return problems
+
+
+@pytest.mark.parametrize("case", ["overlay2-ext4", "overlay2-xfs", "aufs-synthetic"])
+def test_verbose_diff_has_every_entry_of_the_layer(case: str, evidence) -> None:
+    """What was copied up and is as it was has no letter, and comes only with -v."""
+    host, root, quiet = host_of(case), evidence(case), 0
+    for name in host.containers:
+        found = [item for item in json_diff(name, root, "-v") if case != "aufs-synthetic" or item["path"] != ODD]
+        problems = [fault for fault in verbose_faults(host, name, found) if "notawhiteout" not in fault]
+        assert not problems, problems[:20]
+        quiet += sum("kind" not in item for item in found)
+    assert quiet or case == "aufs-synthetic"
+
+
+@pytest.mark.parametrize("case", ["overlay2-ext4"])
+def test_diff_takes_a_prefix_of_the_id(case: str, evidence) -> None:
+    """Twelve digits, as docker ps prints them."""
+    host, root = host_of(case, "clean"), evidence(case, "clean")
+    assert text_diff(host.containers["maple"]["Id"][:12], root) == host.diff("maple")
+
+
+@pytest.mark.parametrize("state", ["clean", "poweroff-replayed"])
+def test_changes_without_an_overlay(state: str, evidence) -> None:
+    """vfs has whole copies only: what differs, and what is not there any more. A copy keeps the times of files; who
+    does not compare contents cannot tell that only the time was set."""
+    host, root = host_of("vfs-ext4", state), evidence("vfs-ext4", state)
+    for name in host.containers:
+        lower, merged = host.lower(name), host.merged(name)
+        for item in json_diff(name, root):
+            path, below, here = item["path"], lower.get(item["path"]), merged.get(item["path"])
+            if not here:
+                assert item["change"] in ("deleted", "renamed")
+            elif not below:
+                assert item["change"] in ("added", "renamed"), path
+            elif below.kind != here.kind:
+                assert item["change"] == "replaced", path
+            elif here.kind == "f" and below.node["sha256"] != here.node["sha256"]:
+                assert item["change"] in ("modified", "replaced"), path
+            elif here.kind == "f":
+                touched = below.node["mtime"] != here.node["mtime"]
+                assert item["change"] in (("metadata", "modified") if touched else ("metadata",)), path
