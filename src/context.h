@@ -24,6 +24,8 @@ struct lt_ctx {
     struct lt_root *root;     /* the data root at hand */
     bool app_times;           /* times that applications wrote become events of their own */
     unsigned threads;         /* that may list directories, at least 1 */
+    bool names_only;          /* the product tells of files no more than names and times: what containers changed, and
+                               * what is not as its image's tar has it, is not looked for */
     struct lt_tamper *tamper;
     bool verify_layers; /* read all files of image layers: see tamper.h */
 };

@@ -189,6 +189,7 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
         lt_show_containers(&job->inventory);
         return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "no container matches '%s'", job->options->container);
     }
+    job->ctx.names_only = job->options->format->event;
     enum lt_status status = make_timeline(&timeline, err);
     lt_sorter_free(&timeline.sorter);
     lt_memory_free(&timeline.memory);

@@ -124,7 +124,7 @@ static enum lt_status walk_all(struct lt_ctx *ctx, struct lt_lister *lister, str
 static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     struct lt_lister *lister = lt_lister_new(ctx->threads);
-    ctx->tamper = lt_tamper_new(ctx);
+    ctx->tamper = ctx->names_only ? NULL : lt_tamper_new(ctx);
     enum lt_status status = walk_all(ctx, lister, err);
     lt_tamper_free(ctx->tamper);
     lt_lister_free(lister);

@@ -387,6 +387,10 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
         return emit_root(walk, &event, err);
     }
     enum lt_meaning meaning = walk->layer->store->meaning(node, &subject);
+    if (walk->ctx->names_only) {
+        event.tags |= meaning == LT_WHITEOUT ? LT_TAG_BIT(whiteout) : 0;
+        return lt_emit(walk->ctx, &event, err);
+    }
     bool whiteout = meaning == LT_WHITEOUT || is_marked_whiteout(walk, dir, node);
     lt_tamper_check(walk->ctx->tamper, &event, whiteout ? subject : LT_STR(""));
     if (whiteout)
@@ -403,6 +407,8 @@ static void report_blind(struct lt_ctx *ctx)
 {
     const struct lt_fs *fs = ctx->root->fs;
     bool needed = false;
+    if (ctx->names_only)
+        return;
     lt_each (const struct lt_layer, layer, &ctx->root->layers)
         needed |= layer->role == LT_ROLE_RW && layer->store->xattrs;
     if (needed && !ctx->root->rootless && (!fs->ops->xattrs || fs->no_trusted))
@@ -423,7 +429,7 @@ enum lt_status lt_walk_layer(struct lt_ctx *ctx, struct lt_lister *lister, const
     walk.enter = enter;
     lt_deletions_begin(&self.deletions, ctx, layer);
     lt_tamper_begin(ctx->tamper, layer);
-    if (layer->role != LT_ROLE_IMAGE || !layer->store->copies)
+    if (!ctx->names_only && (layer->role != LT_ROLE_IMAGE || !layer->store->copies))
         top->below = lt_below_layer(&self.below, layer, &self.whole);
     if (layer->role == LT_ROLE_RW && layer->store->init_copied && layer->container && layer->container->init)
         self.init = lt_below_tree(&self.below, layer->container->init);
