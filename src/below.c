@@ -56,9 +56,14 @@ static bool add_tree(struct lt_below_reader *reader, struct lt_below *below, str
 {
     struct lt_ctx *ctx = reader->ctx;
     struct lt_node node;
-    if (!layer->content.len || lt_fs_stat(layer->root->fs, layer->content, &reader->scratch, &node, NULL) != LT_OK ||
-        !S_ISDIR(node.mode))
-        return false; /* reported when that layer is walked */
+    struct lt_err problem = {0};
+    if (!layer->content.len)
+        return false; /* it is elsewhere */
+    enum lt_status status = lt_fs_stat(layer->root->fs, layer->content, &reader->scratch, &node, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(ctx, layer->content, &problem);
+    if (status == LT_END || !S_ISDIR(node.mode))
+        return false;
     struct lt_dir *dir = lt_new(ctx->run, struct lt_dir);
     *dir = (struct lt_dir){.name = layer->content, .path_len = layer->content.len, .ino = node.ino};
     lt_dir_keep(dir, ctx->run);
@@ -146,13 +151,16 @@ static bool look(struct lt_below_reader *reader, const struct lt_below *below, s
                  struct lt_node *out)
 {
     struct lt_fs *fs = reader->ctx->root->fs;
+    const struct lt_dir *dir = below->dirs[at].dir;
     const uint64_t *ino = lt_map_get(&reader->names[at], name);
     struct lt_err problem = {0};
     if (!ino)
         return false;
     *out = (struct lt_node){.name = lt_str_dup(&reader->scratch, name), .ino = *ino};
-    fs->ops->describe(fs, below->dirs[at].dir, &reader->scratch, out, &problem);
-    return out->mode; /* what is wrong with it is reported when its layer is walked */
+    enum lt_status status = fs->ops->describe(fs, dir, &reader->scratch, out, &problem);
+    if (status == LT_SKIP && !out->mode) /* what is else wrong with it is reported when its layer is walked */
+        lt_skip_entry(reader->ctx, dir, out, &problem);
+    return out->mode;
 }
 
 static bool deletes(struct lt_below_reader *reader, const struct lt_below *below, size_t at, struct lt_str name)
@@ -289,11 +297,7 @@ void lt_xattrs_or_skip(struct lt_ctx *ctx, const struct lt_dir *dir, const struc
     struct lt_err problem = {0};
     if (!fs->ops->xattrs || fs->ops->xattrs(fs, dir, node, arena, out, &problem) == LT_OK)
         return;
-    struct lt_event at = {.dir = dir, .node = node};
-    struct lt_buf path = {0};
-    lt_event_path(&path, &at);
-    lt_skip_error(ctx, lt_buf_view(&path), &problem);
-    lt_buf_free(&path);
+    lt_skip_entry(ctx, dir, node, &problem);
 }
 
 struct lt_overlay_marks lt_marks_of(struct lt_ctx *ctx, const struct lt_layer *layer, const struct lt_dir *dir,

@@ -24,20 +24,23 @@ static enum lt_status open_entry(struct lt_ctx *ctx, const struct lt_dir *dir, s
     lt_dir_path(&path, dir);
     lt_buf_char(&path, '/');
     lt_buf_add(&path, name);
-    enum lt_status status = lt_file_open(ctx->root->fs, lt_buf_view(&path), out, NULL);
+    struct lt_err problem = {0};
+    enum lt_status status = lt_file_open(ctx->root->fs, lt_buf_view(&path), out, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(ctx, lt_buf_view(&path), &problem);
     lt_buf_free(&path);
     return status;
 }
 
-/* LT_OK: equal; LT_END: they differ; LT_SKIP: one cannot be read, which its own readers report. */
-static enum lt_status compare_files(struct lt_file *a, struct lt_file *b)
+/* LT_OK: equal; LT_END: they differ; LT_SKIP: one cannot be read. */
+static enum lt_status compare_files(struct lt_file *a, struct lt_file *b, struct lt_err *err)
 {
     char left[PIECE], right[PIECE];
     for (uint64_t at = 0; at < a->size;) {
-        ssize_t got = lt_file_read(a, left, sizeof left, at, NULL);
-        ssize_t other = lt_file_read(b, right, sizeof right, at, NULL);
+        ssize_t got = lt_file_read(a, left, sizeof left, at, err);
+        ssize_t other = lt_file_read(b, right, sizeof right, at, err);
         if (got <= 0 || other <= 0)
-            return LT_SKIP;
+            return lt_fail(err, LT_SKIP, LT_CODE_TRUNCATED, 0, "ends before its size");
         if (got != other || memcmp(left, right, (size_t)got) != 0)
             return LT_END;
         at += (uint64_t)got;
@@ -48,13 +51,16 @@ static enum lt_status compare_files(struct lt_file *a, struct lt_file *b)
 static enum lt_status compare_contents(struct lt_ctx *ctx, const struct lt_upper *upper, const struct lt_lower *lower)
 {
     struct lt_file a = {0}, b = {0};
+    struct lt_err problem = {0};
     enum lt_status status = open_entry(ctx, upper->dir, upper->node->name, &a);
     if (status == LT_OK)
         status = open_entry(ctx, lower->dir, lower->node.name, &b);
     if (status == LT_OK)
-        status = a.size == b.size ? compare_files(&a, &b) : LT_END;
+        status = a.size == b.size ? compare_files(&a, &b, &problem) : LT_END;
     else
         status = LT_SKIP;
+    if (problem.set)
+        lt_skip_entry(ctx, upper->dir, upper->node, &problem);
     lt_file_close(&a);
     lt_file_close(&b);
     return status;

@@ -46,6 +46,16 @@ void lt_skip(struct lt_ctx *ctx, struct lt_str path, const char *code, const cha
     lt_skip_error(ctx, path, &problem);
 }
 
+void lt_skip_entry(struct lt_ctx *ctx, const struct lt_dir *dir, const struct lt_node *node,
+                   const struct lt_err *problem)
+{
+    const struct lt_event at = {.dir = dir, .node = node};
+    struct lt_buf path = {0};
+    lt_event_path(&path, &at);
+    lt_skip_error(ctx, lt_buf_view(&path), problem);
+    lt_buf_free(&path);
+}
+
 enum lt_status lt_read_or_skip(struct lt_ctx *ctx, struct lt_str path, size_t cap, enum lt_need need,
                                struct lt_str *out)
 {

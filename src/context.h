@@ -44,6 +44,10 @@ void lt_skip(struct lt_ctx *ctx, struct lt_str path, const char *code, const cha
     __attribute__((format(printf, 4, 5)));
 void lt_skip_error(struct lt_ctx *ctx, struct lt_str path, const struct lt_err *problem);
 
+/* The same for an entry of a directory. */
+void lt_skip_entry(struct lt_ctx *ctx, const struct lt_dir *dir, const struct lt_node *node,
+                   const struct lt_err *problem);
+
 /* May the file be missing without a word? */
 enum lt_need { LT_OPTIONAL, LT_REQUIRED };
 

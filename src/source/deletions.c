@@ -29,8 +29,12 @@ void lt_deletions_begin(struct lt_deletions *deletions, struct lt_ctx *ctx, cons
         return;
     struct lt_str work = lt_path_join(&deletions->arena, layer->path, lt_str_c(layer->store->work));
     work = lt_path_join(&deletions->arena, work, LT_STR("work"));
-    if (lt_fs_stat(ctx->root->fs, work, &deletions->arena, &node, NULL) == LT_OK)
+    struct lt_err problem = {0};
+    enum lt_status status = lt_fs_stat(ctx->root->fs, work, &deletions->arena, &node, &problem);
+    if (status == LT_OK)
         deletions->mounted = node.time[LT_B];
+    else if (status == LT_SKIP)
+        lt_skip_error(ctx, work, &problem);
 }
 
 void lt_deletions_end(struct lt_deletions *deletions)
@@ -283,9 +287,9 @@ static enum lt_status emit_moved(struct lt_deletions *deletions, struct lt_ctx *
         event.attrs = &attr;
         event.attr_count = 1;
     }
+    /* A further link to a copy was copied with it. */
     enum lt_status status = lt_emit(ctx, &event, err);
-    bool new_name = event.change == LT_CHANGE_ADDED; /* a further link to a copy that is told elsewhere */
-    return status == LT_OK && !new_name ? lt_emit_copy_up(ctx, &event, err) : status;
+    return status == LT_OK ? lt_emit_copy_up(ctx, &event, err) : status;
 }
 
 enum lt_status lt_deletions_emit(struct lt_deletions *deletions, struct lt_ctx *ctx, struct lt_err *err)
