@@ -256,6 +256,32 @@ def test_links_of_the_mount(evidence: Any) -> None:
     assert [Path(path).name for path in lower] == [layer["link_name"] for layer in row["layers"][1:]]
 
 
+def test_ids_of_aufs(evidence: Any) -> None:
+    """The synthetic case keeps the IDs of the directories of overlay2-ext4."""
+    disk = evidence("aufs-synthetic")
+    for item in inspected("overlay2-ext4").values():
+        [row] = listing("ids", item["Id"], disk)
+        lower = [Path(path).parent.name for path in item["GraphDriver"]["Data"]["LowerDir"].split(":")]
+        name, root = Path(item["GraphDriver"]["Data"]["UpperDir"]).parent.name, row["data_root"]
+        assert [layer["cache_identifier"] for layer in row["layers"]] == [name, *lower]
+        assert row["upper_path"] == row["rw_layer_path"] == f"{root}/aufs/diff/{name}"
+        assert row["merged_path"] == f"{root}/aufs/mnt/{name}" and "work_path" not in row
+        assert row["ran_at_seizure"] == ("yes" if item["State"]["Running"] else "no")
+
+
+def test_layers_that_are_missing_are_an_error(host: Host) -> None:
+    """Of the image and of the container: what is known is shown."""
+    image = listing("images", host.root)[0]["image_identifier"]
+    top = host.layers(image)[-1]
+    shutil.rmtree(host.meta / "layerdb/sha256" / top[7:])
+    web = helpers.container(host, "web")
+    shutil.rmtree(web.rw.parent / helpers.hex_id("layer shop:1 1"))
+    [row] = listing("images", host.root, code=1)
+    assert row["layer_count"] == 2 and "size" not in row
+    [card] = listing("ids", "web", host.root, code=1)
+    assert [layer["layer_role"] for layer in card["layers"]][:2] == ["rw", "init"] and len(card["layers"]) < 4
+
+
 def test_which_container(host: Host, tmp: Path) -> None:
     """By name, whole ID or the beginning of one; a wrong or ambiguous word is answered with the candidates."""
     web, db = helpers.container(host, "web"), helpers.container(host, "db")

@@ -38,7 +38,7 @@ static void add_times(struct lt_ctx *ctx, struct lt_record *record, const struct
 }
 
 /* Its layers, and their size together if all are known. */
-static void add_layers(struct lt_record *record, const struct lt_image *image)
+static void add_layers(struct lt_ctx *ctx, struct lt_record *record, const struct lt_image *image)
 {
     uint64_t size = 0;
     bool known = !image->referenced_only && image->layers.count == image->diff_ids.count;
@@ -50,6 +50,9 @@ static void add_layers(struct lt_record *record, const struct lt_image *image)
         lt_record_int(record, "size", (int64_t)size);
     if (image->referenced_only)
         return;
+    if (image->layers.count < image->diff_ids.count)
+        lt_skip(ctx, image->config, LT_CODE_MISSING, "only %zu of its %zu layers are known", image->layers.count,
+                image->diff_ids.count);
     lt_record_int(record, "layer_count", (int64_t)image->diff_ids.count);
     lt_record_list(record, "diff_identifiers", image->diff_ids);
 }
@@ -73,7 +76,7 @@ static struct lt_record *describe(struct lt_job *job, const struct lt_image *ima
     lt_record_list(record, "image_names", image->names);
     lt_record_name(record, "parent_image", image->parent);
     add_times(&job->ctx, record, image);
-    add_layers(record, image);
+    add_layers(&job->ctx, record, image);
     add_users(record, image);
     lt_record_tags(record, image->tags);
     lt_record_root(record, image->root);
