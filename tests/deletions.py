@@ -81,11 +81,15 @@ def span_of(path: bytes, done: list[tuple[str, str, int, int]]) -> tuple[int, in
 
 
 def of_container(host: Host, name: str) -> list[Deletion]:
-    """Every whiteout of the rw layer, and what its opaque directories hid and do not have again: of a directory that is
-    gone whole only itself."""
+    """Every whiteout of the rw layer, and what its opaque directories hid and do not have again; without whiteouts (vfs),
+    what is not there any more. Of a directory that is gone whole only itself."""
     container, lower, merged = host.containers[name]["Id"], host.lower(name), host.merged(name)
     done = [removal for removal in removals(host) if removal[0] == container]
     marks = {path: (mark, lower[path]) for path, mark in host.whiteouts(host.rw(name)).items() if path in lower}
+    if host.driver == "vfs":                          # no marks: what the copy lacks that it was made from
+        rows = {entry.path: entry for entry in host.layers[host.rw(name)]}
+        gone = {path: next(overlay_truth.parents(path)) for path in lower if path not in merged}
+        marks = {path: (rows[above], lower[path]) for path, above in gone.items() if above in merged}
     for entry in host.layers[host.rw(name)]:
         if entry.kind == "d" and host.opaque(entry):
             marks |= {path: (entry, lower[path]) for path in lower if path not in merged
@@ -125,6 +129,8 @@ def time_faults(host: Host, wanted: Deletion, row: truth.Row) -> Iterator[str]:
         if last < before - TICK - slack or first > after + slack:
             yield f"{row['confidence']} {first} to {last}, but the action lasted from {before} to {after}"
     born, changed = wanted.mark.time("birth"), wanted.mark.time("ctime")
+    if wanted.mark.kind == "d" and host.opaque(wanted.mark) and (row["confidence"] == "exact" or last > born):
+        yield f"{row['confidence']}, until {last}, but it was gone when the directory was made anew at {born}"
     if host.driver == "overlay2" and wanted.mark.kind == "c":
         if changed - born <= NEAR and row["confidence"] != "exact":
             yield f"not exact, but the whiteout's ctime is {changed - born} ns after its birth"

@@ -7,10 +7,10 @@ import deletions
 import overlay_truth
 import pytest
 import truth
-from overlay_truth import LAYERED, POWEROFF, host_of
+from overlay_truth import LAYERED, POWEROFF, STATES, host_of
 
 
-@pytest.mark.parametrize(("case", "state"), LAYERED)
+@pytest.mark.parametrize(("case", "state"), STATES)
 def test_deletions_by_containers(case: str, state: str, rows_of) -> None:
     """Each once, with an honest time and what it hid; none of what is there still."""
     host = host_of(case, state)

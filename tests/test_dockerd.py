@@ -157,8 +157,8 @@ def test_deletions(fresh: overlay_truth.Host, rows: Path) -> None:
 
 
 def test_changes(fresh: overlay_truth.Host, rows: Path) -> None:
-    """What happened to each entry of the rw layers, and both ends of renames. A file of several links is copied up without
-    a note of its origin, so it cannot be told from a new one."""
+    """What happened to each entry of the rw layers, and both ends of renames. A file of several links is copied up
+    without a note of its origin, so it cannot be told from a new one."""
     problems = overlay_truth.change_faults(fresh, rows)
     found = {row["filename"]: row for row in truth.read_rows(rows) if row.get("container_name") == "busy"
              and row["data_type"] == "fs:stat" and row.get("layer_role") == "rw"}

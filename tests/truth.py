@@ -182,11 +182,6 @@ class Case:
             return node["type"] == "f" and node["size"] == "0" and name[:4] == b".wh." and name[:8] != b".wh..wh."
         return node["type"] == "c" and node["rdev"] == "0:0" and directory.endswith(b"/diff")
 
-    def is_opaque(self, path: bytes) -> bool:
-        """Is this a directory which hides what layers below have by its name?"""
-        node = self.nodes.get(path, {"xattrs": ""})
-        return "trusted.overlay.opaque=79" in node["xattrs"] or path + b"/.wh..wh..opq" in self.nodes
-
     def log_lines(self, name: str) -> Counter[tuple[str, int, str]]:
         """What docker logs --timestamps printed. It prefixes each piece of a long line with the line's time."""
         lines: Counter[tuple[str, int, str]] = Counter()
