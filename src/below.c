@@ -275,7 +275,7 @@ void lt_below_names(struct lt_below_reader *reader, const struct lt_below *below
                     struct lt_list *out)
 {
     struct lt_list all = {0};
-    struct lt_lower lower;
+    struct lt_lower lower = {0};
     for (size_t at = 0; at < below->count; at++)
         lt_names_in(reader->ctx, below->dirs[at].dir, arena, &all);
     if (all.count)

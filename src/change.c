@@ -76,8 +76,8 @@ static bool same_contents(struct lt_ctx *ctx, const struct lt_upper *upper, cons
         return false;
     if (!node->size)
         return true;
-    /* A whole copy has as many files as its image: there the times must do. */
-    if (upper->layer->store->whole_rw || node->size > MOST_COMPARED)
+    /* A whole copy has as many files as its image: equal times must do there. */
+    if (node->size > MOST_COMPARED || (upper->layer->store->whole_rw && same))
         return same;
     enum lt_status status = compare_contents(ctx, upper, lower);
     return status == LT_SKIP ? same : status == LT_OK;

@@ -41,7 +41,7 @@ def seen_inside(paths: list[bytes], uids: Map, gids: Map) -> list[tuple[int, int
 def check(result: helpers.Timeline, root: Path, uids: Map, gids: Map) -> int:
     """Every row of a file of a layer or volume has the ids that the kernel shows, and none where it shows 65534; no other
     row has any. Returns how many have."""
-    rows = [row for row in result.rows if row.get("layer_role") in ("rw", "init", "image", "volume") and "inode" in row]
+    rows = [row for row in result.rows if row.get("layer_role") in ("rw", "init", "image", "volume") and "mode" in row]
     names = sorted({helpers.location(row) for row in rows})
     seen = dict(zip(names, seen_inside([os.fsencode(root) + name for name in names], uids, gids)))
     for row in rows:

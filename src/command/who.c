@@ -50,7 +50,7 @@ static bool is_part(struct search *search, const struct lt_below *below, const s
 static const char *status_in(struct search *search, const struct lt_container *container, const struct finding *finding)
 {
     const struct lt_below *top = lt_below_container(&search->below, container), *below;
-    struct lt_lower seen;
+    struct lt_lower seen = {0};
     if (!search->path.len)
         return "visible"; /* all roots are merged */
     if (!top || !lt_below_path(&search->below, top, search->path, &below, &seen))

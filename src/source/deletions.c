@@ -61,6 +61,20 @@ static const struct lt_hidden *copy_hidden(struct lt_arena *arena, const struct 
     return copy;
 }
 
+static const struct lt_attr *copy_facts(struct lt_arena *arena, const struct lt_attr *facts)
+{
+    if (!facts)
+        return NULL;
+    struct lt_attr *copy = lt_new(arena, struct lt_attr);
+    copy->key = LT_ATTR_FACTS;
+    lt_each (const struct lt_str, fact, &facts->items) {
+        struct lt_str *text = lt_new(arena, struct lt_str);
+        *text = lt_str_dup(arena, *fact);
+        lt_list_add(&copy->items, arena, text);
+    }
+    return copy;
+}
+
 void lt_deletions_add(struct lt_deletions *deletions, const struct lt_gone *facts)
 {
     struct lt_arena *arena = &deletions->arena;
@@ -69,6 +83,7 @@ void lt_deletions_add(struct lt_deletions *deletions, const struct lt_gone *fact
     gone->facts.witness = copy_node(arena, facts->witness);
     gone->facts.inside = lt_str_dup(arena, facts->inside);
     gone->facts.hidden = copy_hidden(arena, facts->hidden);
+    gone->facts.facts = copy_facts(arena, facts->facts);
     lt_list_add(&deletions->gone, arena, gone);
 }
 
@@ -203,8 +218,9 @@ static void set_time(const struct lt_deletions *deletions, const struct gone *go
         raise_first(event, copied_up_dir(facts->dir)->born);
         lower_last(event, facts->since.set ? facts->since : birth);
     } else {
+        /* The directory may have been made anew since: only the copy of the whole was before for sure. */
         struct lt_dir whole = {.modified = node->time[LT_M], .changed = node->time[LT_C]};
-        raise_first(event, node->time[LT_B]);
+        raise_first(event, deletions->layer->created);
         lower_last(event, last_change(&whole, node->time[LT_B]));
     }
     /* A clock that was set back: only the later bound is left. */
@@ -249,7 +265,7 @@ static enum lt_status emit_gone(struct lt_deletions *deletions, struct lt_ctx *c
                                 struct lt_err *err)
 {
     const struct lt_gone *facts = &gone->facts;
-    struct lt_attr attr = {.key = LT_ATTR_FACTS};
+    struct lt_attr attr = facts->facts ? *facts->facts : (struct lt_attr){.key = LT_ATTR_FACTS};
     struct lt_node witness = *facts->witness;
     if (facts->by != LT_GONE_WHITEOUT)
         witness.mode = 0; /* it tells nothing of what is gone */
@@ -287,9 +303,10 @@ static enum lt_status emit_moved(struct lt_deletions *deletions, struct lt_ctx *
         event.attrs = &attr;
         event.attr_count = 1;
     }
-    /* A further link to a copy was copied with it. */
+    /* A copy is told once, at the name that was copied: not at further links to it. */
+    bool here = moved->from || (event.change != LT_CHANGE_ADDED && event.node->nlink == 1);
     enum lt_status status = lt_emit(ctx, &event, err);
-    return status == LT_OK ? lt_emit_copy_up(ctx, &event, err) : status;
+    return status == LT_OK && here ? lt_emit_copy_up(ctx, &event, err) : status;
 }
 
 enum lt_status lt_deletions_emit(struct lt_deletions *deletions, struct lt_ctx *ctx, struct lt_err *err)

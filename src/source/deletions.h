@@ -22,6 +22,7 @@ struct lt_gone {
     const struct lt_node *witness;  /* the whiteout, or the directory without the name; copied */
     struct lt_str inside;           /* path of what is gone, in the container; copied */
     const struct lt_hidden *hidden; /* what it was; copied. NULL: not known */
+    const struct lt_attr *facts;    /* LT_ATTR_FACTS to be told with it; the list is copied. NULL: none */
     struct lt_time since;           /* LT_GONE_OPAQUE: it was gone by then */
 };
 

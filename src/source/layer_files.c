@@ -124,12 +124,17 @@ static enum lt_status emit_whiteout(struct layer_walk *walk, struct lt_event *ev
                                     struct lt_err *err)
 {
     const struct lt_dir *dir = event->dir;
-    struct lt_lower lower;
+    struct lt_lower lower = {0};
     bool found = dir->below && lt_below_find(&walk->below, dir->below, subject, &lower);
     event->tags |= LT_TAG_BIT(whiteout);
     /* One that hides nothing is no deletion, if nothing else can be there. */
     if (found || !walk->whole) {
-        struct lt_gone gone = {.by = LT_GONE_WHITEOUT, .dir = dir, .witness = event->node};
+        struct lt_gone gone = {
+            .by = LT_GONE_WHITEOUT,
+            .dir = dir,
+            .witness = event->node,
+            .facts = lt_event_attr(event, LT_ATTR_FACTS),
+        };
         add_gone(walk, &gone, LT_STR(""), subject, found ? &lower : NULL);
     }
     if (found)
@@ -154,7 +159,7 @@ static void add_missing(struct layer_walk *walk, const struct lt_gone *gone, con
     struct lt_map own = lt_names_in(walk->ctx, self_of(walk, gone->dir, gone->witness), &arena, NULL);
     lt_below_names(&walk->below, below, &arena, &names);
     lt_each (struct lt_str, name, &names) {
-        struct lt_lower lower;
+        struct lt_lower lower = {0};
         if (!is_told(walk, &own, *name) && lt_below_find(&walk->below, below, *name, &lower))
             add_gone(walk, gone, gone->witness->name, *name, &lower);
     }
@@ -327,28 +332,29 @@ static void compare_with_init(struct layer_walk *walk, struct lt_event *event, s
 }
 
 /* An entry of an rw layer. */
-static enum lt_status emit_rw(struct layer_walk *walk, struct lt_event *event, struct lt_err *err)
+static enum lt_status emit_rw(struct layer_walk *walk, const struct lt_event *file, struct lt_err *err)
 {
-    const struct lt_node *node = event->node;
-    struct lt_overlay_marks marks = marks_of(walk, event->dir, node);
-    find_origin(walk, event->dir, &marks);
-    struct place place = find_place(walk, event->dir, node->name);
+    struct lt_event event = *file;
+    const struct lt_node *node = event.node;
+    struct lt_overlay_marks marks = marks_of(walk, event.dir, node);
+    find_origin(walk, event.dir, &marks);
+    struct place place = find_place(walk, event.dir, node->name);
     struct verdict verdict = {.facts = {.key = LT_ATTR_FACTS}};
-    judge(walk, event, &marks, &place, &verdict);
+    judge(walk, &event, &marks, &place, &verdict);
     if (place.found && S_ISDIR(node->mode) && S_ISDIR(place.lower.node.mode))
-        note_directory(walk, event, &marks, &place);
+        note_directory(walk, &event, &marks, &place);
     else
         hide(walk, &place);
     if (walk->init)
-        compare_with_init(walk, event, &verdict);
-    event->attrs = &verdict.facts;
-    event->attr_count = verdict.facts.items.count ? 1 : 0;
+        compare_with_init(walk, &event, &verdict);
+    event.attrs = &verdict.facts;
+    event.attr_count = verdict.facts.items.count ? 1 : 0;
     if (verdict.moved) {
-        lt_deletions_move(&walk->deletions, &(struct lt_moved){.event = *event, .origin = marks.origin});
+        lt_deletions_move(&walk->deletions, &(struct lt_moved){.event = event, .origin = marks.origin});
         return LT_OK;
     }
-    enum lt_status status = lt_emit(walk->ctx, event, err);
-    return status == LT_OK && verdict.copied ? lt_emit_copy_up(walk->ctx, event, err) : status;
+    enum lt_status status = lt_emit(walk->ctx, &event, err);
+    return status == LT_OK && verdict.copied ? lt_emit_copy_up(walk->ctx, &event, err) : status;
 }
 
 /* The root of the layer. Of a whole copy, what is missing from it was deleted. */
