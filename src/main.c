@@ -5,7 +5,8 @@
  *   options.c       the command line: one table
  *   job.c           a run: evidence, inventory, a command, exit code
  *   command/        what can be made of it           command.c; timeline.c (the main job), containers.c
- *                                                    images.c volumes.c ids.c diff.c who.c; record.c (tables, JSON), pick.c
+ *                                                    images.c volumes.c ids.c diff.c who.c; pick.c
+ *                                                    record.c (tables, JSON)
  *   pipeline.c      the main job, on one screen: everything below, in this order
  *
  *   evidence/       where bytes come from            evidence.c (kinds, links, slurp), stream.c lines.c walk.c lister.c
@@ -17,10 +18,9 @@
  *     phase 1       fill the inventory               docker_userns.c docker_layer.c docker_device.c docker_image.c
  *                                                    docker_daemon.c docker_volume.c docker_network.c
  *                                                    docker_container.c (facts.c: attributes); zones.c at its end
- *     phase 2       emit events                      the same, and docker_distribution.c docker_lifecycle.c docker_buildkit.c
- *                                                    docker_swarm.c
- *                                                    docker_log.c (log_clock.c) files.c
- *                                                    (walked.c layer_files.c deletions.c)
+ *     phase 2       emit events                      the same, and docker_distribution.c docker_lifecycle.c
+ *                                                    docker_buildkit.c docker_swarm.c docker_log.c (log_clock.c)
+ *                                                    files.c (walked.c layer_files.c deletions.c)
  *   layer_record.c  what the tar of an image layer says of each path
  *   tamper.c        is that what lies in the layer?  layer_compare.c
  *   store/          layout of a storage driver       store.c; overlay2.c fuse_overlayfs.c (links.c), overlay.c aufs.c
@@ -43,9 +43,10 @@
  *   event.c         the record that all stages share
  *   parse/          pure decoders of hostile bytes   appclock.c apptime.c bbolt.c buildrecord.c ext4.c ext4_dir.c
  *                                                    ext4_map.c ext4_xattr.c ident.c idmap.c jbd2.c json.c locallog.c
- *                                                    logline.c overlay.c protobuf.c stamp.c swarmtask.c tarhead.c tarsplit.c
- *                                                    tzif.c
- *   base/           arena.c base64.c clock.c crc32c.c crc64.c err.c escape.c gz.c map.c sha256.c str.c utf8.c
+ *                                                    logline.c overlay.c protobuf.c stamp.c swarmtask.c
+ *                                                    tarhead.c tarsplit.c tzif.c
+ *   base/           arena.c base64.c clock.c crc32c.c crc64.c err.c escape.c gz.c map.c sha256.c str.c
+ *                                                    utf8.c
  */
 #include "base/gz.h"
 #include "base/sha256.h"
