@@ -369,3 +369,15 @@ const struct lt_list *lt_hidden_by(const struct lt_layer *layer, const struct lt
             lt_list_add(both, arena, by);
     return both;
 }
+
+void lt_report_blind(struct lt_ctx *ctx)
+{
+    const struct lt_fs *fs = ctx->root->fs;
+    bool needed = false;
+    lt_each (const struct lt_layer, layer, &ctx->root->layers)
+        needed |= layer->role == LT_ROLE_RW && layer->store->xattrs;
+    if (needed && !ctx->root->rootless && (!fs->ops->xattrs || fs->no_trusted))
+        lt_skip(ctx, ctx->root->path, LT_CODE_UNREADABLE,
+                "the attributes trusted.overlay.* cannot be read%s: opaque directories and renames are not told",
+                fs->no_trusted ? " without CAP_SYS_ADMIN" : "");
+}

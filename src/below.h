@@ -74,6 +74,10 @@ struct lt_overlay_marks lt_marks_of(struct lt_ctx *ctx, const struct lt_layer *l
 void lt_xattrs_or_skip(struct lt_ctx *ctx, const struct lt_dir *dir, const struct lt_node *node, struct lt_arena *arena,
                        struct lt_list *out);
 
+/* Report it, once for the root at hand, if overlay's attributes are kept from us: then nobody can tell what is hidden,
+ * copied or renamed. To be called before layers are compared. */
+void lt_report_blind(struct lt_ctx *ctx);
+
 /* --- who hides what: struct lt_layer.hidden, filled in while the layers above are walked --- */
 
 /* `by` hides the entry, and all that is in it, from whoever looks through that layer. A merged directory is hidden in

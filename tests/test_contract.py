@@ -531,6 +531,16 @@ def test_image_is_not_touched(sample: Path) -> None:
     assert hashlib.sha256(sample.read_bytes()).digest() == digest
 
 
+@pytest.mark.parametrize("command", [("diff", "web"), ("who", "/etc/conf")])
+def test_commands_say_what_they_cannot_see(command: tuple, tmp: Path, as_nobody: dict) -> None:
+    """Without root's rights overlay's attributes are lost, to whichever command compares layers."""
+    host = helpers.shop(tmp / "host")
+    helpers.give_to_nobody(host, tmp)
+    assert run(*command, host.root).returncode == 0
+    done = run(*command, host.root, **as_nobody)
+    assert done.returncode == 1 and b"trusted.overlay.* cannot be read" in done.stderr
+
+
 def test_read_only_image_is_enough(sample: Path, tmp: Path, as_nobody: dict) -> None:
     """A file that may only be read, and a user who may only read."""
     copy = helpers.sparse_copy(sample, tmp / "copy.raw")

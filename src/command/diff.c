@@ -209,6 +209,7 @@ static enum lt_status run_diff(struct lt_job *job, struct lt_err *err)
         return status;
     lt_job_enter(job, container->root, "diff");
     job->taker = (struct lt_taker){take, &diff};
+    lt_report_blind(&job->ctx);
     if (container->rw)
         status = lt_walk_layer(&job->ctx, NULL, container->rw, err);
     else

@@ -253,6 +253,7 @@ static enum lt_status run_who(struct lt_job *job, struct lt_err *err)
     lt_each (struct lt_root, root, &job->inventory.roots) {
         struct lt_str path = clean(&job->arena, job->options->operand, root->fs->evidence);
         lt_job_enter(job, root, "who");
+        lt_report_blind(&job->ctx);
         if (search_host(&search, root, path))
             continue;
         search.path = path;

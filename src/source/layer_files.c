@@ -408,21 +408,6 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
     return is_rw(walk) ? emit_rw(walk, &event, err) : emit_image(walk, &event, err);
 }
 
-/* Without a right to the attributes it cannot be told what is hidden, copied or renamed. */
-static void report_blind(struct lt_ctx *ctx)
-{
-    const struct lt_fs *fs = ctx->root->fs;
-    bool needed = false;
-    if (ctx->names_only)
-        return;
-    lt_each (const struct lt_layer, layer, &ctx->root->layers)
-        needed |= layer->role == LT_ROLE_RW && layer->store->xattrs;
-    if (needed && !ctx->root->rootless && (!fs->ops->xattrs || fs->no_trusted))
-        lt_skip(ctx, ctx->root->path, LT_CODE_UNREADABLE,
-                "the attributes trusted.overlay.* cannot be read%s: opaque directories and renames are not told",
-                fs->no_trusted ? " without CAP_SYS_ADMIN" : "");
-}
-
 enum lt_status lt_walk_layer(struct lt_ctx *ctx, struct lt_lister *lister, const struct lt_layer *layer,
                              struct lt_err *err)
 {
@@ -480,7 +465,8 @@ enum lt_status lt_walk_layers(struct lt_ctx *ctx, struct lt_lister *lister, stru
 {
     struct lt_list layers = {0};
     enum lt_status status = LT_OK;
-    report_blind(ctx);
+    if (!ctx->names_only)
+        lt_report_blind(ctx);
     lt_each (struct lt_layer, layer, &ctx->root->layers)
         if (layer->content.len)
             lt_list_add(&layers, ctx->scratch, layer);
