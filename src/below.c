@@ -168,8 +168,10 @@ static bool deletes(struct lt_below_reader *reader, const struct lt_below *below
     struct lt_node node;
     struct lt_str subject;
     const struct lt_store *store = below->dirs[at].layer->store;
+    if (!store->named_marks)
+        return false;
     struct lt_str mark = lt_str_format(&reader->scratch, ".wh.%.*s", LT_ARG(name));
-    return store->named_marks && look(reader, below, at, mark, &node) && store->meaning(&node, &subject) == LT_WHITEOUT;
+    return look(reader, below, at, mark, &node) && store->meaning(&node, &subject) == LT_WHITEOUT;
 }
 
 bool lt_below_find(struct lt_below_reader *reader, const struct lt_below *below, struct lt_str name,
@@ -192,29 +194,12 @@ bool lt_below_find(struct lt_below_reader *reader, const struct lt_below *below,
     return false;
 }
 
-static struct lt_dir *child_dir(struct lt_arena *arena, const struct lt_dir *parent, const struct lt_node *node)
+bool lt_named_opaque(struct lt_ctx *ctx, const struct lt_layer *layer, const struct lt_dir *dir)
 {
-    struct lt_dir *dir = lt_new(arena, struct lt_dir);
-    *dir = (struct lt_dir){
-        .parent = parent,
-        .name = node->name,
-        .path_len = parent->path_len + 1 + node->name.len,
-        .ino = node->ino,
-        .depth = parent->depth + 1,
-    };
-    lt_dir_keep(dir, arena);
-    return dir;
-}
-
-static bool is_opaque(struct lt_below_reader *reader, const struct lt_below_dir *part, const struct lt_node *node,
-                      const struct lt_dir *dir)
-{
-    if (lt_marks_of(reader->ctx, part->layer, part->dir, node, &reader->scratch).opaque)
-        return true;
-    if (!part->layer->store->named_marks)
-        return false;
     struct lt_arena arena = {0};
-    struct lt_map names = lt_names_in(reader->ctx, dir, &arena, NULL);
+    if (!layer->store->named_marks)
+        return false;
+    struct lt_map names = lt_names_in(ctx, dir, &arena, NULL);
     bool opaque = lt_map_get(&names, LT_OPAQUE_NAME);
     lt_arena_free(&arena);
     return opaque;
@@ -239,9 +224,10 @@ const struct lt_below *lt_below_enter(struct lt_below_reader *reader, const stru
         if (!S_ISDIR(node.mode))
             break;
         const struct lt_below_dir *part = &below->dirs[at];
-        struct lt_dir *dir = child_dir(run, part->dir, &node);
+        struct lt_dir *dir = lt_dir_child(run, part->dir, &node);
         child->dirs[child->count++] = (struct lt_below_dir){part->layer, dir};
-        if (is_opaque(reader, part, &node, dir))
+        if (lt_marks_of(reader->ctx, part->layer, part->dir, &node, &reader->scratch).opaque ||
+            lt_named_opaque(reader->ctx, part->layer, dir))
             break;
     }
     return child->count ? child : NULL;
@@ -274,20 +260,17 @@ static int by_bytes(const void *a, const void *b)
 void lt_below_names(struct lt_below_reader *reader, const struct lt_below *below, struct lt_arena *arena,
                     struct lt_list *out)
 {
-    struct lt_list all = {0};
-    struct lt_lower lower = {0};
+    size_t count = 0;
     for (size_t at = 0; at < below->count; at++)
-        lt_names_in(reader->ctx, below->dirs[at].dir, arena, &all);
-    if (all.count)
-        qsort(all.items, all.count, sizeof *all.items, by_bytes);
-    const struct lt_str *last = NULL;
-    lt_each (struct lt_str, name, &all) {
-        if (last && lt_str_eq(*last, *name))
-            continue;
-        last = name;
-        if (lt_below_find(reader, below, *name, &lower))
-            lt_list_add(out, arena, name);
+        lt_names_in(reader->ctx, below->dirs[at].dir, arena, out);
+    if (out->count)
+        qsort(out->items, out->count, sizeof *out->items, by_bytes);
+    for (size_t i = 0; i < out->count; i++) {
+        const struct lt_str *name = out->items[i], *last = count ? out->items[count - 1] : NULL;
+        if (!last || !lt_str_eq(*last, *name))
+            out->items[count++] = out->items[i];
     }
+    out->count = count;
 }
 
 void lt_xattrs_or_skip(struct lt_ctx *ctx, const struct lt_dir *dir, const struct lt_node *node, struct lt_arena *arena,

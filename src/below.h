@@ -58,12 +58,16 @@ const struct lt_below *lt_below_enter(struct lt_below_reader *reader, const stru
 bool lt_below_path(struct lt_below_reader *reader, const struct lt_below *top, struct lt_str path,
                    const struct lt_below **below, struct lt_lower *out);
 
-/* All names that the directory shows, sorted, as struct lt_str * in `arena`. */
+/* The names in all parts of the directory, sorted, each once, as struct lt_str * in `arena`. Some may be hidden:
+ * lt_below_find() tells. `out` is empty. */
 void lt_below_names(struct lt_below_reader *reader, const struct lt_below *below, struct lt_arena *arena,
                     struct lt_list *out);
 
 /* The names of one directory of the evidence, deleted ones left out, as a map to the inodes (uint64_t *) in `arena`. */
 struct lt_map lt_names_in(struct lt_ctx *ctx, const struct lt_dir *dir, struct lt_arena *arena, struct lt_list *list);
+
+/* Does a file in the directory mark it as opaque? Where the driver has such marks. */
+bool lt_named_opaque(struct lt_ctx *ctx, const struct lt_layer *layer, const struct lt_dir *dir);
 
 /* What overlay's extended attributes say of an entry in a layer of this kind; nothing where the driver has none. The
  * redirect lives in `arena`. */

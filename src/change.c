@@ -7,11 +7,6 @@ enum { MOST_COMPARED = 16 * 1024 * 1024, PIECE = 64 * 1024 };
 
 static const struct lt_str CAPABILITY = {"security.capability", sizeof("security.capability") - 1};
 
-static bool same_time(struct lt_time a, struct lt_time b)
-{
-    return a.set == b.set && (!a.set || lt_time_cmp(a, b) == 0);
-}
-
 /* A time before the birth of its inode was set by a process. */
 static bool is_older(struct lt_time time, struct lt_time birth)
 {
@@ -69,7 +64,7 @@ static enum lt_status compare_contents(struct lt_ctx *ctx, const struct lt_upper
 static bool same_contents(struct lt_ctx *ctx, const struct lt_upper *upper, const struct lt_lower *lower)
 {
     const struct lt_node *node = upper->node;
-    bool same = same_time(node->time[LT_M], lower->node.time[LT_M]);
+    bool same = lt_time_same(node->time[LT_M], lower->node.time[LT_M]);
     if (!S_ISREG(node->mode) || upper->marks.metacopy)
         return true;
     if (node->size != lower->node.size)
@@ -126,7 +121,7 @@ static bool same_metadata(struct lt_ctx *ctx, const struct lt_upper *upper, cons
     const struct lt_node *a = upper->node, *b = &lower->node;
     bool same_attributes = same_xattrs(ctx, upper, lower, &hidden->capability);
     return same_attributes && a->mode == b->mode && a->uid == b->uid && a->gid == b->gid &&
-           (S_ISDIR(a->mode) || same_time(a->time[LT_M], b->time[LT_M]));
+           (S_ISDIR(a->mode) || lt_time_same(a->time[LT_M], b->time[LT_M]));
 }
 
 /* A new file under the old name? A copy-up leaves its origin, but of a lower file with several names (linux
@@ -159,7 +154,7 @@ enum lt_change lt_change_of(struct lt_ctx *ctx, const struct lt_upper *upper, co
         return LT_CHANGE_MODIFIED;
     if (!metadata)
         return LT_CHANGE_METADATA;
-    if (S_ISDIR(node->mode) && !same_time(node->time[LT_M], lower->node.time[LT_M]))
+    if (S_ISDIR(node->mode) && !lt_time_same(node->time[LT_M], lower->node.time[LT_M]))
         return is_older(node->time[LT_M], node->time[LT_B]) ? LT_CHANGE_METADATA : LT_CHANGE_MODIFIED;
     return upper->layer->store->whole_rw ? LT_CHANGE_NONE : LT_CHANGE_COPIED_UP;
 }
@@ -191,7 +186,7 @@ bool lt_was_copied_up(const struct lt_upper *upper, enum lt_change change)
 
 bool lt_mtime_was_set(const struct lt_node *node, const struct lt_hidden *lower)
 {
-    return S_ISREG(node->mode) && lower->modified.set && !same_time(node->time[LT_M], lower->modified) &&
+    return S_ISREG(node->mode) && lower->modified.set && !lt_time_same(node->time[LT_M], lower->modified) &&
            is_older(node->time[LT_M], node->time[LT_B]);
 }
 

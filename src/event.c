@@ -67,6 +67,20 @@ void lt_dir_keep(struct lt_dir *dir, struct lt_arena *arena)
     dir->inside_at = dir->placed || !parent ? dir->path.len : parent->inside_at;
 }
 
+struct lt_dir *lt_dir_child(struct lt_arena *arena, const struct lt_dir *parent, const struct lt_node *node)
+{
+    struct lt_dir *dir = lt_new(arena, struct lt_dir);
+    *dir = (struct lt_dir){
+        .parent = parent,
+        .name = node->name,
+        .path_len = parent->path_len + 1 + node->name.len,
+        .ino = node->ino,
+        .depth = parent->depth + 1,
+    };
+    lt_dir_keep(dir, arena);
+    return dir;
+}
+
 void lt_dir_path(struct lt_buf *out, const struct lt_dir *dir)
 {
     if (dir->has_path)

@@ -69,6 +69,10 @@ struct lt_dir {
  */
 void lt_dir_keep(struct lt_dir *dir, struct lt_arena *arena);
 
+/* The directory `node` in `parent`, to be looked at apart from a walk. Readers know directories by their address, so
+ * `arena` must be that of the run. */
+struct lt_dir *lt_dir_child(struct lt_arena *arena, const struct lt_dir *parent, const struct lt_node *node);
+
 /* Append the path of a directory in the evidence ("" for the root), or as the container sees it (has_inside). */
 void lt_dir_path(struct lt_buf *out, const struct lt_dir *dir);
 void lt_dir_inside(struct lt_buf *out, const struct lt_dir *dir);

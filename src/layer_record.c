@@ -36,14 +36,6 @@ static bool clean_path(struct lt_buf *out, struct lt_str name)
     return true;
 }
 
-static struct lt_str parent_of(struct lt_str path)
-{
-    while (path.len && path.ptr[path.len - 1] != '/')
-        path.len--;
-    path.len -= path.len > 0;
-    return path;
-}
-
 /* `path` is in the record's arena. */
 static struct lt_record_entry *add(struct lt_layer_record *record, struct lt_str path, uint64_t offset)
 {
@@ -58,11 +50,11 @@ static struct lt_record_entry *add(struct lt_layer_record *record, struct lt_str
 /* The directories above `path`, which unpacking makes even where the tar does not hold them. */
 static void imply_parents(struct lt_layer_record *record, struct lt_str path, uint64_t offset)
 {
-    path = parent_of(path);
+    path = lt_str_dirname(path);
     if (lt_str_eq(path, record->parent))
         return; /* as the entry before */
     record->parent = path;
-    for (; path.len && !lt_layer_record_at(record, path); path = parent_of(path)) {
+    for (; path.len && !lt_layer_record_at(record, path); path = lt_str_dirname(path)) {
         struct lt_record_entry *entry = add(record, path, offset);
         entry->implied = true;
         entry->mode = S_IFDIR;
@@ -168,7 +160,7 @@ static void add_whiteout(struct lt_layer_record *record, struct lt_str path, con
 static void add_opaque(struct lt_layer_record *record, struct lt_str path, uint64_t offset)
 {
     imply_parents(record, path, offset);
-    struct lt_record_entry *parent = lt_layer_record_at(record, parent_of(path));
+    struct lt_record_entry *parent = lt_layer_record_at(record, lt_str_dirname(path));
     if (!parent) {
         parent = add(record, LT_STR(""), offset);
         parent->implied = true;
@@ -203,7 +195,7 @@ static void add_file(struct lt_layer_record *record, struct lt_str path, const s
     if (lt_str_eq(name, OPAQUE)) {
         add_opaque(record, keep(record, path), offset);
     } else if (lt_str_starts(name, WHITEOUT) && subject.len) {
-        add_whiteout(record, lt_path_join(&record->arena, parent_of(path), subject), file, offset);
+        add_whiteout(record, lt_path_join(&record->arena, lt_str_dirname(path), subject), file, offset);
     } else {
         struct lt_record_entry *entry = fresh(record, keep(record, path), offset);
         fill(record, entry, file);

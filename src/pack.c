@@ -85,18 +85,13 @@ static void put_str(struct lt_buf *out, struct lt_str str)
     out->ptr[out->len++] = 0;
 }
 
-static bool same_time(struct lt_time a, struct lt_time b)
-{
-    return a.set == b.set && (!a.set || (a.sec == b.sec && a.nsec == b.nsec));
-}
-
 static enum time_code code_of(const struct lt_time *times, unsigned at)
 {
     uint64_t key;
     if (!times[at].set)
         return UNSET;
     for (unsigned i = 0; i < at; i++)
-        if (same_time(times[i], times[at]))
+        if (lt_time_same(times[i], times[at]))
             return (enum time_code)(SAME + i);
     return lt_time_key(times[at], &key) ? NEAR : FAR;
 }
@@ -180,7 +175,7 @@ static unsigned node_parts(const struct lt_event *event)
         return 0;
     bool own = false;
     for (unsigned i = 0; i < LT_SLOTS; i++)
-        own |= !same_time(node->time[i], event->time[i]);
+        own |= !lt_time_same(node->time[i], event->time[i]);
     return HAS_NODE | IF(own, OWN_TIMES) | IF(node->deleted.set, HAS_BOUNDS) | IF(node->target.len, HAS_TARGET) |
            IF(node->major || node->minor, IS_DEVICE) | IF(node->unallocated, UNALLOCATED) |
            IF(node->mount_root, MOUNT_ROOT);

@@ -30,6 +30,12 @@ static inline struct lt_time lt_time_at(int64_t sec, uint32_t nsec)
 /* Order of two set times: negative, 0, positive. */
 int lt_time_cmp(struct lt_time a, struct lt_time b);
 
+/* The same time, or both unset? */
+static inline bool lt_time_same(struct lt_time a, struct lt_time b)
+{
+    return a.set == b.set && (!a.set || (a.sec == b.sec && a.nsec == b.nsec));
+}
+
 /* b - a in nanoseconds, clamped to the range of int64_t. */
 int64_t lt_time_diff(struct lt_time a, struct lt_time b);
 

@@ -73,6 +73,12 @@ struct lt_str lt_str_basename(struct lt_str path)
     return slash ? lt_str_skip(path, (size_t)(slash - path.ptr) + 1) : path;
 }
 
+struct lt_str lt_str_dirname(struct lt_str path)
+{
+    const char *slash = path.len ? memrchr(path.ptr, '/', path.len) : NULL;
+    return (struct lt_str){path.ptr, slash ? (size_t)(slash - path.ptr) : 0};
+}
+
 struct lt_str lt_str_dup(struct lt_arena *arena, struct lt_str str)
 {
     char *copy = lt_arena_alloc(arena, str.len + 1);

@@ -46,6 +46,9 @@ struct lt_str lt_str_cut(struct lt_str *rest, char sep);
 /* Part of `path` after its last slash. */
 struct lt_str lt_str_basename(struct lt_str path);
 
+/* The part before its last slash, "" if there is none. */
+struct lt_str lt_str_dirname(struct lt_str path);
+
 /* Copy into `arena`, with a NUL after the end so that `.ptr` also serves as a C string. */
 struct lt_str lt_str_dup(struct lt_arena *arena, struct lt_str str);
 

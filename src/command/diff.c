@@ -9,6 +9,7 @@
 #include "../base/escape.h"
 #include "../change.h"
 #include "../job.h"
+#include "../source/facts.h"
 #include "../source/walked.h"
 #include "command.h"
 #include "pick.h"
@@ -75,11 +76,8 @@ static void copy_facts(struct diff *diff, struct entry *entry, const struct lt_e
 {
     const struct lt_attr *facts = lt_event_attr(event, LT_ATTR_FACTS);
     if (facts)
-        lt_each (const struct lt_str, fact, &facts->items) {
-            struct lt_str *copy = lt_new(diff->arena, struct lt_str);
-            *copy = lt_str_dup(diff->arena, *fact);
-            lt_list_add(&entry->facts, diff->arena, copy);
-        }
+        lt_each (const struct lt_str, fact, &facts->items)
+            lt_fact_add(&entry->facts, diff->arena, "", *fact);
     if (!event->hides)
         return;
     struct lt_hidden *hides = lt_new(diff->arena, struct lt_hidden);
@@ -118,20 +116,12 @@ static enum lt_status take(void *arg, struct lt_event *event, enum lt_fate *fate
     return LT_OK;
 }
 
-static struct lt_str parent_of(struct lt_str path)
-{
-    while (path.len && path.ptr[path.len - 1] != '/')
-        path.len--;
-    path.len -= path.len > 0;
-    return path;
-}
-
 /* A directory in which something differs differs, unless it is new itself. */
 static void mark_parents(struct diff *diff)
 {
     for (size_t i = 0; i < diff->entries.count; i++) {
         const struct entry *entry = diff->entries.items[i];
-        for (struct lt_str path = parent_of(entry->path); entry->kind && path.len; path = parent_of(path)) {
+        for (struct lt_str path = lt_str_dirname(entry->path); entry->kind && path.len; path = lt_str_dirname(path)) {
             struct entry *parent = entry_at(diff, path);
             if (parent->kind)
                 break;

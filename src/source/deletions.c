@@ -3,6 +3,7 @@
 
 #include "../base/map.h"
 #include "../store/store.h"
+#include "facts.h"
 #include "walked.h"
 
 /* A whiteout whose change and birth lie this close together was made by one deletion; measured on Linux 6.18. */
@@ -67,11 +68,8 @@ static const struct lt_attr *copy_facts(struct lt_arena *arena, const struct lt_
         return NULL;
     struct lt_attr *copy = lt_new(arena, struct lt_attr);
     copy->key = LT_ATTR_FACTS;
-    lt_each (const struct lt_str, fact, &facts->items) {
-        struct lt_str *text = lt_new(arena, struct lt_str);
-        *text = lt_str_dup(arena, *fact);
-        lt_list_add(&copy->items, arena, text);
-    }
+    lt_each (const struct lt_str, fact, &facts->items)
+        lt_fact_add(&copy->items, arena, "", *fact);
     return copy;
 }
 
@@ -244,20 +242,7 @@ static void add_estimate(const struct gone *gone, const struct lt_event *event, 
     lt_buf_lit(&text, "most likely ");
     lt_time_iso(&text, mtime, 9);
     lt_buf_lit(&text, "Z, when its directory was changed");
-    struct lt_str *fact = lt_new(arena, struct lt_str);
-    *fact = lt_str_dup(arena, lt_buf_view(&text));
-    lt_list_add(facts, arena, fact);
-    lt_buf_free(&text);
-}
-
-static void add_path(struct lt_list *facts, struct lt_arena *arena, const char *before, struct lt_str path)
-{
-    struct lt_str *fact = lt_new(arena, struct lt_str);
-    struct lt_buf text = {0};
-    lt_buf_add(&text, lt_str_c(before));
-    lt_buf_add(&text, path);
-    *fact = lt_str_dup(arena, lt_buf_view(&text));
-    lt_list_add(facts, arena, fact);
+    lt_fact_add(facts, arena, "", lt_buf_view(&text));
     lt_buf_free(&text);
 }
 
@@ -285,7 +270,7 @@ static enum lt_status emit_gone(struct lt_deletions *deletions, struct lt_ctx *c
     if (gone->to) {
         struct lt_buf path = {0};
         lt_event_inside(&path, &gone->to->facts.event);
-        add_path(&attr.items, &deletions->arena, "renamed to ", lt_buf_view(&path));
+        lt_fact_add(&attr.items, &deletions->arena, "renamed to ", lt_buf_view(&path));
         lt_buf_free(&path);
     }
     event.attr_count = attr.items.count ? 1 : 0;
@@ -299,7 +284,7 @@ static enum lt_status emit_moved(struct lt_deletions *deletions, struct lt_ctx *
     struct lt_attr attr = {.key = LT_ATTR_FACTS};
     if (moved->from) {
         event.change = LT_CHANGE_RENAMED;
-        add_path(&attr.items, &deletions->arena, "renamed from ", moved->from->facts.inside);
+        lt_fact_add(&attr.items, &deletions->arena, "renamed from ", moved->from->facts.inside);
         event.attrs = &attr;
         event.attr_count = 1;
     }

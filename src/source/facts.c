@@ -25,11 +25,16 @@ void lt_facts_int(struct lt_facts *facts, enum lt_attr_key key, int64_t number)
     add(facts, key)->number = number;
 }
 
-static void add_item(struct lt_facts *facts, enum lt_attr_key key, struct lt_str text)
+void lt_fact_add(struct lt_list *items, struct lt_arena *arena, const char *before, struct lt_str text)
 {
-    struct lt_str *item = lt_new(facts->arena, struct lt_str);
-    *item = lt_str_dup(facts->arena, text);
-    lt_list_add(&add(facts, key)->items, facts->arena, item);
+    struct lt_str *item = lt_new(arena, struct lt_str);
+    size_t length = strlen(before);
+    char *bytes = lt_arena_alloc(arena, length + text.len + 1);
+    memcpy(bytes, before, length + 1);
+    if (text.len)
+        memcpy(bytes + length, text.ptr, text.len);
+    *item = (struct lt_str){bytes, length + text.len};
+    lt_list_add(items, arena, item);
 }
 
 void lt_facts_item(struct lt_facts *facts, enum lt_attr_key key, const char *format, ...)
@@ -41,7 +46,7 @@ void lt_facts_item(struct lt_facts *facts, enum lt_attr_key key, const char *for
     va_end(args);
     if (length < 0)
         return;
-    add_item(facts, key, (struct lt_str){text, (size_t)length});
+    lt_fact_add(&add(facts, key)->items, facts->arena, "", (struct lt_str){text, (size_t)length});
     free(text);
 }
 

@@ -5,6 +5,9 @@
 
 #include "source.h"
 
+/* Append one item, "<before><text>", copied to `arena`, to a list attribute that is kept apart. */
+void lt_fact_add(struct lt_list *items, struct lt_arena *arena, const char *before, struct lt_str text);
+
 /* Initialise with {.arena = ...}. */
 struct lt_facts {
     struct lt_arena *arena;

@@ -7,6 +7,7 @@
 #include "../store/store.h"
 #include "../tamper.h"
 #include "deletions.h"
+#include "facts.h"
 #include "walked.h"
 
 #include <stdlib.h>
@@ -15,7 +16,8 @@
 struct layer_walk {
     struct lt_ctx *ctx;
     const struct lt_layer *layer;
-    struct lt_below_reader below;
+    struct lt_below_reader below; /* keeps the names below the directory at hand */
+    struct lt_below_reader aside; /* looks elsewhere meanwhile */
     struct lt_deletions deletions;
     bool whole;                  /* all layers below are known: what is not there is new */
     const struct lt_below *init; /* what the rw layer began as a copy of, if it did */
@@ -31,26 +33,6 @@ static bool is_rw(const struct layer_walk *walk)
     return walk->layer->role == LT_ROLE_RW;
 }
 
-/* The directory `node` of `dir`, to be listed apart from the walk. It is known by its address, so it lives long. */
-static struct lt_dir *self_of(struct layer_walk *walk, const struct lt_dir *dir, const struct lt_node *node)
-{
-    struct lt_arena *run = walk->ctx->run;
-    struct lt_dir *self = lt_new(run, struct lt_dir);
-    if (!node->name.len) {
-        *self = *dir;
-        return self;
-    }
-    *self = (struct lt_dir){
-        .parent = dir,
-        .name = node->name,
-        .path_len = dir->path_len + 1 + node->name.len,
-        .ino = node->ino,
-        .depth = dir->depth + 1,
-    };
-    lt_dir_keep(self, run);
-    return self;
-}
-
 /* The marks of an entry, looked for where they can matter: that costs calls. */
 static struct lt_overlay_marks marks_of(struct layer_walk *walk, const struct lt_dir *dir, const struct lt_node *node)
 {
@@ -58,10 +40,8 @@ static struct lt_overlay_marks marks_of(struct layer_walk *walk, const struct lt
     struct lt_overlay_marks marks = {0};
     if (is_rw(walk) || may_hide)
         marks = lt_marks_of(walk->ctx, walk->layer, dir, node, &walk->arena);
-    if (may_hide && walk->layer->store->named_marks) {
-        struct lt_map names = lt_names_in(walk->ctx, self_of(walk, dir, node), &walk->arena, NULL);
-        marks.opaque |= lt_map_get(&names, LT_OPAQUE_NAME) != NULL;
-    }
+    if (may_hide && walk->layer->store->named_marks)
+        marks.opaque |= lt_named_opaque(walk->ctx, walk->layer, lt_dir_child(walk->ctx->run, dir, node));
     walk->marked |= marks.has_origin;
     return marks;
 }
@@ -147,8 +127,9 @@ static bool is_told(struct layer_walk *walk, const struct lt_map *names, struct 
 {
     if (lt_map_get(names, name))
         return true;
-    struct lt_str mark = lt_str_format(&walk->arena, ".wh.%.*s", LT_ARG(name));
-    return walk->layer->store->named_marks && lt_map_get(names, mark);
+    if (!walk->layer->store->named_marks)
+        return false;
+    return lt_map_get(names, lt_str_format(&walk->arena, ".wh.%.*s", LT_ARG(name)));
 }
 
 /* The names that lie below the directory `node` but not in it are gone: it is opaque, or a copy of the whole. */
@@ -156,12 +137,14 @@ static void add_missing(struct layer_walk *walk, const struct lt_gone *gone, con
 {
     struct lt_arena arena = {0};
     struct lt_list names = {0};
-    struct lt_map own = lt_names_in(walk->ctx, self_of(walk, gone->dir, gone->witness), &arena, NULL);
-    lt_below_names(&walk->below, below, &arena, &names);
+    const struct lt_node *node = gone->witness;
+    const struct lt_dir *self = node->name.len ? lt_dir_child(walk->ctx->run, gone->dir, node) : gone->dir;
+    struct lt_map own = lt_names_in(walk->ctx, self, &arena, NULL);
+    lt_below_names(&walk->aside, below, &arena, &names);
     lt_each (struct lt_str, name, &names) {
         struct lt_lower lower = {0};
-        if (!is_told(walk, &own, *name) && lt_below_find(&walk->below, below, *name, &lower))
-            add_gone(walk, gone, gone->witness->name, *name, &lower);
+        if (!is_told(walk, &own, *name) && lt_below_find(&walk->aside, below, *name, &lower))
+            add_gone(walk, gone, node->name, *name, &lower);
     }
     lt_arena_free(&arena);
 }
@@ -211,13 +194,6 @@ static bool follow_redirect(struct layer_walk *walk, const struct lt_dir *dir, s
     return place->found;
 }
 
-static void add_fact(struct layer_walk *walk, struct lt_attr *attr, struct lt_str text)
-{
-    struct lt_str *fact = lt_new(&walk->arena, struct lt_str);
-    *fact = text;
-    lt_list_add(&attr->items, &walk->arena, fact);
-}
-
 /* fuse-overlayfs names the origin of a copy by its path. */
 static void find_origin(struct layer_walk *walk, const struct lt_dir *dir, struct lt_overlay_marks *marks)
 {
@@ -265,11 +241,7 @@ static void judge_redirect(struct layer_walk *walk, struct lt_event *event, stru
 {
     if (!redirect.len || !follow_redirect(walk, event->dir, redirect, place))
         return;
-    struct lt_buf text = {0};
-    lt_buf_lit(&text, "renamed from ");
-    lt_buf_add(&text, redirect);
-    add_fact(walk, &verdict->facts, lt_str_dup(&walk->arena, lt_buf_view(&text)));
-    lt_buf_free(&text);
+    lt_fact_add(&verdict->facts.items, &walk->arena, "renamed from ", redirect);
     verdict->hidden = lt_hidden_of(&place->lower);
     verdict->moved = false;
     event->hides = &verdict->hidden;
@@ -293,13 +265,14 @@ static void judge(struct layer_walk *walk, struct lt_event *event, const struct 
     verdict->moved = marks->origin && !S_ISDIR(node->mode) && (!place->found || marks->origin != place->lower.node.ino);
     if (verdict->copied && !verdict->moved && lt_mtime_was_set(node, &verdict->hidden)) {
         event->tags |= LT_TAG_BIT(time_anomaly);
-        add_fact(walk, &verdict->facts,
-                 LT_STR("mtime was set by a process: it is neither that of the lower file nor of a write"));
+        lt_fact_add(&verdict->facts.items, &walk->arena, "",
+                    LT_STR("mtime was set by a process: it is neither that of the lower file nor of a write"));
     }
     if (marks->shown_stat.len)
-        add_fact(walk, &verdict->facts,
-                 lt_str_format(&walk->arena, "override_stat %.*s: owner and mode that fuse-overlayfs may show",
-                               (int)(marks->shown_stat.len < 40 ? marks->shown_stat.len : 40), marks->shown_stat.ptr));
+        lt_fact_add(&verdict->facts.items, &walk->arena, "",
+                    lt_str_format(&walk->arena, "override_stat %.*s: owner and mode that fuse-overlayfs may show",
+                                  (int)(marks->shown_stat.len < 40 ? marks->shown_stat.len : 40),
+                                  marks->shown_stat.ptr));
     judge_redirect(walk, event, marks->redirect, place, verdict);
 }
 
@@ -316,7 +289,7 @@ static void compare_with_init(struct layer_walk *walk, struct lt_event *event, s
     struct lt_buf inside = {0};
     struct place place = {0};
     lt_event_inside(&inside, event);
-    place.found = lt_below_path(&walk->below, walk->init, lt_buf_view(&inside), &place.below, &place.lower);
+    place.found = lt_below_path(&walk->aside, walk->init, lt_buf_view(&inside), &place.below, &place.lower);
     lt_buf_free(&inside);
     if (!place.found)
         return;
@@ -325,7 +298,7 @@ static void compare_with_init(struct layer_walk *walk, struct lt_event *event, s
         event->hides = NULL;
         verdict->copied = verdict->moved = false;
     }
-    const struct lt_below *below = lt_below_enter(&walk->below, place.below, &place.lower);
+    const struct lt_below *below = lt_below_enter(&walk->aside, place.below, &place.lower);
     struct lt_gone gone = {.by = LT_GONE_MISSING, .dir = event->dir, .witness = event->node};
     if (below && S_ISDIR(event->node->mode))
         add_missing(walk, &gone, below);
@@ -411,7 +384,7 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
 enum lt_status lt_walk_layer(struct lt_ctx *ctx, struct lt_lister *lister, const struct lt_layer *layer,
                              struct lt_err *err)
 {
-    struct layer_walk self = {.ctx = ctx, .layer = layer, .below = {.ctx = ctx}};
+    struct layer_walk self = {.ctx = ctx, .layer = layer, .below = {.ctx = ctx}, .aside = {.ctx = ctx}};
     struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
     struct lt_walk walk = lt_counted_walk(ctx, lister);
     *top = (struct lt_dir){.name = layer->content, .owner = &layer->owner, .placed = true, .has_inside = true};
@@ -434,6 +407,7 @@ enum lt_status lt_walk_layer(struct lt_ctx *ctx, struct lt_lister *lister, const
         status = lt_tamper_end(ctx->tamper, err);
     lt_deletions_end(&self.deletions);
     lt_below_end(&self.below);
+    lt_below_end(&self.aside);
     lt_arena_free(&self.arena);
     return status;
 }
@@ -473,7 +447,7 @@ enum lt_status lt_walk_layers(struct lt_ctx *ctx, struct lt_lister *lister, stru
     if (layers.count)
         qsort(layers.items, layers.count, sizeof *layers.items, by_height);
     lt_each (struct lt_layer, layer, &layers)
-        if (status == LT_OK && layer->content.len)
+        if (status == LT_OK)
             status = lt_walk_layer(ctx, lister, layer, err);
     return status;
 }
