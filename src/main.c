@@ -12,6 +12,7 @@
  *   evidence/       where bytes come from            evidence.c (kinds, links, slurp), stream.c lines.c walk.c lister.c
  *                   one file a kind                  directory.c (beneath.c); image.c, and in it path_index.c
  *                   ext2/3/4 in an image             ext4.c ext4_reader.c ext4_list.c ext4_volume.c ext4_journal.c
+ *                                                    ext4_orphans.c
  *   discover.c      where the data roots are
  *   context.c       what every reader works with: emit, skip, read
  *   source/         readers of artifacts             source.c
@@ -42,9 +43,9 @@
  *
  *   event.c         the record that all stages share
  *   parse/          pure decoders of hostile bytes   appclock.c apptime.c bbolt.c buildrecord.c ext4.c ext4_dir.c
- *                                                    ext4_map.c ext4_xattr.c ident.c idmap.c jbd2.c json.c locallog.c
- *                                                    logline.c overlay.c protobuf.c stamp.c swarmtask.c
- *                                                    tarhead.c tarsplit.c tzif.c
+ *                                                    ext4_map.c ext4_orphan.c ext4_xattr.c ident.c idmap.c jbd2.c
+ *                                                    json.c locallog.c logline.c overlay.c protobuf.c stamp.c
+ *                                                    swarmtask.c tarhead.c tarsplit.c tzif.c
  *   base/           arena.c base64.c clock.c crc32c.c crc64.c err.c escape.c gz.c map.c sha256.c str.c
  *                                                    utf8.c
  */

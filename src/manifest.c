@@ -102,6 +102,10 @@ static void put_journals(struct lt_buf *out, const struct lt_evidence *evidence)
         put_number(out, "blocks", journal->blocks);
         lt_buf_lit(out, ", ");
         put_number(out, "revoked_blocks", journal->revoked);
+        lt_buf_lit(out, ", ");
+        put_number(out, "deleted_while_open", journal->orphans);
+        lt_buf_lit(out, ", ");
+        put_number(out, "being_truncated", journal->truncated);
         lt_buf_char(out, '}');
         before = ", ";
     }

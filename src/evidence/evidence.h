@@ -79,6 +79,7 @@ struct lt_journal_summary {
     bool present, replayed;
     uint32_t first, next; /* transactions first .. next - 1 were complete */
     uint64_t transactions, blocks, revoked;
+    uint64_t orphans, truncated; /* files that were being deleted or cut short: a mount finishes that */
 };
 
 /* One file system of the evidence. */

@@ -189,7 +189,7 @@ bool lt_ext4_serves(const struct lt_fs *fs)
     return fs->ops == &ext4_ops;
 }
 
-static void note(struct lt_fs *fs, const char *code, const char *text)
+void lt_ext4_note(struct lt_fs *fs, const char *code, const char *text)
 {
     struct lt_err err = {0};
     lt_fail(&err, LT_SKIP, code, 0, "%.*s: %s", LT_ARG(fs->label), text);
@@ -227,7 +227,7 @@ static void check_groups(struct lt_fs *fs)
                                        "%ju group descriptors with a wrong checksum, %ju cannot "
                                        "be read; the first is that of group %ju",
                                        (uintmax_t)damaged, (uintmax_t)lost, (uintmax_t)first);
-    note(fs, LT_CODE_DAMAGED, text.ptr);
+    lt_ext4_note(fs, LT_CODE_DAMAGED, text.ptr);
 }
 
 static void replay_journal(struct lt_fs *fs, bool no_journal)
@@ -238,9 +238,9 @@ static void replay_journal(struct lt_fs *fs, bool no_journal)
         return;
     fs->journal.present = true;
     if (no_journal)
-        note(fs, LT_CODE_JOURNAL, "the journal was not replayed: the newest changes may be missing");
+        lt_ext4_note(fs, LT_CODE_JOURNAL, "the journal was not replayed: the newest changes may be missing");
     else if (lt_journal_replay(volume, &fs->journal, &problem) != LT_OK)
-        note(fs, LT_CODE_JOURNAL, problem.text);
+        lt_ext4_note(fs, LT_CODE_JOURNAL, problem.text);
 }
 
 enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bool no_journal, struct lt_err *err)
@@ -257,7 +257,7 @@ enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bo
     fs->ops = &ext4_ops;
     fs->self = reader;
     if (volume->super.blocks > device->size / volume->super.block_size)
-        note(fs, LT_CODE_TRUNCATED, "the image ends before the file system does");
+        lt_ext4_note(fs, LT_CODE_TRUNCATED, "the image ends before the file system does");
     replay_journal(fs, no_journal);
     status = check_features(&volume->super, err); /* the journal may have brought a newer superblock */
     if (status != LT_OK) {
@@ -265,11 +265,10 @@ enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bo
         lt_volume_close(volume);
         return status;
     }
-    if (volume->super.ro_compat & LT_EXT4_RO_COMPAT_ORPHANS)
-        note(fs, LT_CODE_UNSUPPORTED, "files that were deleted while open are in an orphan file, which is not read");
     if (volume->super.damaged)
-        note(fs, LT_CODE_DAMAGED, "wrong checksum of the superblock");
+        lt_ext4_note(fs, LT_CODE_DAMAGED, "wrong checksum of the superblock");
     check_groups(fs);
+    lt_ext4_find_orphans(fs);
     /* Zeroed pages that nobody touches cost nothing, however many inodes a hostile superblock claims. */
     reader->named = calloc((size_t)volume->super.inodes / 8 + 1, 1);
     return LT_OK;
@@ -280,4 +279,5 @@ void lt_ext4_close(struct lt_fs *fs)
     struct lt_ext4_reader *reader = lt_ext4_reader(fs);
     lt_volume_close(&reader->volume);
     free(reader->named);
+    free(reader->orphans.items);
 }

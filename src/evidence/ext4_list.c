@@ -92,7 +92,7 @@ static void run_names(const struct dir_job *job, const struct lt_ext4_run *run, 
 {
     struct lt_ext4_volume *volume = &job->reader->volume;
     for (uint64_t number = run->block; number < run->block + run->count; number++, logical++) {
-        if (job->deleted && lt_volume_block_used(volume, number))
+        if (job->deleted && !lt_ext4_is_orphan(job->reader, job->inode.ino) && lt_volume_block_used(volume, number))
             continue; /* it is another file's by now */
         const unsigned char *bytes = lt_volume_near_block(volume, number);
         struct lt_cursor block = {.ptr = bytes, .len = volume->super.block_size};
@@ -223,6 +223,8 @@ static bool is_known(const struct found *items, size_t at)
 static bool is_deleted_inode(struct lt_ext4_reader *reader, uint32_t ino)
 {
     bool used;
+    if (lt_ext4_is_orphan(reader, ino))
+        return true;
     return ino && lt_volume_inode_used(&reader->volume, ino, &used, NULL) == LT_OK && !used;
 }
 
@@ -251,6 +253,13 @@ static bool is_reused(const struct lt_dir *dir, mode_t type, const struct lt_nod
     return dir->changed.set && node->time[LT_B].set && lt_time_cmp(node->time[LT_B], dir->changed) > 0;
 }
 
+/* When the inode was freed; not set if it is still to be: its place holds a link of a list then. */
+static struct lt_time deleted_at(const struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode)
+{
+    bool freed = inode->deleted && !lt_ext4_is_orphan(reader, inode->ino);
+    return freed ? lt_time_at(inode->deleted, 0) : (struct lt_time){0};
+}
+
 /* Describe a deleted entry, as far as its inode still tells of it. The type of the entry stands in the mode of the
  * node. */
 static void describe_deleted(struct lt_ext4_reader *reader, const struct lt_dir *dir, struct lt_arena *arena,
@@ -268,8 +277,7 @@ static void describe_deleted(struct lt_ext4_reader *reader, const struct lt_dir 
     if (lt_ext4_read_inode(reader, node->ino, &bytes, &inode, &problem) != LT_OK || is_reused(dir, type, &whole))
         return;
     *node = whole;
-    if (inode.deleted)
-        node->deleted = lt_time_at(inode.deleted, 0);
+    node->deleted = deleted_at(reader, &inode);
     if (reader->named)
         set_named(reader, (uint32_t)node->ino);
 }
@@ -351,7 +359,7 @@ struct orphan_job {
     void *arg;
 };
 
-static enum lt_status pass_orphan(struct orphan_job *job, uint32_t ino, bool used, struct lt_err *err)
+static enum lt_status pass_orphan(struct orphan_job *job, uint32_t ino, struct lt_err *err)
 {
     struct lt_node node = {.ino = ino};
     struct lt_ext4_inode inode;
@@ -369,8 +377,7 @@ static enum lt_status pass_orphan(struct orphan_job *job, uint32_t ino, bool use
         return LT_OK;
     node.name = lt_str_format(&job->arena, "OrphanFile-%u", ino);
     node.unallocated = true;
-    if (inode.deleted && !used) /* of one that is deleted but still open it is a link of a list */
-        node.deleted = lt_time_at(inode.deleted, 0);
+    node.deleted = deleted_at(job->reader, &inode);
     return job->each(job->arg, &node, err);
 }
 
@@ -395,28 +402,18 @@ static enum lt_status group_orphans(struct orphan_job *job, uint64_t number, str
         if (lt_volume_inode_used(volume, ino, &used, err) != LT_OK)
             return LT_SKIP; /* the bitmap is that of the whole group */
         if (!used)
-            status = pass_orphan(job, (uint32_t)ino, used, err);
+            status = pass_orphan(job, (uint32_t)ino, err);
     }
     return status;
 }
 
-/* Inodes that were deleted while a process had them open, when the power failed: the superblock begins a list of them
- * (linux fs/ext4/orphan.c). */
+/* Those that were to be freed when their last process closed them. */
 static enum lt_status open_orphans(struct orphan_job *job, struct lt_err *err)
 {
-    const struct lt_ext4 *super = &job->reader->volume.super;
+    const struct lt_ext4_orphans *orphans = &job->reader->orphans;
     enum lt_status status = LT_OK;
-    uint32_t ino = super->last_orphan;
-    while (ino && ino <= super->inodes && status == LT_OK && !is_named(job->reader, ino)) { /* a list may be a circle */
-        struct lt_ext4_inode inode;
-        struct lt_cursor bytes;
-        if (lt_ext4_read_inode(job->reader, ino, &bytes, &inode, err) != LT_OK)
-            return LT_SKIP;
-        if (!inode.links)
-            status = pass_orphan(job, ino, true, err);
-        set_named(job->reader, ino);
-        ino = inode.deleted;
-    }
+    for (size_t i = 0; i < orphans->count && status != LT_FATAL; i++)
+        status = pass_orphan(job, orphans->items[i], err);
     return status;
 }
 

@@ -9,12 +9,19 @@
 
 enum { LT_EXT4_MAX_INLINE = LT_EXT4_BODY + LT_EXT4_MAX_INODE };
 
+/* Inodes without a name that their bitmaps call used. */
+struct lt_ext4_orphans {
+    uint32_t *items; /* owned; in their order */
+    size_t count, cap;
+};
+
 struct lt_ext4_reader {
     struct lt_ext4_volume volume;
     struct lt_path_index index;
     uint64_t listed;       /* blocks of directories that were read so far */
     struct lt_err problem; /* of the entry at hand: to make a fresh one for each would cost more than reading it */
-    unsigned char *named;  /* owned: a bit for each inode, set for deleted ones that a directory names */
+    struct lt_ext4_orphans orphans;
+    unsigned char *named; /* owned: a bit for each inode, set for deleted ones that a directory names */
 };
 
 static inline struct lt_ext4_reader *lt_ext4_reader(const struct lt_fs *fs)
@@ -39,6 +46,16 @@ enum lt_status lt_ext4_read_inline(const struct lt_ext4_inode *inode, struct lt_
  * a wrong checksum, an impossible time, a link without its target. */
 enum lt_status lt_ext4_describe(struct lt_ext4_reader *reader, struct lt_arena *arena, struct lt_node *node,
                                 struct lt_err *err);
+
+/* Find the files that were deleted while open; what is wrong with the lists of them goes to the notes of the
+ * evidence. */
+void lt_ext4_find_orphans(struct lt_fs *fs);
+
+/* Is the inode one of them: deleted, though its bitmap calls it used? */
+bool lt_ext4_is_orphan(const struct lt_ext4_reader *reader, uint32_t ino);
+
+/* Record something that is wrong with the file system as a whole. */
+void lt_ext4_note(struct lt_fs *fs, const char *code, const char *text);
 
 /* See lt_names_of and lt_fs_ops. */
 enum lt_status lt_ext4_names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *each, void *arg, struct lt_err *err);

@@ -69,6 +69,7 @@ enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct
         .journal_inode = lt_le32(&bytes, 0xE0),
         .journal_device = lt_le32(&bytes, 0xE4),
         .last_orphan = lt_le32(&bytes, 0xE8),
+        .orphan_file = lt_le32(&bytes, 0x280),
         .cluster_blocks = 1,
         .first_inode = dynamic ? lt_le32(&bytes, 0x54) : 11,
         .backup_groups = {lt_le32(&bytes, 0x24C), lt_le32(&bytes, 0x250)},

@@ -22,14 +22,13 @@ enum {
 /* Features that the reader asks for; the others change nothing in what it reads. */
 enum {
     LT_EXT4_COMPAT_JOURNAL = 0x4,
+    LT_EXT4_COMPAT_ORPHAN_FILE = 0x1000,
     LT_EXT4_INCOMPAT_RECOVER = 0x4,
     LT_EXT4_INCOMPAT_LARGEDIR = 0x4000,
     /* filetype, recover, meta_bg, extents, 64bit, mmp, flex_bg, ea_inode, csum_seed, largedir, inline_data, encrypt,
      * casefold (which changes how names are looked up, not how they lie on disk) */
     LT_EXT4_INCOMPAT_KNOWN = 0x3E7D6,
 };
-
-enum { LT_EXT4_RO_COMPAT_ORPHANS = 0x10000 }; /* the orphan file is not empty */
 
 /* i_flags. */
 enum {
@@ -50,6 +49,7 @@ struct lt_ext4 {
     uint32_t backup_groups[2];              /* sparse_super2: the only groups but 0 with a superblock */
     uint32_t journal_inode, journal_device; /* at most one is not 0 */
     uint32_t last_orphan;                   /* first of the inodes that were deleted while open, 0 if none */
+    uint32_t orphan_file;                   /* its inode, with LT_EXT4_COMPAT_ORPHAN_FILE */
     uint32_t first_inode;                   /* below it all but the root are the file system's own */
     uint32_t cluster_blocks;                /* blocks that a bit of a block bitmap stands for (bigalloc) */
     uint32_t checksum_seed;

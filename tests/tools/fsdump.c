@@ -2,9 +2,10 @@
 /* fsdump [--deleted] [--large] [--no-journal] EVIDENCE: everything that the readers say about the file systems of the
  * evidence, as a table that can be compared with what the kernel says (tests/ext4fs.py). Tab-separated columns: inode
  * type mode uid gid size nlink rdev atime mtime ctime birth blocks512 sha256 link xattrs path; "-" is absent (blocks512
- * always is), and bytes below 0x20, from 0x7f on and the backslash are written \xHH.
+ * of all that is not deleted), and bytes below 0x20, from 0x7f on and the backslash are written \xHH.
  *
- *   --deleted      deleted entries too, as rows of type "!deleted"
+ *   --deleted      deleted entries too, as rows of type "!deleted", with the deletion time in place of blocks512;
+ *                  those without a name are in the directory $OrphanFiles
  *   --large        of files of 64 MiB or more, hash the first and the last MiB (else they get no hash)
  *   --no-journal   the disk as it lies: replay no journal
  *
@@ -179,7 +180,7 @@ static void print_row(struct dump *dump, const struct lt_dir *dir, const struct 
     add_time(&row, node->time[LT_M]);
     add_time(&row, node->time[LT_C]);
     add_time(&row, node->time[LT_B]);
-    lt_buf_lit(&row, "-\t");
+    add_time(&row, node->deleted);
     add_hash(dump, node, path, &row);
     if (S_ISLNK(node->mode))
         escape(&row, node->target);
@@ -204,13 +205,15 @@ static bool entry(struct dump *dump, const struct lt_dir *dir, const struct lt_n
         complain(dump, path, node->error);
     if (node->mode || node->unallocated)
         print_row(dump, dir, node, path);
-    return S_ISDIR(node->mode) && !node->unallocated;
+    return S_ISDIR(node->mode);
 }
 
 static void push(struct dump *dump, const struct lt_dir *parent, const struct lt_node *node)
 {
     struct lt_str key = lt_str_dup(&dump->dirs, (struct lt_str){(const char *)&node->ino, sizeof node->ino});
     bool again = lt_map_get(&dump->visited, key) != NULL;
+    if (again && node->unallocated)
+        return; /* that inode lives again */
     if (again || (parent && parent->depth >= MAX_DEPTH)) {
         struct lt_err problem = {0};
         lt_fail(&problem, LT_SKIP, LT_CODE_CYCLE, 0, "directory inode %ju is too deep or reached again",
@@ -220,7 +223,10 @@ static void push(struct dump *dump, const struct lt_dir *parent, const struct lt
         return;
     }
     struct lt_dir *dir = lt_new(&dump->dirs, struct lt_dir);
-    *dir = (struct lt_dir){.parent = parent, .name = lt_str_dup(&dump->dirs, node->name), .ino = node->ino};
+    *dir = (struct lt_dir){.parent = parent,
+                           .name = lt_str_dup(&dump->dirs, node->name),
+                           .ino = node->ino,
+                           .unallocated = node->unallocated};
     if (parent) {
         dir->depth = parent->depth + 1;
         dir->path_len = parent->path_len + 1 + node->name.len;
@@ -243,6 +249,22 @@ static void dump_dir(struct dump *dump, const struct lt_dir *dir)
             push(dump, dir, &listing.nodes[i]);
 }
 
+static enum lt_status orphan(void *arg, const struct lt_node *node, struct lt_err *err)
+{
+    const struct lt_dir dir = {.name = LT_STR("/$OrphanFiles")};
+    (void)err;
+    entry(arg, &dir, node);
+    return LT_OK;
+}
+
+static void dump_orphans(struct dump *dump)
+{
+    struct lt_err problem = {0};
+    dump->fs->ops->orphans(dump->fs, orphan, dump, &problem);
+    if (problem.set)
+        complain(dump, LT_STR("/$OrphanFiles"), &problem);
+}
+
 static void dump_fs(struct dump *dump)
 {
     struct lt_node root = {0};
@@ -259,6 +281,8 @@ static void dump_fs(struct dump *dump)
     push(dump, NULL, &root);
     while (dump->todo.count)
         dump_dir(dump, dump->todo.items[--dump->todo.count]);
+    if (dump->deleted && dump->fs->ops->orphans)
+        dump_orphans(dump);
 }
 
 static int dump_evidence(struct dump *dump, const char *spec)
