@@ -13,7 +13,6 @@ const struct lt_attr_info lt_attr_infos[LT_ATTRS] = {
 #undef ATTR
 };
 
-_Static_assert(LT_TAGS <= 32, "tags are the bits of a uint32_t");
 const char *const lt_tag_names[LT_TAGS] = {
 #define TAG(id) #id,
 #include "tags.def"

@@ -119,8 +119,12 @@ struct lt_container {
     bool running;    /* so the daemon saved it, be it paused or restarting */
     const struct lt_attr *facts; /* state, command, ports...: attributes of its events */
     size_t fact_count;
-    struct lt_list mounts; /* of struct lt_mount * */
-    struct lt_str tz;      /* TZ in Config.Env, if has_tz */
+    struct lt_list mounts;        /* of struct lt_mount * */
+    struct lt_list findings;      /* of struct lt_exposure *: see source/exposure.h */
+    struct lt_list limits;        /* of struct lt_str *: what of hostconfig.json bounds its use of the host, */
+    bool limits_known, unlimited; /* if that could be read; memory or processes have no bound */
+    struct lt_str cgroup_parent;  /* as in hostconfig.json, "" for the default */
+    struct lt_str tz;             /* TZ in Config.Env, if has_tz */
     bool has_tz;
     struct lt_zone_info zone;
     lt_tags tags; /* LT_TAG_BIT()s that hold for the container as a whole */

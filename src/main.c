@@ -18,8 +18,10 @@
  *   source/         readers of artifacts             source.c
  *     phase 1       fill the inventory               docker_userns.c docker_layer.c docker_device.c docker_image.c
  *                                                    docker_daemon.c docker_volume.c docker_network.c
- *                                                    docker_container.c (facts.c: attributes); zones.c at its end
+ *                                                    docker_container.c (hostconfig.c; facts.c: attributes);
+ *                                                    zones.c at its end
  *     phase 2       emit events                      the same, and docker_distribution.c docker_lifecycle.c
+ *                                                    docker_exposure.c (exposure.c: rules)
  *                                                    docker_buildkit.c docker_swarm.c docker_log.c (log_clock.c)
  *                                                    files.c (walked.c layer_files.c deletions.c)
  *   layer_record.c  what the tar of an image layer says of each path

@@ -137,6 +137,11 @@ bool lt_json_is_object(const struct json_t *node)
     return json_is_object(node);
 }
 
+bool lt_json_is_array(const struct json_t *node)
+{
+    return json_is_array(node);
+}
+
 size_t lt_json_count(const struct json_t *node)
 {
     return json_array_size(node);

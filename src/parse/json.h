@@ -29,8 +29,9 @@ bool lt_json_bool(const struct json_t *node, const char *path);
 /* False where there is no integer at `path`. */
 bool lt_json_int(const struct json_t *node, const char *path, int64_t *out);
 
-/* Is it an object at all? */
+/* Is it an object, an array at all? */
 bool lt_json_is_object(const struct json_t *node);
+bool lt_json_is_array(const struct json_t *node);
 
 /* Items of an array: 0 and NULL for anything else. */
 size_t lt_json_count(const struct json_t *node);

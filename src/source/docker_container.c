@@ -7,7 +7,7 @@
  * After a power loss the daemon finds that containers do not run any more, and saves the time of its own start as
  * FinishedAt, with the exit code 255 (daemon/daemon.go restore; a restart puts the code back to 0). That is no death.
  */
-#include "source.h"
+#include "hostconfig.h"
 
 #include "../parse/ident.h"
 #include "../parse/json.h"
@@ -143,46 +143,11 @@ static void read_mounts(struct facts *facts, const struct json_t *json)
         if (!mount->type.len) /* Docker before 1.13 has no type: a name means a volume */
             mount->type = mount->name.len ? LT_STR("volume") : LT_STR("bind");
         lt_list_add(&container->mounts, run, mount);
-        bool bind = lt_str_eq(mount->type, LT_STR("bind"));
         struct lt_str source = mount->name.len ? mount->name : mount->source;
         add_format(facts, &items, "%.*s %.*s -> %.*s %s", LT_ARG(mount->type), LT_ARG(source),
                    LT_ARG(mount->destination), mount->writable ? "rw" : "ro");
-        container->tags |= bind ? LT_TAG_BIT(host_mount) : 0;
-        container->tags |= bind && lt_str_ends(source, LT_STR("/docker.sock")) ? LT_TAG_BIT(docker_socket) : 0;
     }
     add_items(facts, LT_ATTR_MOUNTS, items);
-}
-
-/* What takes away from the isolation of a container. */
-static void read_privileges(struct facts *facts, const struct json_t *host)
-{
-    struct lt_list items = {0};
-    if (lt_json_bool(host, "Privileged")) {
-        add_item(facts, &items, LT_STR("privileged"));
-        facts->container->tags |= LT_TAG_BIT(privileged);
-    }
-    static const struct {
-        const char *field, *word;
-    } modes[] = {{"PidMode", "pid"},
-                 {"NetworkMode", "network"},
-                 {"IpcMode", "ipc"},
-                 {"UTSMode", "uts"},
-                 {"UsernsMode", "userns"}};
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
-        if (lt_str_eq(lt_json_str(host, modes[i].field), LT_STR("host")))
-            add_format(facts, &items, "%s=host", modes[i].word);
-    static const struct {
-        const char *field, *word;
-    } lists[] = {{"CapAdd", "cap_add"}, {"SecurityOpt", "security_opt"}};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        const struct json_t *list = lt_json_at(host, lists[i].field);
-        for (size_t j = 0; j < lt_json_count(list); j++)
-            add_format(facts, &items, "%s=%.*s", lists[i].word, LT_ARG(lt_json_str(lt_json_item(list, j), "")));
-    }
-    const struct json_t *devices = lt_json_at(host, "Devices");
-    for (size_t i = 0; i < lt_json_count(devices); i++)
-        add_format(facts, &items, "device=%.*s", LT_ARG(lt_json_str(lt_json_item(devices, i), "PathOnHost")));
-    add_items(facts, LT_ATTR_PRIVILEGES, items);
 }
 
 static void read_labels(struct facts *facts, const struct json_t *json)
@@ -239,6 +204,7 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     struct lt_ctx *ctx = facts->ctx;
     struct lt_container *container = facts->container;
     struct lt_str name = lt_json_str(json, "Name"), image = lt_json_str(json, "Image");
+    struct lt_list privileges = {0};
     container->name = lt_str_dup(ctx->run, lt_str_starts(name, LT_STR("/")) ? lt_str_skip(name, 1) : name);
     container->driver = lt_str_dup(ctx->run, lt_json_str(json, "Driver"));
     if (lt_digest_hex(image).len)
@@ -269,7 +235,8 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     /* What was really bound is known while it runs; else what was asked for. */
     read_ports(facts, lt_json_next(live, &iter, &key, &value) ? live : lt_json_at(host, "PortBindings"));
     read_mounts(facts, json);
-    read_privileges(facts, host);
+    lt_hostconfig_read(ctx, container, host, &privileges);
+    add_items(facts, LT_ATTR_PRIVILEGES, privileges);
     /* A rootless daemon's host is itself in a user namespace. */
     container->host_userns = !ctx->root->rootless && lt_str_eq(lt_json_str(host, "UsernsMode"), LT_STR("host"));
     read_labels(facts, json);
@@ -281,16 +248,20 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
 static void read_container(struct lt_ctx *ctx, struct lt_container *container)
 {
     struct facts facts = {.ctx = ctx, .container = container};
+    struct lt_list privileges = {0};
     struct json_t *json = NULL, *host = NULL;
     struct lt_str path = lt_path_join(ctx->scratch, container->path, LT_STR("config.v2.json"));
+    struct lt_str host_path = lt_path_join(ctx->scratch, container->path, LT_STR("hostconfig.json"));
     enum lt_status status = lt_read_json_or_skip(ctx, path, LT_REQUIRED, &json);
-    lt_read_json_or_skip(ctx, lt_path_join(ctx->scratch, container->path, LT_STR("hostconfig.json")), LT_REQUIRED,
-                         &host);
+    if (lt_read_json_or_skip(ctx, host_path, LT_REQUIRED, &host) == LT_OK && !lt_json_is_object(host))
+        lt_skip(ctx, host_path, LT_CODE_DAMAGED, "no settings of a container: not a JSON object");
     if (status == LT_END)
         container->tags |= LT_TAG_BIT(configuration_missing);
     if (status == LT_OK && lt_json_is_object(json))
         read_config(&facts, json, host, path);
-    else if (status == LT_OK)
+    else
+        lt_hostconfig_read(ctx, container, host, &privileges);
+    if (status == LT_OK && !lt_json_is_object(json))
         lt_skip(ctx, path, LT_CODE_DAMAGED, "no container configuration: not a JSON object");
     struct lt_attr *kept = lt_new_array(ctx->run, struct lt_attr, facts.count ? facts.count : 1);
     memcpy(kept, facts.attrs, facts.count * sizeof *kept);
