@@ -204,59 +204,67 @@ static void add_file(struct lt_layer_record *record, struct lt_str path, const s
     }
 }
 
-/* Report what is wrong with one line. The record is not complete then. */
-static void lose(struct lt_ctx *ctx, struct lt_layer_record *record, uint64_t offset, const struct lt_err *problem)
+/* Remember what is wrong with one line. */
+static void complain(struct lt_layer_record *record, uint64_t offset, const char *code, const char *text)
 {
-    record->complete = false;
-    lt_skip(ctx, record->path, problem->code, "line at offset %ju: %s", (uintmax_t)offset, problem->text);
+    struct lt_err *problem = lt_new(&record->arena, struct lt_err);
+    lt_fail(problem, LT_SKIP, code, 0, "line at offset %ju: %s", (uintmax_t)offset, text);
+    lt_list_add(&record->problems, &record->arena, problem);
 }
 
-static void take_line(struct lt_ctx *ctx, struct lt_layer_record *record, struct lt_tarsplit *split,
-                      const struct lt_line *line)
+/* The same of a line that is lost, so that the record is not complete. */
+static void lose(struct lt_layer_record *record, uint64_t offset, const struct lt_err *problem)
+{
+    record->complete = false;
+    complain(record, offset, problem->code, problem->text);
+}
+
+static void take_line(struct lt_layer_record *record, struct lt_tarsplit *split, const struct lt_line *line)
 {
     struct lt_tarsplit_file file;
     struct lt_err problem = {0};
     struct lt_buf path = {0};
     enum lt_status status = lt_tarsplit_line(split, line->text, &file, &problem);
     if (status == LT_SKIP)
-        lose(ctx, record, line->offset, &problem);
+        lose(record, line->offset, &problem);
     if (status == LT_END || !file.name.len)
         return;
     if (clean_path(&path, file.name))
         add_file(record, lt_buf_view(&path), &file, line->offset);
     else
-        lt_skip(ctx, record->path, LT_CODE_DAMAGED,
-                "line at offset %ju: its name leads out of the layer, or is too long", (uintmax_t)line->offset);
+        complain(record, line->offset, LT_CODE_DAMAGED, "its name leads out of the layer, or is too long");
     lt_buf_free(&path);
 }
 
-static void read_lines(struct lt_ctx *ctx, struct lt_layer_record *record, struct lt_stream *stream)
+void lt_layer_record_read(struct lt_layer_record *record)
 {
-    struct lt_lines lines = {.stream = stream, .most = LT_TARSPLIT_LINE};
+    struct lt_lines lines = {.stream = record->stream, .most = LT_TARSPLIT_LINE};
     struct lt_tarsplit split = {0};
     struct lt_line line;
     for (;;) {
         struct lt_err problem = {0};
-        uint64_t offset = lt_stream_offset(stream);
+        uint64_t offset = lt_stream_offset(record->stream);
         enum lt_status status = lt_lines_next(&lines, &line, &problem);
         if (status == LT_END && lt_tarsplit_end(&split, &problem) != LT_OK)
-            lose(ctx, record, offset, &problem);
+            lose(record, offset, &problem);
         if (status == LT_END)
             break;
         if (status == LT_OK && record->arena.bytes > LT_MAX_RECORD) {
             lt_fail(&problem, LT_SKIP, LT_CODE_TOO_LARGE, 0, "the record takes more than %d MiB: not read further",
                     LT_MAX_RECORD >> 20);
-            lose(ctx, record, line.offset, &problem);
+            lose(record, line.offset, &problem);
             break;
         }
         if (status == LT_OK) {
-            take_line(ctx, record, &split, &line);
+            take_line(record, &split, &line);
             continue;
         }
         lt_tarsplit_lost(&split);
-        lose(ctx, record, offset, &problem);
+        lose(record, offset, &problem);
     }
     lt_tarsplit_free(&split);
+    lt_stream_close(record->stream);
+    record->stream = NULL;
 }
 
 static void earliest(struct lt_time *known, struct lt_time time)
@@ -281,26 +289,56 @@ static void set_window(struct lt_ctx *ctx, struct lt_layer_record *record, struc
     }
 }
 
+static struct lt_str record_dir(struct lt_ctx *ctx, const struct lt_layer *layer)
+{
+    return lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/sha256/%.*s", layer->store->name,
+                                           LT_ARG(lt_digest_hex(layer->chain_id)))
+                                 .ptr);
+}
+
+static enum lt_status open_stream(struct lt_fs *fs, struct lt_layer_record *record, size_t most, struct lt_err *err)
+{
+    struct lt_str bytes;
+    if (!most)
+        return lt_stream_open(fs, record->path, &record->stream, err);
+    enum lt_status status = lt_slurp(fs, record->path, most, &record->arena, &bytes, err);
+    if (status == LT_OK)
+        record->stream = lt_stream_of(bytes);
+    return status;
+}
+
+struct lt_layer_record *lt_layer_record_open(struct lt_ctx *ctx, const struct lt_layer *layer, size_t most,
+                                             struct lt_err *err)
+{
+    struct lt_str dir = record_dir(ctx, layer);
+    struct lt_layer_record *record = lt_realloc(NULL, sizeof *record);
+    *record = (struct lt_layer_record){.layer = layer, .complete = true};
+    record->path = lt_path_join(ctx->run, dir, LT_STR("tar-split.json.gz"));
+    if (open_stream(ctx->root->fs, record, most, err) == LT_OK) {
+        set_window(ctx, record, dir);
+        return record;
+    }
+    lt_fail(err, LT_SKIP, LT_CODE_MISSING, 0, "the record of the layer's tar is missing: no check of its files");
+    lt_layer_record_free(record);
+    return NULL;
+}
+
+void lt_layer_record_report(struct lt_ctx *ctx, const struct lt_layer_record *record)
+{
+    lt_each (struct lt_err, problem, &record->problems)
+        lt_skip_error(ctx, record->path, problem);
+}
+
 struct lt_layer_record *lt_layer_record_load(struct lt_ctx *ctx, const struct lt_layer *layer)
 {
     struct lt_err problem = {0};
-    struct lt_stream *stream;
-    struct lt_str dir = lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/sha256/%.*s",
-                                                        layer->store->name, LT_ARG(lt_digest_hex(layer->chain_id)))
-                                              .ptr);
-    struct lt_str path = lt_path_join(ctx->run, dir, LT_STR("tar-split.json.gz"));
-    enum lt_status status = lt_stream_open(ctx->root->fs, path, &stream, &problem);
-    if (status != LT_OK) {
-        lt_fail(&problem, LT_SKIP, LT_CODE_MISSING, 0,
-                "the record of the layer's tar is missing: no check of its files");
-        lt_skip_error(ctx, path, &problem);
-        return NULL;
+    struct lt_layer_record *record = lt_layer_record_open(ctx, layer, 0, &problem);
+    if (record) {
+        lt_layer_record_read(record);
+        lt_layer_record_report(ctx, record);
+    } else {
+        lt_skip_error(ctx, lt_path_join(ctx->run, record_dir(ctx, layer), LT_STR("tar-split.json.gz")), &problem);
     }
-    struct lt_layer_record *record = lt_realloc(NULL, sizeof *record);
-    *record = (struct lt_layer_record){.layer = layer, .path = path, .complete = true};
-    set_window(ctx, record, dir);
-    read_lines(ctx, record, stream);
-    lt_stream_close(stream);
     return record;
 }
 
@@ -308,6 +346,7 @@ void lt_layer_record_free(struct lt_layer_record *record)
 {
     if (!record)
         return;
+    lt_stream_close(record->stream);
     lt_arena_free(&record->arena);
     free(record);
 }

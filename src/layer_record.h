@@ -7,6 +7,7 @@
 #define LT_LAYER_RECORD_H
 
 #include "context.h"
+#include "evidence/stream.h"
 
 /* One path of the tar. */
 struct lt_record_entry {
@@ -31,7 +32,9 @@ struct lt_record_entry {
 
 struct lt_layer_record {
     const struct lt_layer *layer;
-    struct lt_str path; /* of the record */
+    struct lt_str path;       /* of the record */
+    struct lt_stream *stream; /* of its bytes, until they are read */
+    struct lt_list problems;  /* of struct lt_err *: what is wrong with it */
     struct lt_arena arena;
     struct lt_map by_path;
     struct lt_list entries;    /* of struct lt_record_entry *, in the order of the tar */
@@ -46,6 +49,15 @@ enum { LT_MAX_RECORD = 1024 * 1024 * 1024 };
 /* Read the record of an image layer. NULL where there is none, or it cannot be opened. Whatever is lost is reported
  * with lt_skip(), and what could be read is used. Free with lt_layer_record_free(). */
 struct lt_layer_record *lt_layer_record_load(struct lt_ctx *ctx, const struct lt_layer *layer);
+
+/* The same in three steps, of which the second one touches the record only, and may be done on another thread. With
+ * `most`, the packed file is read into memory by the first, which fails if it is larger than that; only then does the
+ * second one not read the evidence. */
+struct lt_layer_record *lt_layer_record_open(struct lt_ctx *ctx, const struct lt_layer *layer, size_t most,
+                                             struct lt_err *err);
+void lt_layer_record_read(struct lt_layer_record *record);
+void lt_layer_record_report(struct lt_ctx *ctx, const struct lt_layer_record *record);
+
 void lt_layer_record_free(struct lt_layer_record *record);
 
 /* What the record has at `path`, NULL if nothing. */

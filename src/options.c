@@ -158,7 +158,7 @@ static const struct option_row table[] = {
     {ALL, 0, "errors", "FILE", "write what could not be read to FILE, one JSON object a line", set_errors},
     {ALL, 0, "manifest", "FILE", "write a JSON record of the run: arguments, sources, counts, hash of the output",
      set_manifest},
-    {READ, 0, "threads", "N", "read a mounted host with up to N threads (default 8); the output is the same with any N",
+    {READ, 0, "threads", "N", "read with up to N threads (default 8); the output is the same with any N",
      set_threads},
     {ROW, 0, "verify-layers", NULL, "read every file of the image layers and compare it with the record of its layer",
      set_verify_layers},

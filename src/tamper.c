@@ -2,7 +2,7 @@
 #include "tamper.h"
 
 #include "layer_compare.h"
-#include "layer_record.h"
+#include "record_ahead.h"
 #include "store/store.h"
 
 #include <stdlib.h>
@@ -15,6 +15,8 @@ struct lt_tamper {
     struct lt_map records;        /* by ID of the layer, where layers are copies of what is below: each is read once */
     struct lt_list kept, tried;   /* those of them, to be freed; the layers looked for */
     const struct lt_layer *layer; /* that is walked */
+    const struct lt_layer *next;  /* that will be walked then */
+    struct lt_record_ahead ahead; /* its record */
     struct lt_layer_record *record; /* its own; NULL: nothing to compare with */
     struct lt_list chain;           /* of struct lt_layer_record *: that one, and where layers are copies those below */
     bool complete;                  /* nothing of these is lost: what is not in them was not in a tar */
@@ -47,6 +49,7 @@ void lt_tamper_free(struct lt_tamper *tamper)
     if (!tamper)
         return;
     leave_layer(tamper);
+    lt_record_ahead_end(&tamper->ahead);
     lt_each (struct lt_layer_record, record, &tamper->kept)
         lt_layer_record_free(record);
     lt_arena_free(&tamper->arena);
@@ -54,13 +57,18 @@ void lt_tamper_free(struct lt_tamper *tamper)
     free(tamper);
 }
 
+static bool has_record(const struct lt_layer *layer)
+{
+    lt_tags partial = LT_TAG_BIT(removing) | LT_TAG_BIT(unfinished);
+    return layer->role == LT_ROLE_IMAGE && layer->chain_id.len && layer->content.len && !(layer->tags & partial);
+}
+
 static struct lt_layer_record *record_of(struct lt_tamper *tamper, const struct lt_layer *layer)
 {
-    uint32_t partial = LT_TAG_BIT(removing) | LT_TAG_BIT(unfinished);
-    if (layer->role != LT_ROLE_IMAGE || !layer->chain_id.len || !layer->content.len || layer->tags & partial)
+    if (!has_record(layer))
         return NULL;
     if (!layer->store->copies)
-        return lt_layer_record_load(tamper->ctx, layer);
+        return lt_record_ahead_take(&tamper->ahead, tamper->ctx, layer);
     if (lt_list_has(&tamper->tried, layer))
         return lt_map_get(&tamper->records, layer->id);
     struct lt_layer_record *record = lt_layer_record_load(tamper->ctx, layer);
@@ -81,6 +89,12 @@ static void add_to_chain(struct lt_tamper *tamper, const struct lt_layer *layer)
         lt_list_add(&tamper->chain, &tamper->arena, record);
 }
 
+void lt_tamper_expect(struct lt_tamper *tamper, const struct lt_layer *next)
+{
+    if (tamper)
+        tamper->next = next;
+}
+
 void lt_tamper_begin(struct lt_tamper *tamper, const struct lt_layer *layer)
 {
     if (!tamper)
@@ -90,6 +104,8 @@ void lt_tamper_begin(struct lt_tamper *tamper, const struct lt_layer *layer)
     tamper->walk++;
     tamper->rooted = false;
     tamper->record = record_of(tamper, layer);
+    if (tamper->next && has_record(tamper->next) && !tamper->next->store->copies)
+        lt_record_ahead_begin(&tamper->ahead, tamper->ctx, tamper->next);
     if (!tamper->record)
         return;
     /* A copy may share the inodes of the layer below, which are older. */

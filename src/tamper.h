@@ -28,6 +28,10 @@ struct lt_tamper;
 struct lt_tamper *lt_tamper_new(struct lt_ctx *ctx);
 void lt_tamper_free(struct lt_tamper *tamper);
 
+/* After the layer that begins next, `next` will be walked (NULL: none, or nobody knows): its record can be read ahead.
+ */
+void lt_tamper_expect(struct lt_tamper *tamper, const struct lt_layer *next);
+
 /* From now on `layer` is walked. Reads its record; what of it is lost is reported. For layers that are no image's, and
  * those without a record, all that follows does nothing. */
 void lt_tamper_begin(struct lt_tamper *tamper, const struct lt_layer *layer);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Directory evidence read by several threads: the same bytes with any number of them, and the same errors."""
+"""Evidence read by several threads: the same bytes with any number of them, and the same errors."""
 import os
 from pathlib import Path
 
@@ -88,6 +88,19 @@ def test_unreadable_directories(host: Host, as_nobody: dict, tmp: Path) -> None:
     lost = [error["path"] for error in result.errors if "dir-" in error["path"]]
     assert lost == [host.inside(diff / f"dir-{number:02}") for number in range(0, 40, 3)]
     assert {error["code"] for error in result.errors} == {"unreadable"}
+
+
+@pytest.mark.parametrize("keep", [1.0, 0.5])
+def test_records_of_layers(mounting: None, sample: Path, tmp: Path, keep: float) -> None:
+    """The record of the layer that comes next is read on another thread, whole or damaged, from an image too."""
+    image = helpers.sparse_copy(sample, tmp / "disk.raw")
+    with helpers.mount(image, "ext4", "loop") as at:
+        records = (at / "var/lib/docker/image/overlay2/layerdb/sha256").glob("*/tar-split.json.gz")
+        for record in records:
+            os.truncate(record, int(record.stat().st_size * keep))
+    result = check_same(image)
+    assert result.code == (keep < 1) and bool(result.errors) == (keep < 1)
+    assert all(error["path"].endswith("tar-split.json.gz") for error in result.errors)
 
 
 @pytest.mark.parametrize("number", ["0", "65", "-1", "two", "", "2x", "99999999999999999999"])

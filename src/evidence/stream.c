@@ -9,6 +9,7 @@ enum { CHUNK = 64 * 1024, MAX_RATIO = 1000, FREE_OUTPUT = 64 * 1024 * 1024, MAX_
 
 struct lt_stream {
     struct lt_file file;
+    struct lt_str bytes;        /* of a file in memory, else "" */
     struct lt_inflate *inflate; /* NULL: plain */
     uint64_t in_offset;         /* next byte of the file to read */
     uint64_t out_offset;        /* of data.ptr[0] in the unpacked file */
@@ -42,6 +43,15 @@ enum lt_status lt_stream_open(struct lt_fs *fs, struct lt_str path, struct lt_st
     return LT_OK;
 }
 
+struct lt_stream *lt_stream_of(struct lt_str bytes)
+{
+    struct lt_stream *stream = lt_realloc(NULL, sizeof *stream);
+    *stream = (struct lt_stream){.bytes = bytes};
+    if (lt_is_gzip(bytes))
+        stream->inflate = lt_inflate_new();
+    return stream;
+}
+
 struct lt_str lt_stream_view(const struct lt_stream *stream)
 {
     return lt_str_skip(lt_buf_view(&stream->data), stream->start);
@@ -57,9 +67,19 @@ void lt_stream_consume(struct lt_stream *stream, size_t count)
     stream->start += count;
 }
 
+static ssize_t copy_chunk(const struct lt_stream *stream, char *buffer)
+{
+    struct lt_str rest = lt_str_skip(stream->bytes, (size_t)stream->in_offset);
+    size_t size = rest.len < CHUNK ? rest.len : CHUNK;
+    if (size)
+        memcpy(buffer, rest.ptr, size);
+    return (ssize_t)size;
+}
+
 static ssize_t read_chunk(struct lt_stream *stream, char *buffer, struct lt_err *err)
 {
-    ssize_t got = lt_file_read(&stream->file, buffer, CHUNK, stream->in_offset, err);
+    ssize_t got = stream->file.fs ? lt_file_read(&stream->file, buffer, CHUNK, stream->in_offset, err)
+                                  : copy_chunk(stream, buffer);
     if (got > 0)
         stream->in_offset += (uint64_t)got;
     else

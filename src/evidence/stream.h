@@ -11,6 +11,9 @@ struct lt_stream;
 /* Open `path`. LT_END when missing. Free `*out` with lt_stream_close(). */
 enum lt_status lt_stream_open(struct lt_fs *fs, struct lt_str path, struct lt_stream **out, struct lt_err *err);
 
+/* The same of a file that is in memory already, borrowed: it may be read on any thread. */
+struct lt_stream *lt_stream_of(struct lt_str bytes);
+
 /* The unread bytes at hand, borrowed until the next call; empty at first. */
 struct lt_str lt_stream_view(const struct lt_stream *stream);
 

@@ -446,8 +446,11 @@ enum lt_status lt_walk_layers(struct lt_ctx *ctx, struct lt_lister *lister, stru
             lt_list_add(&layers, ctx->scratch, layer);
     if (layers.count)
         qsort(layers.items, layers.count, sizeof *layers.items, by_height);
-    lt_each (struct lt_layer, layer, &layers)
-        if (status == LT_OK)
-            status = lt_walk_layer(ctx, lister, layer, err);
+    lt_each (struct lt_layer, layer, &layers) {
+        lt_tamper_expect(ctx->tamper, layer_at + 1 < layers.count ? layers.items[layer_at + 1] : NULL);
+        status = lt_walk_layer(ctx, lister, layer, err);
+        if (status != LT_OK)
+            break;
+    }
     return status;
 }
