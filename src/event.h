@@ -32,6 +32,7 @@ struct lt_node {
     struct lt_time deleted;     /* of an unallocated entry: when its inode was freed */
     bool unallocated;           /* deleted: the name was left in the slack of its directory, or the inode in its table;
                                  * with mode 0 the inode serves another file by now, and only the name is known */
+    bool inferred;              /* of an unallocated entry: only its number ties the inode to this directory */
     bool mount_root;            /* another file system is mounted here */
     const struct lt_err *error; /* NULL, or what could not be read; with mode 0 only name and ino are known */
 };
@@ -52,6 +53,7 @@ struct lt_dir {
     bool placed;      /* else the container sees it in its parent, */
     bool has_inside;  /* unless no container sees it at all */
     bool unallocated; /* deleted, and so is all that was in it */
+    bool inferred;    /* see lt_node */
     size_t path_len;  /* bytes of its path */
     uint64_t ino;
     struct lt_time changed;        /* its own ctime, which nobody can set: no name was deleted from it later */

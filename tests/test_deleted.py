@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deleted entries of ext4: unallocated inodes and names in the slack of directories. Oracles: debugfs (each inode),
 ils (which inodes are unallocated), and the case's own record of what was deleted."""
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -89,3 +90,31 @@ def test_live_names_are_not_deleted(disk: Any) -> None:
             if "inode" in row and "unallocated" not in row["tag"]}
     dead = {(helpers.location(row), row["inode"]) for row in rows if "inode" in row and "unallocated" in row["tag"]}
     assert dead and not live & dead
+
+
+def test_inferred(mounting: None, tmp: Path) -> None:
+    """A name that leads to an inode which may have served another file since, and a directory without a name that says
+    where it was: their owner is inferred."""
+    image, copy = tmp / "image.raw", tmp / "captured.raw"
+    tree = tmp / "tree"
+    host = helpers.Host(tree)
+    web = host.container("web", host.image("base", {"bin": {"sh": "#"}}),
+                         {"data": {"early": "e", "late": "l", "stays": "s"}, "tmp": {"gone": {}}})
+    helpers.make_ext4(image, tree)
+    data, temporary = (Path(host.inside(web.rw / "diff" / name)) for name in ("data", "tmp"))
+    helpers.debugfs(image, f"sif {data}/early ctime @1600000000", f"rm {data}/early", f"rm {data}/late")
+    with helpers.mount(image, "ext4", "loop,commit=100") as root:
+        gone = root / str(temporary)[1:] / "gone"
+        handle = os.open(gone, os.O_RDONLY)
+        number = os.fstat(handle).st_ino
+        gone.rmdir()
+        os.fsync(handle)
+        helpers.sparse_copy(image, copy)
+        os.close(handle)
+    rows = unallocated(copy)
+    by_name = {name: [row for row in rows if helpers.location(row) == os.fsencode(f"{place}/{name}")]
+               for place, name in ((data, "early"), (data, "late"), (temporary, f"OrphanFile-{number}"))}
+    for name, found in by_name.items():
+        assert found and all(row["container_name"] == "web" and row["layer_role"] == "rw" for row in found), name
+        assert all(("owner_inferred" in row["tag"]) == (name != "late") for row in found), name
+    assert not [row for row in rows if "owner_inferred" in row["tag"] and "web" != row.get("container_name")]

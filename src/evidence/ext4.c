@@ -280,4 +280,5 @@ void lt_ext4_close(struct lt_fs *fs)
     lt_volume_close(&reader->volume);
     free(reader->named);
     free(reader->orphans.items);
+    free(reader->orphans.dirs);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Directories of ext2/3/4: their names, those that were deleted from them, and deleted inodes without a name. */
+/* Directories of ext2/3/4: their names, and those that were deleted from them. */
 #include "ext4_reader.h"
 
 #include "../parse/ext4_dir.h"
@@ -8,7 +8,7 @@
 
 /* Each directory is listed by the walk, and some by readers of artifacts. More than this times the blocks of the disk
  * means that directories share blocks. */
-enum { LISTED_OFTEN = 4, MAX_LOST_GROUPS = 1000 };
+enum { LISTED_OFTEN = 4 };
 
 /* A name found in a directory. */
 struct found {
@@ -16,6 +16,7 @@ struct found {
     uint32_t ino;
     unsigned type; /* as the directory entry has it */
     bool slack;
+    bool inferred; /* in the slack only: the name is lost */
 };
 
 struct found_list {
@@ -178,7 +179,34 @@ static void find_name(void *arg, const struct lt_ext4_name *name)
         list->items = lt_realloc(list->items, lt_array_size(list->cap, sizeof *list->items));
     }
     list->items[list->count++] =
-        (struct found){lt_str_dup(list->arena, name->name), name->ino, name->type, name->slack};
+        (struct found){lt_str_dup(list->arena, name->name), name->ino, name->type, name->slack, false};
+}
+
+/* Directories that were deleted while open, in the one that they name as their parent. The names of the older ones are
+ * in its slack. */
+static void find_lost_dirs(struct lt_ext4_reader *reader, uint64_t parent, struct found_list *list)
+{
+    const struct lt_ext4_orphans *orphans = &reader->orphans;
+    size_t low = 0, high = orphans->dir_count, named = list->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (orphans->dirs[middle].parent < parent)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < orphans->dir_count && orphans->dirs[low].parent == parent; low++) {
+        enum { DIRECTORY = 2 };
+        uint32_t ino = orphans->dirs[low].ino;
+        bool known = false;
+        for (size_t i = 0; i < named; i++)
+            known |= list->items[i].ino == ino;
+        struct lt_str name = lt_str_format(list->arena, "OrphanFile-%u", ino);
+        if (known)
+            continue;
+        find_name(list, &(struct lt_ext4_name){name, ino, DIRECTORY, true});
+        list->items[list->count - 1].inferred = true;
+    }
 }
 
 /* By name, living ones first. */
@@ -228,16 +256,6 @@ static bool is_deleted_inode(struct lt_ext4_reader *reader, uint32_t ino)
     return ino && lt_volume_inode_used(&reader->volume, ino, &used, NULL) == LT_OK && !used;
 }
 
-static bool is_named(const struct lt_ext4_reader *reader, uint32_t ino)
-{
-    return reader->named[ino / 8] >> ino % 8 & 1;
-}
-
-static void set_named(struct lt_ext4_reader *reader, uint32_t ino)
-{
-    reader->named[ino / 8] |= (unsigned char)(1u << ino % 8);
-}
-
 static mode_t type_of_entry(unsigned type)
 {
     static const mode_t types[] = {0, S_IFREG, S_IFDIR, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK, S_IFLNK};
@@ -253,11 +271,18 @@ static bool is_reused(const struct lt_dir *dir, mode_t type, const struct lt_nod
     return dir->changed.set && node->time[LT_B].set && lt_time_cmp(node->time[LT_B], dir->changed) > 0;
 }
 
-/* When the inode was freed; not set if it is still to be: its place holds a link of a list then. */
-static struct lt_time deleted_at(const struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode)
+/* An inode does not tell where its names were: its number may have been used for another file in between. If it was
+ * last changed when names were last changed in the directory, it was that deletion. */
+static bool is_inferred(const struct lt_dir *dir, const struct lt_node *node)
 {
-    bool freed = inode->deleted && !lt_ext4_is_orphan(reader, inode->ino);
-    return freed ? lt_time_at(inode->deleted, 0) : (struct lt_time){0};
+    static const int64_t MOMENT = 1000000000;
+    const struct lt_time changes[] = {dir->changed, dir->modified};
+    for (size_t i = 0; i < 2; i++) {
+        int64_t apart = lt_time_diff(changes[i], node->time[LT_C]);
+        if (changes[i].set && node->time[LT_C].set && apart >= -MOMENT && apart <= MOMENT)
+            return false;
+    }
+    return true;
 }
 
 /* Describe a deleted entry, as far as its inode still tells of it. The type of the entry stands in the mode of the
@@ -277,9 +302,10 @@ static void describe_deleted(struct lt_ext4_reader *reader, const struct lt_dir 
     if (lt_ext4_read_inode(reader, node->ino, &bytes, &inode, &problem) != LT_OK || is_reused(dir, type, &whole))
         return;
     *node = whole;
-    node->deleted = deleted_at(reader, &inode);
+    node->inferred |= is_inferred(dir, node);
+    node->deleted = lt_ext4_freed(reader, &inode);
     if (reader->named)
-        set_named(reader, (uint32_t)node->ino);
+        reader->named[node->ino / 8] |= (unsigned char)(1u << node->ino % 8);
 }
 
 static void describe_entry(struct lt_ext4_reader *reader, const struct lt_dir *dir, struct lt_arena *arena,
@@ -323,6 +349,22 @@ static void describe_all(struct lt_ext4_reader *reader, const struct lt_dir *dir
     free(order);
 }
 
+/* Are the blocks of a deleted directory still those of `dir`, not those of one that was somewhere else? `*inferred` is
+ * set unless it names the directory that its name was in. */
+static bool holds_names(struct lt_ext4_reader *reader, const struct lt_dir *dir, bool *inferred)
+{
+    struct lt_ext4_inode inode;
+    struct lt_cursor bytes;
+    struct lt_err problem = {0};
+    if (!is_deleted_inode(reader, (uint32_t)dir->ino) ||
+        lt_ext4_read_inode(reader, dir->ino, &bytes, &inode, &problem) != LT_OK)
+        return false;
+    uint32_t parent = lt_ext4_parent_of(reader, &inode);
+    bool confirmed = parent && dir->parent && parent == dir->parent->ino;
+    *inferred = confirmed ? dir->parent->inferred : dir->inferred;
+    return !parent || !dir->parent || confirmed;
+}
+
 enum lt_status lt_ext4_list(struct lt_fs *fs, const struct lt_dir *dir, struct lt_arena *arena, struct lt_listing *out,
                             struct lt_err *err)
 {
@@ -330,10 +372,12 @@ enum lt_status lt_ext4_list(struct lt_fs *fs, const struct lt_dir *dir, struct l
     struct found_list list = {.arena = arena};
     *out = (struct lt_listing){0};
     enum lt_status status = LT_OK;
-    if (!dir->unallocated || is_deleted_inode(reader, (uint32_t)dir->ino))
+    bool inferred = false;
+    if (!dir->unallocated || holds_names(reader, dir, &inferred))
         status = read_names(reader, dir->ino, dir->unallocated, true, find_name, &list, err);
     if (status == LT_END)
         status = lt_fail(err, LT_SKIP, LT_CODE_TYPE, 0, "not a directory");
+    find_lost_dirs(reader, dir->ino, &list);
     sort_found(list.items, list.count);
     out->nodes = lt_new_array(arena, struct lt_node, list.count);
     for (size_t i = 0; i < list.count; i++) {
@@ -343,106 +387,10 @@ enum lt_status lt_ext4_list(struct lt_fs *fs, const struct lt_dir *dir, struct l
         node->name = list.items[i].name;
         node->ino = list.items[i].ino;
         node->unallocated = list.items[i].slack || dir->unallocated;
+        node->inferred = node->unallocated && (inferred || list.items[i].inferred);
         node->mode = node->unallocated ? type_of_entry(list.items[i].type) : 0;
     }
     free(list.items);
     describe_all(reader, dir, arena, out);
     return status;
-}
-
-/* What is looked for among the inodes without a name. */
-struct orphan_job {
-    struct lt_ext4_reader *reader;
-    struct lt_arena arena;
-    uint64_t left; /* inodes that the disk has room for: there are more where tables lie over each other */
-    enum lt_status (*each)(void *arg, const struct lt_node *node, struct lt_err *);
-    void *arg;
-};
-
-static enum lt_status pass_orphan(struct orphan_job *job, uint32_t ino, struct lt_err *err)
-{
-    struct lt_node node = {.ino = ino};
-    struct lt_ext4_inode inode;
-    struct lt_cursor bytes;
-    struct lt_err problem = {0};
-    if (is_named(job->reader, ino))
-        return LT_OK;
-    if (lt_ext4_read_inode(job->reader, ino, &bytes, &inode, &problem) != LT_OK)
-        return lt_fail(err, LT_SKIP, problem.code, problem.sys, "%s", problem.text);
-    if (!inode.mode || lt_ext4_inode_damaged(&job->reader->volume.super, bytes, ino))
-        /* never used, or not since the file system was made */
-        return LT_OK;
-    lt_arena_reset(&job->arena);
-    if (lt_ext4_describe(job->reader, &job->arena, &node, &problem) != LT_OK && !node.mode)
-        return LT_OK;
-    node.name = lt_str_format(&job->arena, "OrphanFile-%u", ino);
-    node.unallocated = true;
-    node.deleted = deleted_at(job->reader, &inode);
-    return job->each(job->arg, &node, err);
-}
-
-/* Deleted inodes of one group. The end of its table that was never used is left out. */
-static enum lt_status group_orphans(struct orphan_job *job, uint64_t number, struct lt_err *err)
-{
-    struct lt_ext4_volume *volume = &job->reader->volume;
-    const struct lt_ext4 *super = &volume->super;
-    const struct lt_ext4_group *group = lt_volume_group(volume, number);
-    uint64_t first = number * super->inodes_per_group + 1, count = super->inodes_per_group;
-    if (group->flags & LT_EXT4_INODE_UNINIT && !(group->flags & LT_EXT4_INODE_ZEROED))
-        return LT_OK;
-    count -= group->itable_unused < count ? group->itable_unused : count;
-    enum lt_status status = LT_OK;
-    for (uint64_t ino = first; ino < first + count && ino <= super->inodes && status != LT_FATAL; ino++) {
-        bool used = true;
-        if (!job->left)
-            return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "more inodes than the disk has room for");
-        job->left--;
-        if (ino < super->first_inode)
-            continue;
-        if (lt_volume_inode_used(volume, ino, &used, err) != LT_OK)
-            return LT_SKIP; /* the bitmap is that of the whole group */
-        if (!used)
-            status = pass_orphan(job, (uint32_t)ino, err);
-    }
-    return status;
-}
-
-/* Those that were to be freed when their last process closed them. */
-static enum lt_status open_orphans(struct orphan_job *job, struct lt_err *err)
-{
-    const struct lt_ext4_orphans *orphans = &job->reader->orphans;
-    enum lt_status status = LT_OK;
-    for (size_t i = 0; i < orphans->count && status != LT_FATAL; i++)
-        status = pass_orphan(job, orphans->items[i], err);
-    return status;
-}
-
-enum lt_status lt_ext4_orphans(struct lt_fs *fs,
-                               enum lt_status (*each)(void *arg, const struct lt_node *node, struct lt_err *),
-                               void *arg, struct lt_err *err)
-{
-    struct orphan_job job = {.reader = lt_ext4_reader(fs), .each = each, .arg = arg};
-    const struct lt_ext4_volume *volume = &job.reader->volume;
-    struct lt_err problem = {0};
-    job.left = volume->device.size / volume->super.inode_size;
-    uint64_t groups = lt_ext4_groups(&volume->super);
-    if (!job.reader->named)
-        return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "too many inodes to look for deleted ones");
-    enum lt_status status = open_orphans(&job, &problem);
-    unsigned lost = 0;
-    for (uint64_t number = 0; number < groups && status != LT_FATAL && lost < MAX_LOST_GROUPS; number++) {
-        if (lt_volume_group(&job.reader->volume, number)) {
-            status = group_orphans(&job, number, &problem);
-            continue;
-        }
-        lt_fail(&problem, LT_SKIP, LT_CODE_UNREADABLE, 0,
-                "cannot read the descriptor of group %ju: deleted inodes of it "
-                "are missing",
-                (uintmax_t)number);
-        lost++;
-    }
-    lt_arena_free(&job.arena);
-    if (problem.set)
-        *err = problem;
-    return problem.set ? problem.status : LT_OK;
 }

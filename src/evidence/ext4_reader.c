@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ext4_reader.h"
 
+#include "../parse/ext4_dir.h"
 #include "../parse/ext4_xattr.h"
 
 enum { MAX_LINK = 4096 };
@@ -30,6 +31,26 @@ enum lt_status lt_ext4_read_inline(const struct lt_ext4_inode *inode, struct lt_
     memcpy(out->bytes, inode->body, sizeof inode->body);
     out->len = sizeof inode->body;
     return inode->xattrs.len ? lt_ext4_inode_xattrs(inode->xattrs, take_inline, out, err) : LT_OK;
+}
+
+uint32_t lt_ext4_parent_of(struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode)
+{
+    struct lt_ext4_volume *volume = &reader->volume;
+    struct lt_ext4_run run;
+    struct lt_err problem = {0};
+    uint32_t self, parent;
+    struct lt_cursor block = {.ptr = inode->body, .len = sizeof inode->body};
+    if (inode->flags & LT_EXT4_INLINE_FL)
+        return lt_le32(&block, 0);
+    if (lt_volume_map(volume, inode, 0, &run, &problem) != LT_OK || run.zeros ||
+        (!lt_ext4_is_orphan(reader, inode->ino) && lt_volume_block_used(volume, run.block)))
+        return 0;
+    block = (struct lt_cursor){.ptr = lt_volume_block(volume, run.block), .len = volume->super.block_size};
+    uint32_t seed = lt_ext4_inode_seed(&volume->super, inode->ino, inode->generation);
+    if (!block.ptr || lt_ext4_block_damaged(&volume->super, block, seed))
+        return 0;
+    lt_ext4_dots(block, &self, &parent);
+    return self == inode->ino ? parent : 0;
 }
 
 /* A target of 60 bytes and more lies where the data of a file would. */

@@ -13,6 +13,12 @@ enum { LT_EXT4_MAX_INLINE = LT_EXT4_BODY + LT_EXT4_MAX_INODE };
 struct lt_ext4_orphans {
     uint32_t *items; /* owned; in their order */
     size_t count, cap;
+    struct lt_ext4_child *dirs; /* owned; those that are directories and still tell where they were, by parent */
+    size_t dir_count, dir_cap;
+};
+
+struct lt_ext4_child {
+    uint32_t parent, ino;
 };
 
 struct lt_ext4_reader {
@@ -42,6 +48,9 @@ enum lt_status lt_ext4_read_inode(struct lt_ext4_reader *reader, uint64_t ino, s
 /* The inline data of an inode whose bytes are still at hand. */
 enum lt_status lt_ext4_read_inline(const struct lt_ext4_inode *inode, struct lt_ext4_inline *out, struct lt_err *err);
 
+/* The parent that a directory, perhaps a deleted one, names in its first block; 0 if that is not there any more. */
+uint32_t lt_ext4_parent_of(struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode);
+
 /* Fill in a node of which the inode is known. On LT_SKIP the node may be filled all the same (then its mode is not 0):
  * a wrong checksum, an impossible time, a link without its target. */
 enum lt_status lt_ext4_describe(struct lt_ext4_reader *reader, struct lt_arena *arena, struct lt_node *node,
@@ -53,6 +62,9 @@ void lt_ext4_find_orphans(struct lt_fs *fs);
 
 /* Is the inode one of them: deleted, though its bitmap calls it used? */
 bool lt_ext4_is_orphan(const struct lt_ext4_reader *reader, uint32_t ino);
+
+/* When the inode was freed; not set if it is still to be: its place holds a link of a list then. */
+struct lt_time lt_ext4_freed(const struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode);
 
 /* Record something that is wrong with the file system as a whole. */
 void lt_ext4_note(struct lt_fs *fs, const char *code, const char *text);

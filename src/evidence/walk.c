@@ -65,6 +65,7 @@ static void push(struct state *state, const struct lt_dir *dir, const struct lt_
         .name = node->name, /* borrowed until it is kept */
         .has_inside = dir->has_inside,
         .unallocated = node->unallocated,
+        .inferred = node->inferred,
         .path_len = dir->path_len + 1 + node->name.len,
         .ino = node->ino,
         .changed = node->time[LT_C],

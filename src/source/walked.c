@@ -35,6 +35,8 @@ enum lt_status lt_emit_unallocated(struct lt_ctx *ctx, struct lt_event *event, s
     enum lt_status status = LT_OK;
     bool times = node->mode, ended = node->deleted.set || bound.set;
     event->tags |= LT_TAG_BIT(unallocated);
+    if (node->inferred && event->owner->role != LT_ROLE_HOST)
+        event->tags |= LT_TAG_BIT(owner_inferred);
     if (times || !ended)
         status = lt_emit(ctx, event, err);
     if (status != LT_OK || !ended)

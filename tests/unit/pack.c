@@ -154,6 +154,7 @@ static const struct lt_node full_node = {
     {T(1, 2), T(3, 4), T(5, 6), T(7, 8)},
     T(9, 10),
     true,
+    false, /* a tag by then */
     true,
     NULL,
 };
