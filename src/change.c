@@ -184,10 +184,11 @@ bool lt_was_copied_up(const struct lt_upper *upper, enum lt_change change)
     return change == LT_CHANGE_COPIED_UP || change == LT_CHANGE_METADATA || change == LT_CHANGE_MODIFIED;
 }
 
-bool lt_mtime_was_set(const struct lt_node *node, const struct lt_hidden *lower)
+bool lt_contents_differ(struct lt_ctx *ctx, const struct lt_upper *upper, const struct lt_lower *lower)
 {
-    return S_ISREG(node->mode) && lower->modified.set && !lt_time_same(node->time[LT_M], lower->modified) &&
-           is_older(node->time[LT_M], node->time[LT_B]);
+    if (upper->node->size != lower->node.size)
+        return true;
+    return upper->node->size <= MOST_COMPARED && compare_contents(ctx, upper, lower) == LT_END;
 }
 
 /* Layers of an image have whole seconds only: a time without a fraction equals any in its second. */

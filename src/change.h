@@ -29,9 +29,9 @@ struct lt_hidden lt_hidden_of(const struct lt_lower *lower);
 /* Was the entry copied up from the layers below (and not made by the container)? */
 bool lt_was_copied_up(const struct lt_upper *upper, enum lt_change change);
 
-/* Has a process set the mtime of a copied-up file to a time before the copy? A write would have set a later one, and
- * the copy itself keeps that of the lower file. */
-bool lt_mtime_was_set(const struct lt_node *node, const struct lt_hidden *lower);
+/* Do the contents of two files differ? False where they are not compared: above 16 MiB, or if one cannot be read, which
+ * is reported. */
+bool lt_contents_differ(struct lt_ctx *ctx, const struct lt_upper *upper, const struct lt_lower *lower);
 
 /* Would `docker diff` call it changed? It looks at mode, owner, device number, capabilities, and but for directories at
  * mtime and size (moby pkg/archive/changes_unix.go statDifferent, 20.10 to 28.x); the contents are not compared. */

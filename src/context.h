@@ -27,7 +27,8 @@ struct lt_ctx {
     bool names_only;          /* the product tells of files no more than names and times: what containers changed, and
                                * what is not as its image's tar has it, is not looked for */
     struct lt_tamper *tamper;
-    bool verify_layers; /* read all files of image layers: see tamper.h */
+    struct lt_clock_steps *steps; /* NULL: births after changes are not looked at */
+    bool verify_layers;           /* read all files of image layers: see tamper.h */
 };
 
 /* `count` records were read, each of which will be emitted or skipped. */

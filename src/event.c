@@ -137,3 +137,21 @@ const struct lt_attr *lt_event_attr(const struct lt_event *event, enum lt_attr_k
             return &event->attrs[i];
     return NULL;
 }
+
+void lt_event_add_fact(struct lt_event *event, struct lt_arena *arena, struct lt_str fact)
+{
+    const struct lt_attr *old = lt_event_attr(event, LT_ATTR_FACTS);
+    size_t count = event->attr_count + !old, at = old ? (size_t)(old - event->attrs) : event->attr_count;
+    struct lt_attr *attrs = lt_new_array(arena, struct lt_attr, count);
+    struct lt_str *item = lt_new(arena, struct lt_str);
+    if (event->attr_count)
+        memcpy(attrs, event->attrs, event->attr_count * sizeof *attrs);
+    attrs[at] = (struct lt_attr){.key = LT_ATTR_FACTS};
+    if (old)
+        lt_each (struct lt_str, known, &old->items)
+            lt_list_add(&attrs[at].items, arena, known);
+    *item = fact;
+    lt_list_add(&attrs[at].items, arena, item);
+    event->attrs = attrs;
+    event->attr_count = count;
+}

@@ -241,4 +241,8 @@ static inline bool lt_event_hides(const struct lt_event *event)
 /* The attribute `key` of the event, or NULL. */
 const struct lt_attr *lt_event_attr(const struct lt_event *event, enum lt_attr_key key);
 
+/* Append `fact`, which is borrowed, to the facts of the event. Its new array of attributes lives in `arena`; the one
+ * that it had is left as it is. */
+void lt_event_add_fact(struct lt_event *event, struct lt_arena *arena, struct lt_str fact);
+
 #endif

@@ -50,13 +50,8 @@ void lt_finding_add(struct lt_finding *finding, struct lt_compare *compare, lt_t
 void lt_finding_apply(const struct lt_finding *finding, struct lt_compare *compare, struct lt_event *event)
 {
     event->tags |= finding->tags;
-    if (!finding->facts.count)
-        return;
-    struct lt_attr *attrs = lt_new_array(&compare->scratch, struct lt_attr, event->attr_count + 1);
-    if (event->attr_count)
-        memcpy(attrs, event->attrs, event->attr_count * sizeof *attrs);
-    attrs[event->attr_count++] = (struct lt_attr){.key = LT_ATTR_FACTS, .items = finding->facts};
-    event->attrs = attrs;
+    lt_each (struct lt_str, fact, &finding->facts)
+        lt_event_add_fact(event, &compare->scratch, *fact);
 }
 
 #define changed(finding, compare, ...) lt_finding_add((finding), (compare), LT_TAG_BIT(layer_changed), __VA_ARGS__)

@@ -23,7 +23,8 @@
  *     phase 2       emit events                      the same, and docker_distribution.c docker_lifecycle.c
  *                                                    docker_exposure.c (exposure.c: rules)
  *                                                    docker_buildkit.c docker_swarm.c docker_log.c (log_clock.c)
- *                                                    files.c (walked.c layer_files.c deletions.c)
+ *                                                    files.c (walked.c layer_files.c deletions.c
+ *                                                    filetimes.c)
  *   layer_record.c  what the tar of an image layer says of each path; record_ahead.c (on a thread)
  *   tamper.c        is that what lies in the layer?  layer_compare.c
  *   store/          layout of a storage driver       store.c; overlay2.c fuse_overlayfs.c (links.c), overlay.c aufs.c

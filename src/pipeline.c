@@ -20,6 +20,7 @@ struct timeline {
     struct lt_zone zone;   /* of --timezone */
     struct lt_time newest; /* of all changes of files, which the host's kernel alone dates */
     lt_tags tags_before;   /* those of the row before that are not its event's */
+    struct lt_arena arena; /* for the row at hand */
     struct lt_memory memory;
 };
 
@@ -107,18 +108,31 @@ static lt_tags tags_of_row(const struct timeline *timeline, const struct lt_row 
     return tags;
 }
 
+static void tell_future(struct timeline *timeline, struct lt_event *event)
+{
+    struct lt_buf text = {0};
+    lt_buf_lit(&text, "in the future of the newest change of a file here, ");
+    lt_time_iso(&text, timeline->newest, 9);
+    lt_buf_char(&text, 'Z');
+    lt_event_add_fact(event, &timeline->arena, lt_str_dup(&timeline->arena, lt_buf_view(&text)));
+    lt_buf_free(&text);
+}
+
 static void write_row(struct timeline *timeline, const struct lt_row *row)
 {
     const struct lt_options *options = timeline->options;
     struct lt_event event;
     struct lt_row shown = *row;
     lt_tags tags = tags_of_row(timeline, row);
+    lt_arena_reset(&timeline->arena);
     shown.zone = options->timezone ? &timeline->zone : NULL;
     shown.again &= tags == timeline->tags_before; /* else rows of one event differ in their tags */
     timeline->tags_before = tags;
     if (tags) {
         event = *row->event;
         event.tags |= tags;
+        if (tags & LT_TAG_BIT(time_future))
+            tell_future(timeline, &event);
         shown.event = &event;
     }
     options->format->row(lt_output_buffer(&timeline->job->output), &shown, &timeline->memory);
@@ -192,6 +206,7 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
     job->ctx.names_only = job->options->format->event;
     enum lt_status status = make_timeline(&timeline, err);
     lt_sorter_free(&timeline.sorter);
+    lt_arena_free(&timeline.arena);
     lt_memory_free(&timeline.memory);
     return status;
 }

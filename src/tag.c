@@ -39,9 +39,6 @@ static lt_tags file_tags(const struct lt_event *event)
     lt_tags tags = is_odd(node->name) ? LT_TAG_BIT(odd_name) : 0;
     if (S_ISREG(node->mode) && node->mode & (S_ISUID | S_ISGID))
         tags |= LT_TAG_BIT(setuid);
-    if (node->time[LT_B].set && node->time[LT_C].set && !node->unallocated &&
-        lt_time_cmp(node->time[LT_B], node->time[LT_C]) > 0) /* only if the host's clock was put back in between */
-        tags |= LT_TAG_BIT(clock_step) | LT_TAG_BIT(time_anomaly);
     return tags | (device && writable ? LT_TAG_BIT(device_node) : 0);
 }
 

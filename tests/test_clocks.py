@@ -304,13 +304,3 @@ def test_times_in_the_future(case: str, count: int, disk: Callable[..., Path]) -
     assert {(row["filename"], row["timestamp_desc"], helpers.nanoseconds(row)) for row in odd} == wanted
     assert len(wanted) == count and all("time_anomaly" in row["tag"] for row in odd)
     assert not [row for row in result.rows if row["data_type"] == "fs:stat" and "clock_step" in row["tag"]]
-
-
-def test_birth_after_change(sample: Path, sample_jsonl: helpers.Timeline, tmp: Path) -> None:
-    """The kernel sets both: the clock was put back in between."""
-    path = next(row["pathspec"]["location"] for row in sample_jsonl.where(layer_role="rw", file_entry_type="file")
-                if re.fullmatch(r"[\w/.-]+", row["pathspec"]["location"]) and row["file_size"])
-    copy = helpers.sparse_copy(sample, tmp / "copy.raw")
-    helpers.debugfs(copy, f"set_inode_field {path} crtime 20261231000000")
-    odd = [row for row in helpers.timeline(copy).rows if "clock_step" in row["tag"]]
-    assert {row["pathspec"]["location"] for row in odd} == {path} and all("time_anomaly" in row["tag"] for row in odd)

@@ -60,7 +60,7 @@ static char kind_of(const struct lt_event *event)
 /* The time that tells best when it was changed: that of the contents, unless a process has set it. */
 static void set_time(struct entry *entry, const struct lt_event *event)
 {
-    bool set_by_hand = event->tags & LT_TAG_BIT(time_anomaly);
+    bool set_by_hand = event->tags & (LT_TAG_BIT(time_anomaly) | LT_TAG_BIT(time_set));
     enum lt_slot slot = LT_B;
     if (event->change == LT_CHANGE_MODIFIED && !set_by_hand)
         slot = LT_M;

@@ -4,6 +4,7 @@
 #include "../base/map.h"
 #include "../store/store.h"
 #include "facts.h"
+#include "filetimes.h"
 #include "walked.h"
 
 /* A whiteout whose change and birth lie this close together was made by one deletion; measured on Linux 6.18. */
@@ -91,8 +92,8 @@ void lt_deletions_move(struct lt_deletions *deletions, const struct lt_moved *fa
     struct moved *moved = lt_new(arena, struct moved);
     moved->facts = *facts;
     moved->facts.event.node = copy_node(arena, facts->event.node);
-    moved->facts.event.attrs = NULL;
-    moved->facts.event.attr_count = 0;
+    moved->facts.event.attrs = copy_facts(arena, lt_event_attr(&facts->event, LT_ATTR_FACTS));
+    moved->facts.event.attr_count = moved->facts.event.attrs ? 1 : 0;
     moved->facts.event.hides = copy_hidden(arena, facts->event.hides);
     lt_list_add(&deletions->moved, arena, moved);
 }
@@ -281,13 +282,16 @@ static enum lt_status emit_moved(struct lt_deletions *deletions, struct lt_ctx *
                                  struct lt_err *err)
 {
     struct lt_event event = moved->facts.event;
-    struct lt_attr attr = {.key = LT_ATTR_FACTS};
+    struct lt_node lower = {0};
+    struct lt_filetimes times = {.lower = &lower, .births = lt_births_kept(ctx->root, deletions->layer->container)};
     if (moved->from) {
         event.change = LT_CHANGE_RENAMED;
-        lt_fact_add(&attr.items, &deletions->arena, "renamed from ", moved->from->facts.inside);
-        event.attrs = &attr;
-        event.attr_count = 1;
+        lt_event_add_fact(&event, &deletions->arena,
+                          lt_str_format(&deletions->arena, "renamed from %.*s", LT_ARG(moved->from->facts.inside)));
+        times.came = LT_CAME_BY_COPY;
+        lower.time[LT_M] = moved->from->facts.hidden->modified;
     }
+    lt_filetimes_check(&event, &times, &deletions->arena);
     /* A copy is told once, at the name that was copied: not at further links to it. */
     bool here = moved->from || (event.change != LT_CHANGE_ADDED && event.node->nlink == 1);
     enum lt_status status = lt_emit(ctx, &event, err);

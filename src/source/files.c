@@ -6,6 +6,7 @@
 #include "../evidence/lister.h"
 #include "../evidence/walk.h"
 #include "../tamper.h"
+#include "filetimes.h"
 #include "walked.h"
 
 /* The entry of a directory that holds one container or volume each belongs to that one. */
@@ -38,13 +39,27 @@ static bool is_volume_data(const struct lt_owner *owner, unsigned depth, struct 
     return owner->volume && depth == 1 && lt_str_eq(name, LT_STR("_data"));
 }
 
+/* The walk below the holders, or over the orphans. */
+struct holder_walk {
+    struct lt_ctx *ctx;
+    bool births;           /* births in volumes are those of their files */
+    struct lt_arena arena; /* for the entry at hand */
+};
+
 static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *err)
 {
-    struct lt_ctx *ctx = lt_walk_ctx(arg);
+    struct holder_walk *walk = arg;
+    struct lt_ctx *ctx = walk->ctx;
+    lt_arena_reset(&walk->arena);
     struct lt_event event = lt_file_event(owner_below(ctx->root, dir, node->name), dir, node);
     if (is_volume_data(event.owner, dir->depth, node->name))
         event.inside = mount_point(event.owner->volume);
-    return node->unallocated ? lt_emit_unallocated(ctx, &event, err) : lt_emit(ctx, &event, err);
+    if (node->unallocated)
+        return lt_emit_unallocated(ctx, &event, err);
+    if (!ctx->names_only && event.owner->role == LT_ROLE_VOLUME)
+        lt_filetimes_check(&event, &(struct lt_filetimes){.came = LT_CAME_ANEW, .births = walk->births}, &walk->arena);
+    lt_clock_steps_check(ctx->steps, &event, &walk->arena);
+    return lt_emit(ctx, &event, err);
 }
 
 /* A directory below containers/ or volumes/ passes its owner on, a volume's _data its place in the containers too. */
@@ -66,25 +81,27 @@ static enum lt_status walk_holders(struct lt_ctx *ctx, struct lt_lister *lister,
 {
     struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
     struct lt_walk walk = lt_counted_walk(ctx, lister);
+    struct holder_walk self = {.ctx = ctx, .births = lt_births_kept(ctx->root, NULL)};
     *top = (struct lt_dir){.name = path, .owner = &ctx->root->owner};
     walk.cross_mounts = cross_mounts;
-    walk.arg = &ctx;
+    walk.arg = &self;
     walk.entry = entry;
     walk.enter = enter;
     enum lt_status status = lt_walk(&walk, top, err);
+    lt_arena_free(&self.arena);
     return status == LT_END ? LT_OK : status;
 }
 
 struct orphan_job {
-    struct lt_ctx *ctx;
+    struct holder_walk walk;
     const struct lt_dir *dir;
 };
 
 static enum lt_status orphan(void *arg, const struct lt_node *node, struct lt_err *err)
 {
     struct orphan_job *job = arg;
-    lt_seen(job->ctx, 1);
-    return entry(&job->ctx, job->dir, node, err);
+    lt_seen(job->walk.ctx, 1);
+    return entry(&job->walk, job->dir, node, err);
 }
 
 /* Deleted files that no directory walked so far names: once for each file system, as in a directory of the name that
@@ -94,7 +111,7 @@ static enum lt_status orphans(struct lt_ctx *ctx, struct lt_err *err)
     struct lt_fs *fs = ctx->root->fs;
     struct lt_err problem = {0};
     struct lt_dir *dir = lt_new(ctx->run, struct lt_dir);
-    struct orphan_job job = {ctx, dir};
+    struct orphan_job job = {{.ctx = ctx}, dir};
     const struct lt_root *last = NULL;
     lt_each (const struct lt_root, root, &ctx->inventory->roots)
         last = root->fs == fs ? root : last;
@@ -125,7 +142,12 @@ static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     struct lt_lister *lister = lt_lister_new(ctx->threads);
     ctx->tamper = ctx->names_only ? NULL : lt_tamper_new(ctx);
+    ctx->steps = ctx->names_only ? NULL : lt_clock_steps_new(ctx);
     enum lt_status status = walk_all(ctx, lister, err);
+    if (status == LT_OK)
+        status = lt_clock_steps_emit(ctx->steps, err);
+    lt_clock_steps_free(ctx->steps);
+    ctx->steps = NULL;
     lt_tamper_free(ctx->tamper);
     lt_lister_free(lister);
     return status == LT_OK ? orphans(ctx, err) : status;

@@ -8,6 +8,7 @@
 #include "../tamper.h"
 #include "deletions.h"
 #include "facts.h"
+#include "filetimes.h"
 #include "walked.h"
 
 #include <stdlib.h>
@@ -22,6 +23,7 @@ struct layer_walk {
     bool whole;                  /* all layers below are known: what is not there is new */
     const struct lt_below *init; /* what the rw layer began as a copy of, if it did */
     bool marked;                 /* the layer names the origins of its copies */
+    bool births;                 /* births are those of its files */
     /* Directories among the entries at hand: struct lt_dir *, with what lies below them. */
     const struct lt_dir *parent;
     struct lt_map children;
@@ -231,7 +233,7 @@ static enum lt_status emit_image(struct layer_walk *walk, struct lt_event *event
 /* What was found out about an entry of an rw layer, for as long as its event needs it. */
 struct verdict {
     struct lt_hidden hidden;
-    struct lt_attr facts;
+    struct lt_upper upper;
     bool copied; /* it was copied up from its own place */
     bool moved;  /* it was copied up from another place */
 };
@@ -241,7 +243,7 @@ static void judge_redirect(struct layer_walk *walk, struct lt_event *event, stru
 {
     if (!redirect.len || !follow_redirect(walk, event->dir, redirect, place))
         return;
-    lt_fact_add(&verdict->facts.items, &walk->arena, "renamed from ", redirect);
+    lt_event_add_fact(event, &walk->arena, lt_str_format(&walk->arena, "renamed from %.*s", LT_ARG(redirect)));
     verdict->hidden = lt_hidden_of(&place->lower);
     verdict->moved = false;
     event->hides = &verdict->hidden;
@@ -253,26 +255,21 @@ static void judge(struct layer_walk *walk, struct lt_event *event, const struct 
                   struct place *place, struct verdict *verdict)
 {
     const struct lt_node *node = event->node;
-    struct lt_upper upper = {walk->layer, event->dir, node, *marks, walk->marked, event->dir->opaque};
+    verdict->upper = (struct lt_upper){walk->layer, event->dir, node, *marks, walk->marked, event->dir->opaque};
     event->tags |= marks->opaque ? LT_TAG_BIT(opaque) : 0;
     event->change = walk->whole ? LT_CHANGE_ADDED : LT_CHANGE_NONE;
     if (place->found) {
         verdict->hidden = lt_hidden_of(&place->lower);
         event->hides = &verdict->hidden;
-        event->change = lt_change_of(walk->ctx, &upper, &place->lower, &verdict->hidden);
-        verdict->copied = lt_was_copied_up(&upper, event->change);
+        event->change = lt_change_of(walk->ctx, &verdict->upper, &place->lower, &verdict->hidden);
+        verdict->copied = lt_was_copied_up(&verdict->upper, event->change);
     }
     verdict->moved = marks->origin && !S_ISDIR(node->mode) && (!place->found || marks->origin != place->lower.node.ino);
-    if (verdict->copied && !verdict->moved && lt_mtime_was_set(node, &verdict->hidden)) {
-        event->tags |= LT_TAG_BIT(time_anomaly);
-        lt_fact_add(&verdict->facts.items, &walk->arena, "",
-                    LT_STR("mtime was set by a process: it is neither that of the lower file nor of a write"));
-    }
     if (marks->shown_stat.len)
-        lt_fact_add(&verdict->facts.items, &walk->arena, "",
-                    lt_str_format(&walk->arena, "override_stat %.*s: owner and mode that fuse-overlayfs may show",
-                                  (int)(marks->shown_stat.len < 40 ? marks->shown_stat.len : 40),
-                                  marks->shown_stat.ptr));
+        lt_event_add_fact(event, &walk->arena,
+                          lt_str_format(&walk->arena, "override_stat %.*s: owner and mode that fuse-overlayfs may show",
+                                        (int)(marks->shown_stat.len < 40 ? marks->shown_stat.len : 40),
+                                        marks->shown_stat.ptr));
     judge_redirect(walk, event, marks->redirect, place, verdict);
 }
 
@@ -312,7 +309,7 @@ static enum lt_status emit_rw(struct layer_walk *walk, const struct lt_event *fi
     struct lt_overlay_marks marks = marks_of(walk, event.dir, node);
     find_origin(walk, event.dir, &marks);
     struct place place = find_place(walk, event.dir, node->name);
-    struct verdict verdict = {.facts = {.key = LT_ATTR_FACTS}};
+    struct verdict verdict = {0};
     judge(walk, &event, &marks, &place, &verdict);
     if (place.found && S_ISDIR(node->mode) && S_ISDIR(place.lower.node.mode))
         note_directory(walk, &event, &marks, &place);
@@ -320,12 +317,12 @@ static enum lt_status emit_rw(struct layer_walk *walk, const struct lt_event *fi
         hide(walk, &place);
     if (walk->init)
         compare_with_init(walk, &event, &verdict);
-    event.attrs = &verdict.facts;
-    event.attr_count = verdict.facts.items.count ? 1 : 0;
     if (verdict.moved) {
         lt_deletions_move(&walk->deletions, &(struct lt_moved){.event = event, .origin = marks.origin});
         return LT_OK;
     }
+    const struct lt_lower *lower = place.found ? &place.lower : NULL;
+    lt_filetimes_check_rw(walk->ctx, &event, &verdict.upper, lower, walk->births, &walk->arena);
     enum lt_status status = lt_emit(walk->ctx, &event, err);
     return status == LT_OK && verdict.copied ? lt_emit_copy_up(walk->ctx, &event, err) : status;
 }
@@ -361,6 +358,7 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
         event.hidden_by = lt_hidden_by(walk->layer, dir, node->name, walk->ctx->run);
     if (node->unallocated)
         return lt_emit_unallocated(walk->ctx, &event, err);
+    lt_clock_steps_check(walk->ctx->steps, &event, &walk->arena);
     if (!node->name.len) {
         lt_tamper_check(walk->ctx->tamper, &event, LT_STR(""));
         return emit_root(walk, &event, err);
@@ -391,6 +389,7 @@ enum lt_status lt_walk_layer(struct lt_ctx *ctx, struct lt_lister *lister, const
     walk.arg = &self;
     walk.entry = entry;
     walk.enter = enter;
+    self.births = lt_births_kept(ctx->root, layer->container);
     lt_deletions_begin(&self.deletions, ctx, layer);
     lt_tamper_begin(ctx->tamper, layer);
     if (!ctx->names_only && (layer->role != LT_ROLE_IMAGE || !layer->store->copies))

@@ -23,7 +23,7 @@ TABLES = {
     "src/evidence/evidence.def": ("EVIDENCE", {"evidence", "stream", "lines", "walk", "lister", "beneath",
                                               "path_index", "ext4", "ext4_reader", "ext4_list", "ext4_volume",
                                               "ext4_journal", "ext4_orphans"}),
-    "src/source/sources.def": ("SOURCE", {"source", "log_clock", "zones", "facts", "walked", "layer_files",
+    "src/source/sources.def": ("SOURCE", {"source", "log_clock", "zones", "facts", "walked", "layer_files", "filetimes",
                                           "deletions", "exposure", "hostconfig"}),
     "src/store/stores.def": ("STORE", {"store", "links"}),
     "src/command/commands.def": ("COMMAND", {"command", "record", "pick"}),

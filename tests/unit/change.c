@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 static const struct lt_time early = {.sec = 1741064767, .nsec = 250000000, .set = true};
-static const struct lt_time birth = {.sec = 1795455984, .nsec = 429863708, .set = true};
 static const struct lt_time late = {.sec = 1795455984, .nsec = 433907930, .set = true};
 
 /* An entry of the rw layer, and the same entry below. */
@@ -26,8 +25,6 @@ static struct pair copied_up(uint32_t type)
     lower.node.time[LT_M] = early;
     struct pair pair = {.node = lower.node, .lower = lt_hidden_of(&lower)};
     pair.node.ino = 2140;
-    pair.node.time[LT_B] = birth;
-    pair.node.time[LT_C] = late;
     return pair;
 }
 
@@ -120,41 +117,13 @@ static void test_fractions(void **state)
     assert_true(times_differ((struct lt_time){0}, (struct lt_time){.set = true}));
 }
 
-static bool was_set(struct lt_time mtime, struct lt_time born, struct lt_time lower)
-{
-    struct pair pair = copied_up(S_IFREG);
-    pair.node.time[LT_M] = mtime;
-    pair.node.time[LT_B] = born;
-    pair.lower.modified = lower;
-    return lt_mtime_was_set(&pair.node, &pair.lower);
-}
-
-static void test_mtime_was_set(void **state)
-{
-    (void)state;
-    struct lt_time none = {0}, other = {.sec = early.sec - 86400, .set = true};
-    struct lt_time before = {.sec = birth.sec, .nsec = birth.nsec - 1, .set = true};
-    assert_true(was_set(other, birth, early));
-    assert_true(was_set(before, birth, early)); /* by as little as a nanosecond */
-    assert_false(was_set(early, birth, early)); /* what the copy-up left */
-    assert_false(was_set(birth, birth, early));
-    assert_false(was_set(late, birth, early)); /* written to */
-    /* Nothing is said where a time is not known. */
-    assert_false(was_set(none, birth, early));
-    assert_false(was_set(other, none, early));
-    assert_false(was_set((struct lt_time){.sec = -1, .set = true}, none, early));
-    assert_false(was_set(other, birth, none));
-    /* A directory's changes whenever an entry comes or goes. */
-    struct pair dir = copied_up(S_IFDIR);
-    dir.node.time[LT_M] = other;
-    assert_false(lt_mtime_was_set(&dir.node, &dir.lower));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_copy_is_same), cmocka_unit_test(test_metadata),      cmocka_unit_test(test_time_and_size),
-        cmocka_unit_test(test_fractions),    cmocka_unit_test(test_mtime_was_set),
+        cmocka_unit_test(test_copy_is_same),
+        cmocka_unit_test(test_metadata),
+        cmocka_unit_test(test_time_and_size),
+        cmocka_unit_test(test_fractions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
