@@ -20,7 +20,7 @@
  *                                                    docker_daemon.c docker_volume.c docker_network.c
  *                                                    docker_container.c (hostconfig.c; facts.c: attributes);
  *                                                    zones.c at its end
- *     phase 2       emit events                      the same, and docker_distribution.c docker_lifecycle.c
+ *     phase 2       emit events                      the same, and docker_distribution.c docker_lifecycle.c docker_runtime.c
  *                                                    docker_exposure.c (exposure.c: rules)
  *                                                    docker_buildkit.c docker_swarm.c docker_log.c (log_clock.c)
  *                                                    files.c (walked.c layer_files.c deletions.c

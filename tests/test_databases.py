@@ -185,6 +185,29 @@ def test_mounted(case: Case) -> None:
             assert -2 * 10**9 < helpers.nanoseconds(rows[0]) - truth.iso_ns(said["State"]["StartedAt"]) < 0
 
 
+def test_runtime(case: Case) -> None:
+    """What containerd had of a container that ran is from just before docker says that it was up; what it had of one
+    before is from when that was started. The directory of its task is there as long as it runs."""
+    rows, running = case.of("container:runtime:container"), [said for said in inspected(case) if said["State"]["Running"]]
+    live = {row.get("container_identifier"): row for row in rows if "recovered" not in row["tag"]}
+    bundles = {row["container_identifier"]: row for row in case.of("container:runtime:bundle")}
+    if "synthetic" in case.truth.parent.name:
+        return  # a copy, with births of its own, of which docker said nothing
+    assert live.keys() == {said["Id"] for said in running} <= bundles.keys()
+    for said in running:
+        row, up = live[said["Id"]], truth.iso_ns(said["State"]["StartedAt"])
+        made, begun = helpers.nanoseconds(row), helpers.nanoseconds(bundles[said["Id"]])
+        assert up - 5 * 10**9 < made < begun + SLACK < up + SLACK
+        assert row["command"] == " ".join([said["Path"], *said["Args"]])
+        assert f"hostname {said['Config']['Hostname']}" in row["facts"]
+    for row in (row for row in rows if row.get("container_identifier") not in live):
+        [number] = [fact[3:] for fact in row["facts"] if fact.startswith("id ")] or [row.get("container_identifier")]
+        assert case.during(row, *[action for action in case.actions if action["container_id"] == number]), row
+    if case.truth.parent.name == "overlay2-ext4":
+        assert "garnet" in {fact.split()[1] for row in rows for fact in row["facts"] if fact.startswith("hostname")
+                            and "configuration_missing" in row["tag"]}, "a container that was removed"
+
+
 def test_removal_traces(case: Case) -> None:
     """When a directory says that something was removed, something was. (A build removes layers that it made for it.)"""
     what = ["container_rm", "container_run_rm", "volume_use", "volume_remove", "image_remove", "image_build"]
@@ -360,6 +383,37 @@ def test_plugins(tmp: Path) -> None:
     assert helpers.nanoseconds(saved) == path.stat().st_mtime_ns and not rows.errors
     assert helpers.nanoseconds(made) <= helpers.nanoseconds(saved)
     assert {"plugin evil/plug:1", "interface docker.volumedriver/1.0", "enabled", f"id {number}"} == set(made["facts"])
+
+
+def test_runtime_database(tmp: Path) -> None:
+    """A containerd's database of our own: a lease, starts of a container that is there and of one that is not, and times
+    that are none, which are reported. Other namespaces are other runtimes' matter."""
+    host, gone = helpers.shop(tmp / "host"), "ab" * 32
+    known = host.run().where(data_type="docker:container:configuration")[0]["container_identifier"]
+
+    def stamp(second: int) -> bytes:
+        return b"\1" + (62135596800 + 1_700_000_000 + second).to_bytes(8, "big") + bytes(4) + b"\xff\xff"
+
+    def container(second: int, number: str) -> dict:
+        spec = json.dumps({"process": {"args": ["sh", "-c", "x  y"]}, "hostname": "h",
+                           "linux": {"cgroupsPath": f"/docker/{number}"}}).encode()
+        any_of = b"\x0a\x01t\x12" + bytes([len(spec) & 127 | 128, len(spec) >> 7]) + spec
+        return {b"createdat": stamp(second), b"spec": any_of, b"updatedat": stamp(second),
+                b"runtime": {b"name": b"io.containerd.runc.v2"}}
+
+    moby = {b"containers": {known.encode(): container(1, known), gone.encode(): container(2, gone),
+                            b"cd" * 32: container(3, gone) | {b"createdat": b"no time"}},
+            b"leases": {known.encode(): {b"createdat": stamp(4)}, b"build-1": {b"createdat": stamp(5)}}}
+    place = host.root / "var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db"
+    host.write(place, boltfile.database({b"v1": {b"moby": moby, b"k8s.io": {b"containers": {b"ef" * 32: container(6, gone)}}}}))
+    rows = host.run()
+    found = {(helpers.nanoseconds(row) // 10**9 - 1_700_000_000): row for row in rows.rows
+             if row["data_type"] in ("container:runtime:container", "container:runtime:lease")}
+    assert sorted(found) == [1, 2, 4, 5] and [error["code"] for error in rows.errors] == ["bad-time"]
+    assert [found[at].get("container_identifier") for at in (1, 2, 4, 5)] == [known, None, known, None]
+    assert found[1]["command"] == "sh -c x  y" and "runtime io.containerd.runc.v2" in found[1]["facts"]
+    assert f"id {gone}" in found[2]["facts"] and found[2]["tag"] == ["configuration_missing"]
+    assert found[5]["facts"] == ["id build-1"] and not found[5]["tag"]
 
 
 def test_swarm(tmp: Path) -> None:

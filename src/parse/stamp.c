@@ -133,6 +133,31 @@ enum lt_status lt_stamp_rfc3339(struct lt_str text, struct lt_time *out, struct 
     return lt_stamp_zoned(text, out, &minutes, err);
 }
 
+static uint64_t big_endian(struct lt_str bytes, size_t at, size_t size)
+{
+    uint64_t number = 0;
+    for (size_t i = at; i < at + size; i++)
+        number = number << 8 | (unsigned char)bytes.ptr[i];
+    return number;
+}
+
+enum lt_status lt_stamp_go_binary(struct lt_str bytes, struct lt_time *out)
+{
+    enum { VERSION = 2, SIZE = 15 }; /* the newest, and the size of the first */
+    *out = (struct lt_time){0};
+    unsigned version = bytes.len ? (unsigned char)bytes.ptr[0] : 0;
+    if (version < 1 || version > VERSION || bytes.len != SIZE + version - 1)
+        return LT_SKIP;
+    int64_t sec;
+    uint32_t nsec = (uint32_t)big_endian(bytes, 9, 4);
+    if (nsec >= 1000000000 || __builtin_add_overflow((int64_t)big_endian(bytes, 1, 8), GO_ZERO, &sec))
+        return LT_SKIP;
+    if (sec == GO_ZERO && !nsec)
+        return LT_END;
+    *out = lt_time_at(sec, nsec);
+    return LT_OK;
+}
+
 static bool parse_epoch(struct lt_str text, struct lt_time *out)
 {
     bool negative = take_char(&text, "-");

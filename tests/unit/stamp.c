@@ -324,13 +324,42 @@ static void test_around(void **state)
     }
 }
 
+/* Written by Go 1.26: time.Unix(1795456355, 885693766).UTC(), the same in +05:30 and in +05:30:30. */
+static void test_go_binary(void **state)
+{
+    (void)state;
+    static const struct {
+        struct lt_str bytes;
+        enum lt_status status;
+        int64_t sec;
+        uint32_t nsec;
+    } table[] = {
+        {{"\x01\x00\x00\x00\x0e\xe2\x96\x74\x63\x34\xca\x9d\x46\xff\xff", 15}, LT_OK, 1795456355, 885693766},
+        {{"\x01\x00\x00\x00\x0e\xe2\x96\x74\x63\x34\xca\x9d\x46\x01\x4a", 15}, LT_OK, 1795456355, 885693766},
+        {{"\x02\x00\x00\x00\x0e\xe2\x96\x74\x63\x34\xca\x9d\x46\x01\x4a\x1e", 16}, LT_OK, 1795456355, 885693766},
+        {{"\x01\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff", 15}, LT_END, 0, 0},
+        {{"\x01\0\0\0\0\0\0\0\0\x3b\x9a\xca\x00\xff\xff", 15}, LT_SKIP, 0, 0},
+        {{"\x01\x80\0\0\0\0\0\0\0\0\0\0\0\xff\xff", 15}, LT_SKIP, 0, 0},
+        {{"\x03\x00\x00\x00\x0e\xe2\x96\x74\x63\x34\xca\x9d\x46\xff\xff", 15}, LT_SKIP, 0, 0},
+        {{"\x01\x00\x00\x00\x0e\xe2\x96\x74\x63\x34\xca\x9d\x46\xff", 14}, LT_SKIP, 0, 0},
+        {{"", 0}, LT_SKIP, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct lt_time time;
+        assert_int_equal(lt_stamp_go_binary(table[i].bytes, &time), table[i].status);
+        assert_int_equal(time.set, table[i].status == LT_OK);
+        if (time.set)
+            assert_time("binary", time, table[i].sec, table[i].nsec);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dates),    cmocka_unit_test(test_fractions),   cmocka_unit_test(test_offsets),
         cmocka_unit_test(test_no_value), cmocka_unit_test(test_bad_stamps),  cmocka_unit_test(test_damaged_stamps),
         cmocka_unit_test(test_options),  cmocka_unit_test(test_bad_options), cmocka_unit_test(test_zoned),
-        cmocka_unit_test(test_around),
+        cmocka_unit_test(test_around),   cmocka_unit_test(test_go_binary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
