@@ -9,7 +9,7 @@
  *       v1/moby/leases/<ID>/createdat                           what was to be kept: layers of a container (by its ID),
  *                                                               of a build, of an image that is pulled
  *   io.containerd.runtime.v2.task/moby/<ID>                     made at the start, removed after the end; ".<ID>" when
- *                                                               the removal was cut short
+ *   io.containerd.runtime.v1.linux/moby/<ID>                    the removal was cut short
  */
 #include "facts.h"
 
@@ -248,11 +248,13 @@ static enum lt_status read_bundles(const struct job *job, struct lt_str director
 
 static enum lt_status read_containerd(struct lt_ctx *ctx, struct lt_str path, struct lt_err *err)
 {
+    static const char *const tasks[] = {"io.containerd.runtime.v2.task/moby", "io.containerd.runtime.v1.linux/moby"};
     struct lt_str database = LT_STR("io.containerd.metadata.v1.bolt/meta.db");
     struct job job = {.ctx = ctx, .database = lt_path_join(ctx->run, path, database)};
-    if (lt_read_bolt_or_skip(ctx, job.database, take_item, &job, err) == LT_FATAL)
-        return LT_FATAL;
-    return read_bundles(&job, lt_path_join(ctx->scratch, path, LT_STR("io.containerd.runtime.v2.task/moby")), err);
+    enum lt_status status = lt_read_bolt_or_skip(ctx, job.database, take_item, &job, err);
+    for (size_t i = 0; status != LT_FATAL && i < sizeof tasks / sizeof *tasks; i++)
+        status = read_bundles(&job, lt_path_join(ctx->scratch, path, lt_str_c(tasks[i])), err);
+    return status;
 }
 
 static enum lt_status docker_runtime_events(struct lt_ctx *ctx, struct lt_err *err)
