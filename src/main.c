@@ -23,6 +23,7 @@
  *     phase 2       emit events                      the same, and docker_distribution.c docker_lifecycle.c docker_runtime.c
  *                                                    docker_exposure.c (exposure.c: rules)
  *                                                    docker_buildkit.c docker_swarm.c docker_log.c (log_clock.c)
+ *                                                    host_log.c (host_files.c mentions.c)
  *                                                    files.c (walked.c layer_files.c deletions.c
  *                                                    filetimes.c)
  *   layer_record.c  what the tar of an image layer says of each path; record_ahead.c (on a thread)
@@ -48,7 +49,7 @@
  *   parse/          pure decoders of hostile bytes   appclock.c apptime.c bbolt.c buildrecord.c ext4.c ext4_dir.c
  *                                                    ext4_map.c ext4_orphan.c ext4_xattr.c ident.c idmap.c jbd2.c
  *                                                    json.c locallog.c logline.c overlay.c protobuf.c stamp.c
- *                                                    swarmtask.c tarhead.c tarsplit.c tzif.c
+ *                                                    swarmtask.c syslog.c tarhead.c tarsplit.c tzif.c
  *   base/           arena.c base64.c clock.c crc32c.c crc64.c err.c escape.c gz.c map.c sha256.c str.c
  *                                                    utf8.c
  */

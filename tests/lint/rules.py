@@ -24,7 +24,7 @@ TABLES = {
                                               "path_index", "ext4", "ext4_reader", "ext4_list", "ext4_volume",
                                               "ext4_journal", "ext4_orphans"}),
     "src/source/sources.def": ("SOURCE", {"source", "log_clock", "zones", "facts", "walked", "layer_files", "filetimes",
-                                          "deletions", "exposure", "hostconfig"}),
+                                          "deletions", "exposure", "hostconfig", "host_files", "mentions"}),
     "src/store/stores.def": ("STORE", {"store", "links"}),
     "src/command/commands.def": ("COMMAND", {"command", "record", "pick"}),
     "formats/formats.def": ("FORMAT", {"format", "fields", "message"}),

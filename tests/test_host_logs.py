@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lines of the daemons in the host's text logs. What is expected stands beside each line; times were worked out by hand
+or by Python's datetime."""
+import gzip
+import os
+import re
+import shutil
+import subprocess
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import dockerd
+import helpers
+import pytest
+from helpers import Host, Row, Timeline
+
+LINE = "container:daemon:log"
+GONE = "ab" * 32
+BERLIN = Path("/usr/share/zoneinfo/Europe/Berlin")
+
+
+def ns(text: str) -> int:
+    """An ISO time with its offset in ns since 1970."""
+    whole, fraction, offset = re.fullmatch(r"(.{19})(?:\.(\d+))?(.+)", text).groups()
+    seconds = (datetime.fromisoformat(whole + offset) - datetime(1970, 1, 1, tzinfo=timezone.utc)).total_seconds()
+    return int(seconds) * 10**9 + int((fraction or "0").ljust(9, "0"))
+
+
+def rows(result: Timeline, kind: str = LINE) -> list[Row]:
+    """The rows in the order of the lines."""
+    return sorted(result.where(data_type=kind), key=lambda row: (place(row)[0], place(row)[1]))
+
+
+def place(row: Row) -> tuple[str, int]:
+    """Where the line is."""
+    path, offset = row["witness"].split("#offset=")
+    return path, int(offset)
+
+
+@pytest.fixture
+def host(tmp: Path) -> Host:
+    """A host with containers web and db of shop:1, in Berlin."""
+    made = helpers.shop(tmp / "host")
+    (made.root / "var/log").mkdir(parents=True)
+    (made.root / "etc/localtime").write_bytes(BERLIN.read_bytes())
+    return made
+
+
+def write(host: Host, name: str, text: str | bytes, written: str) -> Path:
+    """A log file with its mtime."""
+    path = host.root / "var/log" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    os.utime(path, ns=(ns(written), ns(written)))
+    return path
+
+
+def facts(row: Row, word: str) -> list[str]:
+    """What the row's facts say behind a word."""
+    return [item[len(word) + 1:] for item in row.get("facts", []) if item.startswith(word + " ")]
+
+
+def check(row: Row, time: str, confidence: str, **wanted: Any) -> None:
+    """One row; None is a field that is not there."""
+    assert helpers.nanoseconds(row) // 1000 == ns(time) // 1000, row
+    assert row["clock"] == "host" and row["confidence"] == confidence, row
+    assert {key: row.get(key) for key in wanted} == wanted, row
+
+
+# --- forms of the header ----------------------------------------------------------------------------------------------
+
+def test_forms_of_the_stamp(host: Host) -> None:
+    """RFC 3164 in the host's zone, ISO and RFC 5424 with their own, BusyBox with its level; and whose the lines are."""
+    web, db = (helpers.container(host, name).id for name in ("web", "db"))
+    texts = [
+        f"Jul  9 10:00:00 dock01 dockerd[812]: one container={web}",
+        "Jul  9 10:00:01 dock01 cron[1]: dockerd[812]: another program",
+        f"2026-07-09T10:00:02.123456+03:00 dock01 containerd[7]: two {db[:12]}.",
+        f"<29>1 2026-07-09T10:00:03.5Z dock01 dockerd 812 - [a b=\"]\"] three Container {GONE} died",
+        "Jul  9 10:00:04 dock01 daemon.warn dockerd[812]: four",
+        "Jul  9 10:00:05 dockerd[812]: five",
+        "no stamp dockerd[812]: not a line of syslog",
+    ]
+    write(host, "syslog", "".join(text + "\n" for text in texts), "2026-07-09T10:00:05+02:00")
+    result = host.run()
+    one, two, three, four, five = rows(result)
+    assert not result.errors and result.code == 0
+    check(one, "2026-07-09T10:00:00+02:00", "inferred", message_body=f"one container={web}", container_name="web",
+          container_identifier=web, image_name="shop:1", layer_role="host", tag=["time_inferred"])
+    assert facts(one, "reporter") == ["dockerd"] and facts(one, "pid") == ["812"]
+    assert facts(one, "zone") == ["Europe/Berlin by /etc/localtime"] or facts(one, "zone")[0].endswith("/etc/localtime")
+    assert facts(one, "written at") == ["Jul  9 10:00:00"] and facts(one, "year by") == ["a stamp with a year"]
+    check(two, "2026-07-09T10:00:02.123456+03:00", "exact", container_name="db", tag=[])
+    check(three, "2026-07-09T10:00:03.5+00:00", "exact", container_identifier=GONE, container_name=None,
+          image_name=None, message_body=f"three Container {GONE} died", tag=["configuration_missing"])
+    assert facts(three, "level") == ["notice"] and facts(three, "pid") == ["812"]
+    check(four, "2026-07-09T10:00:04+02:00", "inferred", container_identifier=None, message_body="four")
+    assert facts(four, "level") == ["warn"]
+    check(five, "2026-07-09T10:00:05+02:00", "inferred", message_body="five")
+    assert [place(row) for row in (one, five)] == [
+        ("/var/log/syslog", 0), ("/var/log/syslog", sum(len(text) + 1 for text in texts[:5]))]
+
+
+def test_own_time_of_the_daemon_counts(host: Host) -> None:
+    """It is exact; syslog's is kept beside it. Without a fraction the finer one counts. Far apart, the row says so."""
+    write(host, "messages",
+          'Jul  9 10:00:01 dock01 dockerd[8]: time="2026-07-09T10:00:00.987654321+02:00" level=error msg="a"\n'
+          '2026-07-09T10:00:01.250+02:00 dock01 containerd[9]: time="2026-07-09T10:00:01+02:00" level=info msg=b\n'
+          'Jul  9 10:00:02 dock01 dockerd[8]: message repeated 2 times: [ time="2026-07-09T09:00:00Z" msg=c]\n'
+          'Jul  9 12:00:03 dock01 dockerd[8]: time="2026-07-09T08:00:03.5Z" level=info msg=d\n'
+          'Jul  9 10:00:04 dock01 dockerd[8]: {"level":"debug","msg":"e","time":"2026-07-09T08:00:04.25Z"}\n',
+          "2026-07-09T12:00:00Z")
+    a, b, c, d, e = rows(host.run())
+    check(a, "2026-07-09T10:00:00.987654321+02:00", "exact", tag=[])
+    assert facts(a, "level") == ["error"]
+    assert facts(a, "syslog's time") == ["2026-07-09T08:00:01Z (Jul  9 10:00:01)"]
+    check(b, "2026-07-09T10:00:01.25+02:00", "exact", tag=[])
+    assert facts(b, "the daemon's own time") == ["2026-07-09T10:00:01+02:00"]
+    check(c, "2026-07-09T10:00:02+02:00", "inferred", tag=["time_inferred"])
+    check(d, "2026-07-09T08:00:03.5+00:00", "exact", tag=["time_anomaly"])
+    assert facts(d, "syslog's time") == ["2026-07-09T10:00:03Z (Jul  9 12:00:03)", "is 7199 s after the daemon's"]
+    check(e, "2026-07-09T08:00:04.25+00:00", "exact", tag=[])
+    assert facts(e, "level") == ["debug"]
+
+
+def test_files_without_a_header(host: Host) -> None:
+    """docker.log holds what dockerd wrote to stderr: a line without a time lies between its neighbours."""
+    write(host, "upstart/docker.log.1.gz", gzip.compress(
+        b'time="2016-03-04T05:06:07.008009010+02:00" level=info msg="x"\npanic: y\n\n'), "2016-03-04T04:00:00Z")
+    write(host, "docker.log", "panic: z\n2014/10/23 12:00:00 POST /v1.15/x\n", "2016-03-04T04:00:00Z")
+    z, old, x, y = rows(host.run())
+    check(old, "2014-10-23T12:00:00+02:00", "inferred", message_body="2014/10/23 12:00:00 POST /v1.15/x")
+    check(x, "2016-03-04T05:06:07.008009010+02:00", "exact", witness="/var/log/upstart/docker.log.1.gz#offset=0")
+    check(y, "2016-03-04T05:06:07.008009010+02:00", "bounded", message_body="panic: y")
+    assert [helpers.iso_nanoseconds(y[key]) for key in ("time_first", "time_last")] == [
+        ns("2016-03-04T03:06:07.008009010+00:00"), ns("2016-03-04T04:00:00+00:00")]
+    check(z, "2016-03-04T04:00:00+00:00", "bounded", time_first=None)
+
+
+# --- years and zones --------------------------------------------------------------------------------------------------
+
+def test_years_across_files(host: Host) -> None:
+    """Each file ends by its mtime, and the year before begins where December follows January on the way back."""
+    write(host, "syslog", "Dec 31 23:59:59 dock01 dockerd[1]: a\nDec 31 23:59:58 dock01 dockerd[1]: b\n"
+                          "Jan  1 00:00:00 dock01 dockerd[1]: c\nDec 31 23:59:59 dock01 dockerd[1]: d\n"
+                          "Feb  3 00:00:00 dock01 dockerd[1]: e\n", "2026-02-03T00:00:00+01:00")
+    write(host, "syslog.1", "Nov  1 00:00:00 dock01 cron[1]: x\nJun  1 00:00:00 dock01 dockerd[1]: f\n"
+                            "Jun  1 00:00:00 dock01 dockerd[1]: g\nMay 31 12:00:00 dock01 dockerd[1]: h\n",
+          "2025-05-31T12:00:00+02:00")
+    write(host, "syslog.2.gz", gzip.compress(b"Feb 29 12:00:00 dock01 dockerd[1]: i\n"), "2026-02-03T00:00:00+01:00")
+    expected = {"a": "2025-12-31T23:59:59+01:00", "b": "2025-12-31T23:59:58+01:00", "c": "2026-01-01T00:00:00+01:00",
+                "d": "2025-12-31T23:59:59+01:00", "e": "2026-02-03T00:00:00+01:00", "f": "2025-06-01T00:00:00+02:00",
+                "g": "2025-06-01T00:00:00+02:00", "h": "2025-05-31T12:00:00+02:00", "i": "2024-02-29T12:00:00+01:00"}
+    found = rows(host.run())
+    assert {row["message_body"]: helpers.nanoseconds(row) for row in found} == {k: ns(v) for k, v in expected.items()}
+    by = {row["message_body"]: facts(row, "year by") for row in found}
+    assert by["e"] == ["the file's mtime"] and by["i"] == ["the file after it"]
+
+
+def test_years_by_name_and_by_the_daemon(host: Host) -> None:
+    """Where the files were copied, so that their mtimes say nothing."""
+    now = "2026-09-09T00:00:00Z"
+    write(host, "messages-20231231", "Dec 30 00:00:00 dock01 dockerd[1]: a\n", now)
+    write(host, "messages-20240107.gz", gzip.compress(b"Dec 31 12:00:00 dock01 dockerd[1]: b\n"
+                                                      b"Jan  6 12:00:00 dock01 dockerd[1]: c\n"), now)
+    write(host, "daemon.log", "Mar  1 12:00:00 dock01 dockerd[1]: d\n"
+          'Mar  2 12:00:00 dock01 dockerd[1]: time="2019-03-02T11:00:00.1Z" level=info msg=e\n', now)
+    write(host, "messages.xz", b"\xfd7zXZ\0", now)
+    write(host, "messages.offset", "Mar  1 12:00:00 dock01 dockerd[1]: no log\n", now)
+    result = host.run()
+    assert [(row["message_body"][:1], row["datetime"]) for row in rows(result)] == [
+        ("d", "2019-03-01T11:00:00.000000+00:00"), ("t", "2019-03-02T11:00:00.100000+00:00"),
+        ("a", "2023-12-29T23:00:00.000000+00:00"), ("b", "2023-12-31T11:00:00.000000+00:00"),
+        ("c", "2024-01-06T11:00:00.000000+00:00")]
+    error = result.error()
+    assert (error["path"], error["code"]) == ("/var/log/messages.xz", "unsupported") and result.code == 1
+
+
+def test_hour_that_comes_twice(host: Host) -> None:
+    """2025-10-26, from 03:00 back to 02:00: both instants, unless the line before rules the first one out."""
+    write(host, "syslog", "Oct 26 02:30:00 dock01 dockerd[1]: a\nOct 26 02:59:00 dock01 dockerd[1]: b\n"
+                          "Oct 26 02:10:00 dock01 dockerd[1]: c\nOct 26 03:00:00 dock01 dockerd[1]: d\n",
+          "2025-10-26T03:00:00+01:00")
+    a, b, c, d = rows(host.run())
+    check(a, "2025-10-26T02:30:00+02:00", "bounded")
+    assert helpers.iso_nanoseconds(a["time_last"]) == ns("2025-10-26T02:30:00+01:00")
+    check(b, "2025-10-26T02:59:00+02:00", "bounded")
+    check(c, "2025-10-26T02:10:00+01:00", "inferred")
+    check(d, "2025-10-26T03:00:00+01:00", "inferred")
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_host_without_a_zone(own: bool, host: Host) -> None:
+    """UTC is assumed, and said to be, unless the daemon wrote its offset."""
+    (host.root / "etc/localtime").unlink()
+    text = 'Jul  9 10:00:01 dock01 dockerd[8]: time="2026-07-09T10:00:00.9+02:00" level=error msg="a"\n' if own else ""
+    write(host, "syslog", text + "Jul  9 10:00:02 dock01 kernel: [1.2] docker0: port 1(veth1) entered disabled state\n",
+          "2026-07-09T12:00:00Z")
+    row = rows(host.run())[-1]
+    check(row, f"2026-07-09T10:00:02+0{2 * own}:00", "inferred")
+    assert facts(row, "zone") == ["UTC+02:00 by the daemon's own times" if own else "UTC assumed"]
+
+
+# --- whose they are ---------------------------------------------------------------------------------------------------
+
+def owner(host: Host, text: str, reporter: str = "dockerd[1]") -> Row:
+    """The row of one line of a day after the containers were made."""
+    write(host, "syslog", f"2099-01-02T00:00:00Z dock01 {reporter}: {text}\n", "2099-01-02T00:00:00Z")
+    result = host.run()
+    (row,) = rows(result) or rows(result, "docker:container:log:entry")[-1:]
+    return row
+
+
+@pytest.mark.parametrize("text, container, tags", [
+    ("container={web} x", "web", []),
+    ('msg="Container failed to exit" container={web}', "web", []),
+    ("address=unix:///run/containerd/s/{gone} id={web}", "web", []),
+    ("path=/run/containerd/io.containerd.runtime.v2.task/moby/{gone} pid=1", GONE, ["configuration_missing"]),
+    ('msg="shim disconnected" id={gone} namespace=moby', GONE, ["configuration_missing"]),
+    ('msg="shim disconnected" id={gone} namespace=k8s.io', None, []),
+    ("address=unix:///run/containerd/s/{gone}", None, []),
+    ("short {short} x", "db", []),
+    ("name=web", "web", ["owner_inferred"]),
+    ('msg="y" container="/db"', "db", ["owner_inferred"]),
+    ("name=other web", None, []),
+    ("layer {rw}", "web", []),
+    ("sha256:{gone}", None, []),
+])
+def test_containers_that_a_line_names(text: str, container: str | None, tags: list[str], host: Host) -> None:
+    """By ID, short ID, name, or rw layer; an ID is called a removed container's only where the words leave no doubt."""
+    web, db = (helpers.container(host, name) for name in ("web", "db"))
+    row = owner(host, text.format(web=web.id, short=db.id[:12], gone=GONE, rw=web.rw.name))
+    wanted = {"web": web.id, "db": db.id}.get(container, container)
+    assert row.get("container_identifier") == wanted and row.get("container_name") == {GONE: None}.get(container,
+                                                                                                      container)
+    assert [tag for tag in row["tag"] if not tag.startswith("time_")] == tags
+
+
+def test_kernel_systemd_images_and_output(host: Host) -> None:
+    """OOM kills by their cgroup, scopes of systemd, images by ID and by reference, and what the syslog driver wrote."""
+    web = helpers.container(host, "web").id
+    image = "sha256:" + next((host.meta / "imagedb/content/sha256").iterdir()).name
+    cgroups = f"/docker/{web}", f"/system.slice/docker-{web}.scope"
+    for cgroup in cgroups:
+        text = f"[ 12.345678] oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg={cgroup},task_memcg={cgroup},task=sh,pid=7"
+        assert owner(host, text, "kernel")["container_name"] == "web"
+    assert owner(host, f"docker-{web}.scope: Deactivated successfully.", "systemd[1]")["container_identifier"] == web
+    row = owner(host, f"pulled {image}")
+    assert row["image_identifier"] == image and "container_identifier" not in row and row["tag"][:1] != ["owner_inferred"]
+    row = owner(host, 'msg="image pulled" remote="docker.io/library/shop:1"')
+    assert row["image_identifier"] == image and "owner_inferred" in row["tag"]
+    row = owner(host, f"container={web} then container={GONE}")
+    assert row["container_identifier"] == web and facts(row, "names container") == [GONE]
+    row = owner(host, "GET / 200", f"{web[:12]}[99]")
+    assert row["data_type"] == "docker:container:log:entry" and row["message_body"] == "GET / 200"
+    assert (row["container_identifier"], row["layer_role"]) == (web, "log")
+
+
+def test_lines_of_another_host(host: Host) -> None:
+    """A collector's file: the row says who wrote it, and a name means nothing there."""
+    write(host, "syslog", "2099-01-02T00:00:00Z far.example dockerd[1]: container=web\n", "2099-01-02T00:00:00Z")
+    (row,) = rows(host.run())
+    assert facts(row, "written by host") == ["far.example"] and "container_identifier" not in row
+
+
+def test_line_before_the_container_was_made(host: Host) -> None:
+    """Another one may have had its name."""
+    write(host, "syslog", "2001-01-02T00:00:00Z dock01 dockerd[1]: container=web\n", "2099-01-02T00:00:00Z")
+    assert "container_identifier" not in rows(host.run())[0]
+
+
+# --- damage and size --------------------------------------------------------------------------------------------------
+
+def test_damage(host: Host) -> None:
+    """Zeros of a power loss, a torn gzip file, a line over a mebibyte, a link, a directory and a FIFO."""
+    good = "2026-07-09T10:00:02Z dock01 dockerd[1]: {}\n"
+    write(host, "syslog", good.format("a") + "\0" * 100 + good.format("b") + "x" * (1 << 20) + "y\n" + good.format("c"),
+          "2026-07-09T10:00:02Z")
+    packed = gzip.compress(b"".join(good.format(f"n{n} {os.urandom(40).hex()}").encode() for n in range(999)))
+    write(host, "syslog.2.gz", packed[:-999], "2026-07-09T10:00:02Z")
+    (host.root / "var/log/docker.log").symlink_to("syslog")
+    (host.root / "var/log/docker").mkdir()
+    os.mkfifo(host.root / "var/log/messages")
+    result = host.run()
+    assert [row["message_body"] for row in rows(result) if place(row)[0] == "/var/log/syslog"] == ["a", "b", "c"]
+    kept = [row["message_body"].split()[0] for row in rows(result) if place(row)[0] != "/var/log/syslog"]
+    assert 800 < len(kept) < 999 and kept == [f"n{n}" for n in range(len(kept))]
+    assert sorted((error["path"], error["code"]) for error in result.errors) == [
+        ("/var/log/syslog", "damaged"), ("/var/log/syslog", "too-large"), ("/var/log/syslog.2.gz", "truncated")]
+
+
+def test_same_from_an_image(host: Host, tmp: Path) -> None:
+    """/var/log on the file system of an image, and on one of its own."""
+    write(host, "syslog", f"Jul  9 10:00:00 dock01 dockerd[812]: one Container {GONE}\n", "2026-07-09T10:00:05+02:00")
+    image = tmp / "disk.raw"
+    with open(image, "wb") as file:
+        file.truncate(32 << 20)
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", host.root, image], check=True, capture_output=True)
+    (plain,), (again,) = rows(host.run()), rows(helpers.timeline(image))
+    assert [{**row, "pathspec": 0, "parser": 0} for row in (plain, again)][0] == {**again, "pathspec": 0, "parser": 0}
+
+
+def test_nothing_is_read_without_such_logs(host: Host, tmp: Path) -> None:
+    """The cost on any other host: three directories are looked for."""
+    if not helpers.have("strace"):
+        pytest.skip("no strace")
+    trace = tmp / "trace"
+    shutil.rmtree(host.root / "var/log")
+    subprocess.run(["strace", "-f", "-qq", "-e", "trace=openat,openat2,read,pread64", "-o", trace, helpers.PROGRAM, "-q",
+                    "-f", "jsonl", "-o", tmp / "out", host.root], check=True, capture_output=True,
+                   env=helpers.environment(ASAN_OPTIONS="detect_leaks=0", LSAN_OPTIONS="detect_leaks=0"))
+    assert len([line for line in trace.read_text().splitlines() if re.search(r'"(var/)?log["/]', line)]) <= 4
+
+
+# --- the real daemon --------------------------------------------------------------------------------------------------
+
+def test_log_of_the_real_dockerd(host: Host, tmp: Path) -> None:
+    """Every line of dockerd's stderr, as syslogd would have written it: its time, level, and container."""
+    folder = tmp / "case"
+    try:
+        with dockerd.fresh_case(folder) as case:
+            (folder / "truth").mkdir()
+            case.base_image("lab:1", {"dev": None, "proc": None, "sys": None})
+            case.create("one", "lab:1")
+            case.start("one")
+            case.start("one", "restart")
+    except dockerd.Refused as reason:
+        pytest.skip(str(reason))
+    lines = case.daemon.log.read_text().splitlines()
+    write(host, "syslog", "".join(f"Jul  9 10:00:00 dock01 dockerd[812]: {line}\n" for line in lines),
+          "2026-07-09T10:00:05+02:00")
+    found = rows(host.run())
+    assert [row["message_body"] for row in found] == lines and len(lines) > 20
+    for row, line in zip(found, lines):
+        stamp, level = re.match(r'time="([^"]+)" level=(\w+) ', line).groups()
+        assert helpers.nanoseconds(row) // 1000 == ns(stamp.replace("Z", "+00:00")) // 1000
+        assert row["confidence"] == "exact" and facts(row, "level") == [level]
+        if f"container={case.ids['one']}" in line or f"moby/{case.ids['one']}" in line:
+            assert row["container_identifier"] == case.ids["one"] and "configuration_missing" in row["tag"]
+    assert len([row for row in found if row.get("container_identifier") == case.ids["one"]]) >= 4
