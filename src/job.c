@@ -284,13 +284,30 @@ static bool outputs_collide(const struct lt_options *options)
     return false;
 }
 
+/* Evidence that is given under two names, all of whose events would come twice; NULL if there is none. */
+static const char *given_twice(const struct lt_options *options)
+{
+    struct stat one, other;
+    for (int i = 0; i < options->evidence_count; i++)
+        for (int j = 0; j < i; j++)
+            if (stat(options->evidence[i], &one) == 0 && stat(options->evidence[j], &other) == 0 &&
+                one.st_dev == other.st_dev && one.st_ino == other.st_ino)
+                return options->evidence[i];
+    return NULL;
+}
+
 static int run_all(struct lt_job *job)
 {
     const struct lt_options *options = job->options;
     struct lt_err err = {0};
     enum lt_status status = LT_OK;
+    const char *twice = given_twice(options);
     if (outputs_collide(options)) {
         lt_say("-o, --errors and --manifest must be different files");
+        return LT_EXIT_USAGE;
+    }
+    if (twice) {
+        lt_say("%s: this evidence is given twice", twice);
         return LT_EXIT_USAGE;
     }
     for (int i = 0; i < options->evidence_count; i++)

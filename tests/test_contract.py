@@ -33,7 +33,7 @@ def leftovers(directory: Path) -> list[str]:
     [], ["timeline"], ["--bogus", "EV"], ["-f", "xml", "EV"], ["-o", "out.xml", "EV"], ["-o", "out", "EV"],
     ["--since", "yesterday", "EV"], ["--until", "2026-13-01", "EV"], ["--role", "rw,bogus", "EV"], ["EV", "-o"],
     ["--since"], ["-c", "nosuch", "EV"], ["-c", "", "EV"], ["--role", "", "EV"], ["-o", "x.gz", "EV"],
-    ["--force=yes", "EV"]], ids=" ".join)
+    ["--force=yes", "EV"], ["EV", "EV"]], ids=" ".join)
 def test_usage_errors(args: list[str], shop: helpers.Host, tmp: Path) -> None:
     """Exit 2, a message, no output."""
     done = run(*[shop.root if arg == "EV" else arg for arg in args], cwd=tmp)
@@ -257,10 +257,10 @@ def test_reader_that_stops(sample: Path) -> None:
 
 
 @pytest.mark.parametrize("number", helpers.SIGNALS, ids=lambda number: number.name)
-def test_signal_during_a_run(number: signal.Signals, sample: Path, tmp: Path) -> None:
+def test_signal_during_a_run(number: signal.Signals, sample: Path, session_dir: Path, tmp: Path) -> None:
     """It dies of that signal and leaves nothing: not the result, not the temporary file."""
-    command = [helpers.PROGRAM, "-q", "-o", tmp / "x.jsonl", "--errors", tmp / "e", "--manifest", tmp / "m",
-               *[sample] * 6]
+    copies = [helpers.sparse_copy(sample, session_dir / f"copy-{at}.raw") for at in range(6)]
+    command = [helpers.PROGRAM, "-q", "-o", tmp / "x.jsonl", "--errors", tmp / "e", "--manifest", tmp / "m", *copies]
     with subprocess.Popen(command, stderr=subprocess.PIPE, env=helpers.environment()) as process:
         helpers.wait_for(lambda: len(leftovers(tmp)) == 3 or process.poll() is not None)
         process.send_signal(number)
