@@ -6,7 +6,9 @@
 static const int64_t SECOND = 1000000000, QUARTER = 900 * INT64_C(1000000000);
 
 /* Zones lie between these (the tz database's, since 1900); a lag of up to seven minutes does not hide one. */
-enum { EAST = 15 * 3600, WEST = -12 * 3600 };
+enum { EAST = 15 * 3600, WEST = -12 * 3600, DAY = 86400 };
+
+enum { ENOUGH_LINES = 3 };
 
 /* Times of a whole second are up to one behind; a busy host takes a little to read a line. */
 static const int64_t USUAL_LAG = 2 * INT64_C(1000000000), AHEAD = 50000000;
@@ -38,7 +40,7 @@ void lt_appclock_add(struct lt_appclock *clock, const struct lt_apptime *app, st
     if (!app->has_zone) {
         bool far = ahead > EAST * SECOND || ahead < WEST * SECOND - QUARTER / 2;
         int64_t zone = far ? 0 : nearest_quarter(ahead);
-        kind = far ? LT_APPCLOCK_FAR : LT_APPCLOCK_LOCAL;
+        kind = far ? LT_APPCLOCK_FAR : app->no_day ? LT_APPCLOCK_DAILY : LT_APPCLOCK_LOCAL;
         offset = (int32_t)(zone / SECOND);
         ahead -= zone;
     }
@@ -69,11 +71,18 @@ const struct lt_appclock_span *lt_appclock_main(const struct lt_appclock *clock)
 
 enum lt_appclock_verdict lt_appclock_judge(const struct lt_appclock_span *span, const int32_t *expected)
 {
+    bool daily = span->kind == LT_APPCLOCK_DAILY;
+    bool sure = !daily || (span->lines >= ENOUGH_LINES && span->most - span->least <= 60 * SECOND);
     if (span->kind == LT_APPCLOCK_FAR || span->most > AHEAD || span->most < -60 * SECOND)
-        return LT_APPCLOCK_OFF;
-    if (span->kind == LT_APPCLOCK_ZONED || !expected)
+        return sure ? LT_APPCLOCK_OFF : LT_APPCLOCK_UNKNOWN;
+    if (!expected)
         return LT_APPCLOCK_UNKNOWN;
-    return span->offset == *expected ? LT_APPCLOCK_CONFIRMED : LT_APPCLOCK_WRONG;
+    int32_t apart = (span->offset - *expected) % (daily ? DAY : INT32_MAX);
+    if (!apart && (*expected || span->kind != LT_APPCLOCK_ZONED))
+        return LT_APPCLOCK_CONFIRMED;
+    if (!span->offset && *expected)
+        return LT_APPCLOCK_UTC;
+    return sure && span->kind != LT_APPCLOCK_ZONED ? LT_APPCLOCK_WRONG : LT_APPCLOCK_UNKNOWN;
 }
 
 /* "-1.250 s", "3 d 02:03:04" */
@@ -95,6 +104,9 @@ static void add_verdict(struct lt_buf *out, const struct lt_appclock_span *span,
     switch (lt_appclock_judge(span, expected)) {
     case LT_APPCLOCK_CONFIRMED:
         lt_buf_lit(out, "zone confirmed: ");
+        break;
+    case LT_APPCLOCK_UTC:
+        lt_buf_lit(out, "application logs in UTC: ");
         break;
     case LT_APPCLOCK_WRONG:
         lt_buf_printf(out, "zone wrong by %+g h: ", (span->offset - *expected) / 3600.0);
@@ -136,7 +148,9 @@ void lt_appclock_describe(struct lt_buf *out, const struct lt_appclock_span *spa
 {
     add_verdict(out, span, expected);
     lt_buf_printf(out, "%" PRIu64 " line%s ", span->lines, span->lines == 1 ? "" : "s");
-    lt_buf_add(out, span->kind == LT_APPCLOCK_ZONED ? LT_STR("with times in UTC") : LT_STR("with local times, UTC"));
+    lt_buf_add(out, span->kind == LT_APPCLOCK_ZONED   ? LT_STR("with times in UTC")
+                    : span->kind == LT_APPCLOCK_DAILY ? LT_STR("with times of day, UTC")
+                                                      : LT_STR("with local times, UTC"));
     if (span->kind != LT_APPCLOCK_FAR)
         lt_time_zone(out, span->offset);
     else

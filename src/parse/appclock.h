@@ -11,6 +11,7 @@ enum lt_appclock_kind {
     LT_APPCLOCK_LOCAL, /* local times without a zone: the offset is measured, in quarters of an hour */
     LT_APPCLOCK_ZONED, /* times that name their offset */
     LT_APPCLOCK_FAR,   /* local times further from the host's than any zone is */
+    LT_APPCLOCK_DAILY, /* local times without a day: the offset is measured, but for whole days */
 };
 
 /* Lines that agree on an offset. */
@@ -38,13 +39,15 @@ void lt_appclock_add(struct lt_appclock *clock, const struct lt_apptime *app, st
 const struct lt_appclock_span *lt_appclock_main(const struct lt_appclock *clock);
 
 enum lt_appclock_verdict {
-    LT_APPCLOCK_UNKNOWN,   /* the container's zone is not known, or the text names its own */
+    LT_APPCLOCK_UNKNOWN,   /* the container's zone is not known, or the text names another one */
     LT_APPCLOCK_CONFIRMED, /* the offset is that of the container's zone */
+    LT_APPCLOCK_UTC,       /* it is none, though the container has one: many an application logs so */
     LT_APPCLOCK_WRONG,     /* it is another */
     LT_APPCLOCK_OFF,       /* the clock itself is off */
 };
 
-/* Judge a span by the offset of the container's zone (seconds east; NULL: unknown). */
+/* Judge a span by the offset of the container's zone (seconds east; NULL: unknown). Times without a day may be lengths
+ * of time: their clock is off only if some lines agree on it. */
 enum lt_appclock_verdict lt_appclock_judge(const struct lt_appclock_span *span, const int32_t *expected);
 
 /* A sentence about a span and what it was judged: how many lines, from when to when, and how far the clocks were apart.

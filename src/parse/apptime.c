@@ -282,6 +282,12 @@ static bool find_year(struct parts *parts, struct lt_time host)
     return parts->year != NO_YEAR;
 }
 
+static bool is_sound(struct lt_time time)
+{
+    int64_t year = lt_civil_from(time.sec).year;
+    return year >= 1900 && year <= LT_YEAR_MAX;
+}
+
 static bool complete(struct parts *parts, struct lt_time host, struct lt_apptime *out)
 {
     if (parts->month < 1 || parts->month > 12 || parts->day < 1)
@@ -293,8 +299,32 @@ static bool complete(struct parts *parts, struct lt_time host, struct lt_apptime
     out->has_zone = parts->has_zone;
     out->offset = parts->offset;
     out->unit = parts->unit;
-    int64_t year = lt_civil_from(out->time.sec).year;
-    return year >= 1900 && year <= LT_YEAR_MAX;
+    return is_sound(out->time);
+}
+
+void lt_apptime_place(struct lt_apptime *app, struct lt_time near)
+{
+    enum { DAY = 86400 };
+    int64_t ahead = app->time.sec - near.sec, half = ahead < 0 ? -DAY / 2 : DAY / 2;
+    app->time.sec -= (ahead + half) / DAY * DAY;
+}
+
+/* 17:46:04.123, with nothing behind it that makes it something else, such as a duration's unit. */
+static void take_time_of_day(struct lt_str text, struct lt_time host, struct lt_apptime *out)
+{
+    struct parts parts = {0};
+    if (!host.set || text.len < 8 || text.ptr[2] != ':' || !take_clock(&text, &parts))
+        return;
+    take_zone(&text, &parts);
+    if (text.len && (!text.ptr[0] || !strchr(" \t]|,;", text.ptr[0])))
+        return;
+    struct lt_apptime app = {.form = "time of day", .unit = parts.unit, .no_day = true};
+    app.time = lt_time_at(host.sec - host.sec % 86400 + parts.second - parts.offset, parts.nsec);
+    app.has_zone = parts.has_zone;
+    app.offset = parts.offset;
+    lt_apptime_place(&app, host);
+    if (is_sound(app.time))
+        *out = app;
 }
 
 /* Does the text before a value end in the key of a time: ts=, "time":, "@timestamp": " ? */
@@ -331,6 +361,7 @@ static bool may_begin(struct lt_str line, size_t at)
 
 bool lt_apptime_find(struct lt_str line, struct lt_time host, struct lt_apptime *out)
 {
+    struct lt_apptime no_day = {0};
     for (size_t at = 0; at < line.len && at < WINDOW_JSON; at++) {
         struct lt_str text = lt_str_skip(line, at);
         bool digit = is_digit(text.ptr[0]);
@@ -346,7 +377,9 @@ bool lt_apptime_find(struct lt_str line, struct lt_time host, struct lt_apptime 
         }
         if (out->form && complete(&parts, host, out))
             return true;
+        if (digit && !no_day.form && (!at || line.ptr[at - 1] == '['))
+            take_time_of_day(text, host, &no_day);
     }
-    *out = (struct lt_apptime){0};
-    return false;
+    *out = no_day;
+    return no_day.form;
 }

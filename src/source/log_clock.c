@@ -91,6 +91,8 @@ static void tell_time(struct lt_log_clock *log, const struct lt_apptime *app, co
         lt_time_zone(text, *offset);
     if (!app->has_zone)
         lt_buf_add(text, offset ? LT_STR(" by the container's zone") : LT_STR(" in an unknown zone"));
+    if (app->no_day)
+        lt_buf_lit(text, ", on the day closest to the line's");
 }
 
 /* The instant that an application's time means, by the zone of its container. */
@@ -139,6 +141,8 @@ static enum lt_status check_application(struct lt_log_clock *log, const struct l
     if (!log->clock.count)
         log->where = line->where;
     lt_appclock_add(&log->clock, &app, line->time[0]);
+    if (app.no_day && !app.has_zone && zone->known)
+        lt_apptime_place(&app, lt_time_at(line->time[0].sec + lt_zone_offset(&zone->rules, line->time[0].sec), 0));
     struct lt_time time = instant_of(&app, zone, &last);
     int32_t offset = app.has_zone ? app.offset : time.set ? (int32_t)(app.time.sec - time.sec) : 0;
     tell_time(log, &app, time.set ? &offset : NULL);
@@ -243,7 +247,13 @@ static enum lt_appclock_verdict tell_clock(struct lt_log_clock *log, const struc
 
 enum lt_status lt_log_clock_end(struct lt_log_clock *log, struct lt_err *err)
 {
-    static const char *const verdicts[] = {"application clock", "zone confirmed", "zone wrong", "clock off"};
+    static const char *const verdicts[] = {
+        [LT_APPCLOCK_UNKNOWN] = "application clock",
+        [LT_APPCLOCK_CONFIRMED] = "zone confirmed",
+        [LT_APPCLOCK_UTC] = "application logs in UTC",
+        [LT_APPCLOCK_WRONG] = "zone wrong",
+        [LT_APPCLOCK_OFF] = "clock off",
+    };
     const struct lt_zone_info *zone = &log->container->zone;
     const struct lt_appclock_span *most = lt_appclock_main(log->clock.count ? &log->clock : &log->files);
     struct lt_list facts = {0};

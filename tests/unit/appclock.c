@@ -14,7 +14,8 @@ static const int64_t HOST = 1795455965;
 /* A line that came at HOST + `at`, with a time that was `ahead` seconds of the host's. */
 static void add(struct lt_appclock *clock, int64_t at, int64_t ahead, bool zoned)
 {
-    const struct lt_apptime app = {"ISO 8601", lt_time_at(HOST + at + ahead, 0), zoned, zoned ? 3600 : 0, 1000000000};
+    const struct lt_apptime app = {"ISO 8601", lt_time_at(HOST + at + ahead, 0), zoned, zoned ? 3600 : 0, 1000000000,
+                                   false};
     lt_appclock_add(clock, &app, lt_time_at(HOST + at, 500000000));
 }
 
@@ -35,7 +36,7 @@ static void test_offsets(void **state)
         assert_int_equal(span->least, -400500000000);
         int32_t other = span->offset + 900;
         assert_int_equal(lt_appclock_judge(span, &span->offset), LT_APPCLOCK_CONFIRMED);
-        assert_int_equal(lt_appclock_judge(span, &other), LT_APPCLOCK_WRONG);
+        assert_int_equal(lt_appclock_judge(span, &other), quarter ? LT_APPCLOCK_WRONG : LT_APPCLOCK_UTC);
         assert_int_equal(lt_appclock_judge(span, NULL), LT_APPCLOCK_UNKNOWN);
     }
 }
@@ -63,6 +64,42 @@ static void test_zoned(void **state)
     assert_int_equal(lt_appclock_judge(lt_appclock_main(&clock), &zone), LT_APPCLOCK_UNKNOWN);
     add(&clock, 1, 100, true); /* ahead of the host, as no lag can be */
     assert_int_equal(lt_appclock_judge(lt_appclock_main(&clock), &zone), LT_APPCLOCK_OFF);
+}
+
+/* Texts that name an offset tell which of an application's: UTC is common, and that of the zone confirms it. */
+static void test_utc(void **state)
+{
+    (void)state;
+    const struct lt_apptime app = {"ISO 8601", lt_time_at(HOST, 0), true, 0, 1000000000, false};
+    struct lt_appclock clock = {0}, local = {0};
+    int32_t zone = 7200, hour = 3600, none = 0;
+    lt_appclock_add(&clock, &app, lt_time_at(HOST, 500000000));
+    assert_int_equal(lt_appclock_judge(lt_appclock_main(&clock), &zone), LT_APPCLOCK_UTC);
+    assert_int_equal(lt_appclock_judge(lt_appclock_main(&clock), &none), LT_APPCLOCK_UNKNOWN);
+    add(&local, 0, 0, true);
+    assert_int_equal(lt_appclock_judge(lt_appclock_main(&local), &hour), LT_APPCLOCK_CONFIRMED);
+}
+
+/* Whole days do not count, and what may be a length of time accuses no clock. */
+static void test_daily(void **state)
+{
+    (void)state;
+    static const int64_t table[] = {-11 * 3600, 13 * 3600, -11 * 3600 - 3000, 9 * 3600, 0};
+    static const enum lt_appclock_verdict one[] = {LT_APPCLOCK_CONFIRMED, LT_APPCLOCK_CONFIRMED, LT_APPCLOCK_UNKNOWN,
+                                                   LT_APPCLOCK_UNKNOWN, LT_APPCLOCK_UTC},
+                                          many[] = {LT_APPCLOCK_CONFIRMED, LT_APPCLOCK_CONFIRMED, LT_APPCLOCK_OFF,
+                                                    LT_APPCLOCK_WRONG, LT_APPCLOCK_UTC};
+    int32_t zone = 13 * 3600;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct lt_appclock clock = {0};
+        for (int64_t line = 0; line < 3; line++) {
+            struct lt_apptime app = {"time of day", lt_time_at(HOST + line + table[i], 0), false, 0, 1000000000, true};
+            lt_appclock_add(&clock, &app, lt_time_at(HOST + line, 500000000));
+            assert_int_equal(clock.spans[0].kind, LT_APPCLOCK_DAILY);
+            if (line != 1)
+                assert_int_equal(lt_appclock_judge(&clock.spans[0], &zone), line ? many[i] : one[i]);
+        }
+    }
 }
 
 /* The larger part counts, and of equal ones the later. There is room for so many, and the rest is counted. */
@@ -103,8 +140,9 @@ static void test_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_offsets),         cmocka_unit_test(test_far),   cmocka_unit_test(test_zoned),
-        cmocka_unit_test(test_main_and_others), cmocka_unit_test(test_words),
+        cmocka_unit_test(test_offsets), cmocka_unit_test(test_far),   cmocka_unit_test(test_zoned),
+        cmocka_unit_test(test_utc),     cmocka_unit_test(test_daily), cmocka_unit_test(test_main_and_others),
+        cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,6 +74,14 @@ static void test_forms(void **state)
          SECOND / 10},
         {"level=info ts=1795455964123 x", "epoch", 1795455964, 123000000, true, 0, SECOND / 1000},
         {"2024-02-29 00:00:00 x", "ISO 8601", 1709164800, 0, false, 0, SECOND},
+        {"17:46:04 x", "time of day", 1795455964, 0, false, 0, SECOND},
+        {"[17:46:04.123 INFO] x", "time of day", 1795455964, 123000000, false, 0, SECOND / 1000},
+        {"app [17:46:04,5] x", "time of day", 1795455964, 500000000, false, 0, SECOND / 10},
+        {"23:59:59|x", "time of day", 1795478399, 0, false, 0, SECOND},
+        {"05:46:00", "time of day", 1795499160, 0, false, 0, SECOND}, /* of the next day: that is closer */
+        {"17:46:04Z x", "time of day", 1795455964, 0, true, 0, SECOND},
+        {"[17:46:04+01:00] x", "time of day", 1795452364, 0, true, 3600, SECOND},
+        {"[17:46:04] until 2026-11-22 10:00:00", "ISO 8601", 1795341600, 0, false, 0, SECOND},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct lt_apptime got;
@@ -116,6 +124,13 @@ static void test_no_time(void **state)
         "id 1795455964",
         "the certificate of the gateway is no longer valid: it ended 2026-11-01T00:00:00Z",
         "{\"msg\":\"until 2026-11-01 00:00:00\"}",
+        "17:46 x",
+        "7:46:04 x",
+        "24:00:00 x",
+        "17:46:04s x",
+        "17:46:04/5 x",
+        "117:46:04 x",
+        "took 17:46:04 x",
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct lt_apptime got;
@@ -131,6 +146,7 @@ static void test_no_year(void **state)
     (void)state;
     struct lt_apptime got;
     assert_false(lt_apptime_find(LT_STR("Nov 23 17:46:04 x"), (struct lt_time){0}, &got));
+    assert_false(lt_apptime_find(LT_STR("17:46:04 x"), (struct lt_time){0}, &got));
     assert_true(lt_apptime_find(LT_STR("Nov 23 2026 17:46:04 x"), (struct lt_time){0}, &got));
     assert_true(lt_apptime_find(LT_STR("Feb 29 17:46:04 x"), lt_time_at(1709164800, 0), &got));
     assert_int_equal(got.time.sec, 1709228764);
