@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Any text, then a secret in the three places where one may stand: it does not come out, what has none comes out as it
+ * is, and to redact once more changes nothing. */
+#include "../../src/parse/redact.h"
+
+#include "fuzz.h"
+
+static bool shows(struct lt_str text, struct lt_str secret)
+{
+    struct lt_buf shown = {0};
+    lt_redact(&shown, text);
+    bool found = memmem(shown.ptr ? shown.ptr : "", shown.len, secret.ptr, secret.len);
+    lt_buf_free(&shown);
+    return found;
+}
+
+/* The secret behind `before`, and something behind it. */
+static void check_hidden(struct lt_str text, const char *before, const char *after)
+{
+    static const struct lt_str secret = {"\001hunter2\001", 9};
+    struct lt_buf whole = {0};
+    lt_buf_add(&whole, text);
+    lt_buf_printf(&whole, "%s%.*s%s", before, LT_ARG(secret), after);
+    PROMISE(memmem(text.ptr, text.len, secret.ptr, secret.len) || !shows(lt_buf_view(&whole), secret));
+    lt_buf_free(&whole);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct lt_str text = {size ? (const char *)data : "", size};
+    struct lt_buf once = {0}, twice = {0};
+    lt_redact(&once, text);
+    if (!memchr(text.ptr, '=', text.len) && !memchr(text.ptr, '@', text.len))
+        PROMISE(lt_str_eq(lt_buf_view(&once), text));
+    PROMISE(once.len <= 4 * text.len);
+    lt_redact(&twice, lt_buf_view(&once));
+    PROMISE(lt_str_eq(lt_buf_view(&once), lt_buf_view(&twice)));
+    check_hidden(text, ",password=", ",ro");
+    check_hidden(text, ",user=bob%", ",ro");
+    check_hidden(text, "//bob:", "@server/share");
+    lt_buf_free(&once);
+    lt_buf_free(&twice);
+    return 0;
+}
