@@ -229,7 +229,7 @@ static void close_list(struct lt_buf *out, size_t count)
         lt_buf_char(out, ']');
 }
 
-/* The containers that share an image layer or a volume, by full ID. */
+/* The containers that share an image layer, a volume or a bind, by full ID. */
 static void put_used_by_containers(struct lt_buf *out, const struct lt_origin *origin)
 {
     const struct lt_owner *owner = origin->owner;
@@ -237,9 +237,14 @@ static void put_used_by_containers(struct lt_buf *out, const struct lt_origin *o
     if (owner->layer && owner->role == LT_ROLE_IMAGE)
         lt_each (struct lt_container, container, &owner->layer->containers)
             add_to_list(out, count++, container->id);
-    if (owner->volume)
-        lt_each (struct lt_volume_user, user, &owner->volume->users)
-            add_to_list(out, count++, user->container->id);
+    const struct lt_list *users = lt_owner_users(owner);
+    const struct lt_container *last = NULL;
+    if (users)
+        lt_each (const struct lt_mount_user, user, users) {
+            if (user->container != last)
+                add_to_list(out, count++, user->container->id);
+            last = user->container;
+        }
     close_list(out, count);
 }
 

@@ -29,8 +29,9 @@ static bool any_user(const struct lt_options *options, const struct lt_owner *ow
         lt_each (struct lt_container, container, &owner->layer->containers)
             if (lt_filter_container(options, container))
                 return true;
-    if (owner->volume)
-        lt_each (struct lt_volume_user, user, &owner->volume->users)
+    const struct lt_list *users = lt_owner_users(owner);
+    if (users)
+        lt_each (const struct lt_mount_user, user, users)
             if (lt_filter_container(options, user->container))
                 return true;
     return false;

@@ -234,6 +234,32 @@ static void borrow_layers(struct lt_arena *arena, const struct lt_container *con
     }
 }
 
+/* What of a volume is mounted. Docker follows the links of a subpath, but not out of the volume (moby
+ * internal/safepath, 26.0 and later). */
+static struct lt_str mounted_part(struct lt_arena *arena, const struct lt_volume *volume, const struct lt_mount *mount)
+{
+    struct lt_str part, rest;
+    if (!mount->subpath.len)
+        return volume->data;
+    part = lt_path_join(arena, volume->data, mount->subpath);
+    if (lt_fs_resolve(volume->root->fs, part, arena, &part, NULL) != LT_OK)
+        return LT_STR("");
+    return lt_path_behind(part, volume->data, &rest) ? part : LT_STR("");
+}
+
+static void link_volumes(struct lt_arena *arena, const struct lt_container *container)
+{
+    lt_each (struct lt_mount, mount, &container->mounts) {
+        struct lt_volume *volume = lt_map_get(&container->root->volume_by_name, mount->name);
+        bool local = !mount->driver.len || lt_str_eq(mount->driver, LT_STR("local"));
+        if (!volume || !local || !lt_str_eq(mount->type, LT_STR("volume")))
+            continue;
+        struct lt_mount_user *user = lt_new(arena, struct lt_mount_user);
+        *user = (struct lt_mount_user){container, mount, mounted_part(arena, volume, mount)};
+        lt_list_add(&volume->users, arena, user);
+    }
+}
+
 static void link_users(struct lt_arena *arena, struct lt_root *root)
 {
     lt_each (struct lt_image, image, &root->images)
@@ -244,14 +270,7 @@ static void link_users(struct lt_arena *arena, struct lt_root *root)
             lt_list_add(&container->image->users, arena, container);
         lt_each (struct lt_layer, layer, &container->layers)
             lt_list_add(&layer->containers, arena, container);
-        lt_each (struct lt_mount, mount, &container->mounts) {
-            struct lt_volume *volume = lt_map_get(&root->volume_by_name, mount->name);
-            if (!volume || !lt_str_eq(mount->type, LT_STR("volume")))
-                continue;
-            struct lt_volume_user *user = lt_new(arena, struct lt_volume_user);
-            *user = (struct lt_volume_user){container, mount->destination, mount->writable};
-            lt_list_add(&volume->users, arena, user);
-        }
+        link_volumes(arena, container);
     }
 }
 
@@ -300,9 +319,8 @@ static void own_all(struct lt_arena *arena, struct lt_root *root)
     }
     lt_each (struct lt_volume, volume, &root->volumes) {
         volume->owner = (struct lt_owner){.root = root, .volume = volume, .role = LT_ROLE_VOLUME};
-        const struct lt_volume_user *user = volume->users.count == 1 ? volume->users.items[0] : NULL;
-        volume->owner.container = user ? user->container : NULL;
-        volume->owner.image = user ? user->container->image : NULL;
+        volume->owner.container = lt_only_user(&volume->users);
+        volume->owner.image = volume->owner.container ? volume->owner.container->image : NULL;
     }
 }
 
@@ -364,14 +382,31 @@ void lt_inventory_link(struct lt_inventory *inventory, struct lt_root *root)
     tag_odd(root);
 }
 
+const struct lt_list *lt_owner_users(const struct lt_owner *owner)
+{
+    return owner->volume ? &owner->volume->users : owner->bind ? &owner->bind->users : NULL;
+}
+
+const struct lt_container *lt_only_user(const struct lt_list *users)
+{
+    const struct lt_container *only = NULL;
+    lt_each (const struct lt_mount_user, user, users) {
+        if (only && user->container != only)
+            return NULL;
+        only = user->container;
+    }
+    return only;
+}
+
 bool lt_owner_is_mapped(const struct lt_owner *owner)
 {
-    if (!owner->root->uids || (!owner->layer && !owner->volume))
+    const struct lt_list *users = lt_owner_users(owner);
+    if (!owner->root->uids || (!owner->layer && !users))
         return false;
-    if (owner->volume)
-        lt_each (struct lt_volume_user, user, &owner->volume->users)
+    if (users)
+        lt_each (const struct lt_mount_user, user, users)
             if (user->container->host_userns)
-                return false; /* its users may not agree */
+                return false; /* they may not agree */
     return !owner->container || !owner->container->host_userns;
 }
 
@@ -392,10 +427,33 @@ static void add_label(struct lt_buf *out, struct lt_str name, struct lt_str id)
     lt_buf_add(out, lt_short_id(id));
 }
 
+static size_t count_users(const struct lt_list *users)
+{
+    const struct lt_container *last = NULL;
+    size_t count = 0;
+    lt_each (const struct lt_mount_user, user, users) {
+        count += user->container != last;
+        last = user->container;
+    }
+    return count;
+}
+
+static void add_volume(struct lt_buf *out, const struct lt_volume *volume)
+{
+    const struct lt_container *only = lt_only_user(&volume->users);
+    lt_buf_add(out, lt_is_id(volume->name) ? lt_short_id(volume->name) : volume->name);
+    if (only) {
+        lt_buf_char(out, ':');
+        add_label(out, only->name, only->id);
+    } else if (volume->users.count) {
+        lt_buf_printf(out, ":%zu containers", count_users(&volume->users));
+    }
+}
+
 void lt_owner_label(struct lt_buf *out, const struct lt_owner *owner)
 {
     if (owner->role == LT_ROLE_VOLUME)
-        lt_buf_add(out, lt_is_id(owner->volume->name) ? lt_short_id(owner->volume->name) : owner->volume->name);
+        add_volume(out, owner->volume);
     else if (owner->container)
         add_label(out, owner->container->name, owner->container->id);
     else if (owner->image)

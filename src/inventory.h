@@ -36,6 +36,7 @@ struct lt_owner {
     const struct lt_image *image;
     const struct lt_layer *layer;
     const struct lt_volume *volume;
+    const struct lt_bind *bind;
     enum lt_role role;
 };
 
@@ -89,8 +90,14 @@ struct lt_image {
     struct lt_owner owner;
 };
 
+/* What a container has mounted over its layers. */
 struct lt_mount {
-    struct lt_str type, name, source, destination;
+    struct lt_str type;        /* "volume", "bind", "tmpfs"...; "docker" for what the daemon binds by itself */
+    struct lt_str name;        /* of a volume, else "" */
+    struct lt_str driver;      /* of a volume: others than "local" keep their files elsewhere */
+    struct lt_str source;      /* path on the host, "" for a volume that docker names (it knows where that lies) */
+    struct lt_str destination; /* path in the container */
+    struct lt_str subpath;     /* of a volume: what of it is mounted, "" for all */
     bool writable;
 };
 
@@ -135,10 +142,11 @@ struct lt_container {
     struct lt_owner log_owner; /* role log */
 };
 
-struct lt_volume_user {
-    struct lt_container *container;
-    struct lt_str destination;
-    bool writable;
+/* Who sees files of the host through a mount. */
+struct lt_mount_user {
+    const struct lt_container *container;
+    const struct lt_mount *mount;
+    struct lt_str source; /* evidence path of what is mounted; "" if nothing can be there */
 };
 
 struct lt_volume {
@@ -146,8 +154,20 @@ struct lt_volume {
     struct lt_str name, path;
     struct lt_time created; /* birth of its directory */
     bool removed;           /* known from freed records only, and in no list */
-    struct lt_list users;   /* of struct lt_volume_user * */
+    struct lt_str data;     /* of its files: <path>/_data */
+    struct lt_str device;   /* what is mounted over its data while a container runs, "" if nothing; may hold secrets */
+    bool device_is_path;    /* and that is a bind of a path of the host */
+    struct lt_list options; /* of struct lt_str *: what its opts.json tells, without secrets */
+    struct lt_list users;   /* of struct lt_mount_user *, those of one container together */
     struct lt_owner owner;
+};
+
+/* Files of the host that containers see through bind mounts: see source/binds.c. */
+struct lt_bind {
+    struct lt_str source; /* evidence path, without links */
+    struct lt_list users; /* of struct lt_mount_user *, as those of a volume: all that see the source */
+    struct lt_owner owner;
+    bool told; /* the source itself was met */
 };
 
 /* One Docker data root. */
@@ -189,8 +209,13 @@ struct lt_str lt_chain_key(struct lt_arena *arena, const struct lt_store *store,
  * damaged the driver's own links serve; a lost mount-id is inferred from the layers below and the time of creation. */
 void lt_inventory_link(struct lt_inventory *inventory, struct lt_root *root);
 
-/* Is there a user namespace between the host and whoever sees the files of `owner` in a container? Files of layers and
- * volumes only. */
+/* Who mounts what the owner's files belong to, a volume or a bind (of struct lt_mount_user *), or NULL. And the only
+ * container among them, or NULL. */
+const struct lt_list *lt_owner_users(const struct lt_owner *owner);
+const struct lt_container *lt_only_user(const struct lt_list *users);
+
+/* Is there a user namespace between the host and whoever sees the files of `owner` in a container? Files of layers,
+ * volumes and binds only. */
 bool lt_owner_is_mapped(const struct lt_owner *owner);
 
 /* First name of an image: a tag if it has one, else a digest, else "". */
@@ -202,8 +227,9 @@ static inline struct lt_str lt_layer_name(const struct lt_layer *layer)
     return layer->diff_id.len ? layer->diff_id : layer->id;
 }
 
-/* Label for people: "name@0123456789ab", or the short ID alone; of a container, an image, a volume or an orphan layer;
- * "host" for the rest. Written to `out`. */
+/* Label for people: "name@0123456789ab", or the short ID alone; of a container, an image or an orphan layer; of a
+ * volume its name, and behind a colon the container that mounts it ("2 containers" if they are more); "host" for the
+ * rest. Written to `out`. */
 void lt_owner_label(struct lt_buf *out, const struct lt_owner *owner);
 
 #endif

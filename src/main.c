@@ -18,8 +18,8 @@
  *   source/         readers of artifacts             source.c
  *     phase 1       fill the inventory               docker_userns.c docker_layer.c docker_device.c docker_image.c
  *                                                    docker_daemon.c docker_volume.c docker_network.c
- *                                                    docker_container.c (hostconfig.c; facts.c: attributes);
- *                                                    zones.c at its end
+ *                                                    docker_container.c (hostconfig.c docker_mounts.c; facts.c:
+ *                                                    attributes); zones.c at its end
  *     phase 2       emit events                      the same, and docker_distribution.c docker_lifecycle.c docker_runtime.c
  *                                                    docker_exposure.c (exposure.c: rules)
  *                                                    docker_buildkit.c docker_swarm.c docker_log.c (log_clock.c)
@@ -32,6 +32,7 @@
  *                                                    vfs.c btrfs.c zfs.c devicemapper.c
  *   inventory.c     what hangs together: container, image, layers, volumes
  *   below.c         what lies below a directory of a layer, merged; who hides what
+ *   places.c        where containers see the files of a volume or bind
  *   change.c        what a container did to a file
  *   tag.c           words that make rows easy to find
  *   filter.c        what the user asked to see
@@ -48,7 +49,7 @@
  *   event.c         the record that all stages share
  *   parse/          pure decoders of hostile bytes   appclock.c apptime.c bbolt.c buildrecord.c ext4.c ext4_dir.c
  *                                                    ext4_map.c ext4_orphan.c ext4_xattr.c ident.c idmap.c jbd2.c
- *                                                    json.c locallog.c logline.c overlay.c protobuf.c stamp.c
+ *                                                    json.c locallog.c logline.c overlay.c protobuf.c redact.c stamp.c
  *                                                    swarmtask.c syslog.c tarhead.c tarsplit.c tzif.c
  *   base/           arena.c base64.c clock.c crc32c.c crc64.c err.c escape.c gz.c map.c sha256.c str.c
  *                                                    utf8.c

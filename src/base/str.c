@@ -79,6 +79,14 @@ struct lt_str lt_str_dirname(struct lt_str path)
     return (struct lt_str){path.ptr, slash ? (size_t)(slash - path.ptr) : 0};
 }
 
+bool lt_path_behind(struct lt_str path, struct lt_str above, struct lt_str *rest)
+{
+    if (!lt_str_starts(path, above) || (path.len > above.len && path.ptr[above.len] != '/'))
+        return false;
+    *rest = lt_str_skip(path, above.len);
+    return true;
+}
+
 struct lt_str lt_str_dup(struct lt_arena *arena, struct lt_str str)
 {
     char *copy = lt_arena_alloc(arena, str.len + 1);

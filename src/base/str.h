@@ -49,6 +49,10 @@ struct lt_str lt_str_basename(struct lt_str path);
 /* The part before its last slash, "" if there is none. */
 struct lt_str lt_str_dirname(struct lt_str path);
 
+/* The rest of `path` behind `above`, with its slash, or "" if both are the same; false if it does not lie there.
+ * `above` is "" for the root. */
+bool lt_path_behind(struct lt_str path, struct lt_str above, struct lt_str *rest);
+
 /* Copy into `arena`, with a NUL after the end so that `.ptr` also serves as a C string. */
 struct lt_str lt_str_dup(struct lt_arena *arena, struct lt_str str);
 

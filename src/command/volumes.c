@@ -10,6 +10,7 @@
 struct entry {
     struct lt_str name;
     const struct lt_volume *volume; /* NULL: it is not there */
+    struct lt_str driver;           /* as its users name it */
     struct lt_list users, words;
 };
 
@@ -38,7 +39,9 @@ static void add_user(struct lt_arena *arena, struct entry *entry, const struct l
     lt_record_name(user, "container_identifier", container->id);
     lt_record_name(user, "container_name", container->name);
     lt_record_name(user, "destination", mount->destination);
+    lt_record_name(user, "subpath", mount->subpath);
     lt_record_bool(user, "writable", mount->writable);
+    entry->driver = mount->driver;
     lt_list_add(&entry->users, arena, user);
     lt_list_add(&entry->words, arena, word);
 }
@@ -65,12 +68,15 @@ static struct lt_record *describe(struct lt_ctx *ctx, const struct entry *entry)
     lt_record_name(record, "volume_name", entry->name);
     lt_record_bool(record, "anonymous", lt_is_id(entry->name)); /* docker made up the name */
     if (volume) {
-        lt_record_name(record, "path", lt_path_join(ctx->run, volume->path, LT_STR("_data")));
+        lt_record_name(record, "path", volume->data);
         if (lt_fs_stat(ctx->root->fs, volume->path, ctx->scratch, &node, &problem) == LT_OK)
             lt_record_time(record, "created", node.time[LT_B]);
         if (problem.set)
             lt_skip_error(ctx, volume->path, &problem);
     }
+    lt_record_name(record, "driver", entry->driver);
+    if (volume)
+        lt_record_list(record, "options", volume->options);
     lt_record_records(record, "users", entry->users);
     lt_record_list(record, "used_by", entry->words);
     lt_record_tags(record, entry->users.count ? 0 : LT_TAG_BIT(unused_volume));

@@ -4,6 +4,7 @@
  * then that layer or volume alone is told. */
 #include "../below.h"
 #include "../job.h"
+#include "../places.h"
 #include "../store/store.h"
 #include "command.h"
 #include "record.h"
@@ -24,15 +25,6 @@ struct finding {
     struct lt_node node;
     bool deletes; /* a whiteout */
 };
-
-/* The rest of `path` behind `above`, with its slash; false if it does not lie there. */
-static bool strip(struct lt_str path, struct lt_str above, struct lt_str *rest)
-{
-    if (!above.len || !lt_str_starts(path, above) || (path.len > above.len && path.ptr[above.len] != '/'))
-        return false;
-    *rest = lt_str_skip(path, above.len);
-    return true;
-}
 
 /* Is the finding what is seen, or a part of it? */
 static bool is_part(struct search *search, const struct lt_below *below, const struct lt_lower *seen,
@@ -58,22 +50,20 @@ static const char *status_in(struct search *search, const struct lt_container *c
     return !finding->deletes && is_part(search, below, &seen, finding) ? "visible" : "replaced";
 }
 
-/* What the container has mounted over the path, "" if nothing. */
-static struct lt_str mount_over(struct search *search, const struct lt_container *container)
+/* The mount that shows the container what is at `path`, "" if that is its layers. */
+static struct lt_str mount_over(struct search *search, const struct lt_container *container, struct lt_str path)
 {
-    struct lt_str rest, text = LT_STR("");
-    size_t longest = 0;
-    lt_each (const struct lt_mount, mount, &container->mounts)
-        if (strip(search->path, mount->destination, &rest) && mount->destination.len > longest) {
-            longest = mount->destination.len;
-            text = lt_str_format(search->arena, "%.*s %.*s at %.*s", LT_ARG(mount->type),
-                                 LT_ARG(mount->name.len ? mount->name : mount->source), LT_ARG(mount->destination));
-        }
+    struct lt_buf label = {0};
+    const struct lt_mount *mount = lt_mount_over(container, path);
+    if (mount)
+        lt_mount_label(&label, mount);
+    struct lt_str text = lt_str_dup(search->arena, lt_buf_view(&label));
+    lt_buf_free(&label);
     return text;
 }
 
 static void add_container(struct search *search, const struct lt_container *container, const char *status,
-                          struct lt_list *containers, struct lt_list *words)
+                          struct lt_str path, struct lt_list *containers, struct lt_list *words)
 {
     struct lt_record *record = lt_record_new(search->arena);
     struct lt_str *word = lt_new(search->arena, struct lt_str);
@@ -82,7 +72,7 @@ static void add_container(struct search *search, const struct lt_container *cont
     lt_record_name(record, "container_identifier", container->id);
     lt_record_name(record, "container_name", container->name);
     lt_record_text(record, "status", lt_str_c(status));
-    lt_record_name(record, "mounted_over", mount_over(search, container));
+    lt_record_name(record, "mounted_over", mount_over(search, container, path));
     lt_list_add(containers, search->arena, record);
     lt_list_add(words, search->arena, word);
 }
@@ -119,9 +109,10 @@ static void add_finding(struct search *search, const struct finding *finding)
     lt_each (const struct lt_image, image, &layer->images)
         lt_list_add(&images, search->arena, &image->id);
     if (layer->container)
-        add_container(search, layer->container, status_in(search, layer->container, finding), &containers, &words);
+        add_container(search, layer->container, status_in(search, layer->container, finding), search->path, &containers,
+                      &words);
     lt_each (const struct lt_container, container, &layer->containers)
-        add_container(search, container, status_in(search, container, finding), &containers, &words);
+        add_container(search, container, status_in(search, container, finding), search->path, &containers, &words);
     lt_record_list(record, "images", images);
     lt_record_records(record, "containers", containers);
     lt_record_list(record, "seen_by", words);
@@ -164,19 +155,21 @@ static void search_layer(struct search *search, const struct lt_layer *layer)
         add_finding(search, &finding);
 }
 
-static void add_volume_file(struct search *search, const struct lt_volume *volume, struct lt_str rest)
+/* What lies at `path` of the evidence, in a volume. */
+static void add_volume_file(struct search *search, const struct lt_volume *volume, struct lt_str path)
 {
     struct lt_node node;
     struct lt_list containers = {0}, words = {0};
-    struct lt_str path = lt_str_format(search->arena, "%.*s/_data%.*s", LT_ARG(volume->path), LT_ARG(rest));
     if (!look(search, path, &node))
         return;
-    lt_each (const struct lt_volume_user, user, &volume->users)
-        add_container(search, user->container, "visible", &containers, &words);
-    const struct lt_volume_user *one = volume->users.count == 1 ? volume->users.items[0] : NULL;
-    struct lt_str inside =
-        one ? lt_str_format(search->arena, "%.*s%.*s", LT_ARG(one->destination), LT_ARG(rest)) : path;
-    struct lt_record *record = describe(search, path, &node, &volume->owner, inside);
+    lt_each (const struct lt_mount_user, user, &volume->users) {
+        struct lt_place place;
+        if (lt_place_of(user, path, search->arena, &place))
+            add_container(search, user->container, place.over ? "hidden" : "visible", place.inside, &containers,
+                          &words);
+    }
+    struct lt_str inside = lt_place_common(&volume->users, path, search->arena);
+    struct lt_record *record = describe(search, path, &node, &volume->owner, inside.len ? inside : path);
     lt_record_records(record, "containers", containers);
     lt_record_list(record, "seen_by", words);
     lt_record_root(record, search->ctx->root);
@@ -187,16 +180,16 @@ static void add_volume_file(struct search *search, const struct lt_volume *volum
 static void search_volumes(struct search *search, const struct lt_root *root)
 {
     lt_each (const struct lt_volume, volume, &root->volumes) {
-        struct lt_list told = {0}; /* of struct lt_str *: what lies there, once for all that mount it at one place */
-        lt_each (const struct lt_volume_user, user, &volume->users) {
-            struct lt_str rest;
-            bool again = false;
-            lt_each (const struct lt_str, place, &told)
-                again |= lt_str_eq(*place, user->destination);
-            if (again || !strip(search->path, user->destination, &rest))
+        struct lt_map told = {0}; /* what lies there, once for all that mount it at one place */
+        lt_each (const struct lt_mount_user, user, &volume->users) {
+            struct lt_str rest, at = user->mount->destination;
+            if (!user->source.len || !at.len || !lt_path_behind(search->path, at, &rest))
                 continue;
-            add_volume_file(search, volume, rest);
-            lt_list_add(&told, search->arena, &user->destination);
+            struct lt_str path = lt_str_format(search->arena, "%.*s%.*s", LT_ARG(user->source), LT_ARG(rest));
+            if (lt_map_get(&told, path))
+                continue;
+            add_volume_file(search, volume, path);
+            lt_map_put(&told, search->arena, path, search);
         }
     }
 }
@@ -206,7 +199,7 @@ static bool search_host(struct search *search, const struct lt_root *root, struc
 {
     struct lt_str rest;
     lt_each (const struct lt_layer, layer, &root->layers)
-        if (strip(path, layer->content, &rest)) {
+        if (layer->content.len && lt_path_behind(path, layer->content, &rest)) {
             struct lt_str subject, name = lt_str_basename(rest);
             struct lt_node node;
             bool there = look(search, path, &node);
@@ -218,9 +211,8 @@ static bool search_host(struct search *search, const struct lt_root *root, struc
             return true;
         }
     lt_each (const struct lt_volume, volume, &root->volumes)
-        if (strip(path, lt_path_join(search->arena, volume->path, LT_STR("_data")), &rest)) {
-            search->path = LT_STR("");
-            add_volume_file(search, volume, rest);
+        if (lt_path_behind(path, volume->data, &rest)) {
+            add_volume_file(search, volume, path);
             return true;
         }
     return false;
@@ -234,7 +226,7 @@ static struct lt_str clean(struct lt_arena *arena, const char *given, const stru
         path.len--;
     while (spec.len && spec.ptr[spec.len - 1] == '/')
         spec.len--;
-    if (!evidence->size && spec.len > 1 && strip(path, spec, &rest))
+    if (!evidence->size && spec.len > 1 && lt_path_behind(path, spec, &rest))
         return rest;
     return !path.len || path.ptr[0] == '/' ? path : lt_path_join(arena, LT_STR(""), path);
 }

@@ -12,6 +12,7 @@
 #include "../parse/ident.h"
 #include "../parse/json.h"
 #include "../parse/stamp.h"
+#include "docker_mounts.h"
 #include "zones.h"
 
 /* Attributes of one container while they are collected. */
@@ -124,32 +125,6 @@ static void read_ports(struct facts *facts, const struct json_t *ports)
     add_items(facts, LT_ATTR_PORTS, items);
 }
 
-static void read_mounts(struct facts *facts, const struct json_t *json)
-{
-    struct lt_container *container = facts->container;
-    struct lt_arena *run = facts->ctx->run;
-    struct lt_list items = {0};
-    struct lt_str key;
-    const struct json_t *point;
-    for (void *iter = NULL; lt_json_next(lt_json_at(json, "MountPoints"), &iter, &key, &point);) {
-        struct lt_mount *mount = lt_new(run, struct lt_mount);
-        *mount = (struct lt_mount){
-            .type = lt_str_dup(run, lt_json_str(point, "Type")),
-            .name = lt_str_dup(run, lt_json_str(point, "Name")),
-            .source = lt_str_dup(run, lt_json_str(point, "Source")),
-            .destination = lt_str_dup(run, lt_json_str(point, "Destination")),
-            .writable = lt_json_bool(point, "RW"),
-        };
-        if (!mount->type.len) /* Docker before 1.13 has no type: a name means a volume */
-            mount->type = mount->name.len ? LT_STR("volume") : LT_STR("bind");
-        lt_list_add(&container->mounts, run, mount);
-        struct lt_str source = mount->name.len ? mount->name : mount->source;
-        add_format(facts, &items, "%.*s %.*s -> %.*s %s", LT_ARG(mount->type), LT_ARG(source),
-                   LT_ARG(mount->destination), mount->writable ? "rw" : "ro");
-    }
-    add_items(facts, LT_ATTR_MOUNTS, items);
-}
-
 static void read_labels(struct facts *facts, const struct json_t *json)
 {
     struct lt_list items = {0};
@@ -234,7 +209,7 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     const struct json_t *value;
     /* What was really bound is known while it runs; else what was asked for. */
     read_ports(facts, lt_json_next(live, &iter, &key, &value) ? live : lt_json_at(host, "PortBindings"));
-    read_mounts(facts, json);
+    add_items(facts, LT_ATTR_MOUNTS, lt_read_mounts(ctx, container, json, host));
     lt_hostconfig_read(ctx, container, host, &privileges);
     add_items(facts, LT_ATTR_PRIVILEGES, privileges);
     /* A rootless daemon's host is itself in a user namespace. */

@@ -12,6 +12,7 @@
 
 #include "../parse/bbolt.h"
 #include "../parse/json.h"
+#include "../parse/redact.h"
 
 /* A record of metadata.db. */
 struct record {
@@ -29,6 +30,42 @@ struct job {
     struct lt_map by_name;  /* the first of each name */
 };
 
+static struct lt_str redacted(struct lt_arena *arena, struct lt_str text)
+{
+    struct lt_buf shown = {0};
+    lt_redact(&shown, text);
+    struct lt_str copy = lt_str_dup(arena, lt_buf_view(&shown));
+    lt_buf_free(&shown);
+    return copy;
+}
+
+/* A volume with options: what is mounted over its data, from when a container starts to when the last one ends. */
+static void read_options(struct lt_ctx *ctx, struct lt_volume *volume)
+{
+    static const struct {
+        const char *field, *before;
+    } shown[] = {{"MountType", "mount type "}, {"MountDevice", "mount device "}, {"MountOpts", "mount options "}};
+    struct json_t *json;
+    struct lt_str path = lt_path_join(ctx->scratch, volume->path, LT_STR("opts.json"));
+    if (lt_read_json_or_skip(ctx, path, LT_OPTIONAL, &json) != LT_OK)
+        return;
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+        struct lt_str text = lt_json_str(json, shown[i].field);
+        if (text.len)
+            lt_fact_add(&volume->options, ctx->run, shown[i].before, redacted(ctx->scratch, text));
+    }
+    struct lt_str options = lt_json_str(json, "MountOpts");
+    volume->device = lt_str_dup(ctx->run, lt_json_str(json, "MountDevice"));
+    while (options.len && lt_str_starts(volume->device, LT_STR("/"))) {
+        struct lt_str option = lt_str_cut(&options, ',');
+        volume->device_is_path |= lt_str_eq(option, LT_STR("bind")) || lt_str_eq(option, LT_STR("rbind"));
+    }
+    if (volume->device.len)
+        lt_fact_add(&volume->options, ctx->run, "",
+                    LT_STR("its files are those of the device, which is mounted over _data while a container runs"));
+    lt_json_free(json);
+}
+
 static void docker_volume_inventory(struct lt_ctx *ctx)
 {
     struct lt_listing listing;
@@ -39,38 +76,10 @@ static void docker_volume_inventory(struct lt_ctx *ctx)
             continue;
         struct lt_volume *volume = lt_inventory_volume(ctx->inventory, ctx->root, listing.nodes[i].name);
         volume->path = lt_path_join(ctx->run, path, volume->name);
+        volume->data = lt_path_join(ctx->run, volume->path, LT_STR("_data"));
+        read_options(ctx, volume);
         volume->created = listing.nodes[i].time[LT_B];
     }
-}
-
-static bool is_secret(struct lt_str key)
-{
-    static const char *const words[] = {"pass", "secret", "token", "key", "credential"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        for (struct lt_str rest = key; rest.len >= strlen(words[i]); rest = lt_str_skip(rest, 1))
-            if (strncasecmp(rest.ptr, words[i], strlen(words[i])) == 0)
-                return true;
-    return false;
-}
-
-/* "addr=10.0.0.1,username=u,password=x" with each secret as "***". */
-static struct lt_str redacted(struct lt_arena *arena, struct lt_str options)
-{
-    struct lt_buf text = {0};
-    while (options.len) {
-        struct lt_str value = lt_str_cut(&options, ',');
-        bool has_value = memchr(value.ptr, '=', value.len);
-        struct lt_str key = lt_str_cut(&value, '=');
-        if (text.len)
-            lt_buf_char(&text, ',');
-        lt_buf_add(&text, key);
-        if (has_value)
-            lt_buf_char(&text, '=');
-        lt_buf_add(&text, value.len && is_secret(key) ? LT_STR("***") : value);
-    }
-    struct lt_str copy = lt_str_dup(arena, lt_buf_view(&text));
-    lt_buf_free(&text);
-    return copy;
 }
 
 static struct lt_list pairs(struct lt_arena *arena, const struct json_t *object)
@@ -81,7 +90,7 @@ static struct lt_list pairs(struct lt_arena *arena, const struct json_t *object)
     for (void *iter = NULL; lt_json_next(object, &iter, &key, &value);) {
         struct lt_str *pair = lt_new(arena, struct lt_str);
         struct lt_str text = lt_json_str(value, "");
-        text = text.len && is_secret(key) ? LT_STR("***") : text;
+        text = text.len && lt_is_secret_name(key) ? LT_STR("***") : text;
         *pair = lt_str_format(arena, "%.*s=%.*s", LT_ARG(key), LT_ARG(redacted(arena, text)));
         lt_list_add(&list, arena, pair);
     }
@@ -134,22 +143,12 @@ static void add_record(struct lt_facts *facts, const struct record *record)
     if (!record)
         return;
     lt_fact(facts, "driver", record->driver);
+    if (record->driver.len && !lt_str_eq(record->driver, LT_STR("local")))
+        lt_facts_item(facts, LT_ATTR_FACTS, "its files are where that driver keeps them, not below this data root");
     lt_each (const struct lt_str, option, &record->options)
         lt_fact(facts, "option", *option);
     lt_each (const struct lt_str, label, &record->labels)
         lt_facts_item(facts, LT_ATTR_LABELS, "%.*s", LT_ARG(*label));
-}
-
-static void add_options(struct lt_ctx *ctx, struct lt_facts *facts, struct lt_str directory)
-{
-    struct json_t *json;
-    if (lt_read_json_or_skip(ctx, lt_path_join(ctx->scratch, directory, LT_STR("opts.json")), LT_OPTIONAL, &json) !=
-        LT_OK)
-        return;
-    lt_fact(facts, "mount type", lt_json_str(json, "MountType"));
-    lt_fact(facts, "mount device", lt_json_str(json, "MountDevice"));
-    lt_fact(facts, "mount options", redacted(ctx->scratch, lt_json_str(json, "MountOpts")));
-    lt_json_free(json);
 }
 
 /* A volume that is there: its directory's birth. */
@@ -160,11 +159,12 @@ static enum lt_status emit_created(struct job *job, const struct lt_volume *volu
     if (!volume->created.set)
         return LT_OK; /* not all file systems keep births */
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("create volume"));
-    lt_each (const struct lt_volume_user, user, &volume->users)
+    lt_each (const struct lt_mount_user, user, &volume->users)
         lt_facts_item(&facts, LT_ATTR_MOUNTS, "%.*s -> %.*s %s", LT_ARG(user->container->name),
-                      LT_ARG(user->destination), user->writable ? "rw" : "ro");
+                      LT_ARG(user->mount->destination), user->mount->writable ? "rw" : "ro");
     add_record(&facts, find(job, volume->name));
-    add_options(ctx, &facts, volume->path);
+    lt_each (const struct lt_str, option, &volume->options)
+        lt_facts_item(&facts, LT_ATTR_FACTS, "%.*s", LT_ARG(*option));
     struct lt_event event = {
         .kind = LT_KIND_VOLUME_CREATED,
         .time = {volume->created},

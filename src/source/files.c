@@ -9,6 +9,13 @@
 #include "filetimes.h"
 #include "walked.h"
 
+/* The walk of directories that hold one container or volume each, or over the orphans; see lt_walk_ctx(). */
+struct holder_walk {
+    struct lt_ctx *ctx;
+    bool births; /* births in volumes are those of their files */
+    struct lt_shown shown;
+};
+
 /* The entry of a directory that holds one container or volume each belongs to that one. */
 static const struct lt_owner *owner_below(const struct lt_root *root, const struct lt_dir *dir, struct lt_str name)
 {
@@ -21,58 +28,37 @@ static const struct lt_owner *owner_below(const struct lt_root *root, const stru
     return volume && lt_str_starts(volume->path, dir->name) ? &volume->owner : dir->owner;
 }
 
-/* Where the containers see the files of a volume: at one place, if all mount it there; else at none in particular. */
-static struct lt_str mount_point(const struct lt_volume *volume)
+/* Is this <root>/volumes/<name>/_data, or in it? */
+static bool is_volume_data(struct holder_walk *walk, const struct lt_owner *owner, const struct lt_dir *dir,
+                           struct lt_str name)
 {
-    struct lt_str place = LT_STR("");
-    lt_each (struct lt_volume_user, user, &volume->users) {
-        if (place.len && !lt_str_eq(user->destination, place))
-            return LT_STR("");
-        place = user->destination;
-    }
-    return place;
+    struct lt_str path = lt_shown_path(&walk->shown, dir, name), rest;
+    return owner->volume && lt_path_behind(path, owner->volume->data, &rest);
 }
-
-/* Is this <root>/volumes/<name>/_data? */
-static bool is_volume_data(const struct lt_owner *owner, unsigned depth, struct lt_str name)
-{
-    return owner->volume && depth == 1 && lt_str_eq(name, LT_STR("_data"));
-}
-
-/* The walk below the holders, or over the orphans. */
-struct holder_walk {
-    struct lt_ctx *ctx;
-    bool births;           /* births in volumes are those of their files */
-    struct lt_arena arena; /* for the entry at hand */
-};
 
 static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *err)
 {
     struct holder_walk *walk = arg;
     struct lt_ctx *ctx = walk->ctx;
-    lt_arena_reset(&walk->arena);
     struct lt_event event = lt_file_event(owner_below(ctx->root, dir, node->name), dir, node);
-    if (is_volume_data(event.owner, dir->depth, node->name))
-        event.inside = mount_point(event.owner->volume);
+    struct lt_arena *arena = &walk->shown.arena;
+    if (is_volume_data(walk, event.owner, dir, node->name))
+        lt_shown_tell(&walk->shown, &event, ctx->names_only);
     if (node->unallocated)
         return lt_emit_unallocated(ctx, &event, err);
     if (!ctx->names_only && event.owner->role == LT_ROLE_VOLUME)
-        lt_filetimes_check(&event, &(struct lt_filetimes){.came = LT_CAME_ANEW, .births = walk->births}, &walk->arena);
-    lt_clock_steps_check(ctx->steps, &event, &walk->arena);
+        lt_filetimes_check(&event, &(struct lt_filetimes){.came = LT_CAME_ANEW, .births = walk->births}, arena);
+    lt_clock_steps_check(ctx->steps, &event, arena);
     return lt_emit(ctx, &event, err);
 }
 
 /* A directory below containers/ or volumes/ passes its owner on, a volume's _data its place in the containers too. */
 static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)
 {
-    const struct lt_ctx *ctx = lt_walk_ctx(arg);
-    child->owner = owner_below(ctx->root, parent, child->name);
-    struct lt_str place =
-        is_volume_data(child->owner, parent->depth, child->name) ? mount_point(child->owner->volume) : LT_STR("");
-    if (!place.len)
-        return;
-    child->place = lt_str_eq(place, LT_STR("/")) ? LT_STR("") : place;
-    child->placed = child->has_inside = true;
+    struct holder_walk *walk = arg;
+    child->owner = owner_below(walk->ctx->root, parent, child->name);
+    if (is_volume_data(walk, child->owner, parent, child->name))
+        lt_shown_enter(&walk->shown, parent, child, walk->ctx->run);
 }
 
 /* Everything below a directory that holds one container or volume each. */
@@ -88,7 +74,7 @@ static enum lt_status walk_holders(struct lt_ctx *ctx, struct lt_lister *lister,
     walk.entry = entry;
     walk.enter = enter;
     enum lt_status status = lt_walk(&walk, top, err);
-    lt_arena_free(&self.arena);
+    lt_shown_end(&self.shown);
     return status == LT_END ? LT_OK : status;
 }
 
@@ -112,11 +98,6 @@ static enum lt_status orphans(struct lt_ctx *ctx, struct lt_err *err)
     struct lt_err problem = {0};
     struct lt_dir *dir = lt_new(ctx->run, struct lt_dir);
     struct orphan_job job = {{.ctx = ctx}, dir};
-    const struct lt_root *last = NULL;
-    lt_each (const struct lt_root, root, &ctx->inventory->roots)
-        last = root->fs == fs ? root : last;
-    if (last != ctx->root)
-        return LT_OK; /* only then are all names known */
     *dir = (struct lt_dir){.name = LT_STR("/$OrphanFiles"), .owner = &ctx->root->owner, .unallocated = true};
     dir->path_len = dir->name.len;
     lt_dir_keep(dir, ctx->run);
@@ -126,6 +107,15 @@ static enum lt_status orphans(struct lt_ctx *ctx, struct lt_err *err)
     else if (problem.set)
         lt_skip_error(ctx, dir->name, &problem);
     return status == LT_FATAL ? LT_FATAL : LT_OK;
+}
+
+/* Is there no other data root on its file system that comes later? */
+static bool is_last(const struct lt_ctx *ctx)
+{
+    const struct lt_root *last = NULL;
+    lt_each (const struct lt_root, root, &ctx->inventory->roots)
+        last = root->fs == ctx->root->fs ? root : last;
+    return last == ctx->root;
 }
 
 static enum lt_status walk_all(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_err *err)
@@ -150,7 +140,7 @@ static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
     ctx->steps = NULL;
     lt_tamper_free(ctx->tamper);
     lt_lister_free(lister);
-    return status == LT_OK ? orphans(ctx, err) : status;
+    return status == LT_OK && is_last(ctx) ? orphans(ctx, err) : status; /* only now are all names known */
 }
 
 const struct lt_source lt_source_files = {

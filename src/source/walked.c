@@ -2,6 +2,7 @@
 #include "walked.h"
 
 #include "../evidence/walk.h"
+#include "facts.h"
 
 static void seen(void *arg, size_t count)
 {
@@ -26,6 +27,71 @@ struct lt_event lt_file_event(const struct lt_owner *owner, const struct lt_dir 
     struct lt_event event = {.kind = LT_KIND_FILE, .owner = owner, .dir = dir, .node = node};
     memcpy(event.time, node->time, sizeof event.time);
     return event;
+}
+
+void lt_shown_end(struct lt_shown *shown)
+{
+    lt_buf_free(&shown->path);
+    lt_buf_free(&shown->inside);
+    lt_arena_free(&shown->arena);
+}
+
+struct lt_str lt_shown_path(struct lt_shown *shown, const struct lt_dir *dir, struct lt_str name)
+{
+    shown->path.len = 0;
+    lt_arena_reset(&shown->arena);
+    lt_dir_path(&shown->path, dir);
+    if (name.len)
+        lt_buf_char(&shown->path, '/');
+    lt_buf_add(&shown->path, name);
+    return lt_buf_view(&shown->path);
+}
+
+/* Where all see it that do, else its path. */
+static struct lt_str place_of(struct lt_shown *shown, const struct lt_owner *owner, bool *common)
+{
+    struct lt_str path = lt_buf_view(&shown->path);
+    struct lt_str place = lt_place_common(lt_owner_users(owner), path, &shown->arena);
+    *common = place.len;
+    return place.len ? place : path.len ? path : LT_STR("/");
+}
+
+void lt_shown_tell(struct lt_shown *shown, struct lt_event *event, bool names_only)
+{
+    bool common;
+    struct lt_str place = place_of(shown, event->owner, &common);
+    shown->inside.len = 0;
+    lt_event_inside(&shown->inside, event);
+    if (!lt_str_eq(lt_buf_view(&shown->inside), place))
+        event->inside = place;
+    shown->facts = (struct lt_attr){.key = LT_ATTR_FACTS};
+    if (!names_only)
+        lt_places_tell(lt_owner_users(event->owner), lt_buf_view(&shown->path), &shown->arena, &shown->facts.items);
+    event->attrs = &shown->facts;
+    event->attr_count = shown->facts.items.count ? 1 : 0;
+}
+
+void lt_shown_add(struct lt_shown *shown, struct lt_event *event, struct lt_str fact)
+{
+    lt_fact_add(&shown->facts.items, &shown->arena, "", fact);
+    event->attr_count = 1;
+}
+
+void lt_shown_enter(struct lt_shown *shown, const struct lt_dir *parent, struct lt_dir *child, struct lt_arena *run)
+{
+    bool common;
+    struct lt_str place = place_of(shown, child->owner, &common);
+    shown->inside.len = 0;
+    if (parent->has_inside) {
+        lt_dir_inside(&shown->inside, parent);
+        lt_buf_char(&shown->inside, '/');
+        lt_buf_add(&shown->inside, child->name);
+    }
+    child->has_inside = common;
+    if (!common || lt_str_eq(lt_buf_view(&shown->inside), place))
+        return;
+    child->placed = true;
+    child->place = lt_str_dup(run, place);
 }
 
 enum lt_status lt_emit_unallocated(struct lt_ctx *ctx, struct lt_event *event, struct lt_err *err)

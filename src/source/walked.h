@@ -4,6 +4,7 @@
 #define LT_SOURCE_WALKED_H
 
 #include "../context.h"
+#include "../places.h"
 
 struct lt_lister;
 struct lt_walk;
@@ -19,6 +20,28 @@ static inline struct lt_ctx *lt_walk_ctx(void *arg)
 
 /* The event of an entry, with its times. */
 struct lt_event lt_file_event(const struct lt_owner *owner, const struct lt_dir *dir, const struct lt_node *node);
+
+/* Room for telling where containers see the entries of a walk; initialise with {0}, end with lt_shown_end(). */
+struct lt_shown {
+    struct lt_buf path, inside;
+    struct lt_arena arena; /* for the entry at hand */
+    struct lt_attr facts;
+};
+void lt_shown_end(struct lt_shown *shown);
+
+/* The evidence path of an entry ("" for the root), which the two below are about. What was lent for the entry
+ * before is taken back. */
+struct lt_str lt_shown_path(struct lt_shown *shown, const struct lt_dir *dir, struct lt_str name);
+
+/* Set the place in the containers, and, unless `names_only`, the facts of an event about an entry of a volume or bind.
+ * They are lent. */
+void lt_shown_tell(struct lt_shown *shown, struct lt_event *event, bool names_only);
+
+/* Append one more fact to those. */
+void lt_shown_add(struct lt_shown *shown, struct lt_event *event, struct lt_str fact);
+
+/* Set the place of a directory that is entered, in `run`; its owner is known. */
+void lt_shown_enter(struct lt_shown *shown, const struct lt_dir *parent, struct lt_dir *child, struct lt_arena *run);
 
 /* A deleted entry of the file system: its last times, as far as the inode still tells them, and its deletion. Without a
  * time of that, it was before its directory changed for the last time. */

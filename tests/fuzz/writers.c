@@ -57,8 +57,8 @@ static void fill_owner(struct input *input, struct world *world)
     uint8_t which = take_byte(input);
     struct lt_str *tag = lt_new(&world->arena, struct lt_str);
     *tag = take_name(input, world);
-    struct lt_volume_user *user = lt_new(&world->arena, struct lt_volume_user);
-    *user = (struct lt_volume_user){.container = &world->container};
+    struct lt_mount_user *user = lt_new(&world->arena, struct lt_mount_user);
+    *user = (struct lt_mount_user){.container = &world->container};
     world->root = (struct lt_root){.runtime = "docker", .hostname = take_name(input, world)};
     world->container = (struct lt_container){.id = LT_STR(HEX64), .name = take_name(input, world)};
     world->image = (struct lt_image){.id = LT_STR("sha256:" HEX64)};

@@ -24,16 +24,16 @@ TABLES = {
                                               "path_index", "ext4", "ext4_reader", "ext4_list", "ext4_volume",
                                               "ext4_journal", "ext4_orphans"}),
     "src/source/sources.def": ("SOURCE", {"source", "log_clock", "zones", "facts", "walked", "layer_files", "filetimes",
-                                          "deletions", "exposure", "hostconfig", "host_files", "mentions"}),
+                                          "deletions", "exposure", "hostconfig", "host_files", "mentions", "docker_mounts"}),
     "src/store/stores.def": ("STORE", {"store", "links"}),
     "src/command/commands.def": ("COMMAND", {"command", "record", "pick"}),
     "formats/formats.def": ("FORMAT", {"format", "fields", "message"}),
 }
 
 # Layers from left to right: a file includes its own layer and those before it.
-LAYERS = ["src/base", "src/event.h", "src/parse", "src/evidence", "src/inventory.h", "src/output.h", "src/report.h",
-          "src/context.h", "src/store", "src/layer_record.h", "src/tamper.h", "src/below.h", "src/change.h", "src/source",
-          "src/options.h", "src/filter.h", "src/show.h", "src/job.h", "src/pipeline.h", "src/command"]
+LAYERS = ["src/base", "src/event.h", "src/parse", "src/evidence", "src/inventory.h", "src/places.h", "src/output.h",
+          "src/report.h", "src/context.h", "src/store", "src/layer_record.h", "src/tamper.h", "src/below.h", "src/change.h",
+          "src/source", "src/options.h", "src/filter.h", "src/show.h", "src/job.h", "src/pipeline.h", "src/command"]
 
 
 def sources(*patterns: str) -> list[Path]:
