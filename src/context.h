@@ -28,6 +28,7 @@ struct lt_ctx {
                                * what is not as its image's tar has it, is not looked for */
     struct lt_tamper *tamper;
     struct lt_clock_steps *steps; /* NULL: births after changes are not looked at */
+    bool binds;                   /* read what containers bind of the host */
     bool verify_layers;           /* read all files of image layers: see tamper.h */
 };
 

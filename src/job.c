@@ -351,6 +351,7 @@ int lt_job_run(const struct lt_options *options, int argc, char **argv)
         .scratch = &job.scratch,
         .threads = options->threads,
         .app_times = options->app_times,
+        .binds = options->binds,
         .verify_layers = options->verify_layers,
     };
     sigset_t held;

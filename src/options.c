@@ -40,6 +40,7 @@ enum { MEMORY_MIN = 64 * 1024, MEMORY_DEFAULT = 512 * 1024 * 1024 };
         return LT_OK;                                                                                                  \
     }
 FLAG(app_times)
+FLAG(binds)
 FLAG(force)
 FLAG(stats)
 FLAG(quiet)
@@ -150,6 +151,7 @@ static const struct option_row table[] = {
     {ROW, 0, "until", "TIME", "only rows before TIME", set_until},
     {ROW, 0, "around", "TIME+-DURATION", "only rows this close to TIME: 2026-11-23T17:46:04Z+-90s; also TIME,1h30m",
      set_around},
+    {ROW, 0, "binds", NULL, "read the files of the host that containers bind, too", set_binds},
     {ROW, 0, "app-times", NULL, "times that applications wrote into their log lines become rows too", set_app_times},
     {ROW, 0, "timezone", "NAME", "show the times of text output in a zone of this machine's tz database: Europe/Berlin",
      set_timezone},

@@ -26,6 +26,7 @@ struct lt_options {
     size_t memory;                          /* bytes that the sorter may take; never 0 after parsing */
     bool json;                              /* not a table */
     bool app_times;
+    bool binds; /* read what containers bind of the host, too */
     bool force, no_journal, no_deleted, stats, quiet, verbose, help, version, list_sources, list_formats;
     bool verify_layers; /* read all files of image layers: see tamper.h */
     struct lt_time now; /* set by the caller: what ages are counted from */

@@ -54,6 +54,8 @@ static bool enterable(struct state *state, const struct lt_dir *dir, const struc
 static void push(struct state *state, const struct lt_dir *dir, const struct lt_node *node)
 {
     struct lt_err problem = {0};
+    if (state->walk->wanted && !state->walk->wanted(state->walk->arg, dir, node))
+        return;
     if (!enterable(state, dir, node, &problem)) {
         if (problem.set)
             report(state, dir, node->name, &problem, 0);
@@ -142,7 +144,8 @@ static enum lt_status walk_top(struct state *state, struct lt_dir *top, struct l
     walk->seen(walk->arg, 1);
     status = walk->entry(walk->arg, top, &node, err);
     lt_err_clear(&problem);
-    if (S_ISDIR(node.mode) && enterable(state, top, &node, &problem))
+    bool wanted = !walk->wanted || walk->wanted(walk->arg, top, &node);
+    if (S_ISDIR(node.mode) && wanted && enterable(state, top, &node, &problem))
         lt_lister_push(state->lister, top);
     return status;
 }

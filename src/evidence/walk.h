@@ -24,6 +24,8 @@ struct lt_walk {
     void (*seen)(void *arg, size_t count);
     /* One entry. Any status but LT_OK ends the walk and is returned. */
     enum lt_status (*entry)(void *arg, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *err);
+    /* Optional: may this directory, which was an entry, be walked? If not, that is no failure. */
+    bool (*wanted)(void *arg, const struct lt_dir *dir, const struct lt_node *node);
     /* Optional: a directory below the top will be walked; its owner and place in the container may be set, which are
      * those of `parent` otherwise. */
     void (*enter)(void *arg, const struct lt_dir *parent, struct lt_dir *child);

@@ -6,6 +6,7 @@
 #include "../evidence/lister.h"
 #include "../evidence/walk.h"
 #include "../tamper.h"
+#include "binds.h"
 #include "filetimes.h"
 #include "walked.h"
 
@@ -125,7 +126,9 @@ static enum lt_status walk_all(struct lt_ctx *ctx, struct lt_lister *lister, str
      * the whole host: what is mounted there is not read twice. */
     if (status == LT_OK)
         status = walk_holders(ctx, lister, lt_root_path(ctx, "containers"), true, err);
-    return status == LT_OK ? walk_holders(ctx, lister, lt_root_path(ctx, "volumes"), false, err) : status;
+    if (status == LT_OK)
+        status = walk_holders(ctx, lister, lt_root_path(ctx, "volumes"), false, err);
+    return status == LT_OK && ctx->binds && is_last(ctx) ? lt_walk_binds(ctx, lister, err) : status;
 }
 
 static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
@@ -145,6 +148,7 @@ static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
 
 const struct lt_source lt_source_files = {
     .name = "files",
-    .summary = "every entry of layers, container directories and volumes: M, A, C, B; what containers changed, deleted",
+    .summary =
+        "every entry of layers, container directories, volumes and binds: M, A, C, B; what containers changed, deleted",
     .events = files_events,
 };

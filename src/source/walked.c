@@ -2,7 +2,6 @@
 #include "walked.h"
 
 #include "../evidence/walk.h"
-#include "facts.h"
 
 static void seen(void *arg, size_t count)
 {
@@ -69,12 +68,6 @@ void lt_shown_tell(struct lt_shown *shown, struct lt_event *event, bool names_on
         lt_places_tell(lt_owner_users(event->owner), lt_buf_view(&shown->path), &shown->arena, &shown->facts.items);
     event->attrs = &shown->facts;
     event->attr_count = shown->facts.items.count ? 1 : 0;
-}
-
-void lt_shown_add(struct lt_shown *shown, struct lt_event *event, struct lt_str fact)
-{
-    lt_fact_add(&shown->facts.items, &shown->arena, "", fact);
-    event->attr_count = 1;
 }
 
 void lt_shown_enter(struct lt_shown *shown, const struct lt_dir *parent, struct lt_dir *child, struct lt_arena *run)

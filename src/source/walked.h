@@ -37,9 +37,6 @@ struct lt_str lt_shown_path(struct lt_shown *shown, const struct lt_dir *dir, st
  * They are lent. */
 void lt_shown_tell(struct lt_shown *shown, struct lt_event *event, bool names_only);
 
-/* Append one more fact to those. */
-void lt_shown_add(struct lt_shown *shown, struct lt_event *event, struct lt_str fact);
-
 /* Set the place of a directory that is entered, in `run`; its owner is known. */
 void lt_shown_enter(struct lt_shown *shown, const struct lt_dir *parent, struct lt_dir *child, struct lt_arena *run);
 
