@@ -234,17 +234,15 @@ static void borrow_layers(struct lt_arena *arena, const struct lt_container *con
     }
 }
 
-/* What of a volume is mounted. Docker follows the links of a subpath, but not out of the volume (moby
- * internal/safepath, 26.0 and later). */
-static struct lt_str mounted_part(struct lt_arena *arena, const struct lt_volume *volume, const struct lt_mount *mount)
+/* Docker follows the links of a subpath, but not out of the volume (moby internal/safepath, 26.0 and later). */
+static void find_part(struct lt_arena *arena, const struct lt_volume *volume, struct lt_mount_user *user)
 {
-    struct lt_str part, rest;
-    if (!mount->subpath.len)
-        return volume->data;
-    part = lt_path_join(arena, volume->data, mount->subpath);
-    if (lt_fs_resolve(volume->root->fs, part, arena, &part, NULL) != LT_OK)
-        return LT_STR("");
-    return lt_path_behind(part, volume->data, &rest) ? part : LT_STR("");
+    struct lt_str part = lt_path_join(arena, volume->data, user->mount->subpath), rest;
+    user->source = volume->data;
+    if (!user->mount->subpath.len)
+        return;
+    user->nowhere = lt_fs_resolve(volume->root->fs, part, arena, &user->source, NULL) != LT_OK ||
+                    !lt_path_behind(user->source, volume->data, &rest);
 }
 
 static void link_volumes(struct lt_arena *arena, const struct lt_container *container)
@@ -255,7 +253,8 @@ static void link_volumes(struct lt_arena *arena, const struct lt_container *cont
         if (!volume || !local || !lt_str_eq(mount->type, LT_STR("volume")))
             continue;
         struct lt_mount_user *user = lt_new(arena, struct lt_mount_user);
-        *user = (struct lt_mount_user){container, mount, mounted_part(arena, volume, mount)};
+        *user = (struct lt_mount_user){.container = container, .mount = mount};
+        find_part(arena, volume, user);
         lt_list_add(&volume->users, arena, user);
     }
 }

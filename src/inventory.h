@@ -146,7 +146,8 @@ struct lt_container {
 struct lt_mount_user {
     const struct lt_container *container;
     const struct lt_mount *mount;
-    struct lt_str source; /* evidence path of what is mounted; "" if nothing can be there */
+    struct lt_str source; /* evidence path of what is mounted, "" for the root */
+    bool nowhere;         /* but nothing is there */
 };
 
 struct lt_volume {

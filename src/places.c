@@ -15,7 +15,7 @@ const struct lt_mount *lt_mount_over(const struct lt_container *container, struc
 bool lt_place_of(const struct lt_mount_user *user, struct lt_str path, struct lt_arena *arena, struct lt_place *out)
 {
     struct lt_str rest;
-    if (!user->source.ptr || !user->mount->destination.len || !lt_path_behind(path, user->source, &rest))
+    if (user->nowhere || !user->mount->destination.len || !lt_path_behind(path, user->source, &rest))
         return false;
     out->inside = lt_str_format(arena, "%.*s%.*s", LT_ARG(user->mount->destination), LT_ARG(rest));
     out->over = lt_mount_over(user->container, out->inside);

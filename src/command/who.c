@@ -183,7 +183,7 @@ static void search_volumes(struct search *search, const struct lt_root *root)
         struct lt_map told = {0}; /* what lies there, once for all that mount it at one place */
         lt_each (const struct lt_mount_user, user, &volume->users) {
             struct lt_str rest, at = user->mount->destination;
-            if (!user->source.len || !at.len || !lt_path_behind(search->path, at, &rest))
+            if (user->nowhere || !at.len || !lt_path_behind(search->path, at, &rest))
                 continue;
             struct lt_str path = lt_str_format(search->arena, "%.*s%.*s", LT_ARG(user->source), LT_ARG(rest));
             if (lt_map_get(&told, path))

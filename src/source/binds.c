@@ -56,7 +56,7 @@ static void add_source(struct binds *self, const struct lt_container *container,
     if (status != LT_OK)
         return;
     struct lt_mount_user *user = lt_new(ctx->run, struct lt_mount_user);
-    *user = (struct lt_mount_user){container, mount, lt_str_dup(ctx->run, path)};
+    *user = (struct lt_mount_user){.container = container, .mount = mount, .source = lt_str_dup(ctx->run, path)};
     lt_list_add(&self->users, ctx->run, user);
     if (lt_map_get(&self->by_source, user->source))
         return;
