@@ -103,6 +103,7 @@ static enum lt_status orphans(struct lt_ctx *ctx, struct lt_err *err)
     dir->path_len = dir->name.len;
     lt_dir_keep(dir, ctx->run);
     enum lt_status status = fs->ops->orphans ? fs->ops->orphans(fs, orphan, &job, &problem) : LT_OK;
+    lt_shown_end(&job.walk.shown);
     if (status == LT_FATAL)
         *err = problem;
     else if (problem.set)
