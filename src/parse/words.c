@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "words.h"
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+static int digit(char byte, int base)
+{
+    int value = byte >= '0' && byte <= '9'   ? byte - '0'
+                : byte >= 'a' && byte <= 'f' ? byte - 'a' + 10
+                : byte >= 'A' && byte <= 'F' ? byte - 'A' + 10
+                                             : base;
+    return value < base ? value : -1;
+}
+
+/* The byte that `count` digits stand for; -1: these are not that many, or it is 0 or no byte. */
+static int number(struct lt_str text, size_t count, int base)
+{
+    int value = 0;
+    if (text.len < count)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        if (digit(text.ptr[i], base) < 0)
+            return -1;
+        value = value * base + digit(text.ptr[i], base);
+    }
+    return value > 0 && value < 256 ? value : -1;
+}
+
+/* What stands behind a backslash: appended to `out`; how many bytes of `text` that was. */
+static size_t escape(struct lt_str text, struct lt_buf *out)
+{
+    static const char letters[] = "abfnrtvs\\\"'", bytes[] = "\a\b\f\n\r\t\v \\\"'";
+    const char *known = text.len && text.ptr[0] ? strchr(letters, text.ptr[0]) : NULL;
+    int hexadecimal = text.len && text.ptr[0] == 'x' ? number(lt_str_skip(text, 1), 2, 16) : -1;
+    int octal = number(text, 3, 8);
+    if (known || hexadecimal > 0 || octal > 0) {
+        lt_buf_char(out, known ? bytes[known - letters] : (char)(hexadecimal > 0 ? hexadecimal : octal));
+        return known ? 1 : 3;
+    }
+    lt_buf_char(out, '\\');
+    return 0;
+}
+
+enum lt_status lt_word_next(struct lt_str *rest, struct lt_arena *arena, struct lt_str *out)
+{
+    struct lt_buf word = {0};
+    char quote = 0;
+    *out = LT_STR("");
+    while (rest->len && is_blank(rest->ptr[0]))
+        *rest = lt_str_skip(*rest, 1);
+    if (!rest->len)
+        return LT_END;
+    while (rest->len && (quote || !is_blank(rest->ptr[0]))) {
+        char byte = rest->ptr[0];
+        *rest = lt_str_skip(*rest, 1);
+        if (byte == '\\')
+            *rest = lt_str_skip(*rest, escape(*rest, &word));
+        else if (quote ? byte == quote : byte == '"' || byte == '\'')
+            quote = quote ? 0 : byte;
+        else
+            lt_buf_char(&word, byte);
+    }
+    *out = lt_str_dup(arena, lt_buf_view(&word));
+    lt_buf_free(&word);
+    return quote ? LT_SKIP : LT_OK;
+}
