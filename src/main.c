@@ -21,7 +21,8 @@
  *                                                    docker_container.c (hostconfig.c docker_mounts.c; facts.c:
  *                                                    attributes); zones.c at its end
  *     phase 2       emit events                      the same, and docker_distribution.c docker_lifecycle.c docker_runtime.c
- *                                                    docker_exposure.c (exposure.c: rules)
+ *                                                    docker_exposure.c (exposure.c: rules), host_config.c
+ *                                                    (daemon_settings.c daemon_unit.c)
  *                                                    docker_buildkit.c docker_swarm.c docker_log.c (log_clock.c)
  *                                                    host_log.c (host_files.c mentions.c)
  *                                                    files.c (walked.c layer_files.c deletions.c
@@ -47,10 +48,11 @@
  *   show.c          --list-sources, and what answers a wrong -c
  *
  *   event.c         the record that all stages share
- *   parse/          pure decoders of hostile bytes   appclock.c apptime.c bbolt.c buildrecord.c ext4.c ext4_dir.c
- *                                                    ext4_map.c ext4_orphan.c ext4_xattr.c ident.c idmap.c jbd2.c
- *                                                    json.c locallog.c logline.c overlay.c protobuf.c redact.c stamp.c
- *                                                    swarmtask.c syslog.c tarhead.c tarsplit.c tzif.c
+ *   parse/          pure decoders of hostile bytes   appclock.c apptime.c bbolt.c buildrecord.c cgconfig.c dockerd.c
+ *                                                    envfile.c ext4.c ext4_dir.c ext4_map.c ext4_orphan.c ext4_xattr.c
+ *                                                    ident.c idmap.c jbd2.c json.c locallog.c logline.c overlay.c
+ *                                                    protobuf.c redact.c stamp.c swarmtask.c syslog.c tarhead.c
+ *                                                    tarsplit.c tzif.c unitfile.c words.c
  *   base/           arena.c base64.c clock.c crc32c.c crc64.c err.c escape.c gz.c map.c sha256.c str.c
  *                                                    utf8.c
  */

@@ -132,6 +132,23 @@ bool lt_json_int(const struct json_t *node, const char *path, int64_t *out)
     return json_is_integer(value);
 }
 
+bool lt_json_scalar(const struct json_t *node, struct lt_buf *out)
+{
+    if (json_is_string(node))
+        lt_buf_add(out, lt_json_str(node, ""));
+    else if (json_is_integer(node))
+        lt_buf_int(out, json_integer_value(node));
+    else if (json_is_real(node))
+        lt_buf_printf(out, "%g", json_real_value(node));
+    else if (json_is_boolean(node))
+        lt_buf_add(out, json_is_true(node) ? LT_STR("true") : LT_STR("false"));
+    else if (json_is_null(node))
+        lt_buf_lit(out, "null");
+    else
+        return false;
+    return true;
+}
+
 bool lt_json_is_object(const struct json_t *node)
 {
     return json_is_object(node);

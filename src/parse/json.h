@@ -29,6 +29,9 @@ bool lt_json_bool(const struct json_t *node, const char *path);
 /* False where there is no integer at `path`. */
 bool lt_json_int(const struct json_t *node, const char *path, int64_t *out);
 
+/* Append a string, number, "true", "false" or "null" as text; false for anything else. */
+bool lt_json_scalar(const struct json_t *node, struct lt_buf *out);
+
 /* Is it an object, an array at all? */
 bool lt_json_is_object(const struct json_t *node);
 bool lt_json_is_array(const struct json_t *node);

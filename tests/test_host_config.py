@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the host configured its daemons. Expectations follow dockerd's documented options (docs.docker.com/reference/cli/
+dockerd) and systemd's documented rules (man 5 systemd.unit, man 7 systemd.syntax); where systemd is installed its own
+view of the same files is asked as well."""
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import helpers
+import pytest
+
+OPEN, LOCAL, TLS = ("listen on TCP without verifying clients", "listen on local TCP without verifying clients",
+                    "listen on TCP, verifying clients")
+ETC, RUN, LIB = "etc/systemd/system/", "run/systemd/system/", "usr/lib/systemd/system/"
+STOCK = "[Unit]\nDescription=Docker\n[Service]\nExecStart=/usr/bin/dockerd -H fd:// --containerd=/run/c.sock\n"
+SUMMARIES = {"configure the daemon", "define a unit of the daemon", "mask a unit of the daemon"}
+WHEN = 1_600_000_000_123_456_789
+
+
+def severity(row: dict) -> str:
+    """The one severity of a row."""
+    words = [tag.removeprefix("severity_") for tag in row["tag"] if tag.startswith("severity_")]
+    assert len(words) == 1 and "exposure" in row["tag"], row
+    return words[0]
+
+
+def write(host: helpers.Host, files: dict[str, str | dict | tuple]) -> None:
+    """Files of the host, all of one time of their own; a tuple is a link."""
+    for number, (name, value) in enumerate(sorted(files.items())):
+        path = host.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(value, tuple):
+            path.symlink_to(value[0])
+        else:
+            path.write_text(value if isinstance(value, str) else json.dumps(value))
+        os.utime(path, ns=(WHEN, WHEN + number), follow_symlinks=False)
+
+
+class Told:
+    """What is told of a host with these files."""
+
+    def __init__(self, host: helpers.Host, files: dict) -> None:
+        write(host, files)
+        self.done = host.run("--role", "host")
+        self.rows = [row for row in self.done.where(data_type="container:exposure") if "container_name" not in row]
+        for row in self.rows:
+            path, field = row["witness"].rsplit("#", 1)
+            status = os.lstat(str(host.root) + path)
+            assert field == "mtime" and helpers.nanoseconds(row) == status.st_mtime_ns, row
+            assert row["confidence"] == "claimed" and row["layer_role"] == "host"
+
+    def findings(self) -> list[tuple[str, str, str]]:
+        """(what is done, setting, severity) of all but the rows that sum a file up."""
+        return sorted((row["action"], row["facts"][0].removeprefix("setting "), severity(row)) for row in self.rows
+                      if row["action"] not in SUMMARIES)
+
+    def summary(self, path: str) -> dict:
+        """The row that sums a file up."""
+        found, = (row for row in self.rows if row["action"] in SUMMARIES and row["witness"] == f"/{path}#mtime")
+        return found
+
+
+def idle(row: dict) -> str:
+    """Why it is not in force, "" if it is."""
+    return next((fact for fact in row.get("facts", []) if fact.startswith("not in force: ")), "")
+
+
+DAEMON = {"hosts": ["unix:///var/run/docker.sock", "tcp://0.0.0.0:2375"], "insecure-registries": ["r.lan:5000", "10.0.0.0/8"],
+          "registry-mirrors": ["http://m.lan", "https://m.lan"], "userns-remap": "default", "data-root": "/srv/docker",
+          "log-driver": "none", "live-restore": True, "icc": False, "no-new-privileges": True, "iptables": False,
+          "seccomp-profile": "unconfined", "default-runtime": "mine", "runtimes": {"mine": {"path": "/opt/mine"}},
+          "metrics-addr": "0.0.0.0:9323", "authorization-plugins": ["authz"], "experimental": True,
+          "default-ulimits": {"nofile": {"Name": "nofile", "Hard": 64000, "Soft": 32000}}, "features": {"buildkit": True}}
+
+
+def test_daemon_json(host: helpers.Host) -> None:
+    """A row for each finding, and one for the file with all that it says."""
+    told = Told(host, {"etc/docker/daemon.json": DAEMON})
+    assert told.findings() == sorted([
+        (OPEN, "hosts=tcp://0.0.0.0:2375", "critical"),
+        ("trust a registry without TLS", "insecure-registries=r.lan:5000", "medium"),
+        ("trust a registry without TLS", "insecure-registries=10.0.0.0/8", "medium"),
+        ("use a registry mirror without TLS", "registry-mirrors=http://m.lan", "medium"),
+        ("use a registry mirror", "registry-mirrors=https://m.lan", "info"),
+        ("remap the users of containers", "userns-remap=default", "info"),
+        ("keep data at another place", "data-root=/srv/docker", "info"),
+        ("keep no logs of containers", "log-driver=none", "medium"),
+        ("keep containers running without the daemon", "live-restore=true", "info"),
+        ("keep containers of the default network apart", "icc=false", "info"),
+        ("forbid new privileges in containers", "no-new-privileges=true", "info"),
+        ("leave the packet filter alone", "iptables=false", "low"),
+        ("run containers without a seccomp profile", "seccomp-profile=unconfined", "medium"),
+        ("run containers with another program", "default-runtime=mine", "low"),
+        ("serve metrics on TCP", "metrics-addr=0.0.0.0:9323", "low"),
+        ("let a plugin judge requests", "authorization-plugins=authz", "info")])
+    facts = told.summary("etc/docker/daemon.json")["facts"]
+    assert {"hosts=unix:///var/run/docker.sock", "experimental=true", "runtimes.mine.path=/opt/mine",
+            "default-ulimits.nofile.Hard=64000", "features.buildkit=true"} <= set(facts)
+
+
+@pytest.mark.parametrize(("config", "wanted"), [
+    ({"hosts": ["tcp://0.0.0.0:2376"], "tlsverify": True}, (TLS, "low")),
+    ({"hosts": ["tcp://0.0.0.0:2376"], "tlsverify": False}, (OPEN, "critical")),
+    ({"hosts": ["tcp://0.0.0.0:2376"], "tls": True}, (TLS, "low")),
+    ({"hosts": ["tcp://0.0.0.0:2376"], "tls": True, "tlsverify": False}, (OPEN, "critical")),
+    ({"hosts": ["tcp://127.0.0.1:2375"]}, (LOCAL, "high")),
+    ({"hosts": ["tcp://:2375"]}, (LOCAL, "high")),
+    ({"hosts": ["[::]:2375"]}, (OPEN, "critical")),
+    ({"hosts": ["fd://", "unix:///x"]}, None), ({}, None), ({"data-root": "/var/lib/docker", "log-driver": "local"}, None)])
+def test_addresses(host: helpers.Host, config: dict, wanted: tuple | None) -> None:
+    """Who reaches the daemon, and whether it asks who they are."""
+    assert [(action, bad) for action, _, bad in Told(host, {"etc/docker/daemon.json": config}).findings()] == \
+        ([wanted] if wanted else [])
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "\x00", "{\"hosts\": [\"tcp://0.0.0.0:1\"]"])
+def test_broken_json(host: helpers.Host, text: str) -> None:
+    """It is named, once, and the file's row stays."""
+    told = Told(host, {"etc/docker/daemon.json": text})
+    assert told.done.error()["path"] == "/etc/docker/daemon.json" and not told.findings()
+    assert told.summary("etc/docker/daemon.json")
+
+
+def test_tls_in_another_file(host: helpers.Host) -> None:
+    """Settings of one daemon come from several places."""
+    told = Told(host, {LIB + "docker.service": "[Service]\nExecStart=/usr/bin/dockerd -H tcp://0.0.0.0:2376\n",
+                       "etc/docker/daemon.json": {"tlsverify": True}})
+    assert told.findings() == [(TLS, "hosts=tcp://0.0.0.0:2376", "low")]
+
+
+# --- files of assignments ---------------------------------------------------------------------------------------------
+
+def test_init_script(host: helpers.Host) -> None:
+    """Without a unit an init script takes the options; what is commented out is no setting."""
+    told = Told(host, {"etc/default/docker": '#DOCKER_OPTS="-H tcp://0.0.0.0:1"\nDOCKER_OPTS="-H tcp://0.0.0.0:2 \\\n'
+                                             '  --insecure-registry=r:5000"\nexport http_proxy="http://p/"\nulimit -n 9\n'})
+    assert told.findings() == [(OPEN, "hosts=tcp://0.0.0.0:2", "critical"),
+                               ("trust a registry without TLS", "insecure-registries=r:5000", "medium")]
+    summary = told.summary("etc/default/docker")
+    assert {"http_proxy=http://p/", "1 lines that are no assignment"} <= set(summary["facts"]) and not idle(summary)
+    assert "line 2" in next(row for row in told.rows if row["action"] == OPEN)["facts"]
+
+
+@pytest.mark.parametrize("name", ["etc/default/docker", "etc/sysconfig/docker", "etc/conf.d/docker"])
+def test_last_assignment_counts(host: helpers.Host, name: str) -> None:
+    """Unless it builds on the one before."""
+    told = Told(host, {name: "DOCKER_OPTS='-H tcp://0.0.0.0:1'\nDOCKER_OPTS='-H tcp://0.0.0.0:2'\n"
+                             'DOCKER_OPTS="$DOCKER_OPTS --icc=false"\nDOCKER_OPTS+=" -D"\n'})
+    assert told.findings() == [("keep containers of the default network apart", "icc=false", "info"),
+                               (OPEN, "hosts=tcp://0.0.0.0:1", "info"), (OPEN, "hosts=tcp://0.0.0.0:2", "critical")]
+
+
+@pytest.mark.parametrize(("unit", "bad"), [
+    (STOCK, "info"),
+    (STOCK + "EnvironmentFile=-/etc/default/docker\n", "info"),
+    (STOCK.replace("fd://", "fd:// $DOCKER_OPTS") + "EnvironmentFile=-/etc/default/docker\n", "critical"),
+    (STOCK.replace("fd://", "fd:// ${DOCKER_OPTS}") + "EnvironmentFile=/etc/default/docker\n", "critical"),
+    (STOCK.replace("fd://", "fd:// $DOCKER_OPTS_2") + "EnvironmentFile=/etc/default/docker\n", "info"),
+    (STOCK.replace("fd://", "fd:// $DOCKER_OPTS") + "EnvironmentFile=/etc/default/docker\nEnvironmentFile=\n", "info"),
+    (STOCK.replace("fd://", "fd:// $DOCKER_OPTS"), "info")])
+def test_unit_must_use_them(host: helpers.Host, unit: str, bad: str) -> None:
+    """With a unit its command decides."""
+    told = Told(host, {"etc/default/docker": "DOCKER_OPTS='-H tcp://0.0.0.0:2'\n", LIB + "docker.service": unit})
+    assert told.findings() == [(OPEN, "hosts=tcp://0.0.0.0:2", bad)]
+    row, = (row for row in told.rows if row["action"] == OPEN)
+    assert bool(idle(row)) == (bad == "info") and row["witness"] == "/etc/default/docker#mtime"
+
+
+def test_variables_in_the_command(host: helpers.Host) -> None:
+    """Their values come from the unit or from any file that it names."""
+    told = Told(host, {
+        LIB + "docker.service": "[Service]\nEnvironment=\"PORT=2375\" 'MORE=--icc=false' UNUSED=--iptables=false\n"
+        "EnvironmentFile=/srv/docker.env\nExecStart=/usr/bin/dockerd -H tcp://${ADDRESS}:${PORT} $MORE -H $NONE\n",
+        "srv/docker.env": "ADDRESS=10.0.0.1\n"})
+    assert told.findings() == [("keep containers of the default network apart", "icc=false", "info"),
+                               ("leave the packet filter alone", "iptables=false", "info"),
+                               (OPEN, "hosts=tcp://10.0.0.1:2375", "critical")]
+
+
+def test_tls_by_environment(host: helpers.Host) -> None:
+    """dockerd looks at DOCKER_TLS_VERIFY by itself."""
+    told = Told(host, {LIB + "docker.service": "[Service]\nEnvironment=DOCKER_TLS_VERIFY=1\n"
+                                               "ExecStart=/usr/bin/dockerd -H tcp://0.0.0.0:2376\n"})
+    assert told.findings() == [(TLS, "hosts=tcp://0.0.0.0:2376", "low")]
+
+
+# --- units ------------------------------------------------------------------------------------------------------------
+
+def service(port: int) -> str:
+    """A unit whose daemon listens on that port."""
+    return f"[Service]\nType=notify\nExecStart=/usr/bin/dockerd \\\n  -H fd:// \\\n  -H tcp://0.0.0.0:{port}\n"
+
+
+def drop_in(port: int, reset: bool = True) -> str:
+    """A drop-in that gives another command."""
+    return "[Service]\n" + "ExecStart=\n" * reset + f"ExecStart=/usr/bin/dockerd --host=tcp://0.0.0.0:{port}\n"
+
+
+# Files, and the ports that the daemon listens on.
+UNITS: dict[str, tuple[dict, list[int]]] = {
+    "stock": ({LIB + "docker.service": service(1)}, [1]),
+    "etc replaces lib": ({LIB + "docker.service": service(1), ETC + "docker.service": service(2)}, [2]),
+    "etc before run": ({RUN + "docker.service": service(1), ETC + "docker.service": service(2)}, [2]),
+    "run before lib": ({RUN + "docker.service": service(1), LIB + "docker.service": service(2)}, [1]),
+    "masked": ({LIB + "docker.service": service(1), ETC + "docker.service": ("/dev/null",),
+                ETC + "docker.service.d/a.conf": drop_in(2)}, []),
+    "masked by an empty file": ({LIB + "docker.service": service(1), ETC + "docker.service": ""}, []),
+    "reset": ({LIB + "docker.service": service(1), ETC + "docker.service.d/a.conf": drop_in(2)}, [2]),
+    "by name": ({LIB + "docker.service": service(1), ETC + "docker.service.d/a.conf": drop_in(2),
+                 LIB + "docker.service.d/b.conf": drop_in(3)}, [3]),
+    "same name": ({LIB + "docker.service": service(1), ETC + "docker.service.d/b.conf": drop_in(2),
+                   LIB + "docker.service.d/b.conf": drop_in(3)}, [2]),
+    "masked drop-in": ({LIB + "docker.service": service(1), ETC + "docker.service.d/b.conf": ("/dev/null",),
+                        LIB + "docker.service.d/b.conf": drop_in(3)}, [1]),
+    "drop-in of the type": ({LIB + "docker.service": service(1), ETC + "service.d/a.conf": drop_in(4)}, [4]),
+    "no drop-in": ({LIB + "docker.service": service(1), ETC + "docker.service.d/a.txt": drop_in(2)}, [1]),
+    "linked": ({"opt/docker.unit": service(5), ETC + "docker.service": ("/opt/docker.unit",)}, [5]),
+    "quoted": ({LIB + "docker.service": "[Service]\nExecStart=/usr/bin/dockerd \"-H\" 'tcp://0.0.0.0:6'\n"}, [6]),
+    "other section": ({LIB + "docker.service": STOCK + "[Install]\nExecStart=/usr/bin/dockerd -H tcp://0.0.0.0:7\n"}, []),
+    "comment in between": ({LIB + "docker.service": "[Service]\nExecStart=/usr/bin/dockerd \\\n# -H tcp://0.0.0.0:8 \\\n"
+                                                    "  -H tcp://0.0.0.0:9\n#ExecStart=\n"}, [9]),
+}
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_units(host: helpers.Host, name: str) -> None:
+    """Which settings are in force, by the rules of man 5 systemd.unit; all others are told, too, as what they are."""
+    files, ports = UNITS[name]
+    told = Told(host, files)
+    found = {row["facts"][0].rsplit(":", 1)[1]: row for row in told.rows if row["action"] == OPEN}
+    assert sorted(int(port) for port, row in found.items() if severity(row) == "critical") == ports
+    assert all(bool(idle(row)) == (severity(row) == "info") for row in found.values())
+    links = [path for path, value in files.items() if value == ("/dev/null",) or value == ""]
+    assert [told.summary(path)["action"] for path in links] == ["mask a unit of the daemon"] * len(links)
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_agrees(tmp: Path, name: str) -> None:
+    """systemd itself, on the same files with the port in the name of the program: it complains that the program of the
+    command that is in force is missing."""
+    files, ports = UNITS[name]
+    stub = "[Unit]\nDefaultDependencies=no\n"
+    tree: dict = {f"stubs/{unit}.target": stub for unit in ("sysinit", "basic", "shutdown")}
+    for path, value in files.items():
+        tree[path] = re.sub(r"/usr/bin/dockerd((?:[^\n]*\\\n)*[^\n]*:(\d+)'?\n)", r"/nowhere/\2\1",
+                            value) if isinstance(value, str) else value
+        if isinstance(value, tuple) and value[0] != "/dev/null":
+            tree[path] = ("link", str(tmp) + value[0])
+        elif isinstance(value, tuple):
+            tree[path] = ("link", *value)
+    helpers.write_tree(os.fsencode(tmp), tree)
+    done = subprocess.run(["systemd-analyze", "verify", "docker.service"], capture_output=True, text=True, check=False,
+                          env=os.environ | {"SYSTEMD_UNIT_PATH": ":".join(str(tmp / at) for at in (ETC, RUN, LIB, "stubs"))})
+    found = [int(port) for port in re.findall(r"Command /nowhere/(\d+) is not executable", done.stderr)]
+    assert found == ports, done.stderr
+
+
+def test_merged_usr(host: helpers.Host) -> None:
+    """/lib may be a link to /usr/lib: no file is told twice."""
+    write(host, {LIB + "docker.service": service(1)})
+    (host.root / "lib").symlink_to("usr/lib")
+    assert len(Told(host, {}).findings()) == 1
+
+
+def test_commands_beside_the_daemon(host: helpers.Host) -> None:
+    """A place to hide in."""
+    told = Told(host, {LIB + "docker.service": STOCK,
+                       ETC + "docker.service.d/x.conf": "[Service]\nExecStartPost=/tmp/.x/implant\n"})
+    assert told.findings() == [("run a further command with the daemon", "ExecStartPost=/tmp/.x/implant", "low")]
+
+
+def test_socket(host: helpers.Host) -> None:
+    """A port alone is on all addresses; the last mode counts."""
+    told = Told(host, {LIB + "docker.socket": "[Socket]\nListenStream=/run/docker.sock\nSocketMode=0660\n",
+                       ETC + "docker.socket.d/a.conf": "[Socket]\nListenStream=2375\nSocketMode=0666\n"})
+    assert told.findings() == [(OPEN, "ListenStream=2375", "critical"),
+                               ("open the daemon's socket to all users", "SocketMode=0666", "high")]
+    told = Told(host, {ETC + "docker.socket.d/b.conf": "[Socket]\nListenStream=\nListenStream=127.0.0.1:2375\n"
+                                                       "SocketMode=0600\n"})
+    assert {finding for finding in told.findings() if finding[2] != "info"} == {
+        (LOCAL, "ListenStream=127.0.0.1:2375", "high")}
+
+
+def test_bad_units(host: helpers.Host) -> None:
+    """What systemd would refuse is named, and the rest is read."""
+    told = Told(host, {LIB + "docker.service": "x=y\n" + service(1) + "nonsense\n",
+                       ETC + "docker.service.d/a.conf": "[Service]\nExecStart=/usr/bin/dockerd \"-H tcp://0.0.0.0:2\n",
+                       ETC + "docker.service.d/b.conf": ("/nowhere",)})
+    assert sorted((error["code"], error["path"]) for error in told.done.errors) == [
+        ("damaged", f"/{ETC}docker.service.d/a.conf"), ("damaged", f"/{LIB}docker.service"),
+        ("missing", f"/{ETC}docker.service.d/b.conf")]
+    assert [setting for _, setting, _ in told.findings()] == ["hosts=tcp://0.0.0.0:1"]
+
+
+def test_odd_files(host: helpers.Host) -> None:
+    """No FIFO is opened, no cycle followed, nothing outside of the evidence read."""
+    (host.root / "etc/default").mkdir(parents=True)
+    os.mkfifo(host.root / "etc/default/docker")
+    told = Told(host, {ETC + "docker.service": ("docker.service",), "etc/docker/daemon.json": ("../../../../../etc/x",)})
+    assert {error["path"] for error in told.done.errors} >= {"/etc/default/docker", f"/{ETC}docker.service"}
+    assert not told.findings()
+
+
+def test_other_configuration_file(host: helpers.Host) -> None:
+    """--config-file takes the place of daemon.json."""
+    told = Told(host, {LIB + "docker.service": "[Service]\nExecStart=/usr/bin/dockerd --config-file /srv/d.json\n",
+                       "etc/docker/daemon.json": {"hosts": ["tcp://0.0.0.0:1"]},
+                       "srv/d.json": {"hosts": ["tcp://0.0.0.0:2"]}})
+    assert told.findings() == [(OPEN, "hosts=tcp://0.0.0.0:1", "info"), (OPEN, "hosts=tcp://0.0.0.0:2", "critical")]
+
+
+# --- other daemons ----------------------------------------------------------------------------------------------------
+
+def test_rootless_and_snap(host: helpers.Host) -> None:
+    """Each daemon has its own settings."""
+    told = Told(host, {"home/ann/.config/docker/daemon.json": {"tlsverify": True},
+                       "home/ann/.config/systemd/user/docker.service": "[Service]\n"
+                       "ExecStart=/usr/bin/dockerd-rootless.sh -H tcp://0.0.0.0:1\n",
+                       "var/snap/docker/current/config/daemon.json": {"hosts": ["tcp://0.0.0.0:2"]}})
+    assert told.findings() == [(OPEN, "hosts=tcp://0.0.0.0:2", "critical"), (TLS, "hosts=tcp://0.0.0.0:1", "low")]
+    rows = {row["witness"]: row for row in told.rows}
+    assert all(("rootless daemon" in row["facts"]) == path.startswith("/home") for path, row in rows.items())
+
+
+@pytest.mark.parametrize("name", ["overlay2-ext4", "overlay2-userns", "overlay2-xfs", "vfs-ext4"])
+def test_recorded_cases(name: str, evidence: Callable, mounted: Callable) -> None:
+    """By the files themselves, read by the kernel: unit, options and daemon.json of the host."""
+    place = evidence(name)
+    root: Path = place if place.is_dir() else mounted(place)
+    rows = [row for row in helpers.timeline(place, "--role", "host").where(data_type="container:exposure")]
+    listed = json.loads((root / "etc/docker/daemon.json").read_text())
+    found = {(row["witness"], row["facts"][0]) for row in rows if row["action"] == OPEN and severity(row) == "critical"}
+    assert found == {("/etc/default/docker#mtime", "setting hosts=tcp://0.0.0.0:2375")} | {
+        ("/etc/docker/daemon.json#mtime", f"setting hosts={item}") for item in listed.get("hosts", []) if "tcp" in item}
+    for row in rows:
+        assert helpers.nanoseconds(row) == os.lstat(str(root) + row["witness"].removesuffix("#mtime")).st_mtime_ns
