@@ -78,6 +78,7 @@ struct lt_image {
     struct lt_str config;    /* path of imagedb/content/sha256/<id> */
     struct lt_str updated;   /* path of lastUpdated, "" if there is none */
     struct lt_time created;  /* as its configuration says: the builder's clock */
+    struct lt_time stamp;    /* that of all its build steps, if it was set for the build; else unset */
     struct lt_str parent;    /* image that a classic build made it from, "" if unknown */
     bool has_children;       /* other images name it as their parent */
     struct lt_list names;    /* of struct lt_str *: tags and digests from repositories.json */

@@ -126,6 +126,10 @@ static lt_tags tags_of_row(struct timeline *timeline, const struct lt_row *row)
     struct lt_time newest = newest_of(timeline, row->event)->time;
     if (newest.set && lt_time_cmp(row->time, lt_time_add(newest, DAY)) > 0)
         tags |= LT_TAG_BIT(time_future) | LT_TAG_BIT(time_anomaly);
+    const struct lt_image *image = row->event->owner->image;
+    bool stamp = image && row->clock == LT_CLOCK_BUILDER && image->stamp.set && lt_time_same(image->stamp, row->time);
+    if (stamp || (row->confidence == LT_CLAIMED && lt_time_is_stock(row->time)))
+        tags |= LT_TAG_BIT(time_constant);
     return tags;
 }
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the times of files prove: which were set by hand, which were merely installed, and when the clock went back."""
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -60,6 +62,15 @@ def test_touched_files_of_the_evidence(case: str, evidence: Callable[..., Path])
         if what == "docker_cp_in":
             assert (container, path) in sets
     assert not result.where(data_type=STEP)
+
+
+@pytest.mark.parametrize("case", ["overlay2-ext4", "aufs-synthetic"])
+def test_times_that_stand_for_none(case: str, evidence: Callable[..., Path]) -> None:
+    """1970, as builders, archives and touch set it: marked on the rows of that time, and on no others."""
+    rows = helpers.timeline(evidence(case)).rows
+    marked = [row for row in rows if "time_constant" in row["tag"]]
+    assert marked == [row for row in rows if helpers.nanoseconds(row) in (0, 10**9)]
+    assert {row["data_type"] for row in marked} == {"fs:stat", "container:image:history"}
 
 
 # --- what this machine's kernel and tools do --------------------------------------------------------------------------
@@ -156,6 +167,8 @@ def test_births_of_a_copy_prove_nothing(view: tuple, tmp: Path) -> None:
     made.change(Created=helpers.rfc3339(before))
     result = host.run()
     assert not told(result, "time_set") and set(told(result, "time_anomaly")) == {("web", "/etc/third")}
+    (row,) = result.where(data_type="container:layer:created", container_name="web")
+    assert row["facts"][0].startswith("its directory was born long after the container was created")
 
 
 def test_file_older_than_its_container(mounting: None, tmp: Path) -> None:
@@ -169,6 +182,41 @@ def test_file_older_than_its_container(mounting: None, tmp: Path) -> None:
     anomalies = told(host.run(), "time_anomaly")
     assert list(anomalies) == [("web", "/opt/planted")]
     assert re.match("born at .*Z, before its container was created at .*Z: ", anomalies["web", "/opt/planted"])
+
+
+# --- images -----------------------------------------------------------------------------------------------------------
+
+def test_image_that_is_older_than_its_steps(tmp: Path) -> None:
+    """What came here before it was built has another clock, or made-up times."""
+    host = Host(tmp / "host")
+    late, early = (host.image(f"{name}:1", {name: {}}) for name in ("late", "early"))
+    config = host.meta / "imagedb/content/sha256" / late[7:]
+    os.utime(config, (1767323030, 1767323030))        # 2026-01-02T03:03:50Z
+    steps = {row["image_identifier"]: row for row in host.run().where(data_type="container:image:history")}
+    assert steps[late]["facts"] == ["later than the image came here, 2026-01-02T03:03:50.000000000Z: the builder's clock "
+                                    "was ahead of the host's, or the time is made up"]
+    assert steps[late]["tag"] == ["time_anomaly"] and "facts" not in steps[early] and steps[early]["tag"] == []
+
+
+def test_constant_stamp_of_a_build(tmp: Path) -> None:
+    """SOURCE_DATE_EPOCH: all steps have one time, and the files as well."""
+    host = Host(tmp / "host")
+    plain = host.meta / "imagedb/content/sha256" / host.image("shop:1", {"a": "x"}, {"b": "y", "c": "z"})[7:]
+    config = json.loads(plain.read_text())
+    for step in config["history"]:
+        step["created"] = "2025-06-07T08:09:10Z"
+    for path in (host.data / "overlay2").glob("*/diff/[ab]"):
+        os.utime(path, (1749283750, 1749283750))
+    plain.unlink()
+    text = json.dumps(config)
+    host.write(plain.parent / hashlib.sha256(text.encode()).hexdigest(), text)
+    host.write(host.meta / "repositories.json", {"Repositories": {}})
+    result = host.run()
+    steps = result.where(data_type="container:image:history")
+    assert len(steps) == 2 and all(row["facts"] == ["all build steps have this time: it was set for the build"]
+                                   and "time_constant" in row["tag"] for row in steps)
+    marked = [row["filename"] for row in result.where(data_type="fs:stat") if "time_constant" in row["tag"]]
+    assert sorted(set(marked)) == ["/a", "/b"]
 
 
 # --- steps of the clock -----------------------------------------------------------------------------------------------

@@ -139,6 +139,13 @@ void lt_time_zone(struct lt_buf *out, int32_t offset)
     lt_buf_add(out, (struct lt_str){text, (size_t)(end - text)});
 }
 
+bool lt_time_is_stock(struct lt_time time)
+{
+    enum { ZIP = 315532800, DAY = 86400, NPM = 499162500 };
+    bool start = time.sec >= 0 && time.sec <= 1, zip = time.sec >= ZIP - DAY && time.sec <= ZIP + DAY;
+    return time.set && !time.nsec && (start || zip || time.sec == NPM);
+}
+
 int64_t lt_time_micros(struct lt_time time, bool round)
 {
     wide micros = (wide)time.sec * 1000000 + time.nsec / 1000;

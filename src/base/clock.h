@@ -57,6 +57,10 @@ void lt_time_iso(struct lt_buf *out, struct lt_time time, unsigned digits);
 /* "+01:00", and "+00:53:28" where there are seconds, of an offset in seconds east of UTC. */
 void lt_time_zone(struct lt_buf *out, int32_t offset);
 
+/* Is it one of those that builders and archives write where they have none: 1970 (docker save, SOURCE_DATE_EPOCH=0),
+ * 1980 (zip, in any zone), 1985-10-26T08:15:00Z (npm)? */
+bool lt_time_is_stock(struct lt_time time);
+
 /* Microseconds since 1970. `round` rounds half away from zero as dfdatetime does (dfdatetime/interface.py, 2026-07);
  * otherwise the fraction is cut (floor). */
 int64_t lt_time_micros(struct lt_time time, bool round);

@@ -44,6 +44,17 @@ static void read_history(struct lt_ctx *ctx, struct lt_image *image, const struc
     }
 }
 
+/* With SOURCE_DATE_EPOCH, all steps have one time in whole seconds (BuildKit docs/build-repro.md). */
+static void read_stamp(struct lt_image *image)
+{
+    const struct lt_history *first = image->history.count > 1 ? image->history.items[0] : NULL;
+    lt_each (const struct lt_history, step, &image->history)
+        if (!first || !lt_str_eq(step->created, first->created))
+            return;
+    if (first && lt_stamp_rfc3339(first->created, &image->stamp, NULL) == LT_OK)
+        image->stamp.set = !image->stamp.nsec;
+}
+
 static void read_created(struct lt_ctx *ctx, struct lt_image *image, const struct json_t *json)
 {
     struct lt_err problem = {0};
@@ -80,6 +91,7 @@ static void read_config(struct lt_ctx *ctx, struct lt_image *image)
         lt_list_add(&image->diff_ids, ctx->run, keep_ptr(ctx, diff_id));
     }
     read_history(ctx, image, json);
+    read_stamp(image);
     read_created(ctx, image, json);
     lt_json_free(json);
 }
@@ -163,6 +175,23 @@ static enum lt_status emit_image(struct lt_ctx *ctx, const struct lt_image *imag
     return lt_emit_one(ctx, event, err);
 }
 
+/* A build step after the image came here. A clock that is ahead by less is no matter. */
+static void check_arrival(struct lt_ctx *ctx, const struct lt_image *image, struct lt_event *event)
+{
+    enum { SLIGHT = 2 };
+    struct lt_node node;
+    struct lt_buf text = {0};
+    if (lt_fs_stat(ctx->root->fs, image->config, ctx->scratch, &node, NULL) != LT_OK || !node.time[LT_M].set ||
+        event->time[0].sec < node.time[LT_M].sec + SLIGHT)
+        return;
+    lt_buf_lit(&text, "later than the image came here, ");
+    lt_time_iso(&text, node.time[LT_M], 9);
+    lt_buf_lit(&text, "Z: the builder's clock was ahead of the host's, or the time is made up");
+    lt_event_add_fact(event, ctx->scratch, lt_str_dup(ctx->scratch, lt_buf_view(&text)));
+    event->tags |= LT_TAG_BIT(time_anomaly);
+    lt_buf_free(&text);
+}
+
 static enum lt_status emit_step(struct lt_ctx *ctx, const struct lt_image *image, size_t at, struct lt_err *err)
 {
     const struct lt_history *step = image->history.items[at];
@@ -184,7 +213,13 @@ static enum lt_status emit_step(struct lt_ctx *ctx, const struct lt_image *image
         attrs[count++] = (struct lt_attr){.key = LT_ATTR_COMMENT, .text = step->comment};
     if (step->diff_id.len)
         attrs[count++] = (struct lt_attr){.key = LT_ATTR_DIFF_ID, .text = step->diff_id};
-    return emit_image(ctx, image, &event, attrs, count, err);
+    event.owner = &image->owner;
+    event.attrs = attrs;
+    event.attr_count = count;
+    if (image->stamp.set)
+        lt_event_add_fact(&event, ctx->scratch, LT_STR("all build steps have this time: it was set for the build"));
+    check_arrival(ctx, image, &event);
+    return lt_emit_one(ctx, &event, err);
 }
 
 /* imagedb/metadata/sha256/<ID>/builtLocally, from Docker 24 on. */

@@ -8,6 +8,7 @@
  *   mounts/<container ID>/{mount-id,init-id,parent}  container: rw and init directory, chain ID of the image
  *
  * The files of mounts/ are written once, when the container is created: their mtime is the best witness of that. */
+#include "filetimes.h"
 #include "source.h"
 
 #include "../parse/ident.h"
@@ -295,6 +296,11 @@ static enum lt_status docker_layer_events(struct lt_ctx *ctx, struct lt_err *err
             .attrs = &action,
             .attr_count = 1,
         };
+        if (container->rw && container->rw->created.set && container->created.set &&
+            !lt_births_kept(ctx->root, container))
+            lt_event_add_fact(&event, ctx->scratch,
+                              LT_STR("its directory was born long after the container was created: it is a copy, whose "
+                                     "births tell nothing of its files"));
         enum lt_status status = lt_emit_one(ctx, &event, err);
         if (status != LT_OK)
             return status;

@@ -34,14 +34,6 @@ static const char *iso(struct lt_arena *arena, struct lt_time time)
 #define add(event, arena, tag, ...)                                                                                    \
     ((event)->tags |= LT_TAG_BIT(tag), lt_event_add_fact((event), (arena), lt_str_format((arena), __VA_ARGS__)))
 
-/* What builders and archives write where they have no time: 1970, zip's and nix's 1980, npm's 1985-10-26. */
-static bool is_stock_time(struct lt_time time)
-{
-    enum { ZIP = 315532800, DAY = 86400, NPM = 499162500 };
-    return !time.nsec &&
-           ((time.sec >= 0 && time.sec <= 1) || (time.sec >= ZIP - DAY && time.sec <= ZIP + DAY) || time.sec == NPM);
-}
-
 /* An mtime that is not that of the lower entry, and before the copy of that. */
 static void tell_copied(struct lt_event *event, const struct lt_filetimes *times, struct lt_arena *arena)
 {
@@ -67,7 +59,7 @@ static void tell_older(struct lt_event *event, struct lt_arena *arena)
             "mtime %s is older than the birth, %s: set, not written, as copying and unpacking old files do, and "
             "touch%s",
             iso(arena, time[LT_M]), iso(arena, time[LT_B]),
-            is_stock_time(time[LT_M]) ? "; it is one that often stands for none" : "");
+            lt_time_is_stock(time[LT_M]) ? "; it is one that often stands for none" : "");
 }
 
 static void check_mtime(struct lt_event *event, const struct lt_filetimes *times, struct lt_arena *arena)
@@ -150,7 +142,7 @@ static bool keeps_mtime(struct lt_ctx *ctx, const struct lt_event *event, const 
                         const struct lt_lower *lower)
 {
     const struct lt_node *node = event->node;
-    if (!S_ISREG(node->mode) || !S_ISREG(lower->node.mode) || !node->size || is_stock_time(node->time[LT_M]) ||
+    if (!S_ISREG(node->mode) || !S_ISREG(lower->node.mode) || !node->size || lt_time_is_stock(node->time[LT_M]) ||
         !lt_time_same(node->time[LT_M], lower->node.time[LT_M]) || upper->layer->store->whole_rw)
         return false;
     return event->change == LT_CHANGE_MODIFIED ||

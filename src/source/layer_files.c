@@ -389,7 +389,7 @@ enum lt_status lt_walk_layer(struct lt_ctx *ctx, struct lt_lister *lister, const
     walk.arg = &self;
     walk.entry = entry;
     walk.enter = enter;
-    self.births = lt_births_kept(ctx->root, layer->container);
+    self.births = layer->role == LT_ROLE_RW && lt_births_kept(ctx->root, layer->container);
     lt_deletions_begin(&self.deletions, ctx, layer);
     lt_tamper_begin(ctx->tamper, layer);
     if (!ctx->names_only && (layer->role != LT_ROLE_IMAGE || !layer->store->copies))
