@@ -33,6 +33,7 @@ struct lt_node {
     bool unallocated;           /* deleted: the name was left in the slack of its directory, or the inode in its table;
                                  * with mode 0 the inode serves another file by now, and only the name is known */
     bool inferred;              /* of an unallocated entry: only its number ties the inode to this directory */
+    bool stale;                 /* a directory whose names changed after the times that are known of it */
     bool mount_root;            /* another file system is mounted here */
     const struct lt_err *error; /* NULL, or what could not be read; with mode 0 only name and ino are known */
 };

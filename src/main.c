@@ -12,7 +12,7 @@
  *   evidence/       where bytes come from            evidence.c (kinds, links, slurp), stream.c lines.c walk.c lister.c
  *                   one file a kind                  directory.c (beneath.c); image.c, and in it path_index.c
  *                   ext2/3/4 in an image             ext4.c ext4_reader.c ext4_list.c ext4_volume.c ext4_journal.c
- *                                                    ext4_orphans.c
+ *                                                    ext4_fast.c ext4_orphans.c
  *   discover.c      where the data roots are
  *   context.c       what every reader works with: emit, skip, read
  *   source/         readers of artifacts             source.c

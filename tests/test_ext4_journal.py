@@ -146,23 +146,6 @@ def test_journal_that_wrapped_around(options: str, mounting: None, tmp: Path) ->
     check_both_ways(copy, tmp)
 
 
-def test_fast_commit(mounting: None, tmp: Path) -> None:
-    """Either applied, as the kernel does, or said to be there."""
-    image, copy = tmp / "image.raw", tmp / "captured.raw"
-    ext4trees.make(image, "-t ext4 -b 4096 -O fast_commit -J size=4".split(), "48M")
-    with helpers.mount(image, "ext4", "loop,commit=100") as root:
-        fill(root / "before", 30)
-        subprocess.run(["sync", "-f", root], check=True)
-        for number in range(10):
-            ext4trees.write(root / f"fast{number}", b"f" * 100)
-            commit(root)
-        helpers.sparse_copy(image, copy)
-    truth = ext4fs.replayed_view(copy, tmp / "replayed.raw")
-    got = ext4fs.dump(copy)
-    if got.view != truth:
-        assert any(re.search("fast.commit", note) for note in got.notes), [got.notes, got.errors[:3], ext4fs.differences(truth, got.view)]
-
-
 # --- journals that debugfs writes -------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("version", ["", "-c -v 1", "-c -v 2", "-c -v 3"])

@@ -78,7 +78,7 @@ struct lt_fs_ops {
 struct lt_journal_summary {
     bool present, replayed;
     uint32_t first, next; /* transactions first .. next - 1 were complete */
-    uint64_t transactions, blocks, revoked;
+    uint64_t transactions, blocks, revoked, fast_commits;
     uint64_t orphans, truncated; /* files that were being deleted or cut short: a mount finishes that */
 };
 

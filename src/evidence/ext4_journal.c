@@ -269,17 +269,12 @@ static enum lt_status apply(struct replay *replay)
     return lt_volume_patch(replay->volume, patches, count, replay->err);
 }
 
-/* Changes that the kernel wrote the short way lie behind the ring of blocks: they would have to be applied on top. */
-static void check_fast_commits(struct replay *replay)
+static bool read_fast(void *arg, uint32_t index, unsigned char *block)
 {
-    uint32_t sequence;
+    struct replay *replay = arg;
     const struct lt_jbd2 *journal = &replay->journal;
-    if (!journal->fast_first || journal->fast_first >= journal->blocks ||
-        !read_block(replay, journal->fast_first, replay->block))
-        return;
-    if (lt_jbd2_fast_commit(cursor_of(replay, replay->block), &sequence) && sequence == replay->end)
-        lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0,
-                "fast commits are present and were not applied: the newest changes may be missing");
+    return journal->fast_first < journal->blocks && index < journal->blocks - journal->fast_first &&
+           read_block(replay, journal->fast_first + index, block);
 }
 
 static enum lt_status open_journal(struct replay *replay)
@@ -322,7 +317,8 @@ static enum lt_status run(struct replay *replay)
     replay->summary->next = replay->end;
     if (apply(replay) != LT_OK)
         return LT_SKIP;
-    check_fast_commits(replay);
+    if (replay->journal.start && replay->journal.fast_first)
+        lt_fast_replay(replay->volume, read_fast, replay, replay->end, &replay->summary->fast_commits, replay->err);
     return replay->err->set ? LT_SKIP : LT_OK;
 }
 

@@ -131,6 +131,61 @@ static void all_blocks(const struct dir_job *job)
     }
 }
 
+/* Fast commits made and removed names. */
+struct changed_job {
+    const struct lt_fast_dir *changes;
+    bool slack;
+    lt_ext4_each_name *each;
+    void *arg;
+};
+
+/* A name on the disk that was removed is as good as one in the slack. */
+static void pass_changed(void *arg, const struct lt_ext4_name *name)
+{
+    const struct changed_job *job = arg;
+    struct lt_fast_name *change = name->slack ? NULL : lt_map_get(&job->changes->by_name, name->name);
+    struct lt_ext4_name gone = *name;
+    gone.slack = true;
+    if (!change || (change->ino != name->ino && change->removed != name->ino)) {
+        job->each(job->arg, name);
+    } else if (change->ino == name->ino) {
+        change->seen = true;
+        job->each(job->arg, name);
+    } else if (job->slack) {
+        job->each(job->arg, &gone);
+    }
+}
+
+static void names_on_disk(const struct dir_job *job)
+{
+    const struct lt_fast_inode *changed = lt_fast_inode(job->reader->volume.fast, job->inode.ino);
+    if (changed && changed->fresh)
+        return;
+    if (job->inode.flags & LT_EXT4_INLINE_FL)
+        inline_names(&job->inode, job->each, job->arg, job->err);
+    else
+        all_blocks(job);
+}
+
+static void read_changed(const struct dir_job *job)
+{
+    const struct lt_fast_dir *changes = lt_fast_dir(job->reader->volume.fast, job->inode.ino);
+    struct changed_job changed = {changes, job->slack, job->each, job->arg};
+    if (!changes) {
+        names_on_disk(job);
+        return;
+    }
+    lt_each (struct lt_fast_name, name, &changes->names)
+        name->seen = false;
+    struct dir_job on_disk = *job;
+    on_disk.each = pass_changed;
+    on_disk.arg = &changed;
+    names_on_disk(&on_disk);
+    lt_each (const struct lt_fast_name, name, &changes->names)
+        if (name->ino && !name->seen)
+            changed.each(changed.arg, &(struct lt_ext4_name){.name = name->name, .ino = name->ino});
+}
+
 /* Call `each` for every name in the directory `ino`. LT_END: it is no directory. LT_SKIP: names may be missing. */
 static enum lt_status read_names(struct lt_ext4_reader *reader, uint64_t ino, bool deleted, bool slack,
                                  lt_ext4_each_name *each, void *arg, struct lt_err *err)
@@ -145,10 +200,7 @@ static enum lt_status read_names(struct lt_ext4_reader *reader, uint64_t ino, bo
     if (job.inode.flags & LT_EXT4_ENCRYPT_FL)
         lt_fail(&problem, LT_SKIP, LT_CODE_UNSUPPORTED, 0,
                 "the directory (inode %ju) is encrypted, and so are its names", (uintmax_t)ino);
-    if (job.inode.flags & LT_EXT4_INLINE_FL)
-        inline_names(&job.inode, each, arg, &problem);
-    else
-        all_blocks(&job);
+    read_changed(&job);
     if (!problem.set || deleted)
         return LT_OK;
     return lt_fail(err, LT_SKIP, problem.code, problem.sys, "%s", problem.text);

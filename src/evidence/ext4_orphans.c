@@ -188,12 +188,23 @@ static void search_file(struct search *search)
     report(search, what.ptr);
 }
 
+/* Those whose last name a fast commit removed. */
+static void add_unlinked(struct search *search)
+{
+    const struct lt_ext4_fast *fast = search->reader->volume.fast;
+    if (!fast)
+        return;
+    lt_each (const struct lt_fast_inode, inode, &fast->changed)
+        if (inode->gone && !(search->seen[inode->ino / 8] >> inode->ino % 8 & 1))
+            add_orphan(&search->reader->orphans, inode->ino);
+}
+
 void lt_ext4_find_orphans(struct lt_fs *fs)
 {
     struct search search = {.fs = fs, .reader = lt_ext4_reader(fs)};
     const struct lt_ext4 *super = &search.reader->volume.super;
     struct lt_ext4_orphans *orphans = &search.reader->orphans;
-    if (!super->last_orphan && !(super->compat & LT_EXT4_COMPAT_ORPHAN_FILE))
+    if (!super->last_orphan && !(super->compat & LT_EXT4_COMPAT_ORPHAN_FILE) && !search.reader->volume.fast)
         return;
     /* Zeroed pages that nobody touches cost nothing, however many inodes a hostile superblock claims. */
     search.seen = calloc((size_t)super->inodes / 8 + 1, 1);
@@ -203,6 +214,7 @@ void lt_ext4_find_orphans(struct lt_fs *fs)
     }
     search_list(&search);
     search_file(&search);
+    add_unlinked(&search);
     if (orphans->count)
         qsort(orphans->items, orphans->count, sizeof *orphans->items, by_number);
     find_dirs(search.reader);

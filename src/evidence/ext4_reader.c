@@ -91,6 +91,7 @@ enum lt_status lt_ext4_describe(struct lt_ext4_reader *reader, struct lt_arena *
         status = lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "wrong checksum in inode %ju", (uintmax_t)node->ino);
     if (bad_time)
         status = lt_fail(err, LT_SKIP, LT_CODE_BAD_TIME, 0, "inode %ju has an impossible time", (uintmax_t)node->ino);
+    node->stale = lt_fast_dir(reader->volume.fast, (uint32_t)node->ino) != NULL;
     if (S_ISDIR(node->mode) && super->incompat & LT_EXT4_INCOMPAT_LARGEDIR)
         node->size |= (uint64_t)lt_le32(&bytes, 0x6C) << 32;
     if (node->target.len && !(lt_le32(&bytes, LT_EXT4_FLAGS) & LT_EXT4_ENCRYPT_FL)) {

@@ -200,7 +200,9 @@ void lt_volume_close(struct lt_ext4_volume *volume)
     free_cache(&volume->tables);
     free_cache(&volume->alone);
     free(volume->patches);
+    lt_fast_free(volume->fast);
     volume->patches = NULL;
+    volume->fast = NULL;
     volume->patch_count = 0;
 }
 
@@ -230,8 +232,9 @@ enum lt_status lt_volume_inode(struct lt_ext4_volume *volume, uint64_t ino, stru
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "cannot read the group descriptor of inode %ju",
                        (uintmax_t)ino);
     uint64_t index = (ino - 1) % super->inodes_per_group, table = group->inode_table;
-    const unsigned char *bytes = NULL;
-    if (table < lt_volume_blocks(volume))
+    const struct lt_fast_inode *changed = lt_fast_inode(volume->fast, (uint32_t)ino);
+    const unsigned char *bytes = changed ? changed->bytes : NULL;
+    if (!changed && table < lt_volume_blocks(volume))
         bytes = table_bytes(volume, table * super->block_size + index * super->inode_size, super->inode_size);
     if (!bytes)
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "cannot read inode %ju (table at block %ju)",
@@ -245,6 +248,9 @@ enum lt_status lt_volume_inode_used(struct lt_ext4_volume *volume, uint64_t ino,
     const struct lt_ext4 *super = &volume->super;
     *used = false;
     if (ino < 1 || ino > super->inodes)
+        return LT_OK;
+    const struct lt_fast_inode *changed = lt_fast_inode(volume->fast, (uint32_t)ino);
+    if (changed && (*used = changed->used))
         return LT_OK;
     uint64_t index = (ino - 1) % super->inodes_per_group;
     const struct lt_ext4_group *group = lt_volume_group(volume, (ino - 1) / super->inodes_per_group);
@@ -359,9 +365,20 @@ static enum lt_status map_blocks(struct lt_ext4_volume *volume, const struct lt_
 enum lt_status lt_volume_map(struct lt_ext4_volume *volume, const struct lt_ext4_inode *inode, uint64_t logical,
                              struct lt_ext4_run *out, struct lt_err *err)
 {
+    const struct lt_fast_inode *changed = lt_fast_inode(volume->fast, inode->ino);
+    const struct lt_fast_range *range = NULL;
+    uint64_t limit = UINT64_MAX;
     *out = (struct lt_ext4_run){0};
+    if (changed)
+        range = lt_fast_range(changed, logical, &limit);
+    if (range) {
+        *out = (struct lt_ext4_run){range->block + (logical - range->first), range->end - logical, range->zeros};
+        return check_run(volume, inode, out, err);
+    }
     enum lt_status status = inode->flags & LT_EXT4_EXTENTS_FL ? map_extent(volume, inode, logical, out, err)
                                                               : map_blocks(volume, inode, logical, out, err);
+    if (out->count > limit - logical)
+        out->count = limit - logical;
     return status == LT_OK ? check_run(volume, inode, out, err) : status;
 }
 

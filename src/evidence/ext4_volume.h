@@ -5,6 +5,7 @@
 #define LT_EVIDENCE_EXT4_VOLUME_H
 
 #include "../parse/ext4.h"
+#include "ext4_fast.h"
 
 #include <sys/types.h>
 
@@ -32,6 +33,7 @@ struct lt_ext4_volume {
     struct lt_ext4 super;
     struct lt_ext4_patch *patches; /* owned; in order of `block` */
     size_t patch_count;
+    struct lt_ext4_fast *fast;   /* owned; what fast commits changed, NULL: nothing */
     struct lt_ext4_cache blocks; /* extents, attributes, bitmaps, numbers of blocks */
     struct lt_ext4_cache tables; /* pieces of inode tables, group descriptors, directories */
     struct lt_ext4_cache alone;  /* one directory block that lies far from the last one */

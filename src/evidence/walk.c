@@ -61,6 +61,7 @@ static void push(struct state *state, const struct lt_dir *dir, const struct lt_
             report(state, dir, node->name, &problem, 0);
         return;
     }
+    const struct lt_time unknown = {0};
     struct lt_dir *child = lt_new(state->walk->run, struct lt_dir);
     *child = (struct lt_dir){
         .parent = dir,
@@ -70,8 +71,8 @@ static void push(struct state *state, const struct lt_dir *dir, const struct lt_
         .inferred = node->inferred,
         .path_len = dir->path_len + 1 + node->name.len,
         .ino = node->ino,
-        .changed = node->time[LT_C],
-        .modified = node->time[LT_M],
+        .changed = node->stale ? unknown : node->time[LT_C],
+        .modified = node->stale ? unknown : node->time[LT_M],
         .born = node->time[LT_B],
         .depth = dir->depth + 1,
         .owner = dir->owner,
@@ -135,8 +136,10 @@ static enum lt_status walk_top(struct state *state, struct lt_dir *top, struct l
     node.name = LT_STR("");
     node.mount_root = false;
     top->ino = node.ino;
-    top->changed = node.time[LT_C];
-    top->modified = node.time[LT_M];
+    if (!node.stale) {
+        top->changed = node.time[LT_C];
+        top->modified = node.time[LT_M];
+    }
     top->born = node.time[LT_B];
     top->depth = 0;
     top->path_len = top->name.len;

@@ -182,23 +182,49 @@ uint32_t lt_ext4_inode_seed(const struct lt_ext4 *ext4, uint32_t ino, uint32_t g
     return lt_crc32c(ext4->checksum_seed, bytes, sizeof bytes);
 }
 
-/* The checksum lies in two halves in the middle of what it covers, and counts as zero there. */
-bool lt_ext4_inode_damaged(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino)
+enum { SUM_LOW = 0x7C, SUM_HIGH = 0x82 };
+
+static bool has_wide_sum(struct lt_cursor *bytes)
 {
-    enum { LOW = 0x7C, HIGH = 0x82, FROM = 0x78, TO = 0x88 };
+    return bytes->len > OLD_INODE && lt_le16(bytes, 0x80) >= 4;
+}
+
+/* The checksum lies in two halves in the middle of what it covers, and counts as zero there. */
+static uint32_t inode_sum(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino)
+{
+    enum { FROM = 0x78, TO = 0x88 };
     unsigned char middle[TO - FROM];
-    if (!ext4->checksums || bytes.len < OLD_INODE)
-        return false;
-    bool wide = bytes.len > OLD_INODE && lt_le16(&bytes, 0x80) >= 4;
-    uint32_t stored = lt_le16(&bytes, LOW) | (wide ? (uint32_t)lt_le16(&bytes, HIGH) << 16 : 0);
+    bool wide = has_wide_sum(&bytes);
     size_t end = bytes.len > OLD_INODE ? TO : OLD_INODE;
     memcpy(middle, bytes.ptr + FROM, end - FROM);
-    memset(middle + (LOW - FROM), 0, 2);
+    memset(middle + (SUM_LOW - FROM), 0, 2);
     if (wide)
-        memset(middle + (HIGH - FROM), 0, 2);
+        memset(middle + (SUM_HIGH - FROM), 0, 2);
     uint32_t crc = lt_crc32c(lt_ext4_inode_seed(ext4, ino, lt_le32(&bytes, 0x64)), bytes.ptr, FROM);
     crc = lt_crc32c(lt_crc32c(crc, middle, end - FROM), bytes.ptr + end, bytes.len - end);
-    return stored != (wide ? crc : crc & 0xFFFF);
+    return wide ? crc : crc & 0xFFFF;
+}
+
+bool lt_ext4_inode_damaged(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino)
+{
+    if (!ext4->checksums || bytes.len < OLD_INODE)
+        return false;
+    uint32_t stored = lt_le16(&bytes, SUM_LOW) | (has_wide_sum(&bytes) ? (uint32_t)lt_le16(&bytes, SUM_HIGH) << 16 : 0);
+    return stored != inode_sum(ext4, bytes, ino);
+}
+
+void lt_ext4_seal_inode(const struct lt_ext4 *ext4, unsigned char *bytes, uint32_t ino)
+{
+    struct lt_cursor cursor = {.ptr = bytes, .len = ext4->inode_size};
+    if (!ext4->checksums)
+        return;
+    uint32_t sum = inode_sum(ext4, cursor, ino);
+    bytes[SUM_LOW] = (unsigned char)sum;
+    bytes[SUM_LOW + 1] = (unsigned char)(sum >> 8);
+    if (!has_wide_sum(&cursor))
+        return;
+    bytes[SUM_HIGH] = (unsigned char)(sum >> 16);
+    bytes[SUM_HIGH + 1] = (unsigned char)(sum >> 24);
 }
 
 void lt_ext4_layout(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino, struct lt_ext4_inode *out)

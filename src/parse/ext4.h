@@ -97,6 +97,11 @@ void lt_ext4_group(const struct lt_ext4 *ext4, struct lt_cursor desc, uint64_t g
 /* Is the CRC-32C of an inode wrong (linux fs/ext4/inode.c, ext4_inode_csum)? */
 bool lt_ext4_inode_damaged(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino);
 
+/* Write the right checksum into the inode_size bytes of an inode that was changed in memory; nothing where there are
+ * none.
+ */
+void lt_ext4_seal_inode(const struct lt_ext4 *ext4, unsigned char *bytes, uint32_t ino);
+
 /* Decode what the inode_size bytes of inode `ino` say about its data and attributes. Never fails: hostile values are
  * bounded where they are used. */
 void lt_ext4_layout(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino, struct lt_ext4_inode *out);

@@ -185,11 +185,3 @@ enum lt_status lt_jbd2_next_revoke(const struct lt_jbd2 *journal, struct lt_curs
     *at += size;
     return LT_OK;
 }
-
-/* The area begins with a tag of type HEAD (9), 8 bytes long: features and transaction, little-endian. */
-bool lt_jbd2_fast_commit(struct lt_cursor block, uint32_t *sequence)
-{
-    enum { FAST_HEAD = 9 };
-    *sequence = lt_le32(&block, 8);
-    return block.len >= 12 && lt_le16(&block, 0) == FAST_HEAD && lt_le16(&block, 2) >= 8;
-}

@@ -65,7 +65,4 @@ bool lt_jbd2_data_damaged(const struct lt_jbd2 *journal, const struct lt_jbd2_ta
 /* The block number at `*at` of a revoke block (0: the first), which is moved behind it. LT_END: there are no more. */
 enum lt_status lt_jbd2_next_revoke(const struct lt_jbd2 *journal, struct lt_cursor block, size_t *at, uint64_t *out);
 
-/* Transaction that the first block of the fast-commit area belongs to; false if it holds none. */
-bool lt_jbd2_fast_commit(struct lt_cursor block, uint32_t *sequence);
-
 #endif

@@ -218,7 +218,9 @@ static void set_time(const struct lt_deletions *deletions, const struct gone *go
         lower_last(event, facts->since.set ? facts->since : birth);
     } else {
         /* The directory may have been made anew since: only the copy of the whole was before for sure. */
-        struct lt_dir whole = {.modified = node->time[LT_M], .changed = node->time[LT_C]};
+        struct lt_dir whole = {0};
+        if (!node->stale)
+            whole = (struct lt_dir){.modified = node->time[LT_M], .changed = node->time[LT_C]};
         raise_first(event, deletions->layer->created);
         lower_last(event, last_change(&whole, node->time[LT_B]));
     }

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turn a small file system image into an input of the fuzz target ext4image: `image.py IMAGE OPTIONS > SEED`.
 
-The options are those of ext4image.c: 1 without checksums, 2 without journal, 4 cut short.
+The options are those of ext4image.c: 1 without checksums, 2 without journal, 4 cut short, 8 with sealed fast
+commits.
 """
 
 import sys

@@ -22,7 +22,7 @@ LIBRARIES = {
 TABLES = {
     "src/evidence/evidence.def": ("EVIDENCE", {"evidence", "stream", "lines", "walk", "lister", "beneath",
                                               "path_index", "ext4", "ext4_reader", "ext4_list", "ext4_volume",
-                                              "ext4_journal", "ext4_orphans"}),
+                                              "ext4_journal", "ext4_fast", "ext4_orphans"}),
     "src/source/sources.def": ("SOURCE", {"source", "log_clock", "zones", "facts", "walked", "layer_files", "filetimes",
                                           "deletions", "exposure", "hostconfig", "host_files", "mentions",
                                           "docker_mounts", "binds", "daemon_settings", "daemon_unit"}),

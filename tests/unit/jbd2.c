@@ -380,20 +380,6 @@ static void test_revoke_counts(void **state)
         }
 }
 
-/* EXT4_FC_TAG_HEAD: features and transaction, little-endian as all of ext4 but its journal. */
-static void test_fast_commit(void **state)
-{
-    (void)state;
-    unsigned char block[BLOCK] = {0};
-    uint32_t sequence;
-    assert_false(lt_jbd2_fast_commit(cursor_of(block), &sequence));
-    put_hex(block, 0, "090008000000000078563412");
-    assert_true(lt_jbd2_fast_commit(cursor_of(block), &sequence));
-    assert_int_equal(sequence, 0x12345678);
-    put_hex(block, 0, "0100");
-    assert_false(lt_jbd2_fast_commit(cursor_of(block), &sequence));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -411,7 +397,6 @@ int main(void)
         cmocka_unit_test(test_old_checksum),
         cmocka_unit_test(test_revokes),
         cmocka_unit_test(test_revoke_counts),
-        cmocka_unit_test(test_fast_commit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

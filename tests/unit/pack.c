@@ -155,6 +155,7 @@ static const struct lt_node full_node = {
     T(9, 10),
     true,
     false, /* a tag by then */
+    false, /* for walks only */
     true,
     NULL,
 };
