@@ -166,6 +166,17 @@ def test_what_nested_mounts_hide_is_said(live: Live, live_rows: Timeline) -> Non
     assert facts and all(fact.endswith(" by tmpfs at /data/mem") for fact in facts)
 
 
+def test_what_mounts_hide_of_layers_is_said(live_rows: Timeline) -> None:
+    """The image's file at a mount is hidden from all that mount there, and from nobody else; and the rest of it is not."""
+    told_of = {row["filename"]: {fact for fact in row.get("facts", ()) if fact.startswith("hidden from")}
+               for row in live_rows.where(layer_role="image", data_type="fs:stat")}
+    [fact] = told_of["/data/image"]
+    assert {part.split("@")[0] for part in fact[12:].split(", ")} == {"first", "writer", "reader"}
+    assert fact.endswith(" by volume data at /data") and told_of["/data"] == {fact} and not told_of["/tool"]
+    made = {row["filename"]: row.get("facts") for row in live_rows.where(layer_role="rw", container_name="other")}
+    assert made["/elsewhere"][0].startswith("hidden from other@") and not made["/"]
+
+
 def test_live_users_and_read_only(live: Live, live_rows: Timeline) -> None:
     """Every user is in the list; who could only read is marked; the anonymous volume is under its containers."""
     [row] = {row["pathspec"]["location"]: row for row in live_rows.where(volume_name="data")

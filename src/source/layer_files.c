@@ -6,6 +6,7 @@
 #include "../evidence/walk.h"
 #include "../store/store.h"
 #include "../tamper.h"
+#include "covers.h"
 #include "deletions.h"
 #include "facts.h"
 #include "filetimes.h"
@@ -20,6 +21,7 @@ struct layer_walk {
     struct lt_below_reader below; /* keeps the names below the directory at hand */
     struct lt_below_reader aside; /* looks elsewhere meanwhile */
     struct lt_deletions deletions;
+    struct lt_covers covers;
     bool whole;                  /* all layers below are known: what is not there is new */
     const struct lt_below *init; /* what the rw layer began as a copy of, if it did */
     bool marked;                 /* the layer names the origins of its copies */
@@ -359,6 +361,8 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
     if (node->unallocated)
         return lt_emit_unallocated(walk->ctx, &event, err);
     lt_clock_steps_check(walk->ctx->steps, &event, &walk->arena);
+    if (!walk->ctx->names_only)
+        lt_covers_tell(&walk->covers, &event, &walk->arena);
     if (!node->name.len) {
         lt_tamper_check(walk->ctx->tamper, &event, LT_STR(""));
         return emit_root(walk, &event, err);
@@ -390,6 +394,7 @@ enum lt_status lt_walk_layer(struct lt_ctx *ctx, struct lt_lister *lister, const
     walk.entry = entry;
     walk.enter = enter;
     self.births = layer->role == LT_ROLE_RW && lt_births_kept(ctx->root, layer->container);
+    lt_covers_begin(&self.covers, layer);
     lt_deletions_begin(&self.deletions, ctx, layer);
     lt_tamper_begin(ctx->tamper, layer);
     if (!ctx->names_only && (layer->role != LT_ROLE_IMAGE || !layer->store->copies))
@@ -404,6 +409,7 @@ enum lt_status lt_walk_layer(struct lt_ctx *ctx, struct lt_lister *lister, const
         status = lt_deletions_emit(&self.deletions, ctx, err);
     if (status == LT_OK)
         status = lt_tamper_end(ctx->tamper, err);
+    lt_covers_end(&self.covers);
     lt_deletions_end(&self.deletions);
     lt_below_end(&self.below);
     lt_below_end(&self.aside);

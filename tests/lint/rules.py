@@ -25,7 +25,7 @@ TABLES = {
                                               "ext4_journal", "ext4_fast", "ext4_orphans"}),
     "src/source/sources.def": ("SOURCE", {"source", "log_clock", "zones", "facts", "walked", "layer_files", "filetimes",
                                           "deletions", "exposure", "hostconfig", "host_files", "mentions",
-                                          "docker_mounts", "binds", "daemon_settings", "daemon_unit"}),
+                                          "docker_mounts", "binds", "covers", "daemon_settings", "daemon_unit"}),
     "src/store/stores.def": ("STORE", {"store", "links"}),
     "src/command/commands.def": ("COMMAND", {"command", "record", "pick"}),
     "formats/formats.def": ("FORMAT", {"format", "fields", "message"}),
