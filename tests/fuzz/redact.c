@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Any text, then a secret in the three places where one may stand: it does not come out, what has none comes out as it
- * is, and to redact once more changes nothing. */
+/* Any text, then a secret in the three places where one may stand: it does not come out, and what can hold none comes
+ * out as it is. */
 #include "../../src/parse/redact.h"
 
 #include "fuzz.h"
@@ -28,17 +28,14 @@ static void check_hidden(struct lt_str text, const char *before, const char *aft
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct lt_str text = {size ? (const char *)data : "", size};
-    struct lt_buf once = {0}, twice = {0};
-    lt_redact(&once, text);
+    struct lt_buf shown = {0};
+    lt_redact(&shown, text);
     if (!memchr(text.ptr, '=', text.len) && !memchr(text.ptr, '@', text.len))
-        PROMISE(lt_str_eq(lt_buf_view(&once), text));
-    PROMISE(once.len <= 4 * text.len);
-    lt_redact(&twice, lt_buf_view(&once));
-    PROMISE(lt_str_eq(lt_buf_view(&once), lt_buf_view(&twice)));
+        PROMISE(lt_str_eq(lt_buf_view(&shown), text));
+    PROMISE(shown.len <= 4 * text.len);
     check_hidden(text, ",password=", ",ro");
     check_hidden(text, ",user=bob%", ",ro");
     check_hidden(text, "//bob:", "@server/share");
-    lt_buf_free(&once);
-    lt_buf_free(&twice);
+    lt_buf_free(&shown);
     return 0;
 }
