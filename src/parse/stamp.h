@@ -14,9 +14,9 @@ enum lt_status lt_stamp_rfc3339(struct lt_str text, struct lt_time *out, struct 
 /* The same, with the minutes east of UTC that the text names (0 for Z). */
 enum lt_status lt_stamp_zoned(struct lt_str text, struct lt_time *out, int *minutes, struct lt_err *err);
 
-/* A time as Go's time.Time.MarshalBinary() writes it: u8 version (1, or 2 with a second of the zone behind), i64 seconds
- * since the year 1, i32 nanoseconds, i16 minutes of the zone, all big-endian. LT_END for Go's zero time, LT_SKIP for
- * what is none. */
+/* A time as Go's time.Time.MarshalBinary() writes it: u8 version (1, or 2 with a second of the zone behind), i64
+ * seconds since the year 1, i32 nanoseconds, i16 minutes of the zone, all big-endian. LT_END for Go's zero time,
+ * LT_SKIP for what is none. */
 enum lt_status lt_stamp_go_binary(struct lt_str bytes, struct lt_time *out);
 
 /* A time on the command line: a date or RFC 3339 time (a blank for the T, missing parts, zones such as +0100, +01 or
