@@ -20,11 +20,11 @@
  *                                                    docker_daemon.c docker_volume.c docker_network.c
  *                                                    docker_container.c (hostconfig.c docker_mounts.c; facts.c:
  *                                                    attributes); zones.c at its end
- *     phase 2       emit events                      the same, and docker_distribution.c docker_lifecycle.c docker_runtime.c
+ *     phase 2       emit events                      the same, and docker_distribution.c docker_lifecycle.c
+ *                                                    docker_runtime.c docker_buildkit.c docker_swarm.c
  *                                                    docker_exposure.c (exposure.c: rules), host_config.c
- *                                                    (daemon_settings.c daemon_unit.c)
- *                                                    docker_buildkit.c docker_swarm.c docker_log.c (log_clock.c)
- *                                                    host_log.c (host_files.c mentions.c)
+ *                                                    (daemon_settings.c daemon_unit.c), docker_log.c
+ *                                                    (log_clock.c), host_log.c (host_files.c mentions.c)
  *                                                    files.c (walked.c layer_files.c deletions.c
  *                                                    filetimes.c covers.c binds.c)
  *   layer_record.c  what the tar of an image layer says of each path; record_ahead.c (on a thread)
