@@ -82,7 +82,10 @@ def view(mounting: None, tmp: Path) -> Iterator[tuple[Host, helpers.Container, P
     tag = host.image("shop:1", {"etc": {"app.conf": "a\n" * 9, "other.conf": "b\n", "third": "c\n", "fourth": "d\n",
                                         "moved": "m\n", "read": "r\n", "dir": {"x": "x\n"}},
                                 "var": {"lib": {"dpkg": {"info": {}, "updates": {}, "status": "", "available": ""}}},
-                                "usr": {"bin": {"tool": "1.0\n", "same": "s\n"}}, "srv": {}, "run": {}, "tmp": {}})
+                                "usr": {"bin": {"tool": "1.0\n", "same": "s\n", "linked": "l\n"}},
+                                "srv": {}, "run": {}, "tmp": {}})
+    (linked,) = host.data.glob("overlay2/*/diff/usr/bin/linked")
+    os.link(linked, linked.with_name("link"))         # of such, a copy-up does not leave its origin
     for path in sorted((host.data / "overlay2").glob("*/diff/**/*")):
         os.utime(path, (OLD, OLD))
     made = host.container("web", tag, {})
@@ -120,6 +123,7 @@ def test_installed_files_are_not_forged(view: tuple, goods: Path) -> None:
     host, _, merged = view
     shell("""mkdir srv/tar srv/busybox && tar -C srv/tar -xf "$G/pkg.tar" && busybox tar -C srv/busybox -xf "$G/pkg.tar"
         cp -a "$G/src/pkg" srv/copy && cp -p "$G/src/pkg/a/one" srv/one && git clone -q "$G/repo" srv/repo
+        cp -p usr/bin/linked usr/bin/new && touch -r "$G/src/pkg" usr/bin/new && mv usr/bin/new usr/bin/linked
         cp -rp etc/dir etc/dir.copied && rm etc/third && cp -p "$G/src/pkg/a/one" etc/third
         dpkg --root="$PWD" --force-all --log=/dev/null -i "$G/tool.deb"
         ln etc/moved etc/linked && mv etc/moved srv/moved && chmod 600 etc/other.conf && mv etc/dir etc/dir.moved

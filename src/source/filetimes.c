@@ -119,8 +119,9 @@ void lt_filetimes_check(struct lt_event *event, const struct lt_filetimes *times
     check_atime(event, times, arena);
 }
 
-static enum lt_came came(const struct lt_event *event, const struct lt_upper *upper)
+static enum lt_came came(const struct lt_event *event, const struct lt_upper *upper, const struct lt_lower *lower)
 {
+    const struct lt_time *time = event->node->time;
     switch (event->change) {
     case LT_CHANGE_ADDED:
     case LT_CHANGE_REPLACED:
@@ -128,10 +129,12 @@ static enum lt_came came(const struct lt_event *event, const struct lt_upper *up
         return LT_CAME_ANEW;
     case LT_CHANGE_MODIFIED: /* in place, or by a new file: only the origin tells */
         return upper->marks.has_origin ? LT_CAME_BY_WRITE : LT_CAME_ANEW;
-    case LT_CHANGE_METADATA:
+    case LT_CHANGE_METADATA: /* likewise, unless it kept the lower one's mtime */
     case LT_CHANGE_COPIED_UP:
     case LT_CHANGE_RENAMED:
-        return LT_CAME_BY_COPY;
+        if (upper->marks.has_origin || !upper->marked || (lower && lt_time_same(time[LT_M], lower->node.time[LT_M])))
+            return LT_CAME_BY_COPY;
+        return LT_CAME_ANEW;
     default:
         return LT_CAME_SOMEHOW;
     }
@@ -152,7 +155,7 @@ static bool keeps_mtime(struct lt_ctx *ctx, const struct lt_event *event, const 
 void lt_filetimes_check_rw(struct lt_ctx *ctx, struct lt_event *event, const struct lt_upper *upper,
                            const struct lt_lower *lower, bool births, struct lt_arena *arena)
 {
-    struct lt_filetimes times = {.came = came(event, upper), .births = births};
+    struct lt_filetimes times = {.came = came(event, upper, lower), .births = births};
     if (lower) {
         times.lower = &lower->node;
         times.same_mtime = keeps_mtime(ctx, event, upper, lower);
