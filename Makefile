@@ -20,12 +20,13 @@ UNITS   := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 TOOLS   := $(patsubst tests/tools/%.c,%,$(wildcard tests/tools/*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 
-# Optional: libcrypto, for the hash in the manifest.
+# Optional: libcrypto, for the hash in the manifest; libsystemd, for files of systemd's journal.
 CRYPTO := $(shell pkg-config --exists libcrypto 2>/dev/null && echo libcrypto)
-PACKAGES := tsk jansson zlib $(CRYPTO)
+SYSTEMD := $(shell pkg-config --exists 'libsystemd >= 230' 2>/dev/null && echo libsystemd)
+PACKAGES := tsk jansson zlib $(CRYPTO) $(SYSTEMD)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
             -Wwrite-strings -Wcast-qual -Wformat=2 -Wimplicit-fallthrough
-LANGUAGE := -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(if $(CRYPTO),-DWITH_CRYPTO)
+LANGUAGE := -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(if $(CRYPTO),-DWITH_CRYPTO) $(if $(SYSTEMD),-DWITH_SYSTEMD)
 HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
 HARDENING += $(if $(findstring -fsanitize,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
 # clang 14 has this only as an experiment.

@@ -24,7 +24,8 @@
  *                                                    docker_runtime.c docker_buildkit.c docker_swarm.c
  *                                                    docker_exposure.c (exposure.c: rules), host_config.c
  *                                                    (daemon_settings.c daemon_unit.c), docker_log.c
- *                                                    (log_clock.c), host_log.c (host_files.c mentions.c)
+ *                                                    (log_clock.c), host_log.c (host_files.c mentions.c),
+ *                                                    host_journal.c (journal.c: systemd's)
  *                                                    files.c (walked.c layer_files.c deletions.c
  *                                                    filetimes.c covers.c binds.c)
  *   layer_record.c  what the tar of an image layer says of each path; record_ahead.c (on a thread)
@@ -62,6 +63,7 @@
 #include "job.h"
 #include "parse/json.h"
 #include "report.h"
+#include "source/journal.h"
 #include "version.h"
 
 #include <signal.h>
@@ -71,8 +73,10 @@
 static void print_version(void)
 {
     const char *crypto = lt_sha256_version();
-    printf("layertime %s\nlibtsk %s, jansson %s, zlib %s, libcrypto: %s\n", LT_VERSION, lt_image_version(),
-           lt_json_version(), lt_zlib_version(), crypto ? crypto : "not built in (no hash in the manifest)");
+    printf("layertime %s\nlibtsk %s, jansson %s, zlib %s, libcrypto: %s, libsystemd: %s\n", LT_VERSION,
+           lt_image_version(), lt_json_version(), lt_zlib_version(),
+           crypto ? crypto : "not built in (no hash in the manifest)",
+           lt_journal_built_in() ? "built in" : "not built in (its journal is not read)");
 }
 
 static void print_help(FILE *stream, const struct lt_command *command)

@@ -12,15 +12,13 @@
 
 #include "../evidence/lines.h"
 #include "../parse/apptime.h"
-#include "../parse/stamp.h"
 #include "../parse/syslog.h"
 #include "host_files.h"
 #include "mentions.h"
 
 #include <stdlib.h>
 
-static const int64_t SECOND = 1000000000;
-enum { APART = 60 }; /* seconds: two stamps of a line further from each other are worth a tag */
+enum { A_MINUTE = 60 };
 
 static const struct lt_log_family families[] = {
     {"", "syslog", false},          {"", "messages", false},      {"", "daemon.log", false},
@@ -46,29 +44,10 @@ struct job {
     struct lt_arena line;     /* for what is said of the line at hand */
 };
 
-static bool contains(struct lt_str text, struct lt_str part)
-{
-    return text.len && memmem(text.ptr, text.len, part.ptr, part.len);
-}
-
-static bool is_daemon(struct lt_str reporter)
-{
-    static const char *const words[] = {"docker", "containerd", "rootlesskit", "buildkitd"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (lt_str_starts(reporter, lt_str_c(words[i])))
-            return true;
-    return false;
-}
-
 static bool is_wanted(const struct job *job, const struct lt_syslog *line)
 {
-    if (job->file.family->own || is_daemon(line->reporter) || lt_mentions_tag(&job->mentions, line->reporter))
-        return true;
-    if (lt_str_eq(line->reporter, LT_STR("kernel")))
-        return contains(line->body, LT_STR("docker")) || contains(line->body, LT_STR("veth"));
-    return lt_str_eq(line->reporter, LT_STR("systemd")) &&
-           (contains(line->body, LT_STR("docker")) || contains(line->body, LT_STR("containerd")) ||
-            contains(line->body, LT_STR("Docker")));
+    return job->file.family->own || lt_mentions_wanted(line->reporter, line->body) ||
+           lt_mentions_tag(&job->mentions, line->reporter);
 }
 
 /* --- times ---------------------------------------------------------------------------------------------------------
@@ -99,7 +78,7 @@ static void place_local(const struct job *job, struct lt_time local, struct lt_h
     unsigned count = lt_zone_instants(zone, local.sec, found);
     if (!count)
         found[0] = local.sec - lt_zone_offset(zone, local.sec - 86400);
-    bool later = count == 2 && job->before.set && job->before.sec > found[0] + APART;
+    bool later = count == 2 && job->before.set && job->before.sec > found[0] + A_MINUTE;
     out->time = lt_time_at(found[later], local.nsec);
     out->tags |= LT_TAG_BIT(time_inferred);
     if (count < 2 || later)
@@ -122,30 +101,14 @@ static void place_stamp(struct job *job, const struct lt_syslog *line, struct lt
     place_local(job, lt_time_at(days * 86400 + line->second, 0), out);
 }
 
-/* The daemon's own time, if the message begins with it. That of a message that syslogd repeats is of the first. It is
- * written in the host's zone, which may not be known otherwise. */
+/* The daemon's own time, in the host's zone, which may not be known otherwise. */
 static struct lt_time own_time(struct job *job, struct lt_str text)
 {
-    struct lt_time time = {0};
-    int minutes;
-    if (!lt_str_starts(text, LT_STR("time=")) && !lt_str_starts(text, LT_STR("{")))
-        return time;
-    if (lt_stamp_zoned(lt_log_field(text, "time"), &time, &minutes, NULL) != LT_OK)
-        return (struct lt_time){0};
-    if (!job->ctx->root->zone.known)
+    int minutes = 0;
+    struct lt_time time = lt_mentions_own_time(text, &minutes);
+    if (time.set && !job->ctx->root->zone.known)
         job->zone = (struct lt_zone){.after = {.set = true, .standard = minutes * 60}};
     return time;
-}
-
-static void note_syslog(const struct job *job, const struct lt_syslog *line, const struct lt_host_line *by_syslog,
-                        struct lt_facts *facts)
-{
-    struct lt_buf text = {0};
-    lt_time_iso(&text, by_syslog->time, by_syslog->time.nsec ? 9 : 0);
-    lt_facts_item(facts, LT_ATTR_FACTS, "syslog's time %.*sZ (%.*s)", LT_ARG(lt_buf_view(&text)), LT_ARG(line->stamp));
-    lt_buf_free(&text);
-    if (by_syslog->tags)
-        note_zone(job, facts);
 }
 
 /* The time of the row: see above. */
@@ -160,30 +123,18 @@ static void choose_time(struct job *job, const struct lt_syslog *line, struct lt
         out->time = line->time;
     else if (line->time.set)
         place_local(job, line->time, out);
-    if (!own.set) {
-        if (!(out->tags & LT_TAG_BIT(time_inferred)))
-            return;
-        lt_fact(facts, "written at", line->stamp);
-        lt_fact(facts, "year by", line->stamp.len ? job->years_from : LT_STR(""));
-        note_zone(job, facts);
-        return;
+    bool inferred = out->tags & LT_TAG_BIT(time_inferred);
+    bool is_own = lt_mentions_choose(out, own, "syslog's", facts);
+    if (is_own) {
+        out->first = out->last = (struct lt_time){0};
+        out->tags &= ~LT_TAG_BIT(time_inferred);
     }
-    struct lt_host_line by_syslog = *out;
-    bool finer = by_syslog.time.set && by_syslog.time.nsec && !own.nsec;
-    if (line->stamp.len && !finer)
-        note_syslog(job, line, &by_syslog, facts);
-    if (finer)
-        lt_fact(facts, "the daemon's own time", lt_log_field(line->body, "time"));
-    int64_t apart = by_syslog.time.set ? lt_time_diff(own, by_syslog.time) / SECOND : 0;
-    if (apart > APART || apart < -APART) {
-        out->tags |= LT_TAG_BIT(time_anomaly);
-        lt_facts_item(facts, LT_ATTR_FACTS, "syslog's time is %jd s after the daemon's", (intmax_t)apart);
-    }
-    if (finer)
+    if (!inferred)
         return;
-    out->time = own;
-    out->first = out->last = (struct lt_time){0};
-    out->tags &= ~LT_TAG_BIT(time_inferred);
+    lt_fact(facts, "written at", line->stamp);
+    if (!is_own && line->stamp.len)
+        lt_fact(facts, "year by", job->years_from);
+    note_zone(job, facts);
 }
 
 /* A line without any time was written after the one before it, and before the last change of the file. */
@@ -205,16 +156,6 @@ static struct lt_str short_host(struct lt_str name)
     return lt_str_cut(&name, '.');
 }
 
-/* What the daemon says counts more than what it told syslogd. */
-static void set_level(const struct lt_syslog *line, struct lt_host_line *out)
-{
-    struct lt_str level = lt_str_starts(line->body, LT_STR("time=")) || lt_str_starts(line->body, LT_STR("{"))
-                              ? lt_log_field(line->body, "level")
-                              : LT_STR("");
-    if (level.len)
-        out->level = level;
-}
-
 static enum lt_status emit_line(struct job *job, const struct lt_syslog *line, uint64_t offset, struct lt_err *err)
 {
     struct lt_str host = job->ctx->root->hostname;
@@ -234,8 +175,6 @@ static enum lt_status emit_line(struct job *job, const struct lt_syslog *line, u
     choose_time(job, line, &out, &facts);
     if (!out.time.set)
         bound_time(job, &out);
-    if (!out.output_of)
-        set_level(line, &out);
     if (!out.time.set) {
         lt_skip(job->ctx, job->file.path, LT_CODE_BAD_TIME, "the line at offset %ju has no time", (uintmax_t)offset);
         return LT_OK;

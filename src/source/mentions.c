@@ -4,9 +4,12 @@
 #include "mentions.h"
 
 #include "../parse/ident.h"
+#include "../parse/stamp.h"
 #include "../parse/syslog.h"
 
-enum { MAX_GONE = 16384, MAX_NAMED = 8 };
+enum { MAX_GONE = 16384, MAX_NAMED = 8, APART = 60 /* seconds */ };
+
+static const int64_t SECOND = 1000000000;
 
 bool lt_mentions_first_root(const struct lt_ctx *ctx)
 {
@@ -100,6 +103,60 @@ const struct lt_container *lt_mentions_tag(const struct lt_mentions *mentions, s
 {
     const struct lt_owner *owner = lt_map_get(&mentions->shorts, lt_str_basename(tag));
     return owner ? owner->container : NULL;
+}
+
+static bool contains(struct lt_str text, struct lt_str part)
+{
+    return text.len && memmem(text.ptr, text.len, part.ptr, part.len);
+}
+
+bool lt_mentions_wanted(struct lt_str reporter, struct lt_str text)
+{
+    static const char *const words[] = {"docker", "containerd", "rootlesskit", "buildkitd"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (lt_str_starts(reporter, lt_str_c(words[i])))
+            return true;
+    if (lt_str_eq(reporter, LT_STR("kernel")))
+        return contains(text, LT_STR("docker")) || contains(text, LT_STR("veth"));
+    return lt_str_eq(reporter, LT_STR("systemd")) &&
+           (contains(text, LT_STR("docker")) || contains(text, LT_STR("containerd")) ||
+            contains(text, LT_STR("Docker")));
+}
+
+static bool is_logrus(struct lt_str text)
+{
+    return lt_str_starts(text, LT_STR("time=")) || lt_str_starts(text, LT_STR("{"));
+}
+
+struct lt_time lt_mentions_own_time(struct lt_str text, int *minutes)
+{
+    struct lt_time time = {0};
+    if (is_logrus(text))
+        lt_stamp_zoned(lt_log_field(text, "time"), &time, minutes, NULL);
+    return time;
+}
+
+bool lt_mentions_choose(struct lt_host_line *line, struct lt_time own, const char *whose, struct lt_facts *facts)
+{
+    struct lt_buf text = {0};
+    bool finer = line->time.set && line->time.nsec && !own.nsec;
+    struct lt_time other = finer ? own : line->time;
+    int64_t apart = own.set && line->time.set ? lt_time_diff(own, line->time) / SECOND : 0;
+    if (!own.set || !line->time.set) {
+        line->time = own.set ? own : line->time;
+        return own.set;
+    }
+    lt_buf_printf(&text, "%s time ", finer ? "the daemon's own" : whose);
+    lt_time_iso(&text, other, other.nsec ? 9 : 0);
+    lt_facts_item(facts, LT_ATTR_FACTS, "%.*sZ", LT_ARG(lt_buf_view(&text)));
+    lt_buf_free(&text);
+    if (apart > APART || apart < -APART) {
+        line->tags |= LT_TAG_BIT(time_anomaly);
+        lt_facts_item(facts, LT_ATTR_FACTS, "%s time is %jd s after the daemon's", whose, (intmax_t)apart);
+    }
+    if (!finer)
+        line->time = own;
+    return !finer;
 }
 
 /* Whom a line names. */
@@ -212,7 +269,8 @@ enum lt_status lt_mentions_emit(struct lt_mentions *mentions, const struct lt_ho
     lt_fact(facts, "reporter", line->reporter);
     if (line->pid)
         lt_facts_item(facts, LT_ATTR_FACTS, "pid %ju", (uintmax_t)line->pid);
-    lt_fact(facts, "level", line->level);
+    struct lt_str level = line->output_of || !is_logrus(line->text) ? LT_STR("") : lt_log_field(line->text, "level");
+    lt_fact(facts, "level", level.len ? level : line->level); /* what the daemon says counts more */
     lt_fact(facts, "written by host", line->host);
     for (size_t i = 0; i < named.count; i++)
         lt_fact(facts, "names container", named.others[i]);

@@ -42,6 +42,18 @@ const struct lt_owner *lt_mentions_container(struct lt_mentions *mentions, struc
  * daemon/logger/loggerutils/log_tag.go, 1.9 to 28.x): its short ID, maybe behind a slash; NULL if there is none. */
 const struct lt_container *lt_mentions_tag(const struct lt_mentions *mentions, struct lt_str tag);
 
+/* Is a line with this reporter and text one of Docker's programs, or by systemd or the kernel about Docker? */
+bool lt_mentions_wanted(struct lt_str reporter, struct lt_str text);
+
+/* The time with which logrus begins a message, as text or JSON; unset if there is none. That of a message that syslogd
+ * repeats is of the first, and not taken. `*minutes` are those of its zone, that of the host. */
+struct lt_time lt_mentions_own_time(struct lt_str text, int *minutes);
+
+/* Choose between the daemon's own time, `own`, if it is set, and line->time, by the logging daemon `whose`: the one
+ * with more digits, of equal ones the daemon's own. Is the daemon's taken? What is left out goes to `facts`, and tags
+ * if they are more than a minute apart. */
+bool lt_mentions_choose(struct lt_host_line *line, struct lt_time own, const char *whose, struct lt_facts *facts);
+
 /* Emit the line with `facts`, to which the rest is added. Output of a container is its own; any other line belongs to
  * the first container it names, else to the first image, else to the host. */
 enum lt_status lt_mentions_emit(struct lt_mentions *mentions, const struct lt_host_line *line, struct lt_facts *facts,

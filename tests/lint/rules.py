@@ -16,6 +16,7 @@ LIBRARIES = {
     "jansson.h": "src/parse/json.c",
     "zlib.h": "src/base/gz.c",
     "openssl/": "src/base/sha256.c",
+    "systemd/": "src/source/journal.c",
 }
 
 # A plug-in is one file and one line in the table of its folder.
@@ -24,7 +25,7 @@ TABLES = {
                                               "path_index", "ext4", "ext4_reader", "ext4_list", "ext4_volume",
                                               "ext4_journal", "ext4_fast", "ext4_orphans"}),
     "src/source/sources.def": ("SOURCE", {"source", "log_clock", "zones", "facts", "walked", "layer_files", "filetimes",
-                                          "deletions", "exposure", "hostconfig", "host_files", "mentions",
+                                          "deletions", "exposure", "hostconfig", "host_files", "mentions", "journal",
                                           "docker_mounts", "binds", "covers", "daemon_settings", "daemon_unit"}),
     "src/store/stores.def": ("STORE", {"store", "links"}),
     "src/command/commands.def": ("COMMAND", {"command", "record", "pick"}),
