@@ -34,7 +34,7 @@ struct job {
 
 static struct lt_str field(const struct lt_journal_entry *entry, enum lt_journal_field which)
 {
-    return entry->fields[which];
+    return entry->fields[which].ptr ? entry->fields[which] : LT_STR("");
 }
 
 /* A number of digits only; 0 if it is none. */
