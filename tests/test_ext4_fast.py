@@ -262,11 +262,17 @@ def test_refused(mounting: None, tmp: Path) -> None:
     assert "/new" in got.view and any("fast commit" in note for note in got.notes)
 
 
-def test_unknown_features(tmp: Path) -> None:
-    """Said, and not applied."""
-    image = with_area(tmp / "image.raw", commit(entry(LINK, ROOT, 12, b"new"), head=True, features=4))
+@pytest.mark.parametrize("block", [commit(entry(LINK, ROOT, 12, b"new"), head=True, features=4),
+                                   commit(entry(LINK, ROOT, 12, b"new"), head=True, spoil=1),
+                                   commit(tag(77, b"x"), entry(LINK, ROOT, 12, b"new"), head=True)],
+                         ids=["features", "checksum", "tag"])
+def test_nothing_applied(block: bytes, mounting: None, tmp: Path) -> None:
+    """Where the kernel mounts no such file system, that is said."""
+    image = with_area(tmp / "image.raw", block)
+    with pytest.raises(subprocess.CalledProcessError):
+        ext4fs.replayed_view(image, tmp / "replayed.raw")
     got = ext4fs.dump(image)
-    assert "/new" not in got.view and any("fast commits" in note for note in got.notes)
+    assert "/new" not in got.view and any("fast commit" in note for note in got.notes)
 
 
 def test_many_pieces(tmp: Path) -> None:

@@ -260,6 +260,9 @@ static enum lt_status next_tag(struct replay *replay, struct place *place, struc
         enum lt_status status = place->index ? lt_fast_next(block, &place->at, tag) : LT_END;
         if (status != LT_END)
             return status;
+        if (place->index == MAX_BLOCKS)
+            lt_fail(replay->err, LT_SKIP, LT_CODE_TOO_LARGE, 0,
+                    "more than %d blocks of fast commits: what is in the rest was not applied", MAX_BLOCKS);
         if (place->index == MAX_BLOCKS || !replay->read(replay->arg, place->index, replay->block))
             return LT_END;
         place->index++;
@@ -274,6 +277,7 @@ static enum lt_status scan(struct replay *replay)
     struct place place = {0};
     struct lt_fast_tag tag;
     uint32_t sum = 0;
+    bool ours = false;
     for (uint64_t count = 1; next_tag(replay, &place, &tag) == LT_OK; count++) {
         if (count == 1 && tag.type != LT_FAST_HEAD)
             break;
@@ -282,6 +286,7 @@ static enum lt_status scan(struct replay *replay)
         if (tag.type == LT_FAST_HEAD && tag.features)
             return lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0,
                            "fast commits with features that are not known (%#x) were not applied", tag.features);
+        ours = true;
         sum = lt_crc32c(sum, tag.summed.ptr, tag.summed.len);
         if (tag.type != LT_FAST_TAIL)
             continue;
@@ -291,6 +296,9 @@ static enum lt_status scan(struct replay *replay)
         replay->fast->commits++;
         sum = 0;
     }
+    if (ours && !replay->fast->commits) /* a kernel refuses to mount that */
+        return lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0,
+                       "the first fast commit is torn or damaged: none was applied");
     return LT_OK;
 }
 
