@@ -23,7 +23,8 @@
  *     phase 2       emit events                      the same, and docker_distribution.c docker_lifecycle.c
  *                                                    docker_runtime.c docker_buildkit.c docker_swarm.c
  *                                                    docker_exposure.c (exposure.c: rules), host_config.c
- *                                                    (daemon_settings.c daemon_unit.c), docker_log.c
+ *                                                    (daemon_settings.c daemon_unit.c),
+ *                                                    cgroup_config.c, docker_log.c
  *                                                    (log_clock.c), host_log.c (host_files.c mentions.c),
  *                                                    host_journal.c (journal.c: systemd's)
  *                                                    files.c (walked.c layer_files.c deletions.c

@@ -332,10 +332,71 @@ def test_recorded_cases(name: str, evidence: Callable, mounted: Callable) -> Non
     """By the files themselves, read by the kernel: unit, options and daemon.json of the host."""
     place = evidence(name)
     root: Path = place if place.is_dir() else mounted(place)
-    rows = [row for row in helpers.timeline(place, "--role", "host").where(data_type="container:exposure")]
+    done = helpers.timeline(place, "--role", "host")
+    rows = done.where(data_type="container:exposure")
     listed = json.loads((root / "etc/docker/daemon.json").read_text())
     found = {(row["witness"], row["facts"][0]) for row in rows if row["action"] == OPEN and severity(row) == "critical"}
     assert found == {("/etc/default/docker#mtime", "setting hosts=tcp://0.0.0.0:2375")} | {
         ("/etc/docker/daemon.json#mtime", f"setting hosts={item}") for item in listed.get("hosts", []) if "tcp" in item}
-    for row in rows:
+    limits = [row for row in done.where(data_type="container:limits") if row["witness"] == "/etc/cgconfig.conf#mtime"]
+    text = (root / "etc/cgconfig.conf").read_text()
+    assert [row["facts"][0] for row in limits] == [f"group {name}" for name in re.findall(r"^group (\S+)", text, re.M)]
+    assert sorted(fact for row in limits for fact in row["facts"] if "=" in fact) == sorted(
+        f"{key}={value}" for key, value in re.findall(r'(\w+\.\w+) = "(.*?)";', text))
+    for row in rows + limits:
         assert helpers.nanoseconds(row) == os.lstat(str(root) + row["witness"].removesuffix("#mtime")).st_mtime_ns
+
+
+# --- control groups ---------------------------------------------------------------------------------------------------
+
+def groups(done: helpers.Timeline) -> dict[str, dict]:
+    """Rows of configured groups, by their path."""
+    rows = [row for row in done.where(data_type="container:limits") if "/etc/cg" in row["witness"]]
+    assert all(row["confidence"] == "claimed" and not row["tag"] for row in rows)
+    return {row["facts"][0].removeprefix("group "): row for row in rows}
+
+
+def test_control_groups(host: helpers.Host) -> None:
+    """Limits that were configured by hand, of the containers that they name."""
+    web, db = helpers.container(host, "web"), helpers.container(host, "db")
+    host.write(db.path / "hostconfig.json", {"CgroupParent": "/shop/back/"})
+    host.write(web.path / "hostconfig.json", {"CgroupParent": "shop"})
+    lost = "f" * 64
+    write(host, {"etc/cgconfig.conf": "mount { cpu = /sys/fs/cgroup/cpu; }\n"
+                 f"group docker/{web.id} {{ memory {{ memory.limit_in_bytes = 64M; }} cpu {{ }} }}\n"
+                 f"group system.slice/docker-{db.id}.scope {{\n perm {{ task {{ uid = root; }} }}\n"
+                 f" cpu {{ cpu.shares = \"512\"; cpu.cfs_quota_us = 5; }} }}\ngroup docker/{lost} {{ }}\n",
+                 "etc/cgconfig.d/shop.conf": f"group shop/back/x {{ }} group docker/{web.id[:12]} {{ }}\ngroup other {{ }}\n",
+                 "etc/cgrules.conf": f"# none\nann:dockerd cpu,memory docker/{db.id}/\n"})
+    done = host.run()
+    told = groups(done)
+    assert not done.errors and len(told) == 7
+    whose = {group: row.get("container_name") for group, row in told.items()}
+    assert whose == {f"docker/{web.id}": "web", f"system.slice/docker-{db.id}.scope": "db", f"docker/{lost}": None,
+                     "shop/back/x": None, f"docker/{web.id[:12]}": "web", "other": None, f"docker/{db.id}/": "db"}
+    assert told[f"docker/{web.id}"]["facts"][1:] == ["controller memory", "memory.limit_in_bytes=64M", "controller cpu",
+                                                     "line 2"]
+    assert told[f"system.slice/docker-{db.id}.scope"]["facts"][1:] == ["controller cpu", "cpu.shares=512",
+                                                                       "cpu.cfs_quota_us=5", "line 3"]
+    assert set(told["shop/back/x"]["facts"]) >= {f"parent of container {web.id}", f"parent of container {db.id}"}
+    assert f"container {lost}, which is not there" in told[f"docker/{lost}"]["facts"]
+    assert told[f"docker/{db.id}/"]["facts"][1:] == ["of ann:dockerd", "controllers cpu,memory", "line 2"]
+    assert helpers.nanoseconds(told["other"]) == (host.root / "etc/cgconfig.d/shop.conf").stat().st_mtime_ns
+
+
+def test_broken_control_groups(host: helpers.Host) -> None:
+    """What is not understood is named, the rest read."""
+    write(host, {"etc/cgconfig.conf": "}\ngroup a { cpu { x = 1; what; y = 2; } }\ngroup b {\n", "etc/cgrules.conf": "ann cpu\n"})
+    done = host.run()
+    assert sorted((error["path"], error["reason"]) for error in done.errors) == [
+        ("/etc/cgconfig.conf", "3 places that are not understood, first: line 1"),
+        ("/etc/cgrules.conf", "1 places that are not understood, first: line 1")]
+    told = groups(done)
+    assert list(told) == ["a", "b"] and told["a"]["facts"][1:] == ["controller cpu", "x=1", "y=2", "line 2"]
+
+
+def test_secrets_stay_hidden(host: helpers.Host) -> None:
+    """Of proxies, as in what volumes were given."""
+    told = Told(host, {"etc/docker/daemon.json": {"proxies": {"http-proxy": "http://me:hidden@p:3128"}}})
+    facts = told.summary("etc/docker/daemon.json")["facts"]
+    assert facts[0].startswith("proxies.http-proxy=http://me:") and "hidden" not in facts[0]

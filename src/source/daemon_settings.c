@@ -2,9 +2,26 @@
 #include "daemon_settings.h"
 
 #include "../parse/dockerd.h"
+#include "../parse/redact.h"
 #include "../parse/words.h"
 
 enum { MAX_CONFIG = 1024 * 1024, MAX_WORDS = 4096 };
+
+const struct lt_root *lt_daemon_root(const struct lt_ctx *ctx, const struct lt_evidence *evidence, struct lt_str home)
+{
+    const struct lt_root *best = NULL;
+    unsigned rank = 0;
+    lt_each (const struct lt_root, root, &ctx->inventory->roots) {
+        bool in_home =
+            home.len && lt_str_starts(root->path, home) && root->path.len > home.len && root->path.ptr[home.len] == '/';
+        unsigned fits = in_home ? 3 : !root->rootless ? 2 : 1;
+        if (root->fs->evidence != evidence || fits <= rank)
+            continue;
+        best = root;
+        rank = fits;
+    }
+    return best;
+}
 
 struct lt_origin *lt_daemon_origin(struct lt_daemon *daemon, struct lt_str path, const struct lt_node *node,
                                    enum lt_rule rule)
@@ -35,14 +52,23 @@ enum lt_status lt_daemon_read(struct lt_daemon *daemon, struct lt_str path, enum
     return status;
 }
 
+/* "<key>=<value>", secrets hidden. */
+static struct lt_str setting_text(const struct lt_daemon *daemon, struct lt_str key, struct lt_str value)
+{
+    struct lt_buf shown = {0};
+    lt_redact(&shown, lt_str_format(daemon->ctx->scratch, "%.*s=%.*s", LT_ARG(key), LT_ARG(value)));
+    struct lt_str text = lt_str_dup(daemon->ctx->scratch, lt_buf_view(&shown));
+    lt_buf_free(&shown);
+    return text;
+}
+
 void lt_origin_fact(struct lt_daemon *daemon, struct lt_origin *origin, struct lt_str key, struct lt_str value)
 {
     if (origin->facts.count == LT_MAX_ORIGIN_FACTS) {
         origin->more_facts++;
         return;
     }
-    struct lt_str text = lt_str_format(daemon->ctx->scratch, "%.*s=%.*s", LT_ARG(key), LT_ARG(value));
-    lt_fact_add(&origin->facts, daemon->ctx->scratch, "", text);
+    lt_fact_add(&origin->facts, daemon->ctx->scratch, "", setting_text(daemon, key, value));
 }
 
 struct lt_setting *lt_daemon_set(struct lt_daemon *daemon, struct lt_str key, struct lt_str value,

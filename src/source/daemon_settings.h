@@ -35,6 +35,10 @@ struct lt_daemon {
     bool verifies_clients; /* set by lt_daemon_emit() */
 };
 
+/* The data root of `evidence` that rows of a daemon belong to, as each row must belong to one: for a home (else "") the
+ * one in it, else the system's, else the first. NULL: there is none. */
+const struct lt_root *lt_daemon_root(const struct lt_ctx *ctx, const struct lt_evidence *evidence, struct lt_str home);
+
 /* Note a file. LT_OK: `text` holds it, at most 1 MiB. LT_END: there is none. What cannot be read is reported. A link
  * is followed. */
 enum lt_status lt_daemon_read(struct lt_daemon *daemon, struct lt_str path, enum lt_rule rule, struct lt_str *text,
@@ -44,7 +48,7 @@ enum lt_status lt_daemon_read(struct lt_daemon *daemon, struct lt_str path, enum
 struct lt_origin *lt_daemon_origin(struct lt_daemon *daemon, struct lt_str path, const struct lt_node *node,
                                    enum lt_rule rule);
 
-/* Append "<key>=<value>" to the facts of a file. */
+/* Append "<key>=<value>" to the facts of a file, secrets hidden (parse/redact.h). */
 void lt_origin_fact(struct lt_daemon *daemon, struct lt_origin *origin, struct lt_str key, struct lt_str value);
 
 /* Note a setting; it is not in force if its origin is not. Strings are borrowed. */

@@ -362,31 +362,13 @@ static enum lt_status read_home(struct lt_ctx *ctx, const struct lt_owner *owner
     return lt_daemon_emit(&host.daemon, err);
 }
 
-/* The data root that rows of a daemon belong to, as each row must belong to one: for a home the one in it, else the
- * system's, else the first of the evidence. */
-static const struct lt_root *root_of(const struct lt_ctx *ctx, const struct lt_evidence *evidence, struct lt_str home)
-{
-    const struct lt_root *best = NULL;
-    unsigned rank = 0;
-    lt_each (const struct lt_root, root, &ctx->inventory->roots) {
-        bool in_home =
-            home.len && lt_str_starts(root->path, home) && root->path.len > home.len && root->path.ptr[home.len] == '/';
-        unsigned fits = in_home ? 3 : !root->rootless ? 2 : 1;
-        if (root->fs->evidence != evidence || fits <= rank)
-            continue;
-        best = root;
-        rank = fits;
-    }
-    return best;
-}
-
 /* The daemons of one file system whose rows belong to `root`. */
 static enum lt_status read_fs(struct lt_ctx *ctx, const struct lt_root *root, struct lt_err *err)
 {
     const struct lt_evidence *evidence = root->fs->evidence;
     struct lt_listing homes;
     enum lt_status status = LT_OK;
-    if (root_of(ctx, evidence, LT_STR("")) == root) {
+    if (lt_daemon_root(ctx, evidence, LT_STR("")) == root) {
         status = read_system(ctx, &root->owner, err);
         status = status == LT_OK ? read_snap(ctx, &root->owner, err) : status;
     }
@@ -394,7 +376,7 @@ static enum lt_status read_fs(struct lt_ctx *ctx, const struct lt_root *root, st
     for (size_t i = 0; status == LT_OK && i <= homes.count; i++) {
         struct lt_str home =
             i < homes.count ? lt_path_join(ctx->scratch, LT_STR("/home"), homes.nodes[i].name) : LT_STR("/root");
-        if (root_of(ctx, evidence, home) == root)
+        if (lt_daemon_root(ctx, evidence, home) == root)
             status = read_home(ctx, &root->owner, home, err);
     }
     return status;
