@@ -30,6 +30,7 @@ struct layer_walk {
     const struct lt_dir *parent;
     struct lt_map children;
     struct lt_arena arena;
+    struct lt_arena facts; /* of the entry at hand */
 };
 
 static bool is_rw(const struct layer_walk *walk)
@@ -245,7 +246,7 @@ static void judge_redirect(struct layer_walk *walk, struct lt_event *event, stru
 {
     if (!redirect.len || !follow_redirect(walk, event->dir, redirect, place))
         return;
-    lt_event_add_fact(event, &walk->arena, lt_str_format(&walk->arena, "renamed from %.*s", LT_ARG(redirect)));
+    lt_event_add_fact(event, &walk->facts, lt_str_format(&walk->facts, "renamed from %.*s", LT_ARG(redirect)));
     verdict->hidden = lt_hidden_of(&place->lower);
     verdict->moved = false;
     event->hides = &verdict->hidden;
@@ -268,8 +269,8 @@ static void judge(struct layer_walk *walk, struct lt_event *event, const struct 
     }
     verdict->moved = marks->origin && !S_ISDIR(node->mode) && (!place->found || marks->origin != place->lower.node.ino);
     if (marks->shown_stat.len)
-        lt_event_add_fact(event, &walk->arena,
-                          lt_str_format(&walk->arena, "override_stat %.*s: owner and mode that fuse-overlayfs may show",
+        lt_event_add_fact(event, &walk->facts,
+                          lt_str_format(&walk->facts, "override_stat %.*s: owner and mode that fuse-overlayfs may show",
                                         (int)(marks->shown_stat.len < 40 ? marks->shown_stat.len : 40),
                                         marks->shown_stat.ptr));
     judge_redirect(walk, event, marks->redirect, place, verdict);
@@ -324,7 +325,7 @@ static enum lt_status emit_rw(struct layer_walk *walk, const struct lt_event *fi
         return LT_OK;
     }
     const struct lt_lower *lower = place.found ? &place.lower : NULL;
-    lt_filetimes_check_rw(walk->ctx, &event, &verdict.upper, lower, walk->births, &walk->arena);
+    lt_filetimes_check_rw(walk->ctx, &event, &verdict.upper, lower, walk->births, &walk->facts);
     enum lt_status status = lt_emit(walk->ctx, &event, err);
     return status == LT_OK && verdict.copied ? lt_emit_copy_up(walk->ctx, &event, err) : status;
 }
@@ -356,11 +357,12 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
     struct lt_event event = lt_file_event(dir->owner, dir, node);
     struct lt_str subject = node->name;
     begin_directory(walk, dir);
+    lt_arena_reset(&walk->facts);
     if (!is_rw(walk))
         event.hidden_by = lt_hidden_by(walk->layer, dir, node->name, walk->ctx->run);
     if (node->unallocated)
         return lt_emit_unallocated(walk->ctx, &event, err);
-    lt_clock_steps_check(walk->ctx->steps, &event, &walk->arena);
+    lt_clock_steps_check(walk->ctx->steps, &event, &walk->facts);
     if (!walk->ctx->names_only)
         lt_covers_tell(&walk->covers, &event, &walk->arena);
     if (!node->name.len) {
@@ -414,6 +416,7 @@ enum lt_status lt_walk_layer(struct lt_ctx *ctx, struct lt_lister *lister, const
     lt_below_end(&self.below);
     lt_below_end(&self.aside);
     lt_arena_free(&self.arena);
+    lt_arena_free(&self.facts);
     return status;
 }
 
