@@ -95,7 +95,9 @@ enum lt_status lt_fast_next(struct lt_cursor block, size_t *at, struct lt_fast_t
     out->type = (enum lt_fast_type)lt_le16(&block, start);
     if (size > block.len - HEAD - start)
         return LT_SKIP;
-    *at = start + HEAD + size;
     out->summed = (struct lt_cursor){.ptr = block.ptr + start, .len = HEAD + size};
-    return decode((struct lt_cursor){.ptr = block.ptr + start + HEAD, .len = size}, out) ? LT_OK : LT_SKIP;
+    if (!decode((struct lt_cursor){.ptr = block.ptr + start + HEAD, .len = size}, out))
+        return LT_SKIP;
+    *at = start + HEAD + size;
+    return LT_OK;
 }
