@@ -58,9 +58,35 @@ def paths(root: Path, inside: str, name: str) -> Seen:
 
 
 def rows_are_single(rows: Timeline) -> bool:
-    """No file is counted twice."""
-    count = Counter((location(row), row["timestamp_desc"]) for row in rows.where(data_type="fs:stat"))
+    """No file is counted twice. One whiteout may tell several deletions."""
+    count = Counter((location(row), row["timestamp_desc"]) for row in rows.where(data_type="fs:stat")
+                    if row["timestamp_desc"] != "Content Deletion Time")
     return set(count.values()) == {1}
+
+
+# --- recorded cases ---------------------------------------------------------------------------------------------------
+
+def recorded(folder: Path) -> Seen:
+    """What docker inspect and the kernel's listing of the disk say that the containers saw."""
+    found: Seen = set()
+    lines = (folder / "fs.clean.tsv").read_text("utf-8", "surrogateescape").splitlines()
+    inodes = {cells[-1]: cells[0] for cells in (line.split("\t") for line in lines if not line.startswith("#"))}
+    for path in folder.glob("containers/*.inspect.json"):
+        [said] = json.loads(path.read_text())
+        for point in said["Mounts"]:
+            source, inside = point["Source"], point["Destination"]
+            found |= {(said["Name"][1:], inside + path[len(source):], ino) for path, ino in inodes.items()
+                      if source and (path == source or path.startswith(source + "/"))}
+    return found
+
+
+@pytest.mark.parametrize("case", ["overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "vfs-ext4"])
+def test_recorded_cases(case: str, disk: Any) -> None:
+    """Every file of every volume and bind, under each container, with its path inside; and no file twice."""
+    rows = helpers.timeline("--binds", "--no-deleted", disk(case))
+    assert not rows.errors and rows_are_single(rows)
+    assert {(name, inside.encode(), ino) for name, inside, ino in told(rows)} == {
+        (name, helpers.unescape(inside), ino) for name, inside, ino in recorded(helpers.EVIDENCE / case / "truth")}
 
 
 # --- a live daemon ----------------------------------------------------------------------------------------------------
