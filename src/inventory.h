@@ -128,6 +128,7 @@ struct lt_container {
     const struct lt_attr *facts; /* state, command, ports...: attributes of its events */
     size_t fact_count;
     struct lt_list mounts;        /* of struct lt_mount * */
+    struct lt_map mount_at;       /* the same by their destination */
     struct lt_list findings;      /* of struct lt_exposure *: see source/exposure.h */
     struct lt_list limits;        /* of struct lt_str *: what of hostconfig.json bounds its use of the host, */
     bool limits_known, unlimited; /* if that could be read; memory or processes have no bound */

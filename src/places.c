@@ -4,11 +4,8 @@
 const struct lt_mount *lt_mount_over(const struct lt_container *container, struct lt_str path)
 {
     const struct lt_mount *over = NULL;
-    struct lt_str rest;
-    lt_each (const struct lt_mount, mount, &container->mounts)
-        if (mount->destination.len && lt_path_behind(path, mount->destination, &rest) &&
-            (!over || mount->destination.len > over->destination.len))
-            over = mount;
+    for (; path.len && !over; path = lt_str_dirname(path))
+        over = lt_map_get(&container->mount_at, path);
     return over;
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files of volumes and binds under each container that mounts them, with their paths inside. What is right is told by the
-kernel: what the containers of a real dockerd see at their mounts, and lstat on hosts of our own."""
+"""Files of volumes and binds under each container that mounts them, with their paths inside. What is right is told by
+the kernel: what the containers of a real dockerd see at their mounts, and lstat on hosts of our own."""
 import json
 import os
 import re
@@ -150,7 +150,8 @@ def act(case: dockerd.FreshCase) -> Live:
     create(case, "reader", [f"{root}/srv/share:/share:ro"], HostConfig={"VolumesFrom": ["writer:ro"]})
     create(case, "other", ["data:/elsewhere:ro"])
     taken = ["/data", "/anon", "/mnt/share", "/mnt/in", "/etc/one"]
-    seen = kernel_sees(case, {"first": ["/data"], "writer": taken, "reader": [*taken, "/share"], "other": ["/elsewhere"]})
+    seen = kernel_sees(case, {"first": ["/data"], "writer": taken, "reader": [*taken, "/share"],
+                              "other": ["/elsewhere"]})
     mounts = case.daemon.call("GET", f"/containers/{case.ids['writer']}/json")["Mounts"]
     [anonymous] = [point["Name"] for point in mounts if point["Destination"] == "/anon"]
     hidden = {(name, f"/data/{at}/under", ino) for name, ats in (("writer", ("sub", "mem")), ("reader", ("sub",)))
@@ -186,14 +187,14 @@ def test_what_nested_mounts_hide_is_said(live: Live, live_rows: Timeline) -> Non
     """By name of what hides it."""
     under = {item for item in told(live_rows, "hidden") if item[1].endswith("/under")}
     assert under == live.hidden
-    facts = [fact for row in live_rows.rows for fact in row.get("facts", ()) if fact.startswith("hidden at /data/sub/un")]
-    assert facts and all(fact.endswith(" by volume nested at /data/sub") for fact in facts)
-    facts = [fact for row in live_rows.rows for fact in row.get("facts", ()) if fact.startswith("hidden at /data/mem/un")]
-    assert facts and all(fact.endswith(" by tmpfs at /data/mem") for fact in facts)
+    facts = [fact for row in live_rows.rows for fact in row.get("facts", ())]
+    for place, by in (("/data/sub", "volume nested"), ("/data/mem", "tmpfs")):
+        told_of = [fact for fact in facts if fact.startswith(f"hidden at {place}/under")]
+        assert told_of and all(fact.endswith(f" by {by} at {place}") for fact in told_of)
 
 
 def test_what_mounts_hide_of_layers_is_said(live_rows: Timeline) -> None:
-    """The image's file at a mount is hidden from all that mount there, and from nobody else; and the rest of it is not."""
+    """The image's file at a mount is hidden from all that mount there, and from nobody else."""
     told_of = {row["filename"]: {fact for fact in row.get("facts", ()) if fact.startswith("hidden from")}
                for row in live_rows.where(layer_role="image", data_type="fs:stat")}
     [fact] = told_of["/data/image"]
@@ -265,7 +266,7 @@ def test_subpaths(tmp: Path) -> None:
 
 
 def test_anonymous_and_foreign_volumes(tmp: Path) -> None:
-    """An empty Source is that of a volume docker knows to find, not the host's root; other drivers keep theirs elsewhere."""
+    """An empty Source is that of a volume docker knows to find, not the host's root; other drivers' are elsewhere."""
     host = helpers.shop(tmp / "host")
     name = helpers.hex_id("anonymous")
     data = host.volume(name, {"x": "1"})
@@ -303,7 +304,8 @@ def test_data_that_is_a_link(tmp: Path) -> None:
     mount(host, helpers.container(host, "web"), {"Name": "evil", "Destination": "/evil"})
     rows = host.run("--binds")
     found = {location(row) for row in rows.where(volume_name="evil") if row["data_type"] == "fs:stat"}
-    assert found == {host.inside(host.data / "volumes/evil").encode(), host.inside(host.data / "volumes/evil/_data").encode()}
+    place = host.inside(host.data / "volumes/evil").encode()
+    assert found == {place, place + b"/_data"}
 
 
 def test_daemon_mounts_hide(tmp: Path) -> None:
@@ -339,7 +341,8 @@ def test_devices_and_secrets(tmp: Path) -> None:
 def binding(tmp: Path, *points: Row, more: dict[str, Any] | None = None) -> helpers.Host:
     """A host with a /srv; web has these mounts, db none."""
     host = helpers.shop(tmp / "host")
-    helpers.write_tree(os.fsencode(host.root), {"srv": {"a": "1", "in": {"b": "2", "up": ("link", "../../etc")}}} | (more or {}))
+    tree = {"srv": {"a": "1", "in": {"b": "2", "up": ("link", "../../etc")}}}
+    helpers.write_tree(os.fsencode(host.root), tree | (more or {}))
     mount(host, helpers.container(host, "web"), *points)
     return host
 
@@ -352,7 +355,8 @@ def test_binds_only_on_request(tmp: Path) -> None:
     assert not rows.errors and rows_are_single(rows)
     assert told(rows) == paths(host.root / "srv", "/mnt", "web") | paths(host.root / "etc/hostname", "/name", "web")
     bound = [row for row in rows.rows if "bind" in row["tag"]]
-    assert {(row["layer_role"], row["container_name"], len(row["used_by_containers"])) for row in bound} == {("host", "web", 1)}
+    found = {(row["layer_role"], row["container_name"], len(row["used_by_containers"])) for row in bound}
+    assert found == {("host", "web", 1)}
 
 
 def test_binds_of_two_containers(tmp: Path) -> None:
@@ -386,7 +390,7 @@ def test_bind_of_everything(tmp: Path) -> None:
 
 
 def test_bind_through_links(tmp: Path) -> None:
-    """Links in the path of a source are followed beneath the evidence; a loop is reported; links in it are only told."""
+    """Links in the path of a source are followed beneath the evidence; a loop is reported; links in it are told."""
     host = binding(tmp, {"Source": "/way/in", "Destination": "/mnt"}, {"Source": "/loop", "Destination": "/loop"},
                    more={"way": ("link", "/srv"), "loop": ("link", "loop")})
     rows = host.run("--binds")
@@ -417,7 +421,8 @@ def test_binds_of_a_bare_data_root(tmp: Path) -> None:
 def test_volume_that_is_a_bind(tmp: Path) -> None:
     """The local driver's way to bind a directory."""
     host = binding(tmp, {"Name": "data", "Destination": "/data", "Driver": "local"})
-    host.write(host.data / "volumes/data/opts.json", {"MountType": "none", "MountOpts": "o,bind", "MountDevice": "/srv"})
+    options = {"MountType": "none", "MountOpts": "o,bind", "MountDevice": "/srv"}
+    host.write(host.data / "volumes/data/opts.json", options)
     rows = host.run("--binds")
     assert {item for item in told(rows) if item[1] == "/data/in/b"} == {
         ("web", "/data/in/b", str(os.lstat(host.root / "srv/in/b").st_ino))}

@@ -41,6 +41,17 @@ static struct lt_str destination(struct lt_arena *arena, struct lt_str path)
     return path.len && path.ptr[0] == '/' ? lt_str_dup(arena, path) : LT_STR("");
 }
 
+static void add_mount(struct mounts *mounts, struct lt_mount *mount)
+{
+    lt_list_add(&mounts->container->mounts, mounts->run, mount);
+    lt_map_put(&mounts->container->mount_at, mounts->run, mount->destination, mount);
+}
+
+static bool has_mount_at(const struct mounts *mounts, struct lt_str place)
+{
+    return lt_map_get(&mounts->container->mount_at, place);
+}
+
 static void read_mount(struct mounts *mounts, const struct json_t *point)
 {
     struct lt_arena *run = mounts->run;
@@ -56,16 +67,8 @@ static void read_mount(struct mounts *mounts, const struct json_t *point)
     };
     if (!mount->type.len) /* Docker before 1.13 has no type: a name means a volume */
         mount->type = mount->name.len ? LT_STR("volume") : LT_STR("bind");
-    lt_list_add(&mounts->container->mounts, run, mount);
+    add_mount(mounts, mount);
     tell_mount(mounts, mount, lt_json_str(point, "Propagation"));
-}
-
-static bool has_mount_at(const struct lt_container *container, struct lt_str place)
-{
-    lt_each (const struct lt_mount, mount, &container->mounts)
-        if (lt_str_eq(mount->destination, place))
-            return true;
-    return false;
 }
 
 /* --tmpfs is in the host's configuration alone. */
@@ -80,9 +83,9 @@ static void read_tmpfs(struct mounts *mounts, const struct json_t *host)
         *mount = (struct lt_mount){.type = LT_STR("tmpfs"), .destination = destination(run, place), .writable = true};
         while (rest.len)
             mount->writable &= !lt_str_eq(lt_str_cut(&rest, ','), LT_STR("ro"));
-        if (has_mount_at(mounts->container, mount->destination))
+        if (has_mount_at(mounts, mount->destination))
             continue;
-        lt_list_add(&mounts->container->mounts, run, mount);
+        add_mount(mounts, mount);
         tell_mount(mounts, mount, LT_STR(""));
     }
 }
@@ -100,12 +103,12 @@ static void add_own_mounts(struct mounts *mounts, const struct json_t *json)
     struct lt_arena *run = mounts->run;
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
         struct lt_str source = lt_json_str(json, own[i].field), place = lt_str_c(own[i].place);
-        if (!source.len || has_mount_at(mounts->container, place))
+        if (!source.len || has_mount_at(mounts, place))
             continue;
         struct lt_mount *mount = lt_new(run, struct lt_mount);
         *mount = (struct lt_mount){
             .type = LT_STR("docker"), .source = lt_str_dup(run, source), .destination = place, .writable = true};
-        lt_list_add(&mounts->container->mounts, run, mount);
+        add_mount(mounts, mount);
     }
 }
 
