@@ -13,7 +13,7 @@
 
 enum {
     MAX_DEPTH = 8,       /* of daemon.json: dockerd has three */
-    MAX_EXPANDED = 1024, /* bytes of a setting, after which no more variables are put in */
+    MAX_EXPANDED = 1024, /* bytes of a variable that is put in, and of a setting after which none are */
     MAX_FILES = 64,      /* that EnvironmentFile= may name */
 };
 
@@ -197,7 +197,8 @@ static struct lt_str expand(const struct host *host, struct lt_str value)
             break;
         const struct variable *variable = lt_map_get(&host->by_name, cut_name(&value));
         struct lt_str written = {start, (size_t)(value.ptr - start)};
-        lt_buf_add(&text, variable && !variable->idle ? variable->value : written);
+        bool put = variable && !variable->idle && variable->value.len <= MAX_EXPANDED;
+        lt_buf_add(&text, put ? variable->value : written);
     }
     lt_buf_add(&text, value);
     struct lt_str kept = lt_str_dup(host->daemon.ctx->scratch, lt_buf_view(&text));
