@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -339,3 +340,26 @@ def test_log_of_the_real_dockerd(host: Host, tmp: Path) -> None:
         if f"container={case.ids['one']}" in line or f"moby/{case.ids['one']}" in line:
             assert row["container_identifier"] == case.ids["one"] and "configuration_missing" in row["tag"]
     assert len([row for row in found if row.get("container_identifier") == case.ids["one"]]) >= 4
+
+
+def test_syslog_of_a_recorded_host(disk: Callable[[str, str], Path]) -> None:
+    """All lines of Docker's programs in a real /var/log/syslog, each at its place and time; and what is left of a container
+    that was removed, by the actions that were recorded."""
+    image = disk("overlay2-ext4", "clean")
+    text = subprocess.run(["debugfs", "-R", "cat /var/log/syslog", image], check=True, capture_output=True).stdout
+    expected, offset = {}, 0
+    for line in text.splitlines(keepends=True):
+        if re.match(rb"\S+ +\d+ \S+ \S+ ((dockerd|containerd)\[|systemd\[.*([Dd]ocker|containerd))", line):
+            stamp = re.search(rb'\]: time="([^"]+)" level', line)
+            expected[offset] = stamp and ns(stamp[1].decode().replace("Z", "+00:00"))
+        offset += len(line)
+    result = helpers.timeline(image)
+    found = {place(row)[1]: row for row in result.where(data_type=LINE)}
+    assert found.keys() == expected.keys() and len(found) > 400
+    for at, time in expected.items():
+        assert found[at]["confidence"] == ("exact" if time else "inferred")
+        assert time is None or helpers.nanoseconds(found[at]) == time
+    actions = [line.split("\t") for line in (helpers.EVIDENCE / "overlay2-ext4/truth/actions.tsv").read_text().splitlines()]
+    (garnet,) = [action for action in actions if action[4:6] == ["container_rm", "garnet"]]
+    left = [row for row in found.values() if row.get("container_identifier") == garnet[6]]
+    assert left and all("configuration_missing" in row["tag"] and helpers.nanoseconds(row) < int(garnet[2]) for row in left)
