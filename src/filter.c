@@ -18,7 +18,7 @@ bool lt_filter_container(const struct lt_options *options, const struct lt_conta
     if (*which && lt_str_starts(container->id, lt_str_c(which)))
         return true;
     /* Names are NUL-terminated, being copies in an arena; one with a NUL inside matches by what is before it. */
-    return container->name.len && fnmatch(which, container->name.ptr, 0) == 0;
+    return *which && fnmatch(which, container->name.len ? container->name.ptr : "", 0) == 0;
 }
 
 static bool any_user(const struct lt_options *options, const struct lt_owner *owner)

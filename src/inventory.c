@@ -37,6 +37,22 @@ struct lt_container *lt_inventory_container(struct lt_inventory *inventory, stru
     return container;
 }
 
+struct lt_container *lt_inventory_gone(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id)
+{
+    enum { MOST = 16384 };
+    struct lt_container *container = lt_map_get(&root->gone_by_id, id);
+    if (container || root->gone_by_id.count >= MOST)
+        return container;
+    container = lt_new(inventory->arena, struct lt_container);
+    container->root = root;
+    container->id = lt_str_dup(inventory->arena, id);
+    container->tags = LT_TAG_BIT(configuration_missing);
+    container->owner = (struct lt_owner){.root = root, .container = container, .role = LT_ROLE_CONFIG};
+    container->log_owner = (struct lt_owner){.root = root, .container = container, .role = LT_ROLE_LOG};
+    lt_map_put(&root->gone_by_id, inventory->arena, container->id, container);
+    return container;
+}
+
 struct lt_image *lt_inventory_image(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id)
 {
     struct lt_image *image = lt_map_get(&root->image_by_id, id);

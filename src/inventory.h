@@ -188,6 +188,7 @@ struct lt_root {
     bool rootless;                               /* found where a rootless daemon keeps it */
     struct lt_idmap *uids, *gids;                /* owners in its containers: NULL where they are the host's */
     struct lt_list containers, images, layers, volumes;
+    struct lt_map gone_by_id; /* containers that only traces tell of: see lt_inventory_gone() */
     struct lt_map container_by_id, image_by_id, layer_by_id, layer_by_chain, layer_by_link, volume_by_name;
     struct lt_owner owner; /* role host */
 };
@@ -200,6 +201,9 @@ struct lt_inventory {
 /* Get or make; the ID must have been checked (parse/ident.h), its bytes are copied. */
 struct lt_root *lt_inventory_root(struct lt_inventory *inventory, struct lt_fs *fs, struct lt_str path);
 struct lt_container *lt_inventory_container(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
+/* A container that is gone, of which a log or a database still tells (tag configuration_missing, role config): it is in
+ * no list of containers. NULL when there are too many of them. */
+struct lt_container *lt_inventory_gone(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
 struct lt_image *lt_inventory_image(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
 struct lt_layer *lt_inventory_layer(struct lt_inventory *inventory, struct lt_root *root, const struct lt_store *store,
                                     struct lt_str id);

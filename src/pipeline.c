@@ -4,6 +4,7 @@
 #include "filter.h"
 #include "localzone.h"
 #include "normalise.h"
+#include "parse/ident.h"
 #include "show.h"
 #include "sort.h"
 
@@ -190,16 +191,20 @@ static void place_temporary(struct timeline *timeline)
 /* Which containers -c means is known once all are: a whole name is not taken for the prefix of another's ID. */
 static void resolve_container(struct lt_job *job)
 {
-    if (job->options->container)
-        lt_each (struct lt_root, root, &job->inventory.roots)
-            lt_each (struct lt_container, container, &root->containers)
-                job->own_options.container_exact |= lt_filter_exact(job->options->container, container);
+    if (!job->options->container)
+        return;
+    job->own_options.container_exact = lt_is_id(lt_str_c(job->options->container));
+    lt_each (struct lt_root, root, &job->inventory.roots)
+        lt_each (struct lt_container, container, &root->containers)
+            job->own_options.container_exact |= lt_filter_exact(job->options->container, container);
 }
 
-/* Does -c name anything that is there? A typing error must not look like a container without a past. */
+/* Does -c name anything that is there? A typing error must not look like a container without a past. By its whole ID
+ * one may be named that is gone: logs and databases may tell of it. */
 static bool container_known(const struct lt_job *job)
 {
-    if (!job->options->container)
+    const char *which = job->options->container;
+    if (!which || lt_is_id(lt_str_c(which)))
         return true;
     lt_each (struct lt_root, root, &job->inventory.roots)
         lt_each (struct lt_container, container, &root->containers)

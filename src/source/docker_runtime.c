@@ -56,17 +56,19 @@ static bool is_elsewhere(const struct lt_ctx *ctx, struct lt_str id)
     return false;
 }
 
-/* Emit for the container `id`: it may be gone, then its layer is known by the path of its files, or nothing is. */
+/* Emit for the container `id`, which may be gone, or for what else has that name. */
 static enum lt_status emit(const struct job *job, struct lt_facts *facts, struct lt_event *event, struct lt_str id,
-                           const struct lt_layer *layer, struct lt_err *err)
+                           struct lt_err *err)
 {
-    const struct lt_root *root = job->ctx->root;
+    struct lt_root *root = job->ctx->root;
     const struct lt_container *container = lt_map_get(&root->container_by_id, id);
     if (!container && (is_elsewhere(job->ctx, id) || !is_first(job->ctx)))
         return LT_OK;
-    event->owner = container ? &container->owner : layer ? &layer->owner : &root->owner;
-    if (!container && lt_is_id(id))
+    if (!container && lt_is_id(id)) {
+        container = lt_inventory_gone(job->ctx->inventory, root, id);
         event->tags |= LT_TAG_BIT(configuration_missing);
+    }
+    event->owner = container ? &container->owner : &root->owner;
     lt_fact(facts, "id", container ? LT_STR("") : id);
     return lt_facts_emit(facts, job->ctx, event, err);
 }
@@ -90,15 +92,6 @@ static struct lt_str id_of_group(struct lt_str path)
     struct lt_str id = path.len > ID ? lt_str_skip(path, path.len - ID) : LT_STR("");
     bool cut = id.len && (id.ptr[-1] == '/' || id.ptr[-1] == ':');
     return cut && lt_is_id(id) ? id : LT_STR("");
-}
-
-/* "<root>/overlay2/<layer>/merged", and what other drivers make of it. */
-static const struct lt_layer *layer_of_path(const struct lt_root *root, struct lt_str path)
-{
-    const struct lt_layer *layer = NULL;
-    while (path.len && !layer)
-        layer = lt_map_get(&root->layer_by_id, lt_str_cut(&path, '/'));
-    return layer;
 }
 
 static void add_spec(struct lt_facts *facts, const struct json_t *spec)
@@ -142,7 +135,7 @@ static enum lt_status emit_start(struct job *job, bool live, struct lt_err *err)
         lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("start container"));
         add_spec(&facts, spec);
         lt_fact(&facts, "runtime", job->runtime);
-        status = emit(job, &facts, &event, id, layer_of_path(job->ctx->root, lt_json_str(spec, "root.path")), err);
+        status = emit(job, &facts, &event, id, err);
     }
     lt_json_free(spec);
     return status;
@@ -202,7 +195,7 @@ static enum lt_status take_lease(const struct job *job, const struct lt_bolt_ite
     if (!wanted || !take_time(job, item, &event.time[0]))
         return LT_OK;
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("make lease"));
-    return emit(job, &facts, &event, id, NULL, err);
+    return emit(job, &facts, &event, id, err);
 }
 
 static enum lt_status take_item(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
@@ -233,7 +226,7 @@ static enum lt_status emit_bundle(const struct job *job, struct lt_str directory
     lt_facts_item(&facts, LT_ATTR_FACTS, "%s",
                   removing ? "its directory was being removed"
                            : "its directory is still there: it ran, or nobody could clean up after it");
-    return emit(job, &facts, &event, id, NULL, err);
+    return emit(job, &facts, &event, id, err);
 }
 
 static enum lt_status read_bundles(const struct job *job, struct lt_str directory, struct lt_err *err)

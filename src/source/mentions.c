@@ -7,7 +7,7 @@
 #include "../parse/stamp.h"
 #include "../parse/syslog.h"
 
-enum { MAX_GONE = 16384, MAX_NAMED = 8, APART = 60 /* seconds */ };
+enum { MAX_NAMED = 8, APART = 60 /* seconds */ };
 
 static const int64_t SECOND = 1000000000;
 
@@ -79,23 +79,14 @@ void lt_mentions_begin(struct lt_mentions *mentions, struct lt_ctx *ctx)
 
 const struct lt_owner *lt_mentions_container(struct lt_mentions *mentions, struct lt_str id)
 {
-    struct lt_arena *run = mentions->ctx->run;
+    struct lt_ctx *ctx = mentions->ctx;
     struct lt_owner *owner = lt_map_get(&mentions->containers, id);
-    if (owner || mentions->gone >= MAX_GONE)
+    struct lt_container *gone = owner ? NULL : lt_inventory_gone(ctx->inventory, ctx->root, id);
+    if (!gone)
         return owner;
-    struct lt_container *container = lt_new(run, struct lt_container);
-    mentions->gone++;
-    *container = (struct lt_container){
-        .root = mentions->ctx->root,
-        .id = lt_str_dup(run, id),
-        .tags = LT_TAG_BIT(configuration_missing),
-    };
-    container->owner = (struct lt_owner){.root = container->root, .container = container, .role = LT_ROLE_CONFIG};
-    container->log_owner = container->owner;
-    container->log_owner.role = LT_ROLE_LOG;
-    owner = new_owner(mentions, container->owner);
-    lt_map_put(&mentions->containers, run, container->id, owner);
-    put_unique(mentions, &mentions->shorts, lt_short_id(container->id), owner);
+    owner = new_owner(mentions, gone->owner);
+    lt_map_put(&mentions->containers, ctx->run, gone->id, owner);
+    put_unique(mentions, &mentions->shorts, lt_short_id(gone->id), owner);
     return owner;
 }
 

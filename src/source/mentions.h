@@ -14,7 +14,6 @@ struct lt_mentions {
     struct lt_map shorts;     /* first twelve digits -> struct lt_owner *, or that of the root if not unique */
     struct lt_map names;      /* name -> struct lt_owner * */
     struct lt_map references; /* "alpine:3.19" and the like -> struct lt_owner * of the image */
-    size_t gone;              /* containers that only logs know */
 };
 
 /* One line of a log. */
