@@ -13,17 +13,13 @@ static bool is_older(struct lt_time time, struct lt_time birth)
     return time.set && birth.set && lt_time_cmp(time, birth) < 0;
 }
 
-static enum lt_status open_entry(struct lt_ctx *ctx, const struct lt_dir *dir, struct lt_str name, struct lt_file *out)
+static enum lt_status open_entry(struct lt_ctx *ctx, const struct lt_dir *dir, const struct lt_node *node,
+                                 struct lt_file *out)
 {
-    struct lt_buf path = {0};
-    lt_dir_path(&path, dir);
-    lt_buf_char(&path, '/');
-    lt_buf_add(&path, name);
     struct lt_err problem = {0};
-    enum lt_status status = lt_file_open(ctx->root->fs, lt_buf_view(&path), out, &problem);
+    enum lt_status status = lt_file_open_entry(ctx->root->fs, dir, node, out, &problem);
     if (status == LT_SKIP)
-        lt_skip_error(ctx, lt_buf_view(&path), &problem);
-    lt_buf_free(&path);
+        lt_skip_entry(ctx, dir, node, &problem);
     return status;
 }
 
@@ -47,9 +43,9 @@ static enum lt_status compare_contents(struct lt_ctx *ctx, const struct lt_upper
 {
     struct lt_file a = {0}, b = {0};
     struct lt_err problem = {0};
-    enum lt_status status = open_entry(ctx, upper->dir, upper->node->name, &a);
+    enum lt_status status = open_entry(ctx, upper->dir, upper->node, &a);
     if (status == LT_OK)
-        status = open_entry(ctx, lower->dir, lower->node.name, &b);
+        status = open_entry(ctx, lower->dir, &lower->node, &b);
     if (status == LT_OK)
         status = a.size == b.size ? compare_files(&a, &b, &problem) : LT_END;
     else

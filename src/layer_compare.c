@@ -140,12 +140,10 @@ static void compare_header(struct lt_compare *compare, struct lt_finding *findin
 /* CRC-64 of a file. LT_SKIP: it cannot be read, which was reported. */
 static enum lt_status sum_file(struct lt_compare *compare, const struct lt_event *event, uint64_t *sum)
 {
-    struct lt_buf path = {0};
     struct lt_err problem = {0};
-    struct lt_file file = {0};
+    struct lt_file file;
     uint64_t offset = 0, zeros = 0;
-    lt_event_path(&path, event);
-    enum lt_status status = lt_file_open(compare->ctx->root->fs, lt_buf_view(&path), &file, &problem);
+    enum lt_status status = lt_file_open_entry(compare->ctx->root->fs, event->dir, event->node, &file, &problem);
     *sum = 0;
     while (status == LT_OK && offset < file.size) {
         ssize_t got = lt_file_read(&file, compare->buffer, LT_COMPARE_CHUNK, offset, &problem);
@@ -164,9 +162,8 @@ static enum lt_status sum_file(struct lt_compare *compare, const struct lt_event
     if (status == LT_END)
         status = lt_fail(&problem, LT_SKIP, LT_CODE_MISSING, 0, "the file has vanished");
     if (status != LT_OK)
-        lt_skip_error(compare->ctx, lt_buf_view(&path), &problem);
+        lt_skip_entry(compare->ctx, event->dir, event->node, &problem);
     lt_file_close(&file);
-    lt_buf_free(&path);
     return status;
 }
 

@@ -150,6 +150,19 @@ enum lt_status lt_file_open(struct lt_fs *fs, struct lt_str path, struct lt_file
     return fs->ops->open(fs, path, out, err);
 }
 
+enum lt_status lt_file_open_entry(struct lt_fs *fs, const struct lt_dir *dir, const struct lt_node *node,
+                                  struct lt_file *out, struct lt_err *err)
+{
+    *out = (struct lt_file){.fs = fs, .fd = -1};
+    if (fs->ops->open_entry)
+        return fs->ops->open_entry(fs, dir, node, out, err);
+    struct lt_buf path = {0};
+    lt_event_path(&path, &(struct lt_event){.dir = dir, .node = node});
+    enum lt_status status = fs->ops->open(fs, lt_buf_view(&path), out, err);
+    lt_buf_free(&path);
+    return status;
+}
+
 ssize_t lt_file_read(struct lt_file *file, void *buffer, size_t size, uint64_t offset, struct lt_err *err)
 {
     if (offset >= file->size)

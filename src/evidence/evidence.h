@@ -69,6 +69,9 @@ struct lt_fs_ops {
                               struct lt_err *);
     /* Open a regular file; anything else is LT_SKIP with LT_CODE_TYPE, a missing one LT_END. */
     enum lt_status (*open)(struct lt_fs *, struct lt_str path, struct lt_file *out, struct lt_err *);
+    /* Optional: as `open`, the entry of `dir` that `node` is, where it need not be looked for by its name. */
+    enum lt_status (*open_entry)(struct lt_fs *, const struct lt_dir *dir, const struct lt_node *node,
+                                 struct lt_file *out, struct lt_err *);
     /* Read at `offset`; the number of bytes, 0 at the end, -1 on failure. */
     ssize_t (*read)(struct lt_file *, void *buffer, size_t size, uint64_t offset, struct lt_err *);
     void (*close)(struct lt_file *);
@@ -152,6 +155,8 @@ enum lt_status lt_fs_list(struct lt_fs *fs, struct lt_str path, struct lt_arena 
 /* Open a regular file; see lt_fs_ops.open. End it with lt_file_close(), also after a failure. lt_file_read() reads like
  * pread(), never beyond the size that the file had when it was opened. */
 enum lt_status lt_file_open(struct lt_fs *fs, struct lt_str path, struct lt_file *out, struct lt_err *);
+enum lt_status lt_file_open_entry(struct lt_fs *fs, const struct lt_dir *dir, const struct lt_node *node,
+                                  struct lt_file *out, struct lt_err *);
 ssize_t lt_file_read(struct lt_file *file, void *buffer, size_t size, uint64_t offset, struct lt_err *);
 void lt_file_close(struct lt_file *file);
 

@@ -129,15 +129,13 @@ struct handle {
     struct lt_ext4_inline data; /* where it has any */
 };
 
-static enum lt_status ext4_open(struct lt_fs *fs, struct lt_str path, struct lt_file *out, struct lt_err *err)
+static enum lt_status open_inode(struct lt_ext4_reader *reader, uint64_t ino, struct lt_file *out, struct lt_err *err)
 {
-    struct lt_ext4_reader *reader = lt_ext4_reader(fs);
     struct lt_ext4_inode inode;
     struct lt_cursor bytes;
-    uint64_t ino;
-    enum lt_status status = lt_path_find(&reader->index, fs, LT_EXT4_ROOT, lt_ext4_names_of, path, &ino, err);
-    if (status != LT_OK || lt_ext4_read_inode(reader, ino, &bytes, &inode, err) != LT_OK)
-        return status != LT_OK ? status : LT_SKIP;
+    enum lt_status status = lt_ext4_read_inode(reader, ino, &bytes, &inode, err);
+    if (status != LT_OK)
+        return status;
     if (!S_ISREG(inode.mode))
         return lt_fail(err, LT_SKIP, LT_CODE_TYPE, 0, "not a regular file");
     if (inode.flags & LT_EXT4_ENCRYPT_FL)
@@ -152,6 +150,21 @@ static enum lt_status ext4_open(struct lt_fs *fs, struct lt_str path, struct lt_
     if (status == LT_OK && handle->data.len < inode.size)
         status = lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "inline data of inode %u break off", inode.ino);
     return status;
+}
+
+static enum lt_status ext4_open(struct lt_fs *fs, struct lt_str path, struct lt_file *out, struct lt_err *err)
+{
+    struct lt_ext4_reader *reader = lt_ext4_reader(fs);
+    uint64_t ino;
+    enum lt_status status = lt_path_find(&reader->index, fs, LT_EXT4_ROOT, lt_ext4_names_of, path, &ino, err);
+    return status == LT_OK ? open_inode(reader, ino, out, err) : status;
+}
+
+static enum lt_status ext4_open_entry(struct lt_fs *fs, const struct lt_dir *dir, const struct lt_node *node,
+                                      struct lt_file *out, struct lt_err *err)
+{
+    (void)dir;
+    return open_inode(lt_ext4_reader(fs), node->ino, out, err);
 }
 
 static ssize_t ext4_read(struct lt_file *file, void *buffer, size_t size, uint64_t offset, struct lt_err *err)
@@ -180,6 +193,7 @@ static const struct lt_fs_ops ext4_ops = {
     .xattrs = ext4_xattrs,
     .orphans = lt_ext4_orphans,
     .open = ext4_open,
+    .open_entry = ext4_open_entry,
     .read = ext4_read,
     .close = ext4_close,
 };
