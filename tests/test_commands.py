@@ -250,8 +250,8 @@ def chain_ids(diff_ids: list[str]) -> list[str]:
 
 def test_links_of_the_mount(evidence: Any) -> None:
     """The short names in the order in which the kernel had them in /proc/mounts."""
-    text = (helpers.EVIDENCE / "overlay2-ext4/truth/containers/yarrow.mount.txt").read_text()
     [row] = listing("ids", "yarrow", evidence("overlay2-ext4"))
+    text = (helpers.EVIDENCE / "overlay2-ext4/truth/containers/yarrow.mount.txt").read_text()
     lower = re.search(r"lowerdir=([^,]+)", text)[1].split(":")
     assert [Path(path).name for path in lower] == [layer["link_name"] for layer in row["layers"][1:]]
 

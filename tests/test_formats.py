@@ -124,7 +124,8 @@ def wanted_micros(row: dict) -> int:
     exact = helpers.nanoseconds(row)
     text = {"docker:container:configuration", "docker:container:log:entry", "container:image:history",
             "container:image:tag", "container:log:application", "container:log:clock", "container:clock:step",
-            "container:network:created", "container:state:set", "container:health:probe", "container:build:result"}
+            "container:network:created", "container:state:set", "container:health:probe", "container:build:result",
+            "container:daemon:log"}
     if row["data_type"] in text:
         return exact // 1000
     return int((Decimal(exact) / 1000).quantize(Decimal(1), rounding=ROUND_HALF_UP))

@@ -133,7 +133,8 @@ def check_nothing_lost_in_silence(result: Timeline, whole: Timeline) -> None:
     if result.code == 0:
         assert result.lines == whole.lines, "rows are missing or differ, and nothing says so"
     known = {helpers.what(row) for row in whole.rows}
-    assert {helpers.what(row) for row in result.rows} <= known
+    found = {helpers.what(row) for row in result.rows if row["data_type"] != "container:clock:step"}
+    assert found <= known  # of a step of the clock another file may be the witness
 
 
 def spread(total: int, count: int) -> list[int]:
