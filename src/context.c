@@ -128,6 +128,14 @@ enum lt_status lt_stat_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt
     return status;
 }
 
+bool lt_is_first_root(const struct lt_ctx *ctx)
+{
+    lt_each (const struct lt_root, root, &ctx->inventory->roots)
+        if (root->fs->evidence == ctx->root->fs->evidence)
+            return root == ctx->root;
+    return false;
+}
+
 struct lt_str lt_root_path(struct lt_ctx *ctx, const char *relative)
 {
     return lt_path_join(ctx->run, ctx->root->path, lt_str_c(relative));

@@ -79,6 +79,9 @@ enum lt_status lt_read_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path,
 /* Describe a path into scratch; LT_END when there is nothing. What fails is reported. */
 enum lt_status lt_stat_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_node *out);
 
+/* Is the root at hand the first one of its evidence? Then it is its turn to read what the whole host has but once. */
+bool lt_is_first_root(const struct lt_ctx *ctx);
+
 /* "<root>/<relative>" of the root at hand, in the run arena. */
 struct lt_str lt_root_path(struct lt_ctx *ctx, const char *relative);
 

@@ -264,6 +264,7 @@ void lt_layer_record_read(struct lt_layer_record *record)
     }
     lt_tarsplit_free(&split);
     lt_stream_close(record->stream);
+    lt_arena_free(&record->packed);
     record->stream = NULL;
 }
 
@@ -301,7 +302,7 @@ static enum lt_status open_stream(struct lt_fs *fs, struct lt_layer_record *reco
     struct lt_str bytes;
     if (!most)
         return lt_stream_open(fs, record->path, &record->stream, err);
-    enum lt_status status = lt_slurp(fs, record->path, most, &record->arena, &bytes, err);
+    enum lt_status status = lt_slurp(fs, record->path, most, &record->packed, &bytes, err);
     if (status == LT_OK)
         record->stream = lt_stream_of(bytes);
     return status;
@@ -347,6 +348,7 @@ void lt_layer_record_free(struct lt_layer_record *record)
     if (!record)
         return;
     lt_stream_close(record->stream);
+    lt_arena_free(&record->packed);
     lt_arena_free(&record->arena);
     free(record);
 }

@@ -34,6 +34,7 @@ struct lt_layer_record {
     const struct lt_layer *layer;
     struct lt_str path;       /* of the record */
     struct lt_stream *stream; /* of its bytes, until they are read */
+    struct lt_arena packed;   /* these bytes, if they are in memory */
     struct lt_list problems;  /* of struct lt_err *: what is wrong with it */
     struct lt_arena arena;
     struct lt_map by_path;

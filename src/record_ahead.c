@@ -20,7 +20,7 @@ void lt_record_ahead_begin(struct lt_record_ahead *ahead, struct lt_ctx *ctx, co
     struct lt_layer_record *record = lt_layer_record_open(ctx, layer, MOST_PACKED, NULL);
     if (!record)
         return; /* whoever takes it will be told why */
-    if (record->arena.bytes >= WORTH_A_THREAD && pthread_create(&ahead->thread, NULL, read_record, record) == 0)
+    if (record->packed.bytes >= WORTH_A_THREAD && pthread_create(&ahead->thread, NULL, read_record, record) == 0)
         ahead->record = record;
     else
         lt_layer_record_free(record);

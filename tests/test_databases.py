@@ -386,8 +386,9 @@ def test_plugins(tmp: Path) -> None:
 
 
 def test_runtime_database(tmp: Path) -> None:
-    """A containerd's database of our own: a lease, starts of a container that is there and of one that is not, and times
-    that are none, which are reported. Other namespaces are other runtimes' matter."""
+    """A containerd's database of our own, behind a link: a lease, starts of a container that is there and of one that is
+    not, also in the namespace of a daemon with userns-remap, and times that are none, which are reported. Other
+    namespaces are other runtimes' matter."""
     host, gone = helpers.shop(tmp / "host"), "ab" * 32
     known = host.run().where(data_type="docker:container:configuration")[0]["container_identifier"]
 
@@ -404,13 +405,21 @@ def test_runtime_database(tmp: Path) -> None:
     moby = {b"containers": {known.encode(): container(1, known), gone.encode(): container(2, gone),
                             b"cd" * 32: container(3, gone) | {b"createdat": b"no time"}},
             b"leases": {known.encode(): {b"createdat": stamp(4)}, b"build-1": {b"createdat": stamp(5)}}}
-    place = host.root / "var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db"
-    host.write(place, boltfile.database({b"v1": {b"moby": moby, b"k8s.io": {b"containers": {b"ef" * 32: container(6, gone)}}}}))
+    others = {b"k8s.io": {b"containers": {b"ef" * 32: container(6, gone)}},
+              b"plugins.moby": {b"containers": {b"ef" * 32: container(7, gone)}},
+              b"moby-100000.100000": {b"containers": {gone.encode(): container(8, gone)}}}
+    place = host.root / "srv/containerd/io.containerd.metadata.v1.bolt/meta.db"
+    host.write(place, boltfile.database({b"v1": {b"moby": moby, **others}}))
+    (host.root / "var/lib/containerd").symlink_to("../../srv/containerd")
+    task = place.parents[1] / f"io.containerd.runtime.v2.task/moby-100000.100000/{known}"
+    task.mkdir(parents=True)
     rows = host.run()
     found = {(helpers.nanoseconds(row) // 10**9 - 1_700_000_000): row for row in rows.rows
              if row["data_type"] in ("container:runtime:container", "container:runtime:lease")}
-    assert sorted(found) == [1, 2, 4, 5] and [error["code"] for error in rows.errors] == ["bad-time"]
-    assert [found[at].get("container_identifier") for at in (1, 2, 4, 5)] == [known, gone, known, None]
+    assert sorted(found) == [1, 2, 4, 5, 8] and [error["code"] for error in rows.errors] == ["bad-time"]
+    assert [found[at].get("container_identifier") for at in (1, 2, 4, 5, 8)] == [known, gone, known, None, gone]
+    [bundle] = rows.where(data_type="container:runtime:bundle")
+    assert bundle["container_identifier"] == known
     assert found[1]["command"] == "sh -c x  y" and "runtime io.containerd.runc.v2" in found[1]["facts"]
     assert found[2]["tag"] == ["configuration_missing"]
     assert found[5]["facts"] == ["id build-1"] and not found[5]["tag"]

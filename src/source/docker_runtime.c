@@ -10,7 +10,8 @@
  *                                                               of a build, of an image that is pulled
  *   io.containerd.runtime.v2.task/moby/<ID>                     made at the start, removed after the end; ".<ID>" when
  *   io.containerd.runtime.v1.linux/moby/<ID>                    the removal was cut short
- */
+ *
+ * Under userns-remap newer daemons name the namespace moby-<uid>.<gid> (moby daemon/daemon.go, 28). */
 #include "facts.h"
 
 #include "../parse/bbolt.h"
@@ -23,6 +24,7 @@ enum { NAMESPACE_DEPTH = 4 }; /* v1, moby, kind, ID */
 
 struct job {
     struct lt_ctx *ctx;
+    struct lt_root *root; /* that tells what belongs to no container; ctx->root is where the files are */
     struct lt_str database;
     struct lt_map told; /* containers' ID and time */
     struct lt_str id;   /* of the record at hand, whose keys come in their order; "" on a freed page */
@@ -32,44 +34,46 @@ struct job {
     bool begun;
 };
 
-/* Is this in the bucket of the namespace for things of one kind, one bucket for each? */
+/* "moby", or "moby-100000.100000". */
+static bool is_docker(struct lt_str name)
+{
+    struct lt_str rest = lt_str_skip(name, 4);
+    if (!lt_str_starts(name, LT_STR("moby")) || (rest.len && rest.ptr[0] != '-'))
+        return false;
+    for (size_t i = 1; i < rest.len; i++)
+        if ((rest.ptr[i] < '0' || rest.ptr[i] > '9') && rest.ptr[i] != '.')
+            return false;
+    return rest.len != 1;
+}
+
+/* Is this in the bucket of a namespace for things of one kind, one bucket for each? */
 static bool is_in(const struct lt_bolt_item *item, struct lt_str kind)
 {
-    return item->depth >= NAMESPACE_DEPTH && lt_str_eq(item->path[0], LT_STR("v1")) &&
-           lt_str_eq(item->path[1], LT_STR("moby")) && lt_str_eq(item->path[2], kind);
+    return item->depth >= NAMESPACE_DEPTH && lt_str_eq(item->path[0], LT_STR("v1")) && is_docker(item->path[1]) &&
+           lt_str_eq(item->path[2], kind);
 }
 
-/* The first data root of the file system tells what belongs to none of them. */
-static bool is_first(const struct lt_ctx *ctx)
+/* The container with that ID, which may be gone; NULL: it is none. */
+static const struct lt_container *container_of(const struct job *job, struct lt_str id)
 {
-    lt_each (const struct lt_root, root, &ctx->inventory->roots)
-        if (root->fs == ctx->root->fs)
-            return root == ctx->root;
-    return true;
+    lt_each (struct lt_root, root, &job->ctx->inventory->roots) {
+        struct lt_container *container = lt_map_get(&root->container_by_id, id);
+        if (container && root->fs->evidence == job->root->fs->evidence)
+            return container;
+    }
+    return lt_is_id(id) ? lt_inventory_gone(job->ctx->inventory, job->root, id) : NULL;
 }
 
-static bool is_elsewhere(const struct lt_ctx *ctx, struct lt_str id)
-{
-    lt_each (const struct lt_root, root, &ctx->inventory->roots)
-        if (root != ctx->root && lt_map_get(&root->container_by_id, id))
-            return true;
-    return false;
-}
-
-/* Emit for the container `id`, which may be gone, or for what else has that name. */
+/* Emit for the container `id`, or for what else has that name. */
 static enum lt_status emit(const struct job *job, struct lt_facts *facts, struct lt_event *event, struct lt_str id,
                            struct lt_err *err)
 {
-    struct lt_root *root = job->ctx->root;
-    const struct lt_container *container = lt_map_get(&root->container_by_id, id);
-    if (!container && (is_elsewhere(job->ctx, id) || !is_first(job->ctx)))
-        return LT_OK;
-    if (!container && lt_is_id(id)) {
-        container = lt_inventory_gone(job->ctx->inventory, root, id);
-        event->tags |= LT_TAG_BIT(configuration_missing);
-    }
-    event->owner = container ? &container->owner : &root->owner;
-    lt_fact(facts, "id", container ? LT_STR("") : id);
+    const struct lt_container *container = container_of(job, id);
+    event->owner = container ? &container->owner : &job->root->owner;
+    if (container)
+        event->tags |= container->tags & LT_TAG_BIT(configuration_missing);
+    else
+        lt_fact(facts, "id", id);
     return lt_facts_emit(facts, job->ctx, event, err);
 }
 
@@ -239,21 +243,61 @@ static enum lt_status read_bundles(const struct job *job, struct lt_str director
     return status;
 }
 
-static enum lt_status read_containerd(struct lt_ctx *ctx, struct lt_str path, struct lt_err *err)
+/* The directories of the namespaces. */
+static enum lt_status read_tasks(const struct job *job, struct lt_str directory, struct lt_err *err)
 {
-    static const char *const tasks[] = {"io.containerd.runtime.v2.task/moby", "io.containerd.runtime.v1.linux/moby"};
-    struct lt_str database = LT_STR("io.containerd.metadata.v1.bolt/meta.db");
-    struct job job = {.ctx = ctx, .database = lt_path_join(ctx->run, path, database)};
-    enum lt_status status = lt_read_bolt_or_skip(ctx, job.database, take_item, &job, err);
+    struct lt_listing listing;
+    enum lt_status status = LT_OK;
+    lt_list_or_skip(job->ctx, directory, &listing);
+    for (size_t i = 0; status == LT_OK && i < listing.count; i++)
+        if (S_ISDIR(listing.nodes[i].mode) && is_docker(listing.nodes[i].name))
+            status = read_bundles(job, lt_path_join(job->ctx->scratch, directory, listing.nodes[i].name), err);
+    return status;
+}
+
+/* A containerd's directory; `path` may lead there through links. LT_END: it is not there. */
+static enum lt_status read_containerd(struct lt_ctx *ctx, struct lt_root *root, struct lt_str path, struct lt_err *err)
+{
+    static const char *const tasks[] = {"io.containerd.runtime.v2.task", "io.containerd.runtime.v1.linux"};
+    struct job job = {.ctx = ctx, .root = root};
+    struct lt_err problem = {0};
+    struct lt_str directory;
+    enum lt_status status = lt_fs_resolve(ctx->root->fs, path, ctx->run, &directory, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(ctx, path, &problem);
+    if (status != LT_OK)
+        return status == LT_END ? LT_END : LT_OK;
+    job.database = lt_path_join(ctx->run, directory, LT_STR("io.containerd.metadata.v1.bolt/meta.db"));
+    status = lt_read_bolt_or_skip(ctx, job.database, take_item, &job, err);
     for (size_t i = 0; status != LT_FATAL && i < sizeof tasks / sizeof *tasks; i++)
-        status = read_bundles(&job, lt_path_join(ctx->scratch, path, lt_str_c(tasks[i])), err);
+        status = read_tasks(&job, lt_path_join(ctx->scratch, directory, lt_str_c(tasks[i])), err);
+    return status;
+}
+
+/* That of the host, which serves all data roots of the evidence, and may be on another file system than they are. */
+static enum lt_status read_host(struct lt_ctx *ctx, struct lt_err *err)
+{
+    static const char *const places[] = {"/var/lib/containerd", "/lib/containerd", "/containerd"};
+    struct lt_root *root = ctx->root, host = {0};
+    enum lt_status status = LT_OK;
+    lt_each (struct lt_fs, fs, &root->fs->evidence->fs) {
+        host.fs = fs;
+        ctx->root = &host;
+        enum lt_status found = status == LT_FATAL ? LT_FATAL : LT_END;
+        for (size_t i = 0; found == LT_END && i < sizeof places / sizeof *places; i++)
+            found = read_containerd(ctx, root, lt_str_c(places[i]), err);
+        status = found == LT_FATAL ? LT_FATAL : LT_OK;
+    }
+    ctx->root = root;
     return status;
 }
 
 static enum lt_status docker_runtime_events(struct lt_ctx *ctx, struct lt_err *err)
 {
-    enum lt_status status = read_containerd(ctx, LT_STR("/var/lib/containerd"), err);
-    return status == LT_OK ? read_containerd(ctx, lt_root_path(ctx, "containerd/daemon"), err) : status;
+    enum lt_status status = read_containerd(ctx, ctx->root, lt_root_path(ctx, "containerd/daemon"), err);
+    if (status != LT_FATAL && lt_is_first_root(ctx))
+        status = read_host(ctx, err);
+    return status == LT_FATAL ? LT_FATAL : LT_OK;
 }
 
 const struct lt_source lt_source_docker_runtime = {

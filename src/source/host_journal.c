@@ -297,7 +297,7 @@ static enum lt_status host_journal_events(struct lt_ctx *ctx, struct lt_err *err
 {
     struct job job = {.ctx = ctx};
     enum lt_status status = LT_OK;
-    if (!lt_mentions_first_root(ctx))
+    if (!lt_is_first_root(ctx))
         return LT_OK;
     lt_each (struct lt_fs, fs, &ctx->root->fs->evidence->fs)
         if (status == LT_OK)

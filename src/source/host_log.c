@@ -285,7 +285,7 @@ static enum lt_status host_log_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     struct job job = {.ctx = ctx, .zone = ctx->root->zone.rules};
     enum lt_status status = LT_OK;
-    if (!lt_mentions_first_root(ctx))
+    if (!lt_is_first_root(ctx))
         return LT_OK;
     lt_each (struct lt_fs, fs, &ctx->root->fs->evidence->fs) {
         job.fs = fs;

@@ -11,14 +11,6 @@ enum { MAX_NAMED = 8, APART = 60 /* seconds */ };
 
 static const int64_t SECOND = 1000000000;
 
-bool lt_mentions_first_root(const struct lt_ctx *ctx)
-{
-    lt_each (const struct lt_root, root, &ctx->inventory->roots)
-        if (root->fs->evidence == ctx->root->fs->evidence)
-            return root == ctx->root;
-    return false;
-}
-
 static struct lt_owner *new_owner(struct lt_mentions *mentions, struct lt_owner owner)
 {
     struct lt_owner *out = lt_new(mentions->ctx->run, struct lt_owner);

@@ -30,9 +30,6 @@ struct lt_host_line {
 /* Learn what the roots of the evidence at hand hold. Everything lives in the run arena. */
 void lt_mentions_begin(struct lt_mentions *mentions, struct lt_ctx *ctx);
 
-/* The first data root of the evidence at hand is where its host's logs are read. */
-bool lt_mentions_first_root(const struct lt_ctx *ctx);
-
 /* The container with this ID, which is made (tag configuration_missing) if it is not known; NULL when there are too
  * many that are not. */
 const struct lt_owner *lt_mentions_container(struct lt_mentions *mentions, struct lt_str id);
