@@ -134,16 +134,18 @@ def test_output_of_containers(host: Host) -> None:
         output("two\nlines", PRIORITY="3"),
         output("a" * 16384, **part), output("x", PRIORITY="3"), output("b" * 16384, **part), output("c"),
         output("gone", GONE, CONTAINER_NAME="old", CONTAINER_TAG="mine"),
-        output("podman's", _COMM="conmon"),
+        output("podman's", _COMM="conmon", _SYSTEMD_UNIT="user@1000.service"),
+        output(""),
         output("never ends", **part),
     ])
-    found = rows(host.run())
-    assert {row["data_type"] for row in found} == {OUTPUT} and {row["layer_role"] for row in found} == {"log"}
+    result = host.run()
+    found = rows(result)
+    assert result.code == 0 and {row["data_type"] for row in found} == {OUTPUT} and {row["layer_role"] for row in found} == {"log"}
     assert [(row["log_source"], row["message_body"]) for row in found] == [
         ("stdout", "one\n"), ("stderr", "two\nlines\n"), ("stdout", "a" * 16384 + "b" * 16384 + "c\n"),
-        ("stderr", "x\n"), ("stdout", "gone\n"), ("stdout", "never ends")]
+        ("stderr", "x\n"), ("stdout", "gone\n"), ("stdout", "\n"), ("stdout", "never ends")]
     assert [helpers.nanoseconds(row) for row in found] == [
-        1_783_600_000_111_222_333, *((START + n * 1_000_001) * 1000 for n in (1, 2, 3, 6, 8))]
+        1_783_600_000_111_222_333, *((START + n * 1_000_001) * 1000 for n in (1, 2, 3, 6, 8, 9))]
     by_cursor(found)
     gone = found[4]
     assert gone["container_identifier"] == GONE and gone["tag"] == ["configuration_missing"]
@@ -195,6 +197,49 @@ def test_damaged_files_do_not_stop_the_rest(host: Host) -> None:
         if len(texts) < 301 and not result.errors: # a field's name or an entry's program was overwritten
             assert len(texts) > 290 or sum(a != b for a, b in zip(data, whole)) <= 50, len(texts)
     assert losses >= 6 and len(said) == 300
+
+
+def damage_fields(path: Path, *fields: str) -> None:
+    """Give the objects that hold these fields, which all entries share, a type that there is none of."""
+    data = bytearray(path.read_bytes())
+    header = 72 if data[12] & 16 else 64  # compact or not (systemd src/libsystemd/sd-journal/journal-def.h, 252)
+    for field in fields:
+        at = data.index(field.encode()) - header
+        assert data[at] == 1 and int.from_bytes(data[at + 8:at + 16], "little") == header + len(field)
+        data[at] = 7
+    path.write_bytes(data)
+
+
+@needs_library
+@pytest.mark.parametrize("fields, kept", [
+    (["SYSLOG_IDENTIFIER=dockerd"], 50),
+    (["SYSLOG_IDENTIFIER=dockerd", "_COMM=dockerd"], 50),
+    (["SYSLOG_IDENTIFIER=dockerd", "_COMM=dockerd", "_SYSTEMD_UNIT=docker.service"], 0),
+    (["MESSAGE=the same"], 50),
+])
+def test_damaged_fields(fields: list[str], kept: int, host: Host) -> None:
+    """One object that all lines of the daemon share: no more is lost than is said."""
+    make(journal(host), [DOCKER | {"MESSAGE": "the same"} for _ in range(50)] +
+         [{"MESSAGE": "x", "SYSLOG_IDENTIFIER": "cron", "_SYSTEMD_UNIT": "cron.service"}])
+    damage_fields(journal(host), *fields)
+    result = host.run()
+    assert len(rows(result)) == kept
+    if len(fields) == 1 and not fields[0].startswith("MESSAGE"):
+        assert result.code == 0 and {tuple(facts(row, "reporter")) for row in rows(result)} == {("dockerd",)}
+        return
+    error = result.error()
+    assert (error["path"], error["code"], result.code) == ("/" + os.path.relpath(journal(host), host.root), "damaged", 1)
+    assert error["reason"] == "50 entries lack their message or the name of their program"
+
+
+@needs_library
+def test_what_a_container_logs_itself(host: Host) -> None:
+    """A program that has the host's journal socket: its scope names the container."""
+    web = helpers.container(host, "web").id
+    make(journal(host), [{"MESSAGE": "GET /", "SYSLOG_IDENTIFIER": "nginx", "_COMM": "nginx",
+                          "_SYSTEMD_UNIT": f"docker-{web}.scope"}])
+    (row,) = rows(host.run())
+    assert row["container_name"] == "web" and facts(row, "reporter") == ["nginx"] and row["data_type"] == LINE
 
 
 def test_without_the_library(host: Host) -> None:

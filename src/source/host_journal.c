@@ -28,6 +28,7 @@ struct job {
     struct lt_ctx *ctx;
     struct lt_mentions mentions;
     struct lt_str path; /* of the file at hand */
+    uint64_t lacking;   /* entries of it without what all have */
     struct pending pending[PENDING];
     struct lt_arena line;
 };
@@ -84,9 +85,10 @@ static enum lt_status emit_daemon(struct job *job, const struct lt_journal_entry
     struct lt_facts facts = {.arena = &job->line};
     int minutes;
     describe(job, entry, &line);
+    line.unit = field(entry, LT_JOURNAL_UNIT);
     lt_facts_text(&facts, LT_ATTR_BODY, line.text);
     lt_mentions_choose(&line, lt_mentions_own_time(line.text, &minutes), "the journal's", &facts);
-    lt_fact(&facts, "unit", field(entry, LT_JOURNAL_UNIT));
+    lt_fact(&facts, "unit", line.unit);
     lt_fact(&facts, "cursor", entry->cursor);
     return lt_mentions_emit(&job->mentions, &line, &facts, err);
 }
@@ -195,13 +197,30 @@ static const struct lt_container *output_of(struct job *job, const struct lt_jou
     return owner ? owner->container : NULL;
 }
 
+/* By what journald knows of the sender. */
+static bool is_unit_wanted(struct lt_str unit)
+{
+    return lt_str_eq(unit, LT_STR("docker.service")) || lt_str_eq(unit, LT_STR("containerd.service")) ||
+           (lt_str_starts(unit, LT_STR("docker-")) && lt_str_ends(unit, LT_STR(".scope")));
+}
+
+/* Whoever sent it: does an entry lack the name of its program, or the message of one that may be wanted? */
+static bool is_lacking(const struct lt_journal_entry *entry, bool wanted)
+{
+    struct lt_str reporter = field(entry, LT_JOURNAL_IDENTIFIER);
+    wanted = wanted || lt_str_eq(reporter, LT_STR("kernel")) || lt_str_eq(reporter, LT_STR("systemd"));
+    return (!reporter.len && !field(entry, LT_JOURNAL_COMM).len) || (wanted && !entry->fields[LT_JOURNAL_MESSAGE].ptr);
+}
+
 static enum lt_status read_entry(struct job *job, const struct lt_journal_entry *entry, struct lt_err *err)
 {
     struct lt_host_line line = {.output_of = output_of(job, entry)};
     struct lt_str text = field(entry, LT_JOURNAL_MESSAGE), comm = field(entry, LT_JOURNAL_COMM);
     struct lt_str reporter = field(entry, LT_JOURNAL_IDENTIFIER);
     lt_arena_reset(&job->line);
-    bool wanted = line.output_of || lt_mentions_wanted(reporter, text) || lt_mentions_wanted(comm, text);
+    bool wanted = line.output_of || lt_mentions_wanted(reporter, text) || lt_mentions_wanted(comm, text) ||
+                  is_unit_wanted(field(entry, LT_JOURNAL_UNIT));
+    job->lacking += is_lacking(entry, wanted);
     if (!wanted)
         return LT_OK;
     if (entry->cut != LT_JOURNAL_FIELDS)
@@ -225,6 +244,7 @@ static enum lt_status read_entries(struct job *job, struct lt_journal *journal, 
     struct lt_journal_entry entry;
     struct lt_err problem = {0};
     enum lt_status status;
+    job->lacking = 0;
     while ((status = lt_journal_next(journal, &entry, &problem)) == LT_OK)
         if (read_entry(job, &entry, err) != LT_OK)
             return LT_FATAL;
@@ -233,6 +253,9 @@ static enum lt_status read_entries(struct job *job, struct lt_journal *journal, 
     if (lt_journal_unread(journal))
         lt_skip(job->ctx, job->path, LT_CODE_DAMAGED, "%ju entries of any program cannot be reached",
                 (uintmax_t)lt_journal_unread(journal));
+    if (job->lacking)
+        lt_skip(job->ctx, job->path, LT_CODE_DAMAGED, "%ju entries lack their message or the name of their program",
+                (uintmax_t)job->lacking);
     return emit_pending(job, err);
 }
 

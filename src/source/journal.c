@@ -145,7 +145,7 @@ static void keep_field(struct lt_journal *journal, struct lt_str text, struct lt
     struct lt_str name = lt_str_cut(&text, '=');
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct lt_str *field = &out->fields[names[i].field];
-        if (!lt_str_eq(name, lt_str_c(names[i].name)) || text.len <= field->len)
+        if (!lt_str_eq(name, lt_str_c(names[i].name)) || (field->ptr && text.len <= field->len))
             continue;
         if (text.len > LT_MAX_MESSAGE_FIELD) {
             text.len = LT_MAX_MESSAGE_FIELD;

@@ -35,7 +35,7 @@ enum lt_journal_field {
 struct lt_journal_entry {
     struct lt_time time;                     /* when journald took it */
     struct lt_str cursor;                    /* its name, for journalctl --cursor */
-    struct lt_str fields[LT_JOURNAL_FIELDS]; /* "" if it lacks one */
+    struct lt_str fields[LT_JOURNAL_FIELDS]; /* NULL if it lacks one */
     enum lt_journal_field cut;               /* a field that was too long, else LT_JOURNAL_FIELDS */
 };
 
@@ -48,7 +48,9 @@ bool lt_journal_built_in(void);
  * libsystemd is not built in. Free `*out` with lt_journal_close(). */
 enum lt_status lt_journal_open(struct lt_fs *fs, struct lt_str path, struct lt_journal **out, struct lt_err *err);
 
-/* The next entry, borrowed until the next call. LT_END after the last; LT_SKIP: what follows is lost. */
+/* The next entry, borrowed until the next call. LT_END after the last; LT_SKIP: what follows is lost. An entry comes
+ * without those of its fields that are damaged: libsystemd passes over them without a word (sd_journal_enumerate_data()
+ * in src/libsystemd/sd-journal/sd-journal.c, 252), and a field's object is shared by all entries that have it. */
 enum lt_status lt_journal_next(struct lt_journal *journal, struct lt_journal_entry *out, struct lt_err *err);
 
 /* Of the entries that the file says it has: those that were not reached, after LT_END or LT_SKIP. */

@@ -220,6 +220,8 @@ static void find_named(struct lt_mentions *mentions, const struct lt_host_line *
     struct lt_str rest = line->text, key, value;
     for (size_t at = 0; lt_mention_next(line->text, &at, &mention);)
         add_mention(mentions, &mention, named);
+    for (size_t at = 0; lt_mention_next(line->unit, &at, &mention);)
+        add_mention(mentions, &mention, named);
     if (line->host.len) /* names mean nothing on another host */
         return;
     while (lt_logfmt_next(&rest, &key, &value))

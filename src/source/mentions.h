@@ -21,6 +21,7 @@ struct lt_host_line {
     struct lt_time time, first, last; /* as in an event */
     struct lt_str host;               /* that wrote it, if it was another */
     struct lt_str reporter, level, text;
+    struct lt_str unit; /* of systemd, to which the sender belongs; it may name a container */
     uint64_t pid;
     struct lt_where where;
     lt_tags tags;
