@@ -68,6 +68,15 @@ enum lt_status lt_read_or_skip(struct lt_ctx *ctx, struct lt_str path, size_t ca
     return status;
 }
 
+enum lt_status lt_resolve_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_str *out)
+{
+    struct lt_err problem = {0};
+    enum lt_status status = lt_fs_resolve(ctx->root->fs, path, ctx->scratch, out, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(ctx, path, &problem);
+    return status;
+}
+
 enum lt_status lt_list_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_listing *out)
 {
     struct lt_err problem = {0};

@@ -76,6 +76,10 @@ enum lt_status lt_read_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path,
                                                            struct lt_err *err),
                                     void *arg, struct lt_err *err);
 
+/* lt_fs_resolve() of the file system of the root at hand into scratch; LT_END when there is nothing. What fails is
+ * reported. */
+enum lt_status lt_resolve_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_str *out);
+
 /* Describe a path into scratch; LT_END when there is nothing. What fails is reported. */
 enum lt_status lt_stat_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_node *out);
 

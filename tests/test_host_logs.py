@@ -291,6 +291,17 @@ def test_damage(host: Host) -> None:
         ("/var/log/syslog", "damaged"), ("/var/log/syslog", "too-large"), ("/var/log/syslog.2.gz", "truncated")]
 
 
+def test_directories_that_cannot_be_reached(host: Host) -> None:
+    """Links that go round; a file in the place of a directory is none."""
+    shutil.rmtree(host.root / "var/log")
+    (host.root / "var/log").symlink_to("log")
+    (host.root / "etc/cgconfig.d").symlink_to("cgconfig.d")
+    (host.root / "log").write_text("no directory")
+    result = host.run()
+    assert {(error["path"], error["code"]) for error in result.errors} == {
+        ("/var/log", "cycle"), ("/var/log/journal", "cycle"), ("/etc/cgconfig.d", "cycle")} and result.code == 1
+
+
 def test_same_from_an_image(host: Host, tmp: Path) -> None:
     """/var/log on the file system of an image, and on one of its own."""
     write(host, "syslog", f"Jul  9 10:00:00 dock01 dockerd[812]: one Container {GONE}\n", "2026-07-09T10:00:05+02:00")

@@ -199,6 +199,16 @@ def test_damaged_files_do_not_stop_the_rest(host: Host) -> None:
     assert losses >= 6 and len(said) == 300
 
 
+@needs_library
+def test_places_that_are_one(host: Host) -> None:
+    """A directory of logs that is there under two names is read once."""
+    make(journal(host), [DOCKER | {"MESSAGE": "once"}])
+    (host.root / "log").symlink_to("var/log")
+    (host.root / "journal").symlink_to("log/journal")
+    result = host.run()
+    assert [row["message_body"] for row in rows(result)] == ["once"] and result.code == 0
+
+
 def damage_fields(path: Path, *fields: str) -> None:
     """Give the objects that hold these fields, which all entries share, a type that there is none of."""
     data = bytearray(path.read_bytes())

@@ -200,7 +200,7 @@ static enum lt_status read_all(struct reader *reader, struct lt_str file, struct
     struct lt_listing listing;
     struct lt_str real;
     enum lt_status status = read(reader, file, err);
-    if (lt_fs_resolve(ctx->root->fs, directory, ctx->scratch, &real, NULL) != LT_OK)
+    if (lt_resolve_or_skip(ctx, directory, &real) != LT_OK)
         return status;
     lt_list_or_skip(ctx, real, &listing);
     for (size_t i = 0; status == LT_OK && i < listing.count; i++)

@@ -135,7 +135,7 @@ void lt_log_files_find(struct lt_ctx *ctx, const struct lt_log_family *families,
     for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
         struct lt_str path;
         struct lt_listing listing;
-        if (lt_fs_resolve(ctx->root->fs, lt_str_c(directories[i]), ctx->scratch, &path, NULL) == LT_OK)
+        if (lt_resolve_or_skip(ctx, lt_str_c(directories[i]), &path) == LT_OK)
             if (find_in(&search, path, "", &listing) == LT_OK)
                 find_below(&search, path, &listing);
     }

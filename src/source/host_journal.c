@@ -276,6 +276,20 @@ static enum lt_status read_file(struct job *job, struct lt_fs *fs, struct lt_str
     return status;
 }
 
+/* The directory of a place; false if there is none, or it is one of the `count` before. */
+static bool find_place(struct job *job, struct lt_fs *fs, struct lt_str place, const struct lt_str *before,
+                       size_t count, struct lt_str *out)
+{
+    struct lt_root *root = job->ctx->root, host = {.fs = fs};
+    job->ctx->root = &host;
+    enum lt_status status = lt_resolve_or_skip(job->ctx, place, out);
+    job->ctx->root = root;
+    for (size_t i = 0; i < count && status == LT_OK; i++)
+        if (lt_str_eq(*out, before[i]))
+            status = LT_END;
+    return status == LT_OK;
+}
+
 /* List a directory of another file system than the data root's may be. */
 static void list(struct job *job, struct lt_fs *fs, struct lt_str path, struct lt_listing *out)
 {
@@ -302,16 +316,19 @@ static enum lt_status read_machine(struct job *job, struct lt_fs *fs, struct lt_
 static enum lt_status read_fs(struct job *job, struct lt_fs *fs, struct lt_err *err)
 {
     static const char *const places[] = {"/var/log/journal", "/run/log/journal", "/log/journal", "/journal"};
+    struct lt_str found[sizeof places / sizeof *places];
+    size_t count = 0;
     enum lt_status status = LT_OK;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        struct lt_str path;
+        struct lt_str *path = &found[count];
         struct lt_listing machines;
-        if (lt_fs_resolve(fs, lt_str_c(places[i]), job->ctx->scratch, &path, NULL) != LT_OK)
+        if (!find_place(job, fs, lt_str_c(places[i]), found, count, path))
             continue;
-        list(job, fs, path, &machines);
+        count++;
+        list(job, fs, *path, &machines);
         for (size_t j = 0; j < machines.count && status == LT_OK; j++)
             if (S_ISDIR(machines.nodes[j].mode))
-                status = read_machine(job, fs, lt_path_join(job->ctx->scratch, path, machines.nodes[j].name), err);
+                status = read_machine(job, fs, lt_path_join(job->ctx->scratch, *path, machines.nodes[j].name), err);
     }
     return status;
 }
