@@ -178,6 +178,65 @@ def test_years_by_name_and_by_the_daemon(host: Host) -> None:
     assert (error["path"], error["code"]) == ("/var/log/messages.xz", "unsupported") and result.code == 1
 
 
+@pytest.mark.parametrize("reporter, stated, said", [
+    ("root", "1999-11-20T11:00:00Z", "2026"),
+    ("{web}[1]", "1999-11-20T11:00:00Z", "2026"),
+    ("docker/{gone}[1]", "1999-11-20T11:00:00Z", "2026"),
+    ("dockerd[1]", "1999-11-01T11:00:00Z", "2026"),  # not the day of the stamp
+    ("dockerd[1]", "2042-11-20T11:00:00Z", "2026"),  # years after the file was written
+    ("dockerd[1]", "2019-11-20T11:00:00Z", "2019"),
+])
+def test_year_by_a_message(reporter: str, stated: str, said: str, host: Host) -> None:
+    """Anyone can log a time, also a container; the daemon's counts where nothing speaks against it."""
+    reporter = reporter.format(web=helpers.container(host, "web").id[:12], gone=GONE[:12])
+    write(host, "syslog", f'Nov 20 11:59:59 dock01 dockerd[1]: a\nNov 20 12:00:00 dock01 {reporter}: time="{stated}" msg=x\n',
+          "2026-11-20T12:00:00+01:00")
+    row = rows(host.run())[0]
+    check(row, f"{said}-11-20T11:59:59+01:00", "inferred", message_body="a")
+    assert facts(row, "year by") == [{"2019": "the daemon's own times"}.get(said, "the file's mtime")]
+
+
+def test_year_by_most_messages(host: Host) -> None:
+    """A clock that was wrong for one line, or a forged one, moves no other."""
+    good = 'Nov 20 12:00:0{0} dock01 dockerd[1]: time="2019-11-20T11:00:0{0}Z" msg=x\n'
+    write(host, "syslog", good.format(1) + good.format(2) + "Nov 20 12:00:03 dock01 dockerd[1]: a\n" +
+          'Nov 20 12:00:04 dock01 dockerd[1]: time="1999-11-20T11:00:04Z" msg=x\n', "2026-11-20T12:00:00+01:00")
+    check(rows(host.run())[2], "2019-11-20T12:00:03+01:00", "inferred", message_body="a")
+
+
+def test_last_line_of_the_year_before(host: Host) -> None:
+    """A stamp of December behind one of January, at the end of the file."""
+    write(host, "syslog", "Dec 31 23:59:58 dock01 dockerd[1]: a\nJan  1 00:00:00 dock01 dockerd[1]: b\n"
+                          "Dec 31 23:59:59 dock01 dockerd[1]: c\n", "2026-01-01T00:00:00+01:00")
+    a, b, c = rows(host.run())
+    check(a, "2025-12-31T23:59:58+01:00", "inferred")
+    check(b, "2026-01-01T00:00:00+01:00", "inferred")
+    check(c, "2025-12-31T23:59:59+01:00", "inferred")
+
+
+@pytest.mark.parametrize("first", ["", "2026-01-01T00:00:00Z dock01 cron[1]: x\n"])
+@pytest.mark.parametrize("pairs, known", [(50, True), (40_000, False)])
+def test_more_years_than_a_log_has(first: str, pairs: int, known: bool, host: Host) -> None:
+    """Then no year is invented."""
+    lines = "Dec  1 00:00:00 dock01 cron[1]: x\nJul  1 00:00:00 dock01 cron[1]: x\n" * pairs
+    write(host, "syslog", first + lines + "Jul  1 00:00:00 dock01 dockerd[1]: a\n", "2026-07-01T00:00:00+02:00")
+    (row,) = rows(host.run())
+    year = 2026 + pairs if first else 2026
+    if known:
+        check(row, f"{year}-07-01T00:00:00+02:00", "inferred")
+    else:
+        check(row, "2026-07-01T00:00:00+02:00", "bounded", time_first=None)
+
+
+def test_zone_without_a_name(host: Host) -> None:
+    """A copy of a zone's rules has none."""
+    (host.root / "etc/localtime").write_bytes(Path("/usr/share/zoneinfo/Antarctica/Troll").read_bytes())
+    write(host, "syslog", "Jul  9 10:00:00 dock01 dockerd[8]: a\n", "2026-07-09T10:00:00Z")
+    (row,) = rows(host.run())
+    check(row, "2026-07-09T10:00:00+02:00", "inferred")
+    assert facts(row, "zone") == ["by /etc/localtime"]
+
+
 def test_hour_that_comes_twice(host: Host) -> None:
     """2025-10-26, from 03:00 back to 02:00: both instants, unless the line before rules the first one out."""
     write(host, "syslog", "Oct 26 02:30:00 dock01 dockerd[1]: a\nOct 26 02:59:00 dock01 dockerd[1]: b\n"
@@ -292,11 +351,10 @@ def test_damage(host: Host) -> None:
 
 
 def test_directories_that_cannot_be_reached(host: Host) -> None:
-    """Links that go round; a file in the place of a directory is none."""
+    """Links that go round."""
     shutil.rmtree(host.root / "var/log")
     (host.root / "var/log").symlink_to("log")
     (host.root / "etc/cgconfig.d").symlink_to("cgconfig.d")
-    (host.root / "log").write_text("no directory")
     result = host.run()
     assert {(error["path"], error["code"]) for error in result.errors} == {
         ("/var/log", "cycle"), ("/var/log/journal", "cycle"), ("/etc/cgconfig.d", "cycle")} and result.code == 1

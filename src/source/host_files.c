@@ -148,10 +148,16 @@ void lt_log_files_find(struct lt_ctx *ctx, const struct lt_log_family *families,
 
 /* What a look through a file tells. */
 struct survey {
+    const struct lt_mentions *mentions;
+    const struct lt_zone *zone;
     struct lt_years years;
-    struct lt_syslog last; /* with a stamp */
+    struct lt_syslog last; /* with a stamp, */
+    int64_t last_year;     /* and its year, counted from the first line's */
+    int64_t most;          /* years so counted */
     bool any, known;
     int64_t first;    /* the year in which the file begins, if known */
+    int64_t own;      /* the same by most of the daemon's own times, */
+    uint64_t votes;   /* by so many more than speak against it */
     int64_t leap;     /* year, counted from that one, of a 29 February; -1: none was seen */
     const char *from; /* what tells it */
 };
@@ -173,31 +179,46 @@ static int64_t nearest_year(const struct lt_zone *zone, const struct lt_syslog *
     return best;
 }
 
-static void look_at(struct survey *survey, const struct lt_zone *zone, struct lt_str text)
+/* Take the time in a message of one of Docker's programs, if it is that of its stamp. Anyone can write to a log: what
+ * most messages say counts. */
+static void ask_message(struct survey *survey, const struct lt_syslog *line, int64_t year)
+{
+    int minutes;
+    struct lt_time own = {0};
+    if (lt_mentions_program(survey->mentions, line->reporter))
+        own = lt_mentions_own_time(line->body, &minutes);
+    if (!own.set)
+        return;
+    int64_t known = nearest_year(survey->zone, line, own.sec);
+    if (llabs(instant(survey->zone, known, line) - own.sec) > DAY)
+        return;
+    if (!survey->votes)
+        survey->own = known - year;
+    survey->votes += survey->own == known - year ? 1 : UINT64_MAX;
+}
+
+static void look_at(struct survey *survey, struct lt_str text)
 {
     struct lt_syslog line;
-    struct lt_time own;
     if (!lt_syslog_parse(text, &line))
         return;
     int64_t year = lt_years_next(&survey->years, &line);
     survey->any = true;
     survey->last = line;
+    survey->last_year = year;
+    survey->most = year > survey->most ? year : survey->most;
     if (line.month == 2 && line.day == 29)
         survey->leap = year;
-    if (line.year) {
-        survey->first = line.year - year;
-        survey->from = "a stamp with a year";
-    } else if (lt_str_starts(line.body, LT_STR("time=")) &&
-               lt_stamp_rfc3339(lt_log_field(line.body, "time"), &own, NULL) == LT_OK) {
-        survey->first = nearest_year(zone, &line, own.sec) - year;
-        survey->from = "the daemon's own times";
-    } else {
+    if (!line.year) {
+        ask_message(survey, &line, year);
         return;
     }
+    survey->first = line.year - year;
+    survey->from = "a stamp with a year";
     survey->known = true;
 }
 
-static void look_through(struct lt_fs *fs, struct lt_str path, const struct lt_zone *zone, struct survey *survey)
+static void look_through(struct lt_fs *fs, struct lt_str path, struct survey *survey)
 {
     struct lt_stream *stream;
     if (lt_stream_open(fs, path, &stream, NULL) != LT_OK)
@@ -207,7 +228,7 @@ static void look_through(struct lt_fs *fs, struct lt_str path, const struct lt_z
     enum lt_status status;
     while ((status = lt_lines_next(&lines, &line, NULL)) != LT_END) /* what is lost is reported when it is read */
         if (status == LT_OK)
-            look_at(survey, zone, line.text);
+            look_at(survey, line.text);
     lt_stream_close(stream);
 }
 
@@ -220,26 +241,38 @@ static void limit_by(struct lt_time time, const char *from, struct lt_time *end,
     survey->from = from;
 }
 
-bool lt_log_year(struct lt_fs *fs, const struct lt_log_file *file, const struct lt_zone *zone, struct lt_time limit,
-                 int64_t *year, struct lt_str *from)
+/* The first year by when the last line was written at the latest. */
+static int64_t year_before(const struct survey *survey, struct lt_time end)
 {
-    struct survey survey = {.leap = -1};
+    int64_t last = lt_civil_from(end.sec).year + 1;
+    while (instant(survey->zone, last, &survey->last) > end.sec + DAY)
+        last--;
+    int64_t first = last - survey->last_year;
+    for (unsigned i = 0; i < 8 && survey->leap >= 0 && lt_days_in_month(first + survey->leap, 2) < 29; i++)
+        first--;
+    return first;
+}
+
+bool lt_log_year(const struct lt_mentions *mentions, struct lt_fs *fs, const struct lt_log_file *file,
+                 const struct lt_zone *zone, struct lt_time limit, int64_t *year, struct lt_str *from)
+{
+    struct survey survey = {.mentions = mentions, .zone = zone, .leap = -1, .from = ""};
     struct lt_time end = {0};
-    look_through(fs, file->path, zone, &survey);
+    look_through(fs, file->path, &survey);
     if (!survey.known) {
         limit_by(file->written, "the file's mtime", &end, &survey);
         limit_by(file->dated, "the file's name", &end, &survey);
         limit_by(limit, "the file after it", &end, &survey);
-        if (!survey.any || !end.set)
-            return false;
-        int64_t last = lt_civil_from(end.sec).year + 1;
-        while (instant(zone, last, &survey.last) > end.sec + DAY)
-            last--;
-        survey.first = last - survey.years.year;
-        for (unsigned i = 0; i < 8 && survey.leap >= 0 && lt_days_in_month(survey.first + survey.leap, 2) < 29; i++)
-            survey.first--;
+        survey.known = survey.any && end.set;
+        if (survey.known)
+            survey.first = year_before(&survey, end);
+        if (survey.votes && (!survey.known || survey.own <= survey.first + 1 || lt_time_is_stock(end))) {
+            survey.known = true;
+            survey.first = survey.own;
+            survey.from = "the daemon's own times";
+        }
     }
     *year = survey.first;
     *from = lt_str_c(survey.from);
-    return true;
+    return survey.known && survey.first >= 1970 && survey.most <= LT_MAX_YEARS;
 }

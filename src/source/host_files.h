@@ -3,7 +3,10 @@
 #ifndef LT_SOURCE_HOST_FILES_H
 #define LT_SOURCE_HOST_FILES_H
 
+#include "mentions.h"
 #include "source.h"
+
+enum { LT_MAX_YEARS = 50 }; /* that one file may span */
 
 /* All files of one name: that itself, NAME.1 and NAME-20261123, each maybe packed. */
 struct lt_log_family {
@@ -29,11 +32,12 @@ struct lt_log_files {
 void lt_log_files_find(struct lt_ctx *ctx, const struct lt_log_family *families, size_t count,
                        struct lt_log_files *out);
 
-/* The year in which a log begins whose stamps have none, in `*year`, and in `*from` what tells it: a time that the
- * daemon wrote into a message, or else when the last line was written at the latest, which is the earliest of the
- * file's mtime, the date in its name, and `limit`, the first time in the file after it. Reads the whole file. False: it
- * cannot be told. */
-bool lt_log_year(struct lt_fs *fs, const struct lt_log_file *file, const struct lt_zone *zone, struct lt_time limit,
-                 int64_t *year, struct lt_str *from);
+/* The year in which a log begins whose stamps have none, in `*year`, and in `*from` what tells it: a stamp with a year;
+ * the times that Docker's programs wrote into most of their messages, unless they are years after the last line was
+ * written at the latest; or else that, which is the earliest of the file's mtime, the date in its name, and `limit`,
+ * the first time in the file after it. Reads the whole file. False: it cannot be told, or would be before 1970, or the
+ * file spans more than LT_MAX_YEARS. */
+bool lt_log_year(const struct lt_mentions *mentions, struct lt_fs *fs, const struct lt_log_file *file,
+                 const struct lt_zone *zone, struct lt_time limit, int64_t *year, struct lt_str *from);
 
 #endif

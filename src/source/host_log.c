@@ -58,7 +58,7 @@ static void note_zone(const struct job *job, struct lt_facts *facts)
     const struct lt_zone_info *zone = &job->ctx->root->zone;
     struct lt_buf text = {0};
     if (zone->known) {
-        lt_buf_printf(&text, "%.*s by %.*s", LT_ARG(zone->name), LT_ARG(zone->from));
+        lt_buf_printf(&text, "%.*s%sby %.*s", LT_ARG(zone->name), zone->name.len ? " " : "", LT_ARG(zone->from));
     } else {
         lt_buf_lit(&text, "UTC");
         if (job->zone.after.set)
@@ -93,9 +93,10 @@ static void place_stamp(struct job *job, const struct lt_syslog *line, struct lt
     if (line->time.set)
         return;
     if (!job->years_known && !job->years_asked)
-        job->years_known = lt_log_year(job->fs, &job->file, &job->zone, job->limit, &job->first_year, &job->years_from);
-    job->years_asked = true; /* which takes reading the whole file */
-    if (!job->years_known)
+        job->years_known = lt_log_year(&job->mentions, job->fs, &job->file, &job->zone, job->limit, &job->first_year,
+                                       &job->years_from);
+    job->years_asked = true;                           /* which takes reading the whole file */
+    if (!job->years_known || job->year > LT_MAX_YEARS) /* a file of more is no log */
         return;
     int64_t days = lt_days_from_civil(job->first_year + job->year, line->month, line->day);
     place_local(job, lt_time_at(days * 86400 + line->second, 0), out);

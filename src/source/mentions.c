@@ -93,12 +93,24 @@ static bool contains(struct lt_str text, struct lt_str part)
     return text.len && memmem(text.ptr, text.len, part.ptr, part.len);
 }
 
-bool lt_mentions_wanted(struct lt_str reporter, struct lt_str text)
+static bool is_program(struct lt_str reporter)
 {
     static const char *const words[] = {"docker", "containerd", "rootlesskit", "buildkitd"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (lt_str_starts(reporter, lt_str_c(words[i])))
             return true;
+    return false;
+}
+
+bool lt_mentions_program(const struct lt_mentions *mentions, struct lt_str reporter)
+{
+    return is_program(reporter) && !memchr(reporter.ptr, '/', reporter.len) && !lt_mentions_tag(mentions, reporter);
+}
+
+bool lt_mentions_wanted(struct lt_str reporter, struct lt_str text)
+{
+    if (is_program(reporter))
+        return true;
     if (lt_str_eq(reporter, LT_STR("kernel")))
         return contains(text, LT_STR("docker")) || contains(text, LT_STR("veth"));
     return lt_str_eq(reporter, LT_STR("systemd")) &&

@@ -39,6 +39,10 @@ const struct lt_owner *lt_mentions_container(struct lt_mentions *mentions, struc
  * daemon/logger/loggerutils/log_tag.go, 1.9 to 28.x): its short ID, maybe behind a slash; NULL if there is none. */
 const struct lt_container *lt_mentions_tag(const struct lt_mentions *mentions, struct lt_str tag);
 
+/* Is a reporter one of Docker's programs? A tag of a container's output with a slash is none, whatever it begins with.
+ */
+bool lt_mentions_program(const struct lt_mentions *mentions, struct lt_str reporter);
+
 /* Is a line with this reporter and text one of Docker's programs, or by systemd or the kernel about Docker? */
 bool lt_mentions_wanted(struct lt_str reporter, struct lt_str text);
 
