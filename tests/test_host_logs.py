@@ -281,9 +281,14 @@ def owner(host: Host, text: str, reporter: str = "dockerd[1]") -> Row:
     ('msg="shim disconnected" id={gone} namespace=k8s.io', None, []),
     ("address=unix:///run/containerd/s/{gone}", None, []),
     ("short {short} x", "db", []),
-    ("name=web", "web", ["owner_inferred"]),
-    ('msg="y" container="/db"', "db", ["owner_inferred"]),
-    ("name=other web", None, []),
+    ("path=/run/containerd/io.containerd.runtime.v2.task/plugins.moby/{gone} pid=1", None, []),
+    ("path=/run/containerd/io.containerd.runtime.v2.task/moby-1000.1000/{gone}", GONE, ["configuration_missing"]),
+    ("time=x name=web", "web", ["owner_inferred"]),
+    ('time=x msg="y" container="/db"', "db", ["owner_inferred"]),
+    ("message repeated 2 times: [ time=x name=web]", None, []),
+    ("message repeated 2 times: [ time=x name=web level=info]", "web", ["owner_inferred"]),
+    ("time=x name=other web", None, []),
+    ("name=web", None, []),
     ("layer {rw}", "web", []),
     ("sha256:{gone}", None, []),
 ])
@@ -308,7 +313,9 @@ def test_kernel_systemd_images_and_output(host: Host) -> None:
     assert owner(host, f"docker-{web}.scope: Deactivated successfully.", "systemd[1]")["container_identifier"] == web
     row = owner(host, f"pulled {image}")
     assert row["image_identifier"] == image and "container_identifier" not in row and row["tag"][:1] != ["owner_inferred"]
-    row = owner(host, 'msg="image pulled" remote="docker.io/library/shop:1"')
+    for text in ('apparmor="DENIED" profile="docker-default" name="/web"', 'time=x docker name=web'):
+        assert "container_identifier" not in owner(host, text, "kernel")
+    row = owner(host, 'time=x msg="image pulled" remote="docker.io/library/shop:1"')
     assert row["image_identifier"] == image and "owner_inferred" in row["tag"]
     row = owner(host, f"container={web} then container={GONE}")
     assert row["container_identifier"] == web and facts(row, "names container") == [GONE]
@@ -319,14 +326,14 @@ def test_kernel_systemd_images_and_output(host: Host) -> None:
 
 def test_lines_of_another_host(host: Host) -> None:
     """A collector's file: the row says who wrote it, and a name means nothing there."""
-    write(host, "syslog", "2099-01-02T00:00:00Z far.example dockerd[1]: container=web\n", "2099-01-02T00:00:00Z")
+    write(host, "syslog", "2099-01-02T00:00:00Z far.example dockerd[1]: time=x container=web\n", "2099-01-02T00:00:00Z")
     (row,) = rows(host.run())
     assert facts(row, "written by host") == ["far.example"] and "container_identifier" not in row
 
 
 def test_line_before_the_container_was_made(host: Host) -> None:
     """Another one may have had its name."""
-    write(host, "syslog", "2001-01-02T00:00:00Z dock01 dockerd[1]: container=web\n", "2099-01-02T00:00:00Z")
+    write(host, "syslog", "2001-01-02T00:00:00Z dock01 dockerd[1]: time=x container=web\n", "2099-01-02T00:00:00Z")
     assert "container_identifier" not in rows(host.run())[0]
 
 

@@ -277,15 +277,31 @@ struct lt_str lt_log_field(struct lt_str text, const char *name)
     return LT_STR("");
 }
 
+/* Does a path of containerd's namespace of containers end here: "moby/", or with user namespaces "moby-100000.100000/"
+ * (moby daemon/daemon.go, RemapContainerdNamespaces(), 28.x)? That of plugins, "plugins.moby/", holds other IDs. */
+static bool is_namespace(struct lt_str path)
+{
+    if (!lt_str_ends(path, LT_STR("/")))
+        return false;
+    size_t end = --path.len;
+    while (path.len && (is_digit(path.ptr[path.len - 1]) || path.ptr[path.len - 1] == '.'))
+        path.len--;
+    if (path.len < end && lt_str_ends(path, LT_STR("moby-")))
+        end = --path.len;
+    return path.len == end && lt_str_ends(path, LT_STR("moby")) && !lt_str_ends(path, LT_STR(".moby"));
+}
+
 /* Do these words come before a container's ID? */
 static bool names_container(struct lt_str before, struct lt_str after)
 {
     static const char *const words[] = {
-        "container=", "container=\"", "containerID=", "container_id=", "containerId=", "containers/",
-        "moby/",      "/docker/",     "ontainer ",    "ontainer: ",    "ontainer_id=", "container\":\""};
+        "container=", "container=\"", "containerID=", "container_id=", "containerId=",  "containers/",
+        "/docker/",   "ontainer ",    "ontainer: ",   "ontainer_id=",  "container\":\""};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (lt_str_ends(before, lt_str_c(words[i])))
             return true;
+    if (is_namespace(before))
+        return true;
     return lt_str_ends(before, LT_STR("docker-")) && lt_str_starts(after, LT_STR(".scope"));
 }
 

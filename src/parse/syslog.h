@@ -58,8 +58,8 @@ struct lt_mention {
 };
 
 /* The next one at or after byte `*at`, which is moved behind it. False: no more. A container's are those of moby's and
- * containerd's wording: container=ID, "Container ID", /containers/ID, moby/ID, id=ID with namespace=moby, /docker/ID,
- * docker-ID.scope. */
+ * containerd's wording: container=ID, "Container ID", /containers/ID, moby/ID, moby-UID.GID/ID, id=ID with
+ * namespace=moby, /docker/ID, docker-ID.scope. */
 bool lt_mention_next(struct lt_str text, size_t *at, struct lt_mention *out);
 
 #endif

@@ -230,11 +230,13 @@ static void find_named(struct lt_mentions *mentions, const struct lt_host_line *
 {
     struct lt_mention mention;
     struct lt_str rest = line->text, key, value;
+    bool is_message = is_logrus(rest) || lt_str_starts(rest, LT_STR("message repeated "));
     for (size_t at = 0; lt_mention_next(line->text, &at, &mention);)
         add_mention(mentions, &mention, named);
     for (size_t at = 0; lt_mention_next(line->unit, &at, &mention);)
         add_mention(mentions, &mention, named);
-    if (line->host.len) /* names mean nothing on another host */
+    /* Names mean nothing on another host, and something else in other messages: the kernel's name="/data" is a path. */
+    if (line->host.len || !is_message || lt_str_eq(line->reporter, LT_STR("kernel")))
         return;
     while (lt_logfmt_next(&rest, &key, &value))
         if (value.len)
