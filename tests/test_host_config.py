@@ -396,7 +396,17 @@ def test_broken_control_groups(host: helpers.Host) -> None:
 
 
 def test_secrets_stay_hidden(host: helpers.Host) -> None:
-    """Of proxies, as in what volumes were given."""
-    told = Told(host, {"etc/docker/daemon.json": {"proxies": {"http-proxy": "http://me:hidden@p:3128"}}})
-    facts = told.summary("etc/docker/daemon.json")["facts"]
-    assert facts[0].startswith("proxies.http-proxy=http://me:") and "hidden" not in facts[0]
+    """Wherever one is written, in all rows; and nothing else is."""
+    told = Told(host, {
+        LIB + "docker.service": "[Service]\nExecStart=/usr/bin/dockerd --password=hidden1 $OPTS\n",
+        ETC + "docker.service.d/a.conf": "[Service]\nEnvironment=AWS_SECRET_ACCESS_KEY=hidden2\n"
+        'Environment="AWS_SECRET_ACCESS_KEY=hidden3" "OTHER=shown1"\n'
+        "ExecStartPre=/bin/login --password hidden4 shown2\nExecStartPre=/bin/curl https://me:hidden5@m/shown3\n",
+        "etc/default/docker": "OPTS='--log-opt=splunk-token=hidden7 --registry-mirror=https://me:hidden6@m/shown4'\n",
+        "etc/docker/daemon.json": {"proxies": {"http-proxy": "http://me:hidden8@p:3128/shown5"}, "env": ["TOKEN=hidden9"],
+                                   "labels": ["password=hidden0", "site=shown6"],
+                                   "registry-mirrors": ["http://me:hidden@m"]}})
+    text = json.dumps(told.rows)
+    assert "hidden" not in text
+    assert set(re.findall(r"shown\d", text)) == {f"shown{number}" for number in range(1, 7)}
+    assert "registry-mirrors=http://me:***@m" in {finding[1] for finding in told.findings()}

@@ -236,8 +236,7 @@ static enum lt_status emit_setting(const struct lt_daemon *daemon, const struct 
     enum lt_rule rule = judge(daemon, setting);
     if (rule == LT_RULES)
         return LT_OK;
-    struct lt_str text = lt_str_format(daemon->ctx->scratch, "%.*s=%.*s", LT_ARG(setting->key), LT_ARG(setting->value));
-    struct lt_exposure exposure = lt_exposure_of(rule, text);
+    struct lt_exposure exposure = lt_exposure_of(rule, setting_text(daemon, setting->key, setting->value));
     exposure.severity = setting->idle ? LT_SEV_info : exposure.severity;
     struct lt_facts facts = lt_exposure_facts(daemon->ctx, &exposure);
     if (setting->line)

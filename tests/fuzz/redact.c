@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Any text, then a secret in the three places where one may stand: it does not come out, and what can hold none comes
+/* Any text, then a secret in the places where one may stand: it does not come out, and what can hold none comes
  * out as it is. */
 #include "../../src/parse/redact.h"
 
@@ -30,11 +30,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct lt_str text = {size ? (const char *)data : "", size};
     struct lt_buf shown = {0};
     lt_redact(&shown, text);
-    if (!memchr(text.ptr, '=', text.len) && !memchr(text.ptr, '@', text.len))
+    if (!memchr(text.ptr, '=', text.len) && !memchr(text.ptr, '@', text.len) && !memchr(text.ptr, '-', text.len))
         PROMISE(lt_str_eq(lt_buf_view(&shown), text));
     PROMISE(shown.len <= 4 * text.len);
     check_hidden(text, ",password=", ",ro");
     check_hidden(text, ",user=bob%", ",ro");
+    check_hidden(text, ",a=token=", ",ro");
+    check_hidden(text, ",\"token=", "\",ro");
+    check_hidden(text, " --token ", " -D");
     check_hidden(text, "//bob:", "@server/share");
     lt_buf_free(&shown);
     return 0;
