@@ -83,9 +83,11 @@ enum lt_status lt_list_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt
     enum lt_status status = lt_fs_list(ctx->root->fs, path, ctx->scratch, out, &problem);
     if (status == LT_SKIP)
         lt_skip_error(ctx, path, &problem);
-    for (size_t i = 0; i < out->count; i++)
+    for (size_t i = 0; i < out->count; i++) {
+        lt_evidence_met(ctx->root->fs->evidence, &out->nodes[i]);
         if (out->nodes[i].error)
             lt_skip_error(ctx, lt_path_join(ctx->scratch, path, out->nodes[i].name), out->nodes[i].error);
+    }
     return status;
 }
 
@@ -132,7 +134,9 @@ enum lt_status lt_stat_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt
 {
     struct lt_err problem = {0};
     enum lt_status status = lt_fs_stat(ctx->root->fs, path, ctx->scratch, out, &problem);
-    if (status == LT_SKIP)
+    if (status == LT_OK)
+        lt_evidence_met(ctx->root->fs->evidence, out);
+    else if (status == LT_SKIP)
         lt_skip_error(ctx, path, &problem);
     return status;
 }

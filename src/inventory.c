@@ -4,6 +4,8 @@
 #include "parse/ident.h"
 #include "store/store.h"
 
+#include <stdio.h>
+
 enum { MAX_LAYERS = 1024 }; /* overlay2 itself stops at 128 lower layers */
 
 /* A container's configuration is made first and its rw layer right after it, so a layer whose metadata is lost is
@@ -157,30 +159,35 @@ static void link_images(struct lt_arena *arena, struct lt_root *root)
             link_image(arena, &by_diff, lt_stores[i], image);
 }
 
-static struct lt_layer *init_of(struct lt_arena *arena, struct lt_root *root, struct lt_str id)
+/* The key is no longer than a name of a layer may be: see lt_is_store_id(). */
+static struct lt_layer *init_of(struct lt_root *root, struct lt_str id)
 {
-    return lt_map_get(&root->layer_by_id, lt_str_format(arena, "%.*s-init", LT_ARG(id)));
+    char key[256];
+    int length = snprintf(key, sizeof key, "%.*s-init", LT_ARG(id));
+    return length < (int)sizeof key ? lt_map_get(&root->layer_by_id, (struct lt_str){key, (size_t)length}) : NULL;
 }
 
 /* Could `layer` be the lost rw layer of `container`? */
-static bool may_belong(struct lt_arena *arena, const struct lt_container *container, const struct lt_layer *layer)
+static bool may_belong(const struct lt_container *container, const struct lt_layer *layer)
 {
-    const struct lt_layer *init = layer->container ? NULL : init_of(arena, container->root, layer->id);
-    if (!init || !layer->created.set || !container->created.set)
+    if (layer->container || !layer->created.set || !container->created.set)
         return false;
     int64_t delay = lt_time_diff(container->created, layer->created);
     if (delay < INFER_BEFORE || delay > INFER_AFTER)
+        return false;
+    const struct lt_layer *init = init_of(container->root, layer->id);
+    if (!init)
         return false;
     const struct lt_list *layers = container->image ? &container->image->layers : NULL;
     return !init->parent || !layers || !layers->count || layers->items[layers->count - 1] == init->parent;
 }
 
 /* The rw layer of a container whose mount-id is lost: the only one that fits. */
-static struct lt_layer *infer_rw(struct lt_arena *arena, const struct lt_container *container)
+static struct lt_layer *infer_rw(const struct lt_container *container)
 {
     struct lt_layer *found = NULL;
     lt_each (struct lt_layer, layer, &container->root->layers) {
-        if (!may_belong(arena, container, layer))
+        if (!may_belong(container, layer))
             continue;
         if (found)
             return NULL;
@@ -199,17 +206,17 @@ static void take_layer(struct lt_container *container, struct lt_layer *layer, e
     layer->container = container;
 }
 
-static void link_rw(struct lt_arena *arena, struct lt_container *container, bool infer)
+static void link_rw(struct lt_container *container, bool infer)
 {
     struct lt_root *root = container->root;
     if (infer ? container->rw != NULL : !container->mount_id.len)
         return;
-    container->rw = infer ? infer_rw(arena, container) : lt_map_get(&root->layer_by_id, container->mount_id);
+    container->rw = infer ? infer_rw(container) : lt_map_get(&root->layer_by_id, container->mount_id);
     if (!container->rw)
         return;
     container->init = lt_map_get(&root->layer_by_id, container->init_id);
     if (!container->init)
-        container->init = init_of(arena, root, container->rw->id);
+        container->init = init_of(root, container->rw->id);
     take_layer(container, container->rw, LT_ROLE_RW);
     take_layer(container, container->init, LT_ROLE_INIT);
 }
@@ -302,10 +309,10 @@ static struct lt_image *home_image(const struct lt_layer *layer)
     return best;
 }
 
-static void own_layer(struct lt_arena *arena, struct lt_layer *layer)
+static void own_layer(struct lt_layer *layer)
 {
     /* Left over by a removal: an rw layer still has its init layer beside it. */
-    if (!layer->container && layer->role == LT_ROLE_IMAGE && init_of(arena, layer->root, layer->id))
+    if (!layer->container && layer->role == LT_ROLE_IMAGE && init_of(layer->root, layer->id))
         layer->role = LT_ROLE_RW;
     layer->owner = (struct lt_owner){.root = layer->root, .layer = layer, .role = layer->role};
     if (layer->container) {
@@ -320,10 +327,10 @@ static void own_layer(struct lt_arena *arena, struct lt_layer *layer)
             layer->index = (unsigned)i;
 }
 
-static void own_all(struct lt_arena *arena, struct lt_root *root)
+static void own_all(struct lt_root *root)
 {
     lt_each (struct lt_layer, layer, &root->layers)
-        own_layer(arena, layer);
+        own_layer(layer);
     lt_each (struct lt_image, image, &root->images)
         image->owner = (struct lt_owner){.root = root, .image = image, .role = LT_ROLE_IMAGE};
     lt_each (struct lt_container, container, &root->containers) {
@@ -387,13 +394,13 @@ void lt_inventory_link(struct lt_inventory *inventory, struct lt_root *root)
     /* Certain links first: what is left over is then inferred among fewer candidates. */
     for (int infer = 0; infer <= 1; infer++)
         lt_each (struct lt_container, container, &root->containers)
-            link_rw(arena, container, infer);
+            link_rw(container, infer);
     lt_each (struct lt_container, container, &root->containers) {
         link_container_layers(arena, container);
         borrow_layers(arena, container);
     }
     link_users(arena, root);
-    own_all(arena, root);
+    own_all(root);
     tag_odd(root);
 }
 

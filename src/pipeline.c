@@ -13,19 +13,12 @@ enum { POLL_EVERY = 1024 }; /* rows between two looks for a signal */
 /* A time is in the future if it is later by this than anything the host did: metadata may lag behind data a little. */
 static const int64_t DAY = 86400 * INT64_C(1000000000);
 
-/* The newest change of a file in an evidence, which the host's kernel alone dates. */
-struct newest {
-    const struct lt_evidence *evidence;
-    struct lt_time time; /* unset: there is none yet */
-};
-
 /* The main job at work. */
 struct timeline {
     struct lt_job *job;
     const struct lt_options *options;
     struct lt_sorter sorter;
     struct lt_zone zone;   /* of --timezone */
-    struct lt_list newest; /* of struct newest *, for each evidence */
     lt_tags tags_before;   /* those of the row before that are not its event's */
     struct lt_arena arena; /* for the row at hand */
     struct lt_memory memory;
@@ -78,28 +71,6 @@ static void report_timeless(struct lt_job *job, const struct lt_event *event)
     lt_buf_free(&path);
 }
 
-static struct newest *newest_of(struct timeline *timeline, const struct lt_event *event)
-{
-    const struct lt_evidence *evidence = event->owner->root->fs->evidence;
-    lt_each (struct newest, known, &timeline->newest)
-        if (known->evidence == evidence)
-            return known;
-    struct newest *newest = lt_new(&timeline->job->arena, struct newest);
-    newest->evidence = evidence;
-    lt_list_add(&timeline->newest, &timeline->job->arena, newest);
-    return newest;
-}
-
-static void note_newest(struct timeline *timeline, const struct lt_event *event)
-{
-    if (event->kind != LT_KIND_FILE || event->node->unallocated)
-        return;
-    struct newest *newest = newest_of(timeline, event);
-    struct lt_time changed = event->time[LT_C];
-    if (changed.set && (!newest->time.set || lt_time_cmp(changed, newest->time) > 0))
-        newest->time = changed;
-}
-
 static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err)
 {
     struct timeline *timeline = arg;
@@ -109,8 +80,9 @@ static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate
         *fate = LT_FAILED;
         return LT_OK;
     }
+    if (event->kind == LT_KIND_FILE)
+        lt_evidence_met(event->owner->root->fs->evidence, event->node);
     lt_correct_clock(event, timeline->options->clock_skew);
-    note_newest(timeline, event);
     bool kept = lt_filter_event(timeline->options, event);
     if (kept && timeline->options->format->event)
         kept = write_event(timeline, event, &status, err);
@@ -124,8 +96,8 @@ static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate
 static lt_tags tags_of_row(struct timeline *timeline, const struct lt_row *row)
 {
     lt_tags tags = timeline->options->clock_skew && row->clock == LT_CLOCK_HOST ? LT_TAG_BIT(clock_skewed) : 0;
-    struct lt_time newest = newest_of(timeline, row->event)->time;
-    if (newest.set && lt_time_cmp(row->time, lt_time_add(newest, DAY)) > 0)
+    struct lt_time newest = row->event->owner->root->fs->evidence->newest;
+    if (newest.set && lt_time_cmp(row->time, lt_time_add(newest, DAY - timeline->options->clock_skew)) > 0)
         tags |= LT_TAG_BIT(time_future) | LT_TAG_BIT(time_anomaly);
     const struct lt_image *image = row->event->owner->image;
     bool stamp = image && row->clock == LT_CLOCK_BUILDER && image->stamp.set && lt_time_same(image->stamp, row->time);
@@ -139,7 +111,7 @@ static void tell_future(struct timeline *timeline, struct lt_event *event)
 {
     struct lt_buf text = {0};
     lt_buf_lit(&text, "in the future of the newest change of a file here, ");
-    lt_time_iso(&text, lt_time_add(newest_of(timeline, event)->time, timeline->options->clock_skew), 9);
+    lt_time_iso(&text, event->owner->root->fs->evidence->newest, 9);
     lt_buf_char(&text, 'Z');
     lt_event_add_fact(event, &timeline->arena, lt_str_dup(&timeline->arena, lt_buf_view(&text)));
     lt_buf_free(&text);

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
@@ -439,3 +440,14 @@ def test_syslog_of_a_recorded_host(disk: Callable[[str, str], Path]) -> None:
     (garnet,) = [action for action in actions if action[4:6] == ["container_rm", "garnet"]]
     left = [row for row in found.values() if row.get("container_identifier") == garnet[6]]
     assert left and all("configuration_missing" in row["tag"] and helpers.nanoseconds(row) < int(garnet[2]) for row in left)
+
+
+def test_quiet_data_root(host: Host, tmp: Path) -> None:
+    """A daemon that goes on to complain for days, while nothing changes in the data root, is not in the future; what is
+    later than the log itself is."""
+    now, day = int(time.time()), 86400
+    lines = [f"{helpers.rfc3339((now + days * day) * 10**9)} dock01 dockerd[9]: complaint {days}" for days in (3, 9)]
+    host.write(host.root / "var/log/syslog", "".join(f"{line}\n" for line in lines))
+    image = helpers.make_ext4(tmp / "disk.raw", host.root)
+    helpers.debugfs(image, *[f"set_inode_field /var/log/syslog {field} @{now + 3 * day}" for field in ("ctime", "mtime")])
+    assert ["time_future" in row["tag"] for row in rows(helpers.timeline(image))] == [False, True]

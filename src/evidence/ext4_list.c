@@ -234,6 +234,22 @@ static void find_name(void *arg, const struct lt_ext4_name *name)
         (struct found){lt_str_dup(list->arena, name->name), name->ino, name->type, name->slack, false};
 }
 
+static int by_number(const void *a, const void *b)
+{
+    const uint32_t *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+/* The inodes of what was found, sorted. Owned by the caller. */
+static uint32_t *sorted_inodes(const struct found_list *list)
+{
+    uint32_t *numbers = lt_realloc(NULL, lt_array_size(list->count + 1, sizeof *numbers));
+    for (size_t i = 0; i < list->count; i++)
+        numbers[i] = list->items[i].ino;
+    qsort(numbers, list->count, sizeof *numbers, by_number);
+    return numbers;
+}
+
 /* Directories that were deleted while open, in the one that they name as their parent. The names of the older ones are
  * in its slack. */
 static void find_lost_dirs(struct lt_ext4_reader *reader, uint64_t parent, struct found_list *list)
@@ -247,18 +263,19 @@ static void find_lost_dirs(struct lt_ext4_reader *reader, uint64_t parent, struc
         else
             high = middle;
     }
+    if (low == orphans->dir_count || orphans->dirs[low].parent != parent)
+        return;
+    uint32_t *numbers = sorted_inodes(list);
     for (; low < orphans->dir_count && orphans->dirs[low].parent == parent; low++) {
         enum { DIRECTORY = 2 };
         uint32_t ino = orphans->dirs[low].ino;
-        bool known = false;
-        for (size_t i = 0; i < named; i++)
-            known |= list->items[i].ino == ino;
-        struct lt_str name = lt_str_format(list->arena, "OrphanFile-%u", ino);
-        if (known)
+        if (bsearch(&ino, numbers, named, sizeof ino, by_number))
             continue;
+        struct lt_str name = lt_str_format(list->arena, "OrphanFile-%u", ino);
         find_name(list, &(struct lt_ext4_name){name, ino, DIRECTORY, true});
         list->items[list->count - 1].inferred = true;
     }
+    free(numbers);
 }
 
 /* By name, living ones first. */
