@@ -216,6 +216,15 @@ def test_live_users_and_read_only(live: Live, live_rows: Timeline) -> None:
             if is_mounted(row)} == {"/anon", "/anon/made"}
 
 
+def test_who_knows_what_mounts_hide(live: Live) -> None:
+    """The image's file is hidden from all that mount a volume there, and from nobody else."""
+    with helpers.mount(live.image, "ext4", "ro,noload,loop") as root:
+        items = json.loads(helpers.run("who", "/data/image", root, "--json").stdout)
+    [item] = [item for item in items if item["layer_role"] == "image"]
+    status = {user["container_name"]: user["status"] for user in item["containers"]}
+    assert status == {"first": "hidden", "writer": "hidden", "reader": "hidden", "other": "visible"}
+
+
 def test_live_as_directory(live: Live, live_rows: Timeline) -> None:
     """A mounted disk tells the same."""
     with helpers.mount(live.image, "ext4", "ro,noload,loop") as root:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`layertime who` against the merged views of all containers, which are the kernel's (tests/overlay_truth.py)."""
 import json
+import os
 import random
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ import truth
 from overlay_truth import CLEAN, Entry, Host, entries, host_of
 
 SAMPLE, SEED = 50, 4                                  # paths a case
+OWN = {"ResolvConfPath": b"/etc/resolv.conf", "HostnamePath": b"/etc/hostname", "HostsPath": b"/etc/hosts"}
 
 
 def who(path: bytes, root: Path) -> list[truth.Row]:
@@ -32,8 +34,23 @@ def users(host: Host) -> dict[bytes, list[str]]:
     return found
 
 
+def mounted_over(host: Host, name: str, path: bytes) -> bool:
+    """Does the container, as docker inspect tells it, have anything mounted there or above?"""
+    said = host.containers[name]
+    places = [os.fsencode(point["Destination"]) for point in said["Mounts"]]
+    places += [os.fsencode(place) for place in said["HostConfig"].get("Tmpfs") or ()]
+    places += [place for field, place in OWN.items() if said[field]]
+    return any((path + b"/").startswith(place.rstrip(b"/") + b"/") for place in places)
+
+
 def status(host: Host, name: str, entry: Entry) -> set[str]:
-    """What may be said of an entry of a layer that a container uses. A directory below another of that name shows its
+    """What may be said of an entry of a layer that a container uses."""
+    shown = "hidden" if mounted_over(host, name, entry.path) else "visible"
+    return {shown if word == "visible" else word for word in status_of_layers(host, name, entry)}
+
+
+def status_of_layers(host: Host, name: str, entry: Entry) -> set[str]:
+    """The same without mounts. A directory below another of that name shows its
     contents still; what is gone with a directory above it is hidden as well as deleted."""
     seen = host.merged(name).get(entry.path)
     if seen is None:

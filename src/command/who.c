@@ -62,6 +62,14 @@ static struct lt_str mount_over(struct search *search, const struct lt_container
     return text;
 }
 
+/* The same as the container sees it, which may have mounted something over its layers. */
+static const char *status_below(struct search *search, const struct lt_container *container,
+                                const struct finding *finding)
+{
+    const char *status = status_in(search, container, finding);
+    return strcmp(status, "visible") == 0 && lt_mount_over(container, search->path) ? "hidden" : status;
+}
+
 static void add_container(struct search *search, const struct lt_container *container, const char *status,
                           struct lt_str path, struct lt_list *containers, struct lt_list *words)
 {
@@ -109,10 +117,10 @@ static void add_finding(struct search *search, const struct finding *finding)
     lt_each (const struct lt_image, image, &layer->images)
         lt_list_add(&images, search->arena, &image->id);
     if (layer->container)
-        add_container(search, layer->container, status_in(search, layer->container, finding), search->path, &containers,
-                      &words);
+        add_container(search, layer->container, status_below(search, layer->container, finding), search->path,
+                      &containers, &words);
     lt_each (const struct lt_container, container, &layer->containers)
-        add_container(search, container, status_in(search, container, finding), search->path, &containers, &words);
+        add_container(search, container, status_below(search, container, finding), search->path, &containers, &words);
     lt_record_list(record, "images", images);
     lt_record_records(record, "containers", containers);
     lt_record_list(record, "seen_by", words);
