@@ -409,6 +409,15 @@ def test_bind_through_links(tmp: Path) -> None:
     assert stat.S_ISLNK(os.lstat(host.root / "srv/in/up").st_mode) and link["symbolic_link_target"] == "../../etc"
 
 
+@pytest.mark.parametrize("source", ["", "srv", "."])
+def test_bind_without_a_path(source: str, tmp: Path) -> None:
+    """It is not the host's root: a loss, and nothing of the host is read."""
+    host = binding(tmp, {"Type": "bind", "Source": source, "Destination": "/e"})
+    rows = host.run("--binds")
+    assert rows.code == 1 and rows.error()["code"] == "damaged"
+    assert not [row for row in rows.rows if "bind" in row["tag"]]
+
+
 def test_bind_that_is_not_there(tmp: Path) -> None:
     """A loss, told once; but not what only a running host has."""
     host = binding(tmp, {"Source": "/gone", "Destination": "/a"}, {"Source": "/run/docker.sock", "Destination": "/s"})

@@ -42,12 +42,28 @@ static void report_missing(struct binds *self, const struct lt_container *contai
     lt_buf_free(&label);
 }
 
+/* A source that is empty, or no path from the root, would be taken for the root: docker makes none such. */
+static bool is_path(struct binds *self, const struct lt_container *container, const struct lt_mount *mount,
+                    struct lt_str source)
+{
+    struct lt_buf label = {0};
+    if (lt_str_starts(source, LT_STR("/")))
+        return true;
+    lt_owner_label(&label, &container->owner);
+    lt_skip(self->ctx, source.len ? source : container->path, LT_CODE_DAMAGED,
+            "what %.*s binds at %.*s is no path of the host", LT_ARG(lt_buf_view(&label)), LT_ARG(mount->destination));
+    lt_buf_free(&label);
+    return false;
+}
+
 static void add_source(struct binds *self, const struct lt_container *container, const struct lt_mount *mount,
                        struct lt_str source)
 {
     struct lt_ctx *ctx = self->ctx;
     struct lt_str path;
     struct lt_err problem = {0};
+    if (!is_path(self, container, mount, source))
+        return;
     enum lt_status status = lt_fs_resolve(ctx->root->fs, source, ctx->scratch, &path, &problem);
     if (status == LT_SKIP)
         lt_skip_error(ctx, source, &problem);
