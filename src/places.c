@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "places.h"
 
+enum { MAX_TOLD = 64 }; /* mounts that are told of a file one by one */
+
 const struct lt_mount *lt_mount_over(const struct lt_container *container, struct lt_str path)
 {
     const struct lt_mount *over = NULL;
@@ -106,20 +108,30 @@ static bool is_told(const struct lt_place *places, size_t at)
     return false;
 }
 
+static void tell_rest(size_t count, struct lt_arena *arena, struct lt_list *facts)
+{
+    struct lt_buf text = {0};
+    lt_buf_printf(&text, "and %zu more mounts of it, whose places are not listed", count);
+    add_fact(facts, arena, &text);
+}
+
 void lt_places_tell(const struct lt_list *users, struct lt_str path, struct lt_arena *arena, struct lt_list *facts)
 {
     const struct lt_mount_user *first = users->count ? users->items[0] : NULL;
-    struct lt_place *places = lt_new_array(arena, struct lt_place, users->count + 1);
-    for (size_t i = 0; i < users->count; i++)
-        lt_place_of(users->items[i], path, arena, &places[i]);
+    const struct lt_list told = {.items = users->items, .count = users->count < MAX_TOLD ? users->count : MAX_TOLD};
+    struct lt_place *places = lt_new_array(arena, struct lt_place, told.count + 1);
+    for (size_t i = 0; i < told.count; i++)
+        lt_place_of(told.items[i], path, arena, &places[i]);
     if (users->count == 1 && first->mount->writable && places[0].inside.len && !places[0].over)
         return; /* the owner says it all */
-    for (size_t i = 0; i < users->count; i++) {
+    for (size_t i = 0; i < told.count; i++) {
         if (!places[i].inside.len)
-            tell_unreached(users->items[i], arena, facts);
+            tell_unreached(told.items[i], arena, facts);
         else if (places[i].over)
-            tell_hidden(users->items[i], &places[i], arena, facts);
+            tell_hidden(told.items[i], &places[i], arena, facts);
         else if (!is_told(places, i))
-            tell_seen(users, i, places, arena, facts);
+            tell_seen(&told, i, places, arena, facts);
     }
+    if (told.count < users->count)
+        tell_rest(users->count - told.count, arena, facts);
 }

@@ -23,7 +23,7 @@ struct lt_str lt_place_common(const struct lt_list *users, struct lt_str path, s
 
 /* Append to `facts` (of struct lt_str *, in `arena`) what is to be told of the entry at `path` beside its owner and
  * lt_place_common(): all its users if they are several; who only reads it; who has mounted something over it; who
- * mounts another part. */
+ * mounts another part. Of many the first 64 are told, and how many more they are. */
 void lt_places_tell(const struct lt_list *users, struct lt_str path, struct lt_arena *arena, struct lt_list *facts);
 
 /* "volume data at /data": a mount for people. Appended to `out`. */

@@ -305,6 +305,24 @@ def test_mounts_as_text(tmp: Path) -> None:
                                          "tmpfs -> /tmp rw in memory only"]
 
 
+def test_more_mounts_than_are_listed(tmp: Path) -> None:
+    """Sixty-four are told of a file, and how many there are; those beyond the limit of a container are a loss."""
+    host = helpers.shop(tmp / "host")
+    host.volume("many", {f"f{i}": "" for i in range(100)})
+    host.volume("few", {"g": ""})
+    volume = {"Name": "many", "Driver": "local"}
+    web, db = helpers.container(host, "web"), helpers.container(host, "db")
+    mount(host, web, *({"Destination": f"/d{i:04}"} | volume for i in range(3000)))
+    mount(host, db, *({"Name": "few", "Driver": "local", "Destination": f"/d{i:04}"} for i in range(64)))
+    rows = host.run()
+    assert rows.code == 1 and rows.error()["code"] == "too-large" and rows.error()["reason"].startswith("1976 ")
+    files = {location(row): row["facts"] for row in rows.where(volume_name="many") if is_mounted(row)}
+    assert len(files) == 101
+    for facts in files.values():
+        assert len(facts) == 65 and facts[-1] == "and 960 more mounts of it, whose places are not listed"
+    assert {len(row["facts"]) for row in rows.where(volume_name="few") if is_mounted(row)} == {64}
+
+
 def test_data_that_is_a_link(tmp: Path) -> None:
     """It is told, and not followed."""
     host = helpers.shop(tmp / "host")
@@ -396,6 +414,21 @@ def test_bind_of_everything(tmp: Path) -> None:
         assert all("in a Docker data root, whose files are told once, as its own" in row["facts"]
                    for row in rows.rows if location(row) == place and "bind" in row["tag"])
     assert ("web", "/lib/docker", str(os.lstat(host.data).st_ino)) in told(rows)
+
+
+def test_binds_in_order(tmp: Path) -> None:
+    """Names whose bytes come before a slash do not part a source from those that bind what it lies in."""
+    names = ["d", "d!", "d-x", "d/in", "d/in/deep", "d/in-y", "dz", "d/!"]
+    host = binding(tmp, {"Source": "/", "Destination": "/host"}, *(
+        {"Source": f"/{name}", "Destination": f"/b{i}"} for i, name in enumerate(names)),
+        more={"d": {"in": {"deep": {"f": ""}}, "in-y": {}, "!": {}}, "d!": {}, "d-x": {}, "dz": {}})
+    rows = host.run("--binds")
+    assert not rows.errors
+    seen = told(rows)
+    for i, name in enumerate(names):
+        assert paths(host.root / name, f"/b{i}", "web") | paths(host.root / name, f"/host/{name}", "web") <= seen
+    assert {item for item in seen if re.match(r"/b\d", item[1])} == {
+        item for i, name in enumerate(names) for item in paths(host.root / name, f"/b{i}", "web")}
 
 
 def test_bind_through_links(tmp: Path) -> None:

@@ -7,12 +7,15 @@
 
 #include <stdlib.h>
 
+enum { MAX_LINKS = 1 << 20 }; /* of binds to users of what they lie in: hostile ones would fill the memory */
+
 struct binds {
     struct lt_ctx *ctx; /* first: see lt_walk_ctx() */
     struct lt_shown shown;
     struct lt_list users; /* of struct lt_mount_user *: of every bind whose source is there */
     struct lt_list binds; /* of struct lt_bind *, one a source, in order of the sources */
     struct lt_map by_source, missing;
+    size_t links, cut; /* made of users to binds within theirs; users that lack some */
 };
 
 /* What only a running host has. */
@@ -111,22 +114,68 @@ static void collect(struct binds *self)
     }
 }
 
+/* In order of their paths, what lies in a directory right behind it: "/" comes before all other bytes. */
+static int compare_paths(struct lt_str a, struct lt_str b)
+{
+    size_t at = 0;
+    while (at < a.len && at < b.len && a.ptr[at] == b.ptr[at])
+        at++;
+    if (at == a.len || at == b.len)
+        return (at < a.len) - (at < b.len);
+    if (a.ptr[at] == '/' || b.ptr[at] == '/')
+        return a.ptr[at] == '/' ? -1 : 1;
+    return (unsigned char)a.ptr[at] < (unsigned char)b.ptr[at] ? -1 : 1;
+}
+
 static int by_source(const void *a, const void *b)
 {
     const struct lt_bind *const *left = a, *const *right = b;
-    return lt_str_cmp((*left)->source, (*right)->source);
+    return compare_paths((*left)->source, (*right)->source);
+}
+
+/* The place of the first bind at `path`, or in it. */
+static size_t find_first(const struct lt_list *binds, struct lt_str path)
+{
+    size_t low = 0, high = binds->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct lt_bind *bind = binds->items[middle];
+        if (compare_paths(bind->source, path) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 /* What is bound is also seen by those that bind what it lies in. */
-static void link_users(struct binds *self)
+static void link_user(struct binds *self, struct lt_mount_user *user)
 {
     struct lt_str rest;
+    size_t own = find_first(&self->binds, user->source);
+    for (size_t i = own; i < self->binds.count; i++) {
+        struct lt_bind *bind = self->binds.items[i];
+        if (!lt_path_behind(bind->source, user->source, &rest))
+            return;
+        if (i > own && self->links == MAX_LINKS) {
+            self->cut++;
+            return;
+        }
+        self->links += i > own;
+        lt_list_add(&bind->users, self->ctx->run, user);
+    }
+}
+
+static void link_users(struct binds *self)
+{
     if (self->binds.count)
         qsort(self->binds.items, self->binds.count, sizeof *self->binds.items, by_source);
+    lt_each (struct lt_mount_user, user, &self->users)
+        link_user(self, user);
+    if (self->cut)
+        lt_skip(self->ctx, self->ctx->root->path, LT_CODE_TOO_LARGE,
+                "%zu binds show so many others' sources that not all of these are told", self->cut);
     lt_each (struct lt_bind, bind, &self->binds) {
-        lt_each (struct lt_mount_user, user, &self->users)
-            if (lt_path_behind(bind->source, user->source, &rest))
-                lt_list_add(&bind->users, self->ctx->run, user);
         const struct lt_mount_user *first = bind->users.items[0];
         const struct lt_container *only = lt_only_user(&bind->users);
         bind->owner = (struct lt_owner){

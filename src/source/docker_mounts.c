@@ -4,11 +4,14 @@
 #include "../parse/json.h"
 #include "facts.h"
 
+enum { MAX_MOUNTS = 1024 }; /* of one container: each costs time for every file that it shows */
+
 /* The mounts of one container while they are collected. */
 struct mounts {
     struct lt_arena *run;
     struct lt_container *container;
     struct lt_list items; /* what is told of them: of struct lt_str * */
+    size_t more;          /* that are beyond the limit, and not kept */
 };
 
 /* "volume data -> /data rw": what is told of a mount. A tmpfs leaves nothing on the disk. */
@@ -47,6 +50,13 @@ static void add_mount(struct mounts *mounts, struct lt_mount *mount)
     lt_map_put(&mounts->container->mount_at, mounts->run, mount->destination, mount);
 }
 
+static bool is_full(struct mounts *mounts)
+{
+    bool full = mounts->container->mounts.count >= MAX_MOUNTS;
+    mounts->more += full;
+    return full;
+}
+
 static bool has_mount_at(const struct mounts *mounts, struct lt_str place)
 {
     return lt_map_get(&mounts->container->mount_at, place);
@@ -83,7 +93,7 @@ static void read_tmpfs(struct mounts *mounts, const struct json_t *host)
         *mount = (struct lt_mount){.type = LT_STR("tmpfs"), .destination = destination(run, place), .writable = true};
         while (rest.len)
             mount->writable &= !lt_str_eq(lt_str_cut(&rest, ','), LT_STR("ro"));
-        if (has_mount_at(mounts, mount->destination))
+        if (has_mount_at(mounts, mount->destination) || is_full(mounts))
             continue;
         add_mount(mounts, mount);
         tell_mount(mounts, mount, LT_STR(""));
@@ -119,8 +129,12 @@ struct lt_list lt_read_mounts(struct lt_ctx *ctx, struct lt_container *container
     struct lt_str key;
     const struct json_t *point;
     for (void *iter = NULL; lt_json_next(lt_json_at(config, "MountPoints"), &iter, &key, &point);)
-        read_mount(&mounts, point);
+        if (!is_full(&mounts))
+            read_mount(&mounts, point);
     read_tmpfs(&mounts, host);
+    if (mounts.more)
+        lt_skip(ctx, container->path, LT_CODE_TOO_LARGE, "%zu mounts beyond the first %d of a container", mounts.more,
+                MAX_MOUNTS);
     add_own_mounts(&mounts, config);
     return mounts.items;
 }
