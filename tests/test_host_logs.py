@@ -197,6 +197,16 @@ def test_year_by_a_message(reporter: str, stated: str, said: str, host: Host) ->
     assert facts(row, "year by") == [{"2019": "the daemon's own times"}.get(said, "the file's mtime")]
 
 
+def test_time_in_the_output_of_a_removed_container(host: Host) -> None:
+    """It is not the daemon's, and tells nothing of the host's zone."""
+    (host.root / "etc/localtime").unlink()
+    write(host, "syslog", f'Nov 20 12:00:00 dock01 docker/{GONE[:12]}[1]: time="2026-11-20T09:00:00+09:00" msg=x\n',
+          "2026-11-20T12:00:00Z")
+    (row,) = rows(host.run())
+    check(row, "2026-11-20T12:00:00+00:00", "inferred")
+    assert facts(row, "zone") == ["UTC assumed"]
+
+
 def test_year_by_most_messages(host: Host) -> None:
     """A clock that was wrong for one line, or a forged one, moves no other."""
     good = 'Nov 20 12:00:0{0} dock01 dockerd[1]: time="2019-11-20T11:00:0{0}Z" msg=x\n'

@@ -239,7 +239,7 @@ def test_damaged_fields(fields: list[str], kept: int, host: Host) -> None:
         return
     error = result.error()
     assert (error["path"], error["code"], result.code) == ("/" + os.path.relpath(journal(host), host.root), "damaged", 1)
-    assert error["reason"] == "50 entries lack their message or the name of their program"
+    assert error["reason"] == "entries without a message or the name of their program: 50"
 
 
 @needs_library

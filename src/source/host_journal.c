@@ -254,7 +254,7 @@ static enum lt_status read_entries(struct job *job, struct lt_journal *journal, 
         lt_skip(job->ctx, job->path, LT_CODE_DAMAGED, "%ju entries of any program cannot be reached",
                 (uintmax_t)lt_journal_unread(journal));
     if (job->lacking)
-        lt_skip(job->ctx, job->path, LT_CODE_DAMAGED, "%ju entries lack their message or the name of their program",
+        lt_skip(job->ctx, job->path, LT_CODE_DAMAGED, "entries without a message or the name of their program: %ju",
                 (uintmax_t)job->lacking);
     return emit_pending(job, err);
 }

@@ -116,7 +116,7 @@ static struct lt_time own_time(struct job *job, struct lt_str text)
 static void choose_time(struct job *job, const struct lt_syslog *line, struct lt_host_line *out, struct lt_facts *facts)
 {
     struct lt_time own = {0};
-    if (!out->output_of)
+    if (job->file.family->own || lt_mentions_program(&job->mentions, line->reporter))
         own = own_time(job, line->body);
     if (line->stamp.len)
         place_stamp(job, line, out);
