@@ -218,6 +218,25 @@ def test_application_clock(zone: str, behind: list[float], verdict: str, words: 
     assert [helpers.iso_nanoseconds(row[key]) for key in ("time_first", "time_last")] == [BASE, last]
 
 
+@pytest.mark.parametrize("many, few, count, verdict", [
+    ("%Y-%m-%dT%H:%M:%SZ served", "certificate valid until 2027-03-01T00:00:00Z", 1, "application logs in UTC"),
+    ("ready", "Server built: 2025-06-01T12:00:00Z", 1, "application clock"),
+    ("ready", "Server built: 2025-06-01 12:00:00", 1, "application clock"),
+    ("ready", "next run: 2026-01-02 05:34:05", 1, "application clock"),
+    ("ready", "certificate valid until 2027-03-01T00:00:00Z", 9, "application clock"),
+    ("ready", "Server built: 2025-06-01 12:00:00", 9, "application clock"),
+    ("ready", "next run: 2026-01-02 05:34:05", 9, "application clock"),
+])
+def test_dates_that_are_no_clock(many: str, few: str, count: int, verdict: str, host: Host) -> None:
+    """What lines tell of another time than their own accuses nobody, however often."""
+    texts = [many] * 20 + [few] * count + [many] * 20
+    log = "".join(log_record(f"{datetime.fromtimestamp(BASE // 10**9 + n, timezone.utc):{text}}\n",
+                             rfc3339(BASE + n * 10**9)) for n, text in enumerate(texts))
+    host.container("web", host.tag, {}, log, **config("TZ=Asia/Tokyo"))
+    row = clock_row(host.run())
+    assert row["action"] == verdict and row["tag"] == ["app_clock"] and "off" not in facts(row), facts(row)
+
+
 def test_zone_that_changed(host: Host) -> None:
     """Someone replaced /etc/localtime while it ran: both parts are told, with their times."""
     before, after = log_of("UTC", FAST), log_of("Asia/Tokyo", FAST * 2)

@@ -8,10 +8,13 @@ static const int64_t SECOND = 1000000000, QUARTER = 900 * INT64_C(1000000000);
 /* Zones lie between these (the tz database's, since 1900); a lag of up to seven minutes does not hide one. */
 enum { EAST = 15 * 3600, WEST = -12 * 3600, DAY = 86400 };
 
-enum { ENOUGH_LINES = 3 };
+enum { ENOUGH = 3 };
 
 /* Times of a whole second are up to one behind; a busy host takes a little to read a line. */
 static const int64_t USUAL_LAG = 2 * INT64_C(1000000000), AHEAD = 50000000;
+
+/* A line that is further behind came late indeed, or from another clock. */
+static const int64_t LATE = 60 * INT64_C(1000000000);
 
 static struct lt_appclock_span *find_span(struct lt_appclock *clock, enum lt_appclock_kind kind, int32_t offset)
 {
@@ -32,6 +35,26 @@ static int64_t nearest_quarter(int64_t nanos)
     return (nanos + half) / QUARTER * QUARTER;
 }
 
+/* `app` is the time that the line names, `ahead` how far that is from the host's. */
+static void add_usual(struct lt_appclock_usual *usual, struct lt_time app, int64_t ahead)
+{
+    if (!usual->votes)
+        *usual = (struct lt_appclock_usual){.apart = ahead, .most = ahead};
+    uint64_t other =
+        ahead > usual->apart ? (uint64_t)ahead - (uint64_t)usual->apart : (uint64_t)usual->apart - (uint64_t)ahead;
+    if (other > (uint64_t)LATE / 2) {
+        usual->votes--;
+        return;
+    }
+    usual->votes++;
+    usual->lines++;
+    usual->most = ahead > usual->most ? ahead : usual->most;
+    if (!usual->last.set || lt_time_cmp(app, usual->last) > 0) {
+        usual->times++;
+        usual->last = app;
+    }
+}
+
 void lt_appclock_add(struct lt_appclock *clock, const struct lt_apptime *app, struct lt_time host)
 {
     int64_t ahead = lt_time_diff(host, app->time);
@@ -49,6 +72,9 @@ void lt_appclock_add(struct lt_appclock *clock, const struct lt_apptime *app, st
         clock->others++;
         return;
     }
+    span->early += ahead > AHEAD;
+    span->prompt += ahead <= AHEAD && ahead >= -LATE;
+    add_usual(&span->usual, app->time, ahead);
     span->least = ahead < span->least ? ahead : span->least;
     span->most = ahead > span->most ? ahead : span->most;
     if (!span->lines++ || lt_time_cmp(host, span->first) < 0)
@@ -69,11 +95,19 @@ const struct lt_appclock_span *lt_appclock_main(const struct lt_appclock *clock)
     return best;
 }
 
+/* Are most lines apart by much the same, and at times enough? */
+static bool is_agreed(const struct lt_appclock_span *span)
+{
+    const struct lt_appclock_usual *usual = &span->usual;
+    return usual->times >= ENOUGH && usual->lines > span->lines / 2 &&
+           (span->kind != LT_APPCLOCK_DAILY || span->most - span->least <= LATE);
+}
+
 enum lt_appclock_verdict lt_appclock_judge(const struct lt_appclock_span *span, const int32_t *expected)
 {
     bool daily = span->kind == LT_APPCLOCK_DAILY;
-    bool sure = !daily || (span->lines >= ENOUGH_LINES && span->most - span->least <= 60 * SECOND);
-    if (span->kind == LT_APPCLOCK_FAR || span->most > AHEAD || span->most < -60 * SECOND)
+    bool sure = is_agreed(span);
+    if (span->kind == LT_APPCLOCK_FAR || span->early > span->lines / 2 || !span->prompt)
         return sure ? LT_APPCLOCK_OFF : LT_APPCLOCK_UNKNOWN;
     if (!expected)
         return LT_APPCLOCK_UNKNOWN;
@@ -113,8 +147,8 @@ static void add_verdict(struct lt_buf *out, const struct lt_appclock_span *span,
         break;
     case LT_APPCLOCK_OFF:
         lt_buf_lit(out, "clock off by ");
-        add_length(out, span->most);
-        lt_buf_add(out, span->most < 0 ? LT_STR(" behind: ") : LT_STR(" ahead: "));
+        add_length(out, span->usual.most);
+        lt_buf_add(out, span->usual.most < 0 ? LT_STR(" behind: ") : LT_STR(" ahead: "));
         break;
     default:
         break;
@@ -124,7 +158,7 @@ static void add_verdict(struct lt_buf *out, const struct lt_appclock_span *span,
 /* How far the clocks were apart over all lines of the span. */
 static void add_lag(struct lt_buf *out, const struct lt_appclock_span *span)
 {
-    bool constant = span->most < -USUAL_LAG && span->most - span->least <= USUAL_LAG;
+    bool constant = span->lines >= ENOUGH && span->most < -USUAL_LAG && span->most - span->least <= USUAL_LAG;
     lt_buf_add(out, constant ? LT_STR(", constant lag: ") : LT_STR(", "));
     if (span->least > 0) {
         add_length(out, span->least);

@@ -14,12 +14,23 @@ enum lt_appclock_kind {
     LT_APPCLOCK_DAILY, /* local times without a day: the offset is measured, but for whole days */
 };
 
+/* A clock that is off is so by a constant amount, unlike dates in a text: the lines that are apart by much the same. It
+ * is the majority of them if there is one (Boyer and Moore's vote), and counts no line from before it was found. */
+struct lt_appclock_usual {
+    int64_t apart, most; /* of its first line, and the most: nanoseconds as in struct lt_appclock_span */
+    uint64_t votes, lines;
+    uint64_t times;      /* lines with a later time of the application's than all before: a clock goes on */
+    struct lt_time last; /* that time */
+};
+
 /* Lines that agree on an offset. */
 struct lt_appclock_span {
     enum lt_appclock_kind kind;
     int32_t offset; /* seconds east of UTC */
     uint64_t lines;
-    int64_t least, most;        /* nanoseconds that the application's clock was before (+) or behind (-) the host's */
+    uint64_t early, prompt; /* lines of them with times after the host's, and with such as a sound clock has */
+    int64_t least, most;    /* nanoseconds that the application's clock was before (+) or behind (-) the host's */
+    struct lt_appclock_usual usual;
     struct lt_time first, last; /* host times of the lines */
 };
 
@@ -46,8 +57,9 @@ enum lt_appclock_verdict {
     LT_APPCLOCK_OFF,       /* the clock itself is off */
 };
 
-/* Judge a span by the offset of the container's zone (seconds east; NULL: unknown). Times without a day may be lengths
- * of time: their clock is off only if some lines agree on it. */
+/* Judge a span by the offset of the container's zone (seconds east; NULL: unknown). A text may hold any date, and a
+ * time without a day may be a length of time: no clock or zone is called wrong unless most lines agree on it, at three
+ * times or more. */
 enum lt_appclock_verdict lt_appclock_judge(const struct lt_appclock_span *span, const int32_t *expected);
 
 /* A sentence about a span and what it was judged: how many lines, from when to when, and how far the clocks were apart.
