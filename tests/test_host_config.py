@@ -181,6 +181,39 @@ def test_variables_in_the_command(host: helpers.Host) -> None:
                                (OPEN, "hosts=tcp://10.0.0.1:2375", "critical")]
 
 
+FILES = "EnvironmentFile=/srv/b.env\nEnvironmentFile=-/etc/default/docker\n"
+
+
+@pytest.mark.parametrize(("files", "wanted"), [
+    ({"a": "Environment=O=--iptables=false\n", "b": "Environment='O=-H tcp://0.0.0.0:2'\n"}, "hosts=tcp://0.0.0.0:2"),
+    ({"a": "Environment='O=-H tcp://0.0.0.0:2'\n", "b": "Environment=O=--iptables=false\n"}, "iptables=false"),
+    ({"a": "Environment='O=-H tcp://0.0.0.0:2'\n", "b": "Environment=O=\n"}, None),
+    ({"a": "Environment='O=-H tcp://0.0.0.0:2' P=--iptables=false\n", "b": "Environment=P=-D\n"}, "hosts=tcp://0.0.0.0:2"),
+    ({"a": "Environment='O=-H tcp://0.0.0.0:2'\n", "b": "Environment='O=$O --iptables=false'\n"}, "iptables=false"),
+    ({"a": FILES + "Environment='O=-H tcp://0.0.0.0:2'\n", "/srv/b.env": "O=-D\n"}, None),
+    ({"a": FILES, "/srv/b.env": "O='-H tcp://0.0.0.0:2'\n", "/etc/default/docker": "O=--iptables=false\n"}, "iptables=false"),
+    ({"a": FILES, "/etc/default/docker": "O='-H tcp://0.0.0.0:2'\nO+=--iptables=false\n"}, "hosts=tcp://0.0.0.0:2"),
+    ({"a": FILES, "b": FILES[:27], "/srv/b.env": "O='-H tcp://0.0.0.0:2'\n", "/etc/default/docker": "O=-D\n"},
+     "hosts=tcp://0.0.0.0:2"),
+    ({"a": "Environment='O=-H tcp://0.0.0.0:2'\n", "/etc/default/docker": "O=-D\n"}, "hosts=tcp://0.0.0.0:2")])
+def test_last_variable_of_the_unit_counts(host: helpers.Host, files: dict[str, str], wanted: str | None) -> None:
+    """systemd keeps one value of a name, whatever file has it; those of EnvironmentFile= come behind all others."""
+    told = Told(host, {path[1:] if path[0] == "/" else f"{ETC}docker.service.d/{path}.conf":
+                       text if path[0] == "/" else "[Service]\n" + text for path, text in files.items()} |
+                {LIB + "docker.service": "[Service]\nExecStart=/usr/bin/dockerd $O\n"})
+    assert not told.done.errors
+    assert [row["facts"][0].removeprefix("setting ") for row in told.rows
+            if row["action"] not in SUMMARIES and not idle(row)] == ([wanted] if wanted else [])
+
+
+def test_variable_behind_an_unread_one(host: helpers.Host) -> None:
+    """A file that the unit does not name takes nothing back."""
+    told = Told(host, {LIB + "docker.service": "[Service]\nEnvironment=PORT=2375\n"
+                                               "ExecStart=/usr/bin/dockerd -H tcp://0.0.0.0:${PORT}\n",
+                       "etc/default/docker": "PORT=1\n"})
+    assert told.findings() == [(OPEN, "hosts=tcp://0.0.0.0:2375", "critical")]
+
+
 def test_tls_by_environment(host: helpers.Host) -> None:
     """dockerd looks at DOCKER_TLS_VERIFY by itself."""
     told = Told(host, {LIB + "docker.service": "[Service]\nEnvironment=DOCKER_TLS_VERIFY=1\n"
@@ -410,3 +443,42 @@ def test_secrets_stay_hidden(host: helpers.Host) -> None:
     assert "hidden" not in text
     assert set(re.findall(r"shown\d", text)) == {f"shown{number}" for number in range(1, 7)}
     assert "registry-mirrors=http://me:***@m" in {finding[1] for finding in told.findings()}
+
+
+# --- too much ---------------------------------------------------------------------------------------------------------
+
+def test_large_settings(host: helpers.Host) -> None:
+    """What is beyond a limit is named with how much it is, and read without ado."""
+    told = Told(host, {"etc/docker/daemon.json": {
+        "k" * 150_000: {str(number): number for number in range(50_000)}, "icc": False,
+        "insecure-registries": [f"r{number}" for number in range(10_002)]},
+        LIB + "docker.service": "[Service]\nExecStart=/usr/bin/dockerd" + " -D" * 5000 + "\n"})
+    assert {(error["path"], error["code"], error["reason"]) for error in told.done.errors} == {
+        ("/etc/docker/daemon.json", "too-large",
+         "50003 values beyond the first 10000 or under a name of more than 1024 bytes"),
+        (f"/{LIB}docker.service", "too-large", "line 2: 905 words beyond the first 4096")}
+    assert [setting for _, setting, _ in told.findings() if "icc" in setting] == ["icc=false"]
+
+
+def test_many_findings(host: helpers.Host) -> None:
+    """A daemon's rows have an end, which is named."""
+    told = Told(host, {LIB + "docker.service": "[Service]\n" + "ExecStart=/d -H a -H b -H c -H d\n" * 2501})
+    assert len(told.findings()) == 10_000
+    assert told.done.error()["reason"] == "line 2502: this and 3 more settings of the daemon, beyond 10000 that have rows"
+
+
+def test_many_links_to_a_home(host: helpers.Host) -> None:
+    """It is read once, under its own name."""
+    write(host, {f"home/a{number}": ("z",) for number in range(50)} | {"home/loop": ("loop",), "home/gone": ("nowhere",)})
+    told = Told(host, {"home/z/.config/docker/daemon.json": {"hosts": ["tcp://0.0.0.0:1"]}})
+    assert told.findings() == [(OPEN, "hosts=tcp://0.0.0.0:1", "critical")]
+    paths = [error["path"] for error in told.done.errors]
+    assert paths.count("/home/loop") == 1 and all(path.startswith("/home/loop") for path in paths)
+
+
+def test_long_group(host: helpers.Host) -> None:
+    """No kernel has a group of such a path."""
+    write(host, {"etc/cgconfig.conf": f"group {'a/' * 400_000} {{ }}\ngroup b {{ }}\n"})
+    done = host.run()
+    assert list(groups(done)) == ["b"]
+    assert done.error()["reason"] == "line 1: a group's path of more than 4096 bytes"

@@ -8,6 +8,8 @@
 #include "../parse/cgconfig.h"
 #include "../parse/ident.h"
 
+#include <limits.h>
+
 enum { SHORT_ID = 12, LONG_ID = 64, MAX_NAMED = 16 };
 
 struct reader {
@@ -108,10 +110,15 @@ static void find_owner(const struct reader *reader, struct lt_str group, const s
     }
 }
 
-/* A row for a group or a rule. */
+/* A row for a group or a rule. A path that the kernel would not take has none, and is reported. */
 static enum lt_status emit(struct reader *reader, const struct lt_origin *origin, struct lt_str group, unsigned line,
                            struct lt_facts *facts, struct lt_err *err)
 {
+    if (group.len > PATH_MAX) { /* which is looked up from each of its components on */
+        lt_skip(reader->daemon.ctx, origin->path, LT_CODE_TOO_LARGE, "line %u: a group's path of more than %d bytes",
+                line, PATH_MAX);
+        return LT_OK;
+    }
     struct lt_event event = {
         .kind = LT_KIND_HOST_LIMITS,
         .time = {origin->written},

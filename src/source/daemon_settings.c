@@ -5,7 +5,11 @@
 #include "../parse/redact.h"
 #include "../parse/words.h"
 
-enum { MAX_CONFIG = 1024 * 1024, MAX_WORDS = 4096 };
+enum {
+    MAX_CONFIG = 1024 * 1024,
+    MAX_WORDS = 4096, /* of a command line */
+    MAX_ROWS = 10000, /* of the settings of a daemon */
+};
 
 const struct lt_root *lt_daemon_root(const struct lt_ctx *ctx, const struct lt_evidence *evidence, struct lt_str home)
 {
@@ -95,12 +99,19 @@ bool lt_daemon_options(struct lt_daemon *daemon, struct lt_str command, const st
     struct lt_arena *scratch = daemon->ctx->scratch;
     struct lt_list words = {0};
     struct lt_str word;
-    enum lt_status status = LT_OK;
-    while (words.count < MAX_WORDS && (status = lt_word_next(&command, scratch, &word)) == LT_OK) {
+    enum lt_status status;
+    size_t more = 0;
+    while ((status = lt_word_next(&command, scratch, &word)) == LT_OK) {
+        more += words.count == MAX_WORDS;
+        if (more)
+            continue;
         struct lt_str *kept = lt_new(scratch, struct lt_str);
         *kept = word;
         lt_list_add(&words, scratch, kept);
     }
+    if (more)
+        lt_skip(daemon->ctx, origin->path, LT_CODE_TOO_LARGE, "line %u: %zu words beyond the first %d", line, more,
+                MAX_WORDS);
     struct lt_dockerd_option option;
     for (size_t at = 0; status != LT_SKIP && lt_dockerd_next(&words, &at, &option) == LT_OK;) {
         struct lt_setting *setting = lt_daemon_set(daemon, option.key, option.value, origin, line);
@@ -231,11 +242,9 @@ static enum lt_status emit_origin(const struct lt_daemon *daemon, const struct l
     return emit(daemon, origin, &exposure, &facts, origin->idle, err);
 }
 
-static enum lt_status emit_setting(const struct lt_daemon *daemon, const struct lt_setting *setting, struct lt_err *err)
+static enum lt_status emit_setting(const struct lt_daemon *daemon, const struct lt_setting *setting, enum lt_rule rule,
+                                   struct lt_err *err)
 {
-    enum lt_rule rule = judge(daemon, setting);
-    if (rule == LT_RULES)
-        return LT_OK;
     struct lt_exposure exposure = lt_exposure_of(rule, setting_text(daemon, setting->key, setting->value));
     exposure.severity = setting->idle ? LT_SEV_info : exposure.severity;
     struct lt_facts facts = lt_exposure_facts(daemon->ctx, &exposure);
@@ -244,13 +253,34 @@ static enum lt_status emit_setting(const struct lt_daemon *daemon, const struct 
     return emit(daemon, setting->origin, &exposure, &facts, setting->idle, err);
 }
 
+static enum lt_status emit_settings(const struct lt_daemon *daemon, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    size_t rows = 0, more = 0;
+    const struct lt_setting *first = NULL; /* that is left out */
+    lt_each (const struct lt_setting, setting, &daemon->settings) {
+        enum lt_rule rule = judge(daemon, setting);
+        if (status != LT_OK || rule == LT_RULES)
+            continue;
+        if (rows++ < MAX_ROWS) {
+            status = emit_setting(daemon, setting, rule, err);
+        } else {
+            first = first ? first : setting;
+            more++;
+        }
+    }
+    if (first)
+        lt_skip(daemon->ctx, first->origin->path, LT_CODE_TOO_LARGE,
+                "line %u: this and %zu more settings of the daemon, beyond %d that have rows", first->line, more - 1,
+                MAX_ROWS);
+    return status;
+}
+
 enum lt_status lt_daemon_emit(struct lt_daemon *daemon, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
     daemon->verifies_clients = verifies_clients(daemon);
     lt_each (const struct lt_origin, origin, &daemon->origins)
         status = status == LT_OK ? emit_origin(daemon, origin, err) : status;
-    lt_each (const struct lt_setting, setting, &daemon->settings)
-        status = status == LT_OK ? emit_setting(daemon, setting, err) : status;
-    return status;
+    return status == LT_OK ? emit_settings(daemon, err) : status;
 }

@@ -15,6 +15,8 @@ enum {
     MAX_DEPTH = 8,       /* of daemon.json: dockerd has three */
     MAX_EXPANDED = 1024, /* bytes of a variable that is put in, and of a setting after which none are */
     MAX_FILES = 64,      /* that EnvironmentFile= may name */
+    MAX_KEY = 1024,      /* bytes of a key of daemon.json, with those above it */
+    MAX_VALUES = 10000,  /* of daemon.json */
 };
 
 static const char *const SYSTEM_DIRECTORIES[] = {
@@ -35,7 +37,9 @@ struct variable {
     const struct lt_origin *origin;
     unsigned line;
     const char *idle;
-    struct variable *before; /* of the same name */
+    bool appends;            /* NAME+=value, which a shell understands */
+    bool by_unit;            /* systemd sets it, for Environment= or EnvironmentFile= */
+    struct variable *before; /* of the same name, in force until this one came */
 };
 
 /* One daemon of the host. */
@@ -43,7 +47,7 @@ struct host {
     struct lt_daemon daemon;
     struct lt_unit service, socket;
     struct lt_list variables; /* of struct variable * */
-    struct lt_map by_name;    /* the last of a name */
+    struct lt_map by_name;    /* the last of a name that is in force */
     struct lt_map used;       /* names that the unit's commands use, as $NAME or ${NAME} */
 };
 
@@ -98,29 +102,44 @@ static bool builds_on(struct lt_str value, struct lt_str name)
     return false;
 }
 
-static void add_variable(struct host *host, struct variable variable, bool appends)
+/* Why a later variable of the same name takes the place of an earlier one, NULL if it does not. To systemd the last
+ * one counts, and no value builds on another (man 5 systemd.exec); which of several files an init script reads is not
+ * known. */
+static const char *replaced(const struct variable *earlier, const struct variable *later)
+{
+    if (earlier->by_unit && later->by_unit)
+        return "a later line of the unit, or of a file that it names, sets it anew";
+    bool builds = later->appends || builds_on(later->value, later->name);
+    return earlier->origin == later->origin && !builds ? "a later line of the file sets it anew" : NULL;
+}
+
+static void add_variable(struct host *host, struct variable variable)
 {
     struct lt_arena *scratch = host->daemon.ctx->scratch;
     struct variable *kept = lt_new(scratch, struct variable);
     *kept = variable;
-    kept->before = lt_map_get(&host->by_name, variable.name);
-    if (!appends && !builds_on(variable.value, variable.name))
-        for (struct variable *at = kept->before; at && at->origin == variable.origin && !at->idle; at = at->before)
-            at->idle = "a later line of the file sets it anew";
-    lt_map_put(&host->by_name, scratch, kept->name, kept);
     lt_list_add(&host->variables, scratch, kept);
+    if (kept->idle)
+        return;
+    kept->before = lt_map_get(&host->by_name, kept->name);
+    for (struct variable *at = kept->before; at && !at->idle; at = at->before)
+        if (!(at->idle = replaced(at, kept)))
+            break;
+    lt_map_put(&host->by_name, scratch, kept->name, kept);
 }
 
-/* Is the file named by EnvironmentFile= of the unit? A "-" before the path lets it be missing. */
+/* The path of EnvironmentFile=; a "-" before it lets the file be missing. */
+static struct lt_str named_file(const struct lt_unit_setting *setting)
+{
+    return lt_str_skip(setting->value, lt_str_starts(setting->value, LT_STR("-")));
+}
+
+/* Is the file named by EnvironmentFile= of the unit? */
 static bool names_file(const struct lt_unit *unit, struct lt_str path)
 {
-    lt_each (const struct lt_unit_setting, setting, &unit->settings) {
-        struct lt_str value = setting->value;
-        if (setting->idle || !is_of(setting, "Service", "EnvironmentFile"))
-            continue;
-        if (lt_str_eq(lt_str_starts(value, LT_STR("-")) ? lt_str_skip(value, 1) : value, path))
+    lt_each (const struct lt_unit_setting, setting, &unit->settings)
+        if (!setting->idle && is_of(setting, "Service", "EnvironmentFile") && lt_str_eq(named_file(setting), path))
             return true;
-    }
     return false;
 }
 
@@ -129,11 +148,12 @@ static void read_assignments(struct host *host, struct lt_str path)
     struct lt_daemon *daemon = &host->daemon;
     struct lt_str text;
     struct lt_origin *origin;
+    bool by_unit = names_file(&host->service, path);
     if (lt_daemon_read(daemon, path, LT_RULE_CONFIGURED, &text, &origin) != LT_OK)
         return;
     if (host->service.masked)
         origin->idle = "docker.service is masked";
-    else if (host->service.found && !names_file(&host->service, path))
+    else if (host->service.found && !by_unit)
         origin->idle = "docker.service does not read the file";
     struct lt_env_text env = {.rest = text};
     struct lt_env_line line;
@@ -144,7 +164,15 @@ static void read_assignments(struct host *host, struct lt_str path)
             continue;
         lt_origin_fact(daemon, origin, line.name, line.value);
         const char *idle = origin->idle ? origin->idle : host->service.found ? unused(host, line.name) : NULL;
-        add_variable(host, (struct variable){line.name, line.value, origin, line.line, idle, NULL}, line.appends);
+        if (!idle && by_unit && line.appends)
+            idle = "systemd does not append to variables";
+        add_variable(host, (struct variable){.name = line.name,
+                                             .value = line.value,
+                                             .origin = origin,
+                                             .line = line.line,
+                                             .idle = idle,
+                                             .appends = line.appends,
+                                             .by_unit = by_unit});
     }
     if (other)
         lt_fact_add(&origin->facts, daemon->ctx->scratch, "",
@@ -164,7 +192,12 @@ static void read_environment(struct host *host, const struct lt_unit_setting *se
     while ((status = lt_word_next(&rest, host->daemon.ctx->scratch, &word)) == LT_OK) {
         struct lt_str name = lt_str_cut(&word, '=');
         const char *idle = setting->idle ? setting->idle : unused(host, name);
-        add_variable(host, (struct variable){name, word, setting->origin, setting->line, idle, NULL}, true);
+        add_variable(host, (struct variable){.name = name,
+                                             .value = word,
+                                             .origin = setting->origin,
+                                             .line = setting->line,
+                                             .idle = idle,
+                                             .by_unit = true});
     }
     if (status == LT_SKIP)
         damaged_quote(host, setting->origin, setting->line);
@@ -197,7 +230,7 @@ static struct lt_str expand(const struct host *host, struct lt_str value)
             break;
         const struct variable *variable = lt_map_get(&host->by_name, cut_name(&value));
         struct lt_str written = {start, (size_t)(value.ptr - start)};
-        bool put = variable && !variable->idle && variable->value.len <= MAX_EXPANDED;
+        bool put = variable && variable->value.len <= MAX_EXPANDED;
         lt_buf_add(&text, put ? variable->value : written);
     }
     lt_buf_add(&text, value);
@@ -244,27 +277,65 @@ static void read_socket(struct host *host)
 /* --- daemon.json ---------------------------------------------------------------------------------------------------
  */
 
-/* Note all values below `node`: members are joined with a dot, items of a list come one by one under its key. */
-static void flatten(struct lt_daemon *daemon, const struct json_t *node, struct lt_str key, struct lt_origin *origin,
-                    unsigned depth)
+/* A daemon.json while it is read. */
+struct config {
+    struct lt_daemon *daemon;
+    struct lt_origin *origin;
+    size_t values, lost; /* that were noted, that were not */
+    unsigned unnamed;    /* names that are too long, above the value at hand */
+};
+
+static void add_value(struct config *config, struct lt_str key, struct lt_str value)
 {
-    struct lt_arena *scratch = daemon->ctx->scratch;
+    if (config->unnamed || config->values == MAX_VALUES) {
+        config->lost++;
+        return;
+    }
+    value = lt_str_dup(config->daemon->ctx->scratch, value);
+    lt_daemon_set(config->daemon, key, value, config->origin, 0);
+    lt_origin_fact(config->daemon, config->origin, key, value);
+    config->values++;
+}
+
+static void flatten(struct config *config, const struct json_t *node, struct lt_str key, unsigned depth);
+
+static void flatten_member(struct config *config, const struct json_t *value, struct lt_str above, struct lt_str name,
+                           unsigned depth)
+{
+    struct lt_arena *scratch = config->daemon->ctx->scratch;
+    bool is_long = config->unnamed || above.len + name.len >= MAX_KEY;
+    struct lt_str key = LT_STR("");
+    if (!is_long)
+        key = above.len ? lt_str_format(scratch, "%.*s.%.*s", LT_ARG(above), LT_ARG(name)) : lt_str_dup(scratch, name);
+    config->unnamed += is_long;
+    flatten(config, value, key, depth);
+    config->unnamed -= is_long;
+}
+
+/* Note all values below `node`: members are joined with a dot, items of a list come one by one under its key. */
+static void flatten(struct config *config, const struct json_t *node, struct lt_str key, unsigned depth)
+{
     struct lt_buf text = {0};
     struct lt_str name;
     const struct json_t *value;
     bool deep = depth == MAX_DEPTH;
-    if (deep || lt_json_scalar(node, &text)) {
-        struct lt_str kept = deep ? LT_STR("...") : lt_str_dup(scratch, lt_buf_view(&text));
-        lt_daemon_set(daemon, key, kept, origin, 0);
-        lt_origin_fact(daemon, origin, key, kept);
-    }
+    if (deep || lt_json_scalar(node, &text))
+        add_value(config, key, deep ? LT_STR("...") : lt_buf_view(&text));
     lt_buf_free(&text);
     for (size_t i = 0; !deep && i < lt_json_count(node); i++)
-        flatten(daemon, lt_json_item(node, i), key, origin, depth + 1);
+        flatten(config, lt_json_item(node, i), key, depth + 1);
     for (void *iter = NULL; !deep && lt_json_next(node, &iter, &name, &value);)
-        flatten(daemon, value,
-                key.len ? lt_str_format(scratch, "%.*s.%.*s", LT_ARG(key), LT_ARG(name)) : lt_str_dup(scratch, name),
-                origin, depth + 1);
+        flatten_member(config, value, key, name, depth + 1);
+}
+
+static void read_values(struct lt_daemon *daemon, const struct json_t *json, struct lt_origin *origin)
+{
+    struct config config = {.daemon = daemon, .origin = origin};
+    flatten(&config, json, LT_STR(""), 0);
+    if (config.lost)
+        lt_skip(daemon->ctx, origin->path, LT_CODE_TOO_LARGE,
+                "%zu values beyond the first %d or under a name of more than %d bytes", config.lost, MAX_VALUES,
+                MAX_KEY);
 }
 
 /* `usual`: one of those that discover.c reads, too, and reports when it is broken. `idle` as in struct lt_origin. */
@@ -286,37 +357,42 @@ static void read_json(struct lt_daemon *daemon, struct lt_str path, bool usual, 
     else if (status == LT_OK && !lt_json_is_object(json))
         lt_skip(ctx, path, LT_CODE_DAMAGED, "no configuration: not a JSON object");
     else if (status == LT_OK)
-        flatten(daemon, json, LT_STR(""), origin, 0);
+        read_values(daemon, json, origin);
     lt_json_free(json);
 }
 
 /* --- daemons -------------------------------------------------------------------------------------------------------
  */
 
-/* The usual ones, and those that the unit names. */
-static void read_environment_files(struct host *host)
+/* Those that the unit names, in its order: of several values the last counts. */
+static void read_named_files(struct host *host)
 {
-    static const char *const usual[] = {"/etc/default/docker", "/etc/sysconfig/docker", "/etc/sysconfig/docker-network",
-                                        "/etc/sysconfig/docker-storage", "/etc/conf.d/docker"};
     struct lt_ctx *ctx = host->daemon.ctx;
-    struct lt_map known = {0};
+    struct lt_map last = {0};
     unsigned count = 0;
-    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
-        lt_map_put(&known, ctx->scratch, lt_str_c(usual[i]), host);
-        read_assignments(host, lt_str_c(usual[i]));
-    }
+    lt_each (struct lt_unit_setting, setting, &host->service.settings)
+        if (!setting->idle && is_of(setting, "Service", "EnvironmentFile"))
+            lt_map_put(&last, ctx->scratch, named_file(setting), setting);
     lt_each (const struct lt_unit_setting, setting, &host->service.settings) {
-        struct lt_str path = setting->value;
-        path = lt_str_starts(path, LT_STR("-")) ? lt_str_skip(path, 1) : path;
-        if (setting->idle || !is_of(setting, "Service", "EnvironmentFile") || !lt_str_starts(path, LT_STR("/")) ||
-            lt_map_get(&known, path))
+        struct lt_str path = named_file(setting);
+        if (lt_map_get(&last, path) != setting || !lt_str_starts(path, LT_STR("/")))
             continue;
-        lt_map_put(&known, ctx->scratch, path, host);
         if (count++ < MAX_FILES)
             read_assignments(host, path);
         else
             lt_skip(ctx, path, LT_CODE_TOO_LARGE, "one of more than %d files that a unit names", MAX_FILES);
     }
+}
+
+/* The usual ones, and those that the unit names. */
+static void read_environment_files(struct host *host)
+{
+    static const char *const usual[] = {"/etc/default/docker", "/etc/sysconfig/docker", "/etc/sysconfig/docker-network",
+                                        "/etc/sysconfig/docker-storage", "/etc/conf.d/docker"};
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (!names_file(&host->service, lt_str_c(usual[i])))
+            read_assignments(host, lt_str_c(usual[i]));
+    read_named_files(host);
 }
 
 static enum lt_status read_system(struct lt_ctx *ctx, const struct lt_owner *owner, struct lt_err *err)
@@ -363,24 +439,36 @@ static enum lt_status read_home(struct lt_ctx *ctx, const struct lt_owner *owner
     return lt_daemon_emit(&host.daemon, err);
 }
 
+/* The daemon of a home, unless it was read: many links in /home may lead to one. */
+static enum lt_status read_home_once(struct lt_ctx *ctx, const struct lt_root *root, struct lt_str path,
+                                     struct lt_map *known, struct lt_err *err)
+{
+    struct lt_err problem = {0};
+    struct lt_str home;
+    enum lt_status status = lt_fs_resolve(ctx->root->fs, path, ctx->scratch, &home, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(ctx, path, &problem);
+    if (status != LT_OK || lt_map_get(known, home) || lt_daemon_root(ctx, root->fs->evidence, home) != root)
+        return LT_OK;
+    lt_map_put(known, ctx->scratch, home, ctx);
+    return read_home(ctx, &root->owner, home, err);
+}
+
 /* The daemons of one file system whose rows belong to `root`. */
 static enum lt_status read_fs(struct lt_ctx *ctx, const struct lt_root *root, struct lt_err *err)
 {
-    const struct lt_evidence *evidence = root->fs->evidence;
+    struct lt_map known = {0};
     struct lt_listing homes;
     enum lt_status status = LT_OK;
-    if (lt_daemon_root(ctx, evidence, LT_STR("")) == root) {
+    if (lt_daemon_root(ctx, root->fs->evidence, LT_STR("")) == root) {
         status = read_system(ctx, &root->owner, err);
         status = status == LT_OK ? read_snap(ctx, &root->owner, err) : status;
     }
     lt_fs_list(ctx->root->fs, LT_STR("/home"), ctx->scratch, &homes, NULL); /* discover.c reports what is wrong */
-    for (size_t i = 0; status == LT_OK && i <= homes.count; i++) {
-        struct lt_str home =
-            i < homes.count ? lt_path_join(ctx->scratch, LT_STR("/home"), homes.nodes[i].name) : LT_STR("/root");
-        if (lt_daemon_root(ctx, evidence, home) == root)
-            status = read_home(ctx, &root->owner, home, err);
-    }
-    return status;
+    for (size_t i = 0; status == LT_OK && i < homes.count; i++)
+        status =
+            read_home_once(ctx, root, lt_path_join(ctx->scratch, LT_STR("/home"), homes.nodes[i].name), &known, err);
+    return status == LT_OK ? read_home_once(ctx, root, LT_STR("/root"), &known, err) : status;
 }
 
 static enum lt_status host_config_events(struct lt_ctx *ctx, struct lt_err *err)
