@@ -280,6 +280,22 @@ def test_times_of_day(env: str, zone: str, form: str, host: Host) -> None:
     assert clock_row(result, "db")["action"] == "application clock" and clock_row(result, "db")["tag"] == ["app_clock"]
 
 
+@pytest.mark.parametrize("wait, step, opening, started, verdict", [
+    (0, 5, [], -7200, "application clock"), (600, 5, [], 0, "application clock"),
+    (600, 700, [], -60, "application clock"), (600, 5, [0], -7200, "application clock"), (600, 5, [], -7200, "clock off")])
+def test_time_elapsed_since_a_start(wait: int, step: int, opening: list[int], started: int, verdict: str,
+                                    host: Host) -> None:
+    """It keeps its distance from the host's time as a clock does that is off, but is none. Seconds from that start."""
+    log = "".join(log_record("job started\n", rfc3339(BASE + at * 10**9)) for at in opening)
+    for at in range(wait, wait + 20 * step, step):
+        log += log_record(f"[{at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}] step\n",
+                          rfc3339(BASE + at * 10**9 + 200_000_000))
+    host.container("web", host.tag, {}, log, Created=rfc3339(BASE - 86400 * 10**9), **config(
+        "TZ=Asia/Tokyo", StartedAt=rfc3339(BASE + started * 10**9), FinishedAt=rfc3339(BASE + 10**5 * 10**9)))
+    row = clock_row(host.run())
+    assert row["action"] == verdict and ("time_anomaly" in row["tag"]) == (verdict == "clock off"), facts(row)
+
+
 def test_log_file_in_the_rw_layer(host: Host) -> None:
     """Its last line was written at its mtime, unless that was set by hand."""
     now = time.time_ns()

@@ -16,6 +16,9 @@ static const int64_t USUAL_LAG = 2 * INT64_C(1000000000), AHEAD = 50000000;
 /* A line that is further behind came late indeed, or from another clock. */
 static const int64_t LATE = 60 * INT64_C(1000000000);
 
+/* A program that counts the time elapsed begins with that within moments of its own start. */
+static const int64_t PROMPT = 120 * INT64_C(1000000000);
+
 static struct lt_appclock_span *find_span(struct lt_appclock *clock, enum lt_appclock_kind kind, int32_t offset)
 {
     for (size_t i = 0; i < clock->count; i++)
@@ -55,6 +58,12 @@ static void add_usual(struct lt_appclock_usual *usual, struct lt_time app, int64
     }
 }
 
+static struct lt_time midnight_of(const struct lt_apptime *app, struct lt_time host)
+{
+    int64_t into = (app->time.sec % DAY + DAY) % DAY;
+    return lt_time_add(host, -(into * SECOND + app->time.nsec));
+}
+
 void lt_appclock_add(struct lt_appclock *clock, const struct lt_apptime *app, struct lt_time host)
 {
     int64_t ahead = lt_time_diff(host, app->time);
@@ -77,10 +86,20 @@ void lt_appclock_add(struct lt_appclock *clock, const struct lt_apptime *app, st
     add_usual(&span->usual, app->time, ahead);
     span->least = ahead < span->least ? ahead : span->least;
     span->most = ahead > span->most ? ahead : span->most;
-    if (!span->lines++ || lt_time_cmp(host, span->first) < 0)
+    if (!span->lines++ || lt_time_cmp(host, span->first) < 0) {
         span->first = host;
+        span->midnight = midnight_of(app, host);
+    }
     if (!span->last.set || lt_time_cmp(host, span->last) > 0)
         span->last = host;
+}
+
+void lt_appclock_began(struct lt_appclock *clock, struct lt_time began)
+{
+    for (size_t i = 0; began.set && i < clock->count; i++) {
+        int64_t after = lt_time_diff(began, clock->spans[i].midnight);
+        clock->spans[i].elapsed |= after >= -PROMPT && after <= PROMPT;
+    }
 }
 
 const struct lt_appclock_span *lt_appclock_main(const struct lt_appclock *clock)
@@ -99,8 +118,10 @@ const struct lt_appclock_span *lt_appclock_main(const struct lt_appclock *clock)
 static bool is_agreed(const struct lt_appclock_span *span)
 {
     const struct lt_appclock_usual *usual = &span->usual;
-    return usual->times >= ENOUGH && usual->lines > span->lines / 2 &&
-           (span->kind != LT_APPCLOCK_DAILY || span->most - span->least <= LATE);
+    bool daily = span->kind == LT_APPCLOCK_DAILY;
+    bool elapsed = daily && (span->elapsed || lt_time_diff(span->midnight, span->first) <= PROMPT);
+    return usual->times >= ENOUGH && usual->lines > span->lines / 2 && !elapsed &&
+           (!daily || span->most - span->least <= LATE);
 }
 
 enum lt_appclock_verdict lt_appclock_judge(const struct lt_appclock_span *span, const int32_t *expected)

@@ -32,6 +32,8 @@ struct lt_appclock_span {
     int64_t least, most;    /* nanoseconds that the application's clock was before (+) or behind (-) the host's */
     struct lt_appclock_usual usual;
     struct lt_time first, last; /* host times of the lines */
+    struct lt_time midnight;    /* of times without a day: when the first line's clock was at 00:00:00, by the host's */
+    bool elapsed;               /* something began then: they may count from it */
 };
 
 enum { LT_APPCLOCK_SPANS = 8 };
@@ -46,6 +48,10 @@ struct lt_appclock {
 /* Add a line with both its times. */
 void lt_appclock_add(struct lt_appclock *clock, const struct lt_apptime *app, struct lt_time host);
 
+/* Something began at a host time, which may not be set: a log, a container. Programs write the time elapsed since, and
+ * spans that may be such are marked. Call it after all lines were added. */
+void lt_appclock_began(struct lt_appclock *clock, struct lt_time began);
+
 /* The span with the most lines, of equal ones the latest; NULL without any line. */
 const struct lt_appclock_span *lt_appclock_main(const struct lt_appclock *clock);
 
@@ -59,7 +65,7 @@ enum lt_appclock_verdict {
 
 /* Judge a span by the offset of the container's zone (seconds east; NULL: unknown). A text may hold any date, and a
  * time without a day may be a length of time: no clock or zone is called wrong unless most lines agree on it, at three
- * times or more. */
+ * times or more, and none that may count from where something began. */
 enum lt_appclock_verdict lt_appclock_judge(const struct lt_appclock_span *span, const int32_t *expected);
 
 /* A sentence about a span and what it was judged: how many lines, from when to when, and how far the clocks were apart.

@@ -40,6 +40,8 @@ static enum lt_status check_step(struct lt_log_clock *log, const struct lt_event
     log->last[stream] = now;
     if (!log->latest.set || lt_time_cmp(now, log->latest) > 0)
         log->latest = now;
+    if (!log->earliest.set || lt_time_cmp(now, log->earliest) < 0)
+        log->earliest = now;
     if (!before.set || lt_time_cmp(now, before) >= 0)
         return LT_OK;
     struct lt_buf text = {0};
@@ -221,6 +223,16 @@ void lt_log_clock_files(struct lt_log_clock *log)
         measure_directory(log, lt_path_join(log->ctx->scratch, rw->content, LT_STR("var/log")), 0);
 }
 
+/* When there began what programs count the time from. */
+static void tell_beginnings(struct lt_log_clock *log)
+{
+    const struct lt_time began[] = {log->container->created, log->container->started, log->earliest};
+    for (size_t i = 0; i < sizeof began / sizeof *began; i++) {
+        lt_appclock_began(&log->clock, began[i]);
+        lt_appclock_began(&log->files, began[i]);
+    }
+}
+
 /* Sentences about all spans of a clock; returns the verdict on its main one. */
 static enum lt_appclock_verdict tell_clock(struct lt_log_clock *log, const struct lt_appclock *clock,
                                            const char *before, struct lt_list *facts)
@@ -263,6 +275,7 @@ enum lt_status lt_log_clock_end(struct lt_log_clock *log, struct lt_err *err)
         add_text(log->ctx, &facts,
                  lt_str_format(log->ctx->scratch, "the container's zone is %.*s by %.*s",
                                LT_ARG(zone->name.len ? zone->name : LT_STR("a nameless one")), LT_ARG(zone->from)));
+    tell_beginnings(log);
     enum lt_appclock_verdict verdict = tell_clock(log, &log->clock, "", &facts);
     enum lt_appclock_verdict by_files = tell_clock(log, &log->files, "/var/log: ", &facts);
     if (!log->clock.count)

@@ -17,6 +17,7 @@ struct lt_log_clock {
     struct lt_where where;               /* of the first line with an application's time */
     struct lt_time last[LT_LOG_STREAMS]; /* of the line before, in the same log and stream */
     struct lt_time latest;               /* of any line of the same log */
+    struct lt_time earliest;             /* of any line of any log */
     struct lt_buf text[LT_LOG_FACTS];    /* of the facts of the line at hand */
     struct lt_str facts[LT_LOG_FACTS];
     void *items[LT_LOG_FACTS];

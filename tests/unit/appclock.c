@@ -163,6 +163,41 @@ static void test_daily(void **state)
     }
 }
 
+/* Time elapsed since something began: a line each minute, from `from` seconds after that. */
+static struct lt_appclock elapsed(int64_t from)
+{
+    struct lt_appclock clock = {0};
+    for (int64_t second = from; second < from + 600; second += 60) {
+        struct lt_apptime app = {"time of day", lt_time_at(second, 0), false, 0, 1000000000, true};
+        struct lt_time host = lt_time_at(HOST + second, 300000000);
+        lt_apptime_place(&app, host);
+        lt_appclock_add(&clock, &app, host);
+    }
+    return clock;
+}
+
+static void test_elapsed(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t from, began;
+        enum lt_appclock_verdict verdict;
+    } table[] = {
+        {0, -9999, LT_APPCLOCK_UNKNOWN},   {119, 9999, LT_APPCLOCK_UNKNOWN}, {121, -9999, LT_APPCLOCK_OFF},
+        {7200, -119, LT_APPCLOCK_UNKNOWN}, {7200, 119, LT_APPCLOCK_UNKNOWN}, {7200, -122, LT_APPCLOCK_OFF},
+        {7200, 122, LT_APPCLOCK_OFF},
+    };
+    int32_t zone = 0;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct lt_appclock clock = elapsed(table[i].from);
+        assert_int_equal(clock.count, 1);
+        lt_appclock_began(&clock, (struct lt_time){0});
+        lt_appclock_began(&clock, lt_time_at(HOST + table[i].began, 0));
+        lt_appclock_began(&clock, lt_time_at(0, 0));
+        assert_int_equal(lt_appclock_judge(&clock.spans[0], &zone), table[i].verdict);
+    }
+}
+
 /* The larger part counts, and of equal ones the later. There is room for so many, and the rest is counted. */
 static void test_main_and_others(void **state)
 {
@@ -205,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_offsets), cmocka_unit_test(test_far),   cmocka_unit_test(test_zoned),
         cmocka_unit_test(test_utc),     cmocka_unit_test(test_daily), cmocka_unit_test(test_main_and_others),
         cmocka_unit_test(test_words),   cmocka_unit_test(test_dates), cmocka_unit_test(test_outliers),
+        cmocka_unit_test(test_elapsed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
