@@ -245,3 +245,21 @@ def test_births_after_changes(sample: Path, sample_jsonl: helpers.Timeline, tmp:
     assert back == pytest.approx([4 * 86400, 86400], abs=1) and first["facts"][1:] == ["3 files show it"]
     assert len(second["facts"]) == 1
     assert first["datetime"].startswith("2026-12-05") and first["tag"] == ["clock_step"]
+
+
+def test_file_system_that_was_filled_when_it_was_made(tmp: Path) -> None:
+    """mke2fs -d keeps the changes of its sources: births as old as the file system are no step, later ones are."""
+    host = Host(tmp / "host")
+    made = host.container("web", host.image("shop:1", {"opt": {}}), {"opt": {"new": "x", "odd": "x"}})
+    time.sleep(2)
+    image = helpers.make_ext4(tmp / "disk.raw", host.root)
+    inside = host.inside(made.rw / "diff/opt/")
+    shown = helpers.debugfs(image, f"stat {inside}/new")
+    changed, born = (int(re.search(rf"\b{name}: 0x([0-9a-f]+)", shown)[1], 16) for name in ("ctime", "crtime"))
+    if born <= changed:
+        pytest.skip("this mke2fs does not keep them")
+    helpers.debugfs(image, f"set_inode_field {inside}/odd ctime 20370101", f"set_inode_field {inside}/odd crtime 20370102")
+    result = helpers.timeline(image)
+    assert {path for _, path in told(result, "clock_step")} == {"/opt/odd"}
+    (row,) = result.where(data_type=STEP)
+    assert row["pathspec"]["location"] == f"{inside}/odd"

@@ -93,7 +93,8 @@ struct lt_fs {
     bool no_trusted;     /* attributes trusted.* are kept from us, as if there were none */
     bool is_tree;        /* a kernel vouches that no directory is reached twice; a hostile image may lie */
     struct lt_journal_summary journal;
-    void *self; /* state of the kind */
+    struct lt_time made; /* when it was, where that is known */
+    void *self;          /* state of the kind */
 };
 
 /* How evidence is to be read. */

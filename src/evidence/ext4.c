@@ -281,6 +281,7 @@ enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bo
     }
     if (volume->super.damaged)
         lt_ext4_note(fs, LT_CODE_DAMAGED, "wrong checksum of the superblock");
+    fs->made = volume->super.made;
     check_groups(fs);
     lt_ext4_find_orphans(fs);
     /* Zeroed pages that nobody touches cost nothing, however many inodes a hostile superblock claims. */

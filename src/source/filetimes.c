@@ -249,10 +249,18 @@ static struct step *add_step(struct lt_clock_steps *steps, struct step new)
     return &steps->steps[steps->count - 1];
 }
 
+/* mke2fs -d, which fills a file system while it makes it, takes the ctime of each source, but not the birth. */
+static bool came_with_its_disk(const struct lt_fs *fs, struct lt_time born)
+{
+    int64_t after = fs->made.set ? lt_time_diff(fs->made, born) : -1;
+    return after >= 0 && after <= PROMPT;
+}
+
 void lt_clock_steps_check(struct lt_clock_steps *steps, struct lt_event *event, struct lt_arena *arena)
 {
     struct lt_time born = event->node->time[LT_B], changed = event->node->time[LT_C];
-    if (!steps || !born.set || !changed.set || event->node->unallocated || lt_time_cmp(born, changed) <= 0)
+    if (!steps || !born.set || !changed.set || event->node->unallocated || lt_time_cmp(born, changed) <= 0 ||
+        came_with_its_disk(steps->ctx->root->fs, born))
         return;
     struct step *step = add_step(steps, (struct step){changed, born, 1, changed, born, LT_STR("")});
     if (!step->path.len) { /* none before showed as much */

@@ -6,7 +6,8 @@
  *   mtime after ctime    a process set it ahead
  *   mtime before birth   a process set it: a copy-up does so for a file of a lower layer, and then it is that one's;
  *                        whoever copies or unpacks files with their old times; and touch
- *   birth after ctime    cannot be: the clock was put back in between
+ *   birth after ctime    cannot be: the clock was put back in between, unless the file was put there while its file
+ *                        system was made
  *
  * What only touch explains is tagged `time_anomaly`, what copying and unpacking explain too is `time_set`: both are
  * facts, and the reason is one of the event's `facts`. Nothing separates a touch right after a file was written from
