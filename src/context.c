@@ -149,6 +149,22 @@ bool lt_is_first_root(const struct lt_ctx *ctx)
     return false;
 }
 
+struct lt_fs *lt_host_fs(struct lt_fs *fs, struct lt_str data_root, struct lt_arena *scratch)
+{
+    struct lt_fs *found = NULL;
+    struct lt_str path;
+    if (data_root.len && lt_fs_resolve(fs, LT_STR("/etc"), scratch, &path, NULL) == LT_OK)
+        return fs;
+    lt_each (struct lt_fs, other, &fs->evidence->fs) {
+        if (other == fs || lt_fs_resolve(other, LT_STR("/etc"), scratch, &path, NULL) != LT_OK)
+            continue;
+        if (found)
+            return NULL;
+        found = other;
+    }
+    return found;
+}
+
 struct lt_str lt_root_path(struct lt_ctx *ctx, const char *relative)
 {
     return lt_path_join(ctx->run, ctx->root->path, lt_str_c(relative));

@@ -86,6 +86,10 @@ enum lt_status lt_stat_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt
 /* Is the root at hand the first one of its evidence? Then it is its turn to read what the whole host has but once. */
 bool lt_is_first_root(const struct lt_ctx *ctx);
 
+/* The file system with the /etc of the host whose data root lies at `data_root` of `fs`: that itself, unless it is the
+ * data root alone, or the only other one of the evidence that has an /etc. NULL: there is none, or no telling which. */
+struct lt_fs *lt_host_fs(struct lt_fs *fs, struct lt_str data_root, struct lt_arena *scratch);
+
 /* "<root>/<relative>" of the root at hand, in the run arena. */
 struct lt_str lt_root_path(struct lt_ctx *ctx, const char *relative);
 

@@ -42,13 +42,17 @@ static bool is_docker_root(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str p
     return found >= 2;
 }
 
-static struct lt_str hostname(struct lt_ctx *ctx, struct lt_fs *fs)
+static struct lt_str hostname(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str data_root)
 {
-    struct lt_str text, path;
-    if (resolve(ctx, fs, LT_STR("/etc/hostname"), &path) != LT_OK ||
-        lt_read_or_skip(ctx, path, 4096, LT_OPTIONAL, &text) != LT_OK)
-        return LT_STR("");
-    return lt_str_dup(ctx->run, lt_str_trim(lt_str_cut(&text, '\n')));
+    struct lt_fs *host = lt_host_fs(fs, data_root, ctx->scratch);
+    struct lt_root *before = ctx->root, there = {.fs = host ? host : fs};
+    struct lt_str text, path, name = LT_STR("");
+    ctx->root = &there;
+    if (resolve(ctx, there.fs, LT_STR("/etc/hostname"), &path) == LT_OK &&
+        lt_read_or_skip(ctx, path, 4096, LT_OPTIONAL, &text) == LT_OK)
+        name = lt_str_dup(ctx->run, lt_str_trim(lt_str_cut(&text, '\n')));
+    ctx->root = before;
+    return name;
 }
 
 static void add_root(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path, struct lt_str why)
@@ -57,7 +61,7 @@ static void add_root(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path, s
     if (root->why.len)
         return;
     root->why = lt_str_dup(ctx->run, why);
-    root->hostname = hostname(ctx, fs);
+    root->hostname = hostname(ctx, fs, path);
 }
 
 static bool try_remapped(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path)

@@ -4,7 +4,9 @@ the kernel: what the containers of a real dockerd see at their mounts, and lstat
 import json
 import os
 import re
+import shutil
 import stat
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -467,6 +469,47 @@ def test_binds_of_a_bare_data_root(tmp: Path) -> None:
     rows = helpers.timeline("--binds", host.data)
     assert rows.code == 0 and not rows.errors and rows.lines == helpers.timeline(host.data).lines
     assert b"--binds" in helpers.run("--binds", host.data).stderr
+
+
+def partitions(tmp: Path, *trees: Path) -> Path:
+    """A disk with a partition for each tree."""
+    disk, size = tmp / "disk.raw", 32 << 20
+    with open(disk, "wb") as out:
+        out.truncate((1 << 20) + size * len(trees))
+    script = "label: dos\n" + "".join(f"start={2048 + i * (size >> 9)}, size={size >> 9}\n" for i in range(len(trees)))
+    subprocess.run(["sfdisk", "-q", disk], input=script.encode(), check=True, capture_output=True)
+    for i, tree in enumerate(trees):
+        image = helpers.make_ext4(tmp / f"part{i}", tree, "32M")
+        subprocess.run(["dd", f"if={image}", f"of={disk}", "bs=1M", f"seek={1 + i * (size >> 20)}", "conv=notrunc",
+                        "status=none"], check=True)
+    return disk
+
+
+@pytest.fixture
+def parted(tmp: Path) -> tuple[Path, Path]:
+    """What lies on the host's partition, and on that of its data root."""
+    host = binding(tmp, {"Source": "/srv", "Destination": "/mnt"})
+    shutil.move(host.data, tmp / "data")
+    host.data.mkdir()
+    return host.root, tmp / "data"
+
+
+@pytest.mark.parametrize("host_first", [True, False])
+def test_binds_beside_the_partition_of_the_data_root(host_first: bool, parted: tuple[Path, Path], tmp: Path) -> None:
+    """They are in the host's file system, and so is its name."""
+    (parted[0] / "etc/hostname").write_text("parted\n")
+    rows = helpers.timeline("--binds", partitions(tmp, *(parted if host_first else parted[::-1])))
+    assert rows.code == 0 and not rows.errors and rows_are_single(rows)
+    assert {inside for name, inside, _inode in told(rows) if name == "web"} == {
+        inside for _name, inside, _inode in paths(parted[0] / "srv", "/mnt", "web")}
+    assert {row["hostname"] for row in rows.rows} == {"parted"}
+
+
+def test_binds_of_no_known_host(parted: tuple[Path, Path], tmp: Path) -> None:
+    """Of two hosts, either may be the one: a loss, and none is chosen."""
+    rows = helpers.timeline("--binds", partitions(tmp, parted[0], parted[1], parted[0]))
+    assert rows.code == 1 and rows.error()["code"] == "missing" and "more than one" in rows.error()["reason"]
+    assert not [row for row in rows.rows if "bind" in row["tag"]]
 
 
 def test_volume_that_is_a_bind(tmp: Path) -> None:

@@ -11,6 +11,7 @@ enum { MAX_LINKS = 1 << 20 }; /* of binds to users of what they lie in: hostile 
 
 struct binds {
     struct lt_ctx *ctx; /* first: see lt_walk_ctx() */
+    struct lt_fs *fs;   /* in which sources are looked for */
     struct lt_shown shown;
     struct lt_list users; /* of struct lt_mount_user *: of every bind whose source is there */
     struct lt_list binds; /* of struct lt_bind *, one a source, in order of the sources */
@@ -67,7 +68,7 @@ static void add_source(struct binds *self, const struct lt_container *container,
     struct lt_err problem = {0};
     if (!is_path(self, container, mount, source))
         return;
-    enum lt_status status = lt_fs_resolve(ctx->root->fs, source, ctx->scratch, &path, &problem);
+    enum lt_status status = lt_fs_resolve(self->fs, source, ctx->scratch, &path, &problem);
     if (status == LT_SKIP)
         lt_skip_error(ctx, source, &problem);
     else if (status == LT_END)
@@ -100,18 +101,41 @@ static void collect_container(struct binds *self, const struct lt_container *con
     }
 }
 
-/* Those of a data root that is all the evidence there is cannot be looked for. */
+/* The file system of the host whose paths its containers bind; NULL if the evidence does not tell. */
+static struct lt_fs *sources_of(struct lt_ctx *ctx, const struct lt_root *root)
+{
+    struct lt_fs *host = lt_host_fs(root->fs, root->path, ctx->scratch);
+    return host || !root->path.len ? host : root->fs;
+}
+
+static bool has_binds(const struct lt_root *root)
+{
+    lt_each (const struct lt_container, container, &root->containers)
+        lt_each (const struct lt_mount, mount, &container->mounts)
+            if (lt_str_eq(mount->type, LT_STR("bind")))
+                return true;
+    lt_each (const struct lt_volume, volume, &root->volumes)
+        if (volume->device_is_path && volume->users.count)
+            return true;
+    return false;
+}
+
+/* Binds of a data root that is all the evidence there is cannot be looked for: that is no loss. */
+static void report_hostless(struct lt_ctx *ctx, const struct lt_root *root)
+{
+    if (root->fs->evidence->fs.count > 1 && has_binds(root))
+        lt_skip(ctx, root->path, LT_CODE_MISSING,
+                "what containers bind is not read: no file system of the evidence, or more than one, has an /etc");
+    else if (root->fs->evidence->fs.count == 1 && !ctx->report->quiet)
+        lt_say("--binds: the evidence is a data root alone, without the rest of its host");
+}
+
 static void collect(struct binds *self)
 {
-    lt_each (const struct lt_root, root, &self->ctx->inventory->roots) {
-        if (root->fs != self->ctx->root->fs)
-            continue;
-        if (!root->path.len && !self->ctx->report->quiet)
-            lt_say("--binds: the evidence is a data root alone, without the rest of its host");
-        if (root->path.len)
+    lt_each (const struct lt_root, root, &self->ctx->inventory->roots)
+        if (root->fs->evidence == self->fs->evidence && sources_of(self->ctx, root) == self->fs)
             lt_each (const struct lt_container, container, &root->containers)
                 collect_container(self, container);
-    }
 }
 
 /* In order of their paths, what lies in a directory right behind it: "/" comes before all other bytes. */
@@ -192,7 +216,7 @@ static bool is_in_data_root(const struct binds *self, struct lt_str path)
 {
     struct lt_str rest;
     lt_each (const struct lt_root, root, &self->ctx->inventory->roots)
-        if (root->fs == self->ctx->root->fs && lt_path_behind(path, root->path, &rest))
+        if (root->fs == self->fs && lt_path_behind(path, root->path, &rest))
             return true;
     return false;
 }
@@ -239,6 +263,7 @@ static enum lt_status walk_bind(struct binds *self, struct lt_lister *lister, co
     *top = (struct lt_dir){.name = bind->source, .owner = &bind->owner};
     top->place = lt_place_common(&bind->users, bind->source, ctx->run);
     top->placed = top->has_inside = top->place.len;
+    walk.fs = self->fs;
     walk.arg = self;
     walk.entry = entry;
     walk.enter = enter;
@@ -247,9 +272,9 @@ static enum lt_status walk_bind(struct binds *self, struct lt_lister *lister, co
     return status == LT_END ? LT_OK : status;
 }
 
-enum lt_status lt_walk_binds(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_err *err)
+static enum lt_status walk_fs(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_lister *lister, struct lt_err *err)
 {
-    struct binds self = {.ctx = ctx};
+    struct binds self = {.ctx = ctx, .fs = fs};
     enum lt_status status = LT_OK;
     collect(&self);
     link_users(&self);
@@ -257,5 +282,27 @@ enum lt_status lt_walk_binds(struct lt_ctx *ctx, struct lt_lister *lister, struc
         if (status == LT_OK && !bind->told) /* else it lies in one that was walked */
             status = walk_bind(&self, lister, bind, err);
     lt_shown_end(&self.shown);
+    return status;
+}
+
+/* Each file system comes once: with the last data root that lies on it, else with the last of the evidence. */
+static bool is_turn(const struct lt_ctx *ctx, const struct lt_fs *fs)
+{
+    const struct lt_root *on_it = NULL, *last = NULL;
+    lt_each (const struct lt_root, root, &ctx->inventory->roots) {
+        on_it = root->fs == fs ? root : on_it;
+        last = root->fs->evidence == fs->evidence ? root : last;
+    }
+    return ctx->root == (on_it ? on_it : last);
+}
+
+enum lt_status lt_walk_binds(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    if (!ctx->root->path.len && !lt_host_fs(ctx->root->fs, ctx->root->path, ctx->scratch))
+        report_hostless(ctx, ctx->root);
+    lt_each (struct lt_fs, fs, &ctx->root->fs->evidence->fs)
+        if (status == LT_OK && is_turn(ctx, fs))
+            status = walk_fs(ctx, fs, lister, err);
     return status;
 }

@@ -9,10 +9,11 @@
 
 struct lt_lister;
 
-/* Every entry of every bind source of the containers of all data roots on the file system of the root at hand, and of
- * volumes of the local driver that are binds themselves. Links in the path of a source are followed beneath the
- * evidence, others never. A source in another is walked with it; data roots are not walked again. What is not there is
- * reported. `lister` lists the directories. */
+/* To be called for each data root. Every entry, once, of every bind source of the containers of all data roots of the
+ * evidence, and of volumes of the local driver that are binds themselves. Sources are looked for in the file system
+ * that has the host's /etc: see lt_host_fs(). Links in the path of a source are followed beneath it, others never. A
+ * source in another is walked with it; data roots are not walked again. What is not there is reported. `lister` lists
+ * the directories. */
 enum lt_status lt_walk_binds(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_err *err);
 
 #endif

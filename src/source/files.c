@@ -129,7 +129,7 @@ static enum lt_status walk_all(struct lt_ctx *ctx, struct lt_lister *lister, str
         status = walk_holders(ctx, lister, lt_root_path(ctx, "containers"), true, err);
     if (status == LT_OK)
         status = walk_holders(ctx, lister, lt_root_path(ctx, "volumes"), false, err);
-    return status == LT_OK && ctx->binds && is_last(ctx) ? lt_walk_binds(ctx, lister, err) : status;
+    return status == LT_OK && ctx->binds ? lt_walk_binds(ctx, lister, err) : status;
 }
 
 static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
