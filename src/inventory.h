@@ -160,6 +160,7 @@ struct lt_volume {
     struct lt_str data;     /* of its files: <path>/_data */
     struct lt_str device;   /* what is mounted over its data while a container runs, "" if nothing; may hold secrets */
     bool device_is_path;    /* and that is a bind of a path of the host */
+    bool device_read_only;  /* by the options of that bind */
     struct lt_list options; /* of struct lt_str *: what its opts.json tells, without secrets */
     struct lt_list users;   /* of struct lt_mount_user *, those of one container together */
     struct lt_owner owner;

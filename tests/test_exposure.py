@@ -178,6 +178,22 @@ def test_mounts(host: helpers.Host, source: str, writable: bool, wanted: str | N
     assert all(("docker_socket" in row["tag"]) == source.endswith(".sock") for row in created + rows)
 
 
+@pytest.mark.parametrize(("device", "options", "writable", "wanted"), [
+    ("/etc", "bind", True, ("critical", "volume trap of /etc -> /in rw")),
+    ("/etc", "rbind,ro", True, ("high", "volume trap of /etc -> /in ro")),
+    ("/etc", "bind", False, ("high", "volume trap of /etc -> /in ro")),
+    ("/srv/docker.sock", "bind", True, ("critical", "volume trap of /srv/docker.sock -> /in rw")),
+    ("/srv", "bind", True, None), ("/dev/sdb1", "noatime", True, None), (":/etc", "bind", True, None)])
+def test_volumes_that_are_binds(host: helpers.Host, device: str, options: str, writable: bool,
+                                wanted: tuple[str, str] | None) -> None:
+    """They are judged as the binds that they are."""
+    host.write(host.data / "volumes/trap/opts.json", {"MountType": "none", "MountOpts": options, "MountDevice": device})
+    helpers.container(host, "web").change(MountPoints={"/in": {
+        "Type": "volume", "Name": "trap", "Driver": "local", "Destination": "/in", "RW": writable}})
+    rows = host.run("-c", "web").where(data_type="container:exposure")
+    assert [(severity(row), fact(row, "setting")) for row in rows] == ([wanted] if wanted else [])
+
+
 def set_host_config(host: helpers.Host, value: object) -> None:
     """hostconfig.json of the container web."""
     host.write(helpers.container(host, "web").path / "hostconfig.json", value)

@@ -59,6 +59,7 @@ static void read_options(struct lt_ctx *ctx, struct lt_volume *volume)
     while (options.len && lt_str_starts(volume->device, LT_STR("/"))) {
         struct lt_str option = lt_str_cut(&options, ',');
         volume->device_is_path |= lt_str_eq(option, LT_STR("bind")) || lt_str_eq(option, LT_STR("rbind"));
+        volume->device_read_only |= lt_str_eq(option, LT_STR("ro"));
     }
     if (volume->device.len)
         lt_fact_add(&volume->options, ctx->run, "",

@@ -2,6 +2,7 @@
 #include "hostconfig.h"
 
 #include "../parse/json.h"
+#include "../parse/redact.h"
 
 enum { MAX_SETTING = 200 }; /* a seccomp profile is written out in SecurityOpt */
 
@@ -121,9 +122,31 @@ static void read_devices(struct reader *reader)
     }
 }
 
+/* A volume of the local driver may be a bind of a path of the host. */
+static void read_volume(struct reader *reader, const struct lt_mount *mount)
+{
+    const struct lt_volume *volume = lt_map_get(&reader->container->root->volume_by_name, mount->name);
+    if (!volume || !volume->device_is_path)
+        return;
+    struct lt_str source = volume->device;
+    struct lt_buf shown = {0};
+    if (mount->subpath.len)
+        source = lt_path_join(reader->ctx->run, source, mount->subpath);
+    bool writable = mount->writable && !volume->device_read_only, socket = lt_is_engine_socket(source);
+    reader->container->tags |= LT_TAG_BIT(host_mount) | (socket ? LT_TAG_BIT(docker_socket) : 0);
+    lt_redact(&shown, source);
+    struct lt_str setting =
+        lt_str_format(reader->ctx->run, "volume %.*s of %.*s -> %.*s %s", LT_ARG(mount->name),
+                      LT_ARG(lt_buf_view(&shown)), LT_ARG(mount->destination), writable ? "rw" : "ro");
+    lt_buf_free(&shown);
+    add_finding(reader, lt_exposure_mount(source, writable, setting));
+}
+
 static void read_binds(struct reader *reader)
 {
     lt_each (const struct lt_mount, mount, &reader->container->mounts) {
+        if (lt_str_eq(mount->type, LT_STR("volume")))
+            read_volume(reader, mount);
         if (!lt_str_eq(mount->type, LT_STR("bind")))
             continue;
         bool socket = lt_is_engine_socket(mount->source);
