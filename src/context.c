@@ -165,6 +165,17 @@ struct lt_fs *lt_host_fs(struct lt_fs *fs, struct lt_str data_root, struct lt_ar
     return found;
 }
 
+enum lt_status lt_line_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_lines *lines, struct lt_line *out)
+{
+    for (;;) {
+        struct lt_err problem = {0};
+        enum lt_status status = lt_lines_next(lines, out, &problem);
+        if (status != LT_SKIP)
+            return status;
+        lt_skip_error(ctx, path, &problem);
+    }
+}
+
 struct lt_str lt_root_path(struct lt_ctx *ctx, const char *relative)
 {
     return lt_path_join(ctx->run, ctx->root->path, lt_str_c(relative));

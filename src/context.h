@@ -3,6 +3,7 @@
 #ifndef LT_CONTEXT_H
 #define LT_CONTEXT_H
 
+#include "evidence/lines.h"
 #include "inventory.h"
 #include "report.h"
 
@@ -82,6 +83,9 @@ enum lt_status lt_resolve_or_skip(struct lt_ctx *ctx, struct lt_str path, struct
 
 /* Describe a path into scratch; LT_END when there is nothing. What fails is reported. */
 enum lt_status lt_stat_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_node *out);
+
+/* The next line of the file at `path` that can be read: what is lost before it is reported. LT_END behind the last. */
+enum lt_status lt_line_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_lines *lines, struct lt_line *out);
 
 /* Is the root at hand the first one of its evidence? Then it is its turn to read what the whole host has but once. */
 bool lt_is_first_root(const struct lt_ctx *ctx);

@@ -196,17 +196,11 @@ static enum lt_status read_json_line(struct job *job, const struct lt_line *line
 static enum lt_status read_json(struct job *job, struct lt_stream *stream, struct lt_err *err)
 {
     struct lt_lines lines = {.stream = stream};
-    for (;;) {
-        struct lt_line line;
-        struct lt_err problem = {0};
-        enum lt_status status = lt_lines_next(&lines, &line, &problem);
-        if (status == LT_END)
-            return LT_OK;
-        if (status == LT_SKIP)
-            lt_skip_error(job->ctx, job->path, &problem);
-        else if (read_json_line(job, &line, err) != LT_OK)
+    struct lt_line line;
+    while (lt_line_or_skip(job->ctx, job->path, &lines, &line) == LT_OK)
+        if (read_json_line(job, &line, err) != LT_OK)
             return LT_FATAL;
-    }
+    return LT_OK;
 }
 
 /* The whole record at the start of the stream. LT_END: the file ends within it. */

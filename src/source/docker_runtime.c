@@ -260,11 +260,8 @@ static enum lt_status read_containerd(struct lt_ctx *ctx, struct lt_root *root, 
 {
     static const char *const tasks[] = {"io.containerd.runtime.v2.task", "io.containerd.runtime.v1.linux"};
     struct job job = {.ctx = ctx, .root = root};
-    struct lt_err problem = {0};
     struct lt_str directory;
-    enum lt_status status = lt_fs_resolve(ctx->root->fs, path, ctx->run, &directory, &problem);
-    if (status == LT_SKIP)
-        lt_skip_error(ctx, path, &problem);
+    enum lt_status status = lt_resolve_or_skip(ctx, path, &directory);
     if (status != LT_OK)
         return status == LT_END ? LT_END : LT_OK;
     job.database = lt_path_join(ctx->run, directory, LT_STR("io.containerd.metadata.v1.bolt/meta.db"));

@@ -443,11 +443,8 @@ static enum lt_status read_home(struct lt_ctx *ctx, const struct lt_owner *owner
 static enum lt_status read_home_once(struct lt_ctx *ctx, const struct lt_root *root, struct lt_str path,
                                      struct lt_map *known, struct lt_err *err)
 {
-    struct lt_err problem = {0};
     struct lt_str home;
-    enum lt_status status = lt_fs_resolve(ctx->root->fs, path, ctx->scratch, &home, &problem);
-    if (status == LT_SKIP)
-        lt_skip_error(ctx, path, &problem);
+    enum lt_status status = lt_resolve_or_skip(ctx, path, &home);
     if (status != LT_OK || lt_map_get(known, home) || lt_daemon_root(ctx, root->fs->evidence, home) != root)
         return LT_OK;
     lt_map_put(known, ctx->scratch, home, ctx);

@@ -224,17 +224,11 @@ static enum lt_status read_line(struct job *job, struct lt_str text, uint64_t of
 static enum lt_status read_lines(struct job *job, struct lt_stream *stream, struct lt_err *err)
 {
     struct lt_lines lines = {.stream = stream};
-    for (;;) {
-        struct lt_line line;
-        struct lt_err problem = {0};
-        enum lt_status status = lt_lines_next(&lines, &line, &problem);
-        if (status == LT_END)
-            return LT_OK;
-        if (status == LT_SKIP)
-            lt_skip_error(job->ctx, job->file.path, &problem);
-        else if (read_line(job, line.text, line.offset, err) != LT_OK)
+    struct lt_line line;
+    while (lt_line_or_skip(job->ctx, job->file.path, &lines, &line) == LT_OK)
+        if (read_line(job, line.text, line.offset, err) != LT_OK)
             return LT_FATAL;
-    }
+    return LT_OK;
 }
 
 static enum lt_status read_file(struct job *job, struct lt_err *err)
