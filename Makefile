@@ -14,7 +14,7 @@ SECONDS_EACH ?= 30
 BUILD ?= build
 PROGRAM ?= layertime
 
-SOURCES := $(wildcard src/*.c src/*/*.c formats/*.c)
+SOURCES := $(sort $(shell find src formats -name '*.c'))
 LIBRARY := $(filter-out src/main.c,$(SOURCES))
 UNITS   := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 TOOLS   := $(patsubst tests/tools/%.c,%,$(wildcard tests/tools/*.c))
@@ -26,7 +26,7 @@ SYSTEMD := $(shell pkg-config --exists 'libsystemd >= 230' 2>/dev/null && echo l
 PACKAGES := tsk jansson zlib $(CRYPTO) $(SYSTEMD)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
             -Wwrite-strings -Wcast-qual -Wformat=2 -Wimplicit-fallthrough
-LANGUAGE := -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(if $(CRYPTO),-DWITH_CRYPTO) $(if $(SYSTEMD),-DWITH_SYSTEMD)
+LANGUAGE := -std=gnu17 -Isrc -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(if $(CRYPTO),-DWITH_CRYPTO) $(if $(SYSTEMD),-DWITH_SYSTEMD)
 HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
 HARDENING += $(if $(findstring -fsanitize,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
 # clang 14 has this only as an experiment.

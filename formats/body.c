@@ -8,10 +8,10 @@
  * and size per name, so names must be unique; files of no container keep the plain path. Escapes: control bytes and
  * what is no UTF-8 as \xNN, backslash as \\, "|" as %7C, "%" before two hex digits as %25 (mactime decodes %HH, Plaso
  * \xHH). */
-#include "../src/base/escape.h"
-#include "../src/base/utf8.h"
-#include "../src/parse/ident.h"
-#include "message.h"
+#include "base/escape.h"
+#include "base/utf8.h"
+#include "parse/ident.h"
+#include "formats/message.h"
 
 #include <ctype.h>
 #include <sys/stat.h>

@@ -3,8 +3,8 @@
  * ours, then all other facts under their JSON names. Text is always quoted; control, escape and bidi characters are
  * escaped, so one record is one line. Unknown values are empty, but `tag`, which Timesketch's importer would read as
  * "nan": it is "-" then. */
-#include "../src/base/escape.h"
-#include "fields.h"
+#include "base/escape.h"
+#include "formats/fields.h"
 
 static const struct {
     const char *name;

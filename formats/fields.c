@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fields.h"
+#include "formats/fields.h"
 
-#include "../src/base/escape.h"
-#include "message.h"
+#include "base/escape.h"
+#include "formats/message.h"
 
 static void add_word(struct lt_buf *out, const char *word)
 {
@@ -295,7 +295,7 @@ const struct lt_field_info lt_field_infos[LT_FIELDS] = {
 #define FIELD_EVENT(id, name, type, with)  {START(name, type), LT_OF_EVENT, LT_ATTRS, .put_event = with},
 #define FIELD_ORIGIN(id, name, type, with) {START(name, type), LT_OF_ORIGIN, LT_ATTRS, .put_origin = with},
 #define FIELD_ATTR(id, name, type)         {START(name, type), LT_OF_EVENT, LT_ATTR_##id, .put = NULL},
-#include "fields.def"
+#include "formats/fields.def"
 #undef FIELD
 #undef FIELD_TIME
 #undef FIELD_EVENT

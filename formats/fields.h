@@ -3,7 +3,7 @@
 #ifndef LT_FORMATS_FIELDS_H
 #define LT_FORMATS_FIELDS_H
 
-#include "format.h"
+#include "formats/format.h"
 
 /* How a value is to be written; see fields.def. */
 enum lt_field_type { LT_AS_WORD, LT_AS_NAME, LT_AS_TEXT, LT_AS_INT, LT_AS_RAW };
@@ -20,7 +20,7 @@ enum lt_field {
 #define FIELD_EVENT(id, name, type, put)  LT_FIELD_##id,
 #define FIELD_ORIGIN(id, name, type, put) LT_FIELD_##id,
 #define FIELD_ATTR(id, name, type)        LT_FIELD_##id,
-#include "fields.def"
+#include "formats/fields.def"
 #undef FIELD
 #undef FIELD_TIME
 #undef FIELD_EVENT

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "format.h"
+#include "formats/format.h"
 
 #include <string.h>
 
 #define FORMAT(name) extern const struct lt_format lt_format_##name;
-#include "formats.def"
+#include "formats/formats.def"
 #undef FORMAT
 
 const struct lt_format *const lt_formats[] = {
 #define FORMAT(name) &lt_format_##name,
-#include "formats.def"
+#include "formats/formats.def"
 #undef FORMAT
     NULL,
 };

@@ -3,8 +3,8 @@
 #ifndef LT_FORMATS_FORMAT_H
 #define LT_FORMATS_FORMAT_H
 
-#include "../src/event.h"
-#include "../src/inventory.h"
+#include "model/event.h"
+#include "model/inventory.h"
 
 /* What many events have in common. */
 struct lt_origin {

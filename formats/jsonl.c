@@ -2,8 +2,8 @@
 /* JSON lines in the form of psort's json_line module (plaso/output/json_line.py, 2026-07): sorted keys, ASCII only, a
  * blank after each comma and colon; with what Timesketch needs beside (`datetime`, `tag` as a list). One line a time,
  * never a blank line. Unknown facts are left out: no null, no "-". */
-#include "../src/base/escape.h"
-#include "fields.h"
+#include "base/escape.h"
+#include "formats/fields.h"
 
 /* Put the escapes and the last quote into the value that was written at `start`. Words of our own need no escapes, but
  * an attribute is only said to be one. */

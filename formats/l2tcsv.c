@@ -2,9 +2,9 @@
 /* The 17 columns of log2timeline 1.x as psort's l2tcsv module writes them (plaso/output/l2t_csv.py, 2026-07), for old
  * tools: whole seconds, equal times of one entry as one "MACB", nothing quoted, a comma in a value becomes a blank. All
  * facts that have no column stand in `extra`. Not for Timesketch, which reads the `time` column as a time of today. */
-#include "../src/base/escape.h"
-#include "fields.h"
-#include "message.h"
+#include "base/escape.h"
+#include "formats/fields.h"
+#include "formats/message.h"
 
 static const char HEADER[] =
     "date,time,timezone,MACB,source,sourcetype,type,user,host,short,desc,version,filename,inode,"

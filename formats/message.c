@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "message.h"
+#include "formats/message.h"
 
-#include "../src/parse/ident.h"
+#include "parse/ident.h"
 
 #include <sys/stat.h>
 

@@ -3,7 +3,7 @@
 #ifndef LT_FORMATS_MESSAGE_H
 #define LT_FORMATS_MESSAGE_H
 
-#include "format.h"
+#include "formats/format.h"
 
 /* Longest message: what is cut off stands in full in fields of its own. */
 enum { LT_MAX_MESSAGE = 8192 };

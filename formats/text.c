@@ -6,9 +6,9 @@
  *   time  macb  role  change  owner  mode  uid  gid  size  inode  path or message  bounds  #tags
  *
  * The time is that of UTC, or of the zone that the row names, with its offset. */
-#include "../src/base/escape.h"
-#include "../src/parse/tzif.h"
-#include "message.h"
+#include "base/escape.h"
+#include "parse/tzif.h"
+#include "formats/message.h"
 
 enum { OWNER_WIDTH = 32, ROLE_WIDTH = 6, CHANGE_WIDTH = 9 };
 

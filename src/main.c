@@ -60,12 +60,12 @@
  */
 #include "base/gz.h"
 #include "base/sha256.h"
-#include "evidence/image.h"
-#include "job.h"
+#include "evidence/image/image.h"
+#include "run/job.h"
 #include "parse/json.h"
-#include "report.h"
-#include "source/journal.h"
-#include "version.h"
+#include "read/report.h"
+#include "host/journal.h"
+#include "base/version.h"
 
 #include <signal.h>
 #include <stdio.h>

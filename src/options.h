@@ -3,7 +3,7 @@
 #ifndef LT_OPTIONS_H
 #define LT_OPTIONS_H
 
-#include "../formats/format.h"
+#include "formats/format.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "command/command.h"

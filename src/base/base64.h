@@ -3,7 +3,7 @@
 #ifndef LT_BASE_BASE64_H
 #define LT_BASE_BASE64_H
 
-#include "str.h"
+#include "base/str.h"
 
 /* Append the bytes that `text` stands for to `out`; false, and nothing appended, if it is no base64. */
 bool lt_base64(struct lt_buf *out, struct lt_str text);

@@ -4,7 +4,7 @@
 #ifndef LT_BASE_CLOCK_H
 #define LT_BASE_CLOCK_H
 
-#include "str.h"
+#include "base/str.h"
 
 /* Seconds and nanoseconds since 1970-01-01T00:00:00Z; nsec counts forward also before 1970, 0..999999999. A time that
  * is not `set` is absent, which is never the same as zero. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crc32c.h"
+#include "base/crc32c.h"
 
 #include <string.h>
 #ifdef __x86_64__

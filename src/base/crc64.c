@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crc64.h"
+#include "base/crc64.h"
 
 static const uint64_t POLYNOMIAL = UINT64_C(0xD800000000000000);
 

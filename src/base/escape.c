@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "escape.h"
+#include "base/escape.h"
 
-#include "utf8.h"
+#include "base/utf8.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #ifndef LT_BASE_ESCAPE_H
 #define LT_BASE_ESCAPE_H
 
-#include "str.h"
+#include "base/str.h"
 
 /* Names and text: UTF-8 stays; each byte of a control character (C0, DEL, C1) or of what is no UTF-8 becomes \xNN. A
  * backslash stays, unless what follows would make it look like such an escape: then it becomes \x5c. So the result is

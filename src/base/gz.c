@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gz.h"
+#include "base/gz.h"
 
 #include <stdlib.h>
 #include <zlib.h>

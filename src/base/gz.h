@@ -3,8 +3,8 @@
 #ifndef LT_BASE_GZ_H
 #define LT_BASE_GZ_H
 
-#include "err.h"
-#include "str.h"
+#include "base/err.h"
+#include "base/str.h"
 
 struct lt_inflate;
 struct lt_deflate;

@@ -3,7 +3,7 @@
 #ifndef LT_BASE_LIST_H
 #define LT_BASE_LIST_H
 
-#include "arena.h"
+#include "base/arena.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "map.h"
+#include "base/map.h"
 
 #include <sys/random.h>
 

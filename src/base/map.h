@@ -4,7 +4,7 @@
 #ifndef LT_BASE_MAP_H
 #define LT_BASE_MAP_H
 
-#include "str.h"
+#include "base/str.h"
 
 struct lt_map_slot {
     struct lt_str key;

@@ -4,7 +4,7 @@
 #ifndef LT_BASE_SHA256_H
 #define LT_BASE_SHA256_H
 
-#include "str.h"
+#include "base/str.h"
 
 struct lt_sha256;
 

@@ -4,7 +4,7 @@
 #ifndef LT_BASE_STR_H
 #define LT_BASE_STR_H
 
-#include "arena.h"
+#include "base/arena.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "utf8.h"
+#include "base/utf8.h"
 
 struct lt_rune lt_utf8_next(struct lt_str text)
 {

@@ -3,7 +3,7 @@
 #ifndef LT_BASE_UTF8_H
 #define LT_BASE_UTF8_H
 
-#include "str.h"
+#include "base/str.h"
 
 struct lt_rune {
     uint32_t code; /* the byte itself where it is not valid */

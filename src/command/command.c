@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command.h"
+#include "command/command.h"
 
 #include <string.h>
 
 #define COMMAND(name) extern const struct lt_command lt_command_##name;
-#include "commands.def"
+#include "command/commands.def"
 #undef COMMAND
 
 const struct lt_command *const lt_commands[] = {
 #define COMMAND(name) &lt_command_##name,
-#include "commands.def"
+#include "command/commands.def"
 #undef COMMAND
     NULL,
 };

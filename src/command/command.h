@@ -3,7 +3,7 @@
 #ifndef LT_COMMAND_COMMAND_H
 #define LT_COMMAND_COMMAND_H
 
-#include "../base/err.h"
+#include "base/err.h"
 
 struct lt_job;
 

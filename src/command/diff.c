@@ -6,14 +6,14 @@
  *   C  differs, or is a directory in which something does; of files the contents are not compared
  *
  * With -v also what the rw layer holds without a difference that Docker would see. */
-#include "../base/escape.h"
-#include "../change.h"
-#include "../job.h"
-#include "../source/facts.h"
-#include "../source/walked.h"
-#include "command.h"
-#include "pick.h"
-#include "record.h"
+#include "base/escape.h"
+#include "overlay/change.h"
+#include "run/job.h"
+#include "read/facts.h"
+#include "files/walked.h"
+#include "command/command.h"
+#include "command/pick.h"
+#include "command/record.h"
 
 #include <stdlib.h>
 

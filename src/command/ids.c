@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* All identifiers and paths of one container, and what tells whether it ran when the evidence was taken. Paths are
  * those of the evidence. */
-#include "../job.h"
-#include "../store/store.h"
-#include "command.h"
-#include "pick.h"
-#include "record.h"
+#include "run/job.h"
+#include "store/store.h"
+#include "command/command.h"
+#include "command/pick.h"
+#include "command/record.h"
 
 /* What is being put together. */
 struct card {

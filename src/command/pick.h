@@ -3,7 +3,7 @@
 #ifndef LT_COMMAND_PICK_H
 #define LT_COMMAND_PICK_H
 
-#include "../job.h"
+#include "run/job.h"
 
 /* The container whose ID or name is `which`, else the only one whose ID begins with it. LT_SKIP with LT_CODE_USAGE when
  * there is none, or when several are meant: these are then listed on stderr. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "record.h"
+#include "command/record.h"
 
-#include "../base/escape.h"
-#include "../base/utf8.h"
-#include "../job.h"
-#include "../parse/ident.h"
+#include "base/escape.h"
+#include "base/utf8.h"
+#include "run/job.h"
+#include "parse/ident.h"
 
 #include <stdlib.h>
 #include <string.h>

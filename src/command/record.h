@@ -5,8 +5,8 @@
 #ifndef LT_COMMAND_RECORD_H
 #define LT_COMMAND_RECORD_H
 
-#include "../event.h"
-#include "../inventory.h"
+#include "model/event.h"
+#include "model/inventory.h"
 
 struct lt_job;
 

@@ -2,12 +2,12 @@
 /* Whose is a path? Each layer that holds it, the images and containers that use the layer, and what each of these
  * containers sees there. The path is one in containers, or one of the host in a layer of a storage driver or a volume:
  * then that layer or volume alone is told. */
-#include "../below.h"
-#include "../job.h"
-#include "../places.h"
-#include "../store/store.h"
-#include "command.h"
-#include "record.h"
+#include "overlay/below.h"
+#include "run/job.h"
+#include "overlay/places.h"
+#include "store/store.h"
+#include "command/command.h"
+#include "command/record.h"
 
 /* What is being looked for. */
 struct search {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evidence.h"
+#include "evidence/evidence.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,12 +7,12 @@
 enum { MAX_LINKS = 40 };
 
 #define EVIDENCE(name) extern const struct lt_evidence_kind lt_evidence_##name;
-#include "evidence.def"
+#include "evidence/evidence.def"
 #undef EVIDENCE
 
 const struct lt_evidence_kind *const lt_evidence_kinds[] = {
 #define EVIDENCE(name) &lt_evidence_##name,
-#include "evidence.def"
+#include "evidence/evidence.def"
 #undef EVIDENCE
     NULL,
 };

@@ -8,7 +8,7 @@
 #ifndef LT_EVIDENCE_EVIDENCE_H
 #define LT_EVIDENCE_EVIDENCE_H
 
-#include "../event.h"
+#include "model/event.h"
 
 #include <sys/stat.h>
 #include <sys/types.h>

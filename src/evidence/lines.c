@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lines.h"
+#include "evidence/lines.h"
 
 /* Take `length` bytes, and the newline after them if there is one. The text stays in place until the stream moves. */
 static void take(struct lt_lines *lines, size_t length, bool complete, struct lt_line *out)

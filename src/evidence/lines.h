@@ -3,7 +3,7 @@
 #ifndef LT_EVIDENCE_LINES_H
 #define LT_EVIDENCE_LINES_H
 
-#include "stream.h"
+#include "evidence/stream.h"
 
 /* A longer line is skipped and reported: Docker itself cuts log lines at 16 KiB (moby daemon/logger/copier.go). */
 enum { LT_MAX_LINE = 1024 * 1024 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lister.h"
+#include "evidence/lister.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -5,7 +5,7 @@
 #ifndef LT_EVIDENCE_LISTER_H
 #define LT_EVIDENCE_LISTER_H
 
-#include "evidence.h"
+#include "evidence/evidence.h"
 
 enum {
     LT_MAX_THREADS = 64,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "path_index.h"
+#include "evidence/path_index.h"
 
 struct job {
     struct lt_path_index *index;

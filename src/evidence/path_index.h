@@ -4,8 +4,8 @@
 #ifndef LT_EVIDENCE_PATH_INDEX_H
 #define LT_EVIDENCE_PATH_INDEX_H
 
-#include "../base/map.h"
-#include "evidence.h"
+#include "base/map.h"
+#include "evidence/evidence.h"
 
 /* Initialise with zeros; everything lives in the arena of the evidence. */
 struct lt_path_index {

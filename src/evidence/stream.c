@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stream.h"
+#include "evidence/stream.h"
 
-#include "../base/gz.h"
+#include "base/gz.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
 #ifndef LT_EVIDENCE_STREAM_H
 #define LT_EVIDENCE_STREAM_H
 
-#include "evidence.h"
+#include "evidence/evidence.h"
 
 struct lt_stream;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "walk.h"
+#include "evidence/walk.h"
 
-#include "../base/map.h"
-#include "lister.h"
+#include "base/map.h"
+#include "evidence/lister.h"
 
 struct state {
     const struct lt_walk *walk;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "appclock.h"
+#include "parse/appclock.h"
 
 #include <inttypes.h>
 

@@ -5,7 +5,7 @@
 #ifndef LT_PARSE_APPCLOCK_H
 #define LT_PARSE_APPCLOCK_H
 
-#include "apptime.h"
+#include "parse/apptime.h"
 
 enum lt_appclock_kind {
     LT_APPCLOCK_LOCAL, /* local times without a zone: the offset is measured, in quarters of an hour */

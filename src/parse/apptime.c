@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apptime.h"
+#include "parse/apptime.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #ifndef LT_PARSE_APPTIME_H
 #define LT_PARSE_APPTIME_H
 
-#include "../base/clock.h"
+#include "base/clock.h"
 
 struct lt_apptime {
     const char *form;    /* static: "ISO 8601", "syslog", "Apache", "nginx", "Go", "klog", "Java", "ctime", "epoch",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bbolt.h"
+#include "parse/bbolt.h"
 
-#include "../base/cursor.h"
+#include "base/cursor.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -16,8 +16,8 @@
 #ifndef LT_PARSE_BBOLT_H
 #define LT_PARSE_BBOLT_H
 
-#include "../base/err.h"
-#include "../base/str.h"
+#include "base/err.h"
+#include "base/str.h"
 
 enum {
     LT_BOLT_MAX = 256 * 1024 * 1024, /* cap of a database; those of Docker have some MB, BuildKit's some dozens */

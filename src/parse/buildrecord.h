@@ -5,7 +5,7 @@
 #ifndef LT_PARSE_BUILDRECORD_H
 #define LT_PARSE_BUILDRECORD_H
 
-#include "protobuf.h"
+#include "parse/protobuf.h"
 
 enum { LT_BUILD_ATTRS = 64 };
 

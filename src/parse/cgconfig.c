@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cgconfig.h"
+#include "parse/cgconfig.h"
 
 enum { AT_GROUP = 1, AT_CONTROLLER = 2 }; /* depth within them */
 

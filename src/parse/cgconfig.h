@@ -8,8 +8,8 @@
 #ifndef LT_PARSE_CGCONFIG_H
 #define LT_PARSE_CGCONFIG_H
 
-#include "../base/err.h"
-#include "../base/str.h"
+#include "base/err.h"
+#include "base/str.h"
 
 /* Initialise `rest` with the text. */
 struct lt_cg_text {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dockerd.h"
+#include "parse/dockerd.h"
 
 /* Options whose name in daemon.json is another, or that have a letter, or that are switches. */
 static const struct option {

@@ -4,9 +4,9 @@
 #ifndef LT_PARSE_DOCKERD_H
 #define LT_PARSE_DOCKERD_H
 
-#include "../base/err.h"
-#include "../base/list.h"
-#include "../base/str.h"
+#include "base/err.h"
+#include "base/list.h"
+#include "base/str.h"
 
 struct lt_dockerd_option {
     struct lt_str key;   /* as daemon.json calls it ("hosts" of -H and --host), else the option without dashes */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "envfile.h"
+#include "parse/envfile.h"
 
 static bool is_blank(char byte)
 {

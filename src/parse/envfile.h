@@ -6,8 +6,8 @@
 #ifndef LT_PARSE_ENVFILE_H
 #define LT_PARSE_ENVFILE_H
 
-#include "../base/err.h"
-#include "../base/str.h"
+#include "base/err.h"
+#include "base/str.h"
 
 /* Initialise `rest` with the text. */
 struct lt_env_text {

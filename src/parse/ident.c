@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ident.h"
+#include "parse/ident.h"
 
 enum { ID_LENGTH = 64, LINK_LENGTH = 26, MAX_STORE_ID = 128, SHORT_LENGTH = 12 };
 

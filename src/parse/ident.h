@@ -3,7 +3,7 @@
 #ifndef LT_PARSE_IDENT_H
 #define LT_PARSE_IDENT_H
 
-#include "../base/str.h"
+#include "base/str.h"
 
 /* 64 lower-case hex digits: containers, images, layers (moby daemon/internal/stringid). */
 bool lt_is_id(struct lt_str text);

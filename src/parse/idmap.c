@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "idmap.h"
+#include "parse/idmap.h"
 
 static const uint32_t NO_ID = UINT32_MAX; /* (uid_t)-1 */
 

@@ -4,8 +4,8 @@
 #ifndef LT_PARSE_IDMAP_H
 #define LT_PARSE_IDMAP_H
 
-#include "../base/err.h"
-#include "../base/str.h"
+#include "base/err.h"
+#include "base/str.h"
 
 /* The kernel takes no more (linux include/linux/user_namespace.h, UID_GID_MAP_MAX_EXTENTS, since 4.15). */
 enum { LT_MAX_IDRANGES = 340 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "json.h"
+#include "parse/json.h"
 
-#include "../base/utf8.h"
+#include "base/utf8.h"
 
 #include <float.h>
 #include <jansson.h>

@@ -4,8 +4,8 @@
 #ifndef LT_PARSE_JSON_H
 #define LT_PARSE_JSON_H
 
-#include "../base/err.h"
-#include "../base/str.h"
+#include "base/err.h"
+#include "base/str.h"
 
 /* Cap of a document: jansson needs up to 80 times the size of a hostile one. */
 enum { LT_MAX_JSON = 4 * 1024 * 1024 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "locallog.h"
+#include "parse/locallog.h"
 
-#include "protobuf.h"
+#include "parse/protobuf.h"
 
 enum {
     SOURCE = LT_PROTO(1, BYTES),

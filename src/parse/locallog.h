@@ -8,8 +8,8 @@
 #ifndef LT_PARSE_LOCALLOG_H
 #define LT_PARSE_LOCALLOG_H
 
-#include "../base/clock.h"
-#include "../base/err.h"
+#include "base/clock.h"
+#include "base/err.h"
 
 /* dockerd itself refuses longer records. */
 enum { LT_LOCALLOG_MAX = 1000000, LT_LOCALLOG_FRAME = 8 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "logline.h"
+#include "parse/logline.h"
 
-#include "../base/utf8.h"
-#include "stamp.h"
+#include "base/utf8.h"
+#include "parse/stamp.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
 #ifndef LT_PARSE_LOGLINE_H
 #define LT_PARSE_LOGLINE_H
 
-#include "../base/clock.h"
-#include "../base/err.h"
+#include "base/clock.h"
+#include "base/err.h"
 
 struct lt_logline {
     struct lt_buf text;   /* owned and reused: unescaped; without a newline at its end it is a piece of a line */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "overlay.h"
+#include "parse/overlay.h"
 
-#include "../base/cursor.h"
+#include "base/cursor.h"
 
 /* struct ovl_fb: version, magic, length of all, flags, type of the handle, UUID of the file system, then the handle. */
 enum { FB_MAGIC = 0xFB, FB_SIZE = 21, FB_BIG_ENDIAN = 1 };

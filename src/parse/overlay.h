@@ -5,7 +5,7 @@
 #ifndef LT_PARSE_OVERLAY_H
 #define LT_PARSE_OVERLAY_H
 
-#include "../base/str.h"
+#include "base/str.h"
 
 /* Whose names count. A mount of root's stores its marks as trusted.overlay.*, and hands user.overlay.* through as any
  * attribute, which a process in the container may set at will: only a rootless daemon's mounts use those. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "protobuf.h"
+#include "parse/protobuf.h"
 
 static bool take_varint(struct lt_str *rest, uint64_t *out)
 {

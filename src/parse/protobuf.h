@@ -3,7 +3,7 @@
 #ifndef LT_PARSE_PROTOBUF_H
 #define LT_PARSE_PROTOBUF_H
 
-#include "../base/clock.h"
+#include "base/clock.h"
 
 enum { LT_WIRE_VARINT = 0, LT_WIRE_64BIT = 1, LT_WIRE_BYTES = 2, LT_WIRE_32BIT = 5 };
 

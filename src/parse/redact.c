@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redact.h"
+#include "parse/redact.h"
 
 #include <strings.h>
 

@@ -5,7 +5,7 @@
 #ifndef LT_PARSE_REDACT_H
 #define LT_PARSE_REDACT_H
 
-#include "../base/str.h"
+#include "base/str.h"
 
 /* Does the value of an option of this name look like one that must not come out? */
 bool lt_is_secret_name(struct lt_str name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stamp.h"
+#include "parse/stamp.h"
 
 #include <string.h>
 

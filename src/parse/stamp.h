@@ -3,8 +3,8 @@
 #ifndef LT_PARSE_STAMP_H
 #define LT_PARSE_STAMP_H
 
-#include "../base/clock.h"
-#include "../base/err.h"
+#include "base/clock.h"
+#include "base/err.h"
 
 /* RFC 3339 as Go's RFC3339Nano writes it: "2026-11-23T17:46:04.24833236Z" or with "+01:00"; 0 to 9 digits of a fraction
  * (more are cut). LT_END for Go's zero time, 0001-01-01T00:00:00Z, and for empty text: "no value", never a time.

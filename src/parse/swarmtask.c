@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "swarmtask.h"
+#include "parse/swarmtask.h"
 
 /* The states are numbered in steps of 64, but for the last two. */
 static const char *state_name(uint64_t state)

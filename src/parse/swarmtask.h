@@ -5,7 +5,7 @@
 #ifndef LT_PARSE_SWARMTASK_H
 #define LT_PARSE_SWARMTASK_H
 
-#include "protobuf.h"
+#include "parse/protobuf.h"
 
 struct lt_swarm_status {
     struct lt_time time;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "syslog.h"
+#include "parse/syslog.h"
 
-#include "ident.h"
-#include "stamp.h"
+#include "parse/ident.h"
+#include "parse/stamp.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
 #ifndef LT_PARSE_SYSLOG_H
 #define LT_PARSE_SYSLOG_H
 
-#include "../base/clock.h"
+#include "base/clock.h"
 
 /* Parts of a line; all text is borrowed from it, and "" where it is not there. */
 struct lt_syslog {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tarhead.h"
+#include "parse/tarhead.h"
 
 #include <stdlib.h>
 

@@ -8,9 +8,9 @@
 #ifndef LT_PARSE_TARHEAD_H
 #define LT_PARSE_TARHEAD_H
 
-#include "../base/clock.h"
-#include "../base/err.h"
-#include "../base/list.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/list.h"
 
 enum { LT_TAR_BLOCK = 512 };
 

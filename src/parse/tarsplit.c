@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tarsplit.h"
+#include "parse/tarsplit.h"
 
-#include "../base/base64.h"
-#include "json.h"
+#include "base/base64.h"
+#include "parse/json.h"
 
 #include <stddef.h>
 

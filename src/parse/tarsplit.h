@@ -10,7 +10,7 @@
 #ifndef LT_PARSE_TARSPLIT_H
 #define LT_PARSE_TARSPLIT_H
 
-#include "tarhead.h"
+#include "parse/tarhead.h"
 
 /* The padding behind a tar is cut into segments of 1 MiB: 1.4 MiB of base64. */
 enum { LT_TARSPLIT_LINE = 4 * 1024 * 1024 };

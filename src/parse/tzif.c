@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tzif.h"
+#include "parse/tzif.h"
 
-#include "../base/clock.h"
-#include "../base/cursor.h"
+#include "base/clock.h"
+#include "base/cursor.h"
 
 enum { HEAD = 44, INFO = 6, HOUR = 3600, DAY = 86400, MAX_OFFSET = 26 * HOUR };
 

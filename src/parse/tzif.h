@@ -4,8 +4,8 @@
 #ifndef LT_PARSE_TZIF_H
 #define LT_PARSE_TZIF_H
 
-#include "../base/err.h"
-#include "../base/str.h"
+#include "base/err.h"
+#include "base/str.h"
 
 /* Files of the tz database have at most 4 KiB; with the transitions to 2500 in full some 10 KiB. */
 enum { LT_MAX_TZIF = 256 * 1024 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "unitfile.h"
+#include "parse/unitfile.h"
 
 /* Does it go on in the next line? A backslash before the last one makes that an ordinary character. */
 static bool goes_on(struct lt_str line)

@@ -5,8 +5,8 @@
 #ifndef LT_PARSE_UNITFILE_H
 #define LT_PARSE_UNITFILE_H
 
-#include "../base/err.h"
-#include "../base/str.h"
+#include "base/err.h"
+#include "base/str.h"
 
 /* Initialise `rest` with the text. */
 struct lt_unit_text {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "words.h"
+#include "parse/words.h"
 
 static bool is_blank(char byte)
 {

@@ -6,8 +6,8 @@
 #ifndef LT_PARSE_WORDS_H
 #define LT_PARSE_WORDS_H
 
-#include "../base/err.h"
-#include "../base/str.h"
+#include "base/err.h"
+#include "base/str.h"
 
 /* Cut the next word off `rest`, in `arena`. An escape that is none stays as it is written. LT_END: there is none.
  * LT_SKIP: a quote is not closed; then nothing is left, and systemd ignores the whole line. */

@@ -6,9 +6,9 @@
  *
  * The deletion of NAME is an empty regular file .wh.NAME, in rw layers a hard link to .wh..wh.aufs; what begins with
  * ".wh..wh." is aufs's own bookkeeping (linux aufs Documentation, moby go-archive/whiteouts.go). */
-#include "../context.h"
-#include "../parse/ident.h"
-#include "store.h"
+#include "read/context.h"
+#include "parse/ident.h"
+#include "store/store.h"
 
 enum { MAX_LAYERS_FILE = 64 * 1024 };
 

@@ -3,7 +3,7 @@
  * the one below plus its own changes. So each shows all files, nothing marks a deletion, and layerdb alone links them.
  * Files that a layer did not touch are one inode number in many subvolumes, with the times of the layer that wrote
  * them. */
-#include "store.h"
+#include "store/store.h"
 
 static enum lt_meaning btrfs_meaning(const struct lt_node *node, struct lt_str *subject)
 {

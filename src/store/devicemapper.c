@@ -7,7 +7,7 @@
  *   devicemapper/devicemapper/data  the thin pool itself, where it is a file
  *
  * Each device shows all files, and nothing marks a deletion. */
-#include "store.h"
+#include "store/store.h"
 
 static enum lt_meaning devicemapper_meaning(const struct lt_node *node, struct lt_str *subject)
 {

@@ -9,9 +9,9 @@
  *
  * Its work/work is made once, so that it does not tell of the last mount. No process in a container can make a name
  * that begins with ".wh.": fuse-overlayfs refuses it. */
-#include "links.h"
+#include "store/links.h"
 
-#include "../context.h"
+#include "read/context.h"
 
 extern const struct lt_store lt_store_fuse_overlayfs;
 

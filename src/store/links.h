@@ -10,7 +10,7 @@
 #ifndef LT_STORE_LINKS_H
 #define LT_STORE_LINKS_H
 
-#include "store.h"
+#include "store/store.h"
 
 /* Read link, lower and l/ of all layers of `store`; see lt_store.describe. */
 void lt_links_describe(struct lt_ctx *ctx, struct lt_root *root, const struct lt_store *store);

@@ -8,10 +8,10 @@
  *
  * The rw layer begins as a copy of the init layer's upper, which is not below it. Deletions are marked as in overlay2,
  * in `upper` only: a tree has none. */
-#include "store.h"
+#include "store/store.h"
 
-#include "../context.h"
-#include "../parse/ident.h"
+#include "read/context.h"
+#include "parse/ident.h"
 
 enum { MAX_LOWER_FILE = 4096 };
 

@@ -3,7 +3,7 @@
  *
  * A deleted name is a character device 0:0 (linux Documentation/filesystems/overlayfs.rst). Device 1:3, dangling links
  * and names that begin with ".wh." are ordinary files in an overlay2 layer. */
-#include "links.h"
+#include "store/links.h"
 
 extern const struct lt_store lt_store_overlay2;
 

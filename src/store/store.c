@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store.h"
+#include "store/store.h"
 
 #define STORE(name) extern const struct lt_store lt_store_##name;
-#include "stores.def"
+#include "store/stores.def"
 #undef STORE
 
 const struct lt_store *const lt_stores[] = {
 #define STORE(name) &lt_store_##name,
-#include "stores.def"
+#include "store/stores.def"
 #undef STORE
     NULL,
 };

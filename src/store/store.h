@@ -4,7 +4,7 @@
 #ifndef LT_STORE_STORE_H
 #define LT_STORE_STORE_H
 
-#include "../inventory.h"
+#include "model/inventory.h"
 
 struct lt_ctx;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Any bytes as a log line: what is found is a time with a form, and is found again in the line that begins with it. */
-#include "../../src/parse/appclock.h"
+#include "parse/appclock.h"
 
 #include "fuzz.h"
 

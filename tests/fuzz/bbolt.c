@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A database: every item lies within the file, and there are no more of them than it has room for. */
-#include "../../src/parse/bbolt.h"
+#include "parse/bbolt.h"
 
 #include "fuzz.h"
 

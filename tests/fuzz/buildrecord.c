@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A record of a build: every text lies within the message, every time is one. */
-#include "../../src/parse/buildrecord.h"
+#include "parse/buildrecord.h"
 
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A cgconfig.conf, and the same text as cgrules.conf: each step uses some of it up, and all views stay in the text. */
-#include "../../src/parse/cgconfig.h"
+#include "parse/cgconfig.h"
 
 #include "fuzz.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A command line: its words are no longer than the text, each step uses some of it up, and every option is one of the
  * words or a name that we know. */
-#include "../../src/parse/dockerd.h"
-#include "../../src/parse/words.h"
+#include "parse/dockerd.h"
+#include "parse/words.h"
 
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A file of assignments: each step uses some of it up, names are names, and values are no longer than the text. */
-#include "../../src/parse/envfile.h"
+#include "parse/envfile.h"
 
 #include "fuzz.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Promises of escape.h: one line of valid UTF-8 that can be decoded without doubt, and JSON that a JSON parser reads.
  */
-#include "../../src/base/escape.h"
+#include "base/escape.h"
 
-#include "../../src/base/utf8.h"
-#include "../../src/parse/json.h"
+#include "base/utf8.h"
+#include "parse/json.h"
 #include "fuzz.h"
 
 /* Valid UTF-8 without control characters. */

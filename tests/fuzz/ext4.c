@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A superblock (1024 bytes), a group descriptor (64) and an inode (the rest), all hostile. The times are compared with
  * a second decoder, written from the table of the documentation instead of from the kernel's arithmetic. */
-#include "../../src/parse/ext4.h"
+#include "evidence/ext4/layout.h"
 
 #include "fuzz.h"
 

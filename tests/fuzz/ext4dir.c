@@ -4,7 +4,7 @@
  *
  * Input: a byte of options, a byte for the size of the block, the block; where the input is shorter the rest is zeros.
  */
-#include "../../src/parse/ext4_dir.h"
+#include "evidence/ext4/dirents.h"
 
 #include "fuzz.h"
 

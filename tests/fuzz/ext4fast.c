@@ -3,7 +3,7 @@
  * promises.
  *
  * Input: the block. */
-#include "../../src/parse/ext4_fast.h"
+#include "evidence/ext4/fast_tags.h"
 
 #include "fuzz.h"
 

@@ -5,9 +5,9 @@
  *
  * Input: a byte of options, the size in KiB (2 bytes), then the pieces of the image that are not zero: where (2 bytes,
  * in units of 64 bytes), length - 1, the bytes. image.py in tests/fuzz makes such inputs. */
-#include "../../src/evidence/ext4.h"
-#include "../../src/evidence/walk.h"
-#include "../../src/parse/ext4_fast.h"
+#include "evidence/ext4/ext4.h"
+#include "evidence/walk.h"
+#include "evidence/ext4/fast_tags.h"
 
 #include "fuzz.h"
 

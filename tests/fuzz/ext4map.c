@@ -3,7 +3,7 @@
  * a leaf comes to the same answer.
  *
  * Input: a byte of options, the logical block (8 bytes), the node. */
-#include "../../src/parse/ext4_map.h"
+#include "evidence/ext4/map.h"
 
 #include "fuzz.h"
 

@@ -3,7 +3,7 @@
  * hand out for them has a known prefix and, for an access control list, the form of the system call.
  *
  * Input: a byte of options, then the bytes. */
-#include "../../src/parse/ext4_xattr.h"
+#include "evidence/ext4/xattr.h"
 
 #include "fuzz.h"
 

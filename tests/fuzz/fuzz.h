@@ -4,7 +4,7 @@
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 
-#include "../../src/base/str.h"
+#include "base/str.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What passes as an ID can be a component of a path and nothing else. */
-#include "../../src/parse/ident.h"
+#include "parse/ident.h"
 
 #include "fuzz.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A number, then a sub-id file: whatever it says, no id has two places and no place two ids where the ranges of the
  * host do not overlap, and all views stay in the text. */
-#include "../../src/parse/idmap.h"
+#include "parse/idmap.h"
 
 #include "fuzz.h"
 

@@ -3,7 +3,7 @@
  * with the features that the superblock tells of or those of the options.
  *
  * Input: a byte of options, the transaction (4 bytes), a superblock of 1024 bytes, the other block. */
-#include "../../src/parse/jbd2.h"
+#include "evidence/ext4/jbd2.h"
 
 #include "fuzz.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Parse, then read everything through every getter. */
-#include "../../src/parse/json.h"
+#include "parse/json.h"
 
-#include "../../src/base/utf8.h"
+#include "base/utf8.h"
 #include "fuzz.h"
 
 static void check_text(struct lt_str text)

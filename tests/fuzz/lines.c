@@ -2,7 +2,7 @@
 /* Lines of a plain or gzip file whose reads come in pieces and may fail. Whatever is lost is told, offsets have no gaps
  * that were not told, and what is not lost is what zlib alone would have unpacked. Input: how to read, then the file.
  */
-#include "../../src/evidence/lines.h"
+#include "evidence/lines.h"
 
 #include "fuzz.h"
 #include "memory.h"

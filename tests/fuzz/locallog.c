@@ -2,7 +2,7 @@
 /* A file of records of the `local` log driver, cut as its reader does: each whole record is decoded, where none begins
  * the next byte is tried. Then the bytes once more as the entry of one good frame, which lets the decoder of the entry
  * see all. */
-#include "../../src/parse/locallog.h"
+#include "parse/locallog.h"
 
 #include "fuzz.h"
 

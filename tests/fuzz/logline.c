@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Our scanner against jansson: where jansson sees a good record, both must read the same. (The scanner takes more: it
  * checks no values that it skips, and lets bytes pass that are no UTF-8.) */
-#include "../../src/parse/logline.h"
+#include "parse/logline.h"
 
-#include "../../src/parse/json.h"
-#include "../../src/parse/stamp.h"
+#include "parse/json.h"
+#include "parse/stamp.h"
 #include "fuzz.h"
 
 #include <jansson.h>

@@ -4,7 +4,7 @@
 #ifndef TESTS_FUZZ_MEMORY_H
 #define TESTS_FUZZ_MEMORY_H
 
-#include "../../src/evidence/evidence.h"
+#include "evidence/evidence.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Attributes as whoever wrote an upper layer left them. Input: whose names count, then names and values, each with its
  * length before it. What is kept of them must lie inside the value that it came from. */
-#include "../../src/parse/overlay.h"
+#include "parse/overlay.h"
 
 #include "fuzz.h"
 

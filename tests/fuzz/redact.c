@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Any text, then a secret in the places where one may stand: it does not come out, and what can hold none comes
  * out as it is. */
-#include "../../src/parse/redact.h"
+#include "parse/redact.h"
 
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Times that were read can be written and read again, and are the same then. */
-#include "../../src/parse/stamp.h"
+#include "parse/stamp.h"
 
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A task and its state: every text lies within the message. */
-#include "../../src/parse/swarmtask.h"
+#include "parse/swarmtask.h"
 
 #include "fuzz.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Any bytes as lines of a text log: all parts lie in the line, years go on by one at most, and what is found moves on.
  */
-#include "../../src/parse/syslog.h"
-#include "../../src/parse/ident.h"
+#include "parse/syslog.h"
+#include "parse/ident.h"
 
 #include "fuzz.h"
 

@@ -2,7 +2,7 @@
 /* Headers of tar archives, one after the other as in an archive without data. Strings stay inside the input or the
  * arena, times are sound, and the parser gets on. With the first byte 1 the checksums are made right, or nearly nothing
  * would get past them. */
-#include "../../src/parse/tarhead.h"
+#include "parse/tarhead.h"
 
 #include "fuzz.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Lines of a tar-split record. What is told of a file is whole or not there, memory stays small, and base64 that is
  * taken is the one that the bytes stand for. */
-#include "../../src/parse/tarsplit.h"
+#include "parse/tarsplit.h"
 
-#include "../../src/base/base64.h"
+#include "base/base64.h"
 #include "fuzz.h"
 
 static void check_base64(struct lt_str text)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Any bytes as a time zone file, and as a POSIX zone: offsets are in range at all times, and instants that are given
  * for a local time show it. */
-#include "../../src/parse/tzif.h"
+#include "parse/tzif.h"
 
 #include "fuzz.h"
 

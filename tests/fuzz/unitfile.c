@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A unit file: line numbers grow, every assignment has a section, and no value holds a line end. */
-#include "../../src/parse/unitfile.h"
+#include "parse/unitfile.h"
 
 #include "fuzz.h"
 

@@ -4,7 +4,7 @@
  *
  * Input: two bytes for the walk, then entries: parent, inode, kind, name (length and bytes). Inode numbers are bytes,
  * so there are at most 256 directories; the top is inode 0. */
-#include "../../src/evidence/walk.h"
+#include "evidence/walk.h"
 
 #include "fuzz.h"
 

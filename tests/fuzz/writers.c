@@ -7,11 +7,11 @@
  *   text    one line of UTF-8 without control characters
  *   l2tcsv  the same, and 17 columns, which its readers tell by the commas alone
  *   body    one line of UTF-8 without control characters, 11 fields, numbers where mactime wants them */
-#include "../../formats/format.h"
-#include "../../src/base/utf8.h"
-#include "../../src/normalise.h"
-#include "../../src/parse/json.h"
-#include "../../src/tag.h"
+#include "formats/format.h"
+#include "base/utf8.h"
+#include "timeline/normalise.h"
+#include "parse/json.h"
+#include "model/tag.h"
 #include "fuzz.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 /* boltdump FILE: every item that the reader of bbolt databases finds, a line each: where it was found (live, older,
  * freed; known if it was told before), then the names of its buckets, its key and its value in hex. Then "= transaction
  * damages text". */
-#include "../../src/parse/bbolt.h"
+#include "parse/bbolt.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,9 +11,9 @@
  *
  * What cannot be read goes to stderr as "path: code: text", what is wrong as a whole as "note: code: text". Exit 1 if
  * any path could not be read, 3 without a file system, 2 for a wrong call. */
-#include "../../src/base/map.h"
-#include "../../src/base/sha256.h"
-#include "../../src/evidence/evidence.h"
+#include "base/map.h"
+#include "base/sha256.h"
+#include "evidence/evidence.h"
 
 #include <stdio.h>
 #include <stdlib.h>

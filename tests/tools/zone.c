@@ -2,7 +2,7 @@
 /* zone FILE: what parse/tzif.c says about a zone. Reads lines "u SECONDS" and "l SECONDS" and answers each with a line:
  * the offset at that instant, or the instants at which clocks of the zone showed that local time. "p TEXT" replaces the
  * zone by a POSIX one and answers "ok" or "no". Exit 1 if FILE is no zone. */
-#include "../../src/parse/tzif.h"
+#include "parse/tzif.h"
 
 #include <inttypes.h>
 #include <stdio.h>

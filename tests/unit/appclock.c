@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What lines with two times tell about the clock that made the one of them. */
-#include "../../src/parse/appclock.h"
+#include "parse/appclock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

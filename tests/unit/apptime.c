@@ -2,7 +2,7 @@
 /* Times in log lines, as the programs named in parse/apptime.h write them. Seconds were computed with Python's
  * datetime.
  */
-#include "../../src/parse/apptime.h"
+#include "parse/apptime.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

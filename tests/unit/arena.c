@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../../src/base/arena.h"
-#include "../../src/base/list.h"
+#include "base/arena.h"
+#include "base/list.h"
 
 #include <setjmp.h>
 #include <signal.h>

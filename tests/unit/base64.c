@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Expectations: RFC 4648, section 10, and values made with Python's base64. */
-#include "../../src/base/base64.h"
+#include "base/base64.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A database of four pages put together by hand after bbolt's internal/common; tests/test_bbolt.py has larger ones. */
-#include "../../src/parse/bbolt.h"
+#include "parse/bbolt.h"
 #include "bytes.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Records put together by hand after BuildKit's control.proto and protobuf's description of its wire format. */
-#include "../../src/parse/buildrecord.h"
+#include "parse/buildrecord.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../../src/parse/cgconfig.h"
+#include "parse/cgconfig.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What can be told of a change by the metadata alone. The rules of `docker diff` are those of moby
  * pkg/archive/changes_unix.go statDifferent and changes.go sameFsTime. */
-#include "../../src/change.h"
+#include "overlay/change.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Expected seconds come from Python's datetime and from the limits' definitions, not from the code under test. */
-#include "../../src/base/clock.h"
+#include "base/clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

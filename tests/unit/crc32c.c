@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Expectations: RFC 3720 (appendix B.4), the catalogue of CRC algorithms (CRC-32/ISCSI), and a second implementation
  * that goes bit by bit. */
-#include "../../src/base/crc32c.h"
+#include "base/crc32c.h"
 
 #include "bytes.h"
 

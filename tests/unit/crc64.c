@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Expectations: the catalogue of CRC algorithms (CRC-64/GO-ISO), and a second implementation that goes bit by bit. */
-#include "../../src/base/crc64.h"
+#include "base/crc64.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

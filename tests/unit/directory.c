@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../../src/evidence/evidence.h"
+#include "evidence/evidence.h"
 
 #include <errno.h>
 #include <fcntl.h>

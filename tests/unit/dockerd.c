@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../../src/parse/dockerd.h"
+#include "parse/dockerd.h"
 
-#include "../../src/parse/words.h"
+#include "parse/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../../src/parse/envfile.h"
+#include "parse/envfile.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

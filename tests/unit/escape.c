@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../../src/base/escape.h"
+#include "base/escape.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Expectations: Linux Documentation/filesystems/ext4 (dynamic/inodes.rst, "Inode Timestamps"), fs/ext4/super.c
  * (descriptor_loc), include/linux/kdev_t.h, and what mke2fs, dumpe2fs and a mounted kernel say about real images. */
-#include "../../src/parse/ext4.h"
+#include "evidence/ext4/layout.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 /* Expectations: linux fs/ext4/ext4.h (ext4_dir_entry_2, ext4_rec_len_from_disk), fs/ext4/namei.c (dx_root, dx_node,
  * ext4_dirblock_csum, ext4_dx_csum), fs/ext4/inline.c, and blocks of images made by mke2fs 1.47 with what debugfs lists
  * for them. */
-#include "../../src/parse/ext4_dir.h"
+#include "evidence/ext4/dirents.h"
 
 #include "bytes.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Expectations: linux fs/ext4/fast_commit.h, and commits that Linux 6.18 wrote: after link("app", "app-link"), and
  * after ftruncate() of a file to 5000 bytes. */
-#include "../../src/parse/ext4_fast.h"
+#include "evidence/ext4/fast_tags.h"
 
 #include "bytes.h"
 

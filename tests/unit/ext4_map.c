@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Expectations: linux fs/ext4/ext4_extents.h, fs/ext4/extents.c (ext4_valid_extent_entries), fs/ext4/indirect.c
  * (ext4_block_to_path), and a tree made by mke2fs 1.47 with what debugfs ("ex") says about it. */
-#include "../../src/parse/ext4_map.h"
+#include "evidence/ext4/map.h"
 
 #include "bytes.h"
 

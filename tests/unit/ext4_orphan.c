@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Expectations: linux fs/ext4/orphan.c, and a block that Linux 6.18 wrote to an image made by mke2fs 1.47: the orphan
  * file is inode 12, the block is number 1090, and inodes 13 to 15 were open. */
-#include "../../src/parse/ext4_orphan.h"
+#include "evidence/ext4/orphan_block.h"
 
 #include "bytes.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Expectations: linux fs/ext4/xattr.h, xattr.c (ext4_xattr_block_csum), acl.c, include/uapi/linux/posix_acl_xattr.h,
  * and an image made by mke2fs 1.47 whose attributes debugfs set and lists. */
-#include "../../src/parse/ext4_xattr.h"
+#include "evidence/ext4/xattr.h"
 
 #include "bytes.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a file's times prove. The rows of the table are what the kernel leaves on ext4 and XFS: see filetimes.h. */
-#include "../../src/source/filetimes.h"
+#include "clock/filetimes.h"
 
-#include "../../src/store/store.h"
+#include "store/store.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Members were made with Python's zlib; the last one by hand after RFC 1952, with every optional field of the header.
  */
-#include "../../src/base/gz.h"
+#include "base/gz.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

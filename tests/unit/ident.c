@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../../src/parse/ident.h"
+#include "parse/ident.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

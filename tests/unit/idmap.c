@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* man 5 subuid, man 7 user_namespaces, and the order of moby pkg/idtools: expectations worked out by hand. */
-#include "../../src/parse/idmap.h"
+#include "parse/idmap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 /* Expectations: linux include/linux/jbd2.h, fs/jbd2/journal.c (journal_tag_bytes), recovery.c, commit.c,
  * fs/ext4/fast_commit.h, and journals that debugfs 1.47 wrote (journal_open, journal_write), with what its logdump says
  * about them. */
-#include "../../src/parse/jbd2.h"
+#include "evidence/ext4/jbd2.h"
 
 #include "bytes.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../../src/parse/json.h"
+#include "parse/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../../src/evidence/lister.h"
-#include "../../src/evidence/walk.h"
+#include "evidence/lister.h"
+#include "evidence/walk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Records put together by hand after protobuf's description of its wire format and moby's entry.proto. */
-#include "../../src/parse/locallog.h"
+#include "parse/locallog.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

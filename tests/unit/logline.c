@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Records as moby's jsonfilelog writes them, and what JSON (RFC 8259) says about the escapes in them. */
-#include "../../src/parse/logline.h"
+#include "parse/logline.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

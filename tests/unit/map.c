@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../../src/base/map.h"
+#include "base/map.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

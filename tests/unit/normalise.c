@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Who can set which time: utimensat(2) sets atime and mtime and nothing else; in an image layer those two come from the
  * tar headers of the builder. Nobody opens a whiteout, so nobody sets its times. */
-#include "../../src/normalise.h"
-#include "../../src/inventory.h"
+#include "timeline/normalise.h"
+#include "model/inventory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Marks of overlay file systems. The origins were read from real upper layers; the inodes are those of the lower files
  * that the kernel's own listing of the same disk has under the same names. */
-#include "../../src/parse/overlay.h"
+#include "parse/overlay.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

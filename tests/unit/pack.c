@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What is packed comes back whole. The records below are written without names of fields on purpose: whoever adds a
  * field to one of these structs must put it here, else the compiler complains about a missing initialiser. */
-#include "../../src/pack.h"
+#include "timeline/sort/pack.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../../src/parse/redact.h"
+#include "parse/redact.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../../src/report.h"
+#include "read/report.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The order is total and the same however little memory there is. */
-#include "../../src/sort.h"
+#include "timeline/sort/sort.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* RFC 3339 section 5.6, and Go's time.RFC3339Nano. Seconds were computed with Python's datetime. */
-#include "../../src/parse/stamp.h"
+#include "parse/stamp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

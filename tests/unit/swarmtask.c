@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Messages put together by hand after swarmkit's types.proto and objects.proto. */
-#include "../../src/parse/swarmtask.h"
+#include "parse/swarmtask.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Lines of text logs, in the forms that parse/syslog.h names. Seconds were computed with Python's datetime. */
-#include "../../src/parse/syslog.h"
+#include "parse/syslog.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,7 +4,7 @@
 #ifndef TESTS_UNIT_TARBLOCK_H
 #define TESTS_UNIT_TARBLOCK_H
 
-#include "../../src/base/str.h"
+#include "base/str.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../../src/parse/tarhead.h"
+#include "parse/tarhead.h"
 
 #include "tarblock.h"
 

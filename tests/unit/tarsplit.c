@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Lines put together after the struct tags of vbatts/tar-split tar/storage/entry.go. */
-#include "../../src/parse/tarsplit.h"
+#include "parse/tarsplit.h"
 
 #include "tarblock.h"
 

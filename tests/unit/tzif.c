@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Damaged and odd zone files. That good ones are read right is checked on a whole tz database, in tests/test_zones.py.
  */
-#include "../../src/parse/tzif.h"
+#include "parse/tzif.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The oracle is table 3-7 of the Unicode standard, "Well-Formed UTF-8 Byte Sequences": ranges of bytes, no arithmetic.
  */
-#include "../../src/base/utf8.h"
+#include "base/utf8.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

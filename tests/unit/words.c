@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../../src/parse/words.h"
+#include "parse/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

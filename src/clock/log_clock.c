@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "clock/log_clock.h"
+
+/* The daemon drains the pipes of a container after its process has ended. */
+static const int64_t DRAIN = 2 * INT64_C(1000000000);
+
+/* A file whose ctime is this close behind its mtime was written last, not touched. */
+static const int64_t SETTLED = 10000000;
+
+enum { MAX_FILES = 100 };
+
+void lt_log_clock_begin(struct lt_log_clock *log)
+{
+    memset(log->last, 0, sizeof log->last);
+    log->latest = (struct lt_time){0};
+}
+
+/* Room for the next fact of the line at hand. */
+static struct lt_buf *next_fact(struct lt_log_clock *log)
+{
+    struct lt_buf *text = &log->text[log->count++];
+    text->len = 0;
+    return text;
+}
+
+static struct lt_list facts_of(struct lt_log_clock *log)
+{
+    for (size_t i = 0; i < log->count; i++) {
+        log->facts[i] = lt_buf_view(&log->text[i]);
+        log->items[i] = &log->facts[i];
+    }
+    return (struct lt_list){log->items, log->count, LT_LOG_FACTS};
+}
+
+/* One log is appended to, line by line of each stream: its times can go back only with the host's clock. */
+static enum lt_status check_step(struct lt_log_clock *log, const struct lt_event *line, unsigned stream,
+                                 struct lt_err *err)
+{
+    struct lt_time before = log->last[stream], now = line->time[0];
+    log->last[stream] = now;
+    if (!log->latest.set || lt_time_cmp(now, log->latest) > 0)
+        log->latest = now;
+    if (!log->earliest.set || lt_time_cmp(now, log->earliest) < 0)
+        log->earliest = now;
+    if (!before.set || lt_time_cmp(now, before) >= 0)
+        return LT_OK;
+    struct lt_buf text = {0};
+    int64_t back = lt_time_diff(now, before);
+    lt_buf_printf(&text, "log times go back by %jd.%09jd s, from ", (intmax_t)(back / 1000000000),
+                  (intmax_t)(back % 1000000000));
+    lt_time_iso(&text, before, 9);
+    lt_buf_lit(&text, "Z to ");
+    lt_time_iso(&text, now, 9);
+    lt_buf_char(&text, 'Z');
+    struct lt_str fact = lt_buf_view(&text);
+    void *items[] = {&fact};
+    const struct lt_attr attr = {.key = LT_ATTR_FACTS, .items = {items, 1, 1}};
+    struct lt_event event = *line;
+    event.kind = LT_KIND_CLOCK_STEP;
+    event.tags = LT_TAG_BIT(clock_step);
+    event.attrs = &attr;
+    event.attr_count = 1;
+    enum lt_status status = lt_emit_one(log->ctx, &event, err);
+    lt_buf_free(&text);
+    return status;
+}
+
+static void check_end(struct lt_log_clock *log, struct lt_event *line)
+{
+    const struct lt_container *container = log->container;
+    if (!container->finished.set ||
+        (container->started.set && lt_time_cmp(container->started, container->finished) > 0))
+        return; /* it runs, or ran when the power went */
+    int64_t late = lt_time_diff(container->finished, line->time[0]);
+    if (late <= DRAIN)
+        return;
+    line->tags |= LT_TAG_BIT(time_anomaly);
+    lt_buf_printf(next_fact(log), "%jd s after State.FinishedAt", (intmax_t)(late / 1000000000));
+}
+
+/* "application time 2026-11-24T02:46:04.123+09:00", as it is written, and by what it is placed. */
+static void tell_time(struct lt_log_clock *log, const struct lt_apptime *app, const int32_t *offset)
+{
+    struct lt_buf *text = next_fact(log);
+    struct lt_time local = app->time;
+    unsigned digits = 0;
+    for (int64_t unit = app->unit; unit < 1000000000; unit *= 10)
+        digits++;
+    local.sec += app->has_zone ? app->offset : 0;
+    lt_buf_lit(text, "application time ");
+    lt_time_iso(text, local, digits);
+    if (offset)
+        lt_time_zone(text, *offset);
+    if (!app->has_zone)
+        lt_buf_add(text, offset ? LT_STR(" by the container's zone") : LT_STR(" in an unknown zone"));
+    if (app->no_day)
+        lt_buf_lit(text, ", on the day closest to the line's");
+}
+
+/* The instant that an application's time means, by the zone of its container. */
+static struct lt_time instant_of(const struct lt_apptime *app, const struct lt_zone_info *zone, struct lt_time *last)
+{
+    int64_t found[2];
+    *last = (struct lt_time){0};
+    if (app->has_zone)
+        return app->time;
+    if (!zone->known)
+        return *last;
+    unsigned count = lt_zone_instants(&zone->rules, app->time.sec, found);
+    if (!count) /* clocks were put forward over it: take it as if they had not been yet */
+        found[0] = app->time.sec - lt_zone_offset(&zone->rules, app->time.sec - 86400);
+    if (count == 2)
+        *last = lt_time_at(found[1], app->time.nsec);
+    return lt_time_at(found[0], app->time.nsec);
+}
+
+static enum lt_status emit_app_time(struct lt_log_clock *log, const struct lt_event *line, struct lt_time time,
+                                    struct lt_time last, struct lt_err *err)
+{
+    struct lt_event event = *line;
+    struct lt_attr attrs[LT_ATTRS];
+    memcpy(attrs, line->attrs, line->attr_count * sizeof *attrs);
+    attrs[line->attr_count] = (struct lt_attr){.key = LT_ATTR_FACTS, .items = facts_of(log)};
+    event.kind = LT_KIND_APP_TIME;
+    event.time[0] = time;
+    if (last.set) {
+        event.first = time;
+        event.last = last;
+    }
+    event.attrs = attrs;
+    event.attr_count++;
+    return lt_emit_one(log->ctx, &event, err);
+}
+
+static enum lt_status check_application(struct lt_log_clock *log, const struct lt_event *line, struct lt_str body,
+                                        struct lt_err *err)
+{
+    const struct lt_zone_info *zone = &log->container->zone;
+    struct lt_apptime app;
+    struct lt_time last;
+    if (!lt_apptime_find(body, line->time[0], &app))
+        return LT_OK;
+    if (!log->clock.count)
+        log->where = line->where;
+    lt_appclock_add(&log->clock, &app, line->time[0]);
+    if (app.no_day && !app.has_zone && zone->known)
+        lt_apptime_place(&app, lt_time_at(line->time[0].sec + lt_zone_offset(&zone->rules, line->time[0].sec), 0));
+    struct lt_time time = instant_of(&app, zone, &last);
+    int32_t offset = app.has_zone ? app.offset : time.set ? (int32_t)(app.time.sec - time.sec) : 0;
+    tell_time(log, &app, time.set ? &offset : NULL);
+    return log->ctx->app_times && time.set ? emit_app_time(log, line, time, last, err) : LT_OK;
+}
+
+enum lt_status lt_log_clock_line(struct lt_log_clock *log, struct lt_event *line, unsigned stream, struct lt_str body,
+                                 struct lt_list *facts, struct lt_err *err)
+{
+    log->count = 0;
+    enum lt_status status = check_step(log, line, stream, err);
+    if (status == LT_OK) {
+        check_end(log, line);
+        status = check_application(log, line, body, err);
+    }
+    *facts = facts_of(log);
+    return status;
+}
+
+static void add_text(struct lt_ctx *ctx, struct lt_list *list, struct lt_str text)
+{
+    struct lt_str *item = lt_new(ctx->scratch, struct lt_str);
+    *item = lt_str_dup(ctx->scratch, text);
+    lt_list_add(list, ctx->scratch, item);
+}
+
+/* The last line of a file, as far as it lies in `bytes`, which end with the file; "" if none is whole. */
+static struct lt_str last_line(struct lt_str bytes)
+{
+    if (!lt_str_ends(bytes, LT_STR("\n")))
+        return LT_STR("");
+    bytes.len--;
+    const char *start = bytes.len ? memrchr(bytes.ptr, '\n', bytes.len) : NULL;
+    return start ? lt_str_skip(bytes, (size_t)(start + 1 - bytes.ptr)) : bytes;
+}
+
+static void measure_file(struct lt_log_clock *log, struct lt_str path, const struct lt_node *node)
+{
+    struct lt_time written = node->time[LT_M], changed = node->time[LT_C];
+    struct lt_file file;
+    struct lt_apptime app;
+    char bytes[4096];
+    int64_t apart = written.set && changed.set ? lt_time_diff(written, changed) : INT64_MAX;
+    if (apart < 0 || apart > SETTLED || lt_file_open(log->ctx->root->fs, path, &file, NULL) != LT_OK)
+        return;
+    uint64_t from = file.size > sizeof bytes ? file.size - sizeof bytes : 0;
+    ssize_t got = lt_file_read(&file, bytes, sizeof bytes, from, NULL);
+    lt_file_close(&file);
+    struct lt_str line = got > 0 ? last_line((struct lt_str){bytes, (size_t)got}) : LT_STR("");
+    if (!lt_apptime_find(line, written, &app))
+        return;
+    if (!log->where.file.len)
+        log->where = (struct lt_where){.file = path, .field = "mtime"};
+    lt_appclock_add(&log->files, &app, written);
+}
+
+static void measure_directory(struct lt_log_clock *log, struct lt_str path, unsigned depth)
+{
+    struct lt_listing listing;
+    if (lt_fs_list(log->ctx->root->fs, path, log->ctx->scratch, &listing, NULL) == LT_END)
+        return;
+    for (size_t i = 0; i < listing.count && i < MAX_FILES; i++) {
+        const struct lt_node *node = &listing.nodes[i];
+        struct lt_str below = lt_path_join(log->ctx->scratch, path, node->name);
+        if (S_ISREG(node->mode) && node->size)
+            measure_file(log, below, node);
+        else if (S_ISDIR(node->mode) && !depth)
+            measure_directory(log, below, depth + 1);
+    }
+}
+
+void lt_log_clock_files(struct lt_log_clock *log)
+{
+    const struct lt_layer *rw = log->container->rw;
+    if (rw && rw->content.len)
+        measure_directory(log, lt_path_join(log->ctx->scratch, rw->content, LT_STR("var/log")), 0);
+}
+
+/* When there began what programs count the time from. */
+static void tell_beginnings(struct lt_log_clock *log)
+{
+    const struct lt_time began[] = {log->container->created, log->container->started, log->earliest};
+    for (size_t i = 0; i < sizeof began / sizeof *began; i++) {
+        lt_appclock_began(&log->clock, began[i]);
+        lt_appclock_began(&log->files, began[i]);
+    }
+}
+
+/* Sentences about all spans of a clock; returns the verdict on its main one. */
+static enum lt_appclock_verdict tell_clock(struct lt_log_clock *log, const struct lt_appclock *clock,
+                                           const char *before, struct lt_list *facts)
+{
+    const struct lt_zone_info *zone = &log->container->zone;
+    const struct lt_appclock_span *most = lt_appclock_main(clock);
+    enum lt_appclock_verdict verdict = LT_APPCLOCK_UNKNOWN;
+    for (size_t i = 0; i < clock->count; i++) {
+        const struct lt_appclock_span *span = &clock->spans[i];
+        struct lt_buf text = {0};
+        int32_t expected = lt_zone_offset(&zone->rules, span->last.sec);
+        lt_buf_add(&text, lt_str_c(before));
+        lt_appclock_describe(&text, span, zone->known ? &expected : NULL);
+        if (span == most)
+            verdict = lt_appclock_judge(span, zone->known ? &expected : NULL);
+        add_text(log->ctx, facts, lt_buf_view(&text));
+        lt_buf_free(&text);
+    }
+    if (clock->others)
+        add_text(log->ctx, facts,
+                 lt_str_format(log->ctx->scratch, "%s%ju lines with other times", before, (uintmax_t)clock->others));
+    return verdict;
+}
+
+enum lt_status lt_log_clock_end(struct lt_log_clock *log, struct lt_err *err)
+{
+    static const char *const verdicts[] = {
+        [LT_APPCLOCK_UNKNOWN] = "application clock",
+        [LT_APPCLOCK_CONFIRMED] = "zone confirmed",
+        [LT_APPCLOCK_UTC] = "application logs in UTC",
+        [LT_APPCLOCK_WRONG] = "zone wrong",
+        [LT_APPCLOCK_OFF] = "clock off",
+    };
+    const struct lt_zone_info *zone = &log->container->zone;
+    const struct lt_appclock_span *most = lt_appclock_main(log->clock.count ? &log->clock : &log->files);
+    struct lt_list facts = {0};
+    if (!most)
+        return LT_OK;
+    if (zone->from.len)
+        add_text(log->ctx, &facts,
+                 lt_str_format(log->ctx->scratch, "the container's zone is %.*s by %.*s",
+                               LT_ARG(zone->name.len ? zone->name : LT_STR("a nameless one")), LT_ARG(zone->from)));
+    tell_beginnings(log);
+    enum lt_appclock_verdict verdict = tell_clock(log, &log->clock, "", &facts);
+    enum lt_appclock_verdict by_files = tell_clock(log, &log->files, "/var/log: ", &facts);
+    if (!log->clock.count)
+        verdict = by_files;
+    const struct lt_attr attrs[] = {{.key = LT_ATTR_ACTION, .text = lt_str_c(verdicts[verdict])},
+                                    {.key = LT_ATTR_FACTS, .items = facts}};
+    struct lt_event event = {
+        .kind = LT_KIND_APP_CLOCK,
+        .time = {most->first},
+        .first = most->first,
+        .last = most->last,
+        .owner = &log->container->log_owner,
+        .where = log->where,
+        .attrs = attrs,
+        .attr_count = 2,
+        .tags = LT_TAG_BIT(app_clock) | (verdict >= LT_APPCLOCK_WRONG ? LT_TAG_BIT(time_anomaly) : 0),
+    };
+    return lt_emit_one(log->ctx, &event, err);
+}
+
+void lt_log_clock_free(struct lt_log_clock *log)
+{
+    for (size_t i = 0; i < LT_LOG_FACTS; i++)
+        lt_buf_free(&log->text[i]);
+}

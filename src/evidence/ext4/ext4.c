@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evidence/ext4/ext4.h"
+
+#include "evidence/ext4/xattr.h"
+#include "evidence/ext4/journal.h"
+#include "evidence/ext4/reader.h"
+
+#include <stdlib.h>
+
+enum { MAX_LOST_GROUPS = 1000 };
+
+static enum lt_status ext4_stat(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_node *out,
+                                struct lt_err *err)
+{
+    struct lt_ext4_reader *reader = lt_ext4_reader(fs);
+    *out = (struct lt_node){.name = lt_str_basename(path)};
+    enum lt_status status = lt_path_find(&reader->index, fs, LT_EXT4_ROOT, lt_ext4_names_of, path, &out->ino, err);
+    return status == LT_OK ? lt_ext4_describe(reader, arena, out, err) : status;
+}
+
+static enum lt_status ext4_names(struct lt_fs *fs, const struct lt_dir *dir, lt_each_name *each, void *arg,
+                                 struct lt_err *err)
+{
+    enum lt_status status = lt_ext4_names_of(fs, dir->ino, each, arg, err);
+    return status == LT_END ? lt_fail(err, LT_SKIP, LT_CODE_TYPE, 0, "not a directory") : status;
+}
+
+static enum lt_status ext4_describe(struct lt_fs *fs, const struct lt_dir *dir, struct lt_arena *arena,
+                                    struct lt_node *node, struct lt_err *err)
+{
+    (void)dir;
+    return lt_ext4_describe(lt_ext4_reader(fs), arena, node, err);
+}
+
+/* Attributes on their way out. */
+struct xattr_job {
+    struct lt_ext4_reader *reader;
+    struct lt_arena *arena;
+    struct lt_list *out;
+    struct lt_err *err;
+};
+
+/* A large value has an inode of its own (feature ea_inode). */
+static bool read_value(const struct xattr_job *job, const struct lt_ext4_xattr *xattr, struct lt_str *out)
+{
+    struct lt_cursor bytes;
+    struct lt_ext4_inode inode;
+    char *value = lt_arena_alloc(job->arena, xattr->value_size + 1);
+    if (lt_ext4_read_inode(job->reader, xattr->value_inode, &bytes, &inode, job->err) != LT_OK)
+        return false;
+    inode.size = inode.flags & LT_EXT4_EA_INODE_FL ? inode.size : 0;
+    ssize_t got = lt_volume_read_file(&job->reader->volume, &inode, value, xattr->value_size, 0, job->err);
+    *out = (struct lt_str){value, xattr->value_size};
+    return got == (ssize_t)xattr->value_size;
+}
+
+static void take_xattr(void *arg, const struct lt_ext4_xattr *disk)
+{
+    const struct xattr_job *job = arg;
+    if (lt_ext4_is_inline_data(disk))
+        return;
+    struct lt_xattr *xattr = lt_new(job->arena, struct lt_xattr);
+    xattr->name = lt_ext4_xattr_name(disk, job->arena);
+    if (!xattr->name.len) {
+        lt_fail(job->err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "extended attribute with unknown prefix %u", disk->index);
+        return;
+    }
+    if (!disk->value_inode) {
+        xattr->value = lt_ext4_xattr_value(disk->index, disk->value, job->arena);
+    } else if (!read_value(job, disk, &xattr->value)) {
+        lt_fail(job->err, LT_SKIP, LT_CODE_UNREADABLE, 0, "cannot read the value of '%.*s' in inode %u",
+                LT_ARG(xattr->name), disk->value_inode);
+        return;
+    }
+    lt_list_add(job->out, job->arena, xattr);
+}
+
+static int by_xattr(const void *a, const void *b)
+{
+    const struct lt_xattr *const *left = a, *const *right = b;
+    return lt_str_cmp((*left)->name, (*right)->name);
+}
+
+static void block_xattrs(struct xattr_job *job, uint64_t number)
+{
+    struct lt_ext4_volume *volume = &job->reader->volume;
+    const unsigned char *bytes = lt_volume_block(volume, number);
+    if (!bytes) {
+        lt_fail(job->err, LT_SKIP, LT_CODE_UNREADABLE, 0, "cannot read the extended attributes in block %ju",
+                (uintmax_t)number);
+        return;
+    }
+    /* A copy, since values are read while it is in use. */
+    struct lt_str copy = lt_str_dup(job->arena, (struct lt_str){(const char *)bytes, volume->super.block_size});
+    struct lt_cursor block = {.ptr = (const unsigned char *)copy.ptr, .len = copy.len};
+    if (lt_ext4_xattrs_damaged(&volume->super, block, number))
+        lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "wrong checksum of the extended attributes in block %ju",
+                (uintmax_t)number);
+    lt_ext4_block_xattrs(block, take_xattr, job, job->err);
+}
+
+static enum lt_status ext4_xattrs(struct lt_fs *fs, const struct lt_dir *dir, const struct lt_node *node,
+                                  struct lt_arena *arena, struct lt_list *out, struct lt_err *err)
+{
+    struct lt_ext4_reader *reader = lt_ext4_reader(fs);
+    struct lt_err problem = {0};
+    struct xattr_job job = {reader, arena, out, &problem};
+    struct lt_ext4_inode inode;
+    struct lt_cursor bytes;
+    unsigned char copy[LT_EXT4_MAX_INODE];
+    (void)dir;
+    if (lt_ext4_read_inode(reader, node->ino, &bytes, &inode, err) != LT_OK)
+        return LT_SKIP;
+    if (inode.xattrs.len) {
+        memcpy(copy, inode.xattrs.ptr, inode.xattrs.len);
+        inode.xattrs.ptr = copy;
+        lt_ext4_inode_xattrs(inode.xattrs, take_xattr, &job, &problem);
+    }
+    if (inode.xattr_block)
+        block_xattrs(&job, inode.xattr_block);
+    if (out->count)
+        qsort(out->items, out->count, sizeof *out->items, by_xattr);
+    return problem.set ? lt_fail(err, LT_SKIP, problem.code, 0, "%s", problem.text) : LT_OK;
+}
+
+/* An open file. */
+struct handle {
+    struct lt_ext4_inode inode;
+    struct lt_ext4_inline data; /* where it has any */
+};
+
+static enum lt_status open_inode(struct lt_ext4_reader *reader, uint64_t ino, struct lt_file *out, struct lt_err *err)
+{
+    struct lt_ext4_inode inode;
+    struct lt_cursor bytes;
+    enum lt_status status = lt_ext4_read_inode(reader, ino, &bytes, &inode, err);
+    if (status != LT_OK)
+        return status;
+    if (!S_ISREG(inode.mode))
+        return lt_fail(err, LT_SKIP, LT_CODE_TYPE, 0, "not a regular file");
+    if (inode.flags & LT_EXT4_ENCRYPT_FL)
+        return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "the file is encrypted");
+    struct handle *handle = lt_realloc(NULL, sizeof *handle);
+    *handle = (struct handle){.inode = inode};
+    out->handle = handle;
+    out->size = inode.size;
+    if (!(inode.flags & LT_EXT4_INLINE_FL))
+        return LT_OK;
+    status = lt_ext4_read_inline(&inode, &handle->data, err);
+    if (status == LT_OK && handle->data.len < inode.size)
+        status = lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "inline data of inode %u break off", inode.ino);
+    return status;
+}
+
+static enum lt_status ext4_open(struct lt_fs *fs, struct lt_str path, struct lt_file *out, struct lt_err *err)
+{
+    struct lt_ext4_reader *reader = lt_ext4_reader(fs);
+    uint64_t ino;
+    enum lt_status status = lt_path_find(&reader->index, fs, LT_EXT4_ROOT, lt_ext4_names_of, path, &ino, err);
+    return status == LT_OK ? open_inode(reader, ino, out, err) : status;
+}
+
+static enum lt_status ext4_open_entry(struct lt_fs *fs, const struct lt_dir *dir, const struct lt_node *node,
+                                      struct lt_file *out, struct lt_err *err)
+{
+    (void)dir;
+    return open_inode(lt_ext4_reader(fs), node->ino, out, err);
+}
+
+static ssize_t ext4_read(struct lt_file *file, void *buffer, size_t size, uint64_t offset, struct lt_err *err)
+{
+    const struct handle *handle = file->handle;
+    if (!(handle->inode.flags & LT_EXT4_INLINE_FL))
+        return lt_volume_read_file(&lt_ext4_reader(file->fs)->volume, &handle->inode, buffer, size, offset, err);
+    if (offset >= handle->data.len)
+        return 0;
+    size = size < handle->data.len - offset ? size : handle->data.len - (size_t)offset;
+    memcpy(buffer, handle->data.bytes + offset, size);
+    return (ssize_t)size;
+}
+
+static void ext4_close(struct lt_file *file)
+{
+    free(file->handle);
+    file->handle = NULL;
+}
+
+static const struct lt_fs_ops ext4_ops = {
+    .stat = ext4_stat,
+    .list = lt_ext4_list,
+    .names = ext4_names,
+    .describe = ext4_describe,
+    .xattrs = ext4_xattrs,
+    .orphans = lt_ext4_orphans,
+    .open = ext4_open,
+    .open_entry = ext4_open_entry,
+    .read = ext4_read,
+    .close = ext4_close,
+};
+
+bool lt_ext4_serves(const struct lt_fs *fs)
+{
+    return fs->ops == &ext4_ops;
+}
+
+void lt_ext4_note(struct lt_fs *fs, const char *code, const char *text)
+{
+    struct lt_err err = {0};
+    lt_fail(&err, LT_SKIP, code, 0, "%.*s: %s", LT_ARG(fs->label), text);
+    lt_evidence_note(fs->evidence, &err);
+}
+
+/* What an unknown feature changes nobody can tell. */
+static enum lt_status check_features(const struct lt_ext4 *super, struct lt_err *err)
+{
+    uint32_t unknown = super->incompat & ~(uint32_t)LT_EXT4_INCOMPAT_KNOWN;
+    if (!unknown)
+        return LT_OK;
+    return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0,
+                   "the file system has features that are not known (%#x): it is read through libtsk, without journal, "
+                   "attributes and deleted entries",
+                   unknown);
+}
+
+static void check_groups(struct lt_fs *fs)
+{
+    struct lt_ext4_volume *volume = &lt_ext4_reader(fs)->volume;
+    uint64_t groups = lt_ext4_groups(&volume->super), damaged = 0, lost = 0, first = UINT64_MAX;
+    for (uint64_t number = 0; number < groups; number++) {
+        const struct lt_ext4_group *group = lt_volume_group(volume, number);
+        lost += !group;
+        damaged += group && group->damaged;
+        if (first == UINT64_MAX && (!group || group->damaged))
+            first = number;
+        if (lost > MAX_LOST_GROUPS)
+            break; /* the image is cut short, or lies about its size */
+    }
+    if (!lost && !damaged)
+        return;
+    struct lt_str text = lt_str_format(&fs->evidence->arena,
+                                       "%ju group descriptors with a wrong checksum, %ju cannot "
+                                       "be read; the first is that of group %ju",
+                                       (uintmax_t)damaged, (uintmax_t)lost, (uintmax_t)first);
+    lt_ext4_note(fs, LT_CODE_DAMAGED, text.ptr);
+}
+
+static void replay_journal(struct lt_fs *fs, bool no_journal)
+{
+    struct lt_ext4_volume *volume = &lt_ext4_reader(fs)->volume;
+    struct lt_err problem = {0};
+    if (!volume->super.needs_recovery)
+        return;
+    fs->journal.present = true;
+    if (no_journal)
+        lt_ext4_note(fs, LT_CODE_JOURNAL, "the journal was not replayed: the newest changes may be missing");
+    else if (lt_journal_replay(volume, &fs->journal, &problem) != LT_OK)
+        lt_ext4_note(fs, LT_CODE_JOURNAL, problem.text);
+}
+
+enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bool no_journal, struct lt_err *err)
+{
+    struct lt_ext4_reader *reader = lt_new(&fs->evidence->arena, struct lt_ext4_reader);
+    struct lt_ext4_volume *volume = &reader->volume;
+    enum lt_status status = lt_volume_open(volume, device, err);
+    if (status == LT_OK)
+        status = check_features(&volume->super, err);
+    if (status != LT_OK) {
+        lt_volume_close(volume);
+        return status;
+    }
+    fs->ops = &ext4_ops;
+    fs->self = reader;
+    if (volume->super.blocks > device->size / volume->super.block_size)
+        lt_ext4_note(fs, LT_CODE_TRUNCATED, "the image ends before the file system does");
+    replay_journal(fs, no_journal);
+    status = check_features(&volume->super, err); /* the journal may have brought a newer superblock */
+    if (status != LT_OK) {
+        fs->journal = (struct lt_journal_summary){.present = true};
+        lt_volume_close(volume);
+        return status;
+    }
+    if (volume->super.damaged)
+        lt_ext4_note(fs, LT_CODE_DAMAGED, "wrong checksum of the superblock");
+    fs->made = volume->super.made;
+    check_groups(fs);
+    lt_ext4_find_orphans(fs);
+    /* Zeroed pages that nobody touches cost nothing, however many inodes a hostile superblock claims. */
+    reader->named = calloc((size_t)volume->super.inodes / 8 + 1, 1);
+    return LT_OK;
+}
+
+void lt_ext4_close(struct lt_fs *fs)
+{
+    struct lt_ext4_reader *reader = lt_ext4_reader(fs);
+    lt_volume_close(&reader->volume);
+    free(reader->named);
+    free(reader->orphans.items);
+    free(reader->orphans.dirs);
+}

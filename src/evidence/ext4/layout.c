@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evidence/ext4/layout.h"
+
+#include <sys/stat.h>
+
+enum {
+    MAGIC = 0xEF53,
+    COMPAT_SPARSE_SUPER2 = 0x200,
+    INCOMPAT_META_BG = 0x10,
+    INCOMPAT_64BIT = 0x80,
+    INCOMPAT_CSUM_SEED = 0x2000,
+    RO_COMPAT_SPARSE_SUPER = 0x1,
+    RO_COMPAT_GDT_CSUM = 0x10,
+    RO_COMPAT_BIGALLOC = 0x200,
+    RO_COMPAT_METADATA_CSUM = 0x400,
+    SUPER_CHECKSUM = 0x3FC,
+    OLD_INODE = 128, /* bytes of an inode before the extra fields */
+};
+
+static const uint32_t XATTR_MAGIC = 0xEA020000;
+
+static bool plausible(const struct lt_ext4 *ext4)
+{
+    bool sizes = ext4->inode_size >= OLD_INODE && ext4->inode_size <= LT_EXT4_MAX_INODE &&
+                 (ext4->inode_size & (ext4->inode_size - 1)) == 0 && ext4->inode_size <= ext4->block_size &&
+                 ext4->desc_size >= 32 && ext4->desc_size <= 1024 && (ext4->desc_size & (ext4->desc_size - 1)) == 0;
+    if (!sizes)
+        return false;
+    bool counts = ext4->inodes && ext4->inodes_per_group && ext4->inodes_per_group <= ext4->block_size * 8 &&
+                  ext4->inodes_per_group >= ext4->block_size / ext4->inode_size && ext4->blocks_per_group >= 256 &&
+                  ext4->blocks_per_group && ext4->blocks_per_group / ext4->cluster_blocks <= ext4->block_size * 8 &&
+                  ext4->blocks > ext4->first_data_block && ext4->blocks <= UINT64_MAX / ext4->block_size;
+    if (!counts)
+        return false;
+    uint64_t groups = (ext4->blocks - ext4->first_data_block - 1) / ext4->blocks_per_group + 1;
+    return groups <= UINT32_MAX && groups * ext4->inodes_per_group == ext4->inodes; /* as the kernel wants it */
+}
+
+/* Where the checksums of the metadata start, and whether the superblock's own is right. */
+static void read_checksums(struct lt_cursor *bytes, struct lt_ext4 *out)
+{
+    out->checksums = out->ro_compat & RO_COMPAT_METADATA_CSUM;
+    out->uninit_groups = out->ro_compat & (RO_COMPAT_METADATA_CSUM | RO_COMPAT_GDT_CSUM);
+    if (!out->checksums || bytes->len < LT_EXT4_SUPER_SIZE)
+        return;
+    out->checksum_seed =
+        out->incompat & INCOMPAT_CSUM_SEED ? lt_le32(bytes, 0x270) : lt_crc32c(~0u, bytes->ptr + 0x68, 16);
+    out->damaged = lt_crc32c(~0u, bytes->ptr, SUPER_CHECKSUM) != lt_le32(bytes, SUPER_CHECKSUM);
+}
+
+enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct lt_err *err)
+{
+    uint32_t log_size = lt_le32(&bytes, 0x18);
+    if (lt_le16(&bytes, 0x38) != MAGIC || log_size > 6)
+        return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "no ext2/3/4 superblock");
+    bool dynamic = lt_le32(&bytes, 0x4C) >= 1; /* revision 0 has fixed sizes and no feature words */
+    *out = (struct lt_ext4){
+        .inodes = lt_le32(&bytes, 0x00),
+        .blocks = lt_le32(&bytes, 0x04),
+        .first_data_block = lt_le32(&bytes, 0x14),
+        .block_size = 1024u << log_size,
+        .blocks_per_group = lt_le32(&bytes, 0x20),
+        .inodes_per_group = lt_le32(&bytes, 0x28),
+        .inode_size = dynamic ? lt_le16(&bytes, 0x58) : OLD_INODE,
+        .compat = dynamic ? lt_le32(&bytes, 0x5C) : 0,
+        .incompat = dynamic ? lt_le32(&bytes, 0x60) : 0,
+        .ro_compat = dynamic ? lt_le32(&bytes, 0x64) : 0,
+        .first_meta_bg = lt_le32(&bytes, 0x104),
+        .journal_inode = lt_le32(&bytes, 0xE0),
+        .journal_device = lt_le32(&bytes, 0xE4),
+        .last_orphan = lt_le32(&bytes, 0xE8),
+        .orphan_file = lt_le32(&bytes, 0x280),
+        .cluster_blocks = 1,
+        .first_inode = dynamic ? lt_le32(&bytes, 0x54) : 11,
+        .backup_groups = {lt_le32(&bytes, 0x24C), lt_le32(&bytes, 0x250)},
+        .desc_size = 32,
+    };
+    if (out->incompat & INCOMPAT_64BIT) {
+        out->desc_size = lt_le16(&bytes, 0xFE);
+        out->blocks |= (uint64_t)lt_le32(&bytes, 0x150) << 32;
+    }
+    int64_t made = (int64_t)lt_cursor_le(&bytes, 0x276, 1) << 32 | lt_le32(&bytes, 0x108);
+    if (made)
+        out->made = lt_time_at(made, 0);
+    uint32_t log_cluster = lt_le32(&bytes, 0x1C);
+    if (out->ro_compat & RO_COMPAT_BIGALLOC && log_cluster > log_size && log_cluster - log_size < 20)
+        out->cluster_blocks = 1u << (log_cluster - log_size);
+    read_checksums(&bytes, out);
+    out->needs_recovery = out->incompat & LT_EXT4_INCOMPAT_RECOVER;
+    if (bytes.bad || !plausible(out))
+        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "impossible values in the ext2/3/4 superblock");
+    return LT_OK;
+}
+
+/* Which groups begin with a copy of the superblock (linux fs/ext4/balloc.c, ext4_bg_has_super()). */
+static bool has_super(const struct lt_ext4 *ext4, uint64_t group)
+{
+    if (group == 0)
+        return true;
+    if (ext4->compat & COMPAT_SPARSE_SUPER2)
+        return group == ext4->backup_groups[0] || group == ext4->backup_groups[1];
+    if (group == 1 || !(ext4->ro_compat & RO_COMPAT_SPARSE_SUPER))
+        return true;
+    for (uint64_t base = 3; base <= 7; base += 2) {
+        uint64_t power = base;
+        while (power < group)
+            power *= base;
+        if (power == group)
+            return true;
+    }
+    return false;
+}
+
+/* linux fs/ext4/super.c, descriptor_loc(). */
+uint64_t lt_ext4_desc_offset(const struct lt_ext4 *ext4, uint32_t ino)
+{
+    uint64_t group = (ino - 1) / ext4->inodes_per_group;
+    uint64_t per_block = ext4->block_size / ext4->desc_size;
+    uint64_t meta_group = group / per_block;
+    uint64_t super_block = LT_EXT4_SUPER_OFFSET / ext4->block_size;
+    uint64_t block = super_block + 1 + meta_group;
+    if (ext4->incompat & INCOMPAT_META_BG && meta_group >= ext4->first_meta_bg) {
+        uint64_t first = meta_group * per_block;
+        block = ext4->first_data_block + first * ext4->blocks_per_group + has_super(ext4, first);
+        /* With bigalloc block 0 is data even where blocks have 1 KiB, and the superblock is in block 1. */
+        block += meta_group == 0 && super_block > ext4->first_data_block;
+    }
+    return block * ext4->block_size + group % per_block * ext4->desc_size;
+}
+
+uint64_t lt_ext4_inode_offset(const struct lt_ext4 *ext4, struct lt_cursor desc, uint32_t ino)
+{
+    uint64_t table = lt_le32(&desc, 0x08);
+    if (ext4->desc_size >= 64)
+        table |= (uint64_t)lt_le32(&desc, 0x28) << 32;
+    return table * ext4->block_size + (uint64_t)((ino - 1) % ext4->inodes_per_group) * ext4->inode_size;
+}
+
+uint64_t lt_ext4_groups(const struct lt_ext4 *ext4)
+{
+    return ((uint64_t)ext4->inodes + ext4->inodes_per_group - 1) / ext4->inodes_per_group;
+}
+
+/* A field of 32 bits whose upper half was added later, at `high` (only in descriptors of 64 bytes and more). */
+static uint64_t wide_field(struct lt_cursor *desc, size_t low, size_t high)
+{
+    return lt_le32(desc, low) | (desc->len >= 64 ? (uint64_t)lt_le32(desc, high) << 32 : 0);
+}
+
+/* linux fs/ext4/super.c, ext4_group_desc_csum(). */
+static bool group_damaged(const struct lt_ext4 *ext4, struct lt_cursor desc, uint64_t group)
+{
+    static const unsigned char zeros[2] = {0};
+    unsigned char number[4] = {(unsigned char)group, (unsigned char)(group >> 8), (unsigned char)(group >> 16),
+                               (unsigned char)(group >> 24)};
+    if (!ext4->checksums || desc.len < 32)
+        return false;
+    uint32_t crc = lt_crc32c(lt_crc32c(ext4->checksum_seed, number, sizeof number), desc.ptr, 0x1E);
+    crc = lt_crc32c(crc, zeros, sizeof zeros);
+    crc = lt_crc32c(crc, desc.ptr + 0x20, desc.len - 0x20);
+    return (crc & 0xFFFF) != lt_le16(&desc, 0x1E);
+}
+
+void lt_ext4_group(const struct lt_ext4 *ext4, struct lt_cursor desc, uint64_t group, struct lt_ext4_group *out)
+{
+    *out = (struct lt_ext4_group){
+        .block_bitmap = wide_field(&desc, 0x00, 0x20),
+        .inode_bitmap = wide_field(&desc, 0x04, 0x24),
+        .inode_table = wide_field(&desc, 0x08, 0x28),
+        .damaged = group_damaged(ext4, desc, group),
+    };
+    if (!ext4->uninit_groups)
+        return;
+    out->flags = lt_le16(&desc, 0x12);
+    out->itable_unused = lt_le16(&desc, 0x1C) | (desc.len >= 64 ? (uint32_t)lt_le16(&desc, 0x32) << 16 : 0);
+}
+
+uint32_t lt_ext4_inode_seed(const struct lt_ext4 *ext4, uint32_t ino, uint32_t generation)
+{
+    unsigned char bytes[8];
+    for (unsigned i = 0; i < 4; i++) {
+        bytes[i] = (unsigned char)(ino >> (8 * i));
+        bytes[4 + i] = (unsigned char)(generation >> (8 * i));
+    }
+    return lt_crc32c(ext4->checksum_seed, bytes, sizeof bytes);
+}
+
+enum { SUM_LOW = 0x7C, SUM_HIGH = 0x82 };
+
+static bool has_wide_sum(struct lt_cursor *bytes)
+{
+    return bytes->len > OLD_INODE && lt_le16(bytes, 0x80) >= 4;
+}
+
+/* The checksum lies in two halves in the middle of what it covers, and counts as zero there. */
+static uint32_t inode_sum(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino)
+{
+    enum { FROM = 0x78, TO = 0x88 };
+    unsigned char middle[TO - FROM];
+    bool wide = has_wide_sum(&bytes);
+    size_t end = bytes.len > OLD_INODE ? TO : OLD_INODE;
+    memcpy(middle, bytes.ptr + FROM, end - FROM);
+    memset(middle + (SUM_LOW - FROM), 0, 2);
+    if (wide)
+        memset(middle + (SUM_HIGH - FROM), 0, 2);
+    uint32_t crc = lt_crc32c(lt_ext4_inode_seed(ext4, ino, lt_le32(&bytes, 0x64)), bytes.ptr, FROM);
+    crc = lt_crc32c(lt_crc32c(crc, middle, end - FROM), bytes.ptr + end, bytes.len - end);
+    return wide ? crc : crc & 0xFFFF;
+}
+
+bool lt_ext4_inode_damaged(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino)
+{
+    if (!ext4->checksums || bytes.len < OLD_INODE)
+        return false;
+    uint32_t stored = lt_le16(&bytes, SUM_LOW) | (has_wide_sum(&bytes) ? (uint32_t)lt_le16(&bytes, SUM_HIGH) << 16 : 0);
+    return stored != inode_sum(ext4, bytes, ino);
+}
+
+void lt_ext4_seal_inode(const struct lt_ext4 *ext4, unsigned char *bytes, uint32_t ino)
+{
+    struct lt_cursor cursor = {.ptr = bytes, .len = ext4->inode_size};
+    if (!ext4->checksums)
+        return;
+    uint32_t sum = inode_sum(ext4, cursor, ino);
+    bytes[SUM_LOW] = (unsigned char)sum;
+    bytes[SUM_LOW + 1] = (unsigned char)(sum >> 8);
+    if (!has_wide_sum(&cursor))
+        return;
+    bytes[SUM_HIGH] = (unsigned char)(sum >> 16);
+    bytes[SUM_HIGH + 1] = (unsigned char)(sum >> 24);
+}
+
+void lt_ext4_layout(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino, struct lt_ext4_inode *out)
+{
+    *out = (struct lt_ext4_inode){
+        .ino = ino,
+        .mode = lt_le16(&bytes, 0x00),
+        .links = lt_le16(&bytes, 0x1A),
+        .size = lt_le32(&bytes, 0x04),
+        .deleted = lt_le32(&bytes, 0x14),
+        .flags = lt_le32(&bytes, 0x20),
+        .generation = lt_le32(&bytes, 0x64),
+        .xattr_block = lt_le32(&bytes, 0x68) | (uint64_t)lt_le16(&bytes, 0x76) << 32,
+    };
+    if (S_ISREG(out->mode) || (S_ISDIR(out->mode) && ext4->incompat & LT_EXT4_INCOMPAT_LARGEDIR))
+        out->size |= (uint64_t)lt_le32(&bytes, 0x6C) << 32;
+    if (bytes.len >= OLD_INODE)
+        memcpy(out->body, bytes.ptr + 0x28, sizeof out->body);
+    size_t extra = bytes.len > OLD_INODE ? OLD_INODE + (size_t)lt_le16(&bytes, 0x80) : bytes.len;
+    if (extra > OLD_INODE && extra % 4 == 0 && extra + 4 <= bytes.len && lt_le32(&bytes, extra) == XATTR_MAGIC)
+        out->xattrs = (struct lt_cursor){.ptr = bytes.ptr + extra + 4, .len = bytes.len - extra - 4};
+}
+
+/* Seconds are signed; the two low bits of the extra word extend them upwards, the other 30 are nanoseconds. */
+static struct lt_time decode_time(struct lt_cursor *bytes, size_t base, size_t extra, size_t end, bool *bad_time)
+{
+    int64_t sec = (int32_t)lt_le32(bytes, base);
+    if (extra + 4 > end)
+        return lt_time_at(sec, 0);
+    uint32_t word = lt_le32(bytes, extra);
+    if (word >> 2 > 999999999) {
+        *bad_time = true;
+        return (struct lt_time){0};
+    }
+    return lt_time_at(sec + ((int64_t)(word & 3) << 32), word >> 2);
+}
+
+static void decode_times(struct lt_cursor *bytes, struct lt_node *out, bool *bad_time)
+{
+    size_t end = OLD_INODE;
+    if (bytes->len > OLD_INODE)
+        end += lt_le16(bytes, 0x80); /* i_extra_isize: which of the extra fields are there */
+    if (end > bytes->len)
+        end = OLD_INODE;
+    *bad_time = false;
+    out->time[LT_A] = decode_time(bytes, 0x08, 0x8C, end, bad_time);
+    out->time[LT_C] = decode_time(bytes, 0x0C, 0x84, end, bad_time);
+    out->time[LT_M] = decode_time(bytes, 0x10, 0x88, end, bad_time);
+    if (0x90 + 4 <= end)
+        out->time[LT_B] = decode_time(bytes, 0x90, 0x94, end, bad_time);
+}
+
+/* Old 16-bit device numbers lie in the first word of i_block, new ones in the second (linux include/linux/kdev_t.h). */
+static void decode_device(struct lt_cursor *bytes, struct lt_node *out)
+{
+    uint32_t old = lt_le32(bytes, 0x28), wide = lt_le32(bytes, 0x2C);
+    out->major = old ? old >> 8 & 0xFF : (wide & 0xFFF00) >> 8;
+    out->minor = old ? old & 0xFF : (wide & 0xFF) | (wide >> 12 & 0xFFF00);
+}
+
+enum lt_status lt_ext4_inode(struct lt_cursor bytes, struct lt_node *out, bool *bad_time, struct lt_err *err)
+{
+    out->mode = lt_le16(&bytes, 0x00);
+    out->uid = lt_le16(&bytes, 0x02) | (uint32_t)lt_le16(&bytes, 0x78) << 16;
+    out->gid = lt_le16(&bytes, 0x18) | (uint32_t)lt_le16(&bytes, 0x7A) << 16;
+    out->nlink = lt_le16(&bytes, 0x1A);
+    out->size = lt_le32(&bytes, 0x04);
+    if (S_ISREG(out->mode))
+        out->size |= (uint64_t)lt_le32(&bytes, 0x6C) << 32;
+    decode_times(&bytes, out, bad_time);
+    if (S_ISCHR(out->mode) || S_ISBLK(out->mode))
+        decode_device(&bytes, out);
+    bool fast_link =
+        S_ISLNK(out->mode) && out->size < LT_EXT4_FAST_LINK && !(lt_le32(&bytes, 0x20) & LT_EXT4_EXTENTS_FL);
+    if (bytes.bad || !(out->mode & S_IFMT))
+        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "no inode where the directory entry points to");
+    if (fast_link)
+        out->target = (struct lt_str){(const char *)bytes.ptr + 0x28, (size_t)out->size};
+    return LT_OK;
+}

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Directories of ext2/3/4: their names, and those that were deleted from them. */
+#include "evidence/ext4/reader.h"
+
+#include "evidence/ext4/dirents.h"
+
+#include <stdlib.h>
+
+/* Each directory is listed by the walk, and some by readers of artifacts. More than this times the blocks of the disk
+ * means that directories share blocks. */
+enum { LISTED_OFTEN = 4 };
+
+/* A name found in a directory. */
+struct found {
+    struct lt_str name;
+    uint32_t ino;
+    unsigned type; /* as the directory entry has it */
+    bool slack;
+    bool inferred; /* in the slack only: the name is lost */
+};
+
+struct found_list {
+    struct lt_arena *arena; /* of the names */
+    struct found *items;    /* owned */
+    size_t count, cap;
+};
+
+/* The entries in the inode lie behind the number of the parent's inode. */
+static enum lt_status inline_names(const struct lt_ext4_inode *inode, lt_ext4_each_name *each, void *arg,
+                                   struct lt_err *err)
+{
+    enum { PARENT = 4 };
+    struct lt_ext4_inline data;
+    enum lt_status status = lt_ext4_read_inline(inode, &data, err);
+    struct lt_cursor near = {.ptr = data.bytes + PARENT, .len = LT_EXT4_BODY - PARENT};
+    struct lt_cursor far = {.ptr = data.bytes + LT_EXT4_BODY, .len = data.len - LT_EXT4_BODY};
+    if (lt_ext4_inline_names(near, each, arg, err) != LT_OK || lt_ext4_inline_names(far, each, arg, err) != LT_OK)
+        return LT_SKIP;
+    return status;
+}
+
+/* A directory whose blocks are gone through. */
+struct dir_job {
+    struct lt_ext4_reader *reader;
+    struct lt_ext4_inode inode;
+    bool deleted; /* its blocks may hold anything by now */
+    bool slack;
+    lt_ext4_each_name *each;
+    void *arg;
+    struct lt_err *err;
+};
+
+/* Is this still a block of the deleted directory? The first one names itself. */
+static bool still_ours(const struct dir_job *job, struct lt_cursor block, uint64_t logical)
+{
+    const struct lt_ext4 *super = &job->reader->volume.super;
+    uint32_t self = job->inode.ino, parent;
+    if (!logical)
+        lt_ext4_dots(block, &self, &parent);
+    uint32_t seed = lt_ext4_inode_seed(super, job->inode.ino, job->inode.generation);
+    return self == job->inode.ino && !lt_ext4_block_damaged(super, block, seed);
+}
+
+static bool names_other(struct lt_cursor block, uint32_t ino)
+{
+    uint32_t self, parent;
+    lt_ext4_dots(block, &self, &parent);
+    return self && self != ino;
+}
+
+static void block_names(const struct dir_job *job, struct lt_cursor block, uint64_t number, uint64_t logical)
+{
+    const struct lt_ext4 *super = &job->reader->volume.super;
+    uint32_t ino = job->inode.ino;
+    struct lt_err problem = {0};
+    if (job->deleted && !still_ours(job, block, logical))
+        return;
+    if (!job->deleted && !logical && names_other(block, ino)) {
+        lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "the directory (inode %u) begins with a block of another", ino);
+        return;
+    }
+    if (!job->deleted && lt_ext4_block_damaged(super, block, lt_ext4_inode_seed(super, ino, job->inode.generation)))
+        lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "wrong checksum in block %ju of the directory (inode %u)",
+                (uintmax_t)number, ino);
+    if (lt_ext4_block_names(super, block, !logical, job->inode.flags & LT_EXT4_INDEX_FL, job->slack, job->each,
+                            job->arg, &problem) != LT_OK)
+        lt_fail(job->err, LT_SKIP, problem.code, 0, "%s %ju of the directory (inode %u): names may be missing",
+                problem.text, (uintmax_t)number, ino);
+}
+
+/* The names of consecutive blocks. */
+static void run_names(const struct dir_job *job, const struct lt_ext4_run *run, uint64_t logical)
+{
+    struct lt_ext4_volume *volume = &job->reader->volume;
+    for (uint64_t number = run->block; number < run->block + run->count; number++, logical++) {
+        if (job->deleted && !lt_ext4_is_orphan(job->reader, job->inode.ino) && lt_volume_block_used(volume, number))
+            continue; /* it is another file's by now */
+        const unsigned char *bytes = lt_volume_near_block(volume, number);
+        struct lt_cursor block = {.ptr = bytes, .len = volume->super.block_size};
+        if (bytes)
+            block_names(job, block, number, logical);
+        else
+            lt_fail(job->err, LT_SKIP, LT_CODE_UNREADABLE, 0,
+                    "cannot read block %ju of the directory (inode %u): names are missing", (uintmax_t)number,
+                    job->inode.ino);
+    }
+}
+
+/* All blocks of a directory; what cannot be read is told in job->err, and the rest is read all the same. */
+static void all_blocks(const struct dir_job *job)
+{
+    struct lt_ext4_volume *volume = &job->reader->volume;
+    uint64_t size = volume->super.block_size, end = job->inode.size / size + (job->inode.size % size > 0);
+    for (uint64_t logical = 0; logical < end;) {
+        struct lt_ext4_run run;
+        if (lt_volume_map(volume, &job->inode, logical, &run, job->err) != LT_OK)
+            return;
+        run.count = run.count < end - logical ? run.count : end - logical;
+        job->reader->listed += run.zeros ? 0 : run.count;
+        if (job->reader->listed / LISTED_OFTEN > lt_volume_blocks(volume)) {
+            lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0,
+                    "directories have more blocks than the disk: that with inode %u is not read", job->inode.ino);
+            return;
+        }
+        if (!run.zeros)
+            run_names(job, &run, logical);
+        else if (!job->deleted)
+            lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0, "the directory (inode %u) has a hole at block %ju",
+                    job->inode.ino, (uintmax_t)logical);
+        logical += run.count;
+    }
+}
+
+/* Fast commits made and removed names. */
+struct changed_job {
+    const struct lt_fast_dir *changes;
+    bool slack;
+    lt_ext4_each_name *each;
+    void *arg;
+};
+
+/* A name on the disk that was removed is as good as one in the slack. */
+static void pass_changed(void *arg, const struct lt_ext4_name *name)
+{
+    const struct changed_job *job = arg;
+    struct lt_fast_name *change = name->slack ? NULL : lt_map_get(&job->changes->by_name, name->name);
+    struct lt_ext4_name gone = *name;
+    gone.slack = true;
+    if (!change || (change->ino != name->ino && change->removed != name->ino)) {
+        job->each(job->arg, name);
+    } else if (change->ino == name->ino) {
+        change->seen = true;
+        job->each(job->arg, name);
+    } else if (job->slack) {
+        job->each(job->arg, &gone);
+    }
+}
+
+static void names_on_disk(const struct dir_job *job)
+{
+    const struct lt_fast_inode *changed = lt_fast_inode(job->reader->volume.fast, job->inode.ino);
+    if (changed && changed->fresh)
+        return;
+    if (job->inode.flags & LT_EXT4_INLINE_FL)
+        inline_names(&job->inode, job->each, job->arg, job->err);
+    else
+        all_blocks(job);
+}
+
+static void read_changed(const struct dir_job *job)
+{
+    const struct lt_fast_dir *changes = lt_fast_dir(job->reader->volume.fast, job->inode.ino);
+    struct changed_job changed = {changes, job->slack, job->each, job->arg};
+    if (!changes) {
+        names_on_disk(job);
+        return;
+    }
+    lt_each (struct lt_fast_name, name, &changes->names)
+        name->seen = false;
+    struct dir_job on_disk = *job;
+    on_disk.each = pass_changed;
+    on_disk.arg = &changed;
+    names_on_disk(&on_disk);
+    lt_each (const struct lt_fast_name, name, &changes->names)
+        if (name->ino && !name->seen)
+            changed.each(changed.arg, &(struct lt_ext4_name){.name = name->name, .ino = name->ino});
+}
+
+/* Call `each` for every name in the directory `ino`. LT_END: it is no directory. LT_SKIP: names may be missing. */
+static enum lt_status read_names(struct lt_ext4_reader *reader, uint64_t ino, bool deleted, bool slack,
+                                 lt_ext4_each_name *each, void *arg, struct lt_err *err)
+{
+    struct lt_err problem = {0};
+    struct dir_job job = {reader, {0}, deleted, slack, each, arg, &problem};
+    struct lt_cursor bytes;
+    if (lt_ext4_read_inode(reader, ino, &bytes, &job.inode, err) != LT_OK)
+        return LT_SKIP;
+    if (!S_ISDIR(job.inode.mode))
+        return LT_END;
+    if (job.inode.flags & LT_EXT4_ENCRYPT_FL)
+        lt_fail(&problem, LT_SKIP, LT_CODE_UNSUPPORTED, 0,
+                "the directory (inode %ju) is encrypted, and so are its names", (uintmax_t)ino);
+    read_changed(&job);
+    if (!problem.set || deleted)
+        return LT_OK;
+    return lt_fail(err, LT_SKIP, problem.code, problem.sys, "%s", problem.text);
+}
+
+struct name_job {
+    lt_each_name *each;
+    void *arg;
+};
+
+static void pass_name(void *arg, const struct lt_ext4_name *name)
+{
+    const struct name_job *job = arg;
+    job->each(job->arg, name->name, name->ino);
+}
+
+enum lt_status lt_ext4_names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *each, void *arg, struct lt_err *err)
+{
+    struct name_job job = {each, arg};
+    return read_names(lt_ext4_reader(fs), ino, false, false, pass_name, &job, err);
+}
+
+static void find_name(void *arg, const struct lt_ext4_name *name)
+{
+    struct found_list *list = arg;
+    if (list->count == list->cap) {
+        list->cap = list->cap ? list->cap * 2 : 256;
+        list->items = lt_realloc(list->items, lt_array_size(list->cap, sizeof *list->items));
+    }
+    list->items[list->count++] =
+        (struct found){lt_str_dup(list->arena, name->name), name->ino, name->type, name->slack, false};
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const uint32_t *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+/* The inodes of what was found, sorted. Owned by the caller. */
+static uint32_t *sorted_inodes(const struct found_list *list)
+{
+    uint32_t *numbers = lt_realloc(NULL, lt_array_size(list->count + 1, sizeof *numbers));
+    for (size_t i = 0; i < list->count; i++)
+        numbers[i] = list->items[i].ino;
+    qsort(numbers, list->count, sizeof *numbers, by_number);
+    return numbers;
+}
+
+/* Directories that were deleted while open, in the one that they name as their parent. The names of the older ones are
+ * in its slack. */
+static void find_lost_dirs(struct lt_ext4_reader *reader, uint64_t parent, struct found_list *list)
+{
+    const struct lt_ext4_orphans *orphans = &reader->orphans;
+    size_t low = 0, high = orphans->dir_count, named = list->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (orphans->dirs[middle].parent < parent)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == orphans->dir_count || orphans->dirs[low].parent != parent)
+        return;
+    uint32_t *numbers = sorted_inodes(list);
+    for (; low < orphans->dir_count && orphans->dirs[low].parent == parent; low++) {
+        enum { DIRECTORY = 2 };
+        uint32_t ino = orphans->dirs[low].ino;
+        if (bsearch(&ino, numbers, named, sizeof ino, by_number))
+            continue;
+        struct lt_str name = lt_str_format(list->arena, "OrphanFile-%u", ino);
+        find_name(list, &(struct lt_ext4_name){name, ino, DIRECTORY, true});
+        list->items[list->count - 1].inferred = true;
+    }
+    free(numbers);
+}
+
+/* By name, living ones first. */
+static int by_name(const void *a, const void *b)
+{
+    const struct found *left = a, *right = b;
+    int order = lt_str_cmp(left->name, right->name);
+    if (order)
+        return order;
+    if (left->slack != right->slack)
+        return left->slack ? 1 : -1;
+    return (left->ino > right->ino) - (left->ino < right->ino);
+}
+
+/* Most directories are small. */
+static void sort_found(struct found *items, size_t count)
+{
+    enum { SMALL = 24 };
+    if (count > SMALL) {
+        qsort(items, count, sizeof *items, by_name);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        struct found item = items[i];
+        size_t at = i;
+        for (; at && by_name(&item, &items[at - 1]) < 0; at--)
+            items[at] = items[at - 1];
+        items[at] = item;
+    }
+}
+
+/* Does the sorted list tell of the same name and inode already (an entry that was moved), or, where the slack lost the
+ * inode, of the same name? */
+static bool is_known(const struct found *items, size_t at)
+{
+    const struct found *item = &items[at], living = {.name = item->name, .ino = item->ino};
+    if (!item->slack || !at || !lt_str_eq(items[at - 1].name, item->name))
+        return false;
+    return !item->ino || items[at - 1].ino == item->ino || bsearch(&living, items, at, sizeof *items, by_name);
+}
+
+static bool is_deleted_inode(struct lt_ext4_reader *reader, uint32_t ino)
+{
+    bool used;
+    if (lt_ext4_is_orphan(reader, ino))
+        return true;
+    return ino && lt_volume_inode_used(&reader->volume, ino, &used, NULL) == LT_OK && !used;
+}
+
+static mode_t type_of_entry(unsigned type)
+{
+    static const mode_t types[] = {0, S_IFREG, S_IFDIR, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK, S_IFLNK};
+    return type < sizeof types / sizeof *types ? types[type] : 0;
+}
+
+/* Was the inode used again after the name was deleted? It has another type then, or was born after the last change to
+ * the directory. */
+static bool is_reused(const struct lt_dir *dir, mode_t type, const struct lt_node *node)
+{
+    if (type && type != (node->mode & S_IFMT))
+        return true;
+    return dir->changed.set && node->time[LT_B].set && lt_time_cmp(node->time[LT_B], dir->changed) > 0;
+}
+
+/* An inode does not tell where its names were: its number may have been used for another file in between. If it was
+ * last changed when names were last changed in the directory, it was that deletion. */
+static bool is_inferred(const struct lt_dir *dir, const struct lt_node *node)
+{
+    static const int64_t MOMENT = 1000000000;
+    const struct lt_time changes[] = {dir->changed, dir->modified};
+    for (size_t i = 0; i < 2; i++) {
+        int64_t apart = lt_time_diff(changes[i], node->time[LT_C]);
+        if (changes[i].set && node->time[LT_C].set && apart >= -MOMENT && apart <= MOMENT)
+            return false;
+    }
+    return true;
+}
+
+/* Describe a deleted entry, as far as its inode still tells of it. The type of the entry stands in the mode of the
+ * node. */
+static void describe_deleted(struct lt_ext4_reader *reader, const struct lt_dir *dir, struct lt_arena *arena,
+                             struct lt_node *node)
+{
+    mode_t type = node->mode;
+    struct lt_node whole = *node;
+    struct lt_cursor bytes;
+    struct lt_ext4_inode inode;
+    struct lt_err problem = {0};
+    node->mode = 0;
+    if (!is_deleted_inode(reader, (uint32_t)node->ino))
+        return;
+    lt_ext4_describe(reader, arena, &whole, &problem);
+    if (lt_ext4_read_inode(reader, node->ino, &bytes, &inode, &problem) != LT_OK || is_reused(dir, type, &whole))
+        return;
+    *node = whole;
+    node->inferred |= is_inferred(dir, node);
+    node->deleted = lt_ext4_freed(reader, &inode);
+    if (reader->named)
+        reader->named[node->ino / 8] |= (unsigned char)(1u << node->ino % 8);
+}
+
+static void describe_entry(struct lt_ext4_reader *reader, const struct lt_dir *dir, struct lt_arena *arena,
+                           struct lt_node *node)
+{
+    if (node->unallocated) {
+        describe_deleted(reader, dir, arena, node);
+        return;
+    }
+    lt_err_clear(&reader->problem);
+    if (lt_ext4_describe(reader, arena, node, &reader->problem) == LT_OK)
+        return;
+    struct lt_err *error = lt_new(arena, struct lt_err);
+    *error = reader->problem;
+    node->error = error;
+}
+
+static int by_inode(const void *a, const void *b)
+{
+    const struct lt_node *const *left = a, *const *right = b;
+    return ((*left)->ino > (*right)->ino) - ((*left)->ino < (*right)->ino);
+}
+
+/* Inodes of a large directory are spread over more of the tables than is kept of them: go through them in their order.
+ */
+static void describe_all(struct lt_ext4_reader *reader, const struct lt_dir *dir, struct lt_arena *arena,
+                         struct lt_listing *listing)
+{
+    enum { LARGE = 256 };
+    if (listing->count < LARGE) {
+        for (size_t i = 0; i < listing->count; i++)
+            describe_entry(reader, dir, arena, &listing->nodes[i]);
+        return;
+    }
+    struct lt_node **order = lt_realloc(NULL, lt_array_size(listing->count, sizeof(void *)));
+    for (size_t i = 0; i < listing->count; i++)
+        order[i] = &listing->nodes[i];
+    qsort(order, listing->count, sizeof(void *), by_inode);
+    for (size_t i = 0; i < listing->count; i++)
+        describe_entry(reader, dir, arena, order[i]);
+    free(order);
+}
+
+/* Are the blocks of a deleted directory still those of `dir`, not those of one that was somewhere else? `*inferred` is
+ * set unless it names the directory that its name was in. */
+static bool holds_names(struct lt_ext4_reader *reader, const struct lt_dir *dir, bool *inferred)
+{
+    struct lt_ext4_inode inode;
+    struct lt_cursor bytes;
+    struct lt_err problem = {0};
+    if (!is_deleted_inode(reader, (uint32_t)dir->ino) ||
+        lt_ext4_read_inode(reader, dir->ino, &bytes, &inode, &problem) != LT_OK)
+        return false;
+    uint32_t parent = lt_ext4_parent_of(reader, &inode);
+    bool confirmed = parent && dir->parent && parent == dir->parent->ino;
+    *inferred = confirmed ? dir->parent->inferred : dir->inferred;
+    return !parent || !dir->parent || confirmed;
+}
+
+enum lt_status lt_ext4_list(struct lt_fs *fs, const struct lt_dir *dir, struct lt_arena *arena, struct lt_listing *out,
+                            struct lt_err *err)
+{
+    struct lt_ext4_reader *reader = lt_ext4_reader(fs);
+    struct found_list list = {.arena = arena};
+    *out = (struct lt_listing){0};
+    enum lt_status status = LT_OK;
+    bool inferred = false;
+    if (!dir->unallocated || holds_names(reader, dir, &inferred))
+        status = read_names(reader, dir->ino, dir->unallocated, true, find_name, &list, err);
+    if (status == LT_END)
+        status = lt_fail(err, LT_SKIP, LT_CODE_TYPE, 0, "not a directory");
+    find_lost_dirs(reader, dir->ino, &list);
+    sort_found(list.items, list.count);
+    out->nodes = lt_new_array(arena, struct lt_node, list.count);
+    for (size_t i = 0; i < list.count; i++) {
+        if (is_known(list.items, i))
+            continue;
+        struct lt_node *node = &out->nodes[out->count++];
+        node->name = list.items[i].name;
+        node->ino = list.items[i].ino;
+        node->unallocated = list.items[i].slack || dir->unallocated;
+        node->inferred = node->unallocated && (inferred || list.items[i].inferred);
+        node->mode = node->unallocated ? type_of_entry(list.items[i].type) : 0;
+    }
+    free(list.items);
+    describe_all(reader, dir, arena, out);
+    return status;
+}

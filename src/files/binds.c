@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "files/binds.h"
+
+#include "evidence/walk.h"
+#include "clock/filetimes.h"
+#include "files/walked.h"
+
+#include <stdlib.h>
+
+enum { MAX_LINKS = 1 << 20 }; /* of binds to users of what they lie in: hostile ones would fill the memory */
+
+struct binds {
+    struct lt_ctx *ctx; /* first: see lt_walk_ctx() */
+    struct lt_fs *fs;   /* in which sources are looked for */
+    struct lt_shown shown;
+    struct lt_list users; /* of struct lt_mount_user *: of every bind whose source is there */
+    struct lt_list binds; /* of struct lt_bind *, one a source, in order of the sources */
+    struct lt_map by_source, missing;
+    size_t links, cut; /* made of users to binds within theirs; users that lack some */
+};
+
+/* What only a running host has. */
+static bool is_in_memory(struct lt_str path)
+{
+    static const char *const places[] = {"/dev", "/proc", "/run", "/sys", "/var/run"};
+    struct lt_str rest;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (lt_path_behind(path, lt_str_c(places[i]), &rest))
+            return true;
+    return false;
+}
+
+/* Once a source. That what is kept in memory is not on a disk is no loss. */
+static void report_missing(struct binds *self, const struct lt_container *container, struct lt_str source)
+{
+    struct lt_buf label = {0};
+    if (lt_map_get(&self->missing, source))
+        return;
+    lt_map_put(&self->missing, self->ctx->scratch, source, self);
+    lt_owner_label(&label, &container->owner);
+    if (!is_in_memory(source))
+        lt_skip(self->ctx, source, LT_CODE_MISSING, "what %.*s binds is not there", LT_ARG(lt_buf_view(&label)));
+    else if (!self->ctx->report->quiet)
+        lt_say("%.*s: what %.*s binds is kept in memory by a running host", LT_ARG(source),
+               LT_ARG(lt_buf_view(&label)));
+    lt_buf_free(&label);
+}
+
+/* A source that is empty, or no path from the root, would be taken for the root: docker makes none such. */
+static bool is_path(struct binds *self, const struct lt_container *container, const struct lt_mount *mount,
+                    struct lt_str source)
+{
+    struct lt_buf label = {0};
+    if (lt_str_starts(source, LT_STR("/")))
+        return true;
+    lt_owner_label(&label, &container->owner);
+    lt_skip(self->ctx, source.len ? source : container->path, LT_CODE_DAMAGED,
+            "what %.*s binds at %.*s is no path of the host", LT_ARG(lt_buf_view(&label)), LT_ARG(mount->destination));
+    lt_buf_free(&label);
+    return false;
+}
+
+static void add_source(struct binds *self, const struct lt_container *container, const struct lt_mount *mount,
+                       struct lt_str source)
+{
+    struct lt_ctx *ctx = self->ctx;
+    struct lt_str path;
+    struct lt_err problem = {0};
+    if (!is_path(self, container, mount, source))
+        return;
+    enum lt_status status = lt_fs_resolve(self->fs, source, ctx->scratch, &path, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(ctx, source, &problem);
+    else if (status == LT_END)
+        report_missing(self, container, source);
+    if (status != LT_OK)
+        return;
+    struct lt_mount_user *user = lt_new(ctx->run, struct lt_mount_user);
+    *user = (struct lt_mount_user){.container = container, .mount = mount, .source = lt_str_dup(ctx->run, path)};
+    lt_list_add(&self->users, ctx->run, user);
+    if (lt_map_get(&self->by_source, user->source))
+        return;
+    struct lt_bind *bind = lt_new(ctx->run, struct lt_bind);
+    bind->source = user->source;
+    lt_map_put(&self->by_source, ctx->run, bind->source, bind);
+    lt_list_add(&self->binds, ctx->run, bind);
+}
+
+static void collect_container(struct binds *self, const struct lt_container *container)
+{
+    lt_each (const struct lt_mount, mount, &container->mounts) {
+        const struct lt_volume *volume = NULL;
+        if (lt_str_eq(mount->type, LT_STR("bind")))
+            add_source(self, container, mount, mount->source);
+        else if (lt_str_eq(mount->type, LT_STR("volume")))
+            volume = lt_map_get(&container->root->volume_by_name, mount->name);
+        if (volume && volume->device_is_path)
+            add_source(self, container, mount,
+                       mount->subpath.len ? lt_path_join(self->ctx->scratch, volume->device, mount->subpath)
+                                          : volume->device);
+    }
+}
+
+/* The file system of the host whose paths its containers bind; NULL if the evidence does not tell. */
+static struct lt_fs *sources_of(struct lt_ctx *ctx, const struct lt_root *root)
+{
+    struct lt_fs *host = lt_host_fs(root->fs, root->path, ctx->scratch);
+    return host || !root->path.len ? host : root->fs;
+}
+
+static bool has_binds(const struct lt_root *root)
+{
+    lt_each (const struct lt_container, container, &root->containers)
+        lt_each (const struct lt_mount, mount, &container->mounts)
+            if (lt_str_eq(mount->type, LT_STR("bind")))
+                return true;
+    lt_each (const struct lt_volume, volume, &root->volumes)
+        if (volume->device_is_path && volume->users.count)
+            return true;
+    return false;
+}
+
+/* Binds of a data root that is all the evidence there is cannot be looked for: that is no loss. */
+static void report_hostless(struct lt_ctx *ctx, const struct lt_root *root)
+{
+    if (root->fs->evidence->fs.count > 1 && has_binds(root))
+        lt_skip(ctx, root->path, LT_CODE_MISSING,
+                "what containers bind is not read: no file system of the evidence, or more than one, has an /etc");
+    else if (root->fs->evidence->fs.count == 1 && !ctx->report->quiet)
+        lt_say("--binds: the evidence is a data root alone, without the rest of its host");
+}
+
+static void collect(struct binds *self)
+{
+    lt_each (const struct lt_root, root, &self->ctx->inventory->roots)
+        if (root->fs->evidence == self->fs->evidence && sources_of(self->ctx, root) == self->fs)
+            lt_each (const struct lt_container, container, &root->containers)
+                collect_container(self, container);
+}
+
+/* In order of their paths, what lies in a directory right behind it: "/" comes before all other bytes. */
+static int compare_paths(struct lt_str a, struct lt_str b)
+{
+    size_t at = 0;
+    while (at < a.len && at < b.len && a.ptr[at] == b.ptr[at])
+        at++;
+    if (at == a.len || at == b.len)
+        return (at < a.len) - (at < b.len);
+    if (a.ptr[at] == '/' || b.ptr[at] == '/')
+        return a.ptr[at] == '/' ? -1 : 1;
+    return (unsigned char)a.ptr[at] < (unsigned char)b.ptr[at] ? -1 : 1;
+}
+
+static int by_source(const void *a, const void *b)
+{
+    const struct lt_bind *const *left = a, *const *right = b;
+    return compare_paths((*left)->source, (*right)->source);
+}
+
+/* The place of the first bind at `path`, or in it. */
+static size_t find_first(const struct lt_list *binds, struct lt_str path)
+{
+    size_t low = 0, high = binds->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct lt_bind *bind = binds->items[middle];
+        if (compare_paths(bind->source, path) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* What is bound is also seen by those that bind what it lies in. */
+static void link_user(struct binds *self, struct lt_mount_user *user)
+{
+    struct lt_str rest;
+    size_t own = find_first(&self->binds, user->source);
+    for (size_t i = own; i < self->binds.count; i++) {
+        struct lt_bind *bind = self->binds.items[i];
+        if (!lt_path_behind(bind->source, user->source, &rest))
+            return;
+        if (i > own && self->links == MAX_LINKS) {
+            self->cut++;
+            return;
+        }
+        self->links += i > own;
+        lt_list_add(&bind->users, self->ctx->run, user);
+    }
+}
+
+static void link_users(struct binds *self)
+{
+    if (self->binds.count)
+        qsort(self->binds.items, self->binds.count, sizeof *self->binds.items, by_source);
+    lt_each (struct lt_mount_user, user, &self->users)
+        link_user(self, user);
+    if (self->cut)
+        lt_skip(self->ctx, self->ctx->root->path, LT_CODE_TOO_LARGE,
+                "%zu binds show so many others' sources that not all of these are told", self->cut);
+    lt_each (struct lt_bind, bind, &self->binds) {
+        const struct lt_mount_user *first = bind->users.items[0];
+        const struct lt_container *only = lt_only_user(&bind->users);
+        bind->owner = (struct lt_owner){
+            .root = first->container->root,
+            .container = only,
+            .image = only ? only->image : NULL,
+            .bind = bind,
+            .role = LT_ROLE_HOST,
+        };
+    }
+}
+
+static bool is_in_data_root(const struct binds *self, struct lt_str path)
+{
+    struct lt_str rest;
+    lt_each (const struct lt_root, root, &self->ctx->inventory->roots)
+        if (root->fs == self->fs && lt_path_behind(path, root->path, &rest))
+            return true;
+    return false;
+}
+
+static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *err)
+{
+    struct binds *self = arg;
+    struct lt_str path = lt_shown_path(&self->shown, dir, node->name);
+    struct lt_bind *bind = node->unallocated ? NULL : lt_map_get(&self->by_source, path);
+    struct lt_event event = lt_file_event(bind ? &bind->owner : dir->owner, dir, node);
+    if (bind)
+        bind->told = true;
+    lt_shown_tell(&self->shown, &event, self->ctx->names_only);
+    if (is_in_data_root(self, path) && !self->ctx->names_only)
+        lt_event_add_fact(&event, &self->shown.arena,
+                          LT_STR("in a Docker data root, whose files are told once, as its own"));
+    event.tags |= LT_TAG_BIT(bind);
+    if (node->unallocated)
+        return lt_emit_unallocated(self->ctx, &event, err);
+    lt_clock_steps_check(self->ctx->steps, &event, &self->shown.arena);
+    return lt_emit(self->ctx, &event, err);
+}
+
+static bool wanted(void *arg, const struct lt_dir *dir, const struct lt_node *node)
+{
+    struct binds *self = arg;
+    return !is_in_data_root(self, lt_shown_path(&self->shown, dir, node->name));
+}
+
+static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)
+{
+    struct binds *self = arg;
+    const struct lt_bind *bind = lt_map_get(&self->by_source, lt_shown_path(&self->shown, parent, child->name));
+    child->owner = bind && !child->unallocated ? &bind->owner : parent->owner;
+    lt_shown_enter(&self->shown, parent, child, self->ctx->run);
+}
+
+static enum lt_status walk_bind(struct binds *self, struct lt_lister *lister, const struct lt_bind *bind,
+                                struct lt_err *err)
+{
+    struct lt_ctx *ctx = self->ctx;
+    struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
+    struct lt_walk walk = lt_counted_walk(ctx, lister);
+    *top = (struct lt_dir){.name = bind->source, .owner = &bind->owner};
+    top->place = lt_place_common(&bind->users, bind->source, ctx->run);
+    top->placed = top->has_inside = top->place.len;
+    walk.fs = self->fs;
+    walk.arg = self;
+    walk.entry = entry;
+    walk.enter = enter;
+    walk.wanted = wanted;
+    enum lt_status status = lt_walk(&walk, top, err);
+    return status == LT_END ? LT_OK : status;
+}
+
+static enum lt_status walk_fs(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_lister *lister, struct lt_err *err)
+{
+    struct binds self = {.ctx = ctx, .fs = fs};
+    enum lt_status status = LT_OK;
+    collect(&self);
+    link_users(&self);
+    lt_each (const struct lt_bind, bind, &self.binds)
+        if (status == LT_OK && !bind->told) /* else it lies in one that was walked */
+            status = walk_bind(&self, lister, bind, err);
+    lt_shown_end(&self.shown);
+    return status;
+}
+
+/* Each file system comes once: with the last data root that lies on it, else with the last of the evidence. */
+static bool is_turn(const struct lt_ctx *ctx, const struct lt_fs *fs)
+{
+    const struct lt_root *on_it = NULL, *last = NULL;
+    lt_each (const struct lt_root, root, &ctx->inventory->roots) {
+        on_it = root->fs == fs ? root : on_it;
+        last = root->fs->evidence == fs->evidence ? root : last;
+    }
+    return ctx->root == (on_it ? on_it : last);
+}
+
+enum lt_status lt_walk_binds(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    if (!ctx->root->path.len && !lt_host_fs(ctx->root->fs, ctx->root->path, ctx->scratch))
+        report_hostless(ctx, ctx->root);
+    lt_each (struct lt_fs, fs, &ctx->root->fs->evidence->fs)
+        if (status == LT_OK && is_turn(ctx, fs))
+            status = walk_fs(ctx, fs, lister, err);
+    return status;
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Files: every entry of every layer (layer_files.c), of the containers' own directories and of the volumes, with its
+ * four times. */
+#include "read/source.h"
+
+#include "evidence/lister.h"
+#include "evidence/walk.h"
+#include "overlay/tamper.h"
+#include "files/binds.h"
+#include "clock/filetimes.h"
+#include "files/walked.h"
+
+/* The walk of directories that hold one container or volume each, or over the orphans; see lt_walk_ctx(). */
+struct holder_walk {
+    struct lt_ctx *ctx;
+    bool births; /* births in volumes are those of their files */
+    struct lt_shown shown;
+};
+
+/* The entry of a directory that holds one container or volume each belongs to that one. */
+static const struct lt_owner *owner_below(const struct lt_root *root, const struct lt_dir *dir, struct lt_str name)
+{
+    if (dir->depth || dir->owner->role != LT_ROLE_HOST || !name.len)
+        return dir->owner;
+    const struct lt_container *container = lt_map_get(&root->container_by_id, name);
+    const struct lt_volume *volume = lt_map_get(&root->volume_by_name, name);
+    if (container && lt_str_starts(container->path, dir->name) && container->path.len)
+        return &container->owner;
+    return volume && lt_str_starts(volume->path, dir->name) ? &volume->owner : dir->owner;
+}
+
+/* Is this <root>/volumes/<name>/_data, or in it? */
+static bool is_volume_data(struct holder_walk *walk, const struct lt_owner *owner, const struct lt_dir *dir,
+                           struct lt_str name)
+{
+    struct lt_str path = lt_shown_path(&walk->shown, dir, name), rest;
+    return owner->volume && lt_path_behind(path, owner->volume->data, &rest);
+}
+
+static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *err)
+{
+    struct holder_walk *walk = arg;
+    struct lt_ctx *ctx = walk->ctx;
+    struct lt_event event = lt_file_event(owner_below(ctx->root, dir, node->name), dir, node);
+    struct lt_arena *arena = &walk->shown.arena;
+    if (is_volume_data(walk, event.owner, dir, node->name))
+        lt_shown_tell(&walk->shown, &event, ctx->names_only);
+    if (node->unallocated)
+        return lt_emit_unallocated(ctx, &event, err);
+    if (!ctx->names_only && event.owner->role == LT_ROLE_VOLUME)
+        lt_filetimes_check(&event, &(struct lt_filetimes){.came = LT_CAME_ANEW, .births = walk->births}, arena);
+    lt_clock_steps_check(ctx->steps, &event, arena);
+    return lt_emit(ctx, &event, err);
+}
+
+/* A directory below containers/ or volumes/ passes its owner on, a volume's _data its place in the containers too. */
+static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)
+{
+    struct holder_walk *walk = arg;
+    child->owner = owner_below(walk->ctx->root, parent, child->name);
+    if (is_volume_data(walk, child->owner, parent, child->name))
+        lt_shown_enter(&walk->shown, parent, child, walk->ctx->run);
+}
+
+/* Everything below a directory that holds one container or volume each. */
+static enum lt_status walk_holders(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_str path, bool cross_mounts,
+                                   struct lt_err *err)
+{
+    struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
+    struct lt_walk walk = lt_counted_walk(ctx, lister);
+    struct holder_walk self = {.ctx = ctx, .births = lt_births_kept(ctx->root, NULL)};
+    *top = (struct lt_dir){.name = path, .owner = &ctx->root->owner};
+    walk.cross_mounts = cross_mounts;
+    walk.arg = &self;
+    walk.entry = entry;
+    walk.enter = enter;
+    enum lt_status status = lt_walk(&walk, top, err);
+    lt_shown_end(&self.shown);
+    return status == LT_END ? LT_OK : status;
+}
+
+struct orphan_job {
+    struct holder_walk walk;
+    const struct lt_dir *dir;
+};
+
+static enum lt_status orphan(void *arg, const struct lt_node *node, struct lt_err *err)
+{
+    struct orphan_job *job = arg;
+    lt_seen(job->walk.ctx, 1);
+    return entry(&job->walk, job->dir, node, err);
+}
+
+/* Deleted files that no directory walked so far names: once for each file system, as in a directory of the name that
+ * The Sleuth Kit gave it. Nothing tells whose they were. */
+static enum lt_status orphans(struct lt_ctx *ctx, struct lt_err *err)
+{
+    struct lt_fs *fs = ctx->root->fs;
+    struct lt_err problem = {0};
+    struct lt_dir *dir = lt_new(ctx->run, struct lt_dir);
+    struct orphan_job job = {{.ctx = ctx}, dir};
+    *dir = (struct lt_dir){.name = LT_STR("/$OrphanFiles"), .owner = &ctx->root->owner, .unallocated = true};
+    dir->path_len = dir->name.len;
+    lt_dir_keep(dir, ctx->run);
+    enum lt_status status = fs->ops->orphans ? fs->ops->orphans(fs, orphan, &job, &problem) : LT_OK;
+    lt_shown_end(&job.walk.shown);
+    if (status == LT_FATAL)
+        *err = problem;
+    else if (problem.set)
+        lt_skip_error(ctx, dir->name, &problem);
+    return status == LT_FATAL ? LT_FATAL : LT_OK;
+}
+
+/* Is there no other data root on its file system that comes later? */
+static bool is_last(const struct lt_ctx *ctx)
+{
+    const struct lt_root *last = NULL;
+    lt_each (const struct lt_root, root, &ctx->inventory->roots)
+        last = root->fs == ctx->root->fs ? root : last;
+    return last == ctx->root;
+}
+
+static enum lt_status walk_all(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_err *err)
+{
+    enum lt_status status = lt_walk_layers(ctx, lister, err);
+    /* On a live host a container's /dev/shm and secrets are mounted below its directory. A volume may be anything, even
+     * the whole host: what is mounted there is not read twice. */
+    if (status == LT_OK)
+        status = walk_holders(ctx, lister, lt_root_path(ctx, "containers"), true, err);
+    if (status == LT_OK)
+        status = walk_holders(ctx, lister, lt_root_path(ctx, "volumes"), false, err);
+    return status == LT_OK && ctx->binds ? lt_walk_binds(ctx, lister, err) : status;
+}
+
+static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
+{
+    struct lt_lister *lister = lt_lister_new(ctx->threads);
+    ctx->tamper = ctx->names_only ? NULL : lt_tamper_new(ctx);
+    ctx->steps = ctx->names_only ? NULL : lt_clock_steps_new(ctx);
+    enum lt_status status = walk_all(ctx, lister, err);
+    if (status == LT_OK)
+        status = lt_clock_steps_emit(ctx->steps, err);
+    lt_clock_steps_free(ctx->steps);
+    ctx->steps = NULL;
+    lt_tamper_free(ctx->tamper);
+    lt_lister_free(lister);
+    return status == LT_OK && is_last(ctx) ? orphans(ctx, err) : status; /* only now are all names known */
+}
+
+const struct lt_source lt_source_files = {
+    .name = "files",
+    .summary =
+        "every entry of layers, container directories, volumes and binds: M, A, C, B; what containers changed, deleted",
+    .events = files_events,
+};

@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: Apache-2.0
+/* How the host configured its daemons: daemon.json, the files that init scripts and units take options from, units and
+ * their drop-ins; of the system's daemon, of snap's, and of rootless ones below homes. Files count with their mtime, as
+ * nothing else tells when they came to say what they say: who may write them may set it, so it is a claim.
+ *
+ * An option in a file of assignments is in force where docker.service uses its variable, or where there is no unit, so
+ * that it takes an init script to start the daemon (moby contrib/init, Debian docker.io, RHEL docker-common). */
+#include "host/daemon_unit.h"
+
+#include "parse/envfile.h"
+#include "parse/json.h"
+#include "parse/words.h"
+
+enum {
+    MAX_DEPTH = 8,       /* of daemon.json: dockerd has three */
+    MAX_EXPANDED = 1024, /* bytes of a variable that is put in, and of a setting after which none are */
+    MAX_FILES = 64,      /* that EnvironmentFile= may name */
+    MAX_KEY = 1024,      /* bytes of a key of daemon.json, with those above it */
+    MAX_VALUES = 10000,  /* of daemon.json */
+};
+
+static const char *const SYSTEM_DIRECTORIES[] = {
+    "/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/transient",
+    "/etc/systemd/system",         "/run/systemd/system",         "/usr/local/lib/systemd/system",
+    "/lib/systemd/system",         "/usr/lib/systemd/system",     NULL,
+};
+static const char *const USER_DIRECTORIES[] = {
+    ".config/systemd/user.control",
+    ".config/systemd/user",
+    ".local/share/systemd/user",
+    NULL,
+};
+
+/* An assignment; one that begins with a dash holds options. */
+struct variable {
+    struct lt_str name, value;
+    const struct lt_origin *origin;
+    unsigned line;
+    const char *idle;
+    bool appends;            /* NAME+=value, which a shell understands */
+    bool by_unit;            /* systemd sets it, for Environment= or EnvironmentFile= */
+    struct variable *before; /* of the same name, in force until this one came */
+};
+
+/* One daemon of the host. */
+struct host {
+    struct lt_daemon daemon;
+    struct lt_unit service, socket;
+    struct lt_list variables; /* of struct variable * */
+    struct lt_map by_name;    /* the last of a name that is in force */
+    struct lt_map used;       /* names that the unit's commands use, as $NAME or ${NAME} */
+};
+
+static bool is_of(const struct lt_unit_setting *setting, const char *section, const char *key)
+{
+    return lt_str_eq(setting->section, lt_str_c(section)) && lt_str_eq(setting->key, lt_str_c(key));
+}
+
+static bool is_name_byte(char byte)
+{
+    return byte == '_' || (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+}
+
+/* Cut "NAME" or "{NAME}" off. */
+static struct lt_str cut_name(struct lt_str *rest)
+{
+    struct lt_str at = *rest;
+    size_t length = 0;
+    bool braces = lt_str_starts(at, LT_STR("{"));
+    at = braces ? lt_str_skip(at, 1) : at;
+    while (length < at.len && is_name_byte(at.ptr[length]))
+        length++;
+    *rest = lt_str_skip(at, length + (braces && length < at.len && at.ptr[length] == '}'));
+    return (struct lt_str){at.ptr, length};
+}
+
+/* Which variables do commands that are in force use? */
+static void find_used(struct host *host)
+{
+    lt_each (const struct lt_unit_setting, setting, &host->service.settings) {
+        if (setting->idle || !is_of(setting, "Service", "ExecStart"))
+            continue;
+        struct lt_str rest = setting->value;
+        for (lt_str_cut(&rest, '$'); rest.len; lt_str_cut(&rest, '$'))
+            lt_map_put(&host->used, host->daemon.ctx->scratch, cut_name(&rest), host);
+    }
+}
+
+/* Why the unit does not use the variable, NULL if it does. */
+static const char *unused(const struct host *host, struct lt_str name)
+{
+    bool by_itself = lt_str_eq(name, LT_STR("DOCKER_TLS_VERIFY")); /* dockerd looks at it */
+    return by_itself || lt_map_get(&host->used, name) ? NULL : "docker.service does not use the variable";
+}
+
+/* Does a value build on the variable's former one? */
+static bool builds_on(struct lt_str value, struct lt_str name)
+{
+    for (lt_str_cut(&value, '$'); value.len; lt_str_cut(&value, '$'))
+        if (lt_str_eq(cut_name(&value), name))
+            return true;
+    return false;
+}
+
+/* Why a later variable of the same name takes the place of an earlier one, NULL if it does not. To systemd the last
+ * one counts, and no value builds on another (man 5 systemd.exec); which of several files an init script reads is not
+ * known. */
+static const char *replaced(const struct variable *earlier, const struct variable *later)
+{
+    if (earlier->by_unit && later->by_unit)
+        return "a later line of the unit, or of a file that it names, sets it anew";
+    bool builds = later->appends || builds_on(later->value, later->name);
+    return earlier->origin == later->origin && !builds ? "a later line of the file sets it anew" : NULL;
+}
+
+static void add_variable(struct host *host, struct variable variable)
+{
+    struct lt_arena *scratch = host->daemon.ctx->scratch;
+    struct variable *kept = lt_new(scratch, struct variable);
+    *kept = variable;
+    lt_list_add(&host->variables, scratch, kept);
+    if (kept->idle)
+        return;
+    kept->before = lt_map_get(&host->by_name, kept->name);
+    for (struct variable *at = kept->before; at && !at->idle; at = at->before)
+        if (!(at->idle = replaced(at, kept)))
+            break;
+    lt_map_put(&host->by_name, scratch, kept->name, kept);
+}
+
+/* The path of EnvironmentFile=; a "-" before it lets the file be missing. */
+static struct lt_str named_file(const struct lt_unit_setting *setting)
+{
+    return lt_str_skip(setting->value, lt_str_starts(setting->value, LT_STR("-")));
+}
+
+/* Is the file named by EnvironmentFile= of the unit? */
+static bool names_file(const struct lt_unit *unit, struct lt_str path)
+{
+    lt_each (const struct lt_unit_setting, setting, &unit->settings)
+        if (!setting->idle && is_of(setting, "Service", "EnvironmentFile") && lt_str_eq(named_file(setting), path))
+            return true;
+    return false;
+}
+
+static void read_assignments(struct host *host, struct lt_str path)
+{
+    struct lt_daemon *daemon = &host->daemon;
+    struct lt_str text;
+    struct lt_origin *origin;
+    bool by_unit = names_file(&host->service, path);
+    if (lt_daemon_read(daemon, path, LT_RULE_CONFIGURED, &text, &origin) != LT_OK)
+        return;
+    if (host->service.masked)
+        origin->idle = "docker.service is masked";
+    else if (host->service.found && !by_unit)
+        origin->idle = "docker.service does not read the file";
+    struct lt_env_text env = {.rest = text};
+    struct lt_env_line line;
+    size_t other = 0;
+    for (enum lt_status status; (status = lt_env_next(&env, daemon->ctx->scratch, &line)) != LT_END;) {
+        other += status != LT_OK;
+        if (status != LT_OK)
+            continue;
+        lt_origin_fact(daemon, origin, line.name, line.value);
+        const char *idle = origin->idle ? origin->idle : host->service.found ? unused(host, line.name) : NULL;
+        if (!idle && by_unit && line.appends)
+            idle = "systemd does not append to variables";
+        add_variable(host, (struct variable){.name = line.name,
+                                             .value = line.value,
+                                             .origin = origin,
+                                             .line = line.line,
+                                             .idle = idle,
+                                             .appends = line.appends,
+                                             .by_unit = by_unit});
+    }
+    if (other)
+        lt_fact_add(&origin->facts, daemon->ctx->scratch, "",
+                    lt_str_format(daemon->ctx->scratch, "%zu lines that are no assignment", other));
+}
+
+static void damaged_quote(const struct host *host, const struct lt_origin *origin, unsigned line)
+{
+    lt_skip(host->daemon.ctx, origin->path, LT_CODE_DAMAGED, "line %u: a quote is not closed", line);
+}
+
+/* Environment= of the unit. */
+static void read_environment(struct host *host, const struct lt_unit_setting *setting)
+{
+    struct lt_str rest = setting->value, word;
+    enum lt_status status;
+    while ((status = lt_word_next(&rest, host->daemon.ctx->scratch, &word)) == LT_OK) {
+        struct lt_str name = lt_str_cut(&word, '=');
+        const char *idle = setting->idle ? setting->idle : unused(host, name);
+        add_variable(host, (struct variable){.name = name,
+                                             .value = word,
+                                             .origin = setting->origin,
+                                             .line = setting->line,
+                                             .idle = idle,
+                                             .by_unit = true});
+    }
+    if (status == LT_SKIP)
+        damaged_quote(host, setting->origin, setting->line);
+}
+
+static void read_variables(struct host *host)
+{
+    struct lt_daemon *daemon = &host->daemon;
+    lt_each (const struct variable, variable, &host->variables) {
+        bool options = lt_str_starts(variable->value, LT_STR("-")) || builds_on(variable->value, variable->name);
+        if (lt_str_eq(variable->name, LT_STR("DOCKER_TLS_VERIFY")) && variable->value.len) {
+            struct lt_setting *setting =
+                lt_daemon_set(daemon, LT_STR("tlsverify"), LT_STR("true"), variable->origin, variable->line);
+            setting->idle = setting->idle ? setting->idle : variable->idle;
+        } else if (options &&
+                   !lt_daemon_options(daemon, variable->value, variable->origin, variable->line, variable->idle)) {
+            damaged_quote(host, variable->origin, variable->line);
+        }
+    }
+}
+
+/* Put variables into a value: those that are set are replaced, others stay as they are written. */
+static struct lt_str expand(const struct host *host, struct lt_str value)
+{
+    struct lt_buf text = {0};
+    while (value.len && text.len < MAX_EXPANDED) {
+        lt_buf_add(&text, lt_str_cut(&value, '$'));
+        const char *start = value.ptr - 1;
+        if (!value.len)
+            break;
+        const struct variable *variable = lt_map_get(&host->by_name, cut_name(&value));
+        struct lt_str written = {start, (size_t)(value.ptr - start)};
+        bool put = variable && variable->value.len <= MAX_EXPANDED;
+        lt_buf_add(&text, put ? variable->value : written);
+    }
+    lt_buf_add(&text, value);
+    struct lt_str kept = lt_str_dup(host->daemon.ctx->scratch, lt_buf_view(&text));
+    lt_buf_free(&text);
+    return kept;
+}
+
+static void expand_all(struct host *host)
+{
+    lt_each (struct lt_setting, setting, &host->daemon.settings)
+        if (setting->line && setting->value.len && memchr(setting->value.ptr, '$', setting->value.len))
+            setting->value = expand(host, setting->value);
+}
+
+/* Options of the command, then those of the variables that it uses. */
+static void read_service(struct host *host)
+{
+    static const char *const commands[] = {"ExecStartPre", "ExecStartPost", "ExecStop", "ExecStopPost",
+                                           "ExecCondition"};
+    struct lt_daemon *daemon = &host->daemon;
+    find_used(host);
+    lt_each (const struct lt_unit_setting, setting, &host->service.settings) {
+        if (is_of(setting, "Service", "ExecStart") &&
+            !lt_daemon_options(daemon, setting->value, setting->origin, setting->line, setting->idle))
+            damaged_quote(host, setting->origin, setting->line);
+        if (is_of(setting, "Service", "Environment"))
+            read_environment(host, setting);
+        for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+            if (is_of(setting, "Service", commands[i]))
+                lt_daemon_set(daemon, setting->key, setting->value, setting->origin, setting->line)->idle =
+                    setting->idle;
+    }
+}
+
+static void read_socket(struct host *host)
+{
+    lt_each (const struct lt_unit_setting, setting, &host->socket.settings)
+        if (is_of(setting, "Socket", "ListenStream") || is_of(setting, "Socket", "SocketMode"))
+            lt_daemon_set(&host->daemon, setting->key, setting->value, setting->origin, setting->line)->idle =
+                setting->idle;
+}
+
+/* --- daemon.json ---------------------------------------------------------------------------------------------------
+ */
+
+/* A daemon.json while it is read. */
+struct config {
+    struct lt_daemon *daemon;
+    struct lt_origin *origin;
+    size_t values, lost; /* that were noted, that were not */
+    unsigned unnamed;    /* names that are too long, above the value at hand */
+};
+
+static void add_value(struct config *config, struct lt_str key, struct lt_str value)
+{
+    if (config->unnamed || config->values == MAX_VALUES) {
+        config->lost++;
+        return;
+    }
+    value = lt_str_dup(config->daemon->ctx->scratch, value);
+    lt_daemon_set(config->daemon, key, value, config->origin, 0);
+    lt_origin_fact(config->daemon, config->origin, key, value);
+    config->values++;
+}
+
+static void flatten(struct config *config, const struct json_t *node, struct lt_str key, unsigned depth);
+
+static void flatten_member(struct config *config, const struct json_t *value, struct lt_str above, struct lt_str name,
+                           unsigned depth)
+{
+    struct lt_arena *scratch = config->daemon->ctx->scratch;
+    bool is_long = config->unnamed || above.len + name.len >= MAX_KEY;
+    struct lt_str key = LT_STR("");
+    if (!is_long)
+        key = above.len ? lt_str_format(scratch, "%.*s.%.*s", LT_ARG(above), LT_ARG(name)) : lt_str_dup(scratch, name);
+    config->unnamed += is_long;
+    flatten(config, value, key, depth);
+    config->unnamed -= is_long;
+}
+
+/* Note all values below `node`: members are joined with a dot, items of a list come one by one under its key. */
+static void flatten(struct config *config, const struct json_t *node, struct lt_str key, unsigned depth)
+{
+    struct lt_buf text = {0};
+    struct lt_str name;
+    const struct json_t *value;
+    bool deep = depth == MAX_DEPTH;
+    if (deep || lt_json_scalar(node, &text))
+        add_value(config, key, deep ? LT_STR("...") : lt_buf_view(&text));
+    lt_buf_free(&text);
+    for (size_t i = 0; !deep && i < lt_json_count(node); i++)
+        flatten(config, lt_json_item(node, i), key, depth + 1);
+    for (void *iter = NULL; !deep && lt_json_next(node, &iter, &name, &value);)
+        flatten_member(config, value, key, name, depth + 1);
+}
+
+static void read_values(struct lt_daemon *daemon, const struct json_t *json, struct lt_origin *origin)
+{
+    struct config config = {.daemon = daemon, .origin = origin};
+    flatten(&config, json, LT_STR(""), 0);
+    if (config.lost)
+        lt_skip(daemon->ctx, origin->path, LT_CODE_TOO_LARGE,
+                "%zu values beyond the first %d or under a name of more than %d bytes", config.lost, MAX_VALUES,
+                MAX_KEY);
+}
+
+/* `usual`: one of those that discover.c reads, too, and reports when it is broken. `idle` as in struct lt_origin. */
+static void read_json(struct lt_daemon *daemon, struct lt_str path, bool usual, const char *idle)
+{
+    struct lt_ctx *ctx = daemon->ctx;
+    struct lt_str text;
+    struct lt_origin *origin;
+    struct lt_err problem = {0};
+    struct json_t *json;
+    const char *flaw;
+    enum lt_status status = lt_daemon_read(daemon, path, LT_RULE_CONFIGURED, &text, &origin);
+    if (status != LT_OK)
+        return;
+    origin->idle = idle;
+    status = lt_json_parse(text, &json, &flaw, &problem);
+    if (status != LT_OK && !usual)
+        lt_skip_error(ctx, path, &problem);
+    else if (status == LT_OK && !lt_json_is_object(json))
+        lt_skip(ctx, path, LT_CODE_DAMAGED, "no configuration: not a JSON object");
+    else if (status == LT_OK)
+        read_values(daemon, json, origin);
+    lt_json_free(json);
+}
+
+/* --- daemons -------------------------------------------------------------------------------------------------------
+ */
+
+/* Those that the unit names, in its order: of several values the last counts. */
+static void read_named_files(struct host *host)
+{
+    struct lt_ctx *ctx = host->daemon.ctx;
+    struct lt_map last = {0};
+    unsigned count = 0;
+    lt_each (struct lt_unit_setting, setting, &host->service.settings)
+        if (!setting->idle && is_of(setting, "Service", "EnvironmentFile"))
+            lt_map_put(&last, ctx->scratch, named_file(setting), setting);
+    lt_each (const struct lt_unit_setting, setting, &host->service.settings) {
+        struct lt_str path = named_file(setting);
+        if (lt_map_get(&last, path) != setting || !lt_str_starts(path, LT_STR("/")))
+            continue;
+        if (count++ < MAX_FILES)
+            read_assignments(host, path);
+        else
+            lt_skip(ctx, path, LT_CODE_TOO_LARGE, "one of more than %d files that a unit names", MAX_FILES);
+    }
+}
+
+/* The usual ones, and those that the unit names. */
+static void read_environment_files(struct host *host)
+{
+    static const char *const usual[] = {"/etc/default/docker", "/etc/sysconfig/docker", "/etc/sysconfig/docker-network",
+                                        "/etc/sysconfig/docker-storage", "/etc/conf.d/docker"};
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (!names_file(&host->service, lt_str_c(usual[i])))
+            read_assignments(host, lt_str_c(usual[i]));
+    read_named_files(host);
+}
+
+static enum lt_status read_system(struct lt_ctx *ctx, const struct lt_owner *owner, struct lt_err *err)
+{
+    struct host host = {.daemon = {.ctx = ctx, .owner = owner}};
+    struct lt_daemon *daemon = &host.daemon;
+    struct lt_unit slice;
+    lt_daemon_unit(daemon, SYSTEM_DIRECTORIES, LT_STR(""), "docker.service", &host.service);
+    lt_daemon_unit(daemon, SYSTEM_DIRECTORIES, LT_STR(""), "docker.socket", &host.socket);
+    lt_daemon_unit(daemon, SYSTEM_DIRECTORIES, LT_STR(""), "docker.slice", &slice);
+    read_service(&host);
+    read_socket(&host);
+    read_environment_files(&host);
+    read_variables(&host);
+    expand_all(&host);
+    struct lt_str other = lt_daemon_value(daemon, "config-file");
+    read_json(daemon, LT_STR("/etc/docker/daemon.json"), true,
+              other.len && !lt_str_eq(other, LT_STR("/etc/docker/daemon.json"))
+                  ? "the option --config-file names another"
+                  : NULL);
+    if (other.len && other.ptr[0] == '/' && !lt_str_eq(other, LT_STR("/etc/docker/daemon.json")))
+        read_json(daemon, other, false, NULL);
+    return lt_daemon_emit(daemon, err);
+}
+
+static enum lt_status read_snap(struct lt_ctx *ctx, const struct lt_owner *owner, struct lt_err *err)
+{
+    struct lt_daemon daemon = {.ctx = ctx, .owner = owner};
+    read_json(&daemon, LT_STR("/var/snap/docker/current/config/daemon.json"), true, NULL);
+    return lt_daemon_emit(&daemon, err);
+}
+
+static enum lt_status read_home(struct lt_ctx *ctx, const struct lt_owner *owner, struct lt_str home,
+                                struct lt_err *err)
+{
+    struct host host = {.daemon = {.ctx = ctx, .owner = owner, .rootless = true}};
+    lt_daemon_unit(&host.daemon, USER_DIRECTORIES, home, "docker.service", &host.service);
+    lt_daemon_unit(&host.daemon, USER_DIRECTORIES, home, "docker.socket", &host.socket);
+    read_service(&host);
+    read_socket(&host);
+    read_variables(&host);
+    expand_all(&host);
+    read_json(&host.daemon, lt_path_join(ctx->scratch, home, LT_STR(".config/docker/daemon.json")), true, NULL);
+    return lt_daemon_emit(&host.daemon, err);
+}
+
+/* The daemon of a home, unless it was read: many links in /home may lead to one. */
+static enum lt_status read_home_once(struct lt_ctx *ctx, const struct lt_root *root, struct lt_str path,
+                                     struct lt_map *known, struct lt_err *err)
+{
+    struct lt_str home;
+    enum lt_status status = lt_resolve_or_skip(ctx, path, &home);
+    if (status != LT_OK || lt_map_get(known, home) || lt_daemon_root(ctx, root->fs->evidence, home) != root)
+        return LT_OK;
+    lt_map_put(known, ctx->scratch, home, ctx);
+    return read_home(ctx, &root->owner, home, err);
+}
+
+/* The daemons of one file system whose rows belong to `root`. */
+static enum lt_status read_fs(struct lt_ctx *ctx, const struct lt_root *root, struct lt_err *err)
+{
+    struct lt_map known = {0};
+    struct lt_listing homes;
+    enum lt_status status = LT_OK;
+    if (lt_daemon_root(ctx, root->fs->evidence, LT_STR("")) == root) {
+        status = read_system(ctx, &root->owner, err);
+        status = status == LT_OK ? read_snap(ctx, &root->owner, err) : status;
+    }
+    lt_fs_list(ctx->root->fs, LT_STR("/home"), ctx->scratch, &homes, NULL); /* discover.c reports what is wrong */
+    for (size_t i = 0; status == LT_OK && i < homes.count; i++)
+        status =
+            read_home_once(ctx, root, lt_path_join(ctx->scratch, LT_STR("/home"), homes.nodes[i].name), &known, err);
+    return status == LT_OK ? read_home_once(ctx, root, LT_STR("/root"), &known, err) : status;
+}
+
+static enum lt_status host_config_events(struct lt_ctx *ctx, struct lt_err *err)
+{
+    struct lt_root *root = ctx->root;
+    enum lt_status status = LT_OK;
+    lt_each (struct lt_fs, fs, &root->fs->evidence->fs) {
+        struct lt_root host = {.fs = fs}; /* its files need not lie in the file system of the data root */
+        ctx->root = &host;
+        status = status == LT_OK ? read_fs(ctx, root, err) : status;
+    }
+    ctx->root = root;
+    return status;
+}
+
+const struct lt_source lt_source_host_config = {
+    .name = "host_config",
+    .summary = "daemon.json, options in /etc, units and drop-ins: how daemons are configured, and what that exposes",
+    .events = host_config_events,
+};

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Text logs of the host: the lines of dockerd, containerd and their helpers, of systemd about them, and of the kernel
+ * about containers (OOM kills, network interfaces). Rotated by logrotate to .1 (newest), .2.gz ... or -YYYYMMDD.
+ *
+ *   /var/log/syslog, daemon.log, kern.log    Debian and Ubuntu      /var/log/messages      Red Hat, SUSE, BusyBox
+ *   /var/log/docker.log, upstart/docker.log  what dockerd itself writes to stderr, under sysvinit, OpenRC and upstart
+ *
+ * The time of a row is the one that the daemon wrote into its message, if it is there: it has year, zone and more
+ * digits. That of syslogd is kept beside it. Of a line with syslogd's alone, year and zone are often a conclusion: the
+ * row says which. */
+#include "read/source.h"
+
+#include "evidence/lines.h"
+#include "parse/apptime.h"
+#include "parse/syslog.h"
+#include "host/log_files.h"
+#include "host/mentions.h"
+
+#include <stdlib.h>
+
+enum { A_MINUTE = 60 };
+
+static const struct lt_log_family families[] = {
+    {"", "syslog", false},          {"", "messages", false},      {"", "daemon.log", false},
+    {"", "kern.log", false},        {"", "docker.log", true},     {"", "dockerd.log", true},
+    {"", "docker", true},           {"", "containerd.log", true}, {"upstart", "docker.log", true},
+    {"docker", "docker.log", true},
+};
+
+/* A log file, and the state of its reading. */
+struct job {
+    struct lt_ctx *ctx;
+    struct lt_mentions mentions;
+    struct lt_fs *fs;
+    struct lt_log_file file;
+    struct lt_zone zone;      /* of the host */
+    struct lt_years years;    /* of its lines, counted from its beginning */
+    int64_t year, first_year; /* of the line at hand, so counted; of the beginning, if years_known */
+    bool years_known, years_asked;
+    struct lt_str years_from; /* what tells it */
+    struct lt_time before;    /* of the line before */
+    struct lt_time first;     /* of its first line */
+    struct lt_time limit;     /* of that in the file that was begun after it */
+    struct lt_arena line;     /* for what is said of the line at hand */
+};
+
+static bool is_wanted(const struct job *job, const struct lt_syslog *line)
+{
+    return job->file.family->own || lt_mentions_wanted(line->reporter, line->body) ||
+           lt_mentions_tag(&job->mentions, line->reporter);
+}
+
+/* --- times ---------------------------------------------------------------------------------------------------------
+ */
+
+static void note_zone(const struct job *job, struct lt_facts *facts)
+{
+    const struct lt_zone_info *zone = &job->ctx->root->zone;
+    struct lt_buf text = {0};
+    if (zone->known) {
+        lt_buf_printf(&text, "%.*s%sby %.*s", LT_ARG(zone->name), zone->name.len ? " " : "", LT_ARG(zone->from));
+    } else {
+        lt_buf_lit(&text, "UTC");
+        if (job->zone.after.set)
+            lt_time_zone(&text, job->zone.after.standard);
+        lt_buf_add(&text, lt_str_c(job->zone.after.set ? " by the daemon's own times" : " assumed"));
+    }
+    lt_fact(facts, "zone", lt_buf_view(&text));
+    lt_buf_free(&text);
+}
+
+/* Place a time of day of the host's zone, given as if it were UTC. Twice a year it may mean two instants, of which the
+ * line before rules out one or not. */
+static void place_local(const struct job *job, struct lt_time local, struct lt_host_line *out)
+{
+    const struct lt_zone *zone = &job->zone;
+    int64_t found[2];
+    unsigned count = lt_zone_instants(zone, local.sec, found);
+    if (!count)
+        found[0] = local.sec - lt_zone_offset(zone, local.sec - 86400);
+    bool later = count == 2 && job->before.set && job->before.sec > found[0] + A_MINUTE;
+    out->time = lt_time_at(found[later], local.nsec);
+    out->tags |= LT_TAG_BIT(time_inferred);
+    if (count < 2 || later)
+        return;
+    out->first = out->time;
+    out->last = lt_time_at(found[1], local.nsec);
+}
+
+static void place_stamp(struct job *job, const struct lt_syslog *line, struct lt_host_line *out)
+{
+    out->time = line->time;
+    if (line->time.set)
+        return;
+    if (!job->years_known && !job->years_asked)
+        job->years_known = lt_log_year(&job->mentions, job->fs, &job->file, &job->zone, job->limit, &job->first_year,
+                                       &job->years_from);
+    job->years_asked = true;                           /* which takes reading the whole file */
+    if (!job->years_known || job->year > LT_MAX_YEARS) /* a file of more is no log */
+        return;
+    int64_t days = lt_days_from_civil(job->first_year + job->year, line->month, line->day);
+    place_local(job, lt_time_at(days * 86400 + line->second, 0), out);
+}
+
+/* The daemon's own time, in the host's zone, which may not be known otherwise. */
+static struct lt_time own_time(struct job *job, struct lt_str text)
+{
+    int minutes = 0;
+    struct lt_time time = lt_mentions_own_time(text, &minutes);
+    if (time.set && !job->ctx->root->zone.known)
+        job->zone = (struct lt_zone){.after = {.set = true, .standard = minutes * 60}};
+    return time;
+}
+
+/* The time of the row: see above. */
+static void choose_time(struct job *job, const struct lt_syslog *line, struct lt_host_line *out, struct lt_facts *facts)
+{
+    struct lt_time own = {0};
+    if (job->file.family->own || lt_mentions_program(&job->mentions, line->reporter))
+        own = own_time(job, line->body);
+    if (line->stamp.len)
+        place_stamp(job, line, out);
+    else if (line->time.set && line->year)
+        out->time = line->time;
+    else if (line->time.set)
+        place_local(job, line->time, out);
+    bool inferred = out->tags & LT_TAG_BIT(time_inferred);
+    bool is_own = lt_mentions_choose(out, own, "syslog's", facts);
+    if (is_own) {
+        out->first = out->last = (struct lt_time){0};
+        out->tags &= ~LT_TAG_BIT(time_inferred);
+    }
+    if (!inferred)
+        return;
+    lt_fact(facts, "written at", line->stamp);
+    if (!is_own && line->stamp.len)
+        lt_fact(facts, "year by", job->years_from);
+    note_zone(job, facts);
+}
+
+/* A line without any time was written after the one before it, and before the last change of the file. */
+static void bound_time(const struct job *job, struct lt_host_line *out)
+{
+    out->first = job->before;
+    out->last = job->file.written;
+    if (out->first.set && out->last.set && lt_time_cmp(out->first, out->last) > 0)
+        out->last = (struct lt_time){0};
+    out->time = out->first.set ? out->first : out->last;
+}
+
+/* --- lines ----------------------------------------------------------------------------------------------------------
+ */
+
+/* Up to the first dot. */
+static struct lt_str short_host(struct lt_str name)
+{
+    return lt_str_cut(&name, '.');
+}
+
+static enum lt_status emit_line(struct job *job, const struct lt_syslog *line, uint64_t offset, struct lt_err *err)
+{
+    struct lt_str host = job->ctx->root->hostname;
+    struct lt_facts facts = {.arena = &job->line};
+    struct lt_host_line out = {
+        .reporter = line->reporter,
+        .level = line->level,
+        .text = line->body,
+        .pid = line->pid,
+        .where = {.file = job->file.path, .offset = offset, .has_offset = true},
+        .output_of = lt_mentions_tag(&job->mentions, line->reporter),
+    };
+    lt_arena_reset(&job->line);
+    lt_facts_text(&facts, LT_ATTR_BODY, line->body);
+    if (host.len && line->host.len && !lt_str_eq(short_host(line->host), short_host(host)))
+        out.host = line->host;
+    choose_time(job, line, &out, &facts);
+    if (!out.time.set)
+        bound_time(job, &out);
+    if (!out.time.set) {
+        lt_skip(job->ctx, job->file.path, LT_CODE_BAD_TIME, "the line at offset %ju has no time", (uintmax_t)offset);
+        return LT_OK;
+    }
+    job->before = out.time;
+    if (!job->first.set)
+        job->first = out.time;
+    return lt_mentions_emit(&job->mentions, &out, &facts, err);
+}
+
+/* A line of a file that only Docker writes to: no header, but maybe a time at its start, as docker had it until 1.6. */
+static enum lt_status read_own(struct job *job, struct lt_str text, uint64_t offset, struct lt_err *err)
+{
+    struct lt_syslog line = {.body = text};
+    struct lt_apptime found;
+    if (!text.len)
+        return LT_OK;
+    if (!own_time(job, text).set && lt_apptime_find(text, job->file.written, &found)) {
+        line.time = found.time;
+        line.year = found.has_zone; /* any year: the time is an instant */
+    }
+    return emit_line(job, &line, offset, err);
+}
+
+static enum lt_status read_line(struct job *job, struct lt_str text, uint64_t offset, struct lt_err *err)
+{
+    struct lt_syslog line;
+    size_t zeros = 0;
+    while (zeros < text.len && !text.ptr[zeros])
+        zeros++;
+    if (zeros) /* a power loss left room that was never written to */
+        lt_skip(job->ctx, job->file.path, LT_CODE_DAMAGED, "%zu NUL bytes at offset %ju", zeros, (uintmax_t)offset);
+    text = lt_str_skip(text, zeros);
+    offset += zeros;
+    if (!lt_syslog_parse(text, &line))
+        return job->file.family->own ? read_own(job, text, offset, err) : LT_OK;
+    job->year = lt_years_next(&job->years, &line);
+    if (line.year) {
+        job->first_year = line.year - job->year;
+        job->years_known = true;
+        job->years_from = LT_STR("the stamps before it");
+    }
+    return is_wanted(job, &line) ? emit_line(job, &line, offset, err) : LT_OK;
+}
+
+static enum lt_status read_lines(struct job *job, struct lt_stream *stream, struct lt_err *err)
+{
+    struct lt_lines lines = {.stream = stream};
+    struct lt_line line;
+    while (lt_line_or_skip(job->ctx, job->file.path, &lines, &line) == LT_OK)
+        if (read_line(job, line.text, line.offset, err) != LT_OK)
+            return LT_FATAL;
+    return LT_OK;
+}
+
+static enum lt_status read_file(struct job *job, struct lt_err *err)
+{
+    struct lt_stream *stream;
+    struct lt_err problem = {0};
+    if (job->file.packed) {
+        lt_skip(job->ctx, job->file.path, LT_CODE_UNSUPPORTED, "packed with %s: not read", job->file.packed);
+        return LT_OK;
+    }
+    enum lt_status status = lt_stream_open(job->fs, job->file.path, &stream, &problem);
+    if (problem.set)
+        lt_skip_error(job->ctx, job->file.path, &problem);
+    if (status != LT_OK)
+        return LT_OK;
+    job->years = (struct lt_years){0};
+    job->years_known = job->years_asked = false;
+    job->before = job->first = (struct lt_time){0};
+    status = read_lines(job, stream, err);
+    lt_stream_close(stream);
+    if (job->first.set)
+        job->limit = job->first;
+    return status;
+}
+
+/* Read what there is on one file system. */
+static enum lt_status read_fs(struct job *job, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    struct lt_root *root = job->ctx->root, host = {.fs = job->fs};
+    struct lt_log_files files = {0};
+    job->file.family = NULL;
+    job->ctx->root = &host;
+    lt_log_files_find(job->ctx, families, sizeof families / sizeof *families, &files);
+    job->ctx->root = root;
+    if (files.count && !job->mentions.ctx)
+        lt_mentions_begin(&job->mentions, job->ctx);
+    for (size_t i = 0; i < files.count && status == LT_OK; i++) {
+        if (files.items[i].family != job->file.family)
+            job->limit = (struct lt_time){0};
+        job->file = files.items[i];
+        status = read_file(job, err);
+    }
+    free(files.items);
+    return status;
+}
+
+static enum lt_status host_log_events(struct lt_ctx *ctx, struct lt_err *err)
+{
+    struct job job = {.ctx = ctx, .zone = ctx->root->zone.rules};
+    enum lt_status status = LT_OK;
+    if (!lt_is_first_root(ctx))
+        return LT_OK;
+    lt_each (struct lt_fs, fs, &ctx->root->fs->evidence->fs) {
+        job.fs = fs;
+        if (status == LT_OK)
+            status = read_fs(&job, err);
+    }
+    lt_arena_free(&job.line);
+    return status;
+}
+
+const struct lt_source lt_source_host_log = {
+    .name = "host_log",
+    .summary = "/var/log/syslog, messages, daemon.log, kern.log, docker.log: dockerd, containerd, kernel on containers",
+    .events = host_log_events,
+};

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/journal.h"
+
+bool lt_journal_built_in(void)
+{
+#ifdef WITH_SYSTEMD
+    return true;
+#else
+    return false;
+#endif
+}
+
+#ifdef WITH_SYSTEMD
+
+#include "base/cursor.h"
+#include "base/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <systemd/sd-journal.h>
+#include <unistd.h>
+
+enum {
+    CHUNK = 64 * 1024,
+    HEADER = 208,        /* the first version's (systemd src/libsystemd/sd-journal/journal-def.h, 187) */
+    ENTRIES_AT = 152,    /* le64 n_entries */
+    SMALLEST_ENTRY = 64, /* bytes: an object's header and the fixed part of an entry */
+    FIELD_NAME = 64,     /* bytes of a name that journald takes */
+};
+
+struct lt_journal {
+    struct sd_journal *sd;
+    char copy[PATH_MAX]; /* its path, "" until it is made */
+    int fd;              /* of it */
+    uint64_t entries;    /* that the header tells of */
+    uint64_t most;       /* entries that there is room for in the file */
+    uint64_t read;
+    struct lt_arena arena; /* of the entry at hand */
+};
+
+/* The copy is sparse where the file holds zeros: journald allocates its files in large steps. */
+static enum lt_status copy(struct lt_file *file, int fd, struct lt_err *err)
+{
+    char buffer[CHUNK];
+    if (ftruncate(fd, (off_t)file->size) != 0)
+        return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, errno, "no room for a copy");
+    for (uint64_t at = 0; at < file->size;) {
+        ssize_t got = lt_file_read(file, buffer, sizeof buffer, at, err);
+        if (got < 0)
+            return LT_SKIP;
+        if (got == 0)
+            return lt_fail(err, LT_SKIP, LT_CODE_TRUNCATED, 0, "the file ends at byte %ju", (uintmax_t)at);
+        bool zeros = !buffer[0] && memcmp(buffer, buffer + 1, (size_t)got - 1) == 0;
+        if (!zeros && pwrite(fd, buffer, (size_t)got, (off_t)at) != got)
+            return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, errno, "no room for a copy");
+        at += (uint64_t)got;
+    }
+    return LT_OK;
+}
+
+/* libsystemd refuses a file that has lost its name. */
+static enum lt_status make_copy(struct lt_journal *journal, struct lt_file *file, struct lt_err *err)
+{
+    const char *directory = getenv("TMPDIR"), *spec = file->fs->evidence->spec;
+    directory = directory && *directory ? directory : "/tmp";
+    if (!lt_output_inside("/", spec) && lt_output_inside(directory, spec))
+        return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "the copy would lie inside the evidence: set TMPDIR");
+    snprintf(journal->copy, sizeof journal->copy, "%s/layertime-journal-XXXXXX", directory);
+    journal->fd = mkostemp(journal->copy, O_CLOEXEC);
+    if (journal->fd < 0) {
+        journal->copy[0] = 0;
+        return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, errno, "no copy in %s", directory);
+    }
+    return copy(file, journal->fd, err);
+}
+
+static enum lt_status open_copy(struct lt_journal *journal, struct lt_file *file, struct lt_err *err)
+{
+    unsigned char header[HEADER];
+    if (file->size > LT_MAX_JOURNAL)
+        return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "larger than %d MiB", LT_MAX_JOURNAL >> 20);
+    enum lt_status status = make_copy(journal, file, err);
+    if (status != LT_OK)
+        return status;
+    if (pread(journal->fd, header, sizeof header, 0) != sizeof header)
+        return lt_fail(err, LT_SKIP, LT_CODE_TRUNCATED, 0, "no journal file: shorter than its header");
+    struct lt_cursor cursor = {.ptr = header, .len = sizeof header};
+    journal->entries = lt_cursor_le(&cursor, ENTRIES_AT, 8);
+    journal->most = file->size / SMALLEST_ENTRY;
+    int code = sd_journal_open_files_fd(&journal->sd, &journal->fd, 1, 0);
+    if (code >= 0)
+        code = sd_journal_set_data_threshold(journal->sd, LT_MAX_MESSAGE_FIELD + FIELD_NAME + 1);
+    if (code >= 0)
+        code = sd_journal_seek_head(journal->sd);
+    if (code < 0)
+        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, -code, "libsystemd cannot open it");
+    return LT_OK;
+}
+
+enum lt_status lt_journal_open(struct lt_fs *fs, struct lt_str path, struct lt_journal **out, struct lt_err *err)
+{
+    struct lt_file file;
+    *out = NULL;
+    enum lt_status status = lt_file_open(fs, path, &file, err);
+    if (status == LT_OK) {
+        struct lt_journal *journal = lt_realloc(NULL, sizeof *journal);
+        *journal = (struct lt_journal){.fd = -1};
+        status = open_copy(journal, &file, err);
+        if (status == LT_OK)
+            *out = journal;
+        else
+            lt_journal_close(journal);
+    }
+    lt_file_close(&file);
+    return status;
+}
+
+/* Keep a field, "NAME=value", if it is one of ours. The container's full ID counts more than the short one. */
+static void keep_field(struct lt_journal *journal, struct lt_str text, struct lt_journal_entry *out)
+{
+    static const struct {
+        const char *name;
+        enum lt_journal_field field;
+    } names[] = {
+        {"MESSAGE", LT_JOURNAL_MESSAGE},
+        {"PRIORITY", LT_JOURNAL_PRIORITY},
+        {"SYSLOG_IDENTIFIER", LT_JOURNAL_IDENTIFIER},
+        {"_COMM", LT_JOURNAL_COMM},
+        {"_SYSTEMD_UNIT", LT_JOURNAL_UNIT},
+        {"_PID", LT_JOURNAL_PID},
+        {"_HOSTNAME", LT_JOURNAL_HOSTNAME},
+        {"_TRANSPORT", LT_JOURNAL_TRANSPORT},
+        {"_SOURCE_REALTIME_TIMESTAMP", LT_JOURNAL_SOURCE_TIME},
+        {"CONTAINER_ID", LT_JOURNAL_CONTAINER_ID},
+        {"CONTAINER_ID_FULL", LT_JOURNAL_CONTAINER_ID},
+        {"CONTAINER_NAME", LT_JOURNAL_CONTAINER_NAME},
+        {"CONTAINER_TAG", LT_JOURNAL_CONTAINER_TAG},
+        {"IMAGE_NAME", LT_JOURNAL_IMAGE_NAME},
+        {"CONTAINER_PARTIAL_MESSAGE", LT_JOURNAL_PARTIAL},
+        {"SYSLOG_TIMESTAMP", LT_JOURNAL_TIME},
+    };
+    struct lt_str name = lt_str_cut(&text, '=');
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct lt_str *field = &out->fields[names[i].field];
+        if (!lt_str_eq(name, lt_str_c(names[i].name)) || (field->ptr && text.len <= field->len))
+            continue;
+        if (text.len > LT_MAX_MESSAGE_FIELD) {
+            text.len = LT_MAX_MESSAGE_FIELD;
+            out->cut = names[i].field;
+        }
+        *field = lt_str_dup(&journal->arena, text);
+    }
+}
+
+static enum lt_status read_entry(struct lt_journal *journal, struct lt_journal_entry *out, struct lt_err *err)
+{
+    uint64_t micros = 0;
+    const void *data;
+    size_t length;
+    char *cursor = NULL;
+    *out = (struct lt_journal_entry){.cut = LT_JOURNAL_FIELDS};
+    lt_arena_reset(&journal->arena);
+    int code = sd_journal_get_realtime_usec(journal->sd, &micros);
+    if (code >= 0)
+        code = sd_journal_get_cursor(journal->sd, &cursor);
+    if (code >= 0)
+        out->cursor = lt_str_dup(&journal->arena, lt_str_c(cursor));
+    free(cursor);
+    if (code >= 0)
+        out->time = lt_time_at((int64_t)(micros / 1000000), (uint32_t)(micros % 1000000) * 1000);
+    while (code >= 0 && (code = sd_journal_enumerate_data(journal->sd, &data, &length)) > 0)
+        keep_field(journal, (struct lt_str){data, length}, out);
+    return code < 0 ? lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, -code, "an entry") : LT_OK;
+}
+
+enum lt_status lt_journal_next(struct lt_journal *journal, struct lt_journal_entry *out, struct lt_err *err)
+{
+    int code = sd_journal_next(journal->sd);
+    if (code == 0)
+        return LT_END;
+    if (code < 0)
+        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, -code, "libsystemd cannot go on");
+    if (journal->read >= journal->most)
+        return lt_fail(err, LT_SKIP, LT_CODE_CYCLE, 0, "more entries than there is room for");
+    journal->read++;
+    return read_entry(journal, out, err);
+}
+
+uint64_t lt_journal_unread(const struct lt_journal *journal)
+{
+    return journal->entries > journal->read ? journal->entries - journal->read : 0;
+}
+
+void lt_journal_close(struct lt_journal *journal)
+{
+    if (!journal)
+        return;
+    if (journal->sd)
+        sd_journal_close(journal->sd);
+    if (journal->fd >= 0)
+        close(journal->fd);
+    if (journal->copy[0])
+        unlink(journal->copy);
+    lt_arena_free(&journal->arena);
+    free(journal);
+}
+
+#else
+
+enum lt_status lt_journal_open(struct lt_fs *fs, struct lt_str path, struct lt_journal **out, struct lt_err *err)
+{
+    (void)fs;
+    (void)path;
+    *out = NULL;
+    return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "not read: built without libsystemd");
+}
+
+enum lt_status lt_journal_next(struct lt_journal *journal, struct lt_journal_entry *out, struct lt_err *err)
+{
+    (void)journal;
+    (void)out;
+    (void)err;
+    return LT_END;
+}
+
+uint64_t lt_journal_unread(const struct lt_journal *journal)
+{
+    (void)journal;
+    return 0;
+}
+
+void lt_journal_close(struct lt_journal *journal)
+{
+    (void)journal;
+}
+
+#endif

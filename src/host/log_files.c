@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/log_files.h"
+
+#include "evidence/lines.h"
+#include "parse/stamp.h"
+#include "parse/syslog.h"
+
+#include <stdlib.h>
+
+enum { DAY = 86400, MAX_NUMBER = 6, DATE = 8, AGE_OF_DATES = 100000000 };
+
+/* Where /var/log is, be it on a file system of its own. */
+static const char *const directories[] = {"/var/log", "/log", ""};
+
+/* Take the ending of a packed file off. NULL if it is not packed, or can be unpacked. */
+static const char *take_packing(struct lt_str *name)
+{
+    static const char *const endings[] = {".gz", ".xz", ".bz2", ".zst", ".lz4", ".Z"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (lt_str_ends(*name, lt_str_c(endings[i]))) {
+            name->len -= strlen(endings[i]);
+            return i ? endings[i] + 1 : NULL;
+        }
+    return NULL;
+}
+
+/* What logrotate puts behind a name: "", ".1", "-20261123" (dateext), with a time behind that. False: it is none. */
+static bool take_rotation(struct lt_str rest, struct lt_log_file *file)
+{
+    uint64_t number = 0;
+    size_t digits = 1;
+    file->age = 0;
+    if (!rest.len)
+        return true;
+    for (; digits < rest.len && rest.ptr[digits] >= '0' && rest.ptr[digits] <= '9' && digits <= DATE; digits++)
+        number = number * 10 + (uint64_t)(rest.ptr[digits] - '0');
+    digits--;
+    file->age = number;
+    if (rest.ptr[0] == '.' && digits >= 1 && digits <= MAX_NUMBER)
+        return digits + 1 == rest.len;
+    if ((rest.ptr[0] != '-' && rest.ptr[0] != '.') || digits != DATE)
+        return false;
+    struct lt_buf text = {0};
+    lt_buf_printf(&text, "%04u-%02u-%02uT00:00:00Z", (unsigned)(number / 10000), (unsigned)(number / 100 % 100),
+                  (unsigned)(number % 100));
+    bool good = lt_stamp_rfc3339(lt_buf_view(&text), &file->dated, NULL) == LT_OK;
+    lt_buf_free(&text);
+    file->dated.sec += 2 * (int64_t)DAY; /* the day's end in any zone */
+    file->age = 2 * (uint64_t)AGE_OF_DATES - number;
+    return good;
+}
+
+/* One family after the other, the newest first. */
+static int by_age(const void *a, const void *b)
+{
+    const struct lt_log_file *left = a, *right = b;
+    if (left->family != right->family)
+        return left->family < right->family ? -1 : 1;
+    if (left->age != right->age)
+        return left->age < right->age ? -1 : 1;
+    return lt_str_cmp(left->path, right->path);
+}
+
+/* What is looked for, and what was found. */
+struct search {
+    struct lt_ctx *ctx;
+    const struct lt_log_family *families;
+    size_t count;
+    struct lt_map known; /* by their paths: a link may lead to a file that is there under its own name too */
+    struct lt_log_files *out;
+};
+
+static void add_file(struct search *search, struct lt_str path, struct lt_log_file file)
+{
+    struct lt_ctx *ctx = search->ctx;
+    struct lt_str real;
+    struct lt_node node;
+    struct lt_err problem = {0};
+    enum lt_status status = lt_fs_resolve(ctx->root->fs, path, ctx->run, &real, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(ctx, path, &problem);
+    if (status != LT_OK || lt_map_get(&search->known, real) || lt_stat_or_skip(ctx, real, &node) != LT_OK ||
+        !S_ISREG(node.mode))
+        return;
+    lt_map_put(&search->known, ctx->run, real, search);
+    file.path = real;
+    file.written = node.time[LT_M];
+    search->out->items = lt_realloc(search->out->items, lt_array_size(search->out->count + 1, sizeof file));
+    search->out->items[search->out->count++] = file;
+}
+
+/* Look at an entry of a directory, which is `below` that of all logs. */
+static void look_at_entry(struct search *search, struct lt_str path, const char *below, struct lt_str name)
+{
+    struct lt_log_file file = {0};
+    file.packed = take_packing(&name);
+    for (size_t i = 0; i < search->count; i++) {
+        struct lt_str wanted = lt_str_c(search->families[i].name);
+        if (strcmp(search->families[i].directory, below) != 0 || !lt_str_starts(name, wanted) ||
+            !take_rotation(lt_str_skip(name, wanted.len), &file))
+            continue;
+        file.family = &search->families[i];
+        add_file(search, path, file);
+    }
+}
+
+/* Look at the files in a directory; LT_END if there is none. */
+static enum lt_status find_in(struct search *search, struct lt_str directory, const char *below,
+                              struct lt_listing *listing)
+{
+    if (lt_list_or_skip(search->ctx, directory, listing) == LT_END)
+        return LT_END;
+    for (size_t i = 0; i < listing->count; i++)
+        if (!S_ISDIR(listing->nodes[i].mode))
+            look_at_entry(search, lt_path_join(search->ctx->scratch, directory, listing->nodes[i].name), below,
+                          listing->nodes[i].name);
+    return LT_OK;
+}
+
+/* The same below it, where a family is. */
+static void find_below(struct search *search, struct lt_str directory, const struct lt_listing *above)
+{
+    static const char *const names[] = {"docker", "upstart"};
+    struct lt_listing listing;
+    for (size_t i = 0; i < above->count; i++)
+        for (size_t j = 0; j < sizeof names / sizeof *names; j++)
+            if (S_ISDIR(above->nodes[i].mode) && lt_str_eq(above->nodes[i].name, lt_str_c(names[j])))
+                find_in(search, lt_path_join(search->ctx->scratch, directory, above->nodes[i].name), names[j],
+                        &listing);
+}
+
+void lt_log_files_find(struct lt_ctx *ctx, const struct lt_log_family *families, size_t count, struct lt_log_files *out)
+{
+    struct search search = {.ctx = ctx, .families = families, .count = count, .out = out};
+    for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
+        struct lt_str path;
+        struct lt_listing listing;
+        if (lt_resolve_or_skip(ctx, lt_str_c(directories[i]), &path) == LT_OK)
+            if (find_in(&search, path, "", &listing) == LT_OK)
+                find_below(&search, path, &listing);
+    }
+    if (out->count)
+        qsort(out->items, out->count, sizeof *out->items, by_age);
+}
+
+/* --- the year --------------------------------------------------------------------------------------------------------
+ */
+
+/* What a look through a file tells. */
+struct survey {
+    const struct lt_mentions *mentions;
+    const struct lt_zone *zone;
+    struct lt_years years;
+    struct lt_syslog last; /* with a stamp, */
+    int64_t last_year;     /* and its year, counted from the first line's */
+    int64_t most;          /* years so counted */
+    bool any, known;
+    int64_t first;    /* the year in which the file begins, if known */
+    int64_t own;      /* the same by most of the daemon's own times, */
+    uint64_t votes;   /* by so many more than speak against it */
+    int64_t leap;     /* year, counted from that one, of a 29 February; -1: none was seen */
+    const char *from; /* what tells it */
+};
+
+/* A local time of that year, as seconds in UTC. */
+static int64_t instant(const struct lt_zone *zone, int64_t year, const struct lt_syslog *line)
+{
+    int64_t local = lt_days_from_civil(year, line->month, line->day) * DAY + line->second;
+    return local - lt_zone_offset(zone, local);
+}
+
+/* The year of a line whose time is known. */
+static int64_t nearest_year(const struct lt_zone *zone, const struct lt_syslog *line, int64_t known)
+{
+    int64_t best = lt_civil_from(known).year, year = best;
+    for (int64_t other = year - 1; other <= year + 1; other++)
+        if (llabs(instant(zone, other, line) - known) < llabs(instant(zone, best, line) - known))
+            best = other;
+    return best;
+}
+
+/* Take the time in a message of one of Docker's programs, if it is that of its stamp. Anyone can write to a log: what
+ * most messages say counts. */
+static void ask_message(struct survey *survey, const struct lt_syslog *line, int64_t year)
+{
+    int minutes;
+    struct lt_time own = {0};
+    if (lt_mentions_program(survey->mentions, line->reporter))
+        own = lt_mentions_own_time(line->body, &minutes);
+    if (!own.set)
+        return;
+    int64_t known = nearest_year(survey->zone, line, own.sec);
+    if (llabs(instant(survey->zone, known, line) - own.sec) > DAY)
+        return;
+    if (!survey->votes)
+        survey->own = known - year;
+    survey->votes += survey->own == known - year ? 1 : UINT64_MAX;
+}
+
+static void look_at(struct survey *survey, struct lt_str text)
+{
+    struct lt_syslog line;
+    if (!lt_syslog_parse(text, &line))
+        return;
+    int64_t year = lt_years_next(&survey->years, &line);
+    survey->any = true;
+    survey->last = line;
+    survey->last_year = year;
+    survey->most = year > survey->most ? year : survey->most;
+    if (line.month == 2 && line.day == 29)
+        survey->leap = year;
+    if (!line.year) {
+        ask_message(survey, &line, year);
+        return;
+    }
+    survey->first = line.year - year;
+    survey->from = "a stamp with a year";
+    survey->known = true;
+}
+
+static void look_through(struct lt_fs *fs, struct lt_str path, struct survey *survey)
+{
+    struct lt_stream *stream;
+    if (lt_stream_open(fs, path, &stream, NULL) != LT_OK)
+        return;
+    struct lt_lines lines = {.stream = stream};
+    struct lt_line line;
+    enum lt_status status;
+    while ((status = lt_lines_next(&lines, &line, NULL)) != LT_END) /* what is lost is reported when it is read */
+        if (status == LT_OK)
+            look_at(survey, line.text);
+    lt_stream_close(stream);
+}
+
+/* The earlier one. */
+static void limit_by(struct lt_time time, const char *from, struct lt_time *end, struct survey *survey)
+{
+    if (!time.set || (end->set && lt_time_cmp(time, *end) >= 0))
+        return;
+    *end = time;
+    survey->from = from;
+}
+
+/* The first year by when the last line was written at the latest. */
+static int64_t year_before(const struct survey *survey, struct lt_time end)
+{
+    int64_t last = lt_civil_from(end.sec).year + 1;
+    while (instant(survey->zone, last, &survey->last) > end.sec + DAY)
+        last--;
+    int64_t first = last - survey->last_year;
+    for (unsigned i = 0; i < 8 && survey->leap >= 0 && lt_days_in_month(first + survey->leap, 2) < 29; i++)
+        first--;
+    return first;
+}
+
+bool lt_log_year(const struct lt_mentions *mentions, struct lt_fs *fs, const struct lt_log_file *file,
+                 const struct lt_zone *zone, struct lt_time limit, int64_t *year, struct lt_str *from)
+{
+    struct survey survey = {.mentions = mentions, .zone = zone, .leap = -1, .from = ""};
+    struct lt_time end = {0};
+    look_through(fs, file->path, &survey);
+    if (!survey.known) {
+        limit_by(file->written, "the file's mtime", &end, &survey);
+        limit_by(file->dated, "the file's name", &end, &survey);
+        limit_by(limit, "the file after it", &end, &survey);
+        survey.known = survey.any && end.set;
+        if (survey.known)
+            survey.first = year_before(&survey, end);
+        if (survey.votes && (!survey.known || survey.own <= survey.first + 1 || lt_time_is_stock(end))) {
+            survey.known = true;
+            survey.first = survey.own;
+            survey.from = "the daemon's own times";
+        }
+    }
+    *year = survey.first;
+    *from = lt_str_c(survey.from);
+    return survey.known && survey.first >= 1970 && survey.most <= LT_MAX_YEARS;
+}

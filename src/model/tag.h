@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Words that make rows easy to find. Tags state what is there; they accuse nobody. */
+#ifndef LT_TAG_H
+#define LT_TAG_H
+
+#include "model/event.h"
+
+/* Add the tags that follow from the owner and the file of `event`. */
+void lt_tag(struct lt_event *event);
+
+#endif

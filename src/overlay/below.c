@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "overlay/below.h"
+
+#include "store/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MAX_LAYERS = 1024 };
+
+void lt_below_end(struct lt_below_reader *reader)
+{
+    lt_arena_free(&reader->arena);
+    lt_arena_free(&reader->scratch);
+}
+
+/* The layers under `layer`, nearest first. */
+static struct lt_list layers_under(struct lt_arena *arena, const struct lt_layer *layer)
+{
+    const struct lt_container *container = layer->container;
+    struct lt_list out = {0};
+    if (container) {
+        if (layer->role == LT_ROLE_RW && container->init && !layer->store->init_copied)
+            lt_list_add(&out, arena, container->init);
+        lt_each (struct lt_layer, image_layer, &container->layers)
+            lt_list_add(&out, arena, image_layer);
+    } else {
+        for (struct lt_layer *next = layer->parent; next && out.count < MAX_LAYERS; next = next->parent) {
+            if (next == layer || lt_list_has(&out, next))
+                break;
+            lt_list_add(&out, arena, next);
+        }
+    }
+    bool nearest = layer->role == LT_ROLE_IMAGE ? layer->store->copies : layer->store->whole_rw || layer->store->copies;
+    out.count = nearest && out.count ? 1 : out.count;
+    return out;
+}
+
+/* Are all layers known that the image of the layer's container consists of? */
+static bool all_known(const struct lt_layer *layer, const struct lt_list *under)
+{
+    const struct lt_container *container = layer->container;
+    const struct lt_layer *last = under->count ? under->items[under->count - 1] : NULL;
+    if (container && container->image && container->image->diff_ids.count)
+        return container->layers.count == container->image->diff_ids.count;
+    return last && !last->parent && !last->parent_chain.len && !last->lower.len;
+}
+
+static struct lt_below *new_below(struct lt_arena *arena, size_t most)
+{
+    return lt_arena_alloc(arena, sizeof(struct lt_below) + most * sizeof(struct lt_below_dir));
+}
+
+/* Let the tree of `layer` lie at the bottom of `below`. False: it is not there, or elsewhere. */
+static bool add_tree(struct lt_below_reader *reader, struct lt_below *below, struct lt_layer *layer)
+{
+    struct lt_ctx *ctx = reader->ctx;
+    struct lt_node node;
+    struct lt_err problem = {0};
+    if (!layer->content.len)
+        return false; /* it is elsewhere */
+    enum lt_status status = lt_fs_stat(layer->root->fs, layer->content, &reader->scratch, &node, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(ctx, layer->content, &problem);
+    if (status == LT_END || !S_ISDIR(node.mode))
+        return false;
+    struct lt_dir *dir = lt_new(ctx->run, struct lt_dir);
+    *dir = (struct lt_dir){.name = layer->content, .path_len = layer->content.len, .ino = node.ino};
+    lt_dir_keep(dir, ctx->run);
+    below->dirs[below->count++] = (struct lt_below_dir){layer, dir};
+    return true;
+}
+
+const struct lt_below *lt_below_layer(struct lt_below_reader *reader, const struct lt_layer *layer, bool *whole)
+{
+    struct lt_list under = layers_under(reader->ctx->run, layer);
+    struct lt_below *below = new_below(reader->ctx->run, under.count);
+    *whole = all_known(layer, &under);
+    lt_each (struct lt_layer, next, &under)
+        *whole &= add_tree(reader, below, next);
+    return below->count ? below : NULL;
+}
+
+const struct lt_below *lt_below_tree(struct lt_below_reader *reader, struct lt_layer *layer)
+{
+    struct lt_below *below = new_below(reader->ctx->run, 1);
+    return add_tree(reader, below, layer) ? below : NULL;
+}
+
+const struct lt_below *lt_below_container(struct lt_below_reader *reader, const struct lt_container *container)
+{
+    struct lt_arena *run = reader->ctx->run;
+    struct lt_layer *rw = container->rw;
+    struct lt_list none = {0}, under = container->layers;
+    if (rw)
+        under = rw->store->whole_rw ? none : layers_under(run, rw);
+    struct lt_below *below = new_below(run, under.count + 1);
+    if (rw)
+        add_tree(reader, below, rw);
+    lt_each (struct lt_layer, layer, &under)
+        add_tree(reader, below, layer);
+    return below->count ? below : NULL;
+}
+
+struct names_job {
+    struct lt_arena *arena;
+    struct lt_map *map;
+    struct lt_list *list;
+};
+
+static void take_name(void *arg, struct lt_str name, uint64_t ino)
+{
+    struct names_job *job = arg;
+    struct lt_str *copy = lt_new(job->arena, struct lt_str);
+    uint64_t *number = lt_new(job->arena, uint64_t);
+    *copy = lt_str_dup(job->arena, name);
+    *number = ino;
+    lt_map_put(job->map, job->arena, *copy, number);
+    if (job->list)
+        lt_list_add(job->list, job->arena, copy);
+}
+
+struct lt_map lt_names_in(struct lt_ctx *ctx, const struct lt_dir *dir, struct lt_arena *arena, struct lt_list *list)
+{
+    struct lt_map map = {0};
+    struct names_job job = {arena, &map, list};
+    struct lt_err problem = {0};
+    struct lt_fs *fs = ctx->root->fs;
+    if (fs->ops->names(fs, dir, take_name, &job, &problem) != LT_OK) {
+        struct lt_buf path = {0};
+        lt_dir_path(&path, dir);
+        lt_skip_error(ctx, lt_buf_view(&path), &problem);
+        lt_buf_free(&path);
+    }
+    return map;
+}
+
+static void load(struct lt_below_reader *reader, const struct lt_below *below)
+{
+    if (reader->at == below)
+        return;
+    lt_arena_reset(&reader->arena);
+    reader->at = below;
+    reader->names = lt_new_array(&reader->arena, struct lt_map, below->count);
+    for (size_t i = 0; i < below->count; i++)
+        reader->names[i] = lt_names_in(reader->ctx, below->dirs[i].dir, &reader->arena, NULL);
+}
+
+/* Describe the entry `name` of part `at`, if there is one. */
+static bool look(struct lt_below_reader *reader, const struct lt_below *below, size_t at, struct lt_str name,
+                 struct lt_node *out)
+{
+    struct lt_fs *fs = reader->ctx->root->fs;
+    const struct lt_dir *dir = below->dirs[at].dir;
+    const uint64_t *ino = lt_map_get(&reader->names[at], name);
+    struct lt_err problem = {0};
+    if (!ino)
+        return false;
+    *out = (struct lt_node){.name = lt_str_dup(&reader->scratch, name), .ino = *ino};
+    enum lt_status status = fs->ops->describe(fs, dir, &reader->scratch, out, &problem);
+    if (status == LT_SKIP && !out->mode) /* what is else wrong with it is reported when its layer is walked */
+        lt_skip_entry(reader->ctx, dir, out, &problem);
+    return out->mode;
+}
+
+static bool deletes(struct lt_below_reader *reader, const struct lt_below *below, size_t at, struct lt_str name)
+{
+    struct lt_node node;
+    struct lt_str subject;
+    const struct lt_store *store = below->dirs[at].layer->store;
+    if (!store->named_marks)
+        return false;
+    struct lt_str mark = lt_str_format(&reader->scratch, ".wh.%.*s", LT_ARG(name));
+    return look(reader, below, at, mark, &node) && store->meaning(&node, &subject) == LT_WHITEOUT;
+}
+
+bool lt_below_find(struct lt_below_reader *reader, const struct lt_below *below, struct lt_str name,
+                   struct lt_lower *out)
+{
+    lt_arena_reset(&reader->scratch);
+    load(reader, below);
+    for (size_t at = 0; at < below->count; at++) {
+        const struct lt_below_dir *part = &below->dirs[at];
+        struct lt_str subject;
+        if (look(reader, below, at, name, &out->node)) {
+            out->at = at;
+            out->layer = part->layer;
+            out->dir = part->dir;
+            return part->layer->store->meaning(&out->node, &subject) == LT_PLAIN;
+        }
+        if (deletes(reader, below, at, name))
+            return false;
+    }
+    return false;
+}
+
+bool lt_named_opaque(struct lt_ctx *ctx, const struct lt_layer *layer, const struct lt_dir *dir)
+{
+    struct lt_arena arena = {0};
+    if (!layer->store->named_marks)
+        return false;
+    struct lt_map names = lt_names_in(ctx, dir, &arena, NULL);
+    bool opaque = lt_map_get(&names, LT_OPAQUE_NAME);
+    lt_arena_free(&arena);
+    return opaque;
+}
+
+const struct lt_below *lt_below_enter(struct lt_below_reader *reader, const struct lt_below *below,
+                                      const struct lt_lower *lower)
+{
+    struct lt_str name = lower->node.name;
+    if (!S_ISDIR(lower->node.mode))
+        return NULL;
+    load(reader, below);
+    struct lt_arena *run = reader->ctx->run;
+    struct lt_below *child = new_below(run, below->count - lower->at);
+    for (size_t at = lower->at; at < below->count; at++) {
+        struct lt_node node;
+        if (!look(reader, below, at, name, &node)) {
+            if (deletes(reader, below, at, name))
+                break;
+            continue;
+        }
+        if (!S_ISDIR(node.mode))
+            break;
+        const struct lt_below_dir *part = &below->dirs[at];
+        struct lt_dir *dir = lt_dir_child(run, part->dir, &node);
+        child->dirs[child->count++] = (struct lt_below_dir){part->layer, dir};
+        if (lt_marks_of(reader->ctx, part->layer, part->dir, &node, &reader->scratch).opaque ||
+            lt_named_opaque(reader->ctx, part->layer, dir))
+            break;
+    }
+    return child->count ? child : NULL;
+}
+
+bool lt_below_path(struct lt_below_reader *reader, const struct lt_below *top, struct lt_str path,
+                   const struct lt_below **below, struct lt_lower *out)
+{
+    bool found = false;
+    *below = top;
+    while (path.len) {
+        struct lt_str name = lt_str_cut(&path, '/');
+        if (!name.len)
+            continue;
+        if (found)
+            *below = lt_below_enter(reader, *below, out);
+        found = *below && lt_below_find(reader, *below, name, out);
+        if (!found)
+            return false;
+    }
+    return found;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    const struct lt_str *const *left = a, *const *right = b;
+    return lt_str_cmp(**left, **right);
+}
+
+void lt_below_names(struct lt_below_reader *reader, const struct lt_below *below, struct lt_arena *arena,
+                    struct lt_list *out)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < below->count; at++)
+        lt_names_in(reader->ctx, below->dirs[at].dir, arena, out);
+    if (out->count)
+        qsort(out->items, out->count, sizeof *out->items, by_bytes);
+    for (size_t i = 0; i < out->count; i++) {
+        const struct lt_str *name = out->items[i], *last = count ? out->items[count - 1] : NULL;
+        if (!last || !lt_str_eq(*last, *name))
+            out->items[count++] = out->items[i];
+    }
+    out->count = count;
+}
+
+void lt_xattrs_or_skip(struct lt_ctx *ctx, const struct lt_dir *dir, const struct lt_node *node, struct lt_arena *arena,
+                       struct lt_list *out)
+{
+    struct lt_fs *fs = ctx->root->fs;
+    struct lt_err problem = {0};
+    if (!fs->ops->xattrs || fs->ops->xattrs(fs, dir, node, arena, out, &problem) == LT_OK)
+        return;
+    lt_skip_entry(ctx, dir, node, &problem);
+}
+
+struct lt_overlay_marks lt_marks_of(struct lt_ctx *ctx, const struct lt_layer *layer, const struct lt_dir *dir,
+                                    const struct lt_node *node, struct lt_arena *arena)
+{
+    struct lt_overlay_marks marks = {0};
+    struct lt_list xattrs = {0};
+    if (!layer->store->xattrs)
+        return marks;
+    lt_xattrs_or_skip(ctx, dir, node, arena, &xattrs);
+    enum lt_overlay_names names = layer->store->named_marks ? LT_OVERLAY_FUSE
+                                  : layer->root->rootless   ? LT_OVERLAY_USER
+                                                            : LT_OVERLAY_TRUSTED;
+    lt_each (struct lt_xattr, xattr, &xattrs)
+        lt_overlay_mark(&marks, names, xattr->name, xattr->value);
+    return marks;
+}
+
+/* Entries of a layer are known by the inode of their directory and their name: "<inode>/<name>". */
+static struct lt_str hidden_key(struct lt_arena *arena, uint64_t ino, struct lt_str name)
+{
+    return lt_path_join(arena, lt_str_format(arena, "%jx", (uintmax_t)ino), name);
+}
+
+static void add_hider(struct lt_arena *arena, const struct lt_below_dir *part, struct lt_str name,
+                      const struct lt_layer *by)
+{
+    struct lt_str key = hidden_key(arena, part->dir->ino, name);
+    struct lt_list *list = lt_map_get(&part->layer->hidden, key);
+    if (!list) {
+        list = lt_new(arena, struct lt_list);
+        lt_map_put(&part->layer->hidden, arena, key, list);
+    }
+    if (!lt_list_has(list, by))
+        lt_list_add(list, arena, by);
+}
+
+void lt_hide(struct lt_below_reader *reader, const struct lt_below *below, const struct lt_lower *lower,
+             const struct lt_layer *by)
+{
+    struct lt_arena *run = reader->ctx->run;
+    struct lt_str name = lower->node.name;
+    const struct lt_below *merged = lt_below_enter(reader, below, lower);
+    for (size_t at = 0; at < (merged ? merged->count : 1); at++) {
+        size_t part = lower->at;
+        while (merged && below->dirs[part].layer != merged->dirs[at].layer)
+            part++;
+        add_hider(run, &below->dirs[part], name, by);
+    }
+}
+
+const struct lt_list *lt_hidden_by(const struct lt_layer *layer, const struct lt_dir *dir, struct lt_str name,
+                                   struct lt_arena *arena)
+{
+    enum { SCRATCH = 512 };
+    char key[SCRATCH];
+    int head = layer->hidden.count ? snprintf(key, sizeof key, "%jx/", (uintmax_t)dir->ino) : 0;
+    if (!head || name.len > sizeof key - (size_t)head)
+        return dir->hidden_by;
+    memcpy(key + head, name.ptr, name.len);
+    const struct lt_list *own = lt_map_get(&layer->hidden, (struct lt_str){key, (size_t)head + name.len});
+    if (!own || !dir->hidden_by)
+        return own ? own : dir->hidden_by;
+    struct lt_list *both = lt_new(arena, struct lt_list);
+    lt_each (const struct lt_layer, by, dir->hidden_by)
+        lt_list_add(both, arena, by);
+    lt_each (const struct lt_layer, by, own)
+        if (!lt_list_has(both, by))
+            lt_list_add(both, arena, by);
+    return both;
+}
+
+void lt_report_blind(struct lt_ctx *ctx)
+{
+    const struct lt_fs *fs = ctx->root->fs;
+    bool needed = false;
+    lt_each (const struct lt_layer, layer, &ctx->root->layers)
+        needed |= layer->role == LT_ROLE_RW && layer->store->xattrs;
+    if (needed && !ctx->root->rootless && (!fs->ops->xattrs || fs->no_trusted))
+        lt_skip(ctx, ctx->root->path, LT_CODE_UNREADABLE,
+                "the attributes trusted.overlay.* cannot be read%s: opaque directories and renames are not told",
+                fs->no_trusted ? " without CAP_SYS_ADMIN" : "");
+}

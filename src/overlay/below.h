@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What lies below a directory of a layer: the same place in the layers under it, merged as the kernel does when it
+ * mounts them (linux Documentation/filesystems/overlayfs.rst): the topmost entry of a name is seen, directories are
+ * merged down to one that is opaque, a whiteout ends the search. */
+#ifndef LT_BELOW_H
+#define LT_BELOW_H
+
+#include "read/context.h"
+#include "parse/overlay.h"
+
+/* A directory as the layers below show it. Lives in the run arena. */
+struct lt_below {
+    size_t count;
+    struct lt_below_dir {
+        struct lt_layer *layer;
+        const struct lt_dir *dir;
+    } dirs[]; /* top first; never empty */
+};
+
+/* An entry as the layers below show it. */
+struct lt_lower {
+    size_t at; /* which of the directories holds it */
+    const struct lt_layer *layer;
+    const struct lt_dir *dir;
+    struct lt_node node; /* strings borrowed from the reader's scratch */
+};
+
+/* Looks into lower directories. It keeps the names of one at a time, since the entries of an upper directory come
+ * together. Initialise with `ctx`; end with lt_below_end(). What cannot be read is reported. */
+struct lt_below_reader {
+    struct lt_ctx *ctx;
+    const struct lt_below *at; /* the directory whose names are at hand */
+    struct lt_map *names;      /* of each of its parts: name -> uint64_t *, the inode */
+    struct lt_arena arena;     /* names */
+    struct lt_arena scratch;   /* what the last calls have handed out */
+};
+void lt_below_end(struct lt_below_reader *reader);
+
+/* What lies below the root of a layer; NULL: nothing is known to. `*whole` tells whether all is known that must be
+ * there: if not, nobody can say of an entry that it is new. */
+const struct lt_below *lt_below_layer(struct lt_below_reader *reader, const struct lt_layer *layer, bool *whole);
+
+/* The tree of one layer alone, in the run arena; NULL if it cannot be read, which its own walk reports. */
+const struct lt_below *lt_below_tree(struct lt_below_reader *reader, struct lt_layer *layer);
+
+/* The root of a container as it sees it: its rw layer, too. NULL: none of its layers is there. */
+const struct lt_below *lt_below_container(struct lt_below_reader *reader, const struct lt_container *container);
+
+/* The entry `name` of the directory; false: there is none to be seen. It is good until the next call. */
+bool lt_below_find(struct lt_below_reader *reader, const struct lt_below *below, struct lt_str name,
+                   struct lt_lower *out);
+
+/* The directory `lower` of `below`, merged; NULL if it is none. */
+const struct lt_below *lt_below_enter(struct lt_below_reader *reader, const struct lt_below *below,
+                                      const struct lt_lower *lower);
+
+/* The entry at `path` ("a/b") from `top`, and the directory that it is in. */
+bool lt_below_path(struct lt_below_reader *reader, const struct lt_below *top, struct lt_str path,
+                   const struct lt_below **below, struct lt_lower *out);
+
+/* The names in all parts of the directory, sorted, each once, as struct lt_str * in `arena`. Some may be hidden:
+ * lt_below_find() tells. `out` is empty. */
+void lt_below_names(struct lt_below_reader *reader, const struct lt_below *below, struct lt_arena *arena,
+                    struct lt_list *out);
+
+/* The names of one directory of the evidence, deleted ones left out, as a map to the inodes (uint64_t *) in `arena`. */
+struct lt_map lt_names_in(struct lt_ctx *ctx, const struct lt_dir *dir, struct lt_arena *arena, struct lt_list *list);
+
+/* Does a file in the directory mark it as opaque? Where the driver has such marks. */
+bool lt_named_opaque(struct lt_ctx *ctx, const struct lt_layer *layer, const struct lt_dir *dir);
+
+/* What overlay's extended attributes say of an entry in a layer of this kind; nothing where the driver has none. The
+ * redirect lives in `arena`. */
+struct lt_overlay_marks lt_marks_of(struct lt_ctx *ctx, const struct lt_layer *layer, const struct lt_dir *dir,
+                                    const struct lt_node *node, struct lt_arena *arena);
+
+/* Extended attributes of an entry, as struct lt_xattr *; what cannot be read is reported. */
+void lt_xattrs_or_skip(struct lt_ctx *ctx, const struct lt_dir *dir, const struct lt_node *node, struct lt_arena *arena,
+                       struct lt_list *out);
+
+/* Report it, once for the root at hand, if overlay's attributes are kept from us: then nobody can tell what is hidden,
+ * copied or renamed. To be called before layers are compared. */
+void lt_report_blind(struct lt_ctx *ctx);
+
+/* --- who hides what: struct lt_layer.hidden, filled in while the layers above are walked --- */
+
+/* `by` hides the entry, and all that is in it, from whoever looks through that layer. A merged directory is hidden in
+ * all its layers. */
+void lt_hide(struct lt_below_reader *reader, const struct lt_below *below, const struct lt_lower *lower,
+             const struct lt_layer *by);
+
+/* The layers that hide the entry `name` of `dir`, a directory of `layer`, or `dir` itself; NULL: none. A new list lives
+ * in `arena`. */
+const struct lt_list *lt_hidden_by(const struct lt_layer *layer, const struct lt_dir *dir, struct lt_str name,
+                                   struct lt_arena *arena);
+
+#endif

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "overlay/tamper.h"
+
+#include "overlay/layer_compare.h"
+#include "overlay/record_ahead.h"
+#include "store/store.h"
+
+#include <stdlib.h>
+
+#define INTERNAL LT_STR(".wh..wh.")
+
+struct lt_tamper {
+    struct lt_ctx *ctx;
+    struct lt_arena arena;        /* for the whole root */
+    struct lt_map records;        /* by ID of the layer, where layers are copies of what is below: each is read once */
+    struct lt_list kept, tried;   /* those of them, to be freed; the layers looked for */
+    const struct lt_layer *layer; /* that is walked */
+    const struct lt_layer *next;  /* that will be walked then */
+    struct lt_record_ahead ahead; /* its record */
+    struct lt_layer_record *record; /* its own; NULL: nothing to compare with */
+    struct lt_list chain;           /* of struct lt_layer_record *: that one, and where layers are copies those below */
+    bool complete;                  /* nothing of these is lost: what is not in them was not in a tar */
+    unsigned walk;
+    bool rooted; /* the layer's root was met: there is a tree */
+    struct lt_time root_changed;
+    struct lt_compare compare;
+};
+
+struct lt_tamper *lt_tamper_new(struct lt_ctx *ctx)
+{
+    struct lt_tamper *tamper = lt_realloc(NULL, sizeof *tamper);
+    memset(tamper, 0, sizeof *tamper);
+    tamper->ctx = ctx;
+    lt_compare_init(&tamper->compare, ctx);
+    return tamper;
+}
+
+static void leave_layer(struct lt_tamper *tamper)
+{
+    if (tamper->layer && !tamper->layer->store->copies)
+        lt_layer_record_free(tamper->record);
+    tamper->layer = NULL;
+    tamper->record = NULL;
+    tamper->chain = (struct lt_list){0};
+}
+
+void lt_tamper_free(struct lt_tamper *tamper)
+{
+    if (!tamper)
+        return;
+    leave_layer(tamper);
+    lt_record_ahead_end(&tamper->ahead);
+    lt_each (struct lt_layer_record, record, &tamper->kept)
+        lt_layer_record_free(record);
+    lt_arena_free(&tamper->arena);
+    lt_compare_free(&tamper->compare);
+    free(tamper);
+}
+
+static bool has_record(const struct lt_layer *layer)
+{
+    lt_tags partial = LT_TAG_BIT(removing) | LT_TAG_BIT(unfinished);
+    return layer->role == LT_ROLE_IMAGE && layer->chain_id.len && layer->content.len && !(layer->tags & partial);
+}
+
+static struct lt_layer_record *record_of(struct lt_tamper *tamper, const struct lt_layer *layer)
+{
+    if (!has_record(layer))
+        return NULL;
+    if (!layer->store->copies)
+        return lt_record_ahead_take(&tamper->ahead, tamper->ctx, layer);
+    if (lt_list_has(&tamper->tried, layer))
+        return lt_map_get(&tamper->records, layer->id);
+    struct lt_layer_record *record = lt_layer_record_load(tamper->ctx, layer);
+    lt_list_add(&tamper->tried, &tamper->arena, layer);
+    if (record) {
+        lt_map_put(&tamper->records, &tamper->arena, layer->id, record);
+        lt_list_add(&tamper->kept, &tamper->arena, record);
+    }
+    return record;
+}
+
+/* Where layers are copies of what is below, the records of all layers below count as well. */
+static void add_to_chain(struct lt_tamper *tamper, const struct lt_layer *layer)
+{
+    struct lt_layer_record *record = layer ? record_of(tamper, layer) : NULL;
+    tamper->complete &= record && record->complete;
+    if (record)
+        lt_list_add(&tamper->chain, &tamper->arena, record);
+}
+
+void lt_tamper_expect(struct lt_tamper *tamper, const struct lt_layer *next)
+{
+    if (tamper)
+        tamper->next = next;
+}
+
+void lt_tamper_begin(struct lt_tamper *tamper, const struct lt_layer *layer)
+{
+    if (!tamper)
+        return;
+    leave_layer(tamper);
+    tamper->layer = layer;
+    tamper->walk++;
+    tamper->rooted = false;
+    tamper->record = record_of(tamper, layer);
+    if (tamper->next && has_record(tamper->next) && !tamper->next->store->copies)
+        lt_record_ahead_begin(&tamper->ahead, tamper->ctx, tamper->next);
+    if (!tamper->record)
+        return;
+    /* A copy may share the inodes of the layer below, which are older. */
+    struct lt_time begin = tamper->record->begin;
+    begin.set &= !layer->store->copies;
+    lt_compare_layer(&tamper->compare, begin, tamper->record->end);
+    lt_list_add(&tamper->chain, &tamper->arena, tamper->record);
+    tamper->complete = tamper->record->complete;
+    for (; layer && layer->store->copies && layer->parent_chain.len; layer = layer->parent)
+        add_to_chain(tamper, layer->parent);
+}
+
+/* --- what the tars have at a path --- */
+
+/* Does the record hide what lower ones have at `path`, by what it has above it? */
+static bool hides(const struct lt_layer_record *record, struct lt_str path)
+{
+    for (size_t at = 1; at < path.len; at++) {
+        if (path.ptr[at] != '/')
+            continue;
+        const struct lt_record_entry *above = lt_layer_record_at(record, (struct lt_str){path.ptr, at});
+        if (above && (above->whiteout || above->opaque || (above->mode && !S_ISDIR(above->mode))))
+            return true;
+    }
+    const struct lt_record_entry *root = lt_layer_record_at(record, LT_STR(""));
+    return root && root->opaque;
+}
+
+static struct lt_record_entry *expected_at(const struct lt_tamper *tamper, struct lt_str path)
+{
+    lt_each (struct lt_layer_record, record, &tamper->chain) {
+        struct lt_record_entry *entry = lt_layer_record_at(record, path);
+        if (entry)
+            return entry->whiteout && tamper->layer->store->copies ? NULL : entry;
+        if (record_at + 1 < tamper->chain.count && hides(record, path))
+            return NULL;
+    }
+    return NULL;
+}
+
+/* Path inside the layer of the entry, or of what it hides. */
+static struct lt_str path_of(struct lt_tamper *tamper, const struct lt_event *event, struct lt_str subject)
+{
+    struct lt_buf path = {0};
+    lt_dir_inside(&path, event->dir);
+    lt_buf_char(&path, '/');
+    lt_buf_add(&path, subject.len ? subject : event->node->name);
+    struct lt_str copy = lt_str_dup(&tamper->compare.scratch, lt_buf_view(&path));
+    lt_buf_free(&path);
+    return copy;
+}
+
+void lt_tamper_check(struct lt_tamper *tamper, struct lt_event *event, struct lt_str subject)
+{
+    const struct lt_node *node = event->node;
+    struct lt_finding finding = {0};
+    if (!tamper)
+        return;
+    if (!node->name.len) {
+        tamper->rooted = true;
+        tamper->root_changed = node->time[LT_C];
+    }
+    if (!tamper->record || !node->name.len || !node->mode || node->unallocated)
+        return;
+    if (tamper->layer->store->named_marks && lt_str_starts(node->name, INTERNAL))
+        return;
+    lt_arena_reset(&tamper->compare.scratch);
+    struct lt_record_entry *entry = expected_at(tamper, path_of(tamper, event, subject));
+    if (entry) {
+        entry->seen = tamper->walk;
+        entry->changed = node->time[LT_C];
+    }
+    if (!entry && tamper->complete)
+        lt_finding_add(&finding, &tamper->compare, LT_TAG_BIT(layer_planted), "not in the layer's tar");
+    else if (entry && subject.len)
+        lt_compare_whiteout(&tamper->compare, entry, &finding);
+    else if (entry)
+        lt_compare_entry(&tamper->compare, event, entry, &finding);
+    lt_finding_apply(&finding, &tamper->compare, event);
+}
+
+/* --- what is missing --- */
+
+/* Nothing of that name is there: neither the entry itself nor, for a deletion, a file that marks it. Where that cannot
+ * be told (a damaged directory), the walk has said so. */
+static bool is_gone(struct lt_tamper *tamper, const struct lt_record_entry *entry)
+{
+    struct lt_node node;
+    struct lt_fs *fs = tamper->ctx->root->fs;
+    struct lt_arena *arena = &tamper->compare.scratch;
+    struct lt_str path = lt_str_format(arena, "%.*s%.*s", LT_ARG(tamper->layer->content), LT_ARG(entry->path));
+    struct lt_str name = lt_str_basename(path);
+    if (lt_fs_stat(fs, path, arena, &node, NULL) != LT_END)
+        return false;
+    if (!entry->whiteout)
+        return true;
+    struct lt_str mark = lt_str_format(arena, "%.*s.wh.%.*s", (int)(path.len - name.len), path.ptr, LT_ARG(name));
+    return lt_fs_stat(fs, mark, arena, &node, NULL) == LT_END;
+}
+
+/* ctime of the nearest directory above `path` that is still there: nothing was taken from it later. */
+static struct lt_time last_change(const struct lt_tamper *tamper, struct lt_str path)
+{
+    while (path.len) {
+        path.len -= lt_str_basename(path).len + 1;
+        const struct lt_record_entry *above = path.len ? expected_at(tamper, path) : NULL;
+        if (above && above->seen == tamper->walk)
+            return above->changed;
+    }
+    return tamper->root_changed;
+}
+
+static enum lt_status emit_missing(struct lt_tamper *tamper, const struct lt_layer_record *record,
+                                   const struct lt_record_entry *entry, struct lt_err *err)
+{
+    struct lt_finding finding = {0};
+    struct lt_compare *compare = &tamper->compare;
+    const struct lt_record_entry *file = entry->of ? entry->of : entry;
+    struct lt_time first = tamper->record->end, last = last_change(tamper, entry->path);
+    if (first.set && last.set && lt_time_cmp(first, last) > 0)
+        first.set = false;
+    struct lt_event event = {
+        .kind = LT_KIND_LAYER_MISSING,
+        .time = {first.set ? first : last},
+        .first = first,
+        .last = last,
+        .owner = &tamper->layer->owner,
+        .inside = entry->path,
+        .where = {.file = record->path, .offset = entry->offset, .has_offset = true},
+    };
+    lt_finding_add(&finding, compare, LT_TAG_BIT(layer_missing), "missing: %.*s, in the layer's tar %s",
+                   LT_ARG(entry->path), lt_record_word(entry));
+    if (S_ISREG(file->mode) && file->has_size)
+        lt_finding_add(&finding, compare, 0, "size %ju", (uintmax_t)file->size);
+    if (file->mode && !entry->whiteout)
+        lt_finding_add(&finding, compare, 0, "mode %04o, owner %ju:%ju", file->mode & 07777, (uintmax_t)file->uid,
+                       (uintmax_t)file->gid);
+    if (file->mtime.set)
+        lt_finding_add(&finding, compare, 0, "modified %s", lt_compare_time(compare, file->mtime));
+    lt_finding_apply(&finding, compare, &event);
+    return lt_emit_one(tamper->ctx, &event, err);
+}
+
+enum lt_status lt_tamper_end(struct lt_tamper *tamper, struct lt_err *err)
+{
+    if (!tamper || !tamper->rooted)
+        return LT_OK; /* there is no tree: the walk has said so */
+    lt_each (struct lt_layer_record, record, &tamper->chain)
+        lt_each (struct lt_record_entry, entry, &record->entries) {
+            bool device = S_ISCHR(entry->mode) || S_ISBLK(entry->mode); /* not made where a user namespace forbids it */
+            if (entry->seen == tamper->walk || entry->replaced || entry->implied || device)
+                continue;
+            lt_arena_reset(&tamper->compare.scratch);
+            if (expected_at(tamper, entry->path) != entry || !is_gone(tamper, entry))
+                continue;
+            enum lt_status status = emit_missing(tamper, record, entry, err);
+            if (status != LT_OK)
+                return status;
+        }
+    return LT_OK;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The tamper check: is what lies in an image layer what its tar put there? Nothing writes to an image layer once it has
+ * been unpacked, so what differs from the record of its tar (layer_record.h) was done behind Docker's back:
+ *
+ *   layer_planted  the tar does not hold it
+ *   layer_changed  type, size, mode, owner, target, device number or contents are not those of the tar
+ *   layer_touched  the mtime is not
+ *   layer_missing  the tar holds it, but it is not there: an event of its own
+ *
+ * Contents are compared by their CRC-64 only, which is no proof against whoever can compute one, and reading them all
+ * takes long. So only files are read whose ctime, which no program can set, lies outside of the time in which the layer
+ * was unpacked, and those that differ in something else; with --verify-layers all are. What this misses: contents
+ * changed through the block device, or with the clock set back; and a record that was forged along with them.
+ *
+ * An untouched layer looks like this (measured on Docker 20.10 with overlay2 on ext4 and XFS, userns-remap, and vfs):
+ * every entry has the header's mtime to the nanosecond, directories too; but for the root of the layer, which is the
+ * driver's and not checked. All ctimes lie between the birth of the layer's directory and the mtime of its
+ * tar-split.json.gz. A driver that copies whole layers (vfs) keeps the mtimes of what it copies. */
+#ifndef LT_TAMPER_H
+#define LT_TAMPER_H
+
+#include "read/context.h"
+
+/* The check of the layers of one data root. */
+struct lt_tamper;
+
+/* Owned by the caller; `ctx` is borrowed. The other functions take NULL for a walk that checks nothing. */
+struct lt_tamper *lt_tamper_new(struct lt_ctx *ctx);
+void lt_tamper_free(struct lt_tamper *tamper);
+
+/* After the layer that begins next, `next` will be walked (NULL: none, or nobody knows): its record can be read ahead.
+ */
+void lt_tamper_expect(struct lt_tamper *tamper, const struct lt_layer *next);
+
+/* From now on `layer` is walked. Reads its record; what of it is lost is reported. For layers that are no image's, and
+ * those without a record, all that follows does nothing. */
+void lt_tamper_begin(struct lt_tamper *tamper, const struct lt_layer *layer);
+
+/* Compare one entry of that layer's tree, which the event is about, and add tags and facts to the event. `subject` is
+ * the name that it hides if it is a whiteout, else "". What is added is valid until the next call. */
+void lt_tamper_check(struct lt_tamper *tamper, struct lt_event *event, struct lt_str subject);
+
+/* The walk is over: emit what is missing. */
+enum lt_status lt_tamper_end(struct lt_tamper *tamper, struct lt_err *err);
+
+#endif

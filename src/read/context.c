@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "read/context.h"
+
+#include "parse/bbolt.h"
+#include "parse/json.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static struct lt_counts *counts(struct lt_ctx *ctx)
+{
+    return lt_report_counts(ctx->report, ctx->reader);
+}
+
+void lt_seen(struct lt_ctx *ctx, size_t count)
+{
+    counts(ctx)->seen += count;
+}
+
+enum lt_status lt_emit(struct lt_ctx *ctx, struct lt_event *event, struct lt_err *err)
+{
+    event->source = ctx->reader;
+    return ctx->sink.emit(ctx->sink.arg, event, err);
+}
+
+enum lt_status lt_emit_one(struct lt_ctx *ctx, struct lt_event *event, struct lt_err *err)
+{
+    lt_seen(ctx, 1);
+    return lt_emit(ctx, event, err);
+}
+
+void lt_skip_error(struct lt_ctx *ctx, struct lt_str path, const struct lt_err *problem)
+{
+    counts(ctx)->seen++;
+    counts(ctx)->failed++;
+    lt_report_problem(ctx->report, ctx->reader, path, problem);
+}
+
+void lt_skip(struct lt_ctx *ctx, struct lt_str path, const char *code, const char *format, ...)
+{
+    struct lt_err problem = {.set = true, .status = LT_SKIP, .code = code};
+    va_list args;
+    va_start(args, format);
+    vsnprintf(problem.text, sizeof problem.text, format, args);
+    va_end(args);
+    lt_skip_error(ctx, path, &problem);
+}
+
+void lt_skip_entry(struct lt_ctx *ctx, const struct lt_dir *dir, const struct lt_node *node,
+                   const struct lt_err *problem)
+{
+    const struct lt_event at = {.dir = dir, .node = node};
+    struct lt_buf path = {0};
+    lt_event_path(&path, &at);
+    lt_skip_error(ctx, lt_buf_view(&path), problem);
+    lt_buf_free(&path);
+}
+
+enum lt_status lt_read_or_skip(struct lt_ctx *ctx, struct lt_str path, size_t cap, enum lt_need need,
+                               struct lt_str *out)
+{
+    struct lt_err problem = {0};
+    enum lt_status status = lt_slurp(ctx->root->fs, path, cap, ctx->scratch, out, &problem);
+    if (status == LT_END && need == LT_REQUIRED)
+        lt_skip(ctx, path, LT_CODE_MISSING, "the file is missing");
+    else if (status == LT_SKIP)
+        lt_skip_error(ctx, path, &problem);
+    return status;
+}
+
+enum lt_status lt_resolve_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_str *out)
+{
+    struct lt_err problem = {0};
+    enum lt_status status = lt_fs_resolve(ctx->root->fs, path, ctx->scratch, out, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(ctx, path, &problem);
+    return status;
+}
+
+enum lt_status lt_list_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_listing *out)
+{
+    struct lt_err problem = {0};
+    enum lt_status status = lt_fs_list(ctx->root->fs, path, ctx->scratch, out, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(ctx, path, &problem);
+    for (size_t i = 0; i < out->count; i++) {
+        lt_evidence_met(ctx->root->fs->evidence, &out->nodes[i]);
+        if (out->nodes[i].error)
+            lt_skip_error(ctx, lt_path_join(ctx->scratch, path, out->nodes[i].name), out->nodes[i].error);
+    }
+    return status;
+}
+
+enum lt_status lt_read_json_or_skip(struct lt_ctx *ctx, struct lt_str path, enum lt_need need, struct json_t **out)
+{
+    struct lt_str text;
+    struct lt_err problem = {0};
+    const char *flaw;
+    *out = NULL;
+    enum lt_status status = lt_read_or_skip(ctx, path, LT_MAX_JSON, need, &text);
+    if (status != LT_OK)
+        return status;
+    status = lt_json_parse(text, out, &flaw, &problem);
+    if (status != LT_OK)
+        lt_skip_error(ctx, path, &problem);
+    else if (flaw)
+        lt_skip(ctx, path, LT_CODE_DAMAGED, "%s", flaw);
+    return status;
+}
+
+enum lt_status lt_read_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path,
+                                    enum lt_status (*each)(void *arg, const struct lt_bolt_item *item,
+                                                           struct lt_err *err),
+                                    void *arg, struct lt_err *err)
+{
+    struct lt_arena arena = {0}; /* scratch would keep the room of the largest database for the whole run */
+    struct lt_err problem = {0};
+    struct lt_bolt bolt;
+    struct lt_str bytes;
+    enum lt_status status = lt_slurp(ctx->root->fs, path, LT_BOLT_MAX, &arena, &bytes, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(ctx, path, &problem);
+    if (status == LT_OK) {
+        status = lt_bolt_read(bytes, &bolt, each, arg, err);
+        if (bolt.damages)
+            lt_skip(ctx, path, LT_CODE_DAMAGED, "%ju places of the database are damaged, first: %s",
+                    (uintmax_t)bolt.damages, bolt.damage);
+    }
+    lt_arena_free(&arena);
+    return status;
+}
+
+enum lt_status lt_stat_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_node *out)
+{
+    struct lt_err problem = {0};
+    enum lt_status status = lt_fs_stat(ctx->root->fs, path, ctx->scratch, out, &problem);
+    if (status == LT_OK)
+        lt_evidence_met(ctx->root->fs->evidence, out);
+    else if (status == LT_SKIP)
+        lt_skip_error(ctx, path, &problem);
+    return status;
+}
+
+bool lt_is_first_root(const struct lt_ctx *ctx)
+{
+    lt_each (const struct lt_root, root, &ctx->inventory->roots)
+        if (root->fs->evidence == ctx->root->fs->evidence)
+            return root == ctx->root;
+    return false;
+}
+
+struct lt_fs *lt_host_fs(struct lt_fs *fs, struct lt_str data_root, struct lt_arena *scratch)
+{
+    struct lt_fs *found = NULL;
+    struct lt_str path;
+    if (data_root.len && lt_fs_resolve(fs, LT_STR("/etc"), scratch, &path, NULL) == LT_OK)
+        return fs;
+    lt_each (struct lt_fs, other, &fs->evidence->fs) {
+        if (other == fs || lt_fs_resolve(other, LT_STR("/etc"), scratch, &path, NULL) != LT_OK)
+            continue;
+        if (found)
+            return NULL;
+        found = other;
+    }
+    return found;
+}
+
+enum lt_status lt_line_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_lines *lines, struct lt_line *out)
+{
+    for (;;) {
+        struct lt_err problem = {0};
+        enum lt_status status = lt_lines_next(lines, out, &problem);
+        if (status != LT_SKIP)
+            return status;
+        lt_skip_error(ctx, path, &problem);
+    }
+}
+
+struct lt_str lt_root_path(struct lt_ctx *ctx, const char *relative)
+{
+    return lt_path_join(ctx->run, ctx->root->path, lt_str_c(relative));
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What every reader works with: the data root at hand, where events go, and how losses are reported. */
+#ifndef LT_CONTEXT_H
+#define LT_CONTEXT_H
+
+#include "evidence/lines.h"
+#include "model/inventory.h"
+#include "read/report.h"
+
+/* Takes an event, which is borrowed. LT_FATAL ends the run: output failed or a signal came. */
+struct lt_tamper;
+struct lt_sink {
+    enum lt_status (*emit)(void *arg, struct lt_event *event, struct lt_err *err);
+    void *arg;
+};
+
+/* All that a reader gets; there are no globals. */
+struct lt_ctx {
+    struct lt_inventory *inventory;
+    struct lt_report *report;
+    struct lt_sink sink;
+    struct lt_arena *run;     /* for what outlives the reader */
+    struct lt_arena *scratch; /* reset before each reader and each root */
+    const char *reader;       /* name of the one at work: `parser` in the output is "layertime/<reader>" */
+    struct lt_root *root;     /* the data root at hand */
+    bool app_times;           /* times that applications wrote become events of their own */
+    unsigned threads;         /* that may list directories, at least 1 */
+    bool names_only;          /* the product tells of files no more than names and times: what containers changed, and
+                               * what is not as its image's tar has it, is not looked for */
+    struct lt_tamper *tamper;
+    struct lt_clock_steps *steps; /* NULL: births after changes are not looked at */
+    bool binds;                   /* read what containers bind of the host */
+    bool verify_layers;           /* read all files of image layers: see tamper.h */
+};
+
+/* `count` records were read, each of which will be emitted or skipped. */
+void lt_seen(struct lt_ctx *ctx, size_t count);
+
+/* Hand an event to the pipeline. */
+enum lt_status lt_emit(struct lt_ctx *ctx, struct lt_event *event, struct lt_err *err);
+
+/* lt_seen() of one record, then lt_emit(). */
+enum lt_status lt_emit_one(struct lt_ctx *ctx, struct lt_event *event, struct lt_err *err);
+
+/* One item at `path` is lost: report it, and count it as seen and failed. */
+void lt_skip(struct lt_ctx *ctx, struct lt_str path, const char *code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void lt_skip_error(struct lt_ctx *ctx, struct lt_str path, const struct lt_err *problem);
+
+/* The same for an entry of a directory. */
+void lt_skip_entry(struct lt_ctx *ctx, const struct lt_dir *dir, const struct lt_node *node,
+                   const struct lt_err *problem);
+
+/* May the file be missing without a word? */
+enum lt_need { LT_OPTIONAL, LT_REQUIRED };
+
+/* Read a small file into scratch; what fails is skipped and reported, and the status returned. */
+enum lt_status lt_read_or_skip(struct lt_ctx *ctx, struct lt_str path, size_t cap, enum lt_need need,
+                               struct lt_str *out);
+
+/* List a directory into scratch; LT_END when it is missing. Unreadable entries are skipped and reported and have mode
+ * 0. What could be read is in `out` whatever the status. */
+enum lt_status lt_list_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_listing *out);
+
+struct json_t;
+
+/* Read and parse a JSON file. Flaws are reported; LT_SKIP when nothing is left to work with. Free with lt_json_free().
+ */
+enum lt_status lt_read_json_or_skip(struct lt_ctx *ctx, struct lt_str path, enum lt_need need, struct json_t **out);
+
+struct lt_bolt_item;
+
+/* Tell `each` every item of a bbolt database, which are borrowed (see parse/bbolt.h). Damage is reported. LT_END when
+ * the file is missing, LT_SKIP when it cannot be read, else the last status of `each`. */
+enum lt_status lt_read_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path,
+                                    enum lt_status (*each)(void *arg, const struct lt_bolt_item *item,
+                                                           struct lt_err *err),
+                                    void *arg, struct lt_err *err);
+
+/* lt_fs_resolve() of the file system of the root at hand into scratch; LT_END when there is nothing. What fails is
+ * reported. */
+enum lt_status lt_resolve_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_str *out);
+
+/* Describe a path into scratch; LT_END when there is nothing. What fails is reported. */
+enum lt_status lt_stat_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_node *out);
+
+/* The next line of the file at `path` that can be read: what is lost before it is reported. LT_END behind the last. */
+enum lt_status lt_line_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_lines *lines, struct lt_line *out);
+
+/* Is the root at hand the first one of its evidence? Then it is its turn to read what the whole host has but once. */
+bool lt_is_first_root(const struct lt_ctx *ctx);
+
+/* The file system with the /etc of the host whose data root lies at `data_root` of `fs`: that itself, unless it is the
+ * data root alone, or the only other one of the evidence that has an /etc. NULL: there is none, or no telling which. */
+struct lt_fs *lt_host_fs(struct lt_fs *fs, struct lt_str data_root, struct lt_arena *scratch);
+
+/* "<root>/<relative>" of the root at hand, in the run arena. */
+struct lt_str lt_root_path(struct lt_ctx *ctx, const char *relative);
+
+#endif

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Attributes of an event while they are put together. They live in `arena`, and are in the event's order of adding. */
+#ifndef LT_SOURCE_FACTS_H
+#define LT_SOURCE_FACTS_H
+
+#include "read/source.h"
+
+/* Append one item, "<before><text>", copied to `arena`, to a list attribute that is kept apart. */
+void lt_fact_add(struct lt_list *items, struct lt_arena *arena, const char *before, struct lt_str text);
+
+/* Initialise with {.arena = ...}. */
+struct lt_facts {
+    struct lt_arena *arena;
+    struct lt_attr attrs[LT_ATTRS];
+    size_t count;
+};
+
+/* Set a text (copied; nothing if it is empty), or a number. */
+void lt_facts_text(struct lt_facts *facts, enum lt_attr_key key, struct lt_str text);
+void lt_facts_int(struct lt_facts *facts, enum lt_attr_key key, int64_t number);
+
+/* Append to the list `key`, which is made when first used. */
+void lt_facts_item(struct lt_facts *facts, enum lt_attr_key key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Append "<word> <text>" to the list of facts; nothing if the text is empty. */
+void lt_fact(struct lt_facts *facts, const char *word, struct lt_str text);
+
+/* lt_emit_one() with these attributes. */
+enum lt_status lt_facts_emit(const struct lt_facts *facts, struct lt_ctx *ctx, struct lt_event *event,
+                             struct lt_err *err);
+
+#endif

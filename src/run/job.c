@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/job.h"
+
+#include "command/command.h"
+#include "runtime/docker/discover.h"
+#include "run/manifest.h"
+#include "run/show.h"
+#include "read/source.h"
+#include "clock/zones.h"
+#include "model/tag.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { POLL_EVERY = 1024 }; /* events between two looks for a signal */
+
+static struct lt_time clock_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return lt_time_at(now.tv_sec, (uint32_t)now.tv_nsec);
+}
+
+void lt_signals_held(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGHUP);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+}
+
+enum lt_status lt_job_poll(struct lt_job *job, struct lt_err *err)
+{
+    struct signalfd_siginfo info;
+    if (read(job->signals, &info, sizeof info) != sizeof info)
+        return LT_OK;
+    job->signal = (int)info.ssi_signo;
+    return lt_fail(err, LT_FATAL, LT_CODE_INTERRUPTED, 0, "ended by signal %d", job->signal);
+}
+
+/* The sink of all sources. */
+static enum lt_status take_event(void *arg, struct lt_event *event, struct lt_err *err)
+{
+    struct lt_job *job = arg;
+    enum lt_fate fate = LT_EMITTED;
+    if (++job->events % POLL_EVERY == 0 && lt_job_poll(job, err) != LT_OK)
+        return LT_FATAL;
+    lt_tag(event);
+    enum lt_status status = job->taker.take(job->taker.arg, event, &fate, err);
+    struct lt_counts *counts = lt_report_counts(&job->report, event->source);
+    counts->emitted += fate == LT_EMITTED;
+    counts->filtered += fate == LT_FILTERED;
+    counts->failed += fate == LT_FAILED;
+    return status;
+}
+
+/* Report what is wrong with an evidence as a whole. */
+static void report_notes(struct lt_job *job, const struct lt_evidence *evidence)
+{
+    lt_each (struct lt_err, note, &evidence->notes)
+        lt_report_problem(&job->report, "evidence", LT_STR(""), note);
+}
+
+/* Remember what was wrong with an evidence, in case that all are like it. */
+static void add_looked(struct lt_job *job, const char *spec, const char *text)
+{
+    struct lt_str *line = lt_new(&job->arena, struct lt_str);
+    *line = lt_str_format(&job->arena, "%s: %s", spec, text);
+    lt_list_add(&job->looked, &job->arena, line);
+}
+
+static void open_evidence(struct lt_job *job, const char *spec)
+{
+    struct lt_evidence *evidence = lt_new(&job->arena, struct lt_evidence);
+    struct lt_err problem = {0};
+    job->report.evidence = spec;
+    lt_list_add(&job->evidence, &job->arena, evidence);
+    const struct lt_evidence_args args = {.no_journal = job->options->no_journal};
+    enum lt_status status = lt_evidence_open(evidence, spec, &args, &problem);
+    report_notes(job, evidence);
+    if (status != LT_OK) {
+        lt_report_problem(&job->report, "evidence", LT_STR(""), &problem);
+        if (job->options->quiet)
+            add_looked(job, spec, problem.text); /* else it was told already */
+        return;
+    }
+    size_t before = job->inventory.roots.count;
+    struct lt_buf looked = {0};
+    lt_each (struct lt_fs, fs, &evidence->fs) {
+        lt_arena_reset(&job->scratch);
+        lt_discover(&job->ctx, fs, &looked);
+    }
+    if (job->inventory.roots.count == before) {
+        lt_fail(&problem, LT_SKIP, LT_CODE_MISSING, 0, "no Docker data root in it");
+        lt_report_problem(&job->report, "evidence", LT_STR(""), &problem);
+        add_looked(job, spec, lt_str_format(&job->arena, "looked for %.*s", LT_ARG(lt_buf_view(&looked))).ptr);
+    }
+    lt_buf_free(&looked);
+}
+
+void lt_job_enter(struct lt_job *job, struct lt_root *root, const char *reader)
+{
+    lt_arena_reset(&job->scratch);
+    job->ctx.root = root;
+    job->ctx.reader = reader;
+    job->report.evidence = root->fs->evidence->spec;
+}
+
+static enum lt_status take_inventory(struct lt_job *job, struct lt_err *err)
+{
+    lt_each (struct lt_root, root, &job->inventory.roots) {
+        for (size_t i = 0; lt_sources[i]; i++) {
+            lt_job_enter(job, root, lt_sources[i]->name);
+            if (lt_job_poll(job, err) != LT_OK)
+                return LT_FATAL;
+            if (lt_sources[i]->inventory)
+                lt_sources[i]->inventory(&job->ctx);
+        }
+        lt_inventory_link(&job->inventory, root);
+        lt_job_enter(job, root, "zones");
+        lt_zones_find(&job->ctx);
+        if (root->zone_conflict.len && !job->options->quiet)
+            lt_say("%.*s", LT_ARG(root->zone_conflict));
+    }
+    return LT_OK;
+}
+
+enum lt_status lt_job_events(struct lt_job *job, const char *only, struct lt_taker taker, struct lt_err *err)
+{
+    job->taker = taker;
+    lt_each (struct lt_root, root, &job->inventory.roots)
+        for (size_t i = 0; lt_sources[i]; i++) {
+            if (!lt_sources[i]->events || (only && strcmp(only, lt_sources[i]->name) != 0))
+                continue;
+            lt_job_enter(job, root, lt_sources[i]->name);
+            enum lt_status status = lt_job_poll(job, err);
+            if (status == LT_OK)
+                status = lt_sources[i]->events(&job->ctx, err);
+            if (status != LT_OK)
+                return status;
+        }
+    return LT_OK;
+}
+
+/* Reads that libtsk swallowed must not pass as a complete job. */
+static void report_failed_reads(struct lt_job *job)
+{
+    lt_each (struct lt_evidence, evidence, &job->evidence) {
+        struct lt_err problem = {0};
+        if (!evidence->failed_reads)
+            continue;
+        job->report.evidence = evidence->spec;
+        lt_fail(&problem, LT_SKIP, LT_CODE_UNREADABLE, 0, "%ju reads of the image failed",
+                (uintmax_t)evidence->failed_reads);
+        lt_report_problem(&job->report, "evidence", LT_STR(""), &problem);
+    }
+}
+
+/* A live host's own root holds everything: there its data roots count. */
+enum lt_status lt_job_check_path(const struct lt_job *job, const char *path, struct lt_err *err)
+{
+    if (!path || strcmp(path, "-") == 0)
+        return LT_OK;
+    lt_each (struct lt_evidence, evidence, &job->evidence) {
+        bool live = lt_output_inside("/", evidence->spec);
+        if (!live && lt_output_inside(path, evidence->spec))
+            return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: lies inside the evidence", path);
+        lt_each (struct lt_root, root, &job->inventory.roots)
+            if (live && root->fs->evidence == evidence && lt_output_inside(path, root->path.ptr))
+                return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: lies inside the evidence", path);
+    }
+    return LT_OK;
+}
+
+static enum lt_status open_output(struct lt_job *job, struct lt_output *output, const char *path, bool gzip, bool hash,
+                                  struct lt_err *err)
+{
+    const struct lt_output_args args = {path, job->options->force, gzip, hash, job->signals};
+    struct lt_err problem = {0};
+    enum lt_status status = lt_job_check_path(job, path, err);
+    if (status == LT_OK && lt_output_open(output, &args, &problem) != LT_OK)
+        status = lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: %s", path, problem.text);
+    return status;
+}
+
+static enum lt_status write_manifest(struct lt_job *job, struct lt_str sha256, struct lt_err *err)
+{
+    const struct lt_options *options = job->options;
+    if (!options->manifest)
+        return LT_OK;
+    struct lt_manifest manifest = {
+        .options = options,
+        .report = &job->report,
+        .inventory = &job->inventory,
+        .evidence = &job->evidence,
+        .argc = job->argc,
+        .argv = job->argv,
+        .started = job->started,
+        .finished = clock_now(),
+        .rows = job->rows,
+        .bytes = job->output.bytes,
+        .sha256 = sha256,
+    };
+    lt_manifest_put(lt_output_buffer(&job->manifest), &manifest);
+    return lt_output_commit(&job->manifest, NULL, err);
+}
+
+/* Everything between the inventory and the exit code. The output is committed first, so that the manifest tells of what
+ * is really there. */
+static enum lt_status make_product(struct lt_job *job, struct lt_err *err)
+{
+    const struct lt_options *options = job->options;
+    struct lt_buf sha256 = {0};
+    enum lt_status status = open_output(job, &job->output, options->output, options->gzip, options->manifest, err);
+    if (status == LT_OK && options->manifest) /* now, so that a refusal comes before the output has its name */
+        status = open_output(job, &job->manifest, options->manifest, false, false, err);
+    if (status == LT_OK)
+        status = options->command->run(job, err);
+    if (status == LT_OK)
+        status = lt_output_commit(&job->output, &sha256, err);
+    report_failed_reads(job);
+    if (job->report.errors && status == LT_OK)
+        status = lt_output_commit(&job->errors, NULL, err);
+    if (status == LT_OK)
+        status = write_manifest(job, lt_buf_view(&sha256), err);
+    lt_buf_free(&sha256);
+    return status;
+}
+
+static int finish(struct lt_job *job, enum lt_status status, const struct lt_err *err)
+{
+    if (status == LT_FATAL && !job->signal)
+        lt_job_poll(job, NULL); /* it may be what ended a wait for the reader of the output */
+    if (job->options->stats)
+        lt_report_print(&job->report, job->rows);
+    if (job->signal)
+        return LT_EXIT_SIGNAL + job->signal;
+    if (status == LT_SKIP) {
+        lt_say("%s", err->text);
+        return LT_EXIT_USAGE;
+    }
+    if (status == LT_FATAL && err->sys == EPIPE)
+        return LT_EXIT_SIGNAL + SIGPIPE;
+    if (status == LT_FATAL) {
+        lt_say("%s", err->text);
+        return LT_EXIT_OUTPUT;
+    }
+    if (!lt_report_balanced(&job->report)) {
+        lt_say("the account does not balance: this is a bug, please report it (see --stats)");
+        return LT_EXIT_INCOMPLETE;
+    }
+    return job->report.failures ? LT_EXIT_INCOMPLETE : LT_EXIT_COMPLETE;
+}
+
+/* No data root in any evidence: say where it was looked for. */
+static int find_nothing(struct lt_job *job)
+{
+    struct lt_err err = {0};
+    lt_each (struct lt_str, line, &job->looked)
+        lt_say("%.*s", LT_ARG(*line));
+    if (job->report.errors && lt_output_commit(&job->errors, NULL, &err) != LT_OK)
+        return finish(job, LT_FATAL, &err);
+    return LT_EXIT_NO_EVIDENCE;
+}
+
+static bool same_output(const char *a, const char *b)
+{
+    bool a_stdout = strcmp(a, "-") == 0, b_stdout = strcmp(b, "-") == 0;
+    return a_stdout || b_stdout ? a_stdout && b_stdout : lt_output_same(a, b);
+}
+
+static bool outputs_collide(const struct lt_options *options)
+{
+    const char *paths[] = {options->output ? options->output : "-", options->errors, options->manifest};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < i; j++)
+            if (paths[i] && paths[j] && same_output(paths[i], paths[j]))
+                return true;
+    return false;
+}
+
+/* Evidence that is given under two names, all of whose events would come twice; NULL if there is none. */
+static const char *given_twice(const struct lt_options *options)
+{
+    struct stat one, other;
+    for (int i = 0; i < options->evidence_count; i++)
+        for (int j = 0; j < i; j++)
+            if (stat(options->evidence[i], &one) == 0 && stat(options->evidence[j], &other) == 0 &&
+                one.st_dev == other.st_dev && one.st_ino == other.st_ino)
+                return options->evidence[i];
+    return NULL;
+}
+
+static int run_all(struct lt_job *job)
+{
+    const struct lt_options *options = job->options;
+    struct lt_err err = {0};
+    enum lt_status status = LT_OK;
+    const char *twice = given_twice(options);
+    if (outputs_collide(options)) {
+        lt_say("-o, --errors and --manifest must be different files");
+        return LT_EXIT_USAGE;
+    }
+    if (twice) {
+        lt_say("%s: this evidence is given twice", twice);
+        return LT_EXIT_USAGE;
+    }
+    for (int i = 0; i < options->evidence_count; i++)
+        open_evidence(job, options->evidence[i]);
+    if (options->errors) {
+        status = open_output(job, &job->errors, options->errors, false, false, &err);
+        if (status == LT_OK)
+            lt_report_open(&job->report, &job->errors);
+    }
+    if (status != LT_OK)
+        return finish(job, status, &err);
+    if (!job->inventory.roots.count)
+        return find_nothing(job);
+    status = take_inventory(job, &err);
+    if (status != LT_OK)
+        return finish(job, status, &err);
+    if (options->verbose || options->list_sources)
+        lt_show_roots(&job->inventory, options->list_sources ? stdout : stderr);
+    if (options->list_sources)
+        return finish(job, LT_OK, &err);
+    status = make_product(job, &err);
+    return finish(job, status, &err);
+}
+
+int lt_job_run(const struct lt_options *options, int argc, char **argv)
+{
+    struct lt_job job = {
+        .own_options = *options,
+        .argc = argc,
+        .argv = argv,
+        .report = {.quiet = options->quiet, .keep_early = options->errors},
+        .started = options->now,
+    };
+    job.options = &job.own_options;
+    job.inventory.arena = &job.arena;
+    job.ctx = (struct lt_ctx){
+        .inventory = &job.inventory,
+        .report = &job.report,
+        .sink = {take_event, &job},
+        .run = &job.arena,
+        .scratch = &job.scratch,
+        .threads = options->threads,
+        .app_times = options->app_times,
+        .binds = options->binds,
+        .verify_layers = options->verify_layers,
+    };
+    sigset_t held;
+    lt_signals_held(&held);
+    job.signals = signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (options->list_sources && !options->evidence_count) {
+        lt_show_sources();
+        return LT_EXIT_COMPLETE;
+    }
+    int code = run_all(&job);
+    lt_output_abort(&job.output);
+    lt_output_abort(&job.errors);
+    lt_output_abort(&job.manifest);
+    if (job.signals >= 0)
+        close(job.signals);
+    lt_each (struct lt_evidence, evidence, &job.evidence)
+        lt_evidence_close(evidence);
+    lt_report_free(&job.report);
+    lt_arena_free(&job.scratch);
+    lt_arena_free(&job.arena);
+    return code;
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+/* One run over its evidence, from opening it to the exit code: what all commands share. A command (src/command) makes
+ * the product in between. */
+#ifndef LT_JOB_H
+#define LT_JOB_H
+
+#include "read/context.h"
+#include "options.h"
+
+#include <signal.h>
+
+/* What main() returns; SPEC, section 1. */
+enum lt_exit {
+    LT_EXIT_COMPLETE = 0,
+    LT_EXIT_INCOMPLETE = 1, /* finished, but something could not be read */
+    LT_EXIT_USAGE = 2,
+    LT_EXIT_NO_EVIDENCE = 3,
+    LT_EXIT_OUTPUT = 4,
+    LT_EXIT_SIGNAL = 128, /* plus the number of the signal, which the caller raises again */
+};
+
+/* What became of an event, for the account. */
+enum lt_fate { LT_EMITTED, LT_FILTERED, LT_FAILED, LT_FATES };
+
+/* Takes the events of the sources, tagged already; an event is borrowed. `*fate` is LT_EMITTED if left alone; an event
+ * that failed must be reported by whoever says so. Any status but LT_OK is LT_FATAL and ends the job. */
+struct lt_taker {
+    enum lt_status (*take)(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err);
+    void *arg;
+};
+
+struct lt_job {
+    const struct lt_options *options; /* own_options */
+    struct lt_options own_options;    /* the user's, completed by what only the evidence can tell */
+    int argc;
+    char **argv;
+    struct lt_arena arena, scratch;
+    struct lt_list evidence; /* of struct lt_evidence * */
+    struct lt_inventory inventory;
+    struct lt_report report;
+    struct lt_ctx ctx; /* of the reader at work; a command may read with it after lt_job_enter() */
+    struct lt_taker taker;
+    struct lt_output output, errors, manifest;
+    uint64_t rows; /* written; the command counts them */
+    unsigned events;
+    int signals;           /* signalfd of those that end the run */
+    int signal;            /* the one that ended it, 0 if none */
+    struct lt_list looked; /* of struct lt_str *: what was looked for in vain, a line each */
+    struct lt_time started;
+};
+
+/* The signals that end a run in good order. */
+void lt_signals_held(sigset_t *set);
+
+/* Run the command of the options, or --list-sources. The signals of lt_signals_held() must be blocked and SIGPIPE
+ * ignored: the run looks for them now and then, so that it can leave no half-written file behind. Returns what main()
+ * shall: enum lt_exit. */
+int lt_job_run(const struct lt_options *options, int argc, char **argv);
+
+/* The rest is for commands, whose run function is called with the inventory complete and the output open. */
+
+/* Make `root` the one that `reader` (a static name, for the account and the error list) works on: job->ctx may then be
+ * given to the functions of context.h. Scratch is reset. */
+void lt_job_enter(struct lt_job *job, struct lt_root *root, const char *reader);
+
+/* Phase 2: let the sources read all roots, or only the source called `only` (NULL: all), and give `taker` each event.
+ */
+enum lt_status lt_job_events(struct lt_job *job, const char *only, struct lt_taker taker, struct lt_err *err);
+
+/* LT_FATAL when a signal is pending. To be called now and then by what takes long. */
+enum lt_status lt_job_poll(struct lt_job *job, struct lt_err *err);
+
+/* LT_FATAL if a file at `path` would lie inside the evidence, where nothing may be written. */
+enum lt_status lt_job_check_path(const struct lt_job *job, const char *path, struct lt_err *err);
+
+#endif

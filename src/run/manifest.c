@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/manifest.h"
+
+#include "base/escape.h"
+#include "base/version.h"
+
+#include <inttypes.h>
+
+/* `"key": "value"`; the value is escaped like a name. */
+static void put_string(struct lt_buf *out, const char *key, struct lt_str value)
+{
+    if (key)
+        lt_buf_printf(out, "\"%s\": ", key);
+    lt_escape_json_name(out, value);
+}
+
+static void put_time(struct lt_buf *out, const char *key, struct lt_time time)
+{
+    if (!time.set)
+        return;
+    lt_buf_printf(out, "  \"%s\": \"", key);
+    lt_time_iso(out, time, 9);
+    lt_buf_lit(out, "+00:00\",\n");
+}
+
+static void put_number(struct lt_buf *out, const char *key, uint64_t number)
+{
+    lt_buf_printf(out, "\"%s\": %" PRIu64, key, number);
+}
+
+/* Zones that the evidence tells of; what is not known is left out. */
+static void put_zone(struct lt_buf *out, const struct lt_zone_info *zone)
+{
+    put_string(out, "time_zone", zone->name);
+    lt_buf_lit(out, ", ");
+    put_string(out, "time_zone_by", zone->from);
+}
+
+static void put_zones(struct lt_buf *out, const struct lt_root *root)
+{
+    const char *before = ", \"container_zones\": [";
+    if (root->zone.from.len) {
+        lt_buf_lit(out, ", ");
+        put_zone(out, &root->zone);
+    }
+    if (root->zone_conflict.len) {
+        lt_buf_lit(out, ", ");
+        put_string(out, "time_zone_conflict", root->zone_conflict);
+    }
+    lt_each (const struct lt_container, container, &root->containers) {
+        if (!container->zone.from.len)
+            continue;
+        lt_buf_printf(out, "%s{", before);
+        put_string(out, "container_identifier", container->id);
+        lt_buf_lit(out, ", ");
+        put_zone(out, &container->zone);
+        lt_buf_char(out, '}');
+        before = ", ";
+    }
+    if (strcmp(before, ", ") == 0)
+        lt_buf_char(out, ']');
+}
+
+static void put_root(struct lt_buf *out, const struct lt_root *root)
+{
+    lt_buf_lit(out, "      {");
+    put_string(out, "data_root", root->path.len ? root->path : LT_STR("/"));
+    lt_buf_lit(out, ", ");
+    put_string(out, "found_as", root->why);
+    lt_buf_lit(out, ", ");
+    put_string(out, "hostname", root->hostname);
+    lt_buf_lit(out, ", ");
+    put_string(out, "file_system", root->fs->label);
+    lt_buf_lit(out, ", ");
+    put_number(out, "containers", root->containers.count);
+    lt_buf_lit(out, ", ");
+    put_number(out, "images", root->images.count);
+    lt_buf_lit(out, ", ");
+    put_number(out, "layers", root->layers.count);
+    lt_buf_lit(out, ", ");
+    put_number(out, "volumes", root->volumes.count);
+    put_zones(out, root);
+    lt_buf_char(out, '}');
+}
+
+/* What became of the journals of the evidence's file systems. */
+static void put_journals(struct lt_buf *out, const struct lt_evidence *evidence)
+{
+    const char *before = "";
+    lt_buf_lit(out, "], \"journals\": [");
+    lt_each (struct lt_fs, fs, &evidence->fs) {
+        const struct lt_journal_summary *journal = &fs->journal;
+        if (!journal->present)
+            continue;
+        lt_buf_printf(out, "%s{", before);
+        put_string(out, "file_system", fs->label);
+        lt_buf_printf(out, ", \"replayed\": %s, ", journal->replayed ? "true" : "false");
+        put_number(out, "transactions", journal->transactions);
+        lt_buf_lit(out, ", ");
+        put_number(out, "first_sequence", journal->first);
+        lt_buf_lit(out, ", ");
+        put_number(out, "blocks", journal->blocks);
+        lt_buf_lit(out, ", ");
+        put_number(out, "revoked_blocks", journal->revoked);
+        lt_buf_lit(out, ", ");
+        put_number(out, "fast_commits", journal->fast_commits);
+        lt_buf_lit(out, ", ");
+        put_number(out, "deleted_while_open", journal->orphans);
+        lt_buf_lit(out, ", ");
+        put_number(out, "being_truncated", journal->truncated);
+        lt_buf_char(out, '}');
+        before = ", ";
+    }
+}
+
+static void put_evidence(struct lt_buf *out, const struct lt_manifest *manifest, const struct lt_evidence *evidence)
+{
+    lt_buf_lit(out, "    {");
+    put_string(out, "path", lt_str_c(evidence->spec));
+    lt_buf_printf(out, ", \"kind\": \"%s\", ", evidence->kind ? evidence->kind->name : "unknown");
+    put_number(out, "size", evidence->size);
+    lt_buf_lit(out, ", ");
+    put_number(out, "failed_reads", evidence->failed_reads);
+    lt_buf_lit(out, ", \"roots\": [");
+    const char *before = "\n";
+    lt_each (struct lt_root, root, &manifest->inventory->roots) {
+        if (root->fs->evidence != evidence)
+            continue;
+        lt_buf_add(out, lt_str_c(before));
+        put_root(out, root);
+        before = ",\n";
+    }
+    put_journals(out, evidence);
+    lt_buf_lit(out, "]}");
+}
+
+static void put_counts(struct lt_buf *out, const struct lt_report *report)
+{
+    lt_buf_lit(out, "  \"sources\": {");
+    for (size_t i = 0; i < report->source_count; i++) {
+        const struct lt_counts *counts = &report->sources[i].counts;
+        lt_buf_printf(out, "%s\n    \"%s\": {", i ? "," : "", report->sources[i].source);
+        put_number(out, "seen", counts->seen);
+        lt_buf_lit(out, ", ");
+        put_number(out, "emitted", counts->emitted);
+        lt_buf_lit(out, ", ");
+        put_number(out, "filtered", counts->filtered);
+        lt_buf_lit(out, ", ");
+        put_number(out, "deduplicated", counts->deduplicated);
+        lt_buf_lit(out, ", ");
+        put_number(out, "failed", counts->failed);
+        lt_buf_char(out, '}');
+    }
+    lt_buf_lit(out, "\n  },\n");
+}
+
+static void put_output(struct lt_buf *out, const struct lt_manifest *manifest)
+{
+    const struct lt_options *options = manifest->options;
+    const char *format = options->json ? "json" : "table";
+    if (options->command->options & LT_OPTIONS_ROWS)
+        format = options->format->name;
+    lt_buf_lit(out, "  \"output\": {");
+    put_string(out, "path", lt_str_c(options->output ? options->output : "-"));
+    lt_buf_printf(out, ", \"format\": \"%s\", ", format);
+    put_number(out, "rows", manifest->rows);
+    lt_buf_lit(out, ", ");
+    put_number(out, "bytes", manifest->bytes);
+    if (manifest->sha256.len) {
+        lt_buf_lit(out, ", ");
+        put_string(out, "sha256", manifest->sha256);
+    }
+    lt_buf_lit(out, "}\n");
+}
+
+void lt_manifest_put(struct lt_buf *out, const struct lt_manifest *manifest)
+{
+    lt_buf_lit(out, "{\n  \"version\": \"" LT_VERSION "\",\n  \"arguments\": [");
+    for (int i = 1; i < manifest->argc; i++) {
+        lt_buf_add(out, i > 1 ? LT_STR(", ") : LT_STR(""));
+        put_string(out, NULL, lt_str_c(manifest->argv[i]));
+    }
+    lt_buf_lit(out, "],\n");
+    put_time(out, "started", manifest->started);
+    put_time(out, "finished", manifest->finished);
+    put_time(out, "since", manifest->options->since);
+    put_time(out, "until", manifest->options->until);
+    if (manifest->options->timezone) {
+        lt_buf_lit(out, "  ");
+        put_string(out, "timezone", lt_str_c(manifest->options->timezone));
+        lt_buf_lit(out, ",\n");
+    }
+    lt_buf_printf(out, "  \"clock_skew_nanoseconds\": %" PRId64 ",\n", manifest->options->clock_skew);
+    lt_buf_lit(out, "  \"evidence\": [\n");
+    lt_each (struct lt_evidence, evidence, manifest->evidence) {
+        put_evidence(out, manifest, evidence);
+        lt_buf_add(out, evidence_at + 1 < manifest->evidence->count ? LT_STR(",\n") : LT_STR("\n"));
+    }
+    lt_buf_lit(out, "  ],\n");
+    put_counts(out, manifest->report);
+    lt_buf_printf(out, "  \"errors\": %" PRIu64 ",\n", manifest->report->failures);
+    lt_buf_printf(out, "  \"balanced\": %s,\n", lt_report_balanced(manifest->report) ? "true" : "false");
+    put_output(out, manifest);
+    lt_buf_lit(out, "}\n");
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The record of a run (--manifest): everything that is about the run and not about the evidence, so that outputs can be
+ * byte-identical wherever and whenever they are made. */
+#ifndef LT_MANIFEST_H
+#define LT_MANIFEST_H
+
+#include "options.h"
+#include "read/report.h"
+
+struct lt_manifest {
+    const struct lt_options *options;
+    const struct lt_report *report;
+    const struct lt_inventory *inventory;
+    const struct lt_list *evidence; /* of struct lt_evidence * */
+    int argc;
+    char **argv;
+    struct lt_time started, finished;
+    uint64_t rows, bytes; /* of the output */
+    struct lt_str sha256; /* of the output, "" if unknown */
+};
+
+/* Write the manifest as JSON. */
+void lt_manifest_put(struct lt_buf *out, const struct lt_manifest *manifest);
+
+#endif

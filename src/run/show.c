@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/show.h"
+
+#include "base/escape.h"
+#include "read/report.h"
+#include "read/source.h"
+#include "store/store.h"
+
+void lt_show_sources(void)
+{
+    for (size_t i = 0; lt_sources[i]; i++)
+        printf("%-18s %s\n", lt_sources[i]->name, lt_sources[i]->summary);
+    for (size_t i = 0; lt_stores[i]; i++)
+        printf("%-18s storage driver: %s\n", lt_stores[i]->name, lt_stores[i]->summary);
+    for (size_t i = 0; lt_evidence_kinds[i]; i++)
+        printf("%-18s evidence: %s\n", lt_evidence_kinds[i]->name, lt_evidence_kinds[i]->summary);
+}
+
+void lt_show_roots(const struct lt_inventory *inventory, FILE *stream)
+{
+    lt_each (struct lt_root, root, &inventory->roots) {
+        struct lt_buf line = {0};
+        lt_escape_name(&line, lt_str_c(root->fs->evidence->spec), true);
+        lt_buf_printf(&line, ": %s data root ", root->runtime);
+        lt_escape_name(&line, root->path.len ? root->path : LT_STR("/"), true);
+        lt_buf_lit(&line, " (");
+        lt_escape_name(&line, root->why, true);
+        lt_buf_printf(&line, ", %.*s): %zu containers, %zu images, %zu layers, %zu volumes\n", LT_ARG(root->fs->label),
+                      root->containers.count, root->images.count, root->layers.count, root->volumes.count);
+        fwrite(line.ptr, 1, line.len, stream);
+        lt_buf_free(&line);
+    }
+}
+
+void lt_show_containers(const struct lt_inventory *inventory)
+{
+    struct lt_buf labels = {0};
+    lt_each (struct lt_root, root, &inventory->roots)
+        lt_each (struct lt_container, container, &root->containers) {
+            lt_buf_char(&labels, ' ');
+            lt_owner_label(&labels, &container->owner);
+        }
+    lt_say("the containers are:%.*s", LT_ARG(lt_buf_view(&labels)));
+    lt_buf_free(&labels);
+}
+
+void lt_show_window(const struct lt_options *options)
+{
+    struct lt_buf text = {0};
+    const struct {
+        const char *word;
+        struct lt_time time;
+    } ends[] = {{" from ", options->since}, {" until before ", options->until}};
+    for (size_t i = 0; i < 2; i++)
+        if (ends[i].time.set) {
+            lt_buf_add(&text, lt_str_c(ends[i].word));
+            lt_time_iso(&text, ends[i].time, 9);
+            lt_buf_char(&text, 'Z');
+        }
+    if (text.len && !options->quiet)
+        lt_say("only rows%.*s", LT_ARG(lt_buf_view(&text)));
+    lt_buf_free(&text);
+}

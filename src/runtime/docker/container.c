@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Containers: <root>/containers/<ID>/{config.v2.json,hostconfig.json} (moby
+ * daemon/container/{container,state}.go, 20.10 to 28.x). Both are rewritten at every change of state, so their own
+ * times say nothing of the container's birth; the times in them are the daemon's clock, in UTC. 0001-01-01T00:00:00Z is
+ * Go's "no value".
+ *
+ * After a power loss the daemon finds that containers do not run any more, and saves the time of its own start as
+ * FinishedAt, with the exit code 255 (daemon/daemon.go restore; a restart puts the code back to 0). That is no death.
+ */
+#include "runtime/docker/container_host.h"
+
+#include "parse/ident.h"
+#include "parse/json.h"
+#include "parse/stamp.h"
+#include "runtime/docker/mounts.h"
+#include "clock/zones.h"
+
+/* Attributes of one container while they are collected. */
+struct facts {
+    struct lt_ctx *ctx;
+    struct lt_container *container;
+    struct lt_attr attrs[LT_ATTRS];
+    size_t count;
+};
+
+static struct lt_attr *add_fact(struct facts *facts, enum lt_attr_key key)
+{
+    struct lt_attr *attr = &facts->attrs[facts->count++];
+    *attr = (struct lt_attr){.key = key};
+    return attr;
+}
+
+static void add_text(struct facts *facts, enum lt_attr_key key, struct lt_str text)
+{
+    if (text.len)
+        add_fact(facts, key)->text = lt_str_dup(facts->ctx->run, text);
+}
+
+static void add_int(struct facts *facts, enum lt_attr_key key, const struct json_t *node, const char *path)
+{
+    int64_t number;
+    if (lt_json_int(node, path, &number))
+        add_fact(facts, key)->number = number;
+}
+
+static void add_item(struct facts *facts, struct lt_list *items, struct lt_str text)
+{
+    struct lt_str *item = lt_new(facts->ctx->run, struct lt_str);
+    *item = lt_str_dup(facts->ctx->run, text);
+    lt_list_add(items, facts->ctx->run, item);
+}
+
+#define add_format(facts, items, ...) add_item((facts), (items), lt_str_format((facts)->ctx->scratch, __VA_ARGS__))
+
+static void add_items(struct facts *facts, enum lt_attr_key key, struct lt_list items)
+{
+    if (items.count)
+        add_fact(facts, key)->items = items;
+}
+
+static struct lt_time read_time(struct lt_ctx *ctx, const struct json_t *json, const char *field, struct lt_str path)
+{
+    struct lt_time time;
+    struct lt_err problem = {0};
+    if (lt_stamp_rfc3339(lt_json_str(json, field), &time, &problem) == LT_SKIP)
+        lt_skip(ctx, path, problem.code, "%s: %s", field, problem.text);
+    return time;
+}
+
+/* The word that docker ps would show (moby daemon/container/state.go StateString). */
+static struct lt_str state_of(const struct json_t *json, struct lt_time started)
+{
+    if (lt_json_bool(json, "State.Running"))
+        return lt_json_bool(json, "State.Paused")       ? LT_STR("paused")
+               : lt_json_bool(json, "State.Restarting") ? LT_STR("restarting")
+                                                        : LT_STR("running");
+    if (lt_json_bool(json, "State.RemovalInProgress"))
+        return LT_STR("removing");
+    if (lt_json_bool(json, "State.Dead"))
+        return LT_STR("dead");
+    return started.set ? LT_STR("exited") : LT_STR("created");
+}
+
+/* Path and arguments on one line, each argument quoted as a shell would need it. */
+static struct lt_str command_of(struct lt_ctx *ctx, const struct json_t *json)
+{
+    struct lt_buf line = {0};
+    lt_buf_add(&line, lt_json_str(json, "Path"));
+    const struct json_t *args = lt_json_at(json, "Args");
+    for (size_t i = 0; i < lt_json_count(args); i++) {
+        struct lt_str arg = lt_json_str(lt_json_item(args, i), "");
+        bool quote = !arg.len;
+        for (size_t j = 0; j < arg.len; j++)
+            quote |= !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-", arg.ptr[j]) ||
+                     !arg.ptr[j];
+        lt_buf_char(&line, ' ');
+        if (quote)
+            lt_buf_char(&line, '\'');
+        for (size_t j = 0; j < arg.len; j++)
+            lt_buf_add(&line, quote && arg.ptr[j] == '\'' ? LT_STR("'\\''") : (struct lt_str){&arg.ptr[j], 1});
+        if (quote)
+            lt_buf_char(&line, '\'');
+    }
+    struct lt_str text = lt_str_dup(ctx->scratch, lt_buf_view(&line));
+    lt_buf_free(&line);
+    return text;
+}
+
+/* {"80/tcp":[{"HostIp":"","HostPort":"8080"}]} into "0.0.0.0:8080->80/tcp", {"53/udp":null} into "53/udp". */
+static void read_ports(struct facts *facts, const struct json_t *ports)
+{
+    struct lt_list items = {0};
+    struct lt_str port;
+    const struct json_t *bindings;
+    for (void *iter = NULL; lt_json_next(ports, &iter, &port, &bindings);) {
+        for (size_t i = 0; i < lt_json_count(bindings); i++) {
+            const struct json_t *binding = lt_json_item(bindings, i);
+            struct lt_str ip = lt_json_str(binding, "HostIp"), number = lt_json_str(binding, "HostPort");
+            add_format(facts, &items, "%.*s:%.*s->%.*s", LT_ARG(ip.len ? ip : LT_STR("0.0.0.0")), LT_ARG(number),
+                       LT_ARG(port));
+        }
+        if (!lt_json_count(bindings))
+            add_item(facts, &items, port);
+    }
+    add_items(facts, LT_ATTR_PORTS, items);
+}
+
+static void read_labels(struct facts *facts, const struct json_t *json)
+{
+    struct lt_list items = {0};
+    struct lt_str key;
+    const struct json_t *value;
+    for (void *iter = NULL; lt_json_next(lt_json_at(json, "Config.Labels"), &iter, &key, &value);)
+        add_format(facts, &items, "%.*s=%.*s", LT_ARG(key), LT_ARG(lt_json_str(value, "")));
+    add_items(facts, LT_ATTR_LABELS, items);
+}
+
+/* From the birth of its tmp/ on, before it has made its networks, a daemon that starts looks at its containers: no
+ * container that it started itself can have ended by then. Where births are not known only the exit code counts. */
+static bool is_found_dead(const struct lt_root *root, const struct lt_container *container, int64_t exit_code)
+{
+    const int64_t usual = 10 * INT64_C(1000000000);
+    struct lt_time begin = root->daemon_started, end = root->daemon_ready;
+    bool restarted = container->started.set && lt_time_cmp(container->started, container->finished) > 0;
+    if (!container->finished.set || (!begin.set && !end.set))
+        return false;
+    if (!begin.set)
+        begin = lt_time_add(end, -usual);
+    if (!end.set || lt_time_cmp(end, begin) < 0)
+        end = lt_time_add(begin, usual);
+    if (lt_time_cmp(container->finished, begin) < 0 || lt_time_cmp(container->finished, end) > 0)
+        return false;
+    return restarted ? root->daemon_started.set : exit_code == 255;
+}
+
+/* What else there is to say of how it ran and ended. */
+static void read_state(struct facts *facts, const struct json_t *json, const struct json_t *host)
+{
+    struct lt_list items = {0};
+    struct lt_str error = lt_json_str(json, "State.Error"), health = lt_json_str(json, "State.Health.Status");
+    struct lt_str policy = lt_json_str(host, "RestartPolicy.Name");
+    int64_t failures = 0;
+    if (lt_json_bool(json, "State.OOMKilled"))
+        add_item(facts, &items, LT_STR("killed by the kernel: out of memory"));
+    if (lt_json_bool(json, "HasBeenManuallyStopped"))
+        add_item(facts, &items, LT_STR("stopped by a user"));
+    if (error.len)
+        add_format(facts, &items, "error %.*s", LT_ARG(error));
+    lt_json_int(json, "State.Health.FailingStreak", &failures);
+    if (health.len)
+        add_format(facts, &items, "health %.*s, %jd failures in a row", LT_ARG(health), (intmax_t)failures);
+    if (policy.len && !lt_str_eq(policy, LT_STR("no")))
+        add_format(facts, &items, "restart policy %.*s", LT_ARG(policy));
+    add_items(facts, LT_ATTR_FACTS, items);
+}
+
+static void read_config(struct facts *facts, const struct json_t *json, const struct json_t *host, struct lt_str path)
+{
+    struct lt_ctx *ctx = facts->ctx;
+    struct lt_container *container = facts->container;
+    struct lt_str name = lt_json_str(json, "Name"), image = lt_json_str(json, "Image");
+    struct lt_list privileges = {0};
+    container->name = lt_str_dup(ctx->run, lt_str_starts(name, LT_STR("/")) ? lt_str_skip(name, 1) : name);
+    container->driver = lt_str_dup(ctx->run, lt_json_str(json, "Driver"));
+    if (lt_digest_hex(image).len)
+        container->image_id = lt_str_dup(ctx->run, image);
+    else if (image.len)
+        lt_skip(ctx, path, LT_CODE_BAD_ID, "Image: no image ID: '%.*s'", (int)(image.len < 80 ? image.len : 80),
+                image.ptr);
+    if (!lt_str_eq(lt_json_str(json, "ID"), container->id))
+        lt_skip(ctx, path, LT_CODE_BAD_ID, "ID is not that of its directory, which is used");
+    container->running = lt_json_bool(json, "State.Running");
+    if (lt_json_bool(json, "State.Dead") || lt_json_bool(json, "State.RemovalInProgress"))
+        container->tags |= LT_TAG_BIT(removing);
+    lt_json_int(json, "State.Pid", &container->pid);
+    container->created = read_time(ctx, json, "Created", path);
+    container->started = read_time(ctx, json, "State.StartedAt", path);
+    container->finished = read_time(ctx, json, "State.FinishedAt", path);
+    int64_t exit_code = 0;
+    lt_json_int(json, "State.ExitCode", &exit_code);
+    container->found_dead = is_found_dead(ctx->root, container, exit_code);
+    add_text(facts, LT_ATTR_STATE, state_of(json, container->started));
+    add_int(facts, LT_ATTR_EXIT_CODE, json, "State.ExitCode");
+    add_text(facts, LT_ATTR_IMAGE, lt_json_str(json, "Config.Image"));
+    add_text(facts, LT_ATTR_COMMAND, command_of(ctx, json));
+    const struct json_t *live = lt_json_at(json, "NetworkSettings.Ports");
+    void *iter = NULL;
+    struct lt_str key;
+    const struct json_t *value;
+    /* What was really bound is known while it runs; else what was asked for. */
+    read_ports(facts, lt_json_next(live, &iter, &key, &value) ? live : lt_json_at(host, "PortBindings"));
+    add_items(facts, LT_ATTR_MOUNTS, lt_read_mounts(ctx, container, json, host));
+    lt_hostconfig_read(ctx, container, host, &privileges);
+    add_items(facts, LT_ATTR_PRIVILEGES, privileges);
+    /* A rootless daemon's host is itself in a user namespace. */
+    container->host_userns = !ctx->root->rootless && lt_str_eq(lt_json_str(host, "UsernsMode"), LT_STR("host"));
+    read_labels(facts, json);
+    add_int(facts, LT_ATTR_RESTARTS, json, "RestartCount");
+    read_state(facts, json, host);
+    lt_zones_note(ctx, container, json, path);
+}
+
+static void read_container(struct lt_ctx *ctx, struct lt_container *container)
+{
+    struct facts facts = {.ctx = ctx, .container = container};
+    struct lt_list privileges = {0};
+    struct json_t *json = NULL, *host = NULL;
+    struct lt_str path = lt_path_join(ctx->scratch, container->path, LT_STR("config.v2.json"));
+    struct lt_str host_path = lt_path_join(ctx->scratch, container->path, LT_STR("hostconfig.json"));
+    enum lt_status status = lt_read_json_or_skip(ctx, path, LT_REQUIRED, &json);
+    if (lt_read_json_or_skip(ctx, host_path, LT_REQUIRED, &host) == LT_OK && !lt_json_is_object(host))
+        lt_skip(ctx, host_path, LT_CODE_DAMAGED, "no settings of a container: not a JSON object");
+    if (status == LT_END)
+        container->tags |= LT_TAG_BIT(configuration_missing);
+    if (status == LT_OK && lt_json_is_object(json))
+        read_config(&facts, json, host, path);
+    else
+        lt_hostconfig_read(ctx, container, host, &privileges);
+    if (status == LT_OK && !lt_json_is_object(json))
+        lt_skip(ctx, path, LT_CODE_DAMAGED, "no container configuration: not a JSON object");
+    struct lt_attr *kept = lt_new_array(ctx->run, struct lt_attr, facts.count ? facts.count : 1);
+    memcpy(kept, facts.attrs, facts.count * sizeof *kept);
+    container->facts = kept;
+    container->fact_count = facts.count;
+    lt_json_free(json);
+    lt_json_free(host);
+}
+
+static void docker_container_inventory(struct lt_ctx *ctx)
+{
+    struct lt_listing listing;
+    struct lt_str path = lt_root_path(ctx, "containers");
+    lt_list_or_skip(ctx, path, &listing);
+    for (size_t i = 0; i < listing.count; i++) {
+        const struct lt_node *node = &listing.nodes[i];
+        if (!S_ISDIR(node->mode))
+            continue;
+        if (!lt_is_id(node->name)) {
+            lt_skip(ctx, lt_path_join(ctx->scratch, path, node->name), LT_CODE_BAD_ID, "no container ID");
+            continue;
+        }
+        struct lt_container *container = lt_inventory_container(ctx->inventory, ctx->root, node->name);
+        container->path = lt_path_join(ctx->run, path, container->id);
+        read_container(ctx, container);
+    }
+}
+
+static enum lt_status emit_moment(struct lt_ctx *ctx, const struct lt_container *container, enum lt_kind kind,
+                                  struct lt_time time, const char *field, const char *action, struct lt_err *err)
+{
+    if (!time.set)
+        return LT_OK;
+    struct lt_attr attrs[LT_ATTRS] = {{.key = LT_ATTR_ACTION, .text = lt_str_c(action)}};
+    memcpy(attrs + 1, container->facts, container->fact_count * sizeof *attrs);
+    struct lt_event event = {
+        .kind = kind,
+        .time = {time},
+        .owner = &container->owner,
+        .where = {.file = lt_path_join(ctx->scratch, container->path, LT_STR("config.v2.json")), .field = field},
+        .attrs = attrs,
+        .attr_count = container->fact_count + 1,
+        .tags = container->tags,
+    };
+    return lt_emit_one(ctx, &event, err);
+}
+
+static enum lt_status docker_container_events(struct lt_ctx *ctx, struct lt_err *err)
+{
+    lt_each (struct lt_container, container, &ctx->root->containers) {
+        enum lt_status status =
+            emit_moment(ctx, container, LT_KIND_CONTAINER_CREATED, container->created, "Created", "create", err);
+        if (status == LT_OK)
+            status = emit_moment(ctx, container, LT_KIND_CONTAINER_STARTED, container->started, "State.StartedAt",
+                                 "start", err);
+        bool dead = container->found_dead; /* when it ended: docker_lifecycle.c */
+        if (status == LT_OK)
+            status =
+                emit_moment(ctx, container, dead ? LT_KIND_STATE_SET : LT_KIND_CONTAINER_FINISHED, container->finished,
+                            "State.FinishedAt", dead ? "set state: found dead when the daemon started" : "finish", err);
+        if (status != LT_OK)
+            return status;
+    }
+    return LT_OK;
+}
+
+const struct lt_source lt_source_docker_container = {
+    .name = "docker_container",
+    .summary = "config.v2.json and hostconfig.json: created, started, finished",
+    .inventory = docker_container_inventory,
+    .events = docker_container_events,
+};

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+/* hostconfig.json of a container (moby api/types/container/hostconfig.go, 20.10 to 28.x): what it may do to the host,
+ * and what bounds it. */
+#ifndef LT_SOURCE_HOSTCONFIG_H
+#define LT_SOURCE_HOSTCONFIG_H
+
+#include "host/exposure.h"
+
+struct json_t;
+
+/* Set the container's findings, tags and limits by `host`, the document (NULL: it could not be read), and by its
+ * mounts, which must be known. All that takes away from its isolation, found to be exposure or not, is appended to
+ * `privileges` as struct lt_str *. Everything lives in the run arena. */
+void lt_hostconfig_read(struct lt_ctx *ctx, struct lt_container *container, const struct json_t *host,
+                        struct lt_list *privileges);
+
+#endif

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What containers were given at their creation that exposes the host, and what bounds their use of it, as hostconfig.c
+ * finds it in hostconfig.json and MountPoints of config.v2.json. Only `docker update` changes any of it later, and no
+ * more than limits and the restart policy (moby daemon/update.go): so a setting has the time of the creation, limits
+ * the time between the creation and the last save of hostconfig.json. */
+#include "host/exposure.h"
+
+/* What takes the edge off a finding; whether it held for this container when it was made is not always known. */
+static void add_namespace(struct lt_facts *facts, const struct lt_container *container)
+{
+    if (container->root->rootless)
+        lt_facts_item(facts, LT_ATTR_FACTS, "rootless daemon: root of the container is the daemon's user on the host");
+    else if (container->root->uids && !container->host_userns)
+        lt_facts_item(facts, LT_ATTR_FACTS, "user namespace: root of the container is an ordinary user on the host");
+}
+
+static struct lt_time saved_at(struct lt_ctx *ctx, struct lt_str path)
+{
+    struct lt_node node;
+    return lt_stat_or_skip(ctx, path, &node) == LT_OK ? node.time[LT_M] : (struct lt_time){0};
+}
+
+/* Not before the container was created, not after hostconfig.json was written. */
+static void set_bounds(struct lt_event *event, struct lt_time created, struct lt_time saved)
+{
+    event->time[0] = created.set ? created : saved;
+    event->first = created;
+    if (saved.set && (!created.set || lt_time_cmp(created, saved) <= 0))
+        event->last = saved;
+}
+
+static enum lt_status emit_finding(struct lt_ctx *ctx, const struct lt_container *container,
+                                   const struct lt_exposure *finding, struct lt_str host, struct lt_err *err)
+{
+    struct lt_facts facts = lt_exposure_facts(ctx, finding);
+    struct lt_event event = {
+        .kind = LT_KIND_EXPOSED,
+        .time = {container->created},
+        .owner = &container->owner,
+        .where = {.file = lt_path_join(ctx->scratch, container->path, LT_STR("config.v2.json")), .field = "Created"},
+    };
+    add_namespace(&facts, container);
+    if (!container->created.set) {
+        event.where = (struct lt_where){.file = host, .field = "mtime"};
+        set_bounds(&event, container->created, saved_at(ctx, host));
+    }
+    return lt_exposure_emit(ctx, finding, &facts, &event, err);
+}
+
+static enum lt_status emit_limits(struct lt_ctx *ctx, const struct lt_container *container, struct lt_str host,
+                                  struct lt_err *err)
+{
+    struct lt_exposure finding = lt_exposure_of(container->unlimited ? LT_RULE_UNLIMITED : LT_RULE_LIMITED, LT_STR(""));
+    struct lt_facts facts = lt_exposure_facts(ctx, &finding);
+    lt_each (struct lt_str, limit, &container->limits)
+        lt_facts_item(&facts, LT_ATTR_FACTS, "%.*s", LT_ARG(*limit));
+    struct lt_event event = {
+        .kind = LT_KIND_LIMITS, .owner = &container->owner, .where = {.file = host, .field = "mtime"}};
+    set_bounds(&event, container->created, saved_at(ctx, host));
+    return lt_exposure_emit(ctx, &finding, &facts, &event, err);
+}
+
+static enum lt_status docker_exposure_events(struct lt_ctx *ctx, struct lt_err *err)
+{
+    lt_each (const struct lt_container, container, &ctx->root->containers) {
+        struct lt_str host = lt_path_join(ctx->scratch, container->path, LT_STR("hostconfig.json"));
+        enum lt_status status = LT_OK;
+        lt_each (const struct lt_exposure, finding, &container->findings)
+            if (status == LT_OK)
+                status = emit_finding(ctx, container, finding, host, err);
+        if (status == LT_OK && container->limits_known)
+            status = emit_limits(ctx, container, host, err);
+        if (status != LT_OK)
+            return status;
+    }
+    return LT_OK;
+}
+
+const struct lt_source lt_source_docker_exposure = {
+    .name = "docker_exposure",
+    .summary = "hostconfig.json: what exposes the host to containers, and their limits",
+    .events = docker_exposure_events,
+};

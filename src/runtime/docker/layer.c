@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Layers: the directories of the storage drivers, and layerdb, which links them to images and containers
+ * (moby daemon/internal/layer/filestore.go, 20.10 to 28.x), below <root>/image/<driver>/layerdb:
+ *
+ *   sha256/<chain ID>/{cache-id,diff,parent,size}  image layer: directory of the driver, diff ID, chain ID below, bytes
+ *   sha256/<chain ID>-<random>-removing/          the same, while it is removed
+ *   tmp/write-set-<random>/                       the same, while it is made
+ *   mounts/<container ID>/{mount-id,init-id,parent}  container: rw and init directory, chain ID of the image
+ *
+ * The files of mounts/ are written once, when the container is created: their mtime is the best witness of that. */
+#include "clock/filetimes.h"
+#include "read/source.h"
+
+#include "parse/ident.h"
+#include "store/store.h"
+
+enum { MAX_ID_FILE = 4096, MAX_DIGITS = 18, ID_LENGTH = 64 };
+
+static bool is_empty(struct lt_ctx *ctx, struct lt_str path)
+{
+    struct lt_listing listing;
+    enum lt_status status = lt_list_or_skip(ctx, path, &listing);
+    return status != LT_SKIP && !listing.count;
+}
+
+static void scan_store(struct lt_ctx *ctx, const struct lt_store *store)
+{
+    struct lt_listing listing;
+    struct lt_str path = lt_root_path(ctx, store->layers);
+    lt_list_or_skip(ctx, path, &listing);
+    for (size_t i = 0; i < listing.count; i++) {
+        const struct lt_node *node = &listing.nodes[i];
+        if (!S_ISDIR(node->mode) || lt_str_eq(node->name, LT_STR("l")))
+            continue;
+        if (!lt_is_store_id(node->name)) {
+            lt_skip(ctx, lt_path_join(ctx->scratch, path, node->name), LT_CODE_BAD_ID, "no ID of a layer: not read");
+            continue;
+        }
+        struct lt_layer *layer = lt_inventory_layer(ctx->inventory, ctx->root, store, node->name);
+        layer->path = lt_path_join(ctx->run, path, node->name);
+        layer->content = store->content ? lt_path_join(ctx->run, layer->path, lt_str_c(store->content)) : layer->path;
+        if (store->elsewhere && is_empty(ctx, layer->content))
+            layer->content = LT_STR("");
+        layer->created = node->time[LT_B];
+        if (lt_str_ends(node->name, LT_STR("-init")))
+            layer->role = LT_ROLE_INIT;
+        if (lt_str_ends(node->name, LT_STR("-removing"))) /* so aufs names what it is about to remove */
+            layer->tags |= LT_TAG_BIT(removing);
+    }
+}
+
+/* The layer that layerdb names; one that may lie elsewhere is made. NULL if it is missing. */
+static struct lt_layer *named_layer(struct lt_ctx *ctx, const struct lt_store *store, struct lt_str id)
+{
+    struct lt_layer *layer = lt_map_get(&ctx->root->layer_by_id, id);
+    if (!layer && store->elsewhere && id.len) {
+        layer = lt_inventory_layer(ctx->inventory, ctx->root, store, id);
+        layer->path = lt_path_join(ctx->run, lt_root_path(ctx, store->layers), id);
+        if (lt_str_ends(id, LT_STR("-init")))
+            layer->role = LT_ROLE_INIT;
+    }
+    return layer;
+}
+
+static void report_elsewhere(struct lt_ctx *ctx, const struct lt_store *store)
+{
+    size_t count = 0;
+    lt_each (struct lt_layer, layer, &ctx->root->layers)
+        count += layer->store == store && !layer->content.len;
+    if (count)
+        lt_skip(ctx, lt_root_path(ctx, store->layers), LT_CODE_UNSUPPORTED,
+                "%zu layers are %s: their files are not read", count, store->elsewhere);
+}
+
+/* Read a file that holds one ID. `is` checks its grammar. */
+static enum lt_status read_id(struct lt_ctx *ctx, struct lt_str dir, const char *name, enum lt_need need,
+                              bool (*is)(struct lt_str), struct lt_str *out)
+{
+    *out = LT_STR("");
+    struct lt_str text, path = lt_path_join(ctx->scratch, dir, lt_str_c(name));
+    enum lt_status status = lt_read_or_skip(ctx, path, MAX_ID_FILE, need, &text);
+    if (status != LT_OK)
+        return status;
+    text = lt_str_trim(text);
+    if (is(text)) {
+        *out = lt_str_dup(ctx->run, text);
+        return LT_OK;
+    }
+    lt_skip(ctx, path, LT_CODE_BAD_ID, "no ID: '%.*s'", (int)(text.len < 100 ? text.len : 100), text.ptr);
+    return LT_SKIP;
+}
+
+static bool is_digest(struct lt_str text)
+{
+    return lt_digest_hex(text).len;
+}
+
+/* Bytes that the layer adds, in decimal digits. */
+static void read_size(struct lt_ctx *ctx, struct lt_str dir, struct lt_layer *layer)
+{
+    struct lt_str text, path = lt_path_join(ctx->scratch, dir, LT_STR("size"));
+    if (lt_read_or_skip(ctx, path, MAX_ID_FILE, LT_OPTIONAL, &text) != LT_OK)
+        return;
+    text = lt_str_trim(text);
+    layer->has_size = text.len && text.len <= MAX_DIGITS;
+    for (size_t i = 0; layer->has_size && i < text.len; i++) {
+        layer->has_size = text.ptr[i] >= '0' && text.ptr[i] <= '9';
+        layer->size = layer->size * 10 + (uint64_t)(text.ptr[i] - '0');
+    }
+    if (!layer->has_size)
+        lt_skip(ctx, path, LT_CODE_DAMAGED, "no size: '%.*s'", (int)(text.len < 40 ? text.len : 40), text.ptr);
+}
+
+/* Read a record of an image layer; NULL if no layer can be told. With `tag` (an LT_TAG_BIT(), else 0) it is one that
+ * was cut short on its way in or out, of which any part may be missing. */
+static struct lt_layer *read_record(struct lt_ctx *ctx, const struct lt_store *store, struct lt_str dir, uint32_t tag)
+{
+    struct lt_str cache_id, diff_id, parent;
+    enum lt_need need = tag ? LT_OPTIONAL : LT_REQUIRED;
+    enum lt_status status = read_id(ctx, dir, "cache-id", need, lt_is_store_id, &cache_id);
+    read_id(ctx, dir, "diff", need, is_digest, &diff_id);
+    read_id(ctx, dir, "parent", LT_OPTIONAL, is_digest, &parent); /* a base layer has none */
+    if (status != LT_OK)
+        return NULL;
+    struct lt_layer *layer = named_layer(ctx, store, cache_id);
+    if (!layer) {
+        lt_skip(ctx, dir, LT_CODE_MISSING, "the layer's directory is missing: %s/%.*s", store->layers,
+                LT_ARG(cache_id));
+        return NULL;
+    }
+    if (tag && layer->recorded)
+        return NULL; /* another record vouches for it */
+    layer->diff_id = diff_id;
+    layer->parent_chain = parent;
+    layer->recorded = true;
+    layer->tags |= tag;
+    read_size(ctx, dir, layer);
+    return layer;
+}
+
+static void read_image_layer(struct lt_ctx *ctx, const struct lt_store *store, struct lt_str dir, struct lt_str hex)
+{
+    struct lt_layer *layer = read_record(ctx, store, dir, 0);
+    if (!layer)
+        return;
+    layer->chain_id = lt_str_format(ctx->run, "sha256:%.*s", LT_ARG(hex));
+    lt_map_put(&ctx->root->layer_by_chain, ctx->run, lt_chain_key(ctx->run, store, layer->chain_id), layer);
+}
+
+/* Follow the parents of `start` down; where they come back to a layer of the same walk the link is cut. Each layer is
+ * walked once: a mark from an earlier walk means that all below is known to be sound. */
+static void cut_cycle(struct lt_ctx *ctx, struct lt_str layerdb, struct lt_layer *start)
+{
+    for (struct lt_layer *layer = start; layer && !layer->walked_from; layer = layer->parent) {
+        layer->walked_from = start;
+        if (!layer->parent || layer->parent->walked_from != start)
+            continue;
+        struct lt_str record = lt_path_join(ctx->scratch, layerdb, lt_digest_hex(layer->chain_id));
+        lt_skip(ctx, lt_path_join(ctx->scratch, record, LT_STR("parent")), LT_CODE_CYCLE,
+                "the chain of layers comes back to itself");
+        layer->parent = NULL;
+        return;
+    }
+}
+
+/* <digest>-<random>-removing: the record of a layer whose removal was cut short. */
+static bool is_removing(struct lt_str name)
+{
+    return name.len > ID_LENGTH && lt_is_id((struct lt_str){name.ptr, ID_LENGTH}) &&
+           lt_str_ends(name, LT_STR("-removing"));
+}
+
+/* layerdb/tmp/write-set-*: records of layers that were being pulled or built when it ended. */
+static void read_unfinished(struct lt_ctx *ctx, const struct lt_store *store)
+{
+    struct lt_listing listing;
+    struct lt_str path = lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/tmp", store->name).ptr);
+    lt_list_or_skip(ctx, path, &listing);
+    for (size_t i = 0; i < listing.count; i++)
+        if (lt_str_starts(listing.nodes[i].name, LT_STR("write-set-")))
+            read_record(ctx, store, lt_path_join(ctx->scratch, path, listing.nodes[i].name), LT_TAG_BIT(unfinished));
+}
+
+static void read_image_layers(struct lt_ctx *ctx, const struct lt_store *store)
+{
+    struct lt_listing listing;
+    struct lt_str path = lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/sha256", store->name).ptr);
+    lt_list_or_skip(ctx, path, &listing);
+    for (size_t i = 0; i < listing.count; i++) {
+        struct lt_str name = listing.nodes[i].name;
+        struct lt_str dir = lt_path_join(ctx->scratch, path, name);
+        if (lt_is_id(name))
+            read_image_layer(ctx, store, dir, name);
+        else if (!is_removing(name))
+            lt_skip(ctx, dir, LT_CODE_BAD_ID, "no chain ID");
+    }
+    for (size_t i = 0; i < listing.count; i++) {
+        struct lt_str name = listing.nodes[i].name;
+        struct lt_layer *layer =
+            is_removing(name) ? read_record(ctx, store, lt_path_join(ctx->scratch, path, name), LT_TAG_BIT(removing))
+                              : NULL;
+        if (layer)
+            layer->chain_id = lt_str_format(ctx->run, "sha256:%.*s", ID_LENGTH, name.ptr);
+    }
+    lt_each (struct lt_layer, layer, &ctx->root->layers)
+        if (layer->store == store && layer->parent_chain.len)
+            layer->parent =
+                lt_map_get(&ctx->root->layer_by_chain, lt_chain_key(ctx->scratch, store, layer->parent_chain));
+    lt_each (struct lt_layer, layer, &ctx->root->layers)
+        cut_cycle(ctx, path, layer);
+}
+
+/* A layer that layerdb names must be there. */
+static void check_layer(struct lt_ctx *ctx, const struct lt_store *store, struct lt_str record, struct lt_str id)
+{
+    struct lt_layer *layer = id.len ? named_layer(ctx, store, id) : NULL;
+    if (layer)
+        layer->recorded = true;
+    else if (id.len)
+        lt_skip(ctx, record, LT_CODE_MISSING, "names a layer that is not there: %s/%.*s", store->layers, LT_ARG(id));
+}
+
+static void read_mounts(struct lt_ctx *ctx, const struct lt_store *store)
+{
+    struct lt_listing listing;
+    struct lt_str path = lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/mounts", store->name).ptr);
+    lt_list_or_skip(ctx, path, &listing);
+    for (size_t i = 0; i < listing.count; i++) {
+        struct lt_str name = listing.nodes[i].name;
+        struct lt_str dir = lt_path_join(ctx->run, path, name);
+        if (!lt_is_id(name)) {
+            lt_skip(ctx, dir, LT_CODE_BAD_ID, "no container ID");
+            continue;
+        }
+        struct lt_container *container = lt_inventory_container(ctx->inventory, ctx->root, name);
+        container->store = store;
+        container->mount_record = dir;
+        read_id(ctx, dir, "mount-id", LT_REQUIRED, lt_is_store_id, &container->mount_id);
+        read_id(ctx, dir, "init-id", LT_OPTIONAL, lt_is_store_id, &container->init_id);
+        read_id(ctx, dir, "parent", LT_OPTIONAL, is_digest, &container->parent_chain);
+        check_layer(ctx, store, dir, container->mount_id);
+        check_layer(ctx, store, dir, container->init_id);
+    }
+}
+
+/* Say it when a driver's metadata is there that no file of src/store reads. */
+static void report_unknown_drivers(struct lt_ctx *ctx)
+{
+    struct lt_listing listing;
+    struct lt_str path = lt_root_path(ctx, "image");
+    lt_list_or_skip(ctx, path, &listing);
+    for (size_t i = 0; i < listing.count; i++) {
+        bool known = !S_ISDIR(listing.nodes[i].mode);
+        for (size_t j = 0; lt_stores[j]; j++)
+            known |= lt_str_eq(listing.nodes[i].name, lt_str_c(lt_stores[j]->name));
+        if (!known)
+            lt_skip(ctx, lt_path_join(ctx->scratch, path, listing.nodes[i].name), LT_CODE_UNSUPPORTED,
+                    "storage driver '%.*s' is not supported: its layers are not read", LT_ARG(listing.nodes[i].name));
+    }
+}
+
+static void docker_layer_inventory(struct lt_ctx *ctx)
+{
+    report_unknown_drivers(ctx);
+    for (size_t i = 0; lt_stores[i]; i++) {
+        const struct lt_store *store = lt_stores[i];
+        scan_store(ctx, store);
+        read_image_layers(ctx, store);
+        if (store->describe)
+            store->describe(ctx, ctx->root);
+        read_mounts(ctx, store);
+        read_unfinished(ctx, store);
+        report_elsewhere(ctx, store);
+    }
+}
+
+static enum lt_status docker_layer_events(struct lt_ctx *ctx, struct lt_err *err)
+{
+    lt_each (struct lt_container, container, &ctx->root->containers) {
+        struct lt_node node;
+        struct lt_err problem = {0};
+        struct lt_str path = lt_path_join(ctx->scratch, container->mount_record, LT_STR("mount-id"));
+        if (!container->mount_id.len)
+            continue; /* reported when the inventory was taken */
+        if (lt_fs_stat(ctx->root->fs, path, ctx->scratch, &node, &problem) != LT_OK) {
+            lt_fail(&problem, LT_SKIP, LT_CODE_MISSING, 0, "the file has vanished");
+            lt_skip_error(ctx, path, &problem);
+            continue;
+        }
+        struct lt_attr action = {.key = LT_ATTR_ACTION, .text = LT_STR("create rw layer")};
+        struct lt_event event = {
+            .kind = LT_KIND_LAYER_CREATED,
+            .time = {node.time[LT_M]},
+            .owner = container->rw ? &container->rw->owner : &container->owner,
+            .where = {.file = path, .field = "mtime"},
+            .attrs = &action,
+            .attr_count = 1,
+        };
+        if (container->rw && container->rw->created.set && container->created.set &&
+            !lt_births_kept(ctx->root, container))
+            lt_event_add_fact(&event, ctx->scratch,
+                              LT_STR("its directory was born long after the container was created: it is a copy, whose "
+                                     "births tell nothing of its files"));
+        enum lt_status status = lt_emit_one(ctx, &event, err);
+        if (status != LT_OK)
+            return status;
+    }
+    return LT_OK;
+}
+
+const struct lt_source lt_source_docker_layer = {
+    .name = "docker_layer",
+    .summary = "storage driver directories and layerdb: rw layer created",
+    .inventory = docker_layer_inventory,
+    .events = docker_layer_events,
+};

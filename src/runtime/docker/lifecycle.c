@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What else tells of the lives of containers and images (moby daemon/health.go, daemon/graphdriver/overlay2/overlay.go,
+ * linux fs/overlayfs/super.c ovl_workdir_create):
+ *
+ *   config.v2.json State.Health.Log  the last five probes: Start, End (the host's zone), ExitCode, Output
+ *   overlay2/<rw layer>/work/work    made anew at every mount: its birth is the last mount, so about the last start
+ *                                    (docker restart keeps the mount); the driver overlay has it, too
+ *   overlay2/<layer>/committed       written when a layer is made on top: a container was created, or an image built;
+ *                                    fuse-overlayfs does so, too
+ *   directories of the data root     changed after the birth of all that is in them: something was removed then
+ *
+ * And of a container that the daemon found dead at its start: when it ended lies between its last sign of life and
+ * that start. */
+#include "read/facts.h"
+
+#include "parse/json.h"
+#include "parse/stamp.h"
+#include "store/store.h"
+
+enum { MAX_OUTPUT = 4096 };
+static const int64_t CLOCK_TICK = 10000000; /* the kernel's clock for inodes may lag by a tick of 10 ms */
+
+static struct lt_time later(struct lt_time a, struct lt_time b)
+{
+    return !a.set || (b.set && lt_time_cmp(a, b) < 0) ? b : a;
+}
+
+static enum lt_status emit_probe(struct lt_ctx *ctx, const struct lt_container *container, struct lt_str path,
+                                 const struct json_t *health, size_t at, struct lt_err *err)
+{
+    struct lt_facts facts = {.arena = ctx->scratch};
+    const struct json_t *probe = lt_json_item(lt_json_at(health, "Log"), at);
+    struct lt_str output = lt_json_str(probe, "Output");
+    struct lt_err problem = {0};
+    int64_t exit_code;
+    struct lt_event event = {
+        .kind = LT_KIND_HEALTH_PROBE,
+        .owner = &container->owner,
+        .where = {.file = path, .field = lt_str_format(ctx->scratch, "State.Health.Log[%zu].Start", at).ptr},
+        .tags = container->tags,
+    };
+    if (lt_stamp_rfc3339(lt_json_str(probe, "Start"), &event.time[0], &problem) != LT_OK) {
+        if (problem.set)
+            lt_skip_error(ctx, path, &problem);
+        return LT_OK;
+    }
+    lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("health probe"));
+    if (lt_json_int(probe, "ExitCode", &exit_code))
+        lt_facts_int(&facts, LT_ATTR_EXIT_CODE, exit_code);
+    lt_facts_text(&facts, LT_ATTR_BODY, (struct lt_str){output.ptr, output.len < MAX_OUTPUT ? output.len : MAX_OUTPUT});
+    lt_fact(&facts, "ended", lt_json_str(probe, "End"));
+    lt_fact(&facts, "health", lt_json_str(health, "Status"));
+    return lt_facts_emit(&facts, ctx, &event, err);
+}
+
+static enum lt_status emit_probes(struct lt_ctx *ctx, const struct lt_container *container, struct lt_err *err)
+{
+    struct lt_str text, path = lt_path_join(ctx->scratch, container->path, LT_STR("config.v2.json"));
+    struct json_t *json;
+    const char *flaw;
+    enum lt_status status = LT_OK;
+    /* docker_container reported what is wrong with the file. */
+    if (!container->path.len || lt_slurp(ctx->root->fs, path, LT_MAX_JSON, ctx->scratch, &text, NULL) != LT_OK ||
+        lt_json_parse(text, &json, &flaw, NULL) != LT_OK)
+        return LT_OK;
+    const struct json_t *health = lt_json_at(json, "State.Health");
+    for (size_t i = 0; status == LT_OK && i < lt_json_count(lt_json_at(health, "Log")); i++)
+        status = emit_probe(ctx, container, path, health, i, err);
+    lt_json_free(json);
+    return status;
+}
+
+/* mtime of a file of the container's directory. */
+static struct lt_time written(struct lt_ctx *ctx, const struct lt_container *container, struct lt_str name)
+{
+    struct lt_node node;
+    struct lt_str path = lt_path_join(ctx->scratch, container->path, name);
+    return lt_stat_or_skip(ctx, path, &node) == LT_OK ? node.time[LT_M] : (struct lt_time){0};
+}
+
+/* The daemon was not there when the container ended. Its last sign of life: that it was started, or wrote to a log. */
+static enum lt_status emit_ended(struct lt_ctx *ctx, const struct lt_container *container, struct lt_err *err)
+{
+    struct lt_facts facts = {.arena = ctx->scratch};
+    struct lt_time life = container->created;
+    if (!container->found_dead)
+        return LT_OK;
+    if (container->started.set && lt_time_cmp(container->started, container->finished) < 0) {
+        life = later(life, container->started);
+        life =
+            later(life, written(ctx, container, lt_str_format(ctx->scratch, "%.*s-json.log", LT_ARG(container->id))));
+        life = later(life, written(ctx, container, LT_STR("local-logs/container.log")));
+        life = later(life, written(ctx, container, LT_STR("container-cached.log")));
+    }
+    if (!life.set || lt_time_cmp(life, container->finished) > 0)
+        return LT_OK;
+    lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("end while no daemon watched"));
+    lt_facts_item(&facts, LT_ATTR_FACTS, "from the last sign of life to the daemon's next start");
+    struct lt_event event = {
+        .kind = LT_KIND_STATE_ENDED,
+        .time = {life},
+        .first = life,
+        .last = container->finished,
+        .owner = &container->owner,
+        .where = {.file = lt_path_join(ctx->scratch, container->path, LT_STR("config.v2.json")),
+                  .field = "State.FinishedAt"},
+        .tags = container->tags,
+    };
+    return lt_facts_emit(&facts, ctx, &event, err);
+}
+
+/* One time of one entry of a layer's directory, if it is there. */
+static enum lt_status emit_layer(struct lt_ctx *ctx, const struct lt_layer *layer, enum lt_kind kind, const char *name,
+                                 enum lt_slot slot, const char *action, struct lt_err *err)
+{
+    struct lt_facts facts = {.arena = ctx->scratch};
+    struct lt_str path = lt_path_join(ctx->scratch, layer->path, lt_str_c(name));
+    struct lt_node node;
+    if (lt_stat_or_skip(ctx, path, &node) != LT_OK || !node.time[slot].set)
+        return LT_OK;
+    lt_facts_text(&facts, LT_ATTR_ACTION, lt_str_c(action));
+    struct lt_event event = {
+        .kind = kind,
+        .time = {node.time[slot]},
+        .owner = &layer->owner,
+        .where = {.file = path, .field = slot == LT_B ? "birth" : "mtime"},
+        .tags = LT_TAG_BIT(time_inferred),
+    };
+    return lt_facts_emit(&facts, ctx, &event, err);
+}
+
+static enum lt_status emit_layers(struct lt_ctx *ctx, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    lt_each (const struct lt_layer, layer, &ctx->root->layers) {
+        bool linked = !strcmp(layer->store->name, "overlay2") || !strcmp(layer->store->name, "fuse-overlayfs");
+        if (status != LT_OK)
+            return status;
+        if (layer->role == LT_ROLE_RW && layer->store->work)
+            status =
+                emit_layer(ctx, layer, LT_KIND_LAYER_MOUNTED, "work/work", LT_B, "mount rw layer, the last time", err);
+        else if (layer->role == LT_ROLE_IMAGE && linked)
+            status = emit_layer(ctx, layer, LT_KIND_LAYER_USED, "committed", LT_M, "make a layer on top, the last time",
+                                err);
+    }
+    return status;
+}
+
+/* A directory whose entries come and go with what they stand for. */
+struct place {
+    const char *path; /* below the data root */
+    const char *action;
+    bool renamed; /* entries are renamed into it, which changes their ctime, and are not changed afterwards */
+};
+
+static enum lt_status emit_removal(struct lt_ctx *ctx, struct lt_str path, const struct place *place,
+                                   struct lt_err *err)
+{
+    struct lt_facts facts = {.arena = ctx->scratch};
+    struct lt_node node;
+    struct lt_listing listing;
+    struct lt_time last = {0};
+    bool known = true;
+    if (lt_stat_or_skip(ctx, path, &node) != LT_OK ||
+        lt_fs_list(ctx->root->fs, path, ctx->scratch, &listing, NULL) != LT_OK)
+        return LT_OK; /* its own reader reported what is wrong */
+    for (size_t i = 0; i < listing.count; i++) {
+        last = later(last, listing.nodes[i].time[LT_B]);
+        known &= listing.nodes[i].time[LT_B].set;
+        if (place->renamed)
+            last = later(last, listing.nodes[i].time[LT_C]);
+    }
+    last = later(last, node.time[LT_B]);
+    if (!known || !last.set || !node.time[LT_M].set || lt_time_diff(last, node.time[LT_M]) < CLOCK_TICK)
+        return LT_OK;
+    lt_facts_text(&facts, LT_ATTR_ACTION, lt_str_c(place->action));
+    lt_facts_item(&facts, LT_ATTR_FACTS, "the directory changed after all that is left in it was made");
+    struct lt_event event = {
+        .kind = LT_KIND_REMOVAL,
+        .time = {node.time[LT_M]},
+        .owner = &ctx->root->owner,
+        .where = {.file = path, .field = "mtime"},
+        .tags = LT_TAG_BIT(time_inferred),
+    };
+    return lt_facts_emit(&facts, ctx, &event, err);
+}
+
+static enum lt_status emit_removals(struct lt_ctx *ctx, struct lt_err *err)
+{
+    static const struct place places[] = {{"containers", "remove a container", false},
+                                          {"volumes", "remove a volume", false}};
+    static const struct place of_driver[] = {{"imagedb/content/sha256", "remove an image", true},
+                                             {"layerdb/sha256", "remove an image layer", true},
+                                             {"layerdb/mounts", "remove a container's layers", false}};
+    struct lt_listing drivers;
+    struct lt_str image = lt_root_path(ctx, "image");
+    enum lt_status status = LT_OK;
+    for (size_t i = 0; status == LT_OK && i < sizeof places / sizeof *places; i++)
+        status = emit_removal(ctx, lt_root_path(ctx, places[i].path), &places[i], err);
+    lt_fs_list(ctx->root->fs, image, ctx->scratch, &drivers, NULL);
+    for (size_t i = 0; i < drivers.count; i++)
+        for (size_t j = 0; status == LT_OK && j < sizeof of_driver / sizeof *of_driver; j++) {
+            struct lt_str path = lt_path_join(ctx->scratch, image, drivers.nodes[i].name);
+            status =
+                emit_removal(ctx, lt_path_join(ctx->scratch, path, lt_str_c(of_driver[j].path)), &of_driver[j], err);
+        }
+    return status;
+}
+
+static enum lt_status docker_lifecycle_events(struct lt_ctx *ctx, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    lt_each (const struct lt_container, container, &ctx->root->containers) {
+        status = status == LT_OK ? emit_probes(ctx, container, err) : status;
+        status = status == LT_OK ? emit_ended(ctx, container, err) : status;
+    }
+    status = status == LT_OK ? emit_layers(ctx, err) : status;
+    return status == LT_OK ? emit_removals(ctx, err) : status;
+}
+
+const struct lt_source lt_source_docker_lifecycle = {
+    .name = "docker_lifecycle",
+    .summary = "health probes, ends that nobody saw, last mounts and uses of layers, traces of removals",
+    .events = docker_lifecycle_events,
+};

@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Container logs, rotated to .1 (newest) ... .N, with compression .1.gz ... (moby daemon/logger/loggerutils/logfile.go,
+ * 20.10 to 28.x):
+ *
+ *   containers/<ID>/<ID>-json.log              the json-file driver, one JSON object a line
+ *   containers/<ID>/local-logs/container.log   the local driver, framed protobuf
+ *   containers/<ID>/container-cached.log       the same: what a driver that cannot be read back shipped away
+ *
+ * Lines over 16 KiB are cut into pieces that all carry the time of the first (daemon/logger/copier.go); they are joined
+ * here, across rotation too. */
+#include "read/source.h"
+
+#include "base/gz.h"
+#include "evidence/lines.h"
+#include "parse/json.h"
+#include "parse/locallog.h"
+#include "parse/logline.h"
+#include "parse/stamp.h"
+#include "clock/log_clock.h"
+
+#include <stdlib.h>
+
+enum { STREAMS = LT_LOG_STREAMS, MAX_JOINED = 1024 * 1024, MAX_RESYNC = 16 * 1024 * 1024, MAX_TRIES = 16 };
+
+static const char *const stream_names[STREAMS] = {"stdout", "stderr"};
+
+/* A line of which not all pieces were read yet. */
+struct pending {
+    struct lt_buf text;
+    struct lt_str file; /* where it began */
+    uint64_t offset;
+    struct lt_time time;
+    bool open;
+};
+
+/* One log of one container, all its rotated files. */
+struct job {
+    struct lt_ctx *ctx;
+    const struct lt_container *container;
+    struct lt_log_clock *clock;      /* of the container */
+    struct pending pending[STREAMS]; /* stdout, stderr */
+    struct lt_logline record;
+    struct lt_str path;     /* of the file at hand */
+    struct lt_time written; /* its mtime */
+};
+
+/* One record of any driver. */
+struct record {
+    struct lt_str stream, text;
+    struct lt_time time;
+    uint64_t offset;
+    bool complete; /* ends its line */
+};
+
+static enum lt_status emit_line(struct job *job, unsigned stream, struct lt_err *err)
+{
+    struct pending *pending = &job->pending[stream];
+    struct lt_attr attrs[] = {
+        {.key = LT_ATTR_LOG_SOURCE, .text = lt_str_c(stream_names[stream])},
+        {.key = LT_ATTR_BODY, .text = lt_buf_view(&pending->text)},
+        {.key = LT_ATTR_FACTS},
+    };
+    struct lt_event event = {
+        .kind = LT_KIND_LOG_LINE,
+        .time = {pending->time},
+        .owner = &job->container->log_owner,
+        .where = {.file = pending->file, .offset = pending->offset, .has_offset = true},
+        .attrs = attrs,
+        .attr_count = 2,
+    };
+    enum lt_status status = lt_log_clock_line(job->clock, &event, stream, attrs[1].text, &attrs[2].items, err);
+    event.attr_count += attrs[2].items.count > 0;
+    if (status == LT_OK)
+        status = lt_emit_one(job->ctx, &event, err);
+    pending->open = false;
+    pending->text.len = 0;
+    return status;
+}
+
+/* Add a record to the line of its stream. */
+static enum lt_status add_record(struct job *job, const struct record *record, struct lt_err *err)
+{
+    unsigned stream = lt_str_eq(record->stream, LT_STR("stderr"));
+    struct pending *pending = &job->pending[stream];
+    if (pending->open && lt_time_cmp(pending->time, record->time) != 0) {
+        enum lt_status status = emit_line(job, stream, err); /* the rest of the old line never came */
+        if (status != LT_OK)
+            return status;
+    }
+    if (!pending->open) {
+        pending->open = true;
+        pending->file = job->path;
+        pending->offset = record->offset;
+        pending->time = record->time;
+    }
+    lt_buf_add(&pending->text, record->text);
+    return record->complete || pending->text.len > MAX_JOINED ? emit_line(job, stream, err) : LT_OK;
+}
+
+/* After a power loss a log may hold a run of NUL bytes where data never reached the disk. */
+static size_t skip_nul(struct job *job, struct lt_str bytes, uint64_t offset)
+{
+    size_t count = 0;
+    while (count < bytes.len && !bytes.ptr[count])
+        count++;
+    if (count)
+        lt_skip(job->ctx, job->path, LT_CODE_DAMAGED, "%zu NUL bytes at offset %ju", count, (uintmax_t)offset);
+    return count;
+}
+
+static enum lt_status add_json(struct job *job, uint64_t offset, struct lt_err *err)
+{
+    struct record record = {
+        .stream = lt_buf_view(&job->record.stream),
+        .text = lt_buf_view(&job->record.text),
+        .time = job->record.time,
+        .offset = offset,
+    };
+    record.complete = lt_str_ends(record.text, LT_STR("\n"));
+    return add_record(job, &record, err);
+}
+
+/* Emit the text of a record without a time: it was written after the line before it, and before `last` or the last
+ * change of the file. Nothing happens if neither is known. */
+static enum lt_status emit_half(struct job *job, struct lt_str text, uint64_t offset, struct lt_time last,
+                                struct lt_err *err)
+{
+    struct lt_time first = job->clock->latest;
+    if (!last.set)
+        last = job->written;
+    if (first.set && last.set && lt_time_cmp(first, last) > 0)
+        last = (struct lt_time){0};
+    if (!text.len || (!first.set && !last.set))
+        return LT_OK;
+    const struct lt_attr attr = {.key = LT_ATTR_BODY, .text = text};
+    struct lt_event event = {
+        .kind = LT_KIND_LOG_LINE,
+        .time = {first.set ? first : last},
+        .first = first,
+        .last = last,
+        .owner = &job->container->log_owner,
+        .where = {.file = job->path, .offset = offset, .has_offset = true},
+        .attrs = &attr,
+        .attr_count = 1,
+        .tags = LT_TAG_BIT(recovered),
+    };
+    return lt_emit_one(job->ctx, &event, err);
+}
+
+/* The next whole record in `text` behind its first byte: where it is, or the length of `text`. No string of JSON holds
+ * what a record begins with. */
+static size_t find_record(struct job *job, struct lt_str text)
+{
+    const struct lt_str start = LT_STR("{\"log\":");
+    for (size_t at = 1, tries = 0; at < text.len && tries < MAX_TRIES; at++, tries++) {
+        const char *found = memmem(text.ptr + at, text.len - at, start.ptr, start.len);
+        if (!found)
+            break;
+        at = (size_t)(found - text.ptr);
+        if (lt_logline_parse(lt_str_skip(text, at), &job->record, NULL) == LT_OK)
+            return at;
+    }
+    return text.len;
+}
+
+/* A record that cannot be read, as when the power went while it was written, and what was appended to it since. */
+static enum lt_status salvage(struct job *job, struct lt_str text, uint64_t offset, struct lt_err *err)
+{
+    struct lt_err problem = {0};
+    size_t damaged = find_record(job, text);
+    struct lt_time next = damaged < text.len ? job->record.time : (struct lt_time){0};
+    lt_logline_parse((struct lt_str){text.ptr, damaged}, &job->record, &problem);
+    struct lt_str half = lt_buf_view(&job->record.text);
+    while (lt_str_ends(half, (struct lt_str){"", 1})) /* room that was never written to */
+        half.len--;
+    lt_skip(job->ctx, job->path, LT_CODE_DAMAGED, "%zu bytes at offset %ju: %s%s", damaged, (uintmax_t)offset,
+            problem.text, half.len ? ", of which the text is kept" : "");
+    enum lt_status status = emit_half(job, half, offset, next, err);
+    if (status != LT_OK || damaged == text.len)
+        return status;
+    lt_logline_parse(lt_str_skip(text, damaged), &job->record, NULL);
+    return add_json(job, offset + damaged, err);
+}
+
+static enum lt_status read_json_line(struct job *job, const struct lt_line *line, struct lt_err *err)
+{
+    size_t zeros = skip_nul(job, line->text, line->offset);
+    struct lt_str text = lt_str_skip(line->text, zeros);
+    if (!text.len)
+        return LT_OK;
+    if (lt_logline_parse(text, &job->record, NULL) != LT_OK)
+        return salvage(job, text, line->offset + zeros, err);
+    return add_json(job, line->offset + zeros, err);
+}
+
+static enum lt_status read_json(struct job *job, struct lt_stream *stream, struct lt_err *err)
+{
+    struct lt_lines lines = {.stream = stream};
+    struct lt_line line;
+    while (lt_line_or_skip(job->ctx, job->path, &lines, &line) == LT_OK)
+        if (read_json_line(job, &line, err) != LT_OK)
+            return LT_FATAL;
+    return LT_OK;
+}
+
+/* The whole record at the start of the stream. LT_END: the file ends within it. */
+static enum lt_status local_record(struct lt_stream *stream, struct lt_str *out, struct lt_err *problem)
+{
+    size_t length = 0;
+    for (;;) {
+        struct lt_str view = lt_stream_view(stream);
+        enum lt_status status = lt_locallog_length(view, &length);
+        if (status == LT_SKIP)
+            return lt_fail(problem, LT_SKIP, LT_CODE_DAMAGED, 0, "no record of the local log driver");
+        *out = (struct lt_str){view.ptr, length};
+        if (status == LT_OK && length <= view.len)
+            return LT_OK;
+        status = lt_stream_fill(stream, problem);
+        if (status != LT_OK)
+            return status;
+    }
+}
+
+static enum lt_status add_local(struct job *job, const struct lt_locallog *entry, uint64_t offset, struct lt_err *err)
+{
+    struct record record = {entry->source, entry->line, entry->time, offset, false};
+    enum lt_status status = add_record(job, &record, err);
+    if (entry->partial || status != LT_OK)
+        return status;
+    record.text = LT_STR("\n"); /* which the driver does not store */
+    record.complete = true;
+    return add_record(job, &record, err);
+}
+
+/* Skip damage: to the next place where a whole record can be decoded. Returns the number of bytes skipped. What looks
+ * like records without end is given up after a while: the rest of the file is lost then. */
+static size_t resync(struct lt_stream *stream)
+{
+    size_t skipped = 0, decoded = 0;
+    struct lt_str record = {0};
+    struct lt_locallog entry;
+    do {
+        if (!lt_stream_view(stream).len && lt_stream_fill(stream, NULL) != LT_OK)
+            break;
+        size_t step = decoded > MAX_RESYNC ? lt_stream_view(stream).len : 1;
+        lt_stream_consume(stream, step);
+        skipped += step;
+        decoded += record.len;
+        record.len = 0;
+    } while (local_record(stream, &record, NULL) != LT_OK || lt_locallog_parse(record, &entry, NULL) != LT_OK);
+    return skipped;
+}
+
+static enum lt_status read_local(struct job *job, struct lt_stream *stream, struct lt_err *err)
+{
+    for (;;) {
+        struct lt_str record = {0};
+        struct lt_locallog entry;
+        struct lt_err problem = {0};
+        uint64_t offset = lt_stream_offset(stream);
+        enum lt_status status = local_record(stream, &record, &problem);
+        if (status == LT_END && !lt_stream_view(stream).len)
+            return LT_OK;
+        if (status == LT_OK)
+            status = lt_locallog_parse(record, &entry, &problem);
+        if (status == LT_OK) {
+            lt_stream_consume(stream, record.len);
+            if (add_local(job, &entry, offset, err) != LT_OK)
+                return LT_FATAL;
+            continue;
+        }
+        size_t lost = resync(stream);
+        lt_skip(job->ctx, job->path, problem.set ? problem.code : LT_CODE_TRUNCATED, "%zu bytes lost at offset %ju: %s",
+                lost, (uintmax_t)offset, problem.set ? problem.text : "the last record breaks off");
+    }
+}
+
+/* A kind of log: where it is below the container's directory, and how it is read. */
+struct log_kind {
+    const char *directory, *name; /* NULL: "<container ID>-json.log" */
+    enum lt_status (*read)(struct job *job, struct lt_stream *stream, struct lt_err *err);
+};
+
+static const struct log_kind kinds[] = {
+    {NULL, NULL, read_json},
+    {"local-logs", "container.log", read_local},
+    {NULL, "container-cached.log", read_local},
+};
+
+/* The time of a compressed log's last line, which its header holds: {"lastTime":"2026-..."}. */
+static struct lt_time last_time(struct lt_ctx *ctx, struct lt_str path)
+{
+    struct lt_time time = {0};
+    struct lt_file file;
+    struct json_t *json = NULL;
+    const char *flaw;
+    char head[1024];
+    if (lt_file_open(ctx->root->fs, path, &file, NULL) != LT_OK)
+        return time;
+    ssize_t got = lt_file_read(&file, head, sizeof head, 0, NULL);
+    lt_file_close(&file);
+    struct lt_str extra = lt_gzip_extra((struct lt_str){head, got > 0 ? (size_t)got : 0});
+    if (extra.len && lt_json_parse(extra, &json, &flaw, NULL) == LT_OK)
+        lt_stamp_rfc3339(lt_json_str(json, "lastTime"), &time, NULL);
+    lt_json_free(json);
+    return time;
+}
+
+/* Did a compressed log yield all of its lines, up to the last? */
+static void check_last(struct job *job)
+{
+    struct lt_time wanted = last_time(job->ctx, job->path), got = job->clock->latest;
+    struct lt_buf text = {0};
+    for (unsigned stream = 0; stream < STREAMS; stream++)
+        if (job->pending[stream].open && (!got.set || lt_time_cmp(job->pending[stream].time, got) > 0))
+            got = job->pending[stream].time;
+    if (!wanted.set || (got.set && lt_time_cmp(got, wanted) >= 0))
+        return;
+    lt_buf_lit(&text, "by its header the last line is of ");
+    lt_time_iso(&text, wanted, 9);
+    lt_buf_lit(&text, "Z: it and what was before it is missing");
+    lt_skip(job->ctx, job->path, LT_CODE_TRUNCATED, "%.*s", LT_ARG(lt_buf_view(&text)));
+    lt_buf_free(&text);
+}
+
+static enum lt_status read_file(struct job *job, const struct log_kind *kind, struct lt_str path, struct lt_err *err)
+{
+    struct lt_stream *stream;
+    struct lt_err problem = {0};
+    struct lt_node node;
+    job->path = path;
+    enum lt_status status = lt_stream_open(job->ctx->root->fs, path, &stream, &problem);
+    if (problem.set)
+        lt_skip_error(job->ctx, path, &problem);
+    if (status != LT_OK)
+        return LT_OK;
+    bool known = lt_fs_stat(job->ctx->root->fs, path, job->ctx->scratch, &node, NULL) == LT_OK;
+    job->written = known ? node.time[LT_M] : (struct lt_time){0};
+    status = kind->read(job, stream, err);
+    lt_stream_close(stream);
+    if (status == LT_OK)
+        check_last(job);
+    return status;
+}
+
+/* Is the unpacked file, as far as it can be read, how the plain one begins? Then it was being made from that one when
+ * the host stopped (moby removes the plain file only afterwards), and has nothing of its own. */
+static bool is_copy(struct lt_fs *fs, struct lt_str plain, struct lt_str packed)
+{
+    struct lt_stream *streams[2] = {NULL, NULL};
+    bool same =
+        lt_stream_open(fs, plain, &streams[0], NULL) == LT_OK && lt_stream_open(fs, packed, &streams[1], NULL) == LT_OK;
+    while (same) {
+        for (unsigned i = 0; i < 2; i++)
+            if (!lt_stream_view(streams[i]).len)
+                lt_stream_fill(streams[i], NULL);
+        struct lt_str a = lt_stream_view(streams[0]), b = lt_stream_view(streams[1]);
+        size_t count = a.len < b.len ? a.len : b.len;
+        if (!b.len)
+            break;
+        same = count && memcmp(a.ptr, b.ptr, count) == 0;
+        lt_stream_consume(streams[0], count);
+        lt_stream_consume(streams[1], count);
+    }
+    for (unsigned i = 0; i < 2; i++)
+        if (streams[i])
+            lt_stream_close(streams[i]);
+    return same;
+}
+
+/* Number of a rotated log: 0 for the log itself, -1 for a file that is none of these. */
+static long rotation(struct lt_str name, struct lt_str log)
+{
+    if (!lt_str_starts(name, log))
+        return -1;
+    name = lt_str_skip(name, log.len);
+    if (!name.len)
+        return 0;
+    if (lt_str_ends(name, LT_STR(".gz")))
+        name.len -= 3;
+    if (name.len < 2 || name.len > 6 || name.ptr[0] != '.')
+        return -1;
+    long number = 0;
+    for (size_t i = 1; i < name.len; i++) {
+        if (name.ptr[i] < '0' || name.ptr[i] > '9')
+            return -1;
+        number = number * 10 + (name.ptr[i] - '0');
+    }
+    return number;
+}
+
+struct log_file {
+    struct lt_str path;
+    long number;
+};
+
+/* Oldest first; of a .1.gz half made from .1 the complete one is read first. */
+static int by_age(const void *a, const void *b)
+{
+    const struct log_file *left = a, *right = b;
+    if (left->number != right->number)
+        return left->number > right->number ? -1 : 1;
+    return lt_str_cmp(left->path, right->path);
+}
+
+static enum lt_status read_log(struct job *job, const struct log_kind *kind, struct lt_err *err)
+{
+    struct lt_ctx *ctx = job->ctx;
+    struct lt_str directory = job->container->path, name = lt_str_c(kind->name);
+    struct lt_listing listing;
+    if (kind->directory)
+        directory = lt_path_join(ctx->scratch, directory, lt_str_c(kind->directory));
+    if (!kind->name)
+        name = lt_str_format(ctx->scratch, "%.*s-json.log", LT_ARG(job->container->id));
+    lt_list_or_skip(ctx, directory, &listing);
+    struct log_file *files = lt_new_array(ctx->scratch, struct log_file, listing.count + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < listing.count; i++) {
+        long number = rotation(listing.nodes[i].name, name);
+        if (number >= 0)
+            files[count++] = (struct log_file){lt_path_join(ctx->scratch, directory, listing.nodes[i].name), number};
+    }
+    qsort(files, count, sizeof *files, by_age);
+    enum lt_status status = LT_OK;
+    for (size_t i = 0; status == LT_OK && i < count; i++)
+        if (!i || files[i].number != files[i - 1].number || !is_copy(ctx->root->fs, files[i - 1].path, files[i].path))
+            status = read_file(job, kind, files[i].path, err);
+    for (unsigned stream = 0; status == LT_OK && stream < STREAMS; stream++)
+        if (job->pending[stream].open)
+            status = emit_line(job, stream, err);
+    return status;
+}
+
+static enum lt_status read_container(struct lt_ctx *ctx, const struct lt_container *container, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    struct lt_log_clock clock = {.ctx = ctx, .container = container};
+    for (size_t i = 0; status == LT_OK && i < sizeof kinds / sizeof *kinds; i++) {
+        struct job job = {.ctx = ctx, .container = container, .clock = &clock};
+        lt_log_clock_begin(&clock);
+        status = read_log(&job, &kinds[i], err);
+        for (unsigned stream = 0; stream < STREAMS; stream++)
+            lt_buf_free(&job.pending[stream].text);
+        lt_logline_free(&job.record);
+    }
+    lt_log_clock_files(&clock);
+    if (status == LT_OK)
+        status = lt_log_clock_end(&clock, err);
+    lt_log_clock_free(&clock);
+    return status;
+}
+
+static enum lt_status docker_log_events(struct lt_ctx *ctx, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    lt_each (const struct lt_container, container, &ctx->root->containers)
+        if (container->path.len && status == LT_OK)
+            status = read_container(ctx, container, err);
+    return status;
+}
+
+const struct lt_source lt_source_docker_log = {
+    .name = "docker_log",
+    .summary = "logs of the drivers json-file and local, rotated and compressed ones too: each line",
+    .events = docker_log_events,
+};

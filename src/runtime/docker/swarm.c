@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Tasks of a swarm that this node was given: <root>/swarm/worker/tasks.db (moby/swarmkit agent/storage.go), a bbolt
+ * file: v1/tasks/<task>/{data,status,assigned}, see parse/swarmtask.h. A task's creation is by the manager's clock. */
+#include "read/facts.h"
+
+#include "parse/bbolt.h"
+#include "parse/swarmtask.h"
+
+struct job {
+    struct lt_ctx *ctx;
+    struct lt_str database;
+    struct lt_map services; /* task -> struct lt_str *: name of its service */
+};
+
+static enum lt_status emit(struct job *job, const struct lt_bolt_item *item, struct lt_facts *facts,
+                           struct lt_event *event, struct lt_err *err)
+{
+    struct lt_str task = item->path[item->depth - 1];
+    const struct lt_str *service = lt_map_get(&job->services, task);
+    if (!event->time[0].set)
+        return LT_OK;
+    lt_fact(facts, "task", task);
+    if (service)
+        lt_fact(facts, "service", *service);
+    if (!event->owner)
+        event->owner = &job->ctx->root->owner;
+    event->where = (struct lt_where){.file = job->database, .offset = item->offset, .has_offset = true};
+    event->tags = item->origin == LT_BOLT_LIVE ? 0 : LT_TAG_BIT(recovered);
+    return lt_facts_emit(facts, job->ctx, event, err);
+}
+
+static enum lt_status take_data(struct job *job, const struct lt_bolt_item *item, struct lt_err *err)
+{
+    struct lt_facts facts = {.arena = job->ctx->scratch};
+    struct lt_swarm_task task;
+    if (!lt_swarm_task_parse(item->value, &task) && item->origin == LT_BOLT_LIVE)
+        lt_skip(job->ctx, job->database, LT_CODE_DAMAGED, "offset %ju: a task breaks off", (uintmax_t)item->offset);
+    if (!lt_map_get(&job->services, item->path[item->depth - 1])) {
+        struct lt_str *service = lt_new(job->ctx->scratch, struct lt_str);
+        *service = lt_str_dup(job->ctx->scratch, task.service);
+        lt_map_put(&job->services, job->ctx->scratch, lt_str_dup(job->ctx->scratch, item->path[item->depth - 1]),
+                   service);
+    }
+    lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("create task"));
+    struct lt_event event = {.kind = LT_KIND_TASK_CREATED, .time = {task.created}};
+    return emit(job, item, &facts, &event, err);
+}
+
+static enum lt_status take_status(struct job *job, const struct lt_bolt_item *item, struct lt_err *err)
+{
+    struct lt_facts facts = {.arena = job->ctx->scratch};
+    struct lt_swarm_status status;
+    if (!lt_swarm_status_parse(item->value, &status) && item->origin == LT_BOLT_LIVE)
+        lt_skip(job->ctx, job->database, LT_CODE_DAMAGED, "offset %ju: the state of a task breaks off",
+                (uintmax_t)item->offset);
+    lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("change state of task"));
+    lt_facts_text(&facts, LT_ATTR_STATE, lt_str_c(status.state));
+    lt_facts_text(&facts, LT_ATTR_COMMENT, status.message);
+    lt_fact(&facts, "error", status.error);
+    if (status.has_exit_code)
+        lt_facts_int(&facts, LT_ATTR_EXIT_CODE, status.exit_code);
+    const struct lt_container *container = lt_map_get(&job->ctx->root->container_by_id, status.container);
+    lt_fact(&facts, "container", status.container);
+    struct lt_event event = {
+        .kind = LT_KIND_TASK_STATE,
+        .time = {status.time},
+        .owner = container ? &container->owner : NULL,
+    };
+    return emit(job, item, &facts, &event, err);
+}
+
+static enum lt_status take_item(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
+{
+    if (item->known || !item->depth)
+        return LT_OK;
+    if (lt_str_eq(item->key, LT_STR("data")))
+        return take_data(arg, item, err);
+    return lt_str_eq(item->key, LT_STR("status")) ? take_status(arg, item, err) : LT_OK;
+}
+
+static enum lt_status docker_swarm_events(struct lt_ctx *ctx, struct lt_err *err)
+{
+    struct job job = {.ctx = ctx, .database = lt_root_path(ctx, "swarm/worker/tasks.db")};
+    return lt_read_bolt_or_skip(ctx, job.database, take_item, &job, err) == LT_FATAL ? LT_FATAL : LT_OK;
+}
+
+const struct lt_source lt_source_docker_swarm = {
+    .name = "docker_swarm",
+    .summary = "swarm/worker/tasks.db: tasks of a swarm and their states",
+    .events = docker_swarm_events,
+};

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+/* User namespaces: what the owners of files are inside the containers.
+ *
+ * userns-remap (moby v28 daemon/daemon_unix.go setupRemappedRoot, v24 pkg/idtools): the data root is
+ * <root>/<uid>.<gid>, the ids of the container's root; how many follow, and which come after these, /etc/subuid and
+ * /etc/subgid tell. The numbers in the name count, not `userns-remap` in daemon.json: they are what the files at hand
+ * were made with.
+ *
+ * Rootless (rootlesskit pkg/parent/parent.go newugidmapArgs): id 0 is the user who owns the data root, all ranges of
+ * that user follow from 1 on. */
+#include "read/source.h"
+
+#include "parse/idmap.h"
+
+enum { MAX_ETC_FILE = 1024 * 1024, USUAL_COUNT = 65536 };
+
+/* A file of the host; its /etc need not lie in the same file system as the data root. "" if there is none. */
+static struct lt_str read_host_file(struct lt_ctx *ctx, const char *path)
+{
+    struct lt_str text = LT_STR("");
+    struct lt_root *root = ctx->root;
+    lt_each (struct lt_fs, fs, &root->fs->evidence->fs) {
+        struct lt_root host = {.fs = fs};
+        struct lt_str real;
+        struct lt_err problem = {0};
+        if (text.len)
+            continue;
+        ctx->root = &host;
+        enum lt_status status = lt_fs_resolve(fs, lt_str_c(path), ctx->scratch, &real, &problem);
+        if (status == LT_SKIP)
+            lt_skip_error(ctx, lt_str_c(path), &problem);
+        else if (status == LT_OK && lt_read_or_skip(ctx, real, MAX_ETC_FILE, LT_OPTIONAL, &text) != LT_OK)
+            text = LT_STR("");
+    }
+    ctx->root = root;
+    return text;
+}
+
+static struct lt_str read_subids(struct lt_ctx *ctx, const char *path)
+{
+    struct lt_str text = read_host_file(ctx, path), rest = text;
+    struct lt_subid range;
+    size_t bad = 0;
+    for (enum lt_status status; (status = lt_subid_next(&rest, &range)) != LT_END;)
+        bad += status != LT_OK;
+    if (bad)
+        lt_skip(ctx, lt_str_c(path), LT_CODE_DAMAGED, "%zu lines that are no owner:first:count", bad);
+    return text;
+}
+
+static void add_note(struct lt_ctx *ctx, const char *note)
+{
+    ctx->root->why = lt_str_format(ctx->run, "%.*s, %s", LT_ARG(ctx->root->why), note);
+}
+
+/* False: how many ids there are is a guess. */
+static bool map_remapped(struct lt_ctx *ctx, const char *path, uint32_t first, struct lt_idmap *map)
+{
+    if (lt_idmap_add_beginning(map, read_subids(ctx, path), first))
+        return true;
+    lt_idmap_add(map, first, USUAL_COUNT);
+    return false;
+}
+
+/* Ranges by number come before those by name. */
+static bool map_rootless(struct lt_ctx *ctx, const char *path, uint32_t id, uint32_t uid, struct lt_idmap *map)
+{
+    struct lt_str subids = read_subids(ctx, path), number = lt_str_format(ctx->scratch, "%u", uid);
+    struct lt_str name = lt_passwd_name(read_host_file(ctx, "/etc/passwd"), uid);
+    lt_idmap_add(map, id, 1);
+    lt_idmap_add_owner(map, subids, number);
+    if (name.len && map->count == 1)
+        lt_idmap_add_owner(map, subids, name);
+    return map->count > 1;
+}
+
+static void docker_userns_inventory(struct lt_ctx *ctx)
+{
+    struct lt_root *root = ctx->root;
+    struct lt_node node;
+    uint32_t uid, gid;
+    bool remapped = lt_remap_parse(lt_str_basename(root->path), &uid, &gid);
+    if (!remapped && (!root->rootless || lt_fs_stat(root->fs, root->path, ctx->scratch, &node, NULL) != LT_OK ||
+                      !node.mode || !node.uid))
+        return;
+    root->uids = lt_new(ctx->run, struct lt_idmap);
+    root->gids = lt_new(ctx->run, struct lt_idmap);
+    bool known = remapped ? map_remapped(ctx, "/etc/subuid", uid, root->uids)
+                          : map_rootless(ctx, "/etc/subuid", node.uid, node.uid, root->uids);
+    known &= remapped ? map_remapped(ctx, "/etc/subgid", gid, root->gids)
+                      : map_rootless(ctx, "/etc/subgid", node.gid, node.uid, root->gids);
+    if (!known)
+        add_note(ctx, remapped ? "65536 ids assumed: no such range in /etc/subuid or /etc/subgid"
+                               : "no ranges in /etc/subuid or /etc/subgid");
+}
+
+const struct lt_source lt_source_docker_userns = {
+    .name = "docker_userns",
+    .summary = "userns-remap and rootless: owners of files as the containers see them",
+    .inventory = docker_userns_inventory,
+};

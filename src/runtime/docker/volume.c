@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Volumes, below <root>/volumes (moby daemon/volume/local/local.go, daemon/volume/service/db.go, 20.10 to 28.x):
+ *
+ *   <name>/            a volume of the local driver; its birth is when it was created. What docker shows as CreatedAt
+ *                      is the ctime of this directory or of _data, and drifts
+ *   <name>/opts.json   {MountType, MountOpts, MountDevice}, if it has options
+ *   metadata.db        bbolt: bucket "volumes", name -> {Name, Driver, Labels, Options}, of all drivers. No times
+ *
+ * The database was last written when the file was; what was removed then is in the older tree, and what was removed
+ * before that may be on freed pages. */
+#include "read/facts.h"
+
+#include "parse/bbolt.h"
+#include "parse/json.h"
+#include "parse/redact.h"
+
+/* A record of metadata.db. */
+struct record {
+    struct lt_str name, driver;
+    struct lt_list labels, options; /* of struct lt_str *: "key=value" */
+    uint64_t offset;
+    enum lt_bolt_origin origin;
+};
+
+struct job {
+    struct lt_ctx *ctx;
+    struct lt_str database;
+    struct lt_time born, written;
+    struct lt_list records; /* of struct record * */
+    struct lt_map by_name;  /* the first of each name */
+};
+
+static struct lt_str redacted(struct lt_arena *arena, struct lt_str text)
+{
+    struct lt_buf shown = {0};
+    lt_redact(&shown, text);
+    struct lt_str copy = lt_str_dup(arena, lt_buf_view(&shown));
+    lt_buf_free(&shown);
+    return copy;
+}
+
+/* A volume with options: what is mounted over its data, from when a container starts to when the last one ends. */
+static void read_options(struct lt_ctx *ctx, struct lt_volume *volume)
+{
+    static const struct {
+        const char *field, *before;
+    } shown[] = {{"MountType", "mount type "}, {"MountDevice", "mount device "}, {"MountOpts", "mount options "}};
+    struct json_t *json;
+    struct lt_str path = lt_path_join(ctx->scratch, volume->path, LT_STR("opts.json"));
+    if (lt_read_json_or_skip(ctx, path, LT_OPTIONAL, &json) != LT_OK)
+        return;
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+        struct lt_str text = lt_json_str(json, shown[i].field);
+        if (text.len)
+            lt_fact_add(&volume->options, ctx->run, shown[i].before, redacted(ctx->scratch, text));
+    }
+    struct lt_str options = lt_json_str(json, "MountOpts");
+    volume->device = lt_str_dup(ctx->run, lt_json_str(json, "MountDevice"));
+    while (options.len && lt_str_starts(volume->device, LT_STR("/"))) {
+        struct lt_str option = lt_str_cut(&options, ',');
+        volume->device_is_path |= lt_str_eq(option, LT_STR("bind")) || lt_str_eq(option, LT_STR("rbind"));
+        volume->device_read_only |= lt_str_eq(option, LT_STR("ro"));
+    }
+    if (volume->device.len)
+        lt_fact_add(&volume->options, ctx->run, "",
+                    LT_STR("its files are those of the device, which is mounted over _data while a container runs"));
+    lt_json_free(json);
+}
+
+static void docker_volume_inventory(struct lt_ctx *ctx)
+{
+    struct lt_listing listing;
+    struct lt_str path = lt_root_path(ctx, "volumes");
+    lt_list_or_skip(ctx, path, &listing);
+    for (size_t i = 0; i < listing.count; i++) {
+        if (!S_ISDIR(listing.nodes[i].mode))
+            continue;
+        struct lt_volume *volume = lt_inventory_volume(ctx->inventory, ctx->root, listing.nodes[i].name);
+        volume->path = lt_path_join(ctx->run, path, volume->name);
+        volume->data = lt_path_join(ctx->run, volume->path, LT_STR("_data"));
+        read_options(ctx, volume);
+        volume->created = listing.nodes[i].time[LT_B];
+    }
+}
+
+static struct lt_list pairs(struct lt_arena *arena, const struct json_t *object)
+{
+    struct lt_list list = {0};
+    struct lt_str key;
+    const struct json_t *value;
+    for (void *iter = NULL; lt_json_next(object, &iter, &key, &value);) {
+        struct lt_str *pair = lt_new(arena, struct lt_str);
+        struct lt_str text = lt_json_str(value, "");
+        text = text.len && lt_is_secret_name(key) ? LT_STR("***") : text;
+        *pair = lt_str_format(arena, "%.*s=%.*s", LT_ARG(key), LT_ARG(redacted(arena, text)));
+        lt_list_add(&list, arena, pair);
+    }
+    return list;
+}
+
+static enum lt_status take_record(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
+{
+    struct job *job = arg;
+    struct json_t *json;
+    const char *flaw;
+    struct lt_err problem = {0};
+    (void)err;
+    if (item->known || item->value.len > LT_MAX_JSON)
+        return LT_OK;
+    enum lt_status status = lt_json_parse(item->value, &json, &flaw, &problem);
+    if (status != LT_OK) {
+        if (item->origin == LT_BOLT_LIVE)
+            lt_skip_error(job->ctx, job->database, &problem);
+        return LT_OK;
+    }
+    struct lt_arena *arena = job->ctx->scratch;
+    struct record *record = lt_new(arena, struct record);
+    *record = (struct record){
+        .name = lt_str_dup(arena, item->key),
+        .driver = lt_str_dup(arena, lt_json_str(json, "Driver")),
+        .labels = pairs(arena, lt_json_at(json, "Labels")),
+        .options = pairs(arena, lt_json_at(json, "Options")),
+        .offset = item->offset,
+        .origin = item->origin,
+    };
+    if (lt_str_eq(lt_json_str(json, "Name"), item->key)) {
+        if (!lt_map_get(&job->by_name, record->name))
+            lt_map_put(&job->by_name, arena, record->name, record);
+        lt_list_add(&job->records, arena, record);
+    } else if (item->origin == LT_BOLT_LIVE) {
+        lt_skip(job->ctx, job->database, LT_CODE_DAMAGED, "a volume with two names: '%.*s'", LT_ARG(record->name));
+    }
+    lt_json_free(json);
+    return LT_OK;
+}
+
+static const struct record *find(const struct job *job, struct lt_str name)
+{
+    return lt_map_get(&job->by_name, name);
+}
+
+static void add_record(struct lt_facts *facts, const struct record *record)
+{
+    if (!record)
+        return;
+    lt_fact(facts, "driver", record->driver);
+    if (record->driver.len && !lt_str_eq(record->driver, LT_STR("local")))
+        lt_facts_item(facts, LT_ATTR_FACTS, "its files are where that driver keeps them, not below this data root");
+    lt_each (const struct lt_str, option, &record->options)
+        lt_fact(facts, "option", *option);
+    lt_each (const struct lt_str, label, &record->labels)
+        lt_facts_item(facts, LT_ATTR_LABELS, "%.*s", LT_ARG(*label));
+}
+
+/* A volume that is there: its directory's birth. */
+static enum lt_status emit_created(struct job *job, const struct lt_volume *volume, struct lt_err *err)
+{
+    struct lt_ctx *ctx = job->ctx;
+    struct lt_facts facts = {.arena = ctx->scratch};
+    if (!volume->created.set)
+        return LT_OK; /* not all file systems keep births */
+    lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("create volume"));
+    lt_each (const struct lt_mount_user, user, &volume->users)
+        lt_facts_item(&facts, LT_ATTR_MOUNTS, "%.*s -> %.*s %s", LT_ARG(user->container->name),
+                      LT_ARG(user->mount->destination), user->mount->writable ? "rw" : "ro");
+    add_record(&facts, find(job, volume->name));
+    lt_each (const struct lt_str, option, &volume->options)
+        lt_facts_item(&facts, LT_ATTR_FACTS, "%.*s", LT_ARG(*option));
+    struct lt_event event = {
+        .kind = LT_KIND_VOLUME_CREATED,
+        .time = {volume->created},
+        .owner = &volume->owner,
+        .where = {.file = volume->path, .field = "birth"},
+    };
+    return lt_facts_emit(&facts, ctx, &event, err);
+}
+
+/* A record without a directory. It was made, or removed, while there was a database; if the last transaction removed
+ * it, that was when the file was written last. */
+static enum lt_status emit_record(struct job *job, const struct record *record, struct lt_err *err)
+{
+    struct lt_ctx *ctx = job->ctx;
+    struct lt_facts facts = {.arena = ctx->scratch};
+    bool live = record->origin == LT_BOLT_LIVE, older = record->origin == LT_BOLT_OLDER;
+    struct lt_volume *volume = lt_new(ctx->run, struct lt_volume);
+    *volume = (struct lt_volume){.root = ctx->root, .name = lt_str_dup(ctx->run, record->name), .removed = true};
+    volume->owner = (struct lt_owner){.root = ctx->root, .volume = volume, .role = LT_ROLE_VOLUME};
+    lt_facts_text(&facts, LT_ATTR_ACTION, live ? LT_STR("create volume") : LT_STR("remove volume"));
+    add_record(&facts, record);
+    if (older)
+        lt_facts_item(&facts, LT_ATTR_FACTS, "time is that of the last transaction of the database, which removed it");
+    struct lt_event event = {
+        .kind = live ? LT_KIND_VOLUME_CREATED : LT_KIND_VOLUME_REMOVED,
+        .time = {job->written},
+        .owner = &volume->owner,
+        .where = {.file = job->database, .offset = record->offset, .has_offset = true},
+        .tags = (live ? 0 : LT_TAG_BIT(recovered)) | (older ? LT_TAG_BIT(time_inferred) : 0),
+    };
+    if (!older) {
+        event.first = job->born;
+        event.last = job->written;
+        event.time[0] = job->born.set ? job->born : job->written;
+    }
+    return lt_facts_emit(&facts, ctx, &event, err);
+}
+
+static enum lt_status docker_volume_events(struct lt_ctx *ctx, struct lt_err *err)
+{
+    struct job job = {.ctx = ctx, .database = lt_root_path(ctx, "volumes/metadata.db")};
+    struct lt_node node;
+    if (lt_stat_or_skip(ctx, job.database, &node) == LT_OK) {
+        job.born = node.time[LT_B];
+        job.written = node.time[LT_M];
+    }
+    enum lt_status status = lt_read_bolt_or_skip(ctx, job.database, take_record, &job, err);
+    if (status == LT_FATAL)
+        return status;
+    status = LT_OK;
+    lt_each (const struct lt_volume, volume, &ctx->root->volumes)
+        status = status == LT_OK ? emit_created(&job, volume, err) : status;
+    lt_each (const struct record, record, &job.records)
+        if (status == LT_OK && find(&job, record->name) == record &&
+            !lt_map_get(&ctx->root->volume_by_name, record->name))
+            status = emit_record(&job, record, err);
+    return status;
+}
+
+const struct lt_source lt_source_docker_volume = {
+    .name = "docker_volume",
+    .summary = "volumes and their metadata.db: created, removed",
+    .inventory = docker_volume_inventory,
+    .events = docker_volume_events,
+};

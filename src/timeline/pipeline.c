@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "timeline/pipeline.h"
+
+#include "timeline/filter.h"
+#include "timeline/localzone.h"
+#include "timeline/normalise.h"
+#include "parse/ident.h"
+#include "run/show.h"
+#include "timeline/sort/sort.h"
+
+enum { POLL_EVERY = 1024 }; /* rows between two looks for a signal */
+
+/* A time is in the future if it is later by this than anything the host did: metadata may lag behind data a little. */
+static const int64_t DAY = 86400 * INT64_C(1000000000);
+
+/* The main job at work. */
+struct timeline {
+    struct lt_job *job;
+    const struct lt_options *options;
+    struct lt_sorter sorter;
+    struct lt_zone zone;   /* of --timezone */
+    lt_tags tags_before;   /* those of the row before that are not its event's */
+    struct lt_arena arena; /* for the row at hand */
+    struct lt_memory memory;
+};
+
+/* Formats that take events as they come need no sorting. */
+static bool write_event(struct timeline *timeline, const struct lt_event *event, enum lt_status *status,
+                        struct lt_err *err)
+{
+    bool inside = false;
+    for (unsigned slot = 0; slot < LT_SLOTS; slot++)
+        inside |= event->time[slot].set && lt_filter_time(timeline->options, event->time[slot], event->time[slot]);
+    if (!inside ||
+        !timeline->options->format->event(lt_output_buffer(&timeline->job->output), event, &timeline->memory))
+        return false;
+    timeline->job->rows++;
+    *status = lt_output_flush(&timeline->job->output, err);
+    return true;
+}
+
+static bool keep_rows(struct timeline *timeline, const struct lt_event *event, enum lt_status *status,
+                      struct lt_err *err)
+{
+    struct lt_row rows[LT_SLOTS];
+    size_t count = lt_normalise(event, timeline->options->format->merged, rows), kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct lt_time last = event->last.set ? event->last : rows[i].time;
+        if (lt_filter_time(timeline->options, rows[i].time, last))
+            rows[kept++] = rows[i];
+    }
+    *status = lt_sorter_add(&timeline->sorter, rows, kept, err);
+    return kept;
+}
+
+static bool has_time(const struct lt_event *event)
+{
+    bool any = false;
+    for (unsigned slot = 0; slot < LT_SLOTS; slot++)
+        any |= event->time[slot].set;
+    return any;
+}
+
+static void report_timeless(struct lt_job *job, const struct lt_event *event)
+{
+    struct lt_buf path = {0};
+    struct lt_err problem = {0};
+    lt_fail(&problem, LT_SKIP, LT_CODE_BAD_TIME, 0, "it has no time at all, so no place in a timeline");
+    lt_event_path(&path, event);
+    lt_report_problem(&job->report, event->source, lt_buf_view(&path), &problem);
+    lt_buf_free(&path);
+}
+
+static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err)
+{
+    struct timeline *timeline = arg;
+    enum lt_status status = LT_OK;
+    if (!has_time(event)) {
+        report_timeless(timeline->job, event);
+        *fate = LT_FAILED;
+        return LT_OK;
+    }
+    if (event->kind == LT_KIND_FILE)
+        lt_evidence_met(event->owner->root->fs->evidence, event->node);
+    lt_correct_clock(event, timeline->options->clock_skew);
+    bool kept = lt_filter_event(timeline->options, event);
+    if (kept && timeline->options->format->event)
+        kept = write_event(timeline, event, &status, err);
+    else if (kept)
+        kept = keep_rows(timeline, event, &status, err);
+    *fate = kept ? LT_EMITTED : LT_FILTERED;
+    return status;
+}
+
+/* What can only be said of a row. */
+static lt_tags tags_of_row(struct timeline *timeline, const struct lt_row *row)
+{
+    lt_tags tags = timeline->options->clock_skew && row->clock == LT_CLOCK_HOST ? LT_TAG_BIT(clock_skewed) : 0;
+    struct lt_time newest = row->event->owner->root->fs->evidence->newest;
+    if (newest.set && lt_time_cmp(row->time, lt_time_add(newest, DAY - timeline->options->clock_skew)) > 0)
+        tags |= LT_TAG_BIT(time_future) | LT_TAG_BIT(time_anomaly);
+    const struct lt_image *image = row->event->owner->image;
+    bool stamp = image && row->clock == LT_CLOCK_BUILDER && image->stamp.set && lt_time_same(image->stamp, row->time);
+    if (stamp || (row->confidence == LT_CLAIMED && lt_time_is_stock(row->time)))
+        tags |= LT_TAG_BIT(time_constant);
+    return tags;
+}
+
+/* As all times in facts, that of the newest change is told as it is on the disk. */
+static void tell_future(struct timeline *timeline, struct lt_event *event)
+{
+    struct lt_buf text = {0};
+    lt_buf_lit(&text, "in the future of the newest change of a file here, ");
+    lt_time_iso(&text, event->owner->root->fs->evidence->newest, 9);
+    lt_buf_char(&text, 'Z');
+    lt_event_add_fact(event, &timeline->arena, lt_str_dup(&timeline->arena, lt_buf_view(&text)));
+    lt_buf_free(&text);
+}
+
+static void write_row(struct timeline *timeline, const struct lt_row *row)
+{
+    const struct lt_options *options = timeline->options;
+    struct lt_event event;
+    struct lt_row shown = *row;
+    lt_tags tags = tags_of_row(timeline, row);
+    lt_arena_reset(&timeline->arena);
+    shown.zone = options->timezone ? &timeline->zone : NULL;
+    shown.again &= tags == timeline->tags_before; /* else rows of one event differ in their tags */
+    timeline->tags_before = tags;
+    if (tags) {
+        event = *row->event;
+        event.tags |= tags;
+        if (tags & LT_TAG_BIT(time_future))
+            tell_future(timeline, &event);
+        shown.event = &event;
+    }
+    options->format->row(lt_output_buffer(&timeline->job->output), &shown, &timeline->memory);
+}
+
+static enum lt_status write_rows(struct timeline *timeline, struct lt_err *err)
+{
+    const struct lt_row *row;
+    struct lt_job *job = timeline->job;
+    enum lt_status status = lt_sorter_finish(&timeline->sorter, err);
+    while (status == LT_OK && (status = lt_sorter_next(&timeline->sorter, &row, err)) == LT_OK) {
+        write_row(timeline, row);
+        job->rows++;
+        status = lt_output_flush(&job->output, err);
+        if (status == LT_OK && job->rows % POLL_EVERY == 0)
+            status = lt_job_poll(job, err);
+    }
+    return status == LT_END ? LT_OK : status;
+}
+
+/* The sorter makes its temporary file when memory runs short, if ever: where it must not is no error until then. */
+static void place_temporary(struct timeline *timeline)
+{
+    struct lt_str file = lt_path_join(&timeline->job->arena, lt_str_c(lt_spill_directory()), LT_STR("layertime"));
+    if (lt_job_check_path(timeline->job, file.ptr, NULL) == LT_OK)
+        timeline->sorter.directory = lt_spill_directory();
+}
+
+/* Which containers -c means is known once all are: a whole name is not taken for the prefix of another's ID. */
+static void resolve_container(struct lt_job *job)
+{
+    if (!job->options->container)
+        return;
+    job->own_options.container_exact = lt_is_id(lt_str_c(job->options->container));
+    lt_each (struct lt_root, root, &job->inventory.roots)
+        lt_each (struct lt_container, container, &root->containers)
+            job->own_options.container_exact |= lt_filter_exact(job->options->container, container);
+}
+
+/* Does -c name anything that is there? A typing error must not look like a container without a past. By its whole ID
+ * one may be named that is gone: logs and databases may tell of it. */
+static bool container_known(const struct lt_job *job)
+{
+    const char *which = job->options->container;
+    if (!which || lt_is_id(lt_str_c(which)))
+        return true;
+    lt_each (struct lt_root, root, &job->inventory.roots)
+        lt_each (struct lt_container, container, &root->containers)
+            if (lt_filter_container(job->options, container))
+                return true;
+    return false;
+}
+
+static enum lt_status make_timeline(struct timeline *timeline, struct lt_err *err)
+{
+    const struct lt_format *format = timeline->options->format;
+    if (format->begin)
+        format->begin(lt_output_buffer(&timeline->job->output));
+    place_temporary(timeline);
+    enum lt_status status = lt_job_events(timeline->job, NULL, (struct lt_taker){take_event, timeline}, err);
+    return status == LT_OK && format->row ? write_rows(timeline, err) : status;
+}
+
+enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
+{
+    struct timeline timeline = {.job = job, .options = job->options, .sorter = {.memory = job->options->memory}};
+    if (job->options->timezone && lt_localzone_load(job->options->timezone, &job->arena, &timeline.zone, err) != LT_OK)
+        return LT_SKIP;
+    lt_show_window(job->options);
+    resolve_container(job);
+    if (!container_known(job)) {
+        lt_show_containers(&job->inventory);
+        return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "no container matches '%s'", job->options->container);
+    }
+    job->ctx.names_only = job->options->format->event;
+    enum lt_status status = make_timeline(&timeline, err);
+    lt_sorter_free(&timeline.sorter);
+    lt_arena_free(&timeline.arena);
+    lt_memory_free(&timeline.memory);
+    return status;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The main job: sources' events -> filter -> normalise -> sort -> format -> output */
+#ifndef LT_PIPELINE_H
+#define LT_PIPELINE_H
+
+#include "run/job.h"
+
+/* Write the timeline of a run whose inventory is complete; see lt_command.run. */
+enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err);
+
+#endif
