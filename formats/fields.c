@@ -3,6 +3,7 @@
 
 #include "base/escape.h"
 #include "formats/message.h"
+#include "model/runtime.h"
 
 static void add_word(struct lt_buf *out, const char *word)
 {
@@ -18,10 +19,10 @@ static void add_iso(struct lt_buf *out, struct lt_time time, unsigned digits)
 }
 
 /* The host's `id` as the containers see it, where they see another. */
-static void add_inside_id(struct lt_buf *out, const struct lt_owner *owner, const struct lt_idmap *map, uint32_t id)
+static void add_inside_id(struct lt_buf *out, const struct lt_owner *owner, bool group, uint32_t id)
 {
     uint32_t inside;
-    if (lt_owner_is_mapped(owner) && lt_idmap_inside(map, id, &inside))
+    if (lt_owner_is_mapped(owner) && lt_idmap_inside(group ? owner->root->gids : owner->root->uids, id, &inside))
         lt_buf_uint(out, inside);
 }
 
@@ -66,8 +67,21 @@ EVENT_FIELD(change, add_word(out, lt_change_names[event->change]))
 ROW_FIELD(clock, add_word(out, lt_clock_names[row->clock]))
 ROW_FIELD(confidence, add_word(out, lt_confidence_names[row->confidence]))
 ORIGIN_FIELD(data_type, add_word(out, KIND(origin)->data_type))
-ORIGIN_FIELD(source_long, add_word(out, KIND(origin)->source_long))
-ORIGIN_FIELD(source_short, add_word(out, KIND(origin)->source_short))
+
+static void put_source_long(struct lt_buf *out, const struct lt_origin *origin)
+{
+    const char *words = KIND(origin)->source_long;
+    if (*words == '*')
+        add_word(out, lt_owner_runtime(origin->owner)->title);
+    add_word(out, words + (*words == '*'));
+}
+
+static void put_source_short(struct lt_buf *out, const struct lt_origin *origin)
+{
+    const char *word = KIND(origin)->source_short;
+    add_word(out, word ? word : lt_owner_runtime(origin->owner)->source_short);
+}
+
 ROW_FIELD(timestamp_desc,
           add_word(out, KIND(row->event)->desc ? KIND(row->event)->desc : lt_slot_desc[__builtin_ctz(row->slots)]))
 EVENT_FIELD(time_first, add_iso(out, event->first, 9))
@@ -77,8 +91,8 @@ EVENT_FIELD(message, lt_message(out, event))
 EVENT_FIELD(filename, lt_event_inside(out, event))
 EVENT_FIELD(display_name, lt_buf_lit(out, "OS:"); lt_event_path(out, event))
 
-ORIGIN_FIELD(runtime, add_word(out, owner->root->runtime))
-ORIGIN_FIELD(hostname, lt_buf_add(out, owner->root->hostname))
+ORIGIN_FIELD(runtime, add_word(out, lt_owner_runtime(owner)->name))
+ORIGIN_FIELD(hostname, lt_buf_add(out, owner->host->hostname))
 ORIGIN_FIELD(container_id, lt_buf_add(out, owner->container ? owner->container->id : LT_STR("")))
 ORIGIN_FIELD(container_name, lt_buf_add(out, owner->container ? owner->container->name : LT_STR("")))
 ORIGIN_FIELD(image_id, lt_buf_add(out, owner->image ? owner->image->id : LT_STR("")))
@@ -92,8 +106,8 @@ NODE_FIELD(file_system, add_word(out, "OS"))
 NODE_FIELD(size, if (node->mode && node->size <= INT64_MAX) lt_buf_uint(out, node->size))
 INODE_FIELD(uid, lt_buf_uint(out, node->uid))
 INODE_FIELD(gid, lt_buf_uint(out, node->gid))
-INODE_FIELD(container_uid, add_inside_id(out, event->owner, event->owner->root->uids, node->uid))
-INODE_FIELD(container_gid, add_inside_id(out, event->owner, event->owner->root->gids, node->gid))
+INODE_FIELD(container_uid, add_inside_id(out, event->owner, false, node->uid))
+INODE_FIELD(container_gid, add_inside_id(out, event->owner, true, node->gid))
 NODE_FIELD(inode, if (node->ino) lt_buf_uint(out, node->ino))
 INODE_FIELD(mode, lt_buf_uint(out, node->mode & 07777))
 INODE_FIELD(links, lt_buf_uint(out, node->nlink))

@@ -256,11 +256,12 @@ static bool came_with_its_disk(const struct lt_fs *fs, struct lt_time born)
     return after >= 0 && after <= PROMPT;
 }
 
-void lt_clock_steps_check(struct lt_clock_steps *steps, struct lt_event *event, struct lt_arena *arena)
+void lt_clock_steps_check(struct lt_clock_steps *steps, const struct lt_fs *fs, struct lt_event *event,
+                          struct lt_arena *arena)
 {
     struct lt_time born = event->node->time[LT_B], changed = event->node->time[LT_C];
     if (!steps || !born.set || !changed.set || event->node->unallocated || lt_time_cmp(born, changed) <= 0 ||
-        came_with_its_disk(steps->ctx->root->fs, born))
+        came_with_its_disk(fs, born))
         return;
     struct step *step = add_step(steps, (struct step){changed, born, 1, changed, born, LT_STR("")});
     if (!step->path.len) { /* none before showed as much */
@@ -280,7 +281,7 @@ static enum lt_status emit_step(struct lt_ctx *ctx, const struct step *step, str
     struct lt_event event = {
         .kind = LT_KIND_CLOCK_STEP,
         .time = {step->changed},
-        .owner = &ctx->root->owner,
+        .owner = &ctx->host->owner,
         .where = {.file = step->path, .field = "ctime"},
         .tags = LT_TAG_BIT(clock_step),
     };

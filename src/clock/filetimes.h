@@ -45,15 +45,16 @@ void lt_filetimes_check_rw(struct lt_ctx *ctx, struct lt_event *event, const str
  * container, which may be NULL, only that one counts if it is known. */
 bool lt_births_kept(const struct lt_root *root, const struct lt_container *container);
 
-/* Births after changes, which show when the host's clock was put back. For the whole of a root. */
+/* Births after changes, which show when the host's clock was put back. For the whole of a host. */
 struct lt_clock_steps;
 
 /* Owned by the caller; `ctx` is borrowed. */
 struct lt_clock_steps *lt_clock_steps_new(struct lt_ctx *ctx);
 void lt_clock_steps_free(struct lt_clock_steps *steps);
 
-/* Look at one entry of the walk: if it shows a step, tag its event, with the reason. In `arena`. */
-void lt_clock_steps_check(struct lt_clock_steps *steps, struct lt_event *event, struct lt_arena *arena);
+/* Look at one entry of `fs`: if it shows a step, tag its event, with the reason. In `arena`. */
+void lt_clock_steps_check(struct lt_clock_steps *steps, const struct lt_fs *fs, struct lt_event *event,
+                          struct lt_arena *arena);
 
 /* Emit one event for each step: files whose times from ctime to birth overlap show the same one. */
 enum lt_status lt_clock_steps_emit(struct lt_clock_steps *steps, struct lt_err *err);

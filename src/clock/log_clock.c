@@ -148,7 +148,7 @@ static enum lt_status check_application(struct lt_log_clock *log, const struct l
     struct lt_time time = instant_of(&app, zone, &last);
     int32_t offset = app.has_zone ? app.offset : time.set ? (int32_t)(app.time.sec - time.sec) : 0;
     tell_time(log, &app, time.set ? &offset : NULL);
-    return log->ctx->app_times && time.set ? emit_app_time(log, line, time, last, err) : LT_OK;
+    return log->ctx->reading->app_times && time.set ? emit_app_time(log, line, time, last, err) : LT_OK;
 }
 
 enum lt_status lt_log_clock_line(struct lt_log_clock *log, struct lt_event *line, unsigned stream, struct lt_str body,
@@ -188,7 +188,7 @@ static void measure_file(struct lt_log_clock *log, struct lt_str path, const str
     struct lt_apptime app;
     char bytes[4096];
     int64_t apart = written.set && changed.set ? lt_time_diff(written, changed) : INT64_MAX;
-    if (apart < 0 || apart > SETTLED || lt_file_open(log->ctx->root->fs, path, &file, NULL) != LT_OK)
+    if (apart < 0 || apart > SETTLED || lt_file_open(log->ctx->fs, path, &file, NULL) != LT_OK)
         return;
     uint64_t from = file.size > sizeof bytes ? file.size - sizeof bytes : 0;
     ssize_t got = lt_file_read(&file, bytes, sizeof bytes, from, NULL);
@@ -204,7 +204,7 @@ static void measure_file(struct lt_log_clock *log, struct lt_str path, const str
 static void measure_directory(struct lt_log_clock *log, struct lt_str path, unsigned depth)
 {
     struct lt_listing listing;
-    if (lt_fs_list(log->ctx->root->fs, path, log->ctx->scratch, &listing, NULL) == LT_END)
+    if (lt_fs_list(log->ctx->fs, path, log->ctx->scratch, &listing, NULL) == LT_END)
         return;
     for (size_t i = 0; i < listing.count && i < MAX_FILES; i++) {
         const struct lt_node *node = &listing.nodes[i];

@@ -28,7 +28,7 @@ struct lt_log_clock {
 void lt_log_clock_begin(struct lt_log_clock *log);
 
 /* Look at a line that will be emitted: its tags are completed, and the facts about it returned, which are borrowed
- * until the next line. Emits what is an event of its own: a step of the clock, and with ctx->app_times the
+ * until the next line. Emits what is an event of its own: a step of the clock, and with ctx->reading->app_times the
  * application's time.
  */
 enum lt_status lt_log_clock_line(struct lt_log_clock *log, struct lt_event *line, unsigned stream, struct lt_str body,

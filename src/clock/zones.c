@@ -25,7 +25,7 @@ static void note_offset(struct lt_ctx *ctx, struct lt_str text, struct lt_str fi
         return; /* its reader reports it */
     struct offset *offset = lt_new(ctx->run, struct offset);
     *offset = (struct offset){time, minutes, lt_str_dup(ctx->run, file), field};
-    lt_list_add(&ctx->root->offsets, ctx->run, offset);
+    lt_list_add(&ctx->host->offsets, ctx->run, offset);
 }
 
 void lt_zones_note(struct lt_ctx *ctx, struct lt_container *container, const struct json_t *config, struct lt_str path)
@@ -106,9 +106,10 @@ static bool is_name(struct lt_str name)
 static bool host_rules(struct lt_ctx *ctx, struct lt_str name, struct lt_zone_info *zone)
 {
     if (is_name(name))
-        lt_each (struct lt_fs, fs, &ctx->root->fs->evidence->fs) {
+        lt_each (const struct lt_mount_point, mount, &ctx->host->mounts) {
             struct lt_str path, wanted = lt_str_format(ctx->scratch, DATABASE "%.*s", LT_ARG(name));
-            if (lt_fs_resolve(fs, wanted, ctx->scratch, &path, NULL) == LT_OK && read_rules(ctx, fs, path, zone))
+            if (lt_fs_resolve(mount->fs, wanted, ctx->scratch, &path, NULL) == LT_OK &&
+                read_rules(ctx, mount->fs, path, zone))
                 return true;
         }
     return false;
@@ -119,13 +120,13 @@ static bool host_rules(struct lt_ctx *ctx, struct lt_str name, struct lt_zone_in
 
 static void conflict(struct lt_ctx *ctx, struct lt_str text)
 {
-    if (!ctx->root->zone_conflict.len)
-        ctx->root->zone_conflict = lt_str_dup(ctx->run, text);
+    if (!ctx->host->zone_conflict.len)
+        ctx->host->zone_conflict = lt_str_dup(ctx->run, text);
 }
 
 static bool host_localtime(struct lt_ctx *ctx, struct lt_fs *fs)
 {
-    struct lt_zone_info *zone = &ctx->root->zone;
+    struct lt_zone_info *zone = &ctx->host->zone;
     struct lt_node node;
     struct lt_str etc, path = LT_STR("/etc/localtime");
     if (lt_fs_resolve(fs, LT_STR("/etc"), ctx->scratch, &etc, NULL) != LT_OK ||
@@ -140,7 +141,7 @@ static bool host_localtime(struct lt_ctx *ctx, struct lt_fs *fs)
 
 static void host_timezone(struct lt_ctx *ctx, struct lt_fs *fs)
 {
-    struct lt_zone_info *zone = &ctx->root->zone;
+    struct lt_zone_info *zone = &ctx->host->zone;
     struct lt_str path, name = LT_STR("");
     if (lt_fs_resolve(fs, LT_STR("/etc/timezone"), ctx->scratch, &path, NULL) == LT_OK)
         name = read_name(ctx, fs, path);
@@ -160,8 +161,8 @@ static void host_timezone(struct lt_ctx *ctx, struct lt_fs *fs)
 /* What the daemon wrote shows which zone it really had, and when. */
 static void check_offsets(struct lt_ctx *ctx)
 {
-    struct lt_zone_info *zone = &ctx->root->zone;
-    lt_each (const struct offset, offset, &ctx->root->offsets) {
+    struct lt_zone_info *zone = &ctx->host->zone;
+    lt_each (const struct offset, offset, &ctx->host->offsets) {
         struct lt_buf text = {0};
         int32_t expected = zone->known ? lt_zone_offset(&zone->rules, offset->time.sec) : offset->minutes * 60;
         if (expected != offset->minutes * 60) {
@@ -183,21 +184,34 @@ static void check_offsets(struct lt_ctx *ctx)
     }
 }
 
-static void find_host(struct lt_ctx *ctx)
+/* The file system with /etc is asked first, then the others in their order. */
+static void find_by_files(struct lt_ctx *ctx)
 {
-    struct lt_fs *own = ctx->root->fs;
-    bool found = host_localtime(ctx, own);
-    lt_each (struct lt_fs, fs, &own->evidence->fs)
-        found = found || host_localtime(ctx, fs);
-    host_timezone(ctx, own);
-    lt_each (struct lt_fs, fs, &own->evidence->fs)
-        if (!ctx->root->zone.name.len)
-            host_timezone(ctx, fs);
-    lt_each (const struct lt_image, image, &ctx->root->images) {
+    struct lt_fs *etc = ctx->host->etc;
+    bool found = etc && host_localtime(ctx, etc);
+    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts)
+        found = found || host_localtime(ctx, mount->fs);
+    if (etc)
+        host_timezone(ctx, etc);
+    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts)
+        if (!ctx->host->zone.name.len)
+            host_timezone(ctx, mount->fs);
+}
+
+static void note_images(struct lt_ctx *ctx, const struct lt_root *root)
+{
+    lt_each (const struct lt_image, image, &root->images) {
         struct lt_str text;
-        if (image->updated.len && lt_slurp(own, image->updated, MAX_NAME, ctx->scratch, &text, NULL) == LT_OK)
+        if (image->updated.len && lt_slurp(root->fs, image->updated, MAX_NAME, ctx->scratch, &text, NULL) == LT_OK)
             note_offset(ctx, lt_str_trim(text), image->updated, "lastUpdated");
     }
+}
+
+static void find_host(struct lt_ctx *ctx)
+{
+    find_by_files(ctx);
+    lt_each (const struct lt_root, root, &ctx->host->roots)
+        note_images(ctx, root);
     check_offsets(ctx);
 }
 
@@ -212,7 +226,7 @@ static enum lt_status look_for(struct lt_ctx *ctx, const struct lt_layer *layer,
     const struct lt_str names[] = {name, lt_str_format(ctx->scratch, ".wh.%.*s", LT_ARG(name))};
     for (size_t i = 0; i < 2; i++) {
         struct lt_str subject, path = lt_path_join(ctx->scratch, directory, names[i]);
-        if (lt_fs_stat(ctx->root->fs, path, ctx->scratch, node, NULL) != LT_OK)
+        if (lt_fs_stat(ctx->fs, path, ctx->scratch, node, NULL) != LT_OK)
             continue;
         bool whiteout = layer->store->meaning(node, &subject) == LT_WHITEOUT && lt_str_eq(subject, name);
         if (whiteout || !i)
@@ -224,7 +238,7 @@ static enum lt_status look_for(struct lt_ctx *ctx, const struct lt_layer *layer,
 /* Does the directory hide what lower layers have in theirs (linux fs/overlayfs/namei.c)? */
 static bool is_opaque(struct lt_ctx *ctx, struct lt_str parent, const struct lt_node *node)
 {
-    struct lt_fs *fs = ctx->root->fs;
+    struct lt_fs *fs = ctx->fs;
     struct lt_dir *dir = lt_new(ctx->run, struct lt_dir); /* readers may know it by its address */
     struct lt_node above;
     struct lt_list found = {0};
@@ -317,7 +331,7 @@ static void rules_by_name(struct lt_ctx *ctx, struct lt_container *container, st
     struct lt_str path =
         lt_str_starts(name, LT_STR("/")) ? name : lt_str_format(ctx->scratch, DATABASE "%.*s", LT_ARG(name));
     bool safe = is_name(lt_str_starts(name, LT_STR("/")) ? lt_str_skip(name, 1) : name);
-    if (safe && follow(ctx, container, path, &target, &real) && read_rules(ctx, ctx->root->fs, real, zone))
+    if (safe && follow(ctx, container, path, &target, &real) && read_rules(ctx, ctx->fs, real, zone))
         return;
     if (lt_zone_posix(name, &zone->rules)) {
         zone->known = true;
@@ -358,15 +372,15 @@ static bool by_bind(struct lt_ctx *ctx, struct lt_container *container)
         *zone = (struct lt_zone_info){.from = lt_str_format(ctx->run, "bind of %.*s", LT_ARG(mount->source))};
         if (lt_str_eq(mount->source, LT_STR("/etc/localtime"))) {
             struct lt_str from = zone->from;
-            *zone = ctx->root->zone;
+            *zone = ctx->host->zone;
             zone->from = from;
             return true;
         }
         zone->name = zone_name(mount->source);
-        lt_each (struct lt_fs, fs, &ctx->root->fs->evidence->fs)
-            if (!zone->known && lt_fs_resolve(fs, mount->source, ctx->scratch, &path, NULL) == LT_OK &&
-                lt_fs_stat(fs, path, ctx->scratch, &node, NULL) == LT_OK)
-                read_rules(ctx, fs, path, zone);
+        lt_each (const struct lt_mount_point, at, &ctx->host->mounts)
+            if (!zone->known && lt_fs_resolve(at->fs, mount->source, ctx->scratch, &path, NULL) == LT_OK &&
+                lt_fs_stat(at->fs, path, ctx->scratch, &node, NULL) == LT_OK)
+                read_rules(ctx, at->fs, path, zone);
         return true;
     }
     return false;
@@ -378,8 +392,8 @@ static bool by_files(struct lt_ctx *ctx, struct lt_container *container)
     struct lt_str target, real, name_target, name_file, name = LT_STR("");
     bool there = follow(ctx, container, LT_STR("/etc/localtime"), &target, &real);
     if (follow(ctx, container, LT_STR("/etc/timezone"), &name_target, &name_file))
-        name = read_name(ctx, ctx->root->fs, name_file);
-    if (there && read_rules(ctx, ctx->root->fs, real, zone)) {
+        name = read_name(ctx, ctx->fs, name_file);
+    if (there && read_rules(ctx, ctx->fs, real, zone)) {
         struct lt_str linked = zone_name(target);
         zone->from = LT_STR("/etc/localtime of the container");
         zone->name = linked.len ? lt_str_dup(ctx->run, linked) : name.len ? name : plain_name(ctx, &zone->rules);
@@ -402,11 +416,19 @@ static void find_container(struct lt_ctx *ctx, struct lt_container *container)
             (struct lt_zone_info){.name = LT_STR("UTC"), .from = LT_STR("no TZ and no /etc/localtime"), .known = true};
 }
 
-void lt_zones_find(struct lt_ctx *ctx)
+static void find_containers(struct lt_ctx *ctx)
 {
-    find_host(ctx);
     lt_each (struct lt_container, container, &ctx->root->containers) {
         lt_arena_reset(ctx->scratch); /* of which a long lookup takes a lot */
         find_container(ctx, container);
+    }
+}
+
+void lt_zones_find(struct lt_ctx *ctx)
+{
+    find_host(ctx);
+    lt_each (struct lt_root, root, &ctx->host->roots) {
+        struct lt_ctx there = lt_ctx_at(ctx, root);
+        find_containers(&there);
     }
 }

@@ -33,7 +33,7 @@ static struct lt_record *describe(struct lt_arena *arena, const struct lt_contai
     lt_record_name(record, "layer_identifier", container->rw ? container->rw->id : container->mount_id);
     lt_record_name(record, "time_zone", container->zone.name);
     lt_record_name(record, "time_zone_by", container->zone.from);
-    lt_record_name(record, "host_time_zone", container->root->zone.name);
+    lt_record_name(record, "host_time_zone", container->root->host->zone.name);
     lt_record_tags(record, container->tags);
     lt_record_root(record, container->root);
     return record;

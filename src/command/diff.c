@@ -198,10 +198,10 @@ static enum lt_status run_diff(struct lt_job *job, struct lt_err *err)
     if (status != LT_OK)
         return status;
     lt_job_enter(job, container->root, "diff");
-    job->taker = (struct lt_taker){take, &diff};
+    job->product = (struct lt_sink){take, &diff};
     lt_report_blind(&job->ctx);
     if (container->rw)
-        status = lt_walk_layer(&job->ctx, NULL, container->rw, err);
+        status = lt_walk_layer(&job->ctx, &(struct lt_walking){0}, container->rw, err);
     else
         lt_skip(&job->ctx, container->path, LT_CODE_MISSING, "the container's rw layer is not known");
     mark_parents(&diff);

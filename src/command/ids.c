@@ -42,7 +42,7 @@ static struct lt_str time_text(struct lt_arena *arena, struct lt_time time)
 static bool look(const struct card *card, struct lt_str path, struct lt_node *node)
 {
     struct lt_err problem = {0};
-    enum lt_status status = lt_fs_stat(card->ctx->root->fs, path, card->ctx->scratch, node, &problem);
+    enum lt_status status = lt_fs_stat(card->ctx->fs, path, card->ctx->scratch, node, &problem);
     if (status == LT_SKIP)
         lt_skip_error(card->ctx, path, &problem);
     return status == LT_OK;

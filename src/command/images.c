@@ -28,7 +28,7 @@ static void add_times(struct lt_ctx *ctx, struct lt_record *record, const struct
     lt_record_time(record, "created", image->created);
     if (image->referenced_only)
         return;
-    if (lt_fs_stat(ctx->root->fs, image->config, ctx->scratch, &node, &problem) == LT_OK)
+    if (lt_fs_stat(ctx->fs, image->config, ctx->scratch, &node, &problem) == LT_OK)
         lt_record_time(record, "registered", node.time[LT_M]);
     if (lt_read_or_skip(ctx, image->updated, 4096, LT_OPTIONAL, &text) == LT_OK &&
         lt_stamp_rfc3339(lt_str_trim(text), &tagged, &problem) == LT_OK)

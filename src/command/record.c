@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/record.h"
 
+#include "model/runtime.h"
+
 #include "base/escape.h"
 #include "base/utf8.h"
 #include "run/job.h"
@@ -102,9 +104,9 @@ const struct lt_str *lt_record_label(struct lt_arena *arena, const struct lt_own
 void lt_record_root(struct lt_record *record, const struct lt_root *root)
 {
     lt_record_name(record, "evidence", lt_str_c(root->fs->evidence->spec));
-    lt_record_name(record, "hostname", root->hostname);
+    lt_record_name(record, "hostname", root->host->hostname);
     lt_record_name(record, "data_root", root->path.len ? root->path : LT_STR("/"));
-    lt_record_name(record, "container_runtime", lt_str_c(root->runtime));
+    lt_record_name(record, "container_runtime", lt_str_c(root->runtime->name));
 }
 
 const struct lt_cell *lt_record_get(const struct lt_record *record, const char *key)

@@ -69,7 +69,7 @@ static struct lt_record *describe(struct lt_ctx *ctx, const struct entry *entry)
     lt_record_bool(record, "anonymous", lt_is_id(entry->name)); /* docker made up the name */
     if (volume) {
         lt_record_name(record, "path", volume->data);
-        if (lt_fs_stat(ctx->root->fs, volume->path, ctx->scratch, &node, &problem) == LT_OK)
+        if (lt_fs_stat(ctx->fs, volume->path, ctx->scratch, &node, &problem) == LT_OK)
             lt_record_time(record, "created", node.time[LT_B]);
         if (problem.set)
             lt_skip_error(ctx, volume->path, &problem);

@@ -132,7 +132,7 @@ static void add_finding(struct search *search, const struct finding *finding)
 static bool look(struct search *search, struct lt_str path, struct lt_node *node)
 {
     struct lt_err problem = {0};
-    enum lt_status status = lt_fs_stat(search->ctx->root->fs, path, search->arena, node, &problem);
+    enum lt_status status = lt_fs_stat(search->ctx->fs, path, search->arena, node, &problem);
     if (status == LT_SKIP)
         lt_skip_error(search->ctx, path, &problem);
     return status != LT_END && node->mode;

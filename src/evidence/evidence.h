@@ -111,7 +111,6 @@ struct lt_evidence {
     struct lt_list notes;  /* of struct lt_err *: what is wrong with the evidence as a whole */
     uint64_t size;         /* bytes of an image, 0 for a directory */
     uint64_t failed_reads; /* reads of the image that failed, whoever swallowed them */
-    struct lt_time newest; /* the newest change of a file that was met: the host's kernel alone dates these */
     void *self;            /* state of the kind */
 };
 
@@ -136,14 +135,6 @@ void lt_listing_sort(struct lt_listing *listing);
 enum lt_status lt_evidence_open(struct lt_evidence *evidence, const char *spec, const struct lt_evidence_args *args,
                                 struct lt_err *);
 void lt_evidence_close(struct lt_evidence *evidence);
-
-/* A living file of the evidence was met: see lt_evidence.newest. */
-static inline void lt_evidence_met(struct lt_evidence *evidence, const struct lt_node *node)
-{
-    struct lt_time changed = node->time[LT_C];
-    if (changed.set && !node->unallocated && (!evidence->newest.set || lt_time_cmp(changed, evidence->newest) > 0))
-        evidence->newest = changed;
-}
 
 /* Record something wrong with the evidence as a whole (a short image, an unreplayed journal). */
 void lt_evidence_note(struct lt_evidence *evidence, const struct lt_err *note);

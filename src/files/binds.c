@@ -10,8 +10,8 @@
 enum { MAX_LINKS = 1 << 20 }; /* of binds to users of what they lie in: hostile ones would fill the memory */
 
 struct binds {
-    struct lt_ctx *ctx; /* first: see lt_walk_ctx() */
-    struct lt_fs *fs;   /* in which sources are looked for */
+    struct lt_ctx *ctx; /* first: see lt_walk_ctx(); ctx->fs is where sources are looked for */
+    const struct lt_walking *walking;
     struct lt_shown shown;
     struct lt_list users; /* of struct lt_mount_user *: of every bind whose source is there */
     struct lt_list binds; /* of struct lt_bind *, one a source, in order of the sources */
@@ -68,7 +68,7 @@ static void add_source(struct binds *self, const struct lt_container *container,
     struct lt_err problem = {0};
     if (!is_path(self, container, mount, source))
         return;
-    enum lt_status status = lt_fs_resolve(self->fs, source, ctx->scratch, &path, &problem);
+    enum lt_status status = lt_fs_resolve(self->ctx->fs, source, ctx->scratch, &path, &problem);
     if (status == LT_SKIP)
         lt_skip_error(ctx, source, &problem);
     else if (status == LT_END)
@@ -102,10 +102,9 @@ static void collect_container(struct binds *self, const struct lt_container *con
 }
 
 /* The file system of the host whose paths its containers bind; NULL if the evidence does not tell. */
-static struct lt_fs *sources_of(struct lt_ctx *ctx, const struct lt_root *root)
+static struct lt_fs *sources_of(const struct lt_root *root)
 {
-    struct lt_fs *host = lt_host_fs(root->fs, root->path, ctx->scratch);
-    return host || !root->path.len ? host : root->fs;
+    return root->host->etc || !root->path.len ? root->host->etc : root->fs;
 }
 
 static bool has_binds(const struct lt_root *root)
@@ -123,17 +122,17 @@ static bool has_binds(const struct lt_root *root)
 /* Binds of a data root that is all the evidence there is cannot be looked for: that is no loss. */
 static void report_hostless(struct lt_ctx *ctx, const struct lt_root *root)
 {
-    if (root->fs->evidence->fs.count > 1 && has_binds(root))
+    if (root->host->mounts.count > 1 && has_binds(root))
         lt_skip(ctx, root->path, LT_CODE_MISSING,
                 "what containers bind is not read: no file system of the evidence, or more than one, has an /etc");
-    else if (root->fs->evidence->fs.count == 1 && !ctx->report->quiet)
+    else if (root->host->mounts.count == 1 && !ctx->report->quiet)
         lt_say("--binds: the evidence is a data root alone, without the rest of its host");
 }
 
 static void collect(struct binds *self)
 {
-    lt_each (const struct lt_root, root, &self->ctx->inventory->roots)
-        if (root->fs->evidence == self->fs->evidence && sources_of(self->ctx, root) == self->fs)
+    lt_each (const struct lt_root, root, &self->ctx->host->roots)
+        if (sources_of(root) == self->ctx->fs)
             lt_each (const struct lt_container, container, &root->containers)
                 collect_container(self, container);
 }
@@ -197,12 +196,13 @@ static void link_users(struct binds *self)
     lt_each (struct lt_mount_user, user, &self->users)
         link_user(self, user);
     if (self->cut)
-        lt_skip(self->ctx, self->ctx->root->path, LT_CODE_TOO_LARGE,
+        lt_skip(self->ctx, LT_STR(""), LT_CODE_TOO_LARGE,
                 "%zu binds show so many others' sources that not all of these are told", self->cut);
     lt_each (struct lt_bind, bind, &self->binds) {
         const struct lt_mount_user *first = bind->users.items[0];
         const struct lt_container *only = lt_only_user(&bind->users);
         bind->owner = (struct lt_owner){
+            .host = self->ctx->host,
             .root = first->container->root,
             .container = only,
             .image = only ? only->image : NULL,
@@ -215,8 +215,8 @@ static void link_users(struct binds *self)
 static bool is_in_data_root(const struct binds *self, struct lt_str path)
 {
     struct lt_str rest;
-    lt_each (const struct lt_root, root, &self->ctx->inventory->roots)
-        if (root->fs == self->fs && lt_path_behind(path, root->path, &rest))
+    lt_each (const struct lt_root, root, &self->ctx->host->roots)
+        if (root->fs == self->ctx->fs && lt_path_behind(path, root->path, &rest))
             return true;
     return false;
 }
@@ -229,14 +229,14 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
     struct lt_event event = lt_file_event(bind ? &bind->owner : dir->owner, dir, node);
     if (bind)
         bind->told = true;
-    lt_shown_tell(&self->shown, &event, self->ctx->names_only);
-    if (is_in_data_root(self, path) && !self->ctx->names_only)
+    lt_shown_tell(&self->shown, &event, self->ctx->reading->names_only);
+    if (is_in_data_root(self, path) && !self->ctx->reading->names_only)
         lt_event_add_fact(&event, &self->shown.arena,
                           LT_STR("in a Docker data root, whose files are told once, as its own"));
     event.tags |= LT_TAG_BIT(bind);
     if (node->unallocated)
         return lt_emit_unallocated(self->ctx, &event, err);
-    lt_clock_steps_check(self->ctx->steps, &event, &self->shown.arena);
+    lt_clock_steps_check(self->walking->steps, self->ctx->fs, &event, &self->shown.arena);
     return lt_emit(self->ctx, &event, err);
 }
 
@@ -254,16 +254,14 @@ static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)
     lt_shown_enter(&self->shown, parent, child, self->ctx->run);
 }
 
-static enum lt_status walk_bind(struct binds *self, struct lt_lister *lister, const struct lt_bind *bind,
-                                struct lt_err *err)
+static enum lt_status walk_bind(struct binds *self, const struct lt_bind *bind, struct lt_err *err)
 {
     struct lt_ctx *ctx = self->ctx;
     struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
-    struct lt_walk walk = lt_counted_walk(ctx, lister);
+    struct lt_walk walk = lt_counted_walk(ctx, self->walking->lister);
     *top = (struct lt_dir){.name = bind->source, .owner = &bind->owner};
     top->place = lt_place_common(&bind->users, bind->source, ctx->run);
     top->placed = top->has_inside = top->place.len;
-    walk.fs = self->fs;
     walk.arg = self;
     walk.entry = entry;
     walk.enter = enter;
@@ -272,37 +270,30 @@ static enum lt_status walk_bind(struct binds *self, struct lt_lister *lister, co
     return status == LT_END ? LT_OK : status;
 }
 
-static enum lt_status walk_fs(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_lister *lister, struct lt_err *err)
+/* All that is bound of the file system at hand. */
+static enum lt_status walk_fs(struct lt_ctx *ctx, const struct lt_walking *walking, struct lt_err *err)
 {
-    struct binds self = {.ctx = ctx, .fs = fs};
+    struct binds self = {.ctx = ctx, .walking = walking};
     enum lt_status status = LT_OK;
     collect(&self);
     link_users(&self);
     lt_each (const struct lt_bind, bind, &self.binds)
         if (status == LT_OK && !bind->told) /* else it lies in one that was walked */
-            status = walk_bind(&self, lister, bind, err);
+            status = walk_bind(&self, bind, err);
     lt_shown_end(&self.shown);
     return status;
 }
 
-/* Each file system comes once: with the last data root that lies on it, else with the last of the evidence. */
-static bool is_turn(const struct lt_ctx *ctx, const struct lt_fs *fs)
-{
-    const struct lt_root *on_it = NULL, *last = NULL;
-    lt_each (const struct lt_root, root, &ctx->inventory->roots) {
-        on_it = root->fs == fs ? root : on_it;
-        last = root->fs->evidence == fs->evidence ? root : last;
-    }
-    return ctx->root == (on_it ? on_it : last);
-}
-
-enum lt_status lt_walk_binds(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_err *err)
+enum lt_status lt_walk_binds(struct lt_ctx *ctx, const struct lt_walking *walking, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
-    if (!ctx->root->path.len && !lt_host_fs(ctx->root->fs, ctx->root->path, ctx->scratch))
-        report_hostless(ctx, ctx->root);
-    lt_each (struct lt_fs, fs, &ctx->root->fs->evidence->fs)
-        if (status == LT_OK && is_turn(ctx, fs))
-            status = walk_fs(ctx, fs, lister, err);
+    lt_each (const struct lt_root, root, &ctx->host->roots)
+        if (!root->path.len && !ctx->host->etc)
+            report_hostless(ctx, root);
+    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts) {
+        struct lt_ctx there = lt_ctx_on(ctx, mount->fs);
+        if (status == LT_OK)
+            status = walk_fs(&there, walking, err);
+    }
     return status;
 }

@@ -32,7 +32,7 @@ void lt_deletions_begin(struct lt_deletions *deletions, struct lt_ctx *ctx, cons
     struct lt_str work = lt_path_join(&deletions->arena, layer->path, lt_str_c(layer->store->work));
     work = lt_path_join(&deletions->arena, work, LT_STR("work"));
     struct lt_err problem = {0};
-    enum lt_status status = lt_fs_stat(ctx->root->fs, work, &deletions->arena, &node, &problem);
+    enum lt_status status = lt_fs_stat(ctx->fs, work, &deletions->arena, &node, &problem);
     if (status == LT_OK)
         deletions->mounted = node.time[LT_B];
     else if (status == LT_SKIP)

@@ -13,6 +13,7 @@
 /* The walk of directories that hold one container or volume each, or over the orphans; see lt_walk_ctx(). */
 struct holder_walk {
     struct lt_ctx *ctx;
+    struct lt_clock_steps *steps;
     bool births; /* births in volumes are those of their files */
     struct lt_shown shown;
 };
@@ -20,7 +21,7 @@ struct holder_walk {
 /* The entry of a directory that holds one container or volume each belongs to that one. */
 static const struct lt_owner *owner_below(const struct lt_root *root, const struct lt_dir *dir, struct lt_str name)
 {
-    if (dir->depth || dir->owner->role != LT_ROLE_HOST || !name.len)
+    if (!root || dir->depth || dir->owner->role != LT_ROLE_HOST || !name.len)
         return dir->owner;
     const struct lt_container *container = lt_map_get(&root->container_by_id, name);
     const struct lt_volume *volume = lt_map_get(&root->volume_by_name, name);
@@ -44,12 +45,12 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
     struct lt_event event = lt_file_event(owner_below(ctx->root, dir, node->name), dir, node);
     struct lt_arena *arena = &walk->shown.arena;
     if (is_volume_data(walk, event.owner, dir, node->name))
-        lt_shown_tell(&walk->shown, &event, ctx->names_only);
+        lt_shown_tell(&walk->shown, &event, ctx->reading->names_only);
     if (node->unallocated)
         return lt_emit_unallocated(ctx, &event, err);
-    if (!ctx->names_only && event.owner->role == LT_ROLE_VOLUME)
+    if (!ctx->reading->names_only && event.owner->role == LT_ROLE_VOLUME)
         lt_filetimes_check(&event, &(struct lt_filetimes){.came = LT_CAME_ANEW, .births = walk->births}, arena);
-    lt_clock_steps_check(ctx->steps, &event, arena);
+    lt_clock_steps_check(walk->steps, ctx->fs, &event, arena);
     return lt_emit(ctx, &event, err);
 }
 
@@ -63,12 +64,12 @@ static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)
 }
 
 /* Everything below a directory that holds one container or volume each. */
-static enum lt_status walk_holders(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_str path, bool cross_mounts,
-                                   struct lt_err *err)
+static enum lt_status walk_holders(struct lt_ctx *ctx, const struct lt_walking *walking, struct lt_str path,
+                                   bool cross_mounts, struct lt_err *err)
 {
     struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
-    struct lt_walk walk = lt_counted_walk(ctx, lister);
-    struct holder_walk self = {.ctx = ctx, .births = lt_births_kept(ctx->root, NULL)};
+    struct lt_walk walk = lt_counted_walk(ctx, walking->lister);
+    struct holder_walk self = {.ctx = ctx, .steps = walking->steps, .births = lt_births_kept(ctx->root, NULL)};
     *top = (struct lt_dir){.name = path, .owner = &ctx->root->owner};
     walk.cross_mounts = cross_mounts;
     walk.arg = &self;
@@ -95,11 +96,11 @@ static enum lt_status orphan(void *arg, const struct lt_node *node, struct lt_er
  * The Sleuth Kit gave it. Nothing tells whose they were. */
 static enum lt_status orphans(struct lt_ctx *ctx, struct lt_err *err)
 {
-    struct lt_fs *fs = ctx->root->fs;
+    struct lt_fs *fs = ctx->fs;
     struct lt_err problem = {0};
     struct lt_dir *dir = lt_new(ctx->run, struct lt_dir);
     struct orphan_job job = {{.ctx = ctx}, dir};
-    *dir = (struct lt_dir){.name = LT_STR("/$OrphanFiles"), .owner = &ctx->root->owner, .unallocated = true};
+    *dir = (struct lt_dir){.name = LT_STR("/$OrphanFiles"), .owner = &ctx->host->owner, .unallocated = true};
     dir->path_len = dir->name.len;
     lt_dir_keep(dir, ctx->run);
     enum lt_status status = fs->ops->orphans ? fs->ops->orphans(fs, orphan, &job, &problem) : LT_OK;
@@ -111,45 +112,63 @@ static enum lt_status orphans(struct lt_ctx *ctx, struct lt_err *err)
     return status == LT_FATAL ? LT_FATAL : LT_OK;
 }
 
-/* Is there no other data root on its file system that comes later? */
-static bool is_last(const struct lt_ctx *ctx)
+static bool has_root(const struct lt_ctx *ctx)
 {
-    const struct lt_root *last = NULL;
-    lt_each (const struct lt_root, root, &ctx->inventory->roots)
-        last = root->fs == ctx->root->fs ? root : last;
-    return last == ctx->root;
+    lt_each (const struct lt_root, root, &ctx->host->roots)
+        if (root->fs == ctx->fs)
+            return true;
+    return false;
 }
 
-static enum lt_status walk_all(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_err *err)
+static enum lt_status walk_root(struct lt_ctx *ctx, struct lt_walking walking, struct lt_err *err)
 {
-    enum lt_status status = lt_walk_layers(ctx, lister, err);
+    lt_arena_reset(ctx->scratch);
+    walking.tamper = ctx->reading->names_only ? NULL : lt_tamper_new(ctx);
+    enum lt_status status = lt_walk_layers(ctx, &walking, err);
     /* On a live host a container's /dev/shm and secrets are mounted below its directory. A volume may be anything, even
      * the whole host: what is mounted there is not read twice. */
     if (status == LT_OK)
-        status = walk_holders(ctx, lister, lt_root_path(ctx, "containers"), true, err);
+        status = walk_holders(ctx, &walking, lt_root_path(ctx, "containers"), true, err);
     if (status == LT_OK)
-        status = walk_holders(ctx, lister, lt_root_path(ctx, "volumes"), false, err);
-    return status == LT_OK && ctx->binds ? lt_walk_binds(ctx, lister, err) : status;
+        status = walk_holders(ctx, &walking, lt_root_path(ctx, "volumes"), false, err);
+    lt_tamper_free(walking.tamper);
+    return status;
+}
+
+static enum lt_status walk_all(struct lt_ctx *ctx, const struct lt_walking *walking, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    lt_each (struct lt_root, root, &ctx->host->roots) {
+        struct lt_ctx there = lt_ctx_at(ctx, root);
+        status = status == LT_OK ? walk_root(&there, *walking, err) : status;
+    }
+    if (status == LT_OK && ctx->reading->binds)
+        status = lt_walk_binds(ctx, walking, err);
+    return status == LT_OK ? lt_clock_steps_emit(walking->steps, err) : status;
 }
 
 static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
 {
-    struct lt_lister *lister = lt_lister_new(ctx->threads);
-    ctx->tamper = ctx->names_only ? NULL : lt_tamper_new(ctx);
-    ctx->steps = ctx->names_only ? NULL : lt_clock_steps_new(ctx);
-    enum lt_status status = walk_all(ctx, lister, err);
-    if (status == LT_OK)
-        status = lt_clock_steps_emit(ctx->steps, err);
-    lt_clock_steps_free(ctx->steps);
-    ctx->steps = NULL;
-    lt_tamper_free(ctx->tamper);
-    lt_lister_free(lister);
-    return status == LT_OK && is_last(ctx) ? orphans(ctx, err) : status; /* only now are all names known */
+    struct lt_walking walking = {
+        .lister = lt_lister_new(ctx->reading->threads),
+        .steps = ctx->reading->names_only ? NULL : lt_clock_steps_new(ctx),
+    };
+    enum lt_status status = walk_all(ctx, &walking, err);
+    lt_clock_steps_free(walking.steps);
+    lt_lister_free(walking.lister);
+    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts) { /* only now are all names known */
+        struct lt_ctx there = lt_ctx_on(ctx, mount->fs);
+        if (status == LT_OK && has_root(&there))
+            status = orphans(&there, err);
+    }
+    return status;
 }
 
 const struct lt_source lt_source_files = {
     .name = "files",
     .summary =
         "every entry of layers, container directories, volumes and binds: M, A, C, B; what containers changed, deleted",
+    .scope = LT_PER_HOST,
+    .stage = LT_STAGE_FILES,
     .events = files_events,
 };

@@ -16,7 +16,8 @@
 
 /* The walk of one layer. */
 struct layer_walk {
-    struct lt_ctx *ctx;
+    struct lt_ctx *ctx; /* first: see lt_walk_ctx() */
+    const struct lt_walking *walking;
     const struct lt_layer *layer;
     struct lt_below_reader below; /* keeps the names below the directory at hand */
     struct lt_below_reader aside; /* looks elsewhere meanwhile */
@@ -362,20 +363,20 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
         event.hidden_by = lt_hidden_by(walk->layer, dir, node->name, walk->ctx->run);
     if (node->unallocated)
         return lt_emit_unallocated(walk->ctx, &event, err);
-    lt_clock_steps_check(walk->ctx->steps, &event, &walk->facts);
-    if (!walk->ctx->names_only)
+    lt_clock_steps_check(walk->walking->steps, walk->ctx->fs, &event, &walk->facts);
+    if (!walk->ctx->reading->names_only)
         lt_covers_tell(&walk->covers, &event, &walk->arena);
     if (!node->name.len) {
-        lt_tamper_check(walk->ctx->tamper, &event, LT_STR(""));
+        lt_tamper_check(walk->walking->tamper, &event, LT_STR(""));
         return emit_root(walk, &event, err);
     }
     enum lt_meaning meaning = walk->layer->store->meaning(node, &subject);
-    if (walk->ctx->names_only) {
+    if (walk->ctx->reading->names_only) {
         event.tags |= meaning == LT_WHITEOUT ? LT_TAG_BIT(whiteout) : 0;
         return lt_emit(walk->ctx, &event, err);
     }
     bool whiteout = meaning == LT_WHITEOUT || is_marked_whiteout(walk, dir, node);
-    lt_tamper_check(walk->ctx->tamper, &event, whiteout ? subject : LT_STR(""));
+    lt_tamper_check(walk->walking->tamper, &event, whiteout ? subject : LT_STR(""));
     if (whiteout)
         return emit_whiteout(walk, &event, subject, err);
     if (meaning != LT_PLAIN) {
@@ -385,12 +386,13 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
     return is_rw(walk) ? emit_rw(walk, &event, err) : emit_image(walk, &event, err);
 }
 
-enum lt_status lt_walk_layer(struct lt_ctx *ctx, struct lt_lister *lister, const struct lt_layer *layer,
+enum lt_status lt_walk_layer(struct lt_ctx *ctx, const struct lt_walking *walking, const struct lt_layer *layer,
                              struct lt_err *err)
 {
-    struct layer_walk self = {.ctx = ctx, .layer = layer, .below = {.ctx = ctx}, .aside = {.ctx = ctx}};
+    struct layer_walk self = {
+        .ctx = ctx, .walking = walking, .layer = layer, .below = {.ctx = ctx}, .aside = {.ctx = ctx}};
     struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
-    struct lt_walk walk = lt_counted_walk(ctx, lister);
+    struct lt_walk walk = lt_counted_walk(ctx, walking->lister);
     *top = (struct lt_dir){.name = layer->content, .owner = &layer->owner, .placed = true, .has_inside = true};
     walk.arg = &self;
     walk.entry = entry;
@@ -398,8 +400,8 @@ enum lt_status lt_walk_layer(struct lt_ctx *ctx, struct lt_lister *lister, const
     self.births = layer->role == LT_ROLE_RW && lt_births_kept(ctx->root, layer->container);
     lt_covers_begin(&self.covers, layer);
     lt_deletions_begin(&self.deletions, ctx, layer);
-    lt_tamper_begin(ctx->tamper, layer);
-    if (!ctx->names_only && (layer->role != LT_ROLE_IMAGE || !layer->store->copies))
+    lt_tamper_begin(walking->tamper, layer);
+    if (!ctx->reading->names_only && (layer->role != LT_ROLE_IMAGE || !layer->store->copies))
         top->below = lt_below_layer(&self.below, layer, &self.whole);
     if (layer->role == LT_ROLE_RW && layer->store->init_copied && layer->container && layer->container->init)
         self.init = lt_below_tree(&self.below, layer->container->init);
@@ -410,7 +412,7 @@ enum lt_status lt_walk_layer(struct lt_ctx *ctx, struct lt_lister *lister, const
     if (status == LT_OK)
         status = lt_deletions_emit(&self.deletions, ctx, err);
     if (status == LT_OK)
-        status = lt_tamper_end(ctx->tamper, err);
+        status = lt_tamper_end(walking->tamper, err);
     lt_covers_end(&self.covers);
     lt_deletions_end(&self.deletions);
     lt_below_end(&self.below);
@@ -443,11 +445,11 @@ static int by_height(const void *a, const void *b)
     return up != down ? (up > down ? -1 : 1) : lt_str_cmp((*left)->id, (*right)->id);
 }
 
-enum lt_status lt_walk_layers(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_err *err)
+enum lt_status lt_walk_layers(struct lt_ctx *ctx, const struct lt_walking *walking, struct lt_err *err)
 {
     struct lt_list layers = {0};
     enum lt_status status = LT_OK;
-    if (!ctx->names_only)
+    if (!ctx->reading->names_only)
         lt_report_blind(ctx);
     lt_each (struct lt_layer, layer, &ctx->root->layers)
         if (layer->content.len)
@@ -455,8 +457,8 @@ enum lt_status lt_walk_layers(struct lt_ctx *ctx, struct lt_lister *lister, stru
     if (layers.count)
         qsort(layers.items, layers.count, sizeof *layers.items, by_height);
     lt_each (struct lt_layer, layer, &layers) {
-        lt_tamper_expect(ctx->tamper, layer_at + 1 < layers.count ? layers.items[layer_at + 1] : NULL);
-        status = lt_walk_layer(ctx, lister, layer, err);
+        lt_tamper_expect(walking->tamper, layer_at + 1 < layers.count ? layers.items[layer_at + 1] : NULL);
+        status = lt_walk_layer(ctx, walking, layer, err);
         if (status != LT_OK)
             break;
     }

@@ -18,7 +18,7 @@ static void failed(void *arg, struct lt_str path, const struct lt_err *problem, 
 
 struct lt_walk lt_counted_walk(struct lt_ctx *ctx, struct lt_lister *lister)
 {
-    return (struct lt_walk){.fs = ctx->root->fs, .run = ctx->run, .lister = lister, .seen = seen, .failed = failed};
+    return (struct lt_walk){.fs = ctx->fs, .run = ctx->run, .lister = lister, .seen = seen, .failed = failed};
 }
 
 struct lt_event lt_file_event(const struct lt_owner *owner, const struct lt_dir *dir, const struct lt_node *node)

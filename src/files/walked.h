@@ -6,8 +6,17 @@
 #include "read/context.h"
 #include "overlay/places.h"
 
+struct lt_clock_steps;
 struct lt_lister;
+struct lt_tamper;
 struct lt_walk;
+
+/* What the walks over one host share. */
+struct lt_walking {
+    struct lt_lister *lister;     /* lists the directories; NULL: the walk makes its own */
+    struct lt_tamper *tamper;     /* checks the layers of the store at hand; NULL: nobody does */
+    struct lt_clock_steps *steps; /* NULL: births after changes are not looked at */
+};
 
 /* A walk that keeps the account of `ctx`. `arg`, `entry` and `enter` are left to the caller; `arg` must point to a
  * pointer to `ctx`, or to a struct that begins with one. */
@@ -47,12 +56,12 @@ enum lt_status lt_emit_unallocated(struct lt_ctx *ctx, struct lt_event *event, s
 /* When the entry of `event` was copied up: its birth, else before its last change. */
 enum lt_status lt_emit_copy_up(struct lt_ctx *ctx, const struct lt_event *event, struct lt_err *err);
 
-/* Every entry of one layer. `lister` may be NULL. */
-enum lt_status lt_walk_layer(struct lt_ctx *ctx, struct lt_lister *lister, const struct lt_layer *layer,
+/* Every entry of one layer. */
+enum lt_status lt_walk_layer(struct lt_ctx *ctx, const struct lt_walking *walking, const struct lt_layer *layer,
                              struct lt_err *err);
 
-/* Every entry of every layer of the root at hand: rw and init layers first, then image layers from the top down, so
- * that of each is known who hides it. `lister` lists the directories. */
-enum lt_status lt_walk_layers(struct lt_ctx *ctx, struct lt_lister *lister, struct lt_err *err);
+/* Every entry of every layer of the store at hand: rw and init layers first, then image layers from the top down, so
+ * that of each is known who hides it. */
+enum lt_status lt_walk_layers(struct lt_ctx *ctx, const struct lt_walking *walking, struct lt_err *err);
 
 #endif

@@ -30,10 +30,10 @@ static struct lt_str without_slashes(struct lt_str path)
 static void find_parents(struct reader *reader)
 {
     struct lt_arena *scratch = reader->daemon.ctx->scratch;
-    lt_each (const struct lt_root, root, &reader->daemon.ctx->inventory->roots)
+    lt_each (const struct lt_root, root, &reader->daemon.ctx->host->roots)
         lt_each (const struct lt_container, container, &root->containers) {
             struct lt_str parent = without_slashes(container->cgroup_parent);
-            if (root->fs->evidence != reader->evidence || !parent.len)
+            if (!parent.len)
                 continue;
             struct lt_list *users = lt_map_get(&reader->parents, parent);
             if (!users) {
@@ -62,9 +62,7 @@ static struct lt_str id_in(struct lt_str name)
 static const struct lt_container *find_container(const struct reader *reader, struct lt_str id)
 {
     const struct lt_container *found = NULL;
-    lt_each (const struct lt_root, root, &reader->daemon.ctx->inventory->roots) {
-        if (root->fs->evidence != reader->evidence)
-            continue;
+    lt_each (const struct lt_root, root, &reader->daemon.ctx->host->roots) {
         if (id.len == LONG_ID) {
             const struct lt_container *container = lt_map_get(&root->container_by_id, id);
             found = container ? container : found;
@@ -218,26 +216,24 @@ static enum lt_status read_all(struct reader *reader, struct lt_str file, struct
 
 static enum lt_status cgroup_config_events(struct lt_ctx *ctx, struct lt_err *err)
 {
-    struct lt_root *root = ctx->root;
-    struct reader reader = {.daemon = {.ctx = ctx, .owner = &root->owner}, .evidence = root->fs->evidence};
+    struct lt_ctx there = *ctx;
+    struct reader reader = {.daemon = {.ctx = &there, .owner = &ctx->host->owner}};
     enum lt_status status = LT_OK;
-    if (lt_daemon_root(ctx, reader.evidence, LT_STR("")) != root)
-        return LT_OK;
     find_parents(&reader);
-    lt_each (struct lt_fs, fs, &reader.evidence->fs) {
-        struct lt_root host = {.fs = fs}; /* its files need not lie in the file system of the data root */
-        ctx->root = &host;
+    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts) {
+        there.fs = mount->fs;
         if (status == LT_OK)
             status = read_all(&reader, LT_STR("/etc/cgconfig.conf"), LT_STR("/etc/cgconfig.d"), read_groups, err);
         if (status == LT_OK)
             status = read_all(&reader, LT_STR("/etc/cgrules.conf"), LT_STR("/etc/cgrules.d"), read_rules, err);
     }
-    ctx->root = root;
     return status;
 }
 
 const struct lt_source lt_source_cgroup_config = {
     .name = "cgroup_config",
     .summary = "/etc/cgconfig.conf, /etc/cgrules.conf: control groups of containers",
+    .scope = LT_PER_HOST,
+    .stage = LT_STAGE_SETTINGS,
     .events = cgroup_config_events,
 };

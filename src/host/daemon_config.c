@@ -440,49 +440,51 @@ static enum lt_status read_home(struct lt_ctx *ctx, const struct lt_owner *owner
 }
 
 /* The daemon of a home, unless it was read: many links in /home may lead to one. */
-static enum lt_status read_home_once(struct lt_ctx *ctx, const struct lt_root *root, struct lt_str path,
-                                     struct lt_map *known, struct lt_err *err)
+static enum lt_status read_home_once(struct lt_ctx *ctx, struct lt_str path, struct lt_map *known, struct lt_err *err)
 {
     struct lt_str home;
     enum lt_status status = lt_resolve_or_skip(ctx, path, &home);
-    if (status != LT_OK || lt_map_get(known, home) || lt_daemon_root(ctx, root->fs->evidence, home) != root)
+    if (status != LT_OK || lt_map_get(known, home))
         return LT_OK;
     lt_map_put(known, ctx->scratch, home, ctx);
-    return read_home(ctx, &root->owner, home, err);
+    return read_home(ctx, lt_daemon_owner(ctx->host, home), home, err);
 }
 
-/* The daemons of one file system whose rows belong to `root`. */
-static enum lt_status read_fs(struct lt_ctx *ctx, const struct lt_root *root, struct lt_err *err)
+static enum lt_status read_homes(struct lt_ctx *ctx, struct lt_err *err)
 {
     struct lt_map known = {0};
     struct lt_listing homes;
     enum lt_status status = LT_OK;
-    if (lt_daemon_root(ctx, root->fs->evidence, LT_STR("")) == root) {
-        status = read_system(ctx, &root->owner, err);
-        status = status == LT_OK ? read_snap(ctx, &root->owner, err) : status;
-    }
-    lt_fs_list(ctx->root->fs, LT_STR("/home"), ctx->scratch, &homes, NULL); /* discover.c reports what is wrong */
+    lt_fs_list(ctx->fs, LT_STR("/home"), ctx->scratch, &homes, NULL); /* discovery reports what is wrong */
     for (size_t i = 0; status == LT_OK && i < homes.count; i++)
-        status =
-            read_home_once(ctx, root, lt_path_join(ctx->scratch, LT_STR("/home"), homes.nodes[i].name), &known, err);
-    return status == LT_OK ? read_home_once(ctx, root, LT_STR("/root"), &known, err) : status;
+        status = read_home_once(ctx, lt_path_join(ctx->scratch, LT_STR("/home"), homes.nodes[i].name), &known, err);
+    return status == LT_OK ? read_home_once(ctx, LT_STR("/root"), &known, err) : status;
+}
+
+/* The daemons of one file system. */
+static enum lt_status read_fs(struct lt_ctx *ctx, struct lt_err *err)
+{
+    const struct lt_owner *owner = lt_daemon_owner(ctx->host, LT_STR(""));
+    enum lt_status status = read_system(ctx, owner, err);
+    if (status == LT_OK)
+        status = read_snap(ctx, owner, err);
+    return status == LT_OK ? read_homes(ctx, err) : status;
 }
 
 static enum lt_status host_config_events(struct lt_ctx *ctx, struct lt_err *err)
 {
-    struct lt_root *root = ctx->root;
     enum lt_status status = LT_OK;
-    lt_each (struct lt_fs, fs, &root->fs->evidence->fs) {
-        struct lt_root host = {.fs = fs}; /* its files need not lie in the file system of the data root */
-        ctx->root = &host;
-        status = status == LT_OK ? read_fs(ctx, root, err) : status;
+    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts) {
+        struct lt_ctx there = lt_ctx_on(ctx, mount->fs);
+        status = status == LT_OK ? read_fs(&there, err) : status;
     }
-    ctx->root = root;
     return status;
 }
 
 const struct lt_source lt_source_host_config = {
     .name = "host_config",
     .summary = "daemon.json, options in /etc, units and drop-ins: how daemons are configured, and what that exposes",
+    .scope = LT_PER_HOST,
+    .stage = LT_STAGE_SETTINGS,
     .events = host_config_events,
 };

@@ -11,17 +11,17 @@ enum {
     MAX_ROWS = 10000, /* of the settings of a daemon */
 };
 
-const struct lt_root *lt_daemon_root(const struct lt_ctx *ctx, const struct lt_evidence *evidence, struct lt_str home)
+const struct lt_owner *lt_daemon_owner(const struct lt_host *host, struct lt_str home)
 {
-    const struct lt_root *best = NULL;
+    const struct lt_owner *best = &host->owner;
     unsigned rank = 0;
-    lt_each (const struct lt_root, root, &ctx->inventory->roots) {
-        bool in_home =
-            home.len && lt_str_starts(root->path, home) && root->path.len > home.len && root->path.ptr[home.len] == '/';
+    lt_each (const struct lt_root, root, &host->roots) {
+        struct lt_str rest;
+        bool in_home = home.len && lt_path_behind(root->path, home, &rest) && rest.len;
         unsigned fits = in_home ? 3 : !root->rootless ? 2 : 1;
-        if (root->fs->evidence != evidence || fits <= rank)
+        if (fits <= rank)
             continue;
-        best = root;
+        best = &root->owner;
         rank = fits;
     }
     return best;
@@ -44,7 +44,7 @@ enum lt_status lt_daemon_read(struct lt_daemon *daemon, struct lt_str path, enum
     struct lt_err problem = {0};
     struct lt_str real;
     struct lt_node node;
-    enum lt_status status = lt_fs_resolve(ctx->root->fs, path, ctx->scratch, &real, &problem);
+    enum lt_status status = lt_fs_resolve(ctx->fs, path, ctx->scratch, &real, &problem);
     if (status == LT_SKIP)
         lt_skip_error(ctx, path, &problem);
     if (status == LT_OK)

@@ -28,16 +28,16 @@ struct lt_setting {
 
 /* Everything lives in scratch. */
 struct lt_daemon {
-    struct lt_ctx *ctx;           /* ctx->root->fs is where its files lie */
+    struct lt_ctx *ctx;           /* ctx->fs is where its files lie */
     const struct lt_owner *owner; /* of its rows */
     struct lt_list origins, settings;
     bool rootless;
     bool verifies_clients; /* set by lt_daemon_emit() */
 };
 
-/* The data root of `evidence` that rows of a daemon belong to, as each row must belong to one: for a home (else "") the
- * one in it, else the system's, else the first. NULL: there is none. */
-const struct lt_root *lt_daemon_root(const struct lt_ctx *ctx, const struct lt_evidence *evidence, struct lt_str home);
+/* Whose the rows of a daemon are: those of the store in its `home` (else ""), else of the system's, else of the host's
+ * first one; of the host where it has none. */
+const struct lt_owner *lt_daemon_owner(const struct lt_host *host, struct lt_str home);
 
 /* Note a file. LT_OK: `text` holds it, at most 1 MiB. LT_END: there is none. What cannot be read is reported. A link
  * is followed. */

@@ -36,7 +36,7 @@ static void find_directories(struct reader *reader, const char *const *directori
         if (path.ptr[0] != '/')
             path = lt_path_join(ctx->scratch, home, path);
         struct lt_err problem = {0};
-        enum lt_status status = lt_fs_resolve(ctx->root->fs, path, ctx->scratch, real, &problem);
+        enum lt_status status = lt_fs_resolve(ctx->fs, path, ctx->scratch, real, &problem);
         if (status == LT_SKIP)
             lt_skip_error(ctx, path, &problem);
         else if (status == LT_OK && !is_known(&reader->directories, *real))

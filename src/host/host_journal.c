@@ -66,7 +66,7 @@ static void describe(struct job *job, const struct lt_journal_entry *entry, stru
 {
     static const char *const levels[] = {"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"};
     struct lt_str priority = field(entry, LT_JOURNAL_PRIORITY), host = field(entry, LT_JOURNAL_HOSTNAME);
-    struct lt_str known = job->ctx->root->hostname;
+    struct lt_str known = job->ctx->host->hostname;
     out->reporter = field(entry, LT_JOURNAL_IDENTIFIER);
     if (!out->reporter.len)
         out->reporter = field(entry, LT_JOURNAL_COMM);
@@ -280,23 +280,18 @@ static enum lt_status read_file(struct job *job, struct lt_fs *fs, struct lt_str
 static bool find_place(struct job *job, struct lt_fs *fs, struct lt_str place, const struct lt_str *before,
                        size_t count, struct lt_str *out)
 {
-    struct lt_root *root = job->ctx->root, host = {.fs = fs};
-    job->ctx->root = &host;
-    enum lt_status status = lt_resolve_or_skip(job->ctx, place, out);
-    job->ctx->root = root;
+    struct lt_ctx there = lt_ctx_on(job->ctx, fs);
+    enum lt_status status = lt_resolve_or_skip(&there, place, out);
     for (size_t i = 0; i < count && status == LT_OK; i++)
         if (lt_str_eq(*out, before[i]))
             status = LT_END;
     return status == LT_OK;
 }
 
-/* List a directory of another file system than the data root's may be. */
 static void list(struct job *job, struct lt_fs *fs, struct lt_str path, struct lt_listing *out)
 {
-    struct lt_root *root = job->ctx->root, host = {.fs = fs};
-    job->ctx->root = &host;
-    lt_list_or_skip(job->ctx, path, out);
-    job->ctx->root = root;
+    struct lt_ctx there = lt_ctx_on(job->ctx, fs);
+    lt_list_or_skip(&there, path, out);
 }
 
 static enum lt_status read_machine(struct job *job, struct lt_fs *fs, struct lt_str directory, struct lt_err *err)
@@ -337,11 +332,9 @@ static enum lt_status host_journal_events(struct lt_ctx *ctx, struct lt_err *err
 {
     struct job job = {.ctx = ctx};
     enum lt_status status = LT_OK;
-    if (!lt_is_first_root(ctx))
-        return LT_OK;
-    lt_each (struct lt_fs, fs, &ctx->root->fs->evidence->fs)
+    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts)
         if (status == LT_OK)
-            status = read_fs(&job, fs, err);
+            status = read_fs(&job, mount->fs, err);
     lt_arena_free(&job.line);
     return status;
 }
@@ -350,5 +343,7 @@ const struct lt_source lt_source_host_journal = {
     .name = "host_journal",
     .summary =
         "/var/log/journal: dockerd, containerd, systemd and kernel on them, and output by the log driver journald",
+    .scope = LT_PER_HOST,
+    .stage = LT_STAGE_HOST_LOGS,
     .events = host_journal_events,
 };

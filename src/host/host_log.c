@@ -55,7 +55,7 @@ static bool is_wanted(const struct job *job, const struct lt_syslog *line)
 
 static void note_zone(const struct job *job, struct lt_facts *facts)
 {
-    const struct lt_zone_info *zone = &job->ctx->root->zone;
+    const struct lt_zone_info *zone = &job->ctx->host->zone;
     struct lt_buf text = {0};
     if (zone->known) {
         lt_buf_printf(&text, "%.*s%sby %.*s", LT_ARG(zone->name), zone->name.len ? " " : "", LT_ARG(zone->from));
@@ -107,7 +107,7 @@ static struct lt_time own_time(struct job *job, struct lt_str text)
 {
     int minutes = 0;
     struct lt_time time = lt_mentions_own_time(text, &minutes);
-    if (time.set && !job->ctx->root->zone.known)
+    if (time.set && !job->ctx->host->zone.known)
         job->zone = (struct lt_zone){.after = {.set = true, .standard = minutes * 60}};
     return time;
 }
@@ -159,7 +159,7 @@ static struct lt_str short_host(struct lt_str name)
 
 static enum lt_status emit_line(struct job *job, const struct lt_syslog *line, uint64_t offset, struct lt_err *err)
 {
-    struct lt_str host = job->ctx->root->hostname;
+    struct lt_str host = job->ctx->host->hostname;
     struct lt_facts facts = {.arena = &job->line};
     struct lt_host_line out = {
         .reporter = line->reporter,
@@ -255,15 +255,14 @@ static enum lt_status read_file(struct job *job, struct lt_err *err)
 }
 
 /* Read what there is on one file system. */
-static enum lt_status read_fs(struct job *job, struct lt_err *err)
+static enum lt_status read_fs(struct job *job, struct lt_fs *fs, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
-    struct lt_root *root = job->ctx->root, host = {.fs = job->fs};
+    struct lt_ctx there = lt_ctx_on(job->ctx, fs);
     struct lt_log_files files = {0};
+    job->fs = fs;
     job->file.family = NULL;
-    job->ctx->root = &host;
-    lt_log_files_find(job->ctx, families, sizeof families / sizeof *families, &files);
-    job->ctx->root = root;
+    lt_log_files_find(&there, families, sizeof families / sizeof *families, &files);
     if (files.count && !job->mentions.ctx)
         lt_mentions_begin(&job->mentions, job->ctx);
     for (size_t i = 0; i < files.count && status == LT_OK; i++) {
@@ -278,15 +277,11 @@ static enum lt_status read_fs(struct job *job, struct lt_err *err)
 
 static enum lt_status host_log_events(struct lt_ctx *ctx, struct lt_err *err)
 {
-    struct job job = {.ctx = ctx, .zone = ctx->root->zone.rules};
+    struct job job = {.ctx = ctx, .zone = ctx->host->zone.rules};
     enum lt_status status = LT_OK;
-    if (!lt_is_first_root(ctx))
-        return LT_OK;
-    lt_each (struct lt_fs, fs, &ctx->root->fs->evidence->fs) {
-        job.fs = fs;
+    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts)
         if (status == LT_OK)
-            status = read_fs(&job, err);
-    }
+            status = read_fs(&job, mount->fs, err);
     lt_arena_free(&job.line);
     return status;
 }
@@ -294,5 +289,7 @@ static enum lt_status host_log_events(struct lt_ctx *ctx, struct lt_err *err)
 const struct lt_source lt_source_host_log = {
     .name = "host_log",
     .summary = "/var/log/syslog, messages, daemon.log, kern.log, docker.log: dockerd, containerd, kernel on containers",
+    .scope = LT_PER_HOST,
+    .stage = LT_STAGE_HOST_LOGS,
     .events = host_log_events,
 };

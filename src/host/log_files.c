@@ -76,7 +76,7 @@ static void add_file(struct search *search, struct lt_str path, struct lt_log_fi
     struct lt_str real;
     struct lt_node node;
     struct lt_err problem = {0};
-    enum lt_status status = lt_fs_resolve(ctx->root->fs, path, ctx->run, &real, &problem);
+    enum lt_status status = lt_fs_resolve(ctx->fs, path, ctx->run, &real, &problem);
     if (status == LT_SKIP)
         lt_skip_error(ctx, path, &problem);
     if (status != LT_OK || lt_map_get(&search->known, real) || lt_stat_or_skip(ctx, real, &node) != LT_OK ||

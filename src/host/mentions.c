@@ -3,6 +3,7 @@
  * before: it counts only for lines since the container was created, and the row is marked owner_inferred. */
 #include "host/mentions.h"
 
+#include "model/runtime.h"
 #include "parse/ident.h"
 #include "parse/stamp.h"
 #include "parse/syslog.h"
@@ -26,7 +27,7 @@ static void put_unique(struct lt_mentions *mentions, struct lt_map *map, struct 
         return;
     struct lt_owner *old = lt_map_get(map, key);
     if (old && old != owner)
-        owner = new_owner(mentions, mentions->ctx->root->owner);
+        owner = new_owner(mentions, mentions->ctx->host->owner);
     lt_map_put(map, mentions->ctx->run, key, owner);
 }
 
@@ -59,9 +60,7 @@ static void add_image(struct lt_mentions *mentions, struct lt_image *image)
 void lt_mentions_begin(struct lt_mentions *mentions, struct lt_ctx *ctx)
 {
     mentions->ctx = ctx;
-    lt_each (struct lt_root, root, &ctx->inventory->roots) {
-        if (root->fs->evidence != ctx->root->fs->evidence)
-            continue;
+    lt_each (struct lt_root, root, &ctx->host->roots) {
         lt_each (struct lt_container, container, &root->containers)
             add_container(mentions, container);
         lt_each (struct lt_image, image, &root->images)
@@ -73,7 +72,7 @@ const struct lt_owner *lt_mentions_container(struct lt_mentions *mentions, struc
 {
     struct lt_ctx *ctx = mentions->ctx;
     struct lt_owner *owner = lt_map_get(&mentions->containers, id);
-    struct lt_container *gone = owner ? NULL : lt_inventory_gone(ctx->inventory, ctx->root, id);
+    struct lt_container *gone = owner ? NULL : lt_inventory_gone(ctx->inventory, ctx->host->roots.items[0], id);
     if (!gone)
         return owner;
     owner = new_owner(mentions, gone->owner);
@@ -251,13 +250,13 @@ enum lt_status lt_mentions_emit(struct lt_mentions *mentions, const struct lt_ho
         find_named(mentions, line, &named);
     const struct lt_owner *owner = named.container ? named.container : named.image;
     struct lt_event event = {
-        .kind = line->output_of ? LT_KIND_LOG_LINE : LT_KIND_DAEMON_LINE,
+        .kind = line->output_of ? line->output_of->root->runtime->log_line : LT_KIND_DAEMON_LINE,
         .time = {line->time},
         .first = line->first,
         .last = line->last,
         .owner = line->output_of ? &line->output_of->log_owner
                  : owner         ? owner
-                                 : &mentions->ctx->root->owner,
+                                 : &mentions->ctx->host->owner,
         .where = line->where,
         .tags = line->tags,
     };

@@ -4,19 +4,19 @@
 const struct lt_kind_info lt_kinds[LT_KINDS] = {
 #define KIND(id, data_type, desc, source_short, source_long, flags) {data_type, desc, source_short, source_long, flags},
 #include "model/kinds.def"
-#undef KIND
+#include "runtime/runtimes.def"
 };
 
 const struct lt_attr_info lt_attr_infos[LT_ATTRS] = {
 #define ATTR(id, name, type, label) {name, label, LT_ATTR_##type},
 #include "model/attrs.def"
-#undef ATTR
+#include "runtime/runtimes.def"
 };
 
 const char *const lt_tag_names[LT_TAGS] = {
 #define TAG(id) #id,
 #include "model/tags.def"
-#undef TAG
+#include "runtime/runtimes.def"
 };
 
 const char *const lt_slot_desc[LT_SLOTS] = {

@@ -80,11 +80,12 @@ struct lt_dir *lt_dir_child(struct lt_arena *arena, const struct lt_dir *parent,
 void lt_dir_path(struct lt_buf *out, const struct lt_dir *dir);
 void lt_dir_inside(struct lt_buf *out, const struct lt_dir *dir);
 
-/* What an event tells. The table lt_kinds (kinds.def) gives each its Plaso data type and time description. */
+/* What an event tells. The table lt_kinds (kinds.def, and those of the runtimes) gives each its Plaso data type and time
+ * description. */
 enum lt_kind {
 #define KIND(id, data_type, desc, source_short, source_long, flags) LT_KIND_##id,
 #include "model/kinds.def"
-#undef KIND
+#include "runtime/runtimes.def"
     LT_KINDS
 };
 
@@ -98,9 +99,11 @@ enum lt_kind_flags {
 
 struct lt_kind_info {
     const char *data_type, *desc; /* Plaso's vocabulary: plaso/lib/definitions.py (2026-07) */
-    const char *source_short, *source_long;
+    const char *source_short; /* LT_OF_RUNTIME: that of the runtime */
+    const char *source_long;  /* a "*" at its beginning stands for the title of the runtime */
     unsigned flags;
 };
+#define LT_OF_RUNTIME NULL
 extern const struct lt_kind_info lt_kinds[LT_KINDS];
 
 /* Description of a file time: "Content Modification Time"... */
@@ -133,7 +136,7 @@ extern const char *const lt_change_names[LT_CHANGES]; /* [0] is NULL */
 enum lt_tag {
 #define TAG(id) LT_TAG_##id,
 #include "model/tags.def"
-#undef TAG
+#include "runtime/runtimes.def"
     LT_TAGS
 };
 extern const char *const lt_tag_names[LT_TAGS];
@@ -146,7 +149,7 @@ _Static_assert(LT_TAGS < 64, "a tag is a bit");
 enum lt_attr_key {
 #define ATTR(id, name, type, label) LT_ATTR_##id,
 #include "model/attrs.def"
-#undef ATTR
+#include "runtime/runtimes.def"
     LT_ATTRS /* also: none */
 };
 enum lt_attr_type { LT_ATTR_STR, LT_ATTR_INT, LT_ATTR_LIST };

@@ -14,15 +14,34 @@ static const int64_t INFER_BEFORE = -1000000000, INFER_AFTER = 10000000000;
 
 const char *const lt_role_names[LT_ROLES] = {"rw", "image", "init", "volume", "config", "log", "host"};
 
-struct lt_root *lt_inventory_root(struct lt_inventory *inventory, struct lt_fs *fs, struct lt_str path)
+struct lt_host *lt_inventory_host(struct lt_inventory *inventory)
+{
+    struct lt_host *host = lt_new(inventory->arena, struct lt_host);
+    host->owner = (struct lt_owner){.host = host, .role = LT_ROLE_HOST};
+    lt_list_add(&inventory->hosts, inventory->arena, host);
+    return host;
+}
+
+void lt_host_add_fs(struct lt_inventory *inventory, struct lt_host *host, struct lt_fs *fs, struct lt_str at)
+{
+    struct lt_mount_point *mount = lt_new(inventory->arena, struct lt_mount_point);
+    *mount = (struct lt_mount_point){fs, at};
+    lt_list_add(&host->mounts, inventory->arena, mount);
+    if (lt_str_eq(at, LT_STR("/")))
+        host->etc = fs;
+}
+
+struct lt_root *lt_inventory_root(struct lt_inventory *inventory, struct lt_host *host, struct lt_fs *fs,
+                                  struct lt_str path)
 {
     lt_each (struct lt_root, known, &inventory->roots)
         if (known->fs == fs && lt_str_eq(known->path, path))
             return known;
     struct lt_root *root = lt_new(inventory->arena, struct lt_root);
-    *root = (struct lt_root){.fs = fs, .path = lt_str_dup(inventory->arena, path), .runtime = "docker"};
-    root->owner = (struct lt_owner){.root = root, .role = LT_ROLE_HOST};
+    *root = (struct lt_root){.host = host, .fs = fs, .path = lt_str_dup(inventory->arena, path)};
+    root->owner = (struct lt_owner){.host = host, .root = root, .role = LT_ROLE_HOST};
     lt_list_add(&inventory->roots, inventory->arena, root);
+    lt_list_add(&host->roots, inventory->arena, root);
     return root;
 }
 
@@ -49,8 +68,8 @@ struct lt_container *lt_inventory_gone(struct lt_inventory *inventory, struct lt
     container->root = root;
     container->id = lt_str_dup(inventory->arena, id);
     container->tags = LT_TAG_BIT(configuration_missing);
-    container->owner = (struct lt_owner){.root = root, .container = container, .role = LT_ROLE_CONFIG};
-    container->log_owner = (struct lt_owner){.root = root, .container = container, .role = LT_ROLE_LOG};
+    container->owner = (struct lt_owner){.host = root->host, .root = root, .container = container, .role = LT_ROLE_CONFIG};
+    container->log_owner = (struct lt_owner){.host = root->host, .root = root, .container = container, .role = LT_ROLE_LOG};
     lt_map_put(&root->gone_by_id, inventory->arena, container->id, container);
     return container;
 }
@@ -314,7 +333,7 @@ static void own_layer(struct lt_layer *layer)
     /* Left over by a removal: an rw layer still has its init layer beside it. */
     if (!layer->container && layer->role == LT_ROLE_IMAGE && init_of(layer->root, layer->id))
         layer->role = LT_ROLE_RW;
-    layer->owner = (struct lt_owner){.root = layer->root, .layer = layer, .role = layer->role};
+    layer->owner = (struct lt_owner){.host = layer->root->host, .root = layer->root, .layer = layer, .role = layer->role};
     if (layer->container) {
         layer->owner.container = layer->container;
         layer->owner.image = layer->container->image;
@@ -332,15 +351,15 @@ static void own_all(struct lt_root *root)
     lt_each (struct lt_layer, layer, &root->layers)
         own_layer(layer);
     lt_each (struct lt_image, image, &root->images)
-        image->owner = (struct lt_owner){.root = root, .image = image, .role = LT_ROLE_IMAGE};
+        image->owner = (struct lt_owner){.host = root->host, .root = root, .image = image, .role = LT_ROLE_IMAGE};
     lt_each (struct lt_container, container, &root->containers) {
-        struct lt_owner owner = {.root = root, .container = container, .image = container->image};
+        struct lt_owner owner = {.host = root->host, .root = root, .container = container, .image = container->image};
         container->owner = container->log_owner = owner;
         container->owner.role = LT_ROLE_CONFIG;
         container->log_owner.role = LT_ROLE_LOG;
     }
     lt_each (struct lt_volume, volume, &root->volumes) {
-        volume->owner = (struct lt_owner){.root = root, .volume = volume, .role = LT_ROLE_VOLUME};
+        volume->owner = (struct lt_owner){.host = root->host, .root = root, .volume = volume, .role = LT_ROLE_VOLUME};
         volume->owner.container = lt_only_user(&volume->users);
         volume->owner.image = volume->owner.container ? volume->owner.container->image : NULL;
     }
@@ -423,13 +442,19 @@ const struct lt_container *lt_only_user(const struct lt_list *users)
 bool lt_owner_is_mapped(const struct lt_owner *owner)
 {
     const struct lt_list *users = lt_owner_users(owner);
-    if (!owner->root->uids || (!owner->layer && !users))
+    if (!owner->root || !owner->root->uids || (!owner->layer && !users))
         return false;
     if (users)
         lt_each (const struct lt_mount_user, user, users)
             if (user->container->host_userns)
                 return false; /* they may not agree */
     return !owner->container || !owner->container->host_userns;
+}
+
+const struct lt_runtime *lt_owner_runtime(const struct lt_owner *owner)
+{
+    const struct lt_root *root = owner->root ? owner->root : owner->host->roots.items[0];
+    return root->runtime;
 }
 
 struct lt_str lt_image_name(const struct lt_image *image)

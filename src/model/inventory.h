@@ -8,12 +8,15 @@
 #define LT_INVENTORY_H
 
 #include "base/map.h"
-#include "evidence/evidence.h"
+#include "model/event.h"
 #include "parse/idmap.h"
 #include "parse/tzif.h"
 
+struct lt_fs;
+struct lt_host;
 struct lt_networks;
 struct lt_root;
+struct lt_runtime;
 struct lt_store;
 
 /* What a file is in its container or on the host; SPEC, section 6, `layer_role`. */
@@ -29,9 +32,10 @@ enum lt_role {
 };
 extern const char *const lt_role_names[LT_ROLES];
 
-/* Whose an event is. Fields that do not apply are NULL; `root` and `role` are always there. */
+/* Whose an event is. Fields that do not apply are NULL; `host` and `role` are always there. */
 struct lt_owner {
-    const struct lt_root *root;
+    const struct lt_host *host;
+    const struct lt_root *root; /* the store that it belongs to */
     const struct lt_container *container;
     const struct lt_image *image;
     const struct lt_layer *layer;
@@ -100,6 +104,7 @@ struct lt_mount {
     struct lt_str destination; /* path in the container */
     struct lt_str subpath;     /* of a volume: what of it is mounted, "" for all */
     bool writable;
+    bool own; /* the runtime mounts it by itself in every container */
 };
 
 /* A time zone as the evidence tells it. */
@@ -174,18 +179,35 @@ struct lt_bind {
     bool told; /* the source itself was met */
 };
 
-/* One Docker data root. */
+/* A file system of a host. */
+struct lt_mount_point {
+    struct lt_fs *fs;
+    struct lt_str at; /* where the host mounts it: "/" if it has the host's /etc, "" if nothing tells */
+};
+
+/* One machine. What exists once a machine hangs here, and what may exist many times hangs at its stores. */
+struct lt_host {
+    struct lt_list mounts;        /* of struct lt_mount_point *: its file systems; never empty */
+    struct lt_fs *etc;            /* the one with its /etc; NULL: none has it */
+    struct lt_str hostname;       /* "" if unknown */
+    struct lt_zone_info zone;     /* its own */
+    struct lt_str zone_conflict;  /* where the witnesses of its zone disagree, "" if they do not */
+    struct lt_list offsets;       /* that daemons wrote beside times: see clock/zones.h */
+    struct lt_str *subuid, *subgid; /* texts of /etc/subuid and /etc/subgid; NULL: not read so far */
+    struct lt_time newest;        /* the newest change of a file that was met: this host's kernel alone dates these */
+    struct lt_list roots;         /* of struct lt_root *: its stores */
+    struct lt_owner owner;        /* role host, of no store */
+};
+
+/* One place where a runtime keeps what it has. */
 struct lt_root {
+    struct lt_host *host;
     struct lt_fs *fs;
     struct lt_str path;                 /* "" when the evidence itself is the data root */
     struct lt_str why;                  /* how it was found: "default", "data-root in /etc/docker/daemon.json"... */
-    struct lt_str hostname;             /* "" if unknown */
-    const char *runtime;                /* "docker" */
+    const struct lt_runtime *runtime;
     const struct lt_networks *networks; /* of source/docker_network.c */
     struct lt_time daemon_started, daemon_ready; /* last start of the daemon, and when its networks were made */
-    struct lt_zone_info zone;                    /* of the host */
-    struct lt_str zone_conflict;                 /* where its witnesses disagree, "" if they do not */
-    struct lt_list offsets;                      /* that the daemon wrote: see source/zones.c */
     bool rootless;                               /* found where a rootless daemon keeps it */
     struct lt_idmap *uids, *gids;                /* owners in its containers: NULL where they are the host's */
     struct lt_list containers, images, layers, volumes;
@@ -196,11 +218,26 @@ struct lt_root {
 
 struct lt_inventory {
     struct lt_arena *arena; /* the run arena, borrowed */
-    struct lt_list roots;   /* of struct lt_root * */
+    struct lt_list hosts;   /* of struct lt_host * */
+    struct lt_list roots;   /* of struct lt_root *: those of all hosts */
 };
 
+/* A new host with one file system or none; see lt_host_add_fs(). */
+struct lt_host *lt_inventory_host(struct lt_inventory *inventory);
+/* `at` as in struct lt_mount_point; "/" makes it the one with the /etc. */
+void lt_host_add_fs(struct lt_inventory *inventory, struct lt_host *host, struct lt_fs *fs, struct lt_str at);
+
+/* A file of this host was met: see lt_host.newest. */
+static inline void lt_host_met(struct lt_host *host, const struct lt_node *node)
+{
+    struct lt_time changed = node->time[LT_C];
+    if (changed.set && !node->unallocated && (!host->newest.set || lt_time_cmp(changed, host->newest) > 0))
+        host->newest = changed;
+}
+
 /* Get or make; the ID must have been checked (parse/ident.h), its bytes are copied. */
-struct lt_root *lt_inventory_root(struct lt_inventory *inventory, struct lt_fs *fs, struct lt_str path);
+struct lt_root *lt_inventory_root(struct lt_inventory *inventory, struct lt_host *host, struct lt_fs *fs,
+                                  struct lt_str path);
 struct lt_container *lt_inventory_container(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
 /* A container that is gone, of which a log or a database still tells (tag configuration_missing, role config): it is in
  * no list of containers. NULL when there are too many of them. */
@@ -225,6 +262,9 @@ const struct lt_container *lt_only_user(const struct lt_list *users);
 /* Is there a user namespace between the host and whoever sees the files of `owner` in a container? Files of layers,
  * volumes and binds only. */
 bool lt_owner_is_mapped(const struct lt_owner *owner);
+
+/* The runtime that a row names: that of its store; for what belongs to no store that of the host's first one. */
+const struct lt_runtime *lt_owner_runtime(const struct lt_owner *owner);
 
 /* First name of an image: a tag if it has one, else a digest, else "". */
 struct lt_str lt_image_name(const struct lt_image *image);

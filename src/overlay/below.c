@@ -125,7 +125,7 @@ struct lt_map lt_names_in(struct lt_ctx *ctx, const struct lt_dir *dir, struct l
     struct lt_map map = {0};
     struct names_job job = {arena, &map, list};
     struct lt_err problem = {0};
-    struct lt_fs *fs = ctx->root->fs;
+    struct lt_fs *fs = ctx->fs;
     if (fs->ops->names(fs, dir, take_name, &job, &problem) != LT_OK) {
         struct lt_buf path = {0};
         lt_dir_path(&path, dir);
@@ -150,7 +150,7 @@ static void load(struct lt_below_reader *reader, const struct lt_below *below)
 static bool look(struct lt_below_reader *reader, const struct lt_below *below, size_t at, struct lt_str name,
                  struct lt_node *out)
 {
-    struct lt_fs *fs = reader->ctx->root->fs;
+    struct lt_fs *fs = reader->ctx->fs;
     const struct lt_dir *dir = below->dirs[at].dir;
     const uint64_t *ino = lt_map_get(&reader->names[at], name);
     struct lt_err problem = {0};
@@ -276,7 +276,7 @@ void lt_below_names(struct lt_below_reader *reader, const struct lt_below *below
 void lt_xattrs_or_skip(struct lt_ctx *ctx, const struct lt_dir *dir, const struct lt_node *node, struct lt_arena *arena,
                        struct lt_list *out)
 {
-    struct lt_fs *fs = ctx->root->fs;
+    struct lt_fs *fs = ctx->fs;
     struct lt_err problem = {0};
     if (!fs->ops->xattrs || fs->ops->xattrs(fs, dir, node, arena, out, &problem) == LT_OK)
         return;
@@ -355,7 +355,7 @@ const struct lt_list *lt_hidden_by(const struct lt_layer *layer, const struct lt
 
 void lt_report_blind(struct lt_ctx *ctx)
 {
-    const struct lt_fs *fs = ctx->root->fs;
+    const struct lt_fs *fs = ctx->fs;
     bool needed = false;
     lt_each (const struct lt_layer, layer, &ctx->root->layers)
         needed |= layer->role == LT_ROLE_RW && layer->store->xattrs;

@@ -17,7 +17,7 @@ static enum lt_status open_entry(struct lt_ctx *ctx, const struct lt_dir *dir, c
                                  struct lt_file *out)
 {
     struct lt_err problem = {0};
-    enum lt_status status = lt_file_open_entry(ctx->root->fs, dir, node, out, &problem);
+    enum lt_status status = lt_file_open_entry(ctx->fs, dir, node, out, &problem);
     if (status == LT_SKIP)
         lt_skip_entry(ctx, dir, node, &problem);
     return status;

@@ -3,7 +3,7 @@
 
 static bool is_own(const struct lt_mount *mount)
 {
-    return lt_str_eq(mount->type, LT_STR("docker"));
+    return mount->own;
 }
 
 static void add_container(struct lt_covers *covers, const struct lt_container *container)

@@ -143,7 +143,7 @@ static enum lt_status sum_file(struct lt_compare *compare, const struct lt_event
     struct lt_err problem = {0};
     struct lt_file file;
     uint64_t offset = 0, zeros = 0;
-    enum lt_status status = lt_file_open_entry(compare->ctx->root->fs, event->dir, event->node, &file, &problem);
+    enum lt_status status = lt_file_open_entry(compare->ctx->fs, event->dir, event->node, &file, &problem);
     *sum = 0;
     while (status == LT_OK && offset < file.size) {
         ssize_t got = lt_file_read(&file, compare->buffer, LT_COMPARE_CHUNK, offset, &problem);
@@ -199,7 +199,7 @@ static void compare_contents(struct lt_compare *compare, struct lt_finding *find
 static void compare_xattrs(struct lt_compare *compare, struct lt_finding *finding, const struct lt_event *event,
                            const struct lt_record_entry *entry)
 {
-    struct lt_fs *fs = compare->ctx->root->fs;
+    struct lt_fs *fs = compare->ctx->fs;
     struct lt_list xattrs = {0};
     if (!fs->ops->xattrs)
         return;
@@ -239,7 +239,7 @@ void lt_compare_entry(struct lt_compare *compare, const struct lt_event *event, 
     bool sized = S_ISREG(node->mode) && file->has_size, same_size = sized && node->size == file->size;
     if (sized && !same_size)
         changed(finding, compare, "size %ju, in the layer's tar %ju", (uintmax_t)node->size, (uintmax_t)file->size);
-    if (!finding->tags && !compare->ctx->verify_layers && !is_outside(compare, node->time[LT_C]))
+    if (!finding->tags && !compare->ctx->reading->verify_layers && !is_outside(compare, node->time[LT_C]))
         return;
     if (same_size)
         compare_contents(compare, finding, event, file);

@@ -283,7 +283,7 @@ static void set_window(struct lt_ctx *ctx, struct lt_layer_record *record, struc
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct lt_node node;
         struct lt_str path = lt_path_join(ctx->scratch, dir, lt_str_c(names[i]));
-        if (lt_fs_stat(ctx->root->fs, path, ctx->scratch, &node, NULL) != LT_OK)
+        if (lt_fs_stat(ctx->fs, path, ctx->scratch, &node, NULL) != LT_OK)
             continue;
         earliest(&record->end, node.time[LT_M]);
         earliest(&record->end, node.time[LT_C]);
@@ -315,7 +315,7 @@ struct lt_layer_record *lt_layer_record_open(struct lt_ctx *ctx, const struct lt
     struct lt_layer_record *record = lt_realloc(NULL, sizeof *record);
     *record = (struct lt_layer_record){.layer = layer, .complete = true};
     record->path = lt_path_join(ctx->run, dir, LT_STR("tar-split.json.gz"));
-    if (open_stream(ctx->root->fs, record, most, err) == LT_OK) {
+    if (open_stream(ctx->fs, record, most, err) == LT_OK) {
         set_window(ctx, record, dir);
         return record;
     }

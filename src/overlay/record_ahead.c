@@ -15,7 +15,7 @@ static void *read_record(void *arg)
 void lt_record_ahead_begin(struct lt_record_ahead *ahead, struct lt_ctx *ctx, const struct lt_layer *layer)
 {
     lt_record_ahead_end(ahead);
-    if (ctx->threads < 2)
+    if (ctx->reading->threads < 2)
         return;
     struct lt_layer_record *record = lt_layer_record_open(ctx, layer, MOST_PACKED, NULL);
     if (!record)

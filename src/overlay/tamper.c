@@ -194,7 +194,7 @@ void lt_tamper_check(struct lt_tamper *tamper, struct lt_event *event, struct lt
 static bool is_gone(struct lt_tamper *tamper, const struct lt_record_entry *entry)
 {
     struct lt_node node;
-    struct lt_fs *fs = tamper->ctx->root->fs;
+    struct lt_fs *fs = tamper->ctx->fs;
     struct lt_arena *arena = &tamper->compare.scratch;
     struct lt_str path = lt_str_format(arena, "%.*s%.*s", LT_ARG(tamper->layer->content), LT_ARG(entry->path));
     struct lt_str name = lt_str_basename(path);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "read/context.h"
 
+#include "model/tag.h"
 #include "parse/bbolt.h"
 #include "parse/json.h"
 
@@ -19,8 +20,16 @@ void lt_seen(struct lt_ctx *ctx, size_t count)
 
 enum lt_status lt_emit(struct lt_ctx *ctx, struct lt_event *event, struct lt_err *err)
 {
+    enum lt_fate fate = LT_EMITTED;
     event->source = ctx->reader;
-    return ctx->sink.emit(ctx->sink.arg, event, err);
+    if (event->kind == LT_KIND_FILE)
+        lt_host_met(ctx->host, event->node);
+    lt_tag(event);
+    enum lt_status status = ctx->sink->take(ctx->sink->arg, event, &fate, err);
+    counts(ctx)->emitted += fate == LT_EMITTED;
+    counts(ctx)->filtered += fate == LT_FILTERED;
+    counts(ctx)->failed += fate == LT_FAILED;
+    return status;
 }
 
 enum lt_status lt_emit_one(struct lt_ctx *ctx, struct lt_event *event, struct lt_err *err)
@@ -60,7 +69,7 @@ enum lt_status lt_read_or_skip(struct lt_ctx *ctx, struct lt_str path, size_t ca
                                struct lt_str *out)
 {
     struct lt_err problem = {0};
-    enum lt_status status = lt_slurp(ctx->root->fs, path, cap, ctx->scratch, out, &problem);
+    enum lt_status status = lt_slurp(ctx->fs, path, cap, ctx->scratch, out, &problem);
     if (status == LT_END && need == LT_REQUIRED)
         lt_skip(ctx, path, LT_CODE_MISSING, "the file is missing");
     else if (status == LT_SKIP)
@@ -71,7 +80,7 @@ enum lt_status lt_read_or_skip(struct lt_ctx *ctx, struct lt_str path, size_t ca
 enum lt_status lt_resolve_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_str *out)
 {
     struct lt_err problem = {0};
-    enum lt_status status = lt_fs_resolve(ctx->root->fs, path, ctx->scratch, out, &problem);
+    enum lt_status status = lt_fs_resolve(ctx->fs, path, ctx->scratch, out, &problem);
     if (status == LT_SKIP)
         lt_skip_error(ctx, path, &problem);
     return status;
@@ -80,11 +89,11 @@ enum lt_status lt_resolve_or_skip(struct lt_ctx *ctx, struct lt_str path, struct
 enum lt_status lt_list_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_listing *out)
 {
     struct lt_err problem = {0};
-    enum lt_status status = lt_fs_list(ctx->root->fs, path, ctx->scratch, out, &problem);
+    enum lt_status status = lt_fs_list(ctx->fs, path, ctx->scratch, out, &problem);
     if (status == LT_SKIP)
         lt_skip_error(ctx, path, &problem);
     for (size_t i = 0; i < out->count; i++) {
-        lt_evidence_met(ctx->root->fs->evidence, &out->nodes[i]);
+        lt_host_met(ctx->host, &out->nodes[i]);
         if (out->nodes[i].error)
             lt_skip_error(ctx, lt_path_join(ctx->scratch, path, out->nodes[i].name), out->nodes[i].error);
     }
@@ -117,7 +126,7 @@ enum lt_status lt_read_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path,
     struct lt_err problem = {0};
     struct lt_bolt bolt;
     struct lt_str bytes;
-    enum lt_status status = lt_slurp(ctx->root->fs, path, LT_BOLT_MAX, &arena, &bytes, &problem);
+    enum lt_status status = lt_slurp(ctx->fs, path, LT_BOLT_MAX, &arena, &bytes, &problem);
     if (status == LT_SKIP)
         lt_skip_error(ctx, path, &problem);
     if (status == LT_OK) {
@@ -133,36 +142,12 @@ enum lt_status lt_read_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path,
 enum lt_status lt_stat_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_node *out)
 {
     struct lt_err problem = {0};
-    enum lt_status status = lt_fs_stat(ctx->root->fs, path, ctx->scratch, out, &problem);
+    enum lt_status status = lt_fs_stat(ctx->fs, path, ctx->scratch, out, &problem);
     if (status == LT_OK)
-        lt_evidence_met(ctx->root->fs->evidence, out);
+        lt_host_met(ctx->host, out);
     else if (status == LT_SKIP)
         lt_skip_error(ctx, path, &problem);
     return status;
-}
-
-bool lt_is_first_root(const struct lt_ctx *ctx)
-{
-    lt_each (const struct lt_root, root, &ctx->inventory->roots)
-        if (root->fs->evidence == ctx->root->fs->evidence)
-            return root == ctx->root;
-    return false;
-}
-
-struct lt_fs *lt_host_fs(struct lt_fs *fs, struct lt_str data_root, struct lt_arena *scratch)
-{
-    struct lt_fs *found = NULL;
-    struct lt_str path;
-    if (data_root.len && lt_fs_resolve(fs, LT_STR("/etc"), scratch, &path, NULL) == LT_OK)
-        return fs;
-    lt_each (struct lt_fs, other, &fs->evidence->fs) {
-        if (other == fs || lt_fs_resolve(other, LT_STR("/etc"), scratch, &path, NULL) != LT_OK)
-            continue;
-        if (found)
-            return NULL;
-        found = other;
-    }
-    return found;
 }
 
 enum lt_status lt_line_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_lines *lines, struct lt_line *out)

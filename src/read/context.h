@@ -3,34 +3,43 @@
 #ifndef LT_CONTEXT_H
 #define LT_CONTEXT_H
 
+#include "evidence/evidence.h"
 #include "evidence/lines.h"
 #include "model/inventory.h"
 #include "read/report.h"
 
-/* Takes an event, which is borrowed. LT_FATAL ends the run: output failed or a signal came. */
-struct lt_tamper;
+/* What became of an event, for the account. */
+enum lt_fate { LT_EMITTED, LT_FILTERED, LT_FAILED, LT_FATES };
+
+/* Takes events, which are borrowed. `*fate` is LT_EMITTED if left alone; an event that failed must be reported by
+ * whoever says so. Any status but LT_OK is LT_FATAL and ends the run: output failed, or a signal came. */
 struct lt_sink {
-    enum lt_status (*emit)(void *arg, struct lt_event *event, struct lt_err *err);
+    enum lt_status (*take)(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err);
     void *arg;
 };
 
-/* All that a reader gets; there are no globals. */
+/* What the user asked of the readers. */
+struct lt_reading {
+    unsigned threads;   /* that may list directories, at least 1 */
+    bool app_times;     /* times that applications wrote become events of their own */
+    bool names_only;    /* the product tells of files no more than names and times: what containers changed, and what is
+                         * not as its image's tar has it, is not looked for */
+    bool binds;         /* read what containers bind of the host */
+    bool verify_layers; /* read all files of image layers: see overlay/tamper.h */
+};
+
+/* All that a reader gets; there are no globals. A copy of it may look at another place: see lt_ctx_on(). */
 struct lt_ctx {
+    const struct lt_reading *reading;
     struct lt_inventory *inventory;
     struct lt_report *report;
-    struct lt_sink sink;
+    const struct lt_sink *sink;
     struct lt_arena *run;     /* for what outlives the reader */
-    struct lt_arena *scratch; /* reset before each reader and each root */
+    struct lt_arena *scratch; /* reset before each call of a reader */
     const char *reader;       /* name of the one at work: `parser` in the output is "layertime/<reader>" */
-    struct lt_root *root;     /* the data root at hand */
-    bool app_times;           /* times that applications wrote become events of their own */
-    unsigned threads;         /* that may list directories, at least 1 */
-    bool names_only;          /* the product tells of files no more than names and times: what containers changed, and
-                               * what is not as its image's tar has it, is not looked for */
-    struct lt_tamper *tamper;
-    struct lt_clock_steps *steps; /* NULL: births after changes are not looked at */
-    bool binds;                   /* read what containers bind of the host */
-    bool verify_layers;           /* read all files of image layers: see tamper.h */
+    struct lt_host *host;     /* the host at hand */
+    struct lt_fs *fs;         /* the file system that paths are looked up in */
+    struct lt_root *root;     /* the store at hand; NULL for a reader of what a host has once */
 };
 
 /* `count` records were read, each of which will be emitted or skipped. */
@@ -77,7 +86,16 @@ enum lt_status lt_read_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path,
                                                            struct lt_err *err),
                                     void *arg, struct lt_err *err);
 
-/* lt_fs_resolve() of the file system of the root at hand into scratch; LT_END when there is nothing. What fails is
+/* The same context at a store of the host at hand. */
+static inline struct lt_ctx lt_ctx_at(const struct lt_ctx *ctx, struct lt_root *root)
+{
+    struct lt_ctx there = *ctx;
+    there.root = root;
+    there.fs = root->fs;
+    return there;
+}
+
+/* lt_fs_resolve() of the file system at hand into scratch; LT_END when there is nothing. What fails is
  * reported. */
 enum lt_status lt_resolve_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_str *out);
 
@@ -87,12 +105,13 @@ enum lt_status lt_stat_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt
 /* The next line of the file at `path` that can be read: what is lost before it is reported. LT_END behind the last. */
 enum lt_status lt_line_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_lines *lines, struct lt_line *out);
 
-/* Is the root at hand the first one of its evidence? Then it is its turn to read what the whole host has but once. */
-bool lt_is_first_root(const struct lt_ctx *ctx);
-
-/* The file system with the /etc of the host whose data root lies at `data_root` of `fs`: that itself, unless it is the
- * data root alone, or the only other one of the evidence that has an /etc. NULL: there is none, or no telling which. */
-struct lt_fs *lt_host_fs(struct lt_fs *fs, struct lt_str data_root, struct lt_arena *scratch);
+/* The same context, with paths looked up in `fs`, another file system of the host at hand. */
+static inline struct lt_ctx lt_ctx_on(const struct lt_ctx *ctx, struct lt_fs *fs)
+{
+    struct lt_ctx there = *ctx;
+    there.fs = fs;
+    return there;
+}
 
 /* "<root>/<relative>" of the root at hand, in the run arena. */
 struct lt_str lt_root_path(struct lt_ctx *ctx, const char *relative);

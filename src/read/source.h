@@ -1,21 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Sources: one reader for each family of artifacts. A source is one file here plus one line in sources.def. In phase 1
- * it fills the inventory, in phase 2 it emits events; either may be NULL. */
-#ifndef LT_SOURCE_SOURCE_H
-#define LT_SOURCE_SOURCE_H
+/* Sources: one reader for each family of artifacts. A source is one file in the folder of its trade plus one line in
+ * that folder's sources.def. In phase 1 it fills the inventory, in phase 2 it emits events; either may be NULL. */
+#ifndef LT_READ_SOURCE_H
+#define LT_READ_SOURCE_H
 
 #include "read/context.h"
 
+/* How often the scheduler (run/schedule.c) calls a source, and what its context holds besides the host. */
+enum lt_scope {
+    LT_PER_ROOT, /* for each store of its runtime: ctx->root, and in ctx->fs the file system that it lies on */
+    LT_PER_HOST, /* once a host: ctx->fs is the file system with its /etc, or else its first; ctx->root is NULL */
+};
+
+/* Sources of different folders are called in the order of their stages, those of one stage in the order of their
+ * tables. Later ones may look at what earlier ones found. */
+enum lt_stage {
+    LT_STAGE_STORE,      /* what a store holds: layers, images, builds */
+    LT_STAGE_SETTINGS,   /* how the host's daemons are configured */
+    LT_STAGE_CONTAINERS, /* what is known of each container, its logs included */
+    LT_STAGE_HOST_LOGS,  /* logs of the host, whose lines name containers */
+    LT_STAGE_FILES,      /* the files themselves */
+    LT_STAGES
+};
+
 struct lt_source {
-    const char *name; /* `parser` in the output is "layertime/<name>" */
-    const char *summary;
+    const char *name;    /* `parser` in the output is "layertime/<name>" */
+    const char *summary; /* NULL: another source of this name has it */
+    enum lt_scope scope;
+    enum lt_stage stage;
     /* Phase 1. Items that cannot be read are skipped with lt_skip(). */
     void (*inventory)(struct lt_ctx *ctx);
     /* Phase 2. Any status but LT_OK is the sink's LT_FATAL, passed on. */
     enum lt_status (*events)(struct lt_ctx *ctx, struct lt_err *err);
 };
-
-/* NULL-terminated table made from sources.def; its order is the order of both phases. */
-extern const struct lt_source *const lt_sources[];
 
 #endif

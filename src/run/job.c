@@ -2,12 +2,11 @@
 #include "run/job.h"
 
 #include "command/command.h"
-#include "runtime/docker/discover.h"
 #include "run/manifest.h"
 #include "run/show.h"
-#include "read/source.h"
-#include "clock/zones.h"
-#include "model/tag.h"
+#include "run/schedule.h"
+#include "model/runtime.h"
+#include "read/discover.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -44,19 +43,12 @@ enum lt_status lt_job_poll(struct lt_job *job, struct lt_err *err)
 }
 
 /* The sink of all sources. */
-static enum lt_status take_event(void *arg, struct lt_event *event, struct lt_err *err)
+static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err)
 {
     struct lt_job *job = arg;
-    enum lt_fate fate = LT_EMITTED;
     if (++job->events % POLL_EVERY == 0 && lt_job_poll(job, err) != LT_OK)
         return LT_FATAL;
-    lt_tag(event);
-    enum lt_status status = job->taker.take(job->taker.arg, event, &fate, err);
-    struct lt_counts *counts = lt_report_counts(&job->report, event->source);
-    counts->emitted += fate == LT_EMITTED;
-    counts->filtered += fate == LT_FILTERED;
-    counts->failed += fate == LT_FAILED;
-    return status;
+    return job->product.take(job->product.arg, event, fate, err);
 }
 
 /* Report what is wrong with an evidence as a whole. */
@@ -91,12 +83,15 @@ static void open_evidence(struct lt_job *job, const char *spec)
     }
     size_t before = job->inventory.roots.count;
     struct lt_buf looked = {0};
+    lt_hosts_find(&job->inventory, evidence);
     lt_each (struct lt_fs, fs, &evidence->fs) {
-        lt_arena_reset(&job->scratch);
-        lt_discover(&job->ctx, fs, &looked);
+        struct lt_discovery discovery = {.ctx = &job->ctx, .looked = &looked};
+        lt_schedule_host(&job->ctx, lt_host_with(&job->inventory, fs), "discover");
+        job->ctx.fs = fs;
+        lt_discover(&discovery);
     }
     if (job->inventory.roots.count == before) {
-        lt_fail(&problem, LT_SKIP, LT_CODE_MISSING, 0, "no Docker data root in it");
+        lt_fail(&problem, LT_SKIP, LT_CODE_MISSING, 0, "no %s in it", lt_runtimes[0]->store);
         lt_report_problem(&job->report, "evidence", LT_STR(""), &problem);
         add_looked(job, spec, lt_str_format(&job->arena, "looked for %.*s", LT_ARG(lt_buf_view(&looked))).ptr);
     }
@@ -105,46 +100,27 @@ static void open_evidence(struct lt_job *job, const char *spec)
 
 void lt_job_enter(struct lt_job *job, struct lt_root *root, const char *reader)
 {
-    lt_arena_reset(&job->scratch);
-    job->ctx.root = root;
-    job->ctx.reader = reader;
-    job->report.evidence = root->fs->evidence->spec;
+    lt_schedule_root(&job->ctx, root, reader);
+}
+
+static enum lt_status poll_job(void *arg, struct lt_err *err)
+{
+    return lt_job_poll(arg, err);
 }
 
 static enum lt_status take_inventory(struct lt_job *job, struct lt_err *err)
 {
-    lt_each (struct lt_root, root, &job->inventory.roots) {
-        for (size_t i = 0; lt_sources[i]; i++) {
-            lt_job_enter(job, root, lt_sources[i]->name);
-            if (lt_job_poll(job, err) != LT_OK)
-                return LT_FATAL;
-            if (lt_sources[i]->inventory)
-                lt_sources[i]->inventory(&job->ctx);
-        }
-        lt_inventory_link(&job->inventory, root);
-        lt_job_enter(job, root, "zones");
-        lt_zones_find(&job->ctx);
-        if (root->zone_conflict.len && !job->options->quiet)
-            lt_say("%.*s", LT_ARG(root->zone_conflict));
-    }
-    return LT_OK;
+    enum lt_status status = lt_schedule_inventory(&job->ctx, &(struct lt_poll){poll_job, job}, err);
+    lt_each (const struct lt_host, host, &job->inventory.hosts)
+        if (host->zone_conflict.len && !job->options->quiet)
+            lt_say("%.*s", LT_ARG(host->zone_conflict));
+    return status;
 }
 
-enum lt_status lt_job_events(struct lt_job *job, const char *only, struct lt_taker taker, struct lt_err *err)
+enum lt_status lt_job_events(struct lt_job *job, const char *only, struct lt_sink product, struct lt_err *err)
 {
-    job->taker = taker;
-    lt_each (struct lt_root, root, &job->inventory.roots)
-        for (size_t i = 0; lt_sources[i]; i++) {
-            if (!lt_sources[i]->events || (only && strcmp(only, lt_sources[i]->name) != 0))
-                continue;
-            lt_job_enter(job, root, lt_sources[i]->name);
-            enum lt_status status = lt_job_poll(job, err);
-            if (status == LT_OK)
-                status = lt_sources[i]->events(&job->ctx, err);
-            if (status != LT_OK)
-                return status;
-        }
-    return LT_OK;
+    job->product = product;
+    return lt_schedule_events(&job->ctx, only, &(struct lt_poll){poll_job, job}, err);
 }
 
 /* Reads that libtsk swallowed must not pass as a complete job. */
@@ -342,17 +318,21 @@ int lt_job_run(const struct lt_options *options, int argc, char **argv)
         .started = options->now,
     };
     job.options = &job.own_options;
-    job.inventory.arena = &job.arena;
-    job.ctx = (struct lt_ctx){
-        .inventory = &job.inventory,
-        .report = &job.report,
-        .sink = {take_event, &job},
-        .run = &job.arena,
-        .scratch = &job.scratch,
+    job.sink = (struct lt_sink){take_event, &job};
+    job.reading = (struct lt_reading){
         .threads = options->threads,
         .app_times = options->app_times,
         .binds = options->binds,
         .verify_layers = options->verify_layers,
+    };
+    job.inventory.arena = &job.arena;
+    job.ctx = (struct lt_ctx){
+        .inventory = &job.inventory,
+        .report = &job.report,
+        .reading = &job.reading,
+        .sink = &job.sink,
+        .run = &job.arena,
+        .scratch = &job.scratch,
     };
     sigset_t held;
     lt_signals_held(&held);

@@ -19,16 +19,6 @@ enum lt_exit {
     LT_EXIT_SIGNAL = 128, /* plus the number of the signal, which the caller raises again */
 };
 
-/* What became of an event, for the account. */
-enum lt_fate { LT_EMITTED, LT_FILTERED, LT_FAILED, LT_FATES };
-
-/* Takes the events of the sources, tagged already; an event is borrowed. `*fate` is LT_EMITTED if left alone; an event
- * that failed must be reported by whoever says so. Any status but LT_OK is LT_FATAL and ends the job. */
-struct lt_taker {
-    enum lt_status (*take)(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err);
-    void *arg;
-};
-
 struct lt_job {
     const struct lt_options *options; /* own_options */
     struct lt_options own_options;    /* the user's, completed by what only the evidence can tell */
@@ -39,7 +29,9 @@ struct lt_job {
     struct lt_inventory inventory;
     struct lt_report report;
     struct lt_ctx ctx; /* of the reader at work; a command may read with it after lt_job_enter() */
-    struct lt_taker taker;
+    struct lt_reading reading;
+    struct lt_sink sink;    /* of all sources: it looks for signals, and passes events on to */
+    struct lt_sink product; /* what the command makes of them */
     struct lt_output output, errors, manifest;
     uint64_t rows; /* written; the command counts them */
     unsigned events;
@@ -63,9 +55,9 @@ int lt_job_run(const struct lt_options *options, int argc, char **argv);
  * given to the functions of context.h. Scratch is reset. */
 void lt_job_enter(struct lt_job *job, struct lt_root *root, const char *reader);
 
-/* Phase 2: let the sources read all roots, or only the source called `only` (NULL: all), and give `taker` each event.
+/* Phase 2: let the sources read all roots, or only the source called `only` (NULL: all), and give `product` each event, tagged already.
  */
-enum lt_status lt_job_events(struct lt_job *job, const char *only, struct lt_taker taker, struct lt_err *err);
+enum lt_status lt_job_events(struct lt_job *job, const char *only, struct lt_sink product, struct lt_err *err);
 
 /* LT_FATAL when a signal is pending. To be called now and then by what takes long. */
 enum lt_status lt_job_poll(struct lt_job *job, struct lt_err *err);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/manifest.h"
 
+#include "evidence/evidence.h"
+
 #include "base/escape.h"
 #include "base/version.h"
 
@@ -39,13 +41,13 @@ static void put_zone(struct lt_buf *out, const struct lt_zone_info *zone)
 static void put_zones(struct lt_buf *out, const struct lt_root *root)
 {
     const char *before = ", \"container_zones\": [";
-    if (root->zone.from.len) {
+    if (root->host->zone.from.len) {
         lt_buf_lit(out, ", ");
-        put_zone(out, &root->zone);
+        put_zone(out, &root->host->zone);
     }
-    if (root->zone_conflict.len) {
+    if (root->host->zone_conflict.len) {
         lt_buf_lit(out, ", ");
-        put_string(out, "time_zone_conflict", root->zone_conflict);
+        put_string(out, "time_zone_conflict", root->host->zone_conflict);
     }
     lt_each (const struct lt_container, container, &root->containers) {
         if (!container->zone.from.len)
@@ -68,7 +70,7 @@ static void put_root(struct lt_buf *out, const struct lt_root *root)
     lt_buf_lit(out, ", ");
     put_string(out, "found_as", root->why);
     lt_buf_lit(out, ", ");
-    put_string(out, "hostname", root->hostname);
+    put_string(out, "hostname", root->host->hostname);
     lt_buf_lit(out, ", ");
     put_string(out, "file_system", root->fs->label);
     lt_buf_lit(out, ", ");

@@ -2,14 +2,21 @@
 #include "run/show.h"
 
 #include "base/escape.h"
+#include "evidence/evidence.h"
+#include "model/runtime.h"
 #include "read/report.h"
-#include "read/source.h"
+#include "run/schedule.h"
 #include "store/store.h"
+
+static void show_source(const struct lt_source *source)
+{
+    if (source->summary)
+        printf("%-18s %s\n", source->name, source->summary);
+}
 
 void lt_show_sources(void)
 {
-    for (size_t i = 0; lt_sources[i]; i++)
-        printf("%-18s %s\n", lt_sources[i]->name, lt_sources[i]->summary);
+    lt_schedule_each(show_source);
     for (size_t i = 0; lt_stores[i]; i++)
         printf("%-18s storage driver: %s\n", lt_stores[i]->name, lt_stores[i]->summary);
     for (size_t i = 0; lt_evidence_kinds[i]; i++)
@@ -21,7 +28,7 @@ void lt_show_roots(const struct lt_inventory *inventory, FILE *stream)
     lt_each (struct lt_root, root, &inventory->roots) {
         struct lt_buf line = {0};
         lt_escape_name(&line, lt_str_c(root->fs->evidence->spec), true);
-        lt_buf_printf(&line, ": %s data root ", root->runtime);
+        lt_buf_printf(&line, ": %s data root ", root->runtime->name);
         lt_escape_name(&line, root->path.len ? root->path : LT_STR("/"), true);
         lt_buf_lit(&line, " (");
         lt_escape_name(&line, root->why, true);

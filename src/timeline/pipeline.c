@@ -80,8 +80,6 @@ static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate
         *fate = LT_FAILED;
         return LT_OK;
     }
-    if (event->kind == LT_KIND_FILE)
-        lt_evidence_met(event->owner->root->fs->evidence, event->node);
     lt_correct_clock(event, timeline->options->clock_skew);
     bool kept = lt_filter_event(timeline->options, event);
     if (kept && timeline->options->format->event)
@@ -96,7 +94,7 @@ static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate
 static lt_tags tags_of_row(struct timeline *timeline, const struct lt_row *row)
 {
     lt_tags tags = timeline->options->clock_skew && row->clock == LT_CLOCK_HOST ? LT_TAG_BIT(clock_skewed) : 0;
-    struct lt_time newest = row->event->owner->root->fs->evidence->newest;
+    struct lt_time newest = row->event->owner->host->newest;
     if (newest.set && lt_time_cmp(row->time, lt_time_add(newest, DAY - timeline->options->clock_skew)) > 0)
         tags |= LT_TAG_BIT(time_future) | LT_TAG_BIT(time_anomaly);
     const struct lt_image *image = row->event->owner->image;
@@ -111,7 +109,7 @@ static void tell_future(struct timeline *timeline, struct lt_event *event)
 {
     struct lt_buf text = {0};
     lt_buf_lit(&text, "in the future of the newest change of a file here, ");
-    lt_time_iso(&text, event->owner->root->fs->evidence->newest, 9);
+    lt_time_iso(&text, event->owner->host->newest, 9);
     lt_buf_char(&text, 'Z');
     lt_event_add_fact(event, &timeline->arena, lt_str_dup(&timeline->arena, lt_buf_view(&text)));
     lt_buf_free(&text);
@@ -191,7 +189,7 @@ static enum lt_status make_timeline(struct timeline *timeline, struct lt_err *er
     if (format->begin)
         format->begin(lt_output_buffer(&timeline->job->output));
     place_temporary(timeline);
-    enum lt_status status = lt_job_events(timeline->job, NULL, (struct lt_taker){take_event, timeline}, err);
+    enum lt_status status = lt_job_events(timeline->job, NULL, (struct lt_sink){take_event, timeline}, err);
     return status == LT_OK && format->row ? write_rows(timeline, err) : status;
 }
 
@@ -206,7 +204,7 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
         lt_show_containers(&job->inventory);
         return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "no container matches '%s'", job->options->container);
     }
-    job->ctx.names_only = job->options->format->event;
+    job->reading.names_only = job->options->format->event;
     enum lt_status status = make_timeline(&timeline, err);
     lt_sorter_free(&timeline.sorter);
     lt_arena_free(&timeline.arena);

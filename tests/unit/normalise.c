@@ -100,8 +100,8 @@ static void test_kinds_and_bounds(void **state)
         enum lt_clock clock;
         enum lt_confidence confidence;
     } table[] = {
-        {LT_KIND_LOG_LINE, false, LT_CLOCK_HOST, LT_EXACT},
-        {LT_KIND_CONTAINER_STARTED, false, LT_CLOCK_HOST, LT_EXACT},
+        {LT_KIND_DOCKER_LOG_LINE, false, LT_CLOCK_HOST, LT_EXACT},
+        {LT_KIND_DOCKER_STARTED, false, LT_CLOCK_HOST, LT_EXACT},
         {LT_KIND_IMAGE_HISTORY, false, LT_CLOCK_BUILDER, LT_CLAIMED},
         {LT_KIND_DELETED, true, LT_CLOCK_HOST, LT_BOUNDED},
         {LT_KIND_LAYER_CREATED, true, LT_CLOCK_HOST, LT_BOUNDED},

@@ -22,7 +22,7 @@ static struct lt_sorter sorter_with(size_t memory)
 static void add(struct lt_sorter *sorter, uint64_t number, struct lt_time time)
 {
     struct lt_event event = {
-        .kind = LT_KIND_LOG_LINE, .time = {time}, .where = {.file = LT_STR("/f"), .offset = number}};
+        .kind = LT_KIND_DOCKER_LOG_LINE, .time = {time}, .where = {.file = LT_STR("/f"), .offset = number}};
     struct lt_row row = {.event = &event, .time = time, .slots = 1};
     assert_int_equal(lt_sorter_add(sorter, &row, 1, NULL), LT_OK);
 }
@@ -277,7 +277,7 @@ static void test_rows_share_an_event(void **state)
 {
     (void)state;
     struct lt_sorter sorter = sorter_with(PLENTY);
-    struct lt_event event = {.kind = LT_KIND_LOG_LINE, .time = {{5, 0, true}, {3, 0, true}}};
+    struct lt_event event = {.kind = LT_KIND_DOCKER_LOG_LINE, .time = {{5, 0, true}, {3, 0, true}}};
     struct lt_row rows[] = {{.event = &event, .time = {5, 0, true}, .slots = 1},
                             {.event = &event, .time = {3, 0, true}, .slots = 2}};
     assert_int_equal(lt_sorter_add(&sorter, rows, 2, NULL), LT_OK);

@@ -262,5 +262,7 @@ static enum lt_status docker_buildkit_events(struct lt_ctx *ctx, struct lt_err *
 const struct lt_source lt_source_docker_buildkit = {
     .name = "docker_buildkit",
     .summary = "BuildKit's databases: build steps made and used, builds",
+    .scope = LT_PER_ROOT,
+    .stage = LT_STAGE_STORE,
     .events = docker_buildkit_events,
 };

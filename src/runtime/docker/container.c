@@ -288,14 +288,14 @@ static enum lt_status docker_container_events(struct lt_ctx *ctx, struct lt_err 
 {
     lt_each (struct lt_container, container, &ctx->root->containers) {
         enum lt_status status =
-            emit_moment(ctx, container, LT_KIND_CONTAINER_CREATED, container->created, "Created", "create", err);
+            emit_moment(ctx, container, LT_KIND_DOCKER_CREATED, container->created, "Created", "create", err);
         if (status == LT_OK)
-            status = emit_moment(ctx, container, LT_KIND_CONTAINER_STARTED, container->started, "State.StartedAt",
+            status = emit_moment(ctx, container, LT_KIND_DOCKER_STARTED, container->started, "State.StartedAt",
                                  "start", err);
         bool dead = container->found_dead; /* when it ended: docker_lifecycle.c */
         if (status == LT_OK)
             status =
-                emit_moment(ctx, container, dead ? LT_KIND_STATE_SET : LT_KIND_CONTAINER_FINISHED, container->finished,
+                emit_moment(ctx, container, dead ? LT_KIND_STATE_SET : LT_KIND_DOCKER_FINISHED, container->finished,
                             "State.FinishedAt", dead ? "set state: found dead when the daemon started" : "finish", err);
         if (status != LT_OK)
             return status;
@@ -306,6 +306,8 @@ static enum lt_status docker_container_events(struct lt_ctx *ctx, struct lt_err 
 const struct lt_source lt_source_docker_container = {
     .name = "docker_container",
     .summary = "config.v2.json and hostconfig.json: created, started, finished",
+    .scope = LT_PER_ROOT,
+    .stage = LT_STAGE_CONTAINERS,
     .inventory = docker_container_inventory,
     .events = docker_container_events,
 };

@@ -24,7 +24,7 @@ enum { NAMESPACE_DEPTH = 4 }; /* v1, moby, kind, ID */
 
 struct job {
     struct lt_ctx *ctx;
-    struct lt_root *root; /* that tells what belongs to no container; ctx->root is where the files are */
+    const struct lt_owner *owner; /* of what belongs to no container */
     struct lt_str database;
     struct lt_map told; /* containers' ID and time */
     struct lt_str id;   /* of the record at hand, whose keys come in their order; "" on a freed page */
@@ -56,12 +56,12 @@ static bool is_in(const struct lt_bolt_item *item, struct lt_str kind)
 /* The container with that ID, which may be gone; NULL: it is none. */
 static const struct lt_container *container_of(const struct job *job, struct lt_str id)
 {
-    lt_each (struct lt_root, root, &job->ctx->inventory->roots) {
+    lt_each (struct lt_root, root, &job->ctx->host->roots) {
         struct lt_container *container = lt_map_get(&root->container_by_id, id);
-        if (container && root->fs->evidence == job->root->fs->evidence)
+        if (container)
             return container;
     }
-    return lt_is_id(id) ? lt_inventory_gone(job->ctx->inventory, job->root, id) : NULL;
+    return lt_is_id(id) ? lt_inventory_gone(job->ctx->inventory, job->ctx->host->roots.items[0], id) : NULL;
 }
 
 /* Emit for the container `id`, or for what else has that name. */
@@ -69,7 +69,7 @@ static enum lt_status emit(const struct job *job, struct lt_facts *facts, struct
                            struct lt_err *err)
 {
     const struct lt_container *container = container_of(job, id);
-    event->owner = container ? &container->owner : &job->root->owner;
+    event->owner = container ? &container->owner : job->owner;
     if (container)
         event->tags |= container->tags & LT_TAG_BIT(configuration_missing);
     else
@@ -256,10 +256,11 @@ static enum lt_status read_tasks(const struct job *job, struct lt_str directory,
 }
 
 /* A containerd's directory; `path` may lead there through links. LT_END: it is not there. */
-static enum lt_status read_containerd(struct lt_ctx *ctx, struct lt_root *root, struct lt_str path, struct lt_err *err)
+static enum lt_status read_containerd(struct lt_ctx *ctx, const struct lt_owner *owner, struct lt_str path,
+                                      struct lt_err *err)
 {
     static const char *const tasks[] = {"io.containerd.runtime.v2.task", "io.containerd.runtime.v1.linux"};
-    struct job job = {.ctx = ctx, .root = root};
+    struct job job = {.ctx = ctx, .owner = owner};
     struct lt_str directory;
     enum lt_status status = lt_resolve_or_skip(ctx, path, &directory);
     if (status != LT_OK)
@@ -271,34 +272,41 @@ static enum lt_status read_containerd(struct lt_ctx *ctx, struct lt_root *root, 
     return status;
 }
 
-/* That of the host, which serves all data roots of the evidence, and may be on another file system than they are. */
-static enum lt_status read_host(struct lt_ctx *ctx, struct lt_err *err)
+/* That of the host, which may be on another file system than the data roots that it serves. */
+static enum lt_status host_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     static const char *const places[] = {"/var/lib/containerd", "/lib/containerd", "/containerd"};
-    struct lt_root *root = ctx->root, host = {0};
-    enum lt_status status = LT_OK;
-    lt_each (struct lt_fs, fs, &root->fs->evidence->fs) {
-        host.fs = fs;
-        ctx->root = &host;
-        enum lt_status found = status == LT_FATAL ? LT_FATAL : LT_END;
+    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts) {
+        struct lt_ctx there = lt_ctx_on(ctx, mount->fs);
+        enum lt_status found = LT_END;
         for (size_t i = 0; found == LT_END && i < sizeof places / sizeof *places; i++)
-            found = read_containerd(ctx, root, lt_str_c(places[i]), err);
-        status = found == LT_FATAL ? LT_FATAL : LT_OK;
+            found = read_containerd(&there, &ctx->host->owner, lt_str_c(places[i]), err);
+        if (found == LT_FATAL)
+            return LT_FATAL;
     }
-    ctx->root = root;
-    return status;
+    return LT_OK;
 }
 
-static enum lt_status docker_runtime_events(struct lt_ctx *ctx, struct lt_err *err)
+/* The one that a daemon ran for itself. */
+static enum lt_status root_events(struct lt_ctx *ctx, struct lt_err *err)
 {
-    enum lt_status status = read_containerd(ctx, ctx->root, lt_root_path(ctx, "containerd/daemon"), err);
-    if (status != LT_FATAL && lt_is_first_root(ctx))
-        status = read_host(ctx, err);
+    enum lt_status status =
+        read_containerd(ctx, &ctx->root->owner, lt_root_path(ctx, "containerd/daemon"), err);
     return status == LT_FATAL ? LT_FATAL : LT_OK;
 }
 
 const struct lt_source lt_source_docker_runtime = {
     .name = "docker_runtime",
     .summary = "containerd's meta.db and task directories: starts of containers, those before the last one too; leases",
-    .events = docker_runtime_events,
+    .scope = LT_PER_ROOT,
+    .stage = LT_STAGE_CONTAINERS,
+    .events = root_events,
+};
+
+const struct lt_source lt_source_docker_runtime_host = {
+    .name = "docker_runtime",
+    .summary = NULL, /* the same reader, at the place that daemons share */
+    .scope = LT_PER_HOST,
+    .stage = LT_STAGE_CONTAINERS,
+    .events = host_events,
 };

@@ -110,6 +110,8 @@ static enum lt_status docker_daemon_events(struct lt_ctx *ctx, struct lt_err *er
 const struct lt_source lt_source_docker_daemon = {
     .name = "docker_daemon",
     .summary = "tmp/, runtimes/, engine-id and the data root: first and last start of the daemon; plugins",
+    .scope = LT_PER_ROOT,
+    .stage = LT_STAGE_STORE,
     .inventory = docker_daemon_inventory,
     .events = docker_daemon_events,
 };

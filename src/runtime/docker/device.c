@@ -68,5 +68,7 @@ static enum lt_status docker_device_events(struct lt_ctx *ctx, struct lt_err *er
 const struct lt_source lt_source_docker_device = {
     .name = "docker_device",
     .summary = "devicemapper/metadata: thin device of a layer saved",
+    .scope = LT_PER_ROOT,
+    .stage = LT_STAGE_STORE,
     .events = docker_device_events,
 };

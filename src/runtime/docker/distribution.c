@@ -124,7 +124,7 @@ static enum lt_status docker_distribution_events(struct lt_ctx *ctx, struct lt_e
             lt_map_put(&job.by_diff, ctx->scratch, layer->diff_id, layer);
         status = emit_registered(ctx, layer, err);
     }
-    lt_fs_list(ctx->root->fs, image, ctx->scratch, &drivers, NULL); /* docker_layer reported what is wrong with it */
+    lt_fs_list(ctx->fs, image, ctx->scratch, &drivers, NULL); /* docker_layer reported what is wrong with it */
     for (size_t i = 0; status == LT_OK && i < drivers.count; i++) {
         struct lt_str path = lt_path_join(ctx->scratch, image, drivers.nodes[i].name);
         path = lt_path_join(ctx->scratch, path, LT_STR("distribution"));
@@ -140,5 +140,7 @@ static enum lt_status docker_distribution_events(struct lt_ctx *ctx, struct lt_e
 const struct lt_source lt_source_docker_distribution = {
     .name = "docker_distribution",
     .summary = "layerdb and distribution: layers registered here, pulled and pushed",
+    .scope = LT_PER_ROOT,
+    .stage = LT_STAGE_STORE,
     .events = docker_distribution_events,
 };

@@ -79,5 +79,7 @@ static enum lt_status docker_exposure_events(struct lt_ctx *ctx, struct lt_err *
 const struct lt_source lt_source_docker_exposure = {
     .name = "docker_exposure",
     .summary = "hostconfig.json: what exposes the host to containers, and their limits",
+    .scope = LT_PER_ROOT,
+    .stage = LT_STAGE_CONTAINERS,
     .events = docker_exposure_events,
 };

@@ -181,7 +181,7 @@ static void check_arrival(struct lt_ctx *ctx, const struct lt_image *image, stru
     enum { SLIGHT = 2 };
     struct lt_node node;
     struct lt_buf text = {0};
-    if (lt_fs_stat(ctx->root->fs, image->config, ctx->scratch, &node, NULL) != LT_OK || !node.time[LT_M].set ||
+    if (lt_fs_stat(ctx->fs, image->config, ctx->scratch, &node, NULL) != LT_OK || !node.time[LT_M].set ||
         event->time[0].sec < node.time[LT_M].sec + SLIGHT)
         return;
     lt_buf_lit(&text, "later than the image came here, ");
@@ -238,7 +238,7 @@ static enum lt_status emit_registered(struct lt_ctx *ctx, const struct lt_image 
 {
     struct lt_node node;
     struct lt_err problem = {0};
-    if (lt_fs_stat(ctx->root->fs, image->config, ctx->scratch, &node, &problem) != LT_OK) {
+    if (lt_fs_stat(ctx->fs, image->config, ctx->scratch, &node, &problem) != LT_OK) {
         if (problem.set)
             lt_skip_error(ctx, image->config, &problem);
         return LT_OK;
@@ -302,6 +302,8 @@ static enum lt_status docker_image_events(struct lt_ctx *ctx, struct lt_err *err
 const struct lt_source lt_source_docker_image = {
     .name = "docker_image",
     .summary = "imagedb and repositories.json: build steps, registered here, last tagged",
+    .scope = LT_PER_ROOT,
+    .stage = LT_STAGE_STORE,
     .inventory = docker_image_inventory,
     .events = docker_image_events,
 };

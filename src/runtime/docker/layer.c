@@ -282,7 +282,7 @@ static enum lt_status docker_layer_events(struct lt_ctx *ctx, struct lt_err *err
         struct lt_str path = lt_path_join(ctx->scratch, container->mount_record, LT_STR("mount-id"));
         if (!container->mount_id.len)
             continue; /* reported when the inventory was taken */
-        if (lt_fs_stat(ctx->root->fs, path, ctx->scratch, &node, &problem) != LT_OK) {
+        if (lt_fs_stat(ctx->fs, path, ctx->scratch, &node, &problem) != LT_OK) {
             lt_fail(&problem, LT_SKIP, LT_CODE_MISSING, 0, "the file has vanished");
             lt_skip_error(ctx, path, &problem);
             continue;
@@ -311,6 +311,8 @@ static enum lt_status docker_layer_events(struct lt_ctx *ctx, struct lt_err *err
 const struct lt_source lt_source_docker_layer = {
     .name = "docker_layer",
     .summary = "storage driver directories and layerdb: rw layer created",
+    .scope = LT_PER_ROOT,
+    .stage = LT_STAGE_STORE,
     .inventory = docker_layer_inventory,
     .events = docker_layer_events,
 };

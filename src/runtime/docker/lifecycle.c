@@ -60,7 +60,7 @@ static enum lt_status emit_probes(struct lt_ctx *ctx, const struct lt_container 
     const char *flaw;
     enum lt_status status = LT_OK;
     /* docker_container reported what is wrong with the file. */
-    if (!container->path.len || lt_slurp(ctx->root->fs, path, LT_MAX_JSON, ctx->scratch, &text, NULL) != LT_OK ||
+    if (!container->path.len || lt_slurp(ctx->fs, path, LT_MAX_JSON, ctx->scratch, &text, NULL) != LT_OK ||
         lt_json_parse(text, &json, &flaw, NULL) != LT_OK)
         return LT_OK;
     const struct json_t *health = lt_json_at(json, "State.Health");
@@ -162,7 +162,7 @@ static enum lt_status emit_removal(struct lt_ctx *ctx, struct lt_str path, const
     struct lt_time last = {0};
     bool known = true;
     if (lt_stat_or_skip(ctx, path, &node) != LT_OK ||
-        lt_fs_list(ctx->root->fs, path, ctx->scratch, &listing, NULL) != LT_OK)
+        lt_fs_list(ctx->fs, path, ctx->scratch, &listing, NULL) != LT_OK)
         return LT_OK; /* its own reader reported what is wrong */
     for (size_t i = 0; i < listing.count; i++) {
         last = later(last, listing.nodes[i].time[LT_B]);
@@ -197,7 +197,7 @@ static enum lt_status emit_removals(struct lt_ctx *ctx, struct lt_err *err)
     enum lt_status status = LT_OK;
     for (size_t i = 0; status == LT_OK && i < sizeof places / sizeof *places; i++)
         status = emit_removal(ctx, lt_root_path(ctx, places[i].path), &places[i], err);
-    lt_fs_list(ctx->root->fs, image, ctx->scratch, &drivers, NULL);
+    lt_fs_list(ctx->fs, image, ctx->scratch, &drivers, NULL);
     for (size_t i = 0; i < drivers.count; i++)
         for (size_t j = 0; status == LT_OK && j < sizeof of_driver / sizeof *of_driver; j++) {
             struct lt_str path = lt_path_join(ctx->scratch, image, drivers.nodes[i].name);
@@ -221,5 +221,7 @@ static enum lt_status docker_lifecycle_events(struct lt_ctx *ctx, struct lt_err 
 const struct lt_source lt_source_docker_lifecycle = {
     .name = "docker_lifecycle",
     .summary = "health probes, ends that nobody saw, last mounts and uses of layers, traces of removals",
+    .scope = LT_PER_ROOT,
+    .stage = LT_STAGE_CONTAINERS,
     .events = docker_lifecycle_events,
 };

@@ -61,7 +61,7 @@ static enum lt_status emit_line(struct job *job, unsigned stream, struct lt_err 
         {.key = LT_ATTR_FACTS},
     };
     struct lt_event event = {
-        .kind = LT_KIND_LOG_LINE,
+        .kind = LT_KIND_DOCKER_LOG_LINE,
         .time = {pending->time},
         .owner = &job->container->log_owner,
         .where = {.file = pending->file, .offset = pending->offset, .has_offset = true},
@@ -134,7 +134,7 @@ static enum lt_status emit_half(struct job *job, struct lt_str text, uint64_t of
         return LT_OK;
     const struct lt_attr attr = {.key = LT_ATTR_BODY, .text = text};
     struct lt_event event = {
-        .kind = LT_KIND_LOG_LINE,
+        .kind = LT_KIND_DOCKER_LOG_LINE,
         .time = {first.set ? first : last},
         .first = first,
         .last = last,
@@ -295,7 +295,7 @@ static struct lt_time last_time(struct lt_ctx *ctx, struct lt_str path)
     struct json_t *json = NULL;
     const char *flaw;
     char head[1024];
-    if (lt_file_open(ctx->root->fs, path, &file, NULL) != LT_OK)
+    if (lt_file_open(ctx->fs, path, &file, NULL) != LT_OK)
         return time;
     ssize_t got = lt_file_read(&file, head, sizeof head, 0, NULL);
     lt_file_close(&file);
@@ -329,12 +329,12 @@ static enum lt_status read_file(struct job *job, const struct log_kind *kind, st
     struct lt_err problem = {0};
     struct lt_node node;
     job->path = path;
-    enum lt_status status = lt_stream_open(job->ctx->root->fs, path, &stream, &problem);
+    enum lt_status status = lt_stream_open(job->ctx->fs, path, &stream, &problem);
     if (problem.set)
         lt_skip_error(job->ctx, path, &problem);
     if (status != LT_OK)
         return LT_OK;
-    bool known = lt_fs_stat(job->ctx->root->fs, path, job->ctx->scratch, &node, NULL) == LT_OK;
+    bool known = lt_fs_stat(job->ctx->fs, path, job->ctx->scratch, &node, NULL) == LT_OK;
     job->written = known ? node.time[LT_M] : (struct lt_time){0};
     status = kind->read(job, stream, err);
     lt_stream_close(stream);
@@ -423,7 +423,7 @@ static enum lt_status read_log(struct job *job, const struct log_kind *kind, str
     qsort(files, count, sizeof *files, by_age);
     enum lt_status status = LT_OK;
     for (size_t i = 0; status == LT_OK && i < count; i++)
-        if (!i || files[i].number != files[i - 1].number || !is_copy(ctx->root->fs, files[i - 1].path, files[i].path))
+        if (!i || files[i].number != files[i - 1].number || !is_copy(ctx->fs, files[i - 1].path, files[i].path))
             status = read_file(job, kind, files[i].path, err);
     for (unsigned stream = 0; status == LT_OK && stream < STREAMS; stream++)
         if (job->pending[stream].open)
@@ -462,5 +462,7 @@ static enum lt_status docker_log_events(struct lt_ctx *ctx, struct lt_err *err)
 const struct lt_source lt_source_docker_log = {
     .name = "docker_log",
     .summary = "logs of the drivers json-file and local, rotated and compressed ones too: each line",
+    .scope = LT_PER_ROOT,
+    .stage = LT_STAGE_CONTAINERS,
     .events = docker_log_events,
 };

@@ -331,6 +331,8 @@ static enum lt_status docker_network_events(struct lt_ctx *ctx, struct lt_err *e
 const struct lt_source lt_source_docker_network = {
     .name = "docker_network",
     .summary = "local-kv.db: networks created and removed, who joined them",
+    .scope = LT_PER_ROOT,
+    .stage = LT_STAGE_CONTAINERS,
     .inventory = docker_network_inventory,
     .events = docker_network_events,
 };

@@ -87,5 +87,7 @@ static enum lt_status docker_swarm_events(struct lt_ctx *ctx, struct lt_err *err
 const struct lt_source lt_source_docker_swarm = {
     .name = "docker_swarm",
     .summary = "swarm/worker/tasks.db: tasks of a swarm and their states",
+    .scope = LT_PER_ROOT,
+    .stage = LT_STAGE_STORE,
     .events = docker_swarm_events,
 };

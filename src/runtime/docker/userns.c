@@ -14,25 +14,17 @@
 
 enum { MAX_ETC_FILE = 1024 * 1024, USUAL_COUNT = 65536 };
 
-/* A file of the host; its /etc need not lie in the same file system as the data root. "" if there is none. */
+/* A file of the host, on whichever of its file systems it is. "" if there is none. */
 static struct lt_str read_host_file(struct lt_ctx *ctx, const char *path)
 {
     struct lt_str text = LT_STR("");
-    struct lt_root *root = ctx->root;
-    lt_each (struct lt_fs, fs, &root->fs->evidence->fs) {
-        struct lt_root host = {.fs = fs};
+    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts) {
+        struct lt_ctx there = lt_ctx_on(ctx, mount->fs);
         struct lt_str real;
-        struct lt_err problem = {0};
-        if (text.len)
-            continue;
-        ctx->root = &host;
-        enum lt_status status = lt_fs_resolve(fs, lt_str_c(path), ctx->scratch, &real, &problem);
-        if (status == LT_SKIP)
-            lt_skip_error(ctx, lt_str_c(path), &problem);
-        else if (status == LT_OK && lt_read_or_skip(ctx, real, MAX_ETC_FILE, LT_OPTIONAL, &text) != LT_OK)
+        if (!text.len && lt_resolve_or_skip(&there, lt_str_c(path), &real) == LT_OK &&
+            lt_read_or_skip(&there, real, MAX_ETC_FILE, LT_OPTIONAL, &text) != LT_OK)
             text = LT_STR("");
     }
-    ctx->root = root;
     return text;
 }
 
@@ -97,5 +89,7 @@ static void docker_userns_inventory(struct lt_ctx *ctx)
 const struct lt_source lt_source_docker_userns = {
     .name = "docker_userns",
     .summary = "userns-remap and rootless: owners of files as the containers see them",
+    .scope = LT_PER_ROOT,
+    .stage = LT_STAGE_STORE,
     .inventory = docker_userns_inventory,
 };

@@ -184,7 +184,7 @@ static enum lt_status emit_record(struct job *job, const struct record *record, 
     bool live = record->origin == LT_BOLT_LIVE, older = record->origin == LT_BOLT_OLDER;
     struct lt_volume *volume = lt_new(ctx->run, struct lt_volume);
     *volume = (struct lt_volume){.root = ctx->root, .name = lt_str_dup(ctx->run, record->name), .removed = true};
-    volume->owner = (struct lt_owner){.root = ctx->root, .volume = volume, .role = LT_ROLE_VOLUME};
+    volume->owner = (struct lt_owner){.host = ctx->host, .root = ctx->root, .volume = volume, .role = LT_ROLE_VOLUME};
     lt_facts_text(&facts, LT_ATTR_ACTION, live ? LT_STR("create volume") : LT_STR("remove volume"));
     add_record(&facts, record);
     if (older)
@@ -228,6 +228,8 @@ static enum lt_status docker_volume_events(struct lt_ctx *ctx, struct lt_err *er
 const struct lt_source lt_source_docker_volume = {
     .name = "docker_volume",
     .summary = "volumes and their metadata.db: created, removed",
+    .scope = LT_PER_ROOT,
+    .stage = LT_STAGE_CONTAINERS,
     .inventory = docker_volume_inventory,
     .events = docker_volume_events,
 };

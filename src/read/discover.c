@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "read/discover.h"
+
+#include "base/escape.h"
+
+enum { MAX_HOSTNAME = 4096 };
+
+static bool has_etc(struct lt_fs *fs, struct lt_arena *scratch)
+{
+    struct lt_str path;
+    return lt_fs_resolve(fs, LT_STR("/etc"), scratch, &path, NULL) == LT_OK;
+}
+
+void lt_hosts_find(struct lt_inventory *inventory, const struct lt_evidence *evidence)
+{
+    struct lt_arena scratch = {0};
+    size_t with_etc = 0;
+    struct lt_host *host = NULL;
+    lt_each (struct lt_fs, fs, &evidence->fs)
+        with_etc += has_etc(fs, &scratch);
+    lt_each (struct lt_fs, fs, &evidence->fs) {
+        if (!host || with_etc > 1)
+            host = lt_inventory_host(inventory);
+        lt_host_add_fs(inventory, host, fs, has_etc(fs, &scratch) ? LT_STR("/") : LT_STR(""));
+    }
+    lt_arena_free(&scratch);
+}
+
+struct lt_host *lt_host_with(const struct lt_inventory *inventory, const struct lt_fs *fs)
+{
+    lt_each (struct lt_host, host, &inventory->hosts)
+        lt_each (const struct lt_mount_point, mount, &host->mounts)
+            if (mount->fs == fs)
+                return host;
+    return NULL;
+}
+
+bool lt_is_dir_or_skip(struct lt_ctx *ctx, struct lt_str path)
+{
+    struct lt_node node;
+    struct lt_err problem = {0};
+    enum lt_status status = lt_fs_stat(ctx->fs, path, ctx->scratch, &node, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(ctx, path, &problem);
+    return status == LT_OK && S_ISDIR(node.mode);
+}
+
+static void read_hostname(const struct lt_ctx *ctx)
+{
+    struct lt_ctx there = lt_ctx_on(ctx, ctx->host->etc ? ctx->host->etc : ctx->fs);
+    struct lt_str text, path;
+    if (lt_resolve_or_skip(&there, LT_STR("/etc/hostname"), &path) == LT_OK &&
+        lt_read_or_skip(&there, path, MAX_HOSTNAME, LT_OPTIONAL, &text) == LT_OK)
+        ctx->host->hostname = lt_str_dup(ctx->run, lt_str_trim(lt_str_cut(&text, '\n')));
+}
+
+static const struct lt_runtime *best_bid(struct lt_ctx *ctx, struct lt_str path)
+{
+    const struct lt_runtime *best = NULL;
+    int highest = 0;
+    for (size_t i = 0; lt_runtimes[i]; i++) {
+        int bid = lt_runtimes[i]->bid(ctx, path);
+        if (bid > highest) {
+            highest = bid;
+            best = lt_runtimes[i];
+        }
+    }
+    return best;
+}
+
+bool lt_discover_add(const struct lt_discovery *discovery, struct lt_str path, struct lt_str why)
+{
+    struct lt_ctx *ctx = discovery->ctx;
+    const struct lt_runtime *runtime = best_bid(ctx, path);
+    struct lt_root *root = runtime ? lt_inventory_root(ctx->inventory, ctx->host, ctx->fs, path) : NULL;
+    if (!root || root->runtime)
+        return root; /* known by another path, too */
+    root->runtime = runtime;
+    root->why = lt_str_dup(ctx->run, why);
+    root->rootless = discovery->rootless;
+    if (ctx->host->roots.count == 1)
+        read_hostname(ctx);
+    return true;
+}
+
+static void note_looked(struct lt_buf *looked, struct lt_str path, struct lt_str why)
+{
+    if (looked->len)
+        lt_buf_lit(looked, ", ");
+    lt_escape_name(looked, path.len ? path : LT_STR("/"), true);
+    lt_buf_printf(looked, " (%.*s)", LT_ARG(why));
+}
+
+bool lt_discover_try(struct lt_discovery *discovery, struct lt_str path, struct lt_str why)
+{
+    struct lt_ctx *ctx = discovery->ctx;
+    struct lt_str real;
+    bool found = false;
+    if (lt_resolve_or_skip(ctx, path, &real) == LT_OK) {
+        found = lt_discover_add(discovery, real, why);
+        for (size_t i = 0; lt_runtimes[i]; i++)
+            found |= lt_runtimes[i]->within && lt_runtimes[i]->within(discovery, real);
+    }
+    if (!found && discovery->looked)
+        note_looked(discovery->looked, path, why);
+    return found;
+}
+
+void lt_discover(struct lt_discovery *discovery)
+{
+    struct lt_ctx *ctx = discovery->ctx;
+    if (!lt_is_dir_or_skip(ctx, LT_STR("")))
+        return; /* said once, not for every place */
+    for (size_t i = 0; lt_runtimes[i]; i++)
+        for (const struct lt_place *place = lt_runtimes[i]->places; place->path; place++)
+            lt_discover_try(discovery, lt_str_c(place->path), lt_str_c(place->why));
+    for (size_t i = 0; lt_runtimes[i]; i++)
+        if (lt_runtimes[i]->settings)
+            lt_runtimes[i]->settings(discovery);
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/schedule.h"
+
+#include "clock/zones.h"
+#include "model/runtime.h"
+
+#include <string.h>
+
+#define SOURCE(name) extern const struct lt_source lt_source_##name;
+#include "files/sources.def"
+#include "host/sources.def"
+#undef SOURCE
+
+/* What every host has read of it, whatever runtimes it has. */
+static const struct lt_source *const common[] = {
+#define SOURCE(name) &lt_source_##name,
+#include "files/sources.def"
+#include "host/sources.def"
+#undef SOURCE
+    NULL,
+};
+
+void lt_schedule_host(struct lt_ctx *ctx, struct lt_host *host, const char *reader)
+{
+    const struct lt_mount_point *first = host->mounts.items[0];
+    lt_arena_reset(ctx->scratch);
+    ctx->host = host;
+    ctx->root = NULL;
+    ctx->fs = host->etc ? host->etc : first->fs;
+    ctx->reader = reader;
+    ctx->report->evidence = ctx->fs->evidence->spec;
+}
+
+void lt_schedule_root(struct lt_ctx *ctx, struct lt_root *root, const char *reader)
+{
+    lt_schedule_host(ctx, root->host, reader);
+    *ctx = lt_ctx_at(ctx, root);
+    ctx->report->evidence = ctx->fs->evidence->spec;
+}
+
+/* One of the calls that a phase consists of. */
+struct turn {
+    struct lt_ctx *ctx;
+    const struct lt_poll *poll;
+    const char *only; /* name of the sources that are called, NULL: all */
+    enum lt_status (*call)(struct lt_ctx *ctx, const struct lt_source *source, struct lt_err *err);
+};
+
+static enum lt_status take_turn(const struct turn *turn, const struct lt_source *source, struct lt_err *err)
+{
+    enum lt_status status = turn->poll->poll(turn->poll->arg, err);
+    return status == LT_OK ? turn->call(turn->ctx, source, err) : status;
+}
+
+/* Call a source as often as its scope says; `runtime` is whose it is, NULL: everybody's. */
+static enum lt_status call_source(const struct turn *turn, struct lt_host *host, const struct lt_runtime *runtime,
+                                  const struct lt_source *source, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    if (turn->only && strcmp(turn->only, source->name) != 0)
+        return LT_OK;
+    if (source->scope == LT_PER_HOST) {
+        lt_schedule_host(turn->ctx, host, source->name);
+        return take_turn(turn, source, err);
+    }
+    lt_each (struct lt_root, root, &host->roots) {
+        if (status != LT_OK || (runtime && root->runtime != runtime))
+            continue;
+        lt_schedule_root(turn->ctx, root, source->name);
+        status = take_turn(turn, source, err);
+    }
+    return status;
+}
+
+static bool has_runtime(const struct lt_host *host, const struct lt_runtime *runtime)
+{
+    lt_each (const struct lt_root, root, &host->roots)
+        if (root->runtime == runtime)
+            return true;
+    return false;
+}
+
+static enum lt_status call_table(const struct turn *turn, struct lt_host *host, const struct lt_runtime *runtime,
+                                 const struct lt_source *const *sources, enum lt_stage stage, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    for (size_t i = 0; status == LT_OK && sources[i]; i++)
+        if (sources[i]->stage == stage)
+            status = call_source(turn, host, runtime, sources[i], err);
+    return status;
+}
+
+static enum lt_status call_all(const struct turn *turn, struct lt_host *host, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    for (int stage = 0; status == LT_OK && stage < LT_STAGES; stage++) {
+        for (size_t i = 0; status == LT_OK && lt_runtimes[i]; i++)
+            if (has_runtime(host, lt_runtimes[i]))
+                status = call_table(turn, host, lt_runtimes[i], lt_runtimes[i]->sources, (enum lt_stage)stage, err);
+        if (status == LT_OK)
+            status = call_table(turn, host, NULL, common, (enum lt_stage)stage, err);
+    }
+    return status;
+}
+
+static enum lt_status call_inventory(struct lt_ctx *ctx, const struct lt_source *source, struct lt_err *err)
+{
+    (void)err;
+    if (source->inventory)
+        source->inventory(ctx);
+    return LT_OK;
+}
+
+static enum lt_status call_events(struct lt_ctx *ctx, const struct lt_source *source, struct lt_err *err)
+{
+    return source->events ? source->events(ctx, err) : LT_OK;
+}
+
+/* Hosts without a store have nothing to tell of containers. */
+enum lt_status lt_schedule_inventory(struct lt_ctx *ctx, const struct lt_poll *poll, struct lt_err *err)
+{
+    const struct turn turn = {.ctx = ctx, .poll = poll, .call = call_inventory};
+    enum lt_status status = LT_OK;
+    lt_each (struct lt_host, host, &ctx->inventory->hosts) {
+        if (!host->roots.count || status != LT_OK)
+            continue;
+        status = call_all(&turn, host, err);
+        lt_each (struct lt_root, root, &host->roots) {
+            lt_schedule_root(ctx, root, root->runtime->name);
+            root->runtime->link(ctx);
+        }
+        lt_schedule_host(ctx, host, "zones");
+        lt_zones_find(ctx);
+    }
+    return status;
+}
+
+enum lt_status lt_schedule_events(struct lt_ctx *ctx, const char *only, const struct lt_poll *poll, struct lt_err *err)
+{
+    const struct turn turn = {.ctx = ctx, .poll = poll, .only = only, .call = call_events};
+    enum lt_status status = LT_OK;
+    lt_each (struct lt_host, host, &ctx->inventory->hosts)
+        if (host->roots.count && status == LT_OK)
+            status = call_all(&turn, host, err);
+    return status;
+}
+
+void lt_schedule_each(void (*each)(const struct lt_source *source))
+{
+    for (int stage = 0; stage < LT_STAGES; stage++) {
+        for (size_t i = 0; lt_runtimes[i]; i++)
+            for (const struct lt_source *const *source = lt_runtimes[i]->sources; *source; source++)
+                if ((*source)->stage == (enum lt_stage)stage)
+                    each(*source);
+        for (size_t i = 0; common[i]; i++)
+            if (common[i]->stage == (enum lt_stage)stage)
+                each(common[i]);
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/docker/docker.h"
+
+#include "parse/ident.h"
+#include "read/source.h"
+
+#define SOURCE(name) extern const struct lt_source lt_source_docker_##name;
+#include "runtime/docker/sources.def"
+#undef SOURCE
+
+static const struct lt_source *const sources[] = {
+#define SOURCE(name) &lt_source_docker_##name,
+#include "runtime/docker/sources.def"
+#undef SOURCE
+    NULL,
+};
+
+const struct lt_runtime lt_runtime_docker = {
+    .name = "docker",
+    .title = "Docker",
+    .store = "Docker data root",
+    .source_short = "DOCKER",
+    .log_line = LT_KIND_DOCKER_LOG_LINE,
+    .places = lt_docker_places,
+    .bid = lt_docker_bid,
+    .within = lt_docker_within,
+    .settings = lt_docker_settings,
+    .is_id = lt_is_id,
+    .sources = sources,
+    .link = lt_docker_link,
+};
