@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "clock/filetimes.h"
 
-#include "store/store.h"
+#include "store/mechanics.h"
 
 #include <stdlib.h>
 
@@ -101,7 +101,7 @@ static void check_birth(struct lt_event *event, struct lt_arena *arena)
 {
     const struct lt_owner *owner = event->owner;
     struct lt_time birth = event->node->time[LT_B];
-    if (owner->role != LT_ROLE_RW || !owner->container || owner->layer->store->whole_rw ||
+    if (owner->role != LT_ROLE_RW || !owner->container || owner->layer->mechanics->whole_rw ||
         !is_before(birth, owner->container->created))
         return;
     add(event, arena, time_anomaly,
@@ -146,7 +146,7 @@ static bool keeps_mtime(struct lt_ctx *ctx, const struct lt_event *event, const 
 {
     const struct lt_node *node = event->node;
     if (!S_ISREG(node->mode) || !S_ISREG(lower->node.mode) || !node->size || lt_time_is_stock(node->time[LT_M]) ||
-        !lt_time_same(node->time[LT_M], lower->node.time[LT_M]) || upper->layer->store->whole_rw)
+        !lt_time_same(node->time[LT_M], lower->node.time[LT_M]) || upper->layer->mechanics->whole_rw)
         return false;
     return event->change == LT_CHANGE_MODIFIED ||
            (event->change == LT_CHANGE_REPLACED && lt_contents_differ(ctx, upper, lower));

@@ -3,7 +3,7 @@
 
 #include "parse/json.h"
 #include "parse/stamp.h"
-#include "store/store.h"
+#include "store/mechanics.h"
 
 enum { MAX_LINKS = 8, MAX_NAME = 256 };
 
@@ -228,7 +228,7 @@ static enum lt_status look_for(struct lt_ctx *ctx, const struct lt_layer *layer,
         struct lt_str subject, path = lt_path_join(ctx->scratch, directory, names[i]);
         if (lt_fs_stat(ctx->fs, path, ctx->scratch, node, NULL) != LT_OK)
             continue;
-        bool whiteout = layer->store->meaning(node, &subject) == LT_WHITEOUT && lt_str_eq(subject, name);
+        bool whiteout = layer->mechanics->meaning(node, &subject) == LT_WHITEOUT && lt_str_eq(subject, name);
         if (whiteout || !i)
             return whiteout ? LT_SKIP : LT_OK;
     }
@@ -271,16 +271,6 @@ static enum lt_status look_in(struct lt_ctx *ctx, const struct lt_layer *layer, 
     return LT_OK;
 }
 
-/* Drivers whose layers show all files, not only their own. */
-static bool is_whole(const struct lt_layer *layer)
-{
-    static const char *const names[] = {"vfs", "btrfs", "zfs"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(layer->store->name, names[i]) == 0)
-            return true;
-    return false;
-}
-
 /* What a container sees at `path`, in its topmost layer that has it. */
 static bool look_up(struct lt_ctx *ctx, const struct lt_container *container, struct lt_str path, struct lt_node *node,
                     struct lt_str *real)
@@ -291,7 +281,7 @@ static bool look_up(struct lt_ctx *ctx, const struct lt_container *container, st
         if (!layer || !layer->content.len)
             continue;
         enum lt_status status = look_in(ctx, layer, path, node, real);
-        if (status != LT_END || is_whole(layer))
+        if (status != LT_END || layer->mechanics->copies)
             return status == LT_OK;
     }
     return false;

@@ -5,7 +5,7 @@
 #include "overlay/below.h"
 #include "run/job.h"
 #include "overlay/places.h"
-#include "store/store.h"
+#include "store/mechanics.h"
 #include "command/command.h"
 #include "command/record.h"
 
@@ -148,17 +148,17 @@ static void search_layer(struct search *search, const struct lt_layer *layer)
         return;
     finding.path = lt_str_format(search->arena, "%.*s%.*s", LT_ARG(layer->content), LT_ARG(search->path));
     if (look(search, finding.path, &finding.node)) {
-        enum lt_meaning meaning = layer->store->meaning(&finding.node, &subject);
+        enum lt_meaning meaning = layer->mechanics->meaning(&finding.node, &subject);
         finding.deletes = meaning == LT_WHITEOUT;
         if (meaning == LT_PLAIN || finding.deletes)
             add_finding(search, &finding);
     }
-    if (!layer->store->named_marks || !name.len)
+    if (!layer->mechanics->named_marks || !name.len)
         return;
     finding.path =
         lt_str_format(search->arena, "%.*s%.*s.wh.%.*s", LT_ARG(layer->content), LT_ARG(parent), LT_ARG(name));
     finding.deletes =
-        look(search, finding.path, &finding.node) && layer->store->meaning(&finding.node, &subject) == LT_WHITEOUT;
+        look(search, finding.path, &finding.node) && layer->mechanics->meaning(&finding.node, &subject) == LT_WHITEOUT;
     if (finding.deletes)
         add_finding(search, &finding);
 }
@@ -211,7 +211,7 @@ static bool search_host(struct search *search, const struct lt_root *root, struc
             struct lt_str subject, name = lt_str_basename(rest);
             struct lt_node node;
             bool there = look(search, path, &node);
-            bool mark = there && layer->store->meaning(&node, &subject) == LT_WHITEOUT && layer->store->named_marks;
+            bool mark = there && layer->mechanics->meaning(&node, &subject) == LT_WHITEOUT && layer->mechanics->named_marks;
             search->path =
                 mark ? lt_str_format(search->arena, "%.*s%.*s", (int)(rest.len - name.len), rest.ptr, LT_ARG(subject))
                      : rest;

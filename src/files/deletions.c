@@ -2,7 +2,7 @@
 #include "files/deletions.h"
 
 #include "base/map.h"
-#include "store/store.h"
+#include "store/mechanics.h"
 #include "read/facts.h"
 #include "clock/filetimes.h"
 #include "files/walked.h"
@@ -27,10 +27,9 @@ void lt_deletions_begin(struct lt_deletions *deletions, struct lt_ctx *ctx, cons
 {
     *deletions = (struct lt_deletions){.layer = layer};
     struct lt_node node;
-    if (layer->role != LT_ROLE_RW || !layer->store->work)
+    if (layer->role != LT_ROLE_RW || !layer->work.len)
         return;
-    struct lt_str work = lt_path_join(&deletions->arena, layer->path, lt_str_c(layer->store->work));
-    work = lt_path_join(&deletions->arena, work, LT_STR("work"));
+    struct lt_str work = lt_path_join(&deletions->arena, layer->work, LT_STR("work"));
     struct lt_err problem = {0};
     enum lt_status status = lt_fs_stat(ctx->fs, work, &deletions->arena, &node, &problem);
     if (status == LT_OK)
@@ -182,7 +181,7 @@ static void bound_whiteout(const struct lt_deletions *deletions, const struct go
     }
     event->time[0] = first;
     /* aufs links its whiteouts to one file that it made when the layer was first mounted. */
-    bool shared_name = deletions->layer->store->named_marks && node->nlink > 1;
+    bool shared_name = deletions->layer->mechanics->named_marks && node->nlink > 1;
     if (!shared_name && is_close(node->time[LT_B].set ? node->time[LT_B] : first, last))
         return;
     raise_first(event, first);

@@ -4,7 +4,7 @@
 #include "overlay/below.h"
 #include "overlay/change.h"
 #include "evidence/walk.h"
-#include "store/store.h"
+#include "store/mechanics.h"
 #include "overlay/tamper.h"
 #include "overlay/covers.h"
 #include "files/deletions.h"
@@ -46,7 +46,7 @@ static struct lt_overlay_marks marks_of(struct layer_walk *walk, const struct lt
     struct lt_overlay_marks marks = {0};
     if (is_rw(walk) || may_hide)
         marks = lt_marks_of(walk->ctx, walk->layer, dir, node, &walk->arena);
-    if (may_hide && walk->layer->store->named_marks)
+    if (may_hide && walk->layer->mechanics->named_marks)
         marks.opaque |= lt_named_opaque(walk->ctx, walk->layer, lt_dir_child(walk->ctx->run, dir, node));
     walk->marked |= marks.has_origin;
     return marks;
@@ -133,7 +133,7 @@ static bool is_told(struct layer_walk *walk, const struct lt_map *names, struct 
 {
     if (lt_map_get(names, name))
         return true;
-    if (!walk->layer->store->named_marks)
+    if (!walk->layer->mechanics->named_marks)
         return false;
     return lt_map_get(names, lt_str_format(&walk->arena, ".wh.%.*s", LT_ARG(name)));
 }
@@ -164,7 +164,7 @@ struct place {
 
 static void hide(struct layer_walk *walk, const struct place *place)
 {
-    if (place->found && !walk->layer->store->whole_rw)
+    if (place->found && !walk->layer->mechanics->whole_rw)
         lt_hide(&walk->below, place->below, &place->lower, walk->layer);
 }
 
@@ -184,7 +184,7 @@ static void note_directory(struct layer_walk *walk, const struct lt_event *event
                            .dir = event->dir,
                            .witness = node,
                            .since = child->opaque_since};
-    if (child->below && (child->opaque || (is_rw(walk) && walk->layer->store->whole_rw)))
+    if (child->below && (child->opaque || (is_rw(walk) && walk->layer->mechanics->whole_rw)))
         add_missing(walk, &gone, child->below);
 }
 
@@ -335,7 +335,7 @@ static enum lt_status emit_rw(struct layer_walk *walk, const struct lt_event *fi
 static enum lt_status emit_root(struct layer_walk *walk, struct lt_event *event, struct lt_err *err)
 {
     struct lt_gone gone = {.by = LT_GONE_MISSING, .dir = event->dir, .witness = event->node};
-    if (is_rw(walk) && walk->layer->store->whole_rw && event->dir->below)
+    if (is_rw(walk) && walk->layer->mechanics->whole_rw && event->dir->below)
         add_missing(walk, &gone, event->dir->below);
     if (walk->init)
         add_missing(walk, &gone, walk->init);
@@ -345,7 +345,7 @@ static enum lt_status emit_root(struct layer_walk *walk, struct lt_event *event,
 /* An empty file can be a whiteout, too, if its directory says so; no kernel makes them. */
 static bool is_marked_whiteout(struct layer_walk *walk, const struct lt_dir *dir, const struct lt_node *node)
 {
-    if (!S_ISREG(node->mode) || node->size || !walk->layer->store->xattrs || !dir->below || !dir->parent)
+    if (!S_ISREG(node->mode) || node->size || !walk->layer->mechanics->xattrs || !dir->below || !dir->parent)
         return false;
     struct lt_node self = {.name = dir->name, .ino = dir->ino};
     return lt_marks_of(walk->ctx, walk->layer, dir, node, &walk->arena).whiteout &&
@@ -370,7 +370,7 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
         lt_tamper_check(walk->walking->tamper, &event, LT_STR(""));
         return emit_root(walk, &event, err);
     }
-    enum lt_meaning meaning = walk->layer->store->meaning(node, &subject);
+    enum lt_meaning meaning = walk->layer->mechanics->meaning(node, &subject);
     if (walk->ctx->reading->names_only) {
         event.tags |= meaning == LT_WHITEOUT ? LT_TAG_BIT(whiteout) : 0;
         return lt_emit(walk->ctx, &event, err);
@@ -401,9 +401,9 @@ enum lt_status lt_walk_layer(struct lt_ctx *ctx, const struct lt_walking *walkin
     lt_covers_begin(&self.covers, layer);
     lt_deletions_begin(&self.deletions, ctx, layer);
     lt_tamper_begin(walking->tamper, layer);
-    if (!ctx->reading->names_only && (layer->role != LT_ROLE_IMAGE || !layer->store->copies))
+    if (!ctx->reading->names_only && (layer->role != LT_ROLE_IMAGE || !layer->mechanics->copies))
         top->below = lt_below_layer(&self.below, layer, &self.whole);
-    if (layer->role == LT_ROLE_RW && layer->store->init_copied && layer->container && layer->container->init)
+    if (layer->role == LT_ROLE_RW && layer->mechanics->init_copied && layer->container && layer->container->init)
         self.init = lt_below_tree(&self.below, layer->container->init);
     enum lt_status status = lt_walk(&walk, top, err);
     if (status == LT_END)

@@ -2,15 +2,6 @@
 #include "model/inventory.h"
 
 #include "parse/ident.h"
-#include "store/store.h"
-
-#include <stdio.h>
-
-enum { MAX_LAYERS = 1024 }; /* overlay2 itself stops at 128 lower layers */
-
-/* A container's configuration is made first and its rw layer right after it, so a layer whose metadata is lost is
- * looked for among those born from a second before to ten seconds after the container's Created. */
-static const int64_t INFER_BEFORE = -1000000000, INFER_AFTER = 10000000000;
 
 const char *const lt_role_names[LT_ROLES] = {"rw", "image", "init", "volume", "config", "log", "host"};
 
@@ -87,15 +78,13 @@ struct lt_image *lt_inventory_image(struct lt_inventory *inventory, struct lt_ro
     return image;
 }
 
-struct lt_layer *lt_inventory_layer(struct lt_inventory *inventory, struct lt_root *root, const struct lt_store *store,
-                                    struct lt_str id)
+struct lt_layer *lt_inventory_layer(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id)
 {
     struct lt_layer *layer = lt_map_get(&root->layer_by_id, id);
     if (layer)
         return layer;
     layer = lt_new(inventory->arena, struct lt_layer);
     layer->root = root;
-    layer->store = store;
     layer->id = lt_str_dup(inventory->arena, id);
     layer->role = LT_ROLE_IMAGE;
     lt_list_add(&root->layers, inventory->arena, layer);
@@ -116,191 +105,6 @@ struct lt_volume *lt_inventory_volume(struct lt_inventory *inventory, struct lt_
     return volume;
 }
 
-struct lt_str lt_chain_key(struct lt_arena *arena, const struct lt_store *store, struct lt_str chain_id)
-{
-    return lt_str_format(arena, "%s %.*s", store->name, LT_ARG(chain_id));
-}
-
-/* Key of a layer by what an image tells of it: the chain below and its own diff ID. */
-static struct lt_str diff_key(struct lt_arena *arena, const struct lt_store *store, struct lt_str chain,
-                              struct lt_str diff_id)
-{
-    return lt_str_format(arena, "%s %.*s %.*s", store->name, LT_ARG(chain), LT_ARG(diff_id));
-}
-
-static void reverse(struct lt_list *list)
-{
-    for (size_t i = 0, j = list->count; i + 1 < j; i++) {
-        void *item = list->items[i];
-        list->items[i] = list->items[--j];
-        list->items[j] = item;
-    }
-}
-
-/* The layers from `top` down; a chain that comes back to itself ends there. */
-static void collect_chain(struct lt_arena *arena, struct lt_layer *top, struct lt_list *out)
-{
-    for (struct lt_layer *layer = top; layer && out->count < MAX_LAYERS; layer = layer->parent) {
-        if (lt_list_has(out, layer))
-            break;
-        lt_list_add(out, arena, layer);
-    }
-}
-
-/* An image names diff IDs; layerdb names each layer's diff ID and the chain below it. */
-static void link_image(struct lt_arena *arena, const struct lt_map *by_diff, const struct lt_store *store,
-                       struct lt_image *image)
-{
-    struct lt_str chain = LT_STR("");
-    struct lt_list layers = {0};
-    for (size_t i = 0; i < image->diff_ids.count; i++) {
-        const struct lt_str *diff_id = image->diff_ids.items[i];
-        struct lt_layer *layer = lt_map_get(by_diff, diff_key(arena, store, chain, *diff_id));
-        if (!layer)
-            break;
-        lt_list_add(&layers, arena, layer);
-        chain = layer->chain_id;
-    }
-    if (layers.count > image->layers.count)
-        image->layers = layers;
-}
-
-static void link_images(struct lt_arena *arena, struct lt_root *root)
-{
-    struct lt_map by_diff = {0};
-    lt_each (struct lt_layer, layer, &root->layers) {
-        if (!layer->diff_id.len || layer->tags & (LT_TAG_BIT(removing) | LT_TAG_BIT(unfinished)))
-            continue;
-        lt_map_put(&by_diff, arena, diff_key(arena, layer->store, layer->parent_chain, layer->diff_id), layer);
-    }
-    lt_each (struct lt_image, image, &root->images)
-        for (size_t i = 0; lt_stores[i]; i++)
-            link_image(arena, &by_diff, lt_stores[i], image);
-}
-
-/* The key is no longer than a name of a layer may be: see lt_is_store_id(). */
-static struct lt_layer *init_of(struct lt_root *root, struct lt_str id)
-{
-    char key[256];
-    int length = snprintf(key, sizeof key, "%.*s-init", LT_ARG(id));
-    return length < (int)sizeof key ? lt_map_get(&root->layer_by_id, (struct lt_str){key, (size_t)length}) : NULL;
-}
-
-/* Could `layer` be the lost rw layer of `container`? */
-static bool may_belong(const struct lt_container *container, const struct lt_layer *layer)
-{
-    if (layer->container || !layer->created.set || !container->created.set)
-        return false;
-    int64_t delay = lt_time_diff(container->created, layer->created);
-    if (delay < INFER_BEFORE || delay > INFER_AFTER)
-        return false;
-    const struct lt_layer *init = init_of(container->root, layer->id);
-    if (!init)
-        return false;
-    const struct lt_list *layers = container->image ? &container->image->layers : NULL;
-    return !init->parent || !layers || !layers->count || layers->items[layers->count - 1] == init->parent;
-}
-
-/* The rw layer of a container whose mount-id is lost: the only one that fits. */
-static struct lt_layer *infer_rw(const struct lt_container *container)
-{
-    struct lt_layer *found = NULL;
-    lt_each (struct lt_layer, layer, &container->root->layers) {
-        if (!may_belong(container, layer))
-            continue;
-        if (found)
-            return NULL;
-        found = layer;
-    }
-    if (found)
-        found->inferred = true;
-    return found;
-}
-
-static void take_layer(struct lt_container *container, struct lt_layer *layer, enum lt_role role)
-{
-    if (!layer)
-        return;
-    layer->role = role;
-    layer->container = container;
-}
-
-static void link_rw(struct lt_container *container, bool infer)
-{
-    struct lt_root *root = container->root;
-    if (infer ? container->rw != NULL : !container->mount_id.len)
-        return;
-    container->rw = infer ? infer_rw(container) : lt_map_get(&root->layer_by_id, container->mount_id);
-    if (!container->rw)
-        return;
-    container->init = lt_map_get(&root->layer_by_id, container->init_id);
-    if (!container->init)
-        container->init = init_of(root, container->rw->id);
-    take_layer(container, container->rw, LT_ROLE_RW);
-    take_layer(container, container->init, LT_ROLE_INIT);
-}
-
-/* The image layers of a container: by layerdb, else by the driver's links, else those of its image. */
-static void link_container_layers(struct lt_arena *arena, struct lt_container *container)
-{
-    struct lt_layer *top = NULL;
-    if (container->store)
-        top = lt_map_get(&container->root->layer_by_chain,
-                         lt_chain_key(arena, container->store, container->parent_chain));
-    const struct lt_layer *above = container->init ? container->init : container->rw;
-    if (!top && above)
-        top = above->parent;
-    collect_chain(arena, top, &container->layers);
-    if (container->layers.count || !container->image)
-        return;
-    lt_each (struct lt_layer, layer, &container->image->layers)
-        lt_list_add(&container->layers, arena, layer);
-    reverse(&container->layers);
-}
-
-/* An image whose layers layerdb no longer tells has those of a container made from it, if the number is right. */
-static void borrow_layers(struct lt_arena *arena, const struct lt_container *container)
-{
-    struct lt_image *image = container->image;
-    if (!image || image->layers.count == image->diff_ids.count || container->layers.count != image->diff_ids.count)
-        return;
-    image->layers = (struct lt_list){0};
-    lt_each (struct lt_layer, layer, &container->layers)
-        lt_list_add(&image->layers, arena, layer);
-    reverse(&image->layers);
-    for (size_t i = 0; i < image->layers.count; i++) {
-        struct lt_layer *layer = image->layers.items[i];
-        layer->inferred |= !layer->diff_id.len;
-        if (!layer->diff_id.len)
-            layer->diff_id = *(const struct lt_str *)image->diff_ids.items[i];
-    }
-}
-
-/* Docker follows the links of a subpath, but not out of the volume (moby internal/safepath, 26.0 and later). */
-static void find_part(struct lt_arena *arena, const struct lt_volume *volume, struct lt_mount_user *user)
-{
-    struct lt_str part = lt_path_join(arena, volume->data, user->mount->subpath), rest;
-    user->source = volume->data;
-    if (!user->mount->subpath.len)
-        return;
-    user->nowhere = lt_fs_resolve(volume->root->fs, part, arena, &user->source, NULL) != LT_OK ||
-                    !lt_path_behind(user->source, volume->data, &rest);
-}
-
-static void link_volumes(struct lt_arena *arena, const struct lt_container *container)
-{
-    lt_each (struct lt_mount, mount, &container->mounts) {
-        struct lt_volume *volume = lt_map_get(&container->root->volume_by_name, mount->name);
-        bool local = !mount->driver.len || lt_str_eq(mount->driver, LT_STR("local"));
-        if (!volume || !local || !lt_str_eq(mount->type, LT_STR("volume")))
-            continue;
-        struct lt_mount_user *user = lt_new(arena, struct lt_mount_user);
-        *user = (struct lt_mount_user){.container = container, .mount = mount};
-        find_part(arena, volume, user);
-        lt_list_add(&volume->users, arena, user);
-    }
-}
-
 static void link_users(struct lt_arena *arena, struct lt_root *root)
 {
     lt_each (struct lt_image, image, &root->images)
@@ -311,7 +115,6 @@ static void link_users(struct lt_arena *arena, struct lt_root *root)
             lt_list_add(&container->image->users, arena, container);
         lt_each (struct lt_layer, layer, &container->layers)
             lt_list_add(&layer->containers, arena, container);
-        link_volumes(arena, container);
     }
 }
 
@@ -330,9 +133,6 @@ static struct lt_image *home_image(const struct lt_layer *layer)
 
 static void own_layer(struct lt_layer *layer)
 {
-    /* Left over by a removal: an rw layer still has its init layer beside it. */
-    if (!layer->container && layer->role == LT_ROLE_IMAGE && init_of(layer->root, layer->id))
-        layer->role = LT_ROLE_RW;
     layer->owner = (struct lt_owner){.host = layer->root->host, .root = layer->root, .layer = layer, .role = layer->role};
     if (layer->container) {
         layer->owner.container = layer->container;
@@ -365,14 +165,6 @@ static void own_all(struct lt_root *root)
     }
 }
 
-static bool is_known_store(struct lt_str name)
-{
-    for (size_t i = 0; lt_stores[i]; i++)
-        if (lt_str_eq(name, lt_str_c(lt_stores[i]->name)))
-            return true;
-    return false;
-}
-
 /* Say of each thing what is odd about it. */
 static void tag_odd(const struct lt_root *root)
 {
@@ -389,38 +181,36 @@ static void tag_odd(const struct lt_root *root)
         if (!container->path.len)
             container->tags |= LT_TAG_BIT(configuration_missing);
         /* The layers of other drivers are not read: nothing can be said of them. */
-        if (!container->rw && (container->store || is_known_store(container->driver)))
+        if (!container->rw && container->driver_read)
             container->tags |= LT_TAG_BIT(rw_layer_missing);
         if (container->image)
             container->tags |= container->image->tags & LT_TAG_BIT(image_missing);
     }
 }
 
-void lt_inventory_link(struct lt_inventory *inventory, struct lt_root *root)
+void lt_inventory_own(struct lt_inventory *inventory, struct lt_root *root)
 {
-    struct lt_arena *arena = inventory->arena;
-    lt_each (struct lt_container, container, &root->containers)
-        if (container->image_id.len) {
-            container->image = lt_inventory_image(inventory, root, container->image_id);
-            container->image->referenced_only = !container->image->config.len;
-        }
-    lt_each (struct lt_image, image, &root->images) {
-        struct lt_image *parent = image->parent.len ? lt_map_get(&root->image_by_id, image->parent) : NULL;
-        if (parent)
-            parent->has_children = true;
-    }
-    link_images(arena, root);
-    /* Certain links first: what is left over is then inferred among fewer candidates. */
-    for (int infer = 0; infer <= 1; infer++)
-        lt_each (struct lt_container, container, &root->containers)
-            link_rw(container, infer);
-    lt_each (struct lt_container, container, &root->containers) {
-        link_container_layers(arena, container);
-        borrow_layers(arena, container);
-    }
-    link_users(arena, root);
+    link_users(inventory->arena, root);
     own_all(root);
     tag_odd(root);
+}
+
+void lt_identifier_add(struct lt_inventory *inventory, struct lt_list *identifiers, const char *name,
+                       struct lt_str value)
+{
+    if (!value.len)
+        return;
+    struct lt_identifier *identifier = lt_new(inventory->arena, struct lt_identifier);
+    *identifier = (struct lt_identifier){name, value};
+    lt_list_add(identifiers, inventory->arena, identifier);
+}
+
+struct lt_str lt_identifier_of(const struct lt_list *identifiers, const char *name)
+{
+    lt_each (const struct lt_identifier, identifier, identifiers)
+        if (strcmp(identifier->name, name) == 0)
+            return identifier->value;
+    return LT_STR("");
 }
 
 const struct lt_list *lt_owner_users(const struct lt_owner *owner)

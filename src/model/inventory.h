@@ -14,10 +14,9 @@
 
 struct lt_fs;
 struct lt_host;
-struct lt_networks;
 struct lt_root;
 struct lt_runtime;
-struct lt_store;
+struct lt_mechanics;
 
 /* What a file is in its container or on the host; SPEC, section 6, `layer_role`. */
 enum lt_role {
@@ -44,28 +43,38 @@ struct lt_owner {
     enum lt_role role;
 };
 
+/* What a runtime calls a thing, for people: "chain_identifier", "sha256:...". */
+struct lt_identifier {
+    const char *name; /* as in the output of `layertime ids` */
+    struct lt_str value;
+};
+
+/* How the runtime came to know what lies below a layer is its own business: here only the outcome is told. */
 struct lt_layer {
     struct lt_root *root;
-    const struct lt_store *store;
-    struct lt_str id;      /* the storage driver's own: name of its directory */
-    struct lt_str path;    /* of that directory */
-    struct lt_str content; /* of the tree of files, "" if it is elsewhere (store.h) */
-    struct lt_str diff_id; /* "sha256:...", image layers known to layerdb */
-    struct lt_str chain_id, parent_chain;
-    struct lt_time created;             /* birth of its directory */
-    const struct lt_layer *walked_from; /* while cycles are looked for */
-    struct lt_layer *parent;            /* the next lower layer, as layerdb or else the driver tells */
-    struct lt_str lower;                /* the driver's own list of what is below, raw */
-    struct lt_str link;                 /* its short name, "" if the driver has none */
-    struct lt_container *container;     /* rw and init layers */
-    struct lt_list containers, images;  /* users: struct lt_container *, struct lt_image * */
-    unsigned index;                     /* in owner.image, 0 is the base */
-    uint64_t size;                      /* of what it adds, in bytes, as layerdb has it; if has_size */
-    bool has_size, recorded; /* recorded: layerdb names it, be it in a record of its own or in that of a container */
-    lt_tags tags;            /* LT_TAG_BIT()s that hold for the layer as a whole */
+    const struct lt_mechanics *mechanics; /* what its entries mean: store/mechanics.h */
+    struct lt_str id;                     /* the store's own: name of its directory */
+    struct lt_str path;                   /* of that directory */
+    struct lt_str content;                /* of the tree of files, "" if it is elsewhere */
+    struct lt_str work;                   /* of the directory in which the kernel makes `work` at each mount, "" if none */
+    struct lt_str merged;                 /* where it is mounted while its container runs, "" if nowhere */
+    struct lt_str diff_id;                /* "sha256:...", of image layers, "" if unknown */
+    struct lt_time created;               /* birth of its directory */
+    struct lt_layer *parent;              /* the next lower layer; NULL: none, or unknown */
+    bool is_base;                         /* the store says that there is none */
+    struct lt_container *container;       /* rw and init layers */
+    struct lt_list containers, images;    /* users: struct lt_container *, struct lt_image * */
+    unsigned index;                       /* in owner.image, 0 is the base */
+    uint64_t size;                        /* of what it adds, in bytes, as the store has it; if has_size */
+    bool has_size, recorded; /* recorded: the store's records name it, be it in one of its own or in a container's */
+    struct lt_str tar_record; /* of the record of the tar that an image layer was made from, "" if there is none */
+    struct lt_list unpacked;  /* of struct lt_str *: files that were written when that had been unpacked */
+    lt_tags tags;             /* LT_TAG_BIT()s that hold for the layer as a whole */
     enum lt_role role;
-    bool inferred;        /* the link to the container or image has an indirect witness */
-    struct lt_map hidden; /* entries that higher layers hide: see below.h */
+    bool inferred;              /* the link to the container or image has an indirect witness */
+    struct lt_map hidden;       /* entries that higher layers hide: see overlay/below.h */
+    struct lt_list identifiers; /* of struct lt_identifier *: others that it has */
+    void *own;                  /* of its runtime */
     struct lt_owner owner;
 };
 
@@ -115,19 +124,28 @@ struct lt_zone_info {
     struct lt_zone rules; /* UTC if not */
 };
 
+/* A directory whose entries belong to one container, volume or store. */
+struct lt_tree {
+    struct lt_str path;
+    const struct lt_owner *owner;
+    bool cross_mounts; /* a walk also enters what is mounted in it */
+};
+
 struct lt_container {
     struct lt_root *root;
     struct lt_str id, name; /* name without its slash; "" if unknown */
     struct lt_str path;     /* of containers/<id>, "" if there is none */
     struct lt_str image_id; /* as in the configuration */
-    struct lt_str driver;
-    const struct lt_store *store;              /* whose layerdb has its record; NULL if none */
-    struct lt_str mount_id, init_id;           /* from layerdb/mounts */
-    struct lt_str parent_chain;                /* likewise: chain ID of the top image layer */
-    struct lt_str mount_record;                /* path of layerdb/mounts/<id>, "" if there is none */
+    struct lt_str namespace;                   /* of containerd, "" where there are none */
+    struct lt_str pod;                         /* UID of the pod that it belongs to, "" if to none */
+    struct lt_list trees;                      /* of struct lt_tree *: the directories that are its own, apart from layers */
+    struct lt_str driver;                      /* storage driver, as in the configuration */
+    bool driver_read;                          /* the layers of that driver are read */
+    struct lt_str rw_id;                       /* the store's ID of its rw layer, which may not be there; "" if unknown */
+    struct lt_list identifiers, files;         /* of struct lt_identifier *: others that it has; paths of its records */
     bool host_userns;                          /* it sees owners as the host does, though others do not */
     struct lt_time created, started, finished; /* of the configuration; unset where it has Go's zero time */
-    bool found_dead; /* `finished` is when the daemon started and found it dead: see source/docker_container.c */
+    bool found_dead; /* `finished` is when the daemon started and found it dead: see runtime/docker/container.c */
     int64_t pid;     /* of its first process, as the daemon saved it; 0 if none */
     bool running;    /* so the daemon saved it, be it paused or restarting */
     const struct lt_attr *facts; /* state, command, ports...: attributes of its events */
@@ -144,7 +162,8 @@ struct lt_container {
     lt_tags tags; /* LT_TAG_BIT()s that hold for the container as a whole */
     struct lt_image *image;
     struct lt_layer *rw, *init;
-    struct lt_list layers;     /* its image layers, top first */
+    struct lt_list layers; /* its image layers, top first */
+    void *own;             /* of its runtime */
     struct lt_owner owner;     /* role config */
     struct lt_owner log_owner; /* role log */
 };
@@ -206,13 +225,14 @@ struct lt_root {
     struct lt_str path;                 /* "" when the evidence itself is the data root */
     struct lt_str why;                  /* how it was found: "default", "data-root in /etc/docker/daemon.json"... */
     const struct lt_runtime *runtime;
-    const struct lt_networks *networks; /* of source/docker_network.c */
-    struct lt_time daemon_started, daemon_ready; /* last start of the daemon, and when its networks were made */
     bool rootless;                               /* found where a rootless daemon keeps it */
     struct lt_idmap *uids, *gids;                /* owners in its containers: NULL where they are the host's */
     struct lt_list containers, images, layers, volumes;
     struct lt_map gone_by_id; /* containers that only traces tell of: see lt_inventory_gone() */
-    struct lt_map container_by_id, image_by_id, layer_by_id, layer_by_chain, layer_by_link, volume_by_name;
+    struct lt_map container_by_id, image_by_id, layer_by_id, volume_by_name;
+    struct lt_list trees;     /* of struct lt_tree *: what is walked besides layers */
+    struct lt_map owner_at;   /* path -> struct lt_owner *: whose a directory in these trees is, if not the tree's */
+    void *own;                /* of its runtime */
     struct lt_owner owner; /* role host */
 };
 
@@ -243,16 +263,17 @@ struct lt_container *lt_inventory_container(struct lt_inventory *inventory, stru
  * no list of containers. NULL when there are too many of them. */
 struct lt_container *lt_inventory_gone(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
 struct lt_image *lt_inventory_image(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
-struct lt_layer *lt_inventory_layer(struct lt_inventory *inventory, struct lt_root *root, const struct lt_store *store,
-                                    struct lt_str id);
+struct lt_layer *lt_inventory_layer(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
 struct lt_volume *lt_inventory_volume(struct lt_inventory *inventory, struct lt_root *root, struct lt_str name);
 
-/* Key of a chain ID in layer_by_chain: each storage driver has a layerdb of its own. In `arena`. */
-struct lt_str lt_chain_key(struct lt_arena *arena, const struct lt_store *store, struct lt_str chain_id);
+/* Note one more identifier, whose value is borrowed; nothing if it is empty. */
+void lt_identifier_add(struct lt_inventory *inventory, struct lt_list *identifiers, const char *name,
+                       struct lt_str value);
+/* The value of an identifier, "" if there is none. */
+struct lt_str lt_identifier_of(const struct lt_list *identifiers, const char *name);
 
-/* Tie up one root after phase 1: layers of containers and images, users of layers and volumes, owners. Where layerdb is
- * damaged the driver's own links serve; a lost mount-id is inferred from the layers below and the time of creation. */
-void lt_inventory_link(struct lt_inventory *inventory, struct lt_root *root);
+/* Once a runtime has linked layers, images and containers: say who uses what, who owns what, and what is odd. */
+void lt_inventory_own(struct lt_inventory *inventory, struct lt_root *root);
 
 /* Who mounts what the owner's files belong to, a volume or a bind (of struct lt_mount_user *), or NULL. And the only
  * container among them, or NULL. */

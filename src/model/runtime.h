@@ -6,6 +6,7 @@
 
 #include "model/event.h"
 
+struct lt_container;
 struct lt_ctx;
 struct lt_discovery;
 struct lt_source;
@@ -14,6 +15,20 @@ struct lt_source;
 struct lt_place {
     const char *path; /* from the root of a file system; "" for that root */
     const char *why;  /* for people: "the default" */
+};
+
+enum lt_answer { LT_NO, LT_YES, LT_UNKNOWN };
+
+/* What a runtime left of the life of a container. Lists live in the arena that was given. */
+struct lt_life {
+    struct lt_list files;     /* of struct lt_identifier *: paths of its records that are there */
+    struct lt_list witnesses; /* of struct lt_str *: what tells whether it ran when the evidence was taken */
+    enum lt_answer ran;       /* and what follows from them */
+};
+
+/* A storage driver, for people. */
+struct lt_driver {
+    const char *name, *summary;
 };
 
 struct lt_runtime {
@@ -32,12 +47,17 @@ struct lt_runtime {
     /* Try the directories that settings on the file system at hand name; NULL: there are no such settings. */
     void (*settings)(struct lt_discovery *discovery);
 
+    size_t root_size; /* bytes of lt_root.own: zeros when a store was found */
     /* May this name a container, in full? */
     bool (*is_id)(struct lt_str text);
     const struct lt_source *const *sources; /* ended by NULL; their order is that of the calls within a stage */
     /* Once all sources have filled the inventory with what the store at hand holds: link its layers to each other, to
      * images and to containers. */
     void (*link)(struct lt_ctx *ctx);
+    /* What there is of a container of the store at hand. `out` is empty. */
+    void (*life)(struct lt_ctx *ctx, const struct lt_container *container, struct lt_arena *arena,
+                 struct lt_life *out);
+    const struct lt_driver *(*driver)(size_t index); /* of those that it knows; NULL behind the last one */
 };
 
 /* Made from runtime/runtimes.def; ended by NULL. */

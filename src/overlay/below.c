@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "overlay/below.h"
 
-#include "store/store.h"
+#include "store/mechanics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static struct lt_list layers_under(struct lt_arena *arena, const struct lt_layer
     const struct lt_container *container = layer->container;
     struct lt_list out = {0};
     if (container) {
-        if (layer->role == LT_ROLE_RW && container->init && !layer->store->init_copied)
+        if (layer->role == LT_ROLE_RW && container->init && !layer->mechanics->init_copied)
             lt_list_add(&out, arena, container->init);
         lt_each (struct lt_layer, image_layer, &container->layers)
             lt_list_add(&out, arena, image_layer);
@@ -31,7 +31,7 @@ static struct lt_list layers_under(struct lt_arena *arena, const struct lt_layer
             lt_list_add(&out, arena, next);
         }
     }
-    bool nearest = layer->role == LT_ROLE_IMAGE ? layer->store->copies : layer->store->whole_rw || layer->store->copies;
+    bool nearest = layer->role == LT_ROLE_IMAGE ? layer->mechanics->copies : layer->mechanics->whole_rw || layer->mechanics->copies;
     out.count = nearest && out.count ? 1 : out.count;
     return out;
 }
@@ -43,7 +43,7 @@ static bool all_known(const struct lt_layer *layer, const struct lt_list *under)
     const struct lt_layer *last = under->count ? under->items[under->count - 1] : NULL;
     if (container && container->image && container->image->diff_ids.count)
         return container->layers.count == container->image->diff_ids.count;
-    return last && !last->parent && !last->parent_chain.len && !last->lower.len;
+    return last && last->is_base;
 }
 
 static struct lt_below *new_below(struct lt_arena *arena, size_t most)
@@ -93,7 +93,7 @@ const struct lt_below *lt_below_container(struct lt_below_reader *reader, const 
     struct lt_layer *rw = container->rw;
     struct lt_list none = {0}, under = container->layers;
     if (rw)
-        under = rw->store->whole_rw ? none : layers_under(run, rw);
+        under = rw->mechanics->whole_rw ? none : layers_under(run, rw);
     struct lt_below *below = new_below(run, under.count + 1);
     if (rw)
         add_tree(reader, below, rw);
@@ -167,11 +167,11 @@ static bool deletes(struct lt_below_reader *reader, const struct lt_below *below
 {
     struct lt_node node;
     struct lt_str subject;
-    const struct lt_store *store = below->dirs[at].layer->store;
-    if (!store->named_marks)
+    const struct lt_mechanics *mechanics = below->dirs[at].layer->mechanics;
+    if (!mechanics->named_marks)
         return false;
     struct lt_str mark = lt_str_format(&reader->scratch, ".wh.%.*s", LT_ARG(name));
-    return look(reader, below, at, mark, &node) && store->meaning(&node, &subject) == LT_WHITEOUT;
+    return look(reader, below, at, mark, &node) && mechanics->meaning(&node, &subject) == LT_WHITEOUT;
 }
 
 bool lt_below_find(struct lt_below_reader *reader, const struct lt_below *below, struct lt_str name,
@@ -186,7 +186,7 @@ bool lt_below_find(struct lt_below_reader *reader, const struct lt_below *below,
             out->at = at;
             out->layer = part->layer;
             out->dir = part->dir;
-            return part->layer->store->meaning(&out->node, &subject) == LT_PLAIN;
+            return part->layer->mechanics->meaning(&out->node, &subject) == LT_PLAIN;
         }
         if (deletes(reader, below, at, name))
             return false;
@@ -197,7 +197,7 @@ bool lt_below_find(struct lt_below_reader *reader, const struct lt_below *below,
 bool lt_named_opaque(struct lt_ctx *ctx, const struct lt_layer *layer, const struct lt_dir *dir)
 {
     struct lt_arena arena = {0};
-    if (!layer->store->named_marks)
+    if (!layer->mechanics->named_marks)
         return false;
     struct lt_map names = lt_names_in(ctx, dir, &arena, NULL);
     bool opaque = lt_map_get(&names, LT_OPAQUE_NAME);
@@ -288,10 +288,10 @@ struct lt_overlay_marks lt_marks_of(struct lt_ctx *ctx, const struct lt_layer *l
 {
     struct lt_overlay_marks marks = {0};
     struct lt_list xattrs = {0};
-    if (!layer->store->xattrs)
+    if (!layer->mechanics->xattrs)
         return marks;
     lt_xattrs_or_skip(ctx, dir, node, arena, &xattrs);
-    enum lt_overlay_names names = layer->store->named_marks ? LT_OVERLAY_FUSE
+    enum lt_overlay_names names = layer->mechanics->named_marks ? LT_OVERLAY_FUSE
                                   : layer->root->rootless   ? LT_OVERLAY_USER
                                                             : LT_OVERLAY_TRUSTED;
     lt_each (struct lt_xattr, xattr, &xattrs)
@@ -358,7 +358,7 @@ void lt_report_blind(struct lt_ctx *ctx)
     const struct lt_fs *fs = ctx->fs;
     bool needed = false;
     lt_each (const struct lt_layer, layer, &ctx->root->layers)
-        needed |= layer->role == LT_ROLE_RW && layer->store->xattrs;
+        needed |= layer->role == LT_ROLE_RW && layer->mechanics->xattrs;
     if (needed && !ctx->root->rootless && (!fs->ops->xattrs || fs->no_trusted))
         lt_skip(ctx, ctx->root->path, LT_CODE_UNREADABLE,
                 "the attributes trusted.overlay.* cannot be read%s: opaque directories and renames are not told",

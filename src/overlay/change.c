@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "overlay/change.h"
 
-#include "store/store.h"
+#include "store/mechanics.h"
 
 enum { MOST_COMPARED = 16 * 1024 * 1024, PIECE = 64 * 1024 };
 
@@ -68,7 +68,7 @@ static bool same_contents(struct lt_ctx *ctx, const struct lt_upper *upper, cons
     if (!node->size)
         return true;
     /* A whole copy has as many files as its image: equal times must do there. */
-    if (node->size > MOST_COMPARED || (upper->layer->store->whole_rw && same))
+    if (node->size > MOST_COMPARED || (upper->layer->mechanics->whole_rw && same))
         return same;
     enum lt_status status = compare_contents(ctx, upper, lower);
     return status == LT_SKIP ? same : status == LT_OK;
@@ -93,7 +93,7 @@ static bool same_xattrs(struct lt_ctx *ctx, const struct lt_upper *upper, const 
     struct lt_list ours = {0}, theirs = {0};
     size_t left = 0, right = 0;
     bool same = true;
-    if (upper->layer->store->whole_rw)
+    if (upper->layer->mechanics->whole_rw)
         return true; /* of a whole copy, all attributes were copied, and to read them all again would take long */
     lt_xattrs_or_skip(ctx, upper->dir, upper->node, &arena, &ours);
     lt_xattrs_or_skip(ctx, lower->dir, &lower->node, &arena, &theirs);
@@ -152,7 +152,7 @@ enum lt_change lt_change_of(struct lt_ctx *ctx, const struct lt_upper *upper, co
         return LT_CHANGE_METADATA;
     if (S_ISDIR(node->mode) && !lt_time_same(node->time[LT_M], lower->node.time[LT_M]))
         return is_older(node->time[LT_M], node->time[LT_B]) ? LT_CHANGE_METADATA : LT_CHANGE_MODIFIED;
-    return upper->layer->store->whole_rw ? LT_CHANGE_NONE : LT_CHANGE_COPIED_UP;
+    return upper->layer->mechanics->whole_rw ? LT_CHANGE_NONE : LT_CHANGE_COPIED_UP;
 }
 
 struct lt_hidden lt_hidden_of(const struct lt_lower *lower)
@@ -173,7 +173,7 @@ struct lt_hidden lt_hidden_of(const struct lt_lower *lower)
 
 bool lt_was_copied_up(const struct lt_upper *upper, enum lt_change change)
 {
-    if (upper->layer->store->whole_rw)
+    if (upper->layer->mechanics->whole_rw)
         return false;
     if (upper->marks.has_origin)
         return true;

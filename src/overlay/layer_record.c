@@ -2,9 +2,7 @@
 #include "overlay/layer_record.h"
 
 #include "evidence/lines.h"
-#include "parse/ident.h"
 #include "parse/tarsplit.h"
-#include "store/store.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -276,25 +274,17 @@ static void earliest(struct lt_time *known, struct lt_time time)
 
 /* The earliest time that any file of the record has: all were written when the layer had been unpacked, and whoever
  * sets one back or forth changes its ctime. */
-static void set_window(struct lt_ctx *ctx, struct lt_layer_record *record, struct lt_str dir)
+
+static void set_window(struct lt_ctx *ctx, struct lt_layer_record *record)
 {
-    static const char *const names[] = {"tar-split.json.gz", "cache-id"};
     record->begin = record->layer->created;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    lt_each (const struct lt_str, path, &record->layer->unpacked) {
         struct lt_node node;
-        struct lt_str path = lt_path_join(ctx->scratch, dir, lt_str_c(names[i]));
-        if (lt_fs_stat(ctx->fs, path, ctx->scratch, &node, NULL) != LT_OK)
+        if (lt_fs_stat(ctx->fs, *path, ctx->scratch, &node, NULL) != LT_OK)
             continue;
         earliest(&record->end, node.time[LT_M]);
         earliest(&record->end, node.time[LT_C]);
     }
-}
-
-static struct lt_str record_dir(struct lt_ctx *ctx, const struct lt_layer *layer)
-{
-    return lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/sha256/%.*s", layer->store->name,
-                                           LT_ARG(lt_digest_hex(layer->chain_id)))
-                                 .ptr);
 }
 
 static enum lt_status open_stream(struct lt_fs *fs, struct lt_layer_record *record, size_t most, struct lt_err *err)
@@ -311,12 +301,11 @@ static enum lt_status open_stream(struct lt_fs *fs, struct lt_layer_record *reco
 struct lt_layer_record *lt_layer_record_open(struct lt_ctx *ctx, const struct lt_layer *layer, size_t most,
                                              struct lt_err *err)
 {
-    struct lt_str dir = record_dir(ctx, layer);
     struct lt_layer_record *record = lt_realloc(NULL, sizeof *record);
     *record = (struct lt_layer_record){.layer = layer, .complete = true};
-    record->path = lt_path_join(ctx->run, dir, LT_STR("tar-split.json.gz"));
+    record->path = layer->tar_record;
     if (open_stream(ctx->fs, record, most, err) == LT_OK) {
-        set_window(ctx, record, dir);
+        set_window(ctx, record);
         return record;
     }
     lt_fail(err, LT_SKIP, LT_CODE_MISSING, 0, "the record of the layer's tar is missing: no check of its files");
@@ -338,7 +327,7 @@ struct lt_layer_record *lt_layer_record_load(struct lt_ctx *ctx, const struct lt
         lt_layer_record_read(record);
         lt_layer_record_report(ctx, record);
     } else {
-        lt_skip_error(ctx, lt_path_join(ctx->run, record_dir(ctx, layer), LT_STR("tar-split.json.gz")), &problem);
+        lt_skip_error(ctx, layer->tar_record, &problem);
     }
     return record;
 }

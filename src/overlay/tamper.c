@@ -3,7 +3,7 @@
 
 #include "overlay/layer_compare.h"
 #include "overlay/record_ahead.h"
-#include "store/store.h"
+#include "store/mechanics.h"
 
 #include <stdlib.h>
 
@@ -37,7 +37,7 @@ struct lt_tamper *lt_tamper_new(struct lt_ctx *ctx)
 
 static void leave_layer(struct lt_tamper *tamper)
 {
-    if (tamper->layer && !tamper->layer->store->copies)
+    if (tamper->layer && !tamper->layer->mechanics->copies)
         lt_layer_record_free(tamper->record);
     tamper->layer = NULL;
     tamper->record = NULL;
@@ -60,14 +60,14 @@ void lt_tamper_free(struct lt_tamper *tamper)
 static bool has_record(const struct lt_layer *layer)
 {
     lt_tags partial = LT_TAG_BIT(removing) | LT_TAG_BIT(unfinished);
-    return layer->role == LT_ROLE_IMAGE && layer->chain_id.len && layer->content.len && !(layer->tags & partial);
+    return layer->role == LT_ROLE_IMAGE && layer->tar_record.len && layer->content.len && !(layer->tags & partial);
 }
 
 static struct lt_layer_record *record_of(struct lt_tamper *tamper, const struct lt_layer *layer)
 {
     if (!has_record(layer))
         return NULL;
-    if (!layer->store->copies)
+    if (!layer->mechanics->copies)
         return lt_record_ahead_take(&tamper->ahead, tamper->ctx, layer);
     if (lt_list_has(&tamper->tried, layer))
         return lt_map_get(&tamper->records, layer->id);
@@ -104,17 +104,17 @@ void lt_tamper_begin(struct lt_tamper *tamper, const struct lt_layer *layer)
     tamper->walk++;
     tamper->rooted = false;
     tamper->record = record_of(tamper, layer);
-    if (tamper->next && has_record(tamper->next) && !tamper->next->store->copies)
+    if (tamper->next && has_record(tamper->next) && !tamper->next->mechanics->copies)
         lt_record_ahead_begin(&tamper->ahead, tamper->ctx, tamper->next);
     if (!tamper->record)
         return;
     /* A copy may share the inodes of the layer below, which are older. */
     struct lt_time begin = tamper->record->begin;
-    begin.set &= !layer->store->copies;
+    begin.set &= !layer->mechanics->copies;
     lt_compare_layer(&tamper->compare, begin, tamper->record->end);
     lt_list_add(&tamper->chain, &tamper->arena, tamper->record);
     tamper->complete = tamper->record->complete;
-    for (; layer && layer->store->copies && layer->parent_chain.len; layer = layer->parent)
+    for (; layer && layer->mechanics->copies && !layer->is_base; layer = layer->parent)
         add_to_chain(tamper, layer->parent);
 }
 
@@ -139,7 +139,7 @@ static struct lt_record_entry *expected_at(const struct lt_tamper *tamper, struc
     lt_each (struct lt_layer_record, record, &tamper->chain) {
         struct lt_record_entry *entry = lt_layer_record_at(record, path);
         if (entry)
-            return entry->whiteout && tamper->layer->store->copies ? NULL : entry;
+            return entry->whiteout && tamper->layer->mechanics->copies ? NULL : entry;
         if (record_at + 1 < tamper->chain.count && hides(record, path))
             return NULL;
     }
@@ -170,7 +170,7 @@ void lt_tamper_check(struct lt_tamper *tamper, struct lt_event *event, struct lt
     }
     if (!tamper->record || !node->name.len || !node->mode || node->unallocated)
         return;
-    if (tamper->layer->store->named_marks && lt_str_starts(node->name, INTERNAL))
+    if (tamper->layer->mechanics->named_marks && lt_str_starts(node->name, INTERNAL))
         return;
     lt_arena_reset(&tamper->compare.scratch);
     struct lt_record_entry *entry = expected_at(tamper, path_of(tamper, event, subject));

@@ -76,6 +76,7 @@ bool lt_discover_add(const struct lt_discovery *discovery, struct lt_str path, s
     if (!root || root->runtime)
         return root; /* known by another path, too */
     root->runtime = runtime;
+    root->own = lt_arena_alloc(ctx->run, runtime->root_size);
     root->why = lt_str_dup(ctx->run, why);
     root->rootless = discovery->rootless;
     if (ctx->host->roots.count == 1)

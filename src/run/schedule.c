@@ -3,6 +3,7 @@
 
 #include "clock/zones.h"
 #include "model/runtime.h"
+#include "read/volume_users.h"
 
 #include <string.h>
 
@@ -128,6 +129,8 @@ enum lt_status lt_schedule_inventory(struct lt_ctx *ctx, const struct lt_poll *p
         lt_each (struct lt_root, root, &host->roots) {
             lt_schedule_root(ctx, root, root->runtime->name);
             root->runtime->link(ctx);
+            lt_volume_users_find(ctx);
+            lt_inventory_own(ctx->inventory, root);
         }
         lt_schedule_host(ctx, host, "zones");
         lt_zones_find(ctx);

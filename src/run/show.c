@@ -6,7 +6,6 @@
 #include "model/runtime.h"
 #include "read/report.h"
 #include "run/schedule.h"
-#include "store/store.h"
 
 static void show_source(const struct lt_source *source)
 {
@@ -14,11 +13,18 @@ static void show_source(const struct lt_source *source)
         printf("%-18s %s\n", source->name, source->summary);
 }
 
+static void show_drivers(const struct lt_runtime *runtime)
+{
+    const struct lt_driver *driver;
+    for (size_t i = 0; (driver = runtime->driver(i)); i++)
+        printf("%-18s storage driver: %s\n", driver->name, driver->summary);
+}
+
 void lt_show_sources(void)
 {
     lt_schedule_each(show_source);
-    for (size_t i = 0; lt_stores[i]; i++)
-        printf("%-18s storage driver: %s\n", lt_stores[i]->name, lt_stores[i]->summary);
+    for (size_t i = 0; lt_runtimes[i]; i++)
+        show_drivers(lt_runtimes[i]);
     for (size_t i = 0; lt_evidence_kinds[i]; i++)
         printf("%-18s evidence: %s\n", lt_evidence_kinds[i]->name, lt_evidence_kinds[i]->summary);
 }

@@ -1,38 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The aufs driver, gone since Docker 24 (moby v23.0.6 daemon/graphdriver/aufs/aufs.go):
- *
- *   aufs/diff/<id>      the tree of files of a layer
- *   aufs/layers/<id>    IDs of the layers below, nearest first, one a line
- *
- * The deletion of NAME is an empty regular file .wh.NAME, in rw layers a hard link to .wh..wh.aufs; what begins with
- * ".wh..wh." is aufs's own bookkeeping (linux aufs Documentation, moby go-archive/whiteouts.go). */
-#include "read/context.h"
-#include "parse/ident.h"
-#include "store/store.h"
-
-enum { MAX_LAYERS_FILE = 64 * 1024 };
-
-extern const struct lt_store lt_store_aufs;
-
-/* The next lower layer is the first line; it stands in for layerdb where that says nothing. */
-static void aufs_describe(struct lt_ctx *ctx, struct lt_root *root)
-{
-    struct lt_str directory = lt_path_join(ctx->scratch, root->path, LT_STR("aufs/layers"));
-    lt_each (struct lt_layer, layer, &root->layers) {
-        struct lt_str text, path = lt_path_join(ctx->scratch, directory, layer->id);
-        if (layer->store != &lt_store_aufs || layer->parent)
-            continue;
-        if (lt_read_or_skip(ctx, path, MAX_LAYERS_FILE, LT_REQUIRED, &text) != LT_OK)
-            continue;
-        struct lt_str first = lt_str_trim(lt_str_cut(&text, '\n'));
-        struct lt_layer *below = lt_is_store_id(first) ? lt_map_get(&root->layer_by_id, first) : NULL;
-        if (below && below != layer)
-            layer->parent = below;
-        else if (first.len) /* a base layer has an empty file */
-            lt_skip(ctx, path, LT_CODE_MISSING, "names a layer that is not there: '%.*s'",
-                    (int)(first.len < 64 ? first.len : 64), first.ptr);
-    }
-}
+/* aufs (linux aufs Documentation, moby go-archive/whiteouts.go): the deletion of NAME is an empty regular file .wh.NAME,
+ * in rw layers a hard link to .wh..wh.aufs; what begins with ".wh..wh." is aufs's own bookkeeping. */
+#include "store/mechanics.h"
 
 static enum lt_meaning aufs_meaning(const struct lt_node *node, struct lt_str *subject)
 {
@@ -46,12 +15,7 @@ static enum lt_meaning aufs_meaning(const struct lt_node *node, struct lt_str *s
     return S_ISREG(node->mode) && !node->size ? LT_WHITEOUT : LT_PLAIN;
 }
 
-const struct lt_store lt_store_aufs = {
-    .name = "aufs",
-    .summary = "union of directories; whiteouts are files named .wh.NAME",
-    .layers = "aufs/diff",
-    .mounts = "aufs/mnt",
+const struct lt_mechanics lt_mechanics_aufs = {
     .named_marks = true,
-    .describe = aufs_describe,
     .meaning = aufs_meaning,
 };

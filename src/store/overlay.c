@@ -1,66 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The overlay driver, gone since Docker 24 (moby v23.0.6 daemon/graphdriver/overlay/overlay.go):
- *
- *   overlay/<id>/root        image layer: the whole tree, its files hard links to those of the layers below
- *   overlay/<id>/upper       rw and init layer: the changes; also an image layer that could not be made a tree
- *   overlay/<id>/lower-id    ID of the image layer whose root is below `upper`
- *   overlay/<id>/{work,merged}
- *
- * The rw layer begins as a copy of the init layer's upper, which is not below it. Deletions are marked as in overlay2,
- * in `upper` only: a tree has none. */
-#include "store/store.h"
-
-#include "read/context.h"
-#include "parse/ident.h"
-
-enum { MAX_LOWER_FILE = 4096 };
-
-extern const struct lt_store lt_store_overlay;
-
-static void link_parent(struct lt_ctx *ctx, struct lt_layer *layer)
-{
-    struct lt_str text, path = lt_path_join(ctx->scratch, layer->path, LT_STR("lower-id"));
-    if (lt_read_or_skip(ctx, path, MAX_LOWER_FILE, LT_REQUIRED, &text) != LT_OK)
-        return;
-    struct lt_str id = lt_str_trim(text);
-    struct lt_layer *below = lt_is_store_id(id) ? lt_map_get(&layer->root->layer_by_id, id) : NULL;
-    layer->lower = lt_str_dup(ctx->run, id);
-    if (!layer->parent && below != layer)
-        layer->parent = below;
-    if (!below)
-        lt_skip(ctx, path, LT_CODE_MISSING, "names a layer that is not there: '%.*s'",
-                (int)(id.len < 100 ? id.len : 100), id.ptr);
-}
-
-/* Beside what belongs to a layer there may be what an unpacking left that was cut short. */
-static void describe_layer(struct lt_ctx *ctx, struct lt_layer *layer)
-{
-    struct lt_listing listing;
-    bool root = false, upper = false;
-    lt_list_or_skip(ctx, layer->path, &listing);
-    for (size_t i = 0; i < listing.count; i++) {
-        struct lt_str name = listing.nodes[i].name;
-        root |= lt_str_eq(name, LT_STR("root"));
-        upper |= lt_str_eq(name, LT_STR("upper"));
-        if (lt_str_starts(name, LT_STR("tmproot")))
-            lt_skip(ctx, lt_path_join(ctx->scratch, layer->path, name), LT_CODE_UNSUPPORTED,
-                    "left by an unpacking that was cut short: not read");
-    }
-    if (root && upper)
-        lt_skip(ctx, lt_path_join(ctx->scratch, layer->path, LT_STR("upper")), LT_CODE_UNSUPPORTED,
-                "beside a whole tree: not read");
-    if (root || !upper)
-        return;
-    layer->content = lt_path_join(ctx->run, layer->path, LT_STR("upper"));
-    link_parent(ctx, layer);
-}
-
-static void overlay_describe(struct lt_ctx *ctx, struct lt_root *root)
-{
-    lt_each (struct lt_layer, layer, &root->layers)
-        if (layer->store == &lt_store_overlay)
-            describe_layer(ctx, layer);
-}
+/* The kernel's overlay (linux Documentation/filesystems/overlayfs.rst): a deleted name is a character device 0:0.
+ * Device 1:3, dangling links and names that begin with ".wh." are ordinary files. */
+#include "store/mechanics.h"
 
 static enum lt_meaning overlay_meaning(const struct lt_node *node, struct lt_str *subject)
 {
@@ -68,16 +9,14 @@ static enum lt_meaning overlay_meaning(const struct lt_node *node, struct lt_str
     return S_ISCHR(node->mode) && node->major == 0 && node->minor == 0 ? LT_WHITEOUT : LT_PLAIN;
 }
 
-const struct lt_store lt_store_overlay = {
-    .name = "overlay",
-    .summary = "kernel overlay over one tree of hard links",
-    .layers = "overlay",
-    .content = "root",
-    .work = "work",
-    .merged = "merged",
-    .copies = true,
-    .describe = overlay_describe,
-    .meaning = overlay_meaning,
+const struct lt_mechanics lt_mechanics_overlay = {
     .xattrs = true,
+    .meaning = overlay_meaning,
+};
+
+const struct lt_mechanics lt_mechanics_overlay_tree = {
+    .xattrs = true,
+    .copies = true,
     .init_copied = true,
+    .meaning = overlay_meaning,
 };

@@ -11,12 +11,13 @@
  *
  * Records that were pruned come from the older tree and from freed pages, as parse/bbolt.h says. */
 #include "read/facts.h"
+#include "runtime/docker/driver/driver.h"
 
 #include "parse/bbolt.h"
 #include "parse/buildrecord.h"
 #include "parse/json.h"
 #include "parse/stamp.h"
-#include "store/store.h"
+#include "runtime/docker/driver/driver.h"
 
 struct record {
     struct lt_str id, description, type, parent, chain;
@@ -111,9 +112,9 @@ static enum lt_status take_snapshot(void *arg, const struct lt_bolt_item *item, 
 /* The layer that was made from a record, if it is still there. */
 static const struct lt_owner *owner_of(const struct job *job, const struct record *record)
 {
-    for (size_t i = 0; record->chain.len && lt_stores[i]; i++) {
+    for (size_t i = 0; record->chain.len && lt_docker_drivers[i]; i++) {
         const struct lt_layer *layer =
-            lt_map_get(&job->ctx->root->layer_by_chain, lt_chain_key(job->ctx->scratch, lt_stores[i], record->chain));
+            lt_map_get(&lt_docker_root(job->ctx->root)->layer_by_chain, lt_docker_chain_key(job->ctx->scratch, lt_docker_drivers[i], record->chain));
         if (layer)
             return &layer->owner;
     }

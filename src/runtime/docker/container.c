@@ -12,6 +12,7 @@
 #include "parse/ident.h"
 #include "parse/json.h"
 #include "parse/stamp.h"
+#include "runtime/docker/docker.h"
 #include "runtime/docker/mounts.h"
 #include "clock/zones.h"
 
@@ -140,7 +141,7 @@ static void read_labels(struct facts *facts, const struct json_t *json)
 static bool is_found_dead(const struct lt_root *root, const struct lt_container *container, int64_t exit_code)
 {
     const int64_t usual = 10 * INT64_C(1000000000);
-    struct lt_time begin = root->daemon_started, end = root->daemon_ready;
+    struct lt_time begin = lt_docker_root(root)->daemon_started, end = lt_docker_root(root)->daemon_ready;
     bool restarted = container->started.set && lt_time_cmp(container->started, container->finished) > 0;
     if (!container->finished.set || (!begin.set && !end.set))
         return false;
@@ -150,7 +151,7 @@ static bool is_found_dead(const struct lt_root *root, const struct lt_container 
         end = lt_time_add(begin, usual);
     if (lt_time_cmp(container->finished, begin) < 0 || lt_time_cmp(container->finished, end) > 0)
         return false;
-    return restarted ? root->daemon_started.set : exit_code == 255;
+    return restarted ? lt_docker_root(root)->daemon_started.set : exit_code == 255;
 }
 
 /* What else there is to say of how it ran and ended. */
@@ -259,7 +260,7 @@ static void docker_container_inventory(struct lt_ctx *ctx)
             lt_skip(ctx, lt_path_join(ctx->scratch, path, node->name), LT_CODE_BAD_ID, "no container ID");
             continue;
         }
-        struct lt_container *container = lt_inventory_container(ctx->inventory, ctx->root, node->name);
+        struct lt_container *container = lt_docker_container_get(ctx, node->name);
         container->path = lt_path_join(ctx->run, path, container->id);
         read_container(ctx, container);
     }

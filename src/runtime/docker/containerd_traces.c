@@ -13,6 +13,8 @@
  *
  * Under userns-remap newer daemons name the namespace moby-<uid>.<gid> (moby daemon/daemon.go, 28). */
 #include "read/facts.h"
+#include "read/source.h"
+#include "runtime/docker/tasks.h"
 
 #include "parse/bbolt.h"
 #include "parse/ident.h"
@@ -259,7 +261,7 @@ static enum lt_status read_tasks(const struct job *job, struct lt_str directory,
 static enum lt_status read_containerd(struct lt_ctx *ctx, const struct lt_owner *owner, struct lt_str path,
                                       struct lt_err *err)
 {
-    static const char *const tasks[] = {"io.containerd.runtime.v2.task", "io.containerd.runtime.v1.linux"};
+    static const char *const tasks[] = {LT_TASKS_V2, LT_TASKS_V1};
     struct job job = {.ctx = ctx, .owner = owner};
     struct lt_str directory;
     enum lt_status status = lt_resolve_or_skip(ctx, path, &directory);
@@ -291,7 +293,7 @@ static enum lt_status host_events(struct lt_ctx *ctx, struct lt_err *err)
 static enum lt_status root_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     enum lt_status status =
-        read_containerd(ctx, &ctx->root->owner, lt_root_path(ctx, "containerd/daemon"), err);
+        read_containerd(ctx, &ctx->root->owner, lt_root_path(ctx, LT_OWN_CONTAINERD), err);
     return status == LT_FATAL ? LT_FATAL : LT_OK;
 }
 

@@ -2,7 +2,9 @@
 /* The daemon itself: what it makes anew at each start, and what it made at its first (moby daemon/daemon.go
  * prepareTempDir, daemon/runtime_unix.go, daemon/id.go, 20.10 to 28.x), and its plugins (plugin/manager.go): the birth
  * of plugins/<ID> is its installation, config.json in it is written anew when it is enabled, disabled or set. */
+#include "runtime/docker/docker.h"
 #include "read/facts.h"
+#include "runtime/docker/driver/driver.h"
 
 #include "parse/ident.h"
 #include "parse/json.h"
@@ -19,7 +21,7 @@ static void docker_daemon_inventory(struct lt_ctx *ctx)
 {
     struct lt_time tmp = birth_of(ctx, "tmp"), runtimes = birth_of(ctx, "runtimes");
     bool later = runtimes.set && (!tmp.set || lt_time_cmp(tmp, runtimes) < 0);
-    ctx->root->daemon_started = later ? runtimes : tmp;
+    lt_docker_root(ctx->root)->daemon_started = later ? runtimes : tmp;
 }
 
 static enum lt_status emit_birth(struct lt_ctx *ctx, enum lt_kind kind, const char *name, const char *action,

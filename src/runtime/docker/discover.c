@@ -2,12 +2,11 @@
 /* Docker's data root (moby daemon/config/config_linux.go, daemon/daemon_unix.go setupDaemonRoot, 28.x): /var/lib/docker
  * unless daemon.json says otherwise in "data-root" ("graph" before 17.05); $XDG_DATA_HOME/docker for a rootless daemon;
  * with userns-remap <root>/<uid>.<gid> beside or instead of the plain one. */
-#include "runtime/docker/docker.h"
+#include "runtime/docker/driver/driver.h"
 
 #include "parse/idmap.h"
 #include "parse/json.h"
 #include "read/discover.h"
-#include "store/store.h"
 
 const struct lt_place lt_docker_places[] = {
     {"/var/lib/docker", "the default"},
@@ -26,8 +25,8 @@ int lt_docker_bid(struct lt_ctx *ctx, struct lt_str path)
     int found = 0;
     for (size_t i = 0; i < sizeof made / sizeof *made; i++)
         found += lt_is_dir_or_skip(ctx, lt_path_join(ctx->scratch, path, lt_str_c(made[i])));
-    for (size_t i = 0; lt_stores[i]; i++)
-        found += lt_is_dir_or_skip(ctx, lt_path_join(ctx->scratch, path, lt_str_c(lt_stores[i]->layers)));
+    for (size_t i = 0; lt_docker_drivers[i]; i++)
+        found += lt_is_dir_or_skip(ctx, lt_path_join(ctx->scratch, path, lt_str_c(lt_docker_drivers[i]->layers)));
     return found >= NEEDED ? SURE + EACH * found : 0;
 }
 

@@ -9,10 +9,11 @@
  *
  * The files of distribution/ stay when an image is removed: they are what is left of images that are gone. */
 #include "read/facts.h"
+#include "runtime/docker/driver/driver.h"
 
 #include "parse/ident.h"
 #include "parse/json.h"
-#include "store/store.h"
+#include "runtime/docker/driver/driver.h"
 
 enum { MAX_DIGEST = 4096 };
 
@@ -25,13 +26,11 @@ static enum lt_status emit_registered(struct lt_ctx *ctx, const struct lt_layer 
 {
     struct lt_facts facts = {.arena = ctx->scratch};
     struct lt_node node;
-    struct lt_str path = lt_str_format(ctx->scratch, "image/%s/layerdb/sha256/%.*s/diff", layer->store->name,
-                                       LT_ARG(lt_digest_hex(layer->chain_id)));
-    path = lt_path_join(ctx->scratch, ctx->root->path, path);
+    struct lt_str path = lt_docker_record_path(ctx, layer, "diff");
     if (lt_stat_or_skip(ctx, path, &node) != LT_OK || !node.time[LT_M].set)
         return LT_OK;
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("register layer"));
-    lt_fact(&facts, "chain", layer->chain_id);
+    lt_fact(&facts, "chain", lt_docker_layer(layer)->chain_id);
     struct lt_event event = {
         .kind = LT_KIND_LAYER_REGISTERED,
         .time = {node.time[LT_M]},
@@ -118,7 +117,7 @@ static enum lt_status docker_distribution_events(struct lt_ctx *ctx, struct lt_e
     struct lt_str image = lt_root_path(ctx, "image");
     enum lt_status status = LT_OK;
     lt_each (struct lt_layer, layer, &ctx->root->layers) {
-        if (!layer->chain_id.len || status != LT_OK)
+        if (!lt_docker_layer(layer)->chain_id.len || status != LT_OK)
             continue;
         if (layer->diff_id.len)
             lt_map_put(&job.by_diff, ctx->scratch, layer->diff_id, layer);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/docker/docker.h"
+#include "runtime/docker/driver/driver.h"
 
 #include "parse/ident.h"
 #include "read/source.h"
@@ -15,6 +15,11 @@ static const struct lt_source *const sources[] = {
     NULL,
 };
 
+static const struct lt_driver *driver(size_t index)
+{
+    return lt_docker_drivers[index] ? &lt_docker_drivers[index]->driver : NULL;
+}
+
 const struct lt_runtime lt_runtime_docker = {
     .name = "docker",
     .title = "Docker",
@@ -25,7 +30,10 @@ const struct lt_runtime lt_runtime_docker = {
     .bid = lt_docker_bid,
     .within = lt_docker_within,
     .settings = lt_docker_settings,
+    .root_size = sizeof(struct lt_docker_root),
     .is_id = lt_is_id,
     .sources = sources,
     .link = lt_docker_link,
+    .life = lt_docker_life,
+    .driver = driver,
 };

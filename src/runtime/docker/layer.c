@@ -10,9 +10,9 @@
  * The files of mounts/ are written once, when the container is created: their mtime is the best witness of that. */
 #include "clock/filetimes.h"
 #include "read/source.h"
+#include "runtime/docker/driver/driver.h"
 
 #include "parse/ident.h"
-#include "store/store.h"
 
 enum { MAX_ID_FILE = 4096, MAX_DIGITS = 18, ID_LENGTH = 64 };
 
@@ -23,10 +23,62 @@ static bool is_empty(struct lt_ctx *ctx, struct lt_str path)
     return status != LT_SKIP && !listing.count;
 }
 
-static void scan_store(struct lt_ctx *ctx, const struct lt_store *store)
+struct lt_layer *lt_docker_layer_get(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str id)
+{
+    struct lt_layer *layer = lt_inventory_layer(ctx->inventory, ctx->root, id);
+    if (!layer->own) {
+        struct lt_docker_layer *own = lt_new(ctx->run, struct lt_docker_layer);
+        own->driver = driver;
+        layer->own = own;
+        layer->mechanics = driver->mechanics;
+    }
+    return layer;
+}
+
+struct lt_container *lt_docker_container_get(struct lt_ctx *ctx, struct lt_str id)
+{
+    struct lt_container *container = lt_inventory_container(ctx->inventory, ctx->root, id);
+    if (!container->own)
+        container->own = lt_new(ctx->run, struct lt_docker_container);
+    return container;
+}
+
+/* What the directory of a layer has in it, or beside it. */
+static void lay_out(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_layer *layer)
+{
+    if (driver->work)
+        layer->work = lt_path_join(ctx->run, layer->path, lt_str_c(driver->work));
+    if (driver->merged)
+        layer->merged = lt_path_join(ctx->run, layer->path, lt_str_c(driver->merged));
+    else if (driver->mounts)
+        layer->merged = lt_path_join(ctx->run, lt_root_path(ctx, driver->mounts), layer->id);
+}
+
+struct lt_str lt_docker_record_path(struct lt_ctx *ctx, const struct lt_layer *layer, const char *name)
+{
+    const struct lt_docker_layer *own = lt_docker_layer(layer);
+    struct lt_str path = lt_str_format(ctx->scratch, "image/%s/layerdb/sha256/%.*s/%s", own->driver->driver.name,
+                                       LT_ARG(lt_digest_hex(own->chain_id)), name);
+    return lt_path_join(ctx->scratch, ctx->root->path, path);
+}
+
+/* Docker makes the tar anew from this record and the layer's files, for `docker save` and `push`. */
+void lt_docker_find_tar(struct lt_ctx *ctx, struct lt_layer *layer)
+{
+    static const char *const written[] = {"tar-split.json.gz", "cache-id"};
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        struct lt_str *path = lt_new(ctx->run, struct lt_str);
+        *path = lt_str_dup(ctx->run, lt_docker_record_path(ctx, layer, written[i]));
+        lt_list_add(&layer->unpacked, ctx->run, path);
+        if (!i)
+            layer->tar_record = *path;
+    }
+}
+
+static void scan_driver(struct lt_ctx *ctx, const struct lt_docker_driver *driver)
 {
     struct lt_listing listing;
-    struct lt_str path = lt_root_path(ctx, store->layers);
+    struct lt_str path = lt_root_path(ctx, driver->layers);
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
         const struct lt_node *node = &listing.nodes[i];
@@ -36,11 +88,12 @@ static void scan_store(struct lt_ctx *ctx, const struct lt_store *store)
             lt_skip(ctx, lt_path_join(ctx->scratch, path, node->name), LT_CODE_BAD_ID, "no ID of a layer: not read");
             continue;
         }
-        struct lt_layer *layer = lt_inventory_layer(ctx->inventory, ctx->root, store, node->name);
+        struct lt_layer *layer = lt_docker_layer_get(ctx, driver, node->name);
         layer->path = lt_path_join(ctx->run, path, node->name);
-        layer->content = store->content ? lt_path_join(ctx->run, layer->path, lt_str_c(store->content)) : layer->path;
-        if (store->elsewhere && is_empty(ctx, layer->content))
+        layer->content = driver->content ? lt_path_join(ctx->run, layer->path, lt_str_c(driver->content)) : layer->path;
+        if (driver->elsewhere && is_empty(ctx, layer->content))
             layer->content = LT_STR("");
+        lay_out(ctx, driver, layer);
         layer->created = node->time[LT_B];
         if (lt_str_ends(node->name, LT_STR("-init")))
             layer->role = LT_ROLE_INIT;
@@ -50,26 +103,26 @@ static void scan_store(struct lt_ctx *ctx, const struct lt_store *store)
 }
 
 /* The layer that layerdb names; one that may lie elsewhere is made. NULL if it is missing. */
-static struct lt_layer *named_layer(struct lt_ctx *ctx, const struct lt_store *store, struct lt_str id)
+static struct lt_layer *named_layer(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str id)
 {
     struct lt_layer *layer = lt_map_get(&ctx->root->layer_by_id, id);
-    if (!layer && store->elsewhere && id.len) {
-        layer = lt_inventory_layer(ctx->inventory, ctx->root, store, id);
-        layer->path = lt_path_join(ctx->run, lt_root_path(ctx, store->layers), id);
+    if (!layer && driver->elsewhere && id.len) {
+        layer = lt_docker_layer_get(ctx, driver, id);
+        layer->path = lt_path_join(ctx->run, lt_root_path(ctx, driver->layers), id);
         if (lt_str_ends(id, LT_STR("-init")))
             layer->role = LT_ROLE_INIT;
     }
     return layer;
 }
 
-static void report_elsewhere(struct lt_ctx *ctx, const struct lt_store *store)
+static void report_elsewhere(struct lt_ctx *ctx, const struct lt_docker_driver *driver)
 {
     size_t count = 0;
     lt_each (struct lt_layer, layer, &ctx->root->layers)
-        count += layer->store == store && !layer->content.len;
+        count += lt_docker_is_of(layer, driver) && !layer->content.len;
     if (count)
-        lt_skip(ctx, lt_root_path(ctx, store->layers), LT_CODE_UNSUPPORTED,
-                "%zu layers are %s: their files are not read", count, store->elsewhere);
+        lt_skip(ctx, lt_root_path(ctx, driver->layers), LT_CODE_UNSUPPORTED,
+                "%zu layers are %s: their files are not read", count, driver->elsewhere);
 }
 
 /* Read a file that holds one ID. `is` checks its grammar. */
@@ -113,7 +166,7 @@ static void read_size(struct lt_ctx *ctx, struct lt_str dir, struct lt_layer *la
 
 /* Read a record of an image layer; NULL if no layer can be told. With `tag` (an LT_TAG_BIT(), else 0) it is one that
  * was cut short on its way in or out, of which any part may be missing. */
-static struct lt_layer *read_record(struct lt_ctx *ctx, const struct lt_store *store, struct lt_str dir, uint32_t tag)
+static struct lt_layer *read_record(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str dir, uint32_t tag)
 {
     struct lt_str cache_id, diff_id, parent;
     enum lt_need need = tag ? LT_OPTIONAL : LT_REQUIRED;
@@ -122,40 +175,40 @@ static struct lt_layer *read_record(struct lt_ctx *ctx, const struct lt_store *s
     read_id(ctx, dir, "parent", LT_OPTIONAL, is_digest, &parent); /* a base layer has none */
     if (status != LT_OK)
         return NULL;
-    struct lt_layer *layer = named_layer(ctx, store, cache_id);
+    struct lt_layer *layer = named_layer(ctx, driver, cache_id);
     if (!layer) {
-        lt_skip(ctx, dir, LT_CODE_MISSING, "the layer's directory is missing: %s/%.*s", store->layers,
+        lt_skip(ctx, dir, LT_CODE_MISSING, "the layer's directory is missing: %s/%.*s", driver->layers,
                 LT_ARG(cache_id));
         return NULL;
     }
     if (tag && layer->recorded)
         return NULL; /* another record vouches for it */
     layer->diff_id = diff_id;
-    layer->parent_chain = parent;
+    lt_docker_layer(layer)->parent_chain = parent;
     layer->recorded = true;
     layer->tags |= tag;
     read_size(ctx, dir, layer);
     return layer;
 }
 
-static void read_image_layer(struct lt_ctx *ctx, const struct lt_store *store, struct lt_str dir, struct lt_str hex)
+static void read_image_layer(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str dir, struct lt_str hex)
 {
-    struct lt_layer *layer = read_record(ctx, store, dir, 0);
+    struct lt_layer *layer = read_record(ctx, driver, dir, 0);
     if (!layer)
         return;
-    layer->chain_id = lt_str_format(ctx->run, "sha256:%.*s", LT_ARG(hex));
-    lt_map_put(&ctx->root->layer_by_chain, ctx->run, lt_chain_key(ctx->run, store, layer->chain_id), layer);
+    lt_docker_layer(layer)->chain_id = lt_str_format(ctx->run, "sha256:%.*s", LT_ARG(hex));
+    lt_map_put(&lt_docker_root(ctx->root)->layer_by_chain, ctx->run, lt_docker_chain_key(ctx->run, driver, lt_docker_layer(layer)->chain_id), layer);
 }
 
 /* Follow the parents of `start` down; where they come back to a layer of the same walk the link is cut. Each layer is
  * walked once: a mark from an earlier walk means that all below is known to be sound. */
 static void cut_cycle(struct lt_ctx *ctx, struct lt_str layerdb, struct lt_layer *start)
 {
-    for (struct lt_layer *layer = start; layer && !layer->walked_from; layer = layer->parent) {
-        layer->walked_from = start;
-        if (!layer->parent || layer->parent->walked_from != start)
+    for (struct lt_layer *layer = start; layer && !lt_docker_layer(layer)->walked_from; layer = layer->parent) {
+        lt_docker_layer(layer)->walked_from = start;
+        if (!layer->parent || lt_docker_layer(layer->parent)->walked_from != start)
             continue;
-        struct lt_str record = lt_path_join(ctx->scratch, layerdb, lt_digest_hex(layer->chain_id));
+        struct lt_str record = lt_path_join(ctx->scratch, layerdb, lt_digest_hex(lt_docker_layer(layer)->chain_id));
         lt_skip(ctx, lt_path_join(ctx->scratch, record, LT_STR("parent")), LT_CODE_CYCLE,
                 "the chain of layers comes back to itself");
         layer->parent = NULL;
@@ -171,59 +224,59 @@ static bool is_removing(struct lt_str name)
 }
 
 /* layerdb/tmp/write-set-*: records of layers that were being pulled or built when it ended. */
-static void read_unfinished(struct lt_ctx *ctx, const struct lt_store *store)
+static void read_unfinished(struct lt_ctx *ctx, const struct lt_docker_driver *driver)
 {
     struct lt_listing listing;
-    struct lt_str path = lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/tmp", store->name).ptr);
+    struct lt_str path = lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/tmp", driver->driver.name).ptr);
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++)
         if (lt_str_starts(listing.nodes[i].name, LT_STR("write-set-")))
-            read_record(ctx, store, lt_path_join(ctx->scratch, path, listing.nodes[i].name), LT_TAG_BIT(unfinished));
+            read_record(ctx, driver, lt_path_join(ctx->scratch, path, listing.nodes[i].name), LT_TAG_BIT(unfinished));
 }
 
-static void read_image_layers(struct lt_ctx *ctx, const struct lt_store *store)
+static void read_image_layers(struct lt_ctx *ctx, const struct lt_docker_driver *driver)
 {
     struct lt_listing listing;
-    struct lt_str path = lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/sha256", store->name).ptr);
+    struct lt_str path = lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/sha256", driver->driver.name).ptr);
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
         struct lt_str name = listing.nodes[i].name;
         struct lt_str dir = lt_path_join(ctx->scratch, path, name);
         if (lt_is_id(name))
-            read_image_layer(ctx, store, dir, name);
+            read_image_layer(ctx, driver, dir, name);
         else if (!is_removing(name))
             lt_skip(ctx, dir, LT_CODE_BAD_ID, "no chain ID");
     }
     for (size_t i = 0; i < listing.count; i++) {
         struct lt_str name = listing.nodes[i].name;
         struct lt_layer *layer =
-            is_removing(name) ? read_record(ctx, store, lt_path_join(ctx->scratch, path, name), LT_TAG_BIT(removing))
+            is_removing(name) ? read_record(ctx, driver, lt_path_join(ctx->scratch, path, name), LT_TAG_BIT(removing))
                               : NULL;
         if (layer)
-            layer->chain_id = lt_str_format(ctx->run, "sha256:%.*s", ID_LENGTH, name.ptr);
+            lt_docker_layer(layer)->chain_id = lt_str_format(ctx->run, "sha256:%.*s", ID_LENGTH, name.ptr);
     }
     lt_each (struct lt_layer, layer, &ctx->root->layers)
-        if (layer->store == store && layer->parent_chain.len)
+        if (lt_docker_is_of(layer, driver) && lt_docker_layer(layer)->parent_chain.len)
             layer->parent =
-                lt_map_get(&ctx->root->layer_by_chain, lt_chain_key(ctx->scratch, store, layer->parent_chain));
+                lt_map_get(&lt_docker_root(ctx->root)->layer_by_chain, lt_docker_chain_key(ctx->scratch, driver, lt_docker_layer(layer)->parent_chain));
     lt_each (struct lt_layer, layer, &ctx->root->layers)
         cut_cycle(ctx, path, layer);
 }
 
 /* A layer that layerdb names must be there. */
-static void check_layer(struct lt_ctx *ctx, const struct lt_store *store, struct lt_str record, struct lt_str id)
+static void check_layer(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str record, struct lt_str id)
 {
-    struct lt_layer *layer = id.len ? named_layer(ctx, store, id) : NULL;
+    struct lt_layer *layer = id.len ? named_layer(ctx, driver, id) : NULL;
     if (layer)
         layer->recorded = true;
     else if (id.len)
-        lt_skip(ctx, record, LT_CODE_MISSING, "names a layer that is not there: %s/%.*s", store->layers, LT_ARG(id));
+        lt_skip(ctx, record, LT_CODE_MISSING, "names a layer that is not there: %s/%.*s", driver->layers, LT_ARG(id));
 }
 
-static void read_mounts(struct lt_ctx *ctx, const struct lt_store *store)
+static void read_mounts(struct lt_ctx *ctx, const struct lt_docker_driver *driver)
 {
     struct lt_listing listing;
-    struct lt_str path = lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/mounts", store->name).ptr);
+    struct lt_str path = lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/mounts", driver->driver.name).ptr);
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
         struct lt_str name = listing.nodes[i].name;
@@ -232,14 +285,15 @@ static void read_mounts(struct lt_ctx *ctx, const struct lt_store *store)
             lt_skip(ctx, dir, LT_CODE_BAD_ID, "no container ID");
             continue;
         }
-        struct lt_container *container = lt_inventory_container(ctx->inventory, ctx->root, name);
-        container->store = store;
-        container->mount_record = dir;
-        read_id(ctx, dir, "mount-id", LT_REQUIRED, lt_is_store_id, &container->mount_id);
-        read_id(ctx, dir, "init-id", LT_OPTIONAL, lt_is_store_id, &container->init_id);
-        read_id(ctx, dir, "parent", LT_OPTIONAL, is_digest, &container->parent_chain);
-        check_layer(ctx, store, dir, container->mount_id);
-        check_layer(ctx, store, dir, container->init_id);
+        struct lt_container *container = lt_docker_container_get(ctx, name);
+        struct lt_docker_container *own = lt_docker_container(container);
+        own->driver = driver;
+        own->mount_record = dir;
+        read_id(ctx, dir, "mount-id", LT_REQUIRED, lt_is_store_id, &container->rw_id);
+        read_id(ctx, dir, "init-id", LT_OPTIONAL, lt_is_store_id, &own->init_id);
+        read_id(ctx, dir, "parent", LT_OPTIONAL, is_digest, &own->parent_chain);
+        check_layer(ctx, driver, dir, container->rw_id);
+        check_layer(ctx, driver, dir, own->init_id);
     }
 }
 
@@ -251,8 +305,8 @@ static void report_unknown_drivers(struct lt_ctx *ctx)
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
         bool known = !S_ISDIR(listing.nodes[i].mode);
-        for (size_t j = 0; lt_stores[j]; j++)
-            known |= lt_str_eq(listing.nodes[i].name, lt_str_c(lt_stores[j]->name));
+        for (size_t j = 0; lt_docker_drivers[j]; j++)
+            known |= lt_str_eq(listing.nodes[i].name, lt_str_c(lt_docker_drivers[j]->driver.name));
         if (!known)
             lt_skip(ctx, lt_path_join(ctx->scratch, path, listing.nodes[i].name), LT_CODE_UNSUPPORTED,
                     "storage driver '%.*s' is not supported: its layers are not read", LT_ARG(listing.nodes[i].name));
@@ -262,15 +316,15 @@ static void report_unknown_drivers(struct lt_ctx *ctx)
 static void docker_layer_inventory(struct lt_ctx *ctx)
 {
     report_unknown_drivers(ctx);
-    for (size_t i = 0; lt_stores[i]; i++) {
-        const struct lt_store *store = lt_stores[i];
-        scan_store(ctx, store);
-        read_image_layers(ctx, store);
-        if (store->describe)
-            store->describe(ctx, ctx->root);
-        read_mounts(ctx, store);
-        read_unfinished(ctx, store);
-        report_elsewhere(ctx, store);
+    for (size_t i = 0; lt_docker_drivers[i]; i++) {
+        const struct lt_docker_driver *driver = lt_docker_drivers[i];
+        scan_driver(ctx, driver);
+        read_image_layers(ctx, driver);
+        if (driver->describe)
+            driver->describe(ctx, ctx->root);
+        read_mounts(ctx, driver);
+        read_unfinished(ctx, driver);
+        report_elsewhere(ctx, driver);
     }
 }
 
@@ -279,8 +333,8 @@ static enum lt_status docker_layer_events(struct lt_ctx *ctx, struct lt_err *err
     lt_each (struct lt_container, container, &ctx->root->containers) {
         struct lt_node node;
         struct lt_err problem = {0};
-        struct lt_str path = lt_path_join(ctx->scratch, container->mount_record, LT_STR("mount-id"));
-        if (!container->mount_id.len)
+        struct lt_str path = lt_path_join(ctx->scratch, lt_docker_container(container)->mount_record, LT_STR("mount-id"));
+        if (!container->rw_id.len)
             continue; /* reported when the inventory was taken */
         if (lt_fs_stat(ctx->fs, path, ctx->scratch, &node, &problem) != LT_OK) {
             lt_fail(&problem, LT_SKIP, LT_CODE_MISSING, 0, "the file has vanished");

@@ -12,10 +12,11 @@
  * And of a container that the daemon found dead at its start: when it ended lies between its last sign of life and
  * that start. */
 #include "read/facts.h"
+#include "runtime/docker/driver/driver.h"
 
 #include "parse/json.h"
 #include "parse/stamp.h"
-#include "store/store.h"
+#include "runtime/docker/driver/driver.h"
 
 enum { MAX_OUTPUT = 4096 };
 static const int64_t CLOCK_TICK = 10000000; /* the kernel's clock for inodes may lag by a tick of 10 ms */
@@ -133,10 +134,10 @@ static enum lt_status emit_layers(struct lt_ctx *ctx, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
     lt_each (const struct lt_layer, layer, &ctx->root->layers) {
-        bool linked = !strcmp(layer->store->name, "overlay2") || !strcmp(layer->store->name, "fuse-overlayfs");
+        bool linked = lt_docker_layer(layer)->driver->committed;
         if (status != LT_OK)
             return status;
-        if (layer->role == LT_ROLE_RW && layer->store->work)
+        if (layer->role == LT_ROLE_RW && layer->work.len)
             status =
                 emit_layer(ctx, layer, LT_KIND_LAYER_MOUNTED, "work/work", LT_B, "mount rw layer, the last time", err);
         else if (layer->role == LT_ROLE_IMAGE && linked)

@@ -1,7 +1,239 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/docker/docker.h"
+/* How Docker's layers hang together. An image names diff IDs, layerdb each layer's diff ID and the chain below it, a
+ * container its rw layer and the chain of its image; where layerdb is damaged the driver's own links serve. Once this is
+ * done, layers have parents, and containers and images have layers: nothing else needs to know how. */
+#include "runtime/docker/driver/driver.h"
+
+#include "parse/ident.h"
+
+#include <stdio.h>
+
+enum { MAX_LAYERS = 1024 }; /* overlay2 itself stops at 128 lower layers */
+
+/* A container's configuration is made first and its rw layer right after it, so a layer whose metadata is lost is
+ * looked for among those born from a second before to ten seconds after the container's Created. */
+static const int64_t INFER_BEFORE = -1000000000, INFER_AFTER = 10000000000;
+
+struct lt_str lt_docker_chain_key(struct lt_arena *arena, const struct lt_docker_driver *driver, struct lt_str chain_id)
+{
+    return lt_str_format(arena, "%s %.*s", driver->driver.name, LT_ARG(chain_id));
+}
+
+/* Key of a layer by what an image tells of it: the chain below and its own diff ID. */
+static struct lt_str diff_key(struct lt_arena *arena, const struct lt_docker_driver *driver, struct lt_str chain,
+                              struct lt_str diff_id)
+{
+    return lt_str_format(arena, "%s %.*s %.*s", driver->driver.name, LT_ARG(chain), LT_ARG(diff_id));
+}
+
+static void reverse(struct lt_list *list)
+{
+    for (size_t i = 0, j = list->count; i + 1 < j; i++) {
+        void *item = list->items[i];
+        list->items[i] = list->items[--j];
+        list->items[j] = item;
+    }
+}
+
+/* The layers from `top` down; a chain that comes back to itself ends there. */
+static void collect_chain(struct lt_arena *arena, struct lt_layer *top, struct lt_list *out)
+{
+    for (struct lt_layer *layer = top; layer && out->count < MAX_LAYERS; layer = layer->parent) {
+        if (lt_list_has(out, layer))
+            break;
+        lt_list_add(out, arena, layer);
+    }
+}
+
+/* An image names diff IDs; layerdb names each layer's diff ID and the chain below it. */
+static void link_image(struct lt_arena *arena, const struct lt_map *by_diff, const struct lt_docker_driver *driver,
+                       struct lt_image *image)
+{
+    struct lt_str chain = LT_STR("");
+    struct lt_list layers = {0};
+    for (size_t i = 0; i < image->diff_ids.count; i++) {
+        const struct lt_str *diff_id = image->diff_ids.items[i];
+        struct lt_layer *layer = lt_map_get(by_diff, diff_key(arena, driver, chain, *diff_id));
+        if (!layer)
+            break;
+        lt_list_add(&layers, arena, layer);
+        chain = lt_docker_layer(layer)->chain_id;
+    }
+    if (layers.count > image->layers.count)
+        image->layers = layers;
+}
+
+static void link_images(struct lt_arena *arena, struct lt_root *root)
+{
+    struct lt_map by_diff = {0};
+    lt_each (struct lt_layer, layer, &root->layers) {
+        if (!layer->diff_id.len || layer->tags & (LT_TAG_BIT(removing) | LT_TAG_BIT(unfinished)))
+            continue;
+        lt_map_put(&by_diff, arena, diff_key(arena, lt_docker_layer(layer)->driver, lt_docker_layer(layer)->parent_chain, layer->diff_id), layer);
+    }
+    lt_each (struct lt_image, image, &root->images)
+        for (size_t i = 0; lt_docker_drivers[i]; i++)
+            link_image(arena, &by_diff, lt_docker_drivers[i], image);
+}
+
+/* The key is no longer than a name of a layer may be: see lt_is_store_id(). */
+static struct lt_layer *init_of(struct lt_root *root, struct lt_str id)
+{
+    char key[256];
+    int length = snprintf(key, sizeof key, "%.*s-init", LT_ARG(id));
+    return length < (int)sizeof key ? lt_map_get(&root->layer_by_id, (struct lt_str){key, (size_t)length}) : NULL;
+}
+
+/* Could `layer` be the lost rw layer of `container`? */
+static bool may_belong(const struct lt_container *container, const struct lt_layer *layer)
+{
+    if (layer->container || !layer->created.set || !container->created.set)
+        return false;
+    int64_t delay = lt_time_diff(container->created, layer->created);
+    if (delay < INFER_BEFORE || delay > INFER_AFTER)
+        return false;
+    const struct lt_layer *init = init_of(container->root, layer->id);
+    if (!init)
+        return false;
+    const struct lt_list *layers = container->image ? &container->image->layers : NULL;
+    return !init->parent || !layers || !layers->count || layers->items[layers->count - 1] == init->parent;
+}
+
+/* The rw layer of a container whose mount-id is lost: the only one that fits. */
+static struct lt_layer *infer_rw(const struct lt_container *container)
+{
+    struct lt_layer *found = NULL;
+    lt_each (struct lt_layer, layer, &container->root->layers) {
+        if (!may_belong(container, layer))
+            continue;
+        if (found)
+            return NULL;
+        found = layer;
+    }
+    if (found)
+        found->inferred = true;
+    return found;
+}
+
+static void take_layer(struct lt_container *container, struct lt_layer *layer, enum lt_role role)
+{
+    if (!layer)
+        return;
+    layer->role = role;
+    layer->container = container;
+}
+
+static void link_rw(struct lt_container *container, bool infer)
+{
+    struct lt_root *root = container->root;
+    if (infer ? container->rw != NULL : !container->rw_id.len)
+        return;
+    container->rw = infer ? infer_rw(container) : lt_map_get(&root->layer_by_id, container->rw_id);
+    if (!container->rw)
+        return;
+    container->init = lt_map_get(&root->layer_by_id, lt_docker_container(container)->init_id);
+    if (!container->init)
+        container->init = init_of(root, container->rw->id);
+    take_layer(container, container->rw, LT_ROLE_RW);
+    take_layer(container, container->init, LT_ROLE_INIT);
+}
+
+/* The image layers of a container: by layerdb, else by the driver's links, else those of its image. */
+static void link_container_layers(struct lt_arena *arena, struct lt_container *container)
+{
+    struct lt_layer *top = NULL;
+    const struct lt_docker_container *own = lt_docker_container(container);
+    if (own->driver)
+        top = lt_map_get(&lt_docker_root(container->root)->layer_by_chain,
+                         lt_docker_chain_key(arena, own->driver, own->parent_chain));
+    const struct lt_layer *above = container->init ? container->init : container->rw;
+    if (!top && above)
+        top = above->parent;
+    collect_chain(arena, top, &container->layers);
+    if (container->layers.count || !container->image)
+        return;
+    lt_each (struct lt_layer, layer, &container->image->layers)
+        lt_list_add(&container->layers, arena, layer);
+    reverse(&container->layers);
+}
+
+/* An image whose layers layerdb no longer tells has those of a container made from it, if the number is right. */
+static void borrow_layers(struct lt_arena *arena, const struct lt_container *container)
+{
+    struct lt_image *image = container->image;
+    if (!image || image->layers.count == image->diff_ids.count || container->layers.count != image->diff_ids.count)
+        return;
+    image->layers = (struct lt_list){0};
+    lt_each (struct lt_layer, layer, &container->layers)
+        lt_list_add(&image->layers, arena, layer);
+    reverse(&image->layers);
+    for (size_t i = 0; i < image->layers.count; i++) {
+        struct lt_layer *layer = image->layers.items[i];
+        layer->inferred |= !layer->diff_id.len;
+        if (!layer->diff_id.len)
+            layer->diff_id = *(const struct lt_str *)image->diff_ids.items[i];
+    }
+}
+
+/* Left over by a removal: an rw layer still has its init layer beside it. */
+static void find_leftovers(struct lt_root *root)
+{
+    lt_each (struct lt_layer, layer, &root->layers)
+        if (!layer->container && layer->role == LT_ROLE_IMAGE && init_of(root, layer->id))
+            layer->role = LT_ROLE_RW;
+}
+
+static bool is_known_driver(struct lt_str name)
+{
+    for (size_t i = 0; lt_docker_drivers[i]; i++)
+        if (lt_str_eq(name, lt_str_c(lt_docker_drivers[i]->driver.name)))
+            return true;
+    return false;
+}
+
+/* What the rest of the program is told of a layer and a container, now that all is linked. */
+static void publish(struct lt_ctx *ctx)
+{
+    lt_each (struct lt_layer, layer, &ctx->root->layers) {
+        const struct lt_docker_layer *own = lt_docker_layer(layer);
+        layer->is_base = !layer->parent && !own->parent_chain.len && !own->lower.len;
+        lt_identifier_add(ctx->inventory, &layer->identifiers, "chain_identifier", own->chain_id);
+        lt_identifier_add(ctx->inventory, &layer->identifiers, "link_name", own->link);
+        if (own->chain_id.len)
+            lt_docker_find_tar(ctx, layer);
+    }
+    lt_each (struct lt_container, container, &ctx->root->containers) {
+        const struct lt_docker_container *own = lt_docker_container(container);
+        container->driver_read = own->driver || is_known_driver(container->driver);
+        lt_identifier_add(ctx->inventory, &container->identifiers, "mount_identifier", container->rw_id);
+        lt_identifier_add(ctx->inventory, &container->identifiers, "init_identifier", own->init_id);
+    }
+}
 
 void lt_docker_link(struct lt_ctx *ctx)
 {
-    lt_inventory_link(ctx->inventory, ctx->root);
+    struct lt_root *root = ctx->root;
+    struct lt_arena *arena = ctx->run;
+    lt_each (struct lt_container, container, &root->containers)
+        if (container->image_id.len) {
+            container->image = lt_inventory_image(ctx->inventory, root, container->image_id);
+            container->image->referenced_only = !container->image->config.len;
+        }
+    lt_each (struct lt_image, image, &root->images) {
+        struct lt_image *parent = image->parent.len ? lt_map_get(&root->image_by_id, image->parent) : NULL;
+        if (parent)
+            parent->has_children = true;
+    }
+    link_images(arena, root);
+    /* Certain links first: what is left over is then inferred among fewer candidates. */
+    for (int infer = 0; infer <= 1; infer++)
+        lt_each (struct lt_container, container, &root->containers)
+            link_rw(container, infer);
+    lt_each (struct lt_container, container, &root->containers) {
+        link_container_layers(arena, container);
+        borrow_layers(arena, container);
+    }
+    find_leftovers(root);
+    publish(ctx);
 }
+

@@ -10,7 +10,9 @@
  *
  * An endpoint and a sandbox last as long as the container runs. The network "bridge" is made anew whenever the daemon
  * starts, so that its `created` is the daemon's last start. Removed records are told as parse/bbolt.h says. */
+#include "runtime/docker/docker.h"
 #include "read/facts.h"
+#include "runtime/docker/driver/driver.h"
 
 #include "parse/bbolt.h"
 #include "parse/ident.h"
@@ -301,7 +303,7 @@ static void docker_network_inventory(struct lt_ctx *ctx)
     struct lt_node node;
     struct lt_err none = {0};
     *job = (struct lt_networks){.ctx = ctx, .database = lt_root_path(ctx, "network/files/local-kv.db")};
-    ctx->root->networks = job;
+    lt_docker_root(ctx->root)->networks = job;
     if (lt_stat_or_skip(ctx, job->database, &node) != LT_OK)
         return;
     job->born = node.time[LT_B];
@@ -314,7 +316,7 @@ static void docker_network_inventory(struct lt_ctx *ctx)
     }
     lt_each (const struct record, record, &job->records[NETWORK])
         if (record->is_bridge && record->origin == LT_BOLT_LIVE)
-            ctx->root->daemon_ready = record->created;
+            lt_docker_root(ctx->root)->daemon_ready = record->created;
 }
 
 static enum lt_status docker_network_events(struct lt_ctx *ctx, struct lt_err *err)
@@ -323,8 +325,8 @@ static enum lt_status docker_network_events(struct lt_ctx *ctx, struct lt_err *e
                                           struct lt_err *) = {emit_network, emit_endpoint, emit_sandbox};
     enum lt_status status = LT_OK;
     for (unsigned kind = 0; kind < sizeof emit / sizeof *emit; kind++)
-        lt_each (const struct record, record, &ctx->root->networks->records[kind])
-            status = status == LT_OK ? emit[kind](ctx->root->networks, record, err) : status;
+        lt_each (const struct record, record, &lt_docker_root(ctx->root)->networks->records[kind])
+            status = status == LT_OK ? emit[kind](lt_docker_root(ctx->root)->networks, record, err) : status;
     return status;
 }
 

@@ -7,21 +7,12 @@
  *   devicemapper/devicemapper/data  the thin pool itself, where it is a file
  *
  * Each device shows all files, and nothing marks a deletion. */
-#include "store/store.h"
+#include "runtime/docker/driver/driver.h"
 
-static enum lt_meaning devicemapper_meaning(const struct lt_node *node, struct lt_str *subject)
-{
-    (void)node, (void)subject;
-    return LT_PLAIN;
-}
-
-const struct lt_store lt_store_devicemapper = {
-    .name = "devicemapper",
-    .summary = "a thin device each layer, where it is mounted; else metadata only",
+const struct lt_docker_driver lt_docker_devicemapper = {
+    .driver = {"devicemapper", "a thin device each layer, where it is mounted; else metadata only"},
+    .mechanics = &lt_mechanics_copies,
     .layers = "devicemapper/mnt",
     .content = "rootfs",
-    .copies = true,
     .elsewhere = "in a thin pool",
-    .meaning = devicemapper_meaning,
-    .whole_rw = true,
 };

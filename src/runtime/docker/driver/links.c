@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/links.h"
+#include "runtime/docker/driver/links.h"
 
 #include "read/context.h"
 #include "parse/ident.h"
@@ -8,12 +8,12 @@ enum { MAX_LINK_FILE = 4096, MAX_LOWER_FILE = 64 * 1024 };
 
 static void note_link(struct lt_ctx *ctx, struct lt_root *root, struct lt_str link, struct lt_layer *layer)
 {
-    if (lt_map_get(&root->layer_by_link, link))
+    if (lt_map_get(&lt_docker_root(root)->layer_by_link, link))
         return;
     link = lt_str_dup(ctx->run, link);
-    lt_map_put(&root->layer_by_link, ctx->run, link, layer);
-    if (!layer->link.len)
-        layer->link = link;
+    lt_map_put(&lt_docker_root(root)->layer_by_link, ctx->run, link, layer);
+    if (!lt_docker_layer(layer)->link.len)
+        lt_docker_layer(layer)->link = link;
 }
 
 /* "../<id>/diff" is the only form of target that is accepted: the link itself is never followed. */
@@ -26,10 +26,10 @@ static struct lt_str link_target_id(struct lt_str target)
     return id;
 }
 
-/* <store>/l/: serves where a layer's own `link` file is lost. */
-static void read_link_directory(struct lt_ctx *ctx, struct lt_root *root, const struct lt_store *store)
+/* <driver>/l/: serves where a layer's own `link` file is lost. */
+static void read_link_directory(struct lt_ctx *ctx, struct lt_root *root, const struct lt_docker_driver *driver)
 {
-    struct lt_str path = lt_path_join(ctx->scratch, lt_root_path(ctx, store->layers), LT_STR("l"));
+    struct lt_str path = lt_path_join(ctx->scratch, lt_root_path(ctx, driver->layers), LT_STR("l"));
     struct lt_listing listing;
     if (lt_list_or_skip(ctx, path, &listing) != LT_OK)
         return;
@@ -55,20 +55,20 @@ static void describe_layer(struct lt_ctx *ctx, struct lt_root *root, struct lt_l
     /* A base layer has no lower file. */
     if (lt_read_or_skip(ctx, lt_path_join(ctx->scratch, layer->path, LT_STR("lower")), MAX_LOWER_FILE, LT_OPTIONAL,
                         &text) == LT_OK)
-        layer->lower = lt_str_dup(ctx->run, lt_str_trim(text));
+        lt_docker_layer(layer)->lower = lt_str_dup(ctx->run, lt_str_trim(text));
 }
 
 /* The next lower layer is the first of the list; it stands in for layerdb where that says nothing. */
 static void link_parent(struct lt_ctx *ctx, struct lt_root *root, struct lt_layer *layer)
 {
-    struct lt_str rest = layer->lower;
+    struct lt_str rest = lt_docker_layer(layer)->lower;
     struct lt_str first = lt_str_cut(&rest, ':');
     if (!first.len)
         return;
     struct lt_str link = lt_str_skip(first, 2);
     struct lt_layer *below = NULL;
     if (lt_str_starts(first, LT_STR("l/")) && lt_is_link_id(link))
-        below = lt_map_get(&root->layer_by_link, link);
+        below = lt_map_get(&lt_docker_root(root)->layer_by_link, link);
     if (!layer->parent && below != layer)
         layer->parent = below;
     if (!below)
@@ -76,13 +76,13 @@ static void link_parent(struct lt_ctx *ctx, struct lt_root *root, struct lt_laye
                 "names a layer that is not there: '%.*s'", (int)(first.len < 64 ? first.len : 64), first.ptr);
 }
 
-void lt_links_describe(struct lt_ctx *ctx, struct lt_root *root, const struct lt_store *store)
+void lt_links_describe(struct lt_ctx *ctx, struct lt_root *root, const struct lt_docker_driver *driver)
 {
     lt_each (struct lt_layer, layer, &root->layers)
-        if (layer->store == store)
+        if (lt_docker_is_of(layer, driver))
             describe_layer(ctx, root, layer);
-    read_link_directory(ctx, root, store);
+    read_link_directory(ctx, root, driver);
     lt_each (struct lt_layer, layer, &root->layers)
-        if (layer->store == store)
+        if (lt_docker_is_of(layer, driver))
             link_parent(ctx, root, layer);
 }

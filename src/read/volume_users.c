@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "read/volume_users.h"
+
+/* Docker follows the links of a subpath, but not out of the volume (moby internal/safepath, 26.0 and later). */
+static void find_part(struct lt_arena *arena, const struct lt_volume *volume, struct lt_mount_user *user)
+{
+    struct lt_str part = lt_path_join(arena, volume->data, user->mount->subpath), rest;
+    user->source = volume->data;
+    if (!user->mount->subpath.len)
+        return;
+    user->nowhere = lt_fs_resolve(volume->root->fs, part, arena, &user->source, NULL) != LT_OK ||
+                    !lt_path_behind(user->source, volume->data, &rest);
+}
+
+static void link_volumes(struct lt_arena *arena, const struct lt_container *container)
+{
+    lt_each (struct lt_mount, mount, &container->mounts) {
+        struct lt_volume *volume = lt_map_get(&container->root->volume_by_name, mount->name);
+        bool local = !mount->driver.len || lt_str_eq(mount->driver, LT_STR("local"));
+        if (!volume || !local || !lt_str_eq(mount->type, LT_STR("volume")))
+            continue;
+        struct lt_mount_user *user = lt_new(arena, struct lt_mount_user);
+        *user = (struct lt_mount_user){.container = container, .mount = mount};
+        find_part(arena, volume, user);
+        lt_list_add(&volume->users, arena, user);
+    }
+}
+
+void lt_volume_users_find(struct lt_ctx *ctx)
+{
+    lt_each (const struct lt_container, container, &ctx->root->containers)
+        link_volumes(ctx->run, container);
+}

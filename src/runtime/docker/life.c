@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What is left of the life of a container: its files, and what tells whether it ran when the evidence was taken. */
+#include "runtime/docker/driver/driver.h"
+#include "runtime/docker/tasks.h"
+
+/* A container that is looked at. */
+struct look {
+    struct lt_ctx *ctx;
+    struct lt_arena *arena;
+    const struct lt_container *container;
+    struct lt_life *life;
+};
+
+#define add_witness(look, ...) add_line((look), lt_str_format((look)->arena, __VA_ARGS__))
+#define witness_time(look, time) time_text((look)->arena, (time)).ptr
+
+static void add_line(const struct look *look, struct lt_str text)
+{
+    struct lt_str *line = lt_new(look->arena, struct lt_str);
+    *line = text;
+    lt_list_add(&look->life->witnesses, look->arena, line);
+}
+
+static struct lt_str time_text(struct lt_arena *arena, struct lt_time time)
+{
+    struct lt_buf text = {0};
+    if (time.set)
+        lt_time_iso(&text, time, 9);
+    lt_buf_add(&text, time.set ? LT_STR("+00:00") : LT_STR("at an unknown time"));
+    struct lt_str copy = lt_str_dup(arena, lt_buf_view(&text));
+    lt_buf_free(&text);
+    return copy;
+}
+
+/* Is it there? What cannot be looked at is reported, and is not there. */
+static bool is_there(const struct look *look, struct lt_str path, struct lt_node *node)
+{
+    return lt_stat_or_skip(look->ctx, path, node) == LT_OK;
+}
+
+static bool add_file(const struct look *look, const char *name, struct lt_str path)
+{
+    struct lt_node node;
+    if (is_there(look, path, &node))
+        lt_identifier_add(look->ctx->inventory, &look->life->files, name, path);
+    return look->life->files.count && lt_str_eq(lt_identifier_of(&look->life->files, name), path);
+}
+
+static void find_files(const struct look *look)
+{
+    struct lt_str path = look->container->path;
+    const struct lt_str logs[] = {lt_str_format(look->arena, "%.*s-json.log", LT_ARG(look->container->id)),
+                                  LT_STR("local-logs/container.log"), LT_STR("container-cached.log")};
+    bool found = false;
+    if (path.len) {
+        add_file(look, "config_path", lt_path_join(look->arena, path, LT_STR("config.v2.json")));
+        add_file(look, "hostconfig_path", lt_path_join(look->arena, path, LT_STR("hostconfig.json")));
+        /* Of the three that the drivers leave, the first that is there. */
+        for (size_t i = 0; i < sizeof logs / sizeof *logs && !found; i++)
+            found = add_file(look, "log_path", lt_path_join(look->arena, path, logs[i]));
+    }
+    lt_identifier_add(look->ctx->inventory, &look->life->files, "mount_record_path",
+                      lt_docker_container(look->container)->mount_record);
+}
+
+/* What the daemon saved last (moby daemon/container/state.go): it saves a stop as soon as it hears of it. */
+static void add_state(const struct look *look)
+{
+    const struct lt_container *container = look->container;
+    if (!container->fact_count)
+        add_witness(look, "config.v2.json: not readable");
+    else if (container->running)
+        add_witness(look, "config.v2.json: State.Running is true, process %jd", (intmax_t)container->pid);
+    else
+        add_witness(look, "config.v2.json: State.Running is false");
+}
+
+/* With an IPC mode that can be shared, the daemon makes containers/<ID>/mounts/shm with mode 0700 and mounts a tmpfs of
+ * mode 1777 on it (moby daemon/container_operations_unix.go, 20.10 to 28.x). A dead disk has the directory below only,
+ * and with the default IPC mode, private, there is none: so was it on all hosts that were measured. */
+static bool add_shm(const struct look *look)
+{
+    struct lt_node node;
+    struct lt_str path = lt_path_join(look->arena, look->container->path, LT_STR("mounts/shm"));
+    if (!look->container->path.len || !is_there(look, path, &node))
+        return false;
+    bool mounted = (node.mode & 07777) == 01777;
+    add_witness(look, "mounts/shm: mode %04o, %s", node.mode & 07777,
+                mounted ? "its tmpfs is mounted" : "no tmpfs is mounted, which tells nothing of a dead disk");
+    return mounted;
+}
+
+/* Docker makes `merged` before it starts a container and removes it when it unmounts (18.09 and later; before, it
+ * stayed; moby daemon/graphdriver/overlay2/overlay.go Get and Put). The kernel makes work/work anew at each mount, so
+ * its birth is the last one's time (linux fs/overlayfs/super.c). LT_UNKNOWN: the driver has no such directory. */
+static enum lt_answer add_merged(const struct look *look)
+{
+    const struct lt_layer *rw = look->container->rw;
+    struct lt_node node;
+    if (!rw || !lt_docker_layer(rw)->driver->merged)
+        return LT_UNKNOWN;
+    bool there = is_there(look, rw->merged, &node);
+    if (there)
+        add_witness(look, "merged: there, born %s", witness_time(look, node.time[LT_B]));
+    else
+        add_witness(look, "merged: not there, as after an orderly end");
+    if (rw->work.len && is_there(look, lt_path_join(look->arena, rw->work, LT_STR("work")), &node))
+        add_witness(look, "work/work: last mounted %s", witness_time(look, node.time[LT_B]));
+    return there ? LT_YES : LT_NO;
+}
+
+/* Is there a directory of the container in `directory`, which holds one for each that runs? */
+static bool add_task(const struct look *look, struct lt_str directory)
+{
+    struct lt_node node;
+    struct lt_str path = lt_path_join(look->arena, directory, look->container->id);
+    if (!is_there(look, directory, &node))
+        return false;
+    bool there = is_there(look, path, &node);
+    if (there)
+        add_witness(look, "%s: there, born %s", path.ptr, witness_time(look, node.time[LT_B]));
+    else
+        add_witness(look, "%s: not there", path.ptr);
+    return there;
+}
+
+/* Those in /run go with the power; those on disk stay, and were seen to stay over the next boot too, so they prove
+ * nothing. */
+static bool add_tasks(const struct look *look)
+{
+    static const char *const in_memory[] = {
+        "/run/containerd/" LT_TASKS_V2 "/moby",
+        "/run/docker/" LT_OWN_CONTAINERD "/" LT_TASKS_V2 "/moby",
+        "/run/docker/runtime-runc/moby",
+    };
+    bool runs = false;
+    for (size_t i = 0; i < sizeof in_memory / sizeof *in_memory; i++)
+        runs |= add_task(look, lt_str_c(in_memory[i]));
+    add_task(look, LT_STR("/var/lib/containerd/" LT_TASKS_V2 "/moby"));
+    add_task(look, LT_STR("/var/lib/containerd/" LT_TASKS_V1 "/moby"));
+    add_task(look, lt_root_path(look->ctx, LT_OWN_CONTAINERD "/" LT_TASKS_V2 "/moby"));
+    return runs;
+}
+
+/* The daemon's word counts, unless what the kernel and the runtime left speaks against it; without it, these count. */
+static enum lt_answer judge(const struct look *look, enum lt_answer merged, bool live)
+{
+    const struct lt_container *container = look->container;
+    if (live)
+        return LT_YES;
+    if (!container->fact_count)
+        return merged;
+    enum lt_answer said = container->running ? LT_YES : LT_NO;
+    return merged == LT_UNKNOWN || merged == said ? said : LT_UNKNOWN;
+}
+
+void lt_docker_life(struct lt_ctx *ctx, const struct lt_container *container, struct lt_arena *arena,
+                    struct lt_life *out)
+{
+    const struct look look = {ctx, arena, container, out};
+    find_files(&look);
+    add_state(&look);
+    enum lt_answer merged = add_merged(&look);
+    bool shm = add_shm(&look), tasks = add_tasks(&look);
+    out->ran = judge(&look, merged, shm || tasks);
+}
