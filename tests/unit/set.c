@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A set takes numbers on both sides of 64. */
+/* A set takes numbers on both sides of 64, and the tables that are made into sets fit. */
 #include "base/set.h"
+#include "formats/fields.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +9,14 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+/* The types that carry sets are as wide as a set: where one is narrower, bits get lost without a word. */
+_Static_assert(sizeof(lt_tags) == sizeof(lt_set) && sizeof((struct lt_event){0}.tags) == sizeof(lt_set), "tags");
+_Static_assert(sizeof((struct lt_layer){0}.tags) == sizeof(lt_set), "tags of layers");
+_Static_assert(sizeof((struct lt_image){0}.tags) == sizeof(lt_set), "tags of images");
+_Static_assert(sizeof((struct lt_container){0}.tags) == sizeof(lt_set), "tags of containers");
+_Static_assert(sizeof(lt_fields) == sizeof(lt_set), "fields");
+_Static_assert(sizeof((struct lt_memo){0}.ends) / sizeof(uint32_t) >= LT_FIELDS, "parts of a memo");
 
 /* Sets of constants are constants. */
 static const lt_set far = LT_SET_BIT(0) | LT_SET_BIT(63) | LT_SET_BIT(64) | LT_SET_BIT(95) | LT_SET_BIT(127);
@@ -88,6 +97,25 @@ static void test_below(void **state)
     }
 }
 
+/* Every tag and every field is a member of its own. */
+static void test_tables(void **state)
+{
+    (void)state;
+    lt_tags tags = 0;
+    lt_fields fields = 0;
+#define TAG(id) tags |= LT_TAG_BIT(id);
+#include "model/tags.def"
+#undef TAG
+    assert_true(tags == lt_set_below(LT_TAGS));
+#define FIELD(id, ...)        fields |= LT_FIELD_BIT(id);
+#define FIELD_TIME(id, ...)   fields |= LT_FIELD_BIT(id);
+#define FIELD_EVENT(id, ...)  fields |= LT_FIELD_BIT(id);
+#define FIELD_ORIGIN(id, ...) fields |= LT_FIELD_BIT(id);
+#define FIELD_ATTR(id, ...)   fields |= LT_FIELD_BIT(id);
+#include "formats/fields.def"
+    assert_true(fields == lt_set_below(LT_FIELDS));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +125,7 @@ int main(void)
         cmocka_unit_test(test_loop),
         cmocka_unit_test(test_operators),
         cmocka_unit_test(test_below),
+        cmocka_unit_test(test_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
