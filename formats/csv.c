@@ -31,26 +31,25 @@ static const struct {
 };
 enum { FIRST = sizeof first / sizeof *first };
 
-/* Facts that are in another column or say the same in every row, or in another form of the time. */
-static bool is_left_out(unsigned field)
+/* All facts but those that are in another column or say the same in every row, or in another form of the time. */
+static lt_fields further_fields(void)
 {
-#define BIT(id) UINT64_C(1) << LT_FIELD_##id
-    static const uint64_t others = BIT(CONTAINER_TYPE) | BIT(TYPE) | BIT(DATE_TIME) | BIT(PATHSPEC);
-    static const uint64_t columns = BIT(DATETIME) | BIT(TIMESTAMP_DESC) | BIT(SOURCE_SHORT) | BIT(SOURCE_LONG) |
-                                    BIT(MESSAGE) | BIT(PARSER) | BIT(DISPLAY_NAME) | BIT(TAG) | BIT(TIMESTAMP) |
-                                    BIT(DATA_TYPE) | BIT(HOSTNAME) | BIT(CONTAINER_ID) | BIT(CONTAINER_NAME) |
-                                    BIT(IMAGE_ID) | BIT(IMAGE_NAME) | BIT(LAYER_ROLE) | BIT(FILENAME) | BIT(INODE);
+#define BIT(id) LT_FIELD_BIT(id)
+    static const lt_fields others = BIT(CONTAINER_TYPE) | BIT(TYPE) | BIT(DATE_TIME) | BIT(PATHSPEC);
+    static const lt_fields columns = BIT(DATETIME) | BIT(TIMESTAMP_DESC) | BIT(SOURCE_SHORT) | BIT(SOURCE_LONG) |
+                                     BIT(MESSAGE) | BIT(PARSER) | BIT(DISPLAY_NAME) | BIT(TAG) | BIT(TIMESTAMP) |
+                                     BIT(DATA_TYPE) | BIT(HOSTNAME) | BIT(CONTAINER_ID) | BIT(CONTAINER_NAME) |
+                                     BIT(IMAGE_ID) | BIT(IMAGE_NAME) | BIT(LAYER_ROLE) | BIT(FILENAME) | BIT(INODE);
 #undef BIT
-    return (others | columns) >> field & 1;
+    return lt_set_below(LT_FIELDS) & ~(others | columns);
 }
 
 static void csv_begin(struct lt_buf *out)
 {
     for (unsigned i = 0; i < FIRST; i++)
         lt_buf_printf(out, "%s%s", i ? "," : "", first[i].name);
-    for (unsigned field = 0; field < LT_FIELDS; field++)
-        if (!is_left_out(field))
-            lt_buf_printf(out, ",%s", lt_field_infos[field].name);
+    lt_set_each (field, further_fields())
+        lt_buf_printf(out, ",%s", lt_field_infos[field].name);
     lt_buf_char(out, '\n');
 }
 
@@ -97,9 +96,7 @@ static void csv_row(struct lt_buf *out, const struct lt_row *row, struct lt_memo
             lt_buf_char(out, ',');
         add_cell(out, first[i].field, row);
     }
-    for (unsigned field = 0; field < LT_FIELDS; field++) {
-        if (is_left_out(field))
-            continue;
+    lt_set_each (field, further_fields()) {
         lt_buf_char(out, ',');
         add_cell(out, (enum lt_field)field, row);
     }

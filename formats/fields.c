@@ -212,9 +212,9 @@ static void put_witness(struct lt_buf *out, const struct lt_event *event)
 static void put_tags(struct lt_buf *out, const struct lt_event *event)
 {
     struct lt_str before = LT_STR("[\"");
-    for (lt_tags tags = event->tags; tags; tags &= tags - 1) {
+    lt_set_each (tag, event->tags) {
         lt_buf_add(out, before);
-        add_word(out, lt_tag_names[__builtin_ctzll(tags)]);
+        add_word(out, lt_tag_names[tag]);
         before = LT_STR("\", \"");
     }
     lt_buf_add(out, event->tags ? LT_STR("\"]") : LT_STR("[]"));

@@ -28,6 +28,10 @@ enum lt_field {
 #undef FIELD_ATTR
     LT_FIELDS
 };
+typedef lt_set lt_fields; /* a set of them */
+_Static_assert((int)LT_FIELDS <= LT_MAX_FIELDS, "a memo has a part for each field");
+_Static_assert(LT_MAX_FIELDS <= LT_SET_SIZE, "a field is a bit");
+#define LT_FIELD_BIT(id) LT_SET_BIT(LT_FIELD_##id)
 
 struct lt_field_info {
     const char *name; /* JSON key */

@@ -18,14 +18,17 @@ static inline struct lt_origin lt_origin_of(const struct lt_event *event)
     return (struct lt_origin){event->owner, event->kind, event->source};
 }
 
+/* So many JSON names there can be; fields.h asserts that there are no more. A memo has a part for each. */
+enum { LT_MAX_FIELDS = 96 };
+
 /* Text that a writer made for one record and that holds for others, too. */
-enum { LT_MEMO_PARTS = 64, LT_MEMOS = 256 };
+enum { LT_MEMOS = 256 };
 struct lt_memo {
     struct lt_origin origin; /* what it was made for: one of these; zeros: nothing */
     const struct lt_dir *dir;
     struct lt_time time;
     struct lt_buf text;           /* owned */
-    uint32_t ends[LT_MEMO_PARTS]; /* where the parts of it end, if it has any */
+    uint32_t ends[LT_MAX_FIELDS]; /* where the parts of it end, if it has any */
 };
 
 /* What a writer keeps from one record to the next. Initialise with zeros. */

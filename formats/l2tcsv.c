@@ -76,35 +76,30 @@ static void add_type(struct lt_buf *out, const struct lt_row *row)
 static void add_notes(struct lt_buf *out, const struct lt_row *row)
 {
     const char *before = "";
-    for (unsigned tag = 0; tag < LT_TAGS; tag++)
-        if (row->event->tags >> tag & 1) {
-            lt_buf_printf(out, "%s%s", before, lt_tag_names[tag]);
-            before = " ";
-        }
+    lt_set_each (tag, row->event->tags) {
+        lt_buf_printf(out, "%s%s", before, lt_tag_names[tag]);
+        before = " ";
+    }
     lt_buf_add(out, *before ? LT_STR(",") : LT_STR("-,"));
 }
 
-static bool has_column(enum lt_field field)
+/* All facts that have no column. */
+static lt_fields extra_fields(void)
 {
-    static const enum lt_field columns[] = {
-        LT_FIELD_CONTAINER_TYPE, LT_FIELD_TYPE,         LT_FIELD_DATETIME,     LT_FIELD_DATE_TIME,
-        LT_FIELD_TIMESTAMP,      LT_FIELD_SOURCE_SHORT, LT_FIELD_SOURCE_LONG,  LT_FIELD_HOSTNAME,
-        LT_FIELD_FILENAME,       LT_FIELD_MESSAGE,      LT_FIELD_DISPLAY_NAME, LT_FIELD_TIMESTAMP_DESC,
-        LT_FIELD_INODE,          LT_FIELD_TAG,          LT_FIELD_PARSER,       LT_FIELD_PATHSPEC,
-    };
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        if (columns[i] == field)
-            return true;
-    return false;
+#define BIT(id) LT_FIELD_BIT(id)
+    static const lt_fields columns = BIT(CONTAINER_TYPE) | BIT(TYPE) | BIT(DATETIME) | BIT(DATE_TIME) | BIT(TIMESTAMP) |
+                                     BIT(SOURCE_SHORT) | BIT(SOURCE_LONG) | BIT(HOSTNAME) | BIT(FILENAME) |
+                                     BIT(MESSAGE) | BIT(DISPLAY_NAME) | BIT(TIMESTAMP_DESC) | BIT(INODE) | BIT(TAG) |
+                                     BIT(PARSER) | BIT(PATHSPEC);
+#undef BIT
+    return lt_set_below(LT_FIELDS) & ~columns;
 }
 
 static void add_extra(struct lt_buf *out, const struct lt_row *row)
 {
     struct lt_buf extra = {0};
-    for (unsigned field = 0; field < LT_FIELDS; field++) {
+    lt_set_each (field, extra_fields()) {
         size_t start = extra.len;
-        if (has_column((enum lt_field)field))
-            continue;
         lt_buf_printf(&extra, "%s%s: ", start ? "; " : "", lt_field_infos[field].name);
         size_t value = extra.len;
         lt_field_put(&extra, (enum lt_field)field, row);

@@ -7,8 +7,8 @@
  *
  * The time is that of UTC, or of the zone that the row names, with its offset. */
 #include "base/escape.h"
-#include "parse/tzif.h"
 #include "formats/message.h"
+#include "parse/tzif.h"
 
 enum { OWNER_WIDTH = 32, ROLE_WIDTH = 6, CHANGE_WIDTH = 9 };
 
@@ -102,9 +102,8 @@ static void add_bound(struct lt_buf *out, const char *before, const struct lt_zo
 /* All but the tag that the column of the role says already. */
 static void add_tags(struct lt_buf *out, lt_tags tags)
 {
-    for (unsigned tag = 0; tag < LT_TAGS; tag++)
-        if (tag != LT_TAG_container_rw && tags >> tag & 1)
-            lt_buf_printf(out, "  #%s", lt_tag_names[tag]);
+    lt_set_each (tag, tags & ~LT_TAG_BIT(container_rw))
+        lt_buf_printf(out, "  #%s", lt_tag_names[tag]);
 }
 
 static void text_row(struct lt_buf *out, const struct lt_row *row, struct lt_memory *memory)

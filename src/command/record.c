@@ -5,8 +5,8 @@
 
 #include "base/escape.h"
 #include "base/utf8.h"
-#include "run/job.h"
 #include "parse/ident.h"
+#include "run/job.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -83,9 +83,9 @@ void lt_record_attr(struct lt_record *record, const struct lt_attr *attr)
 void lt_record_tags(struct lt_record *record, lt_tags tags)
 {
     struct lt_list words = {0};
-    for (; tags; tags &= tags - 1) {
+    lt_set_each (tag, tags) {
         struct lt_str *word = lt_new(record->arena, struct lt_str);
-        *word = lt_str_c(lt_tag_names[__builtin_ctzll(tags)]);
+        *word = lt_str_c(lt_tag_names[tag]);
         lt_list_add(&words, record->arena, word);
     }
     lt_record_list(record, "tag", words);

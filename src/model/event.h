@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/list.h"
+#include "base/set.h"
 #include "base/str.h"
 
 #include <sys/stat.h>
@@ -140,9 +141,9 @@ enum lt_tag {
     LT_TAGS
 };
 extern const char *const lt_tag_names[LT_TAGS];
-typedef uint64_t lt_tags; /* a set of them */
-_Static_assert(LT_TAGS < 64, "a tag is a bit");
-#define LT_TAG_BIT(id) (UINT64_C(1) << LT_TAG_##id)
+typedef lt_set lt_tags; /* a set of them */
+_Static_assert(LT_TAGS <= LT_SET_SIZE, "a tag is a bit");
+#define LT_TAG_BIT(id) LT_SET_BIT(LT_TAG_##id)
 
 /* Further facts of an event that is no file, in the order in which the message tells them. One key has one type for
  * good: consumers freeze the type on first sight. */

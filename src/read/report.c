@@ -13,16 +13,15 @@ enum { MAX_SHOWN = 20 };
 
 struct lt_counts *lt_report_counts(struct lt_report *report, const char *source)
 {
-    for (size_t i = 0; i < report->source_count; i++) /* called for each event: the name is mostly the same string */
-        if (report->sources[i].source == source)
-            return &report->sources[i].counts;
-    for (size_t i = 0; i < report->source_count; i++)
-        if (strcmp(report->sources[i].source, source) == 0)
-            return &report->sources[i].counts;
-    if (report->source_count == LT_MAX_SOURCES)
-        abort(); /* a bug: sources are a fixed table */
-    struct lt_source_counts *fresh = &report->sources[report->source_count++];
+    lt_each (struct lt_source_counts, known, &report->sources) /* called for each event: mostly the same string */
+        if (known->source == source)
+            return &known->counts;
+    lt_each (struct lt_source_counts, known, &report->sources)
+        if (strcmp(known->source, source) == 0)
+            return &known->counts;
+    struct lt_source_counts *fresh = lt_new(&report->arena, struct lt_source_counts);
     fresh->source = source;
+    lt_list_add(&report->sources, &report->arena, fresh);
     return &fresh->counts;
 }
 
@@ -36,6 +35,8 @@ void lt_report_open(struct lt_report *report, struct lt_output *errors)
 void lt_report_free(struct lt_report *report)
 {
     lt_buf_free(&report->early);
+    lt_arena_free(&report->arena);
+    report->sources = (struct lt_list){0};
 }
 
 void lt_say(const char *format, ...)
@@ -101,8 +102,8 @@ void lt_report_problem(struct lt_report *report, const char *source, struct lt_s
 struct lt_counts lt_report_total(const struct lt_report *report)
 {
     struct lt_counts sum = {0};
-    for (size_t i = 0; i < report->source_count; i++) {
-        const struct lt_counts *counts = &report->sources[i].counts;
+    lt_each (const struct lt_source_counts, source, &report->sources) {
+        const struct lt_counts *counts = &source->counts;
         sum.seen += counts->seen;
         sum.emitted += counts->emitted;
         sum.filtered += counts->filtered;
@@ -114,8 +115,8 @@ struct lt_counts lt_report_total(const struct lt_report *report)
 
 bool lt_report_balanced(const struct lt_report *report)
 {
-    for (size_t i = 0; i < report->source_count; i++) {
-        const struct lt_counts *counts = &report->sources[i].counts;
+    lt_each (const struct lt_source_counts, source, &report->sources) {
+        const struct lt_counts *counts = &source->counts;
         if (counts->seen != counts->emitted + counts->filtered + counts->deduplicated + counts->failed)
             return false;
     }
@@ -132,8 +133,8 @@ void lt_report_print(const struct lt_report *report, uint64_t rows)
 {
     fprintf(stderr, "%-18s %10s %10s %10s %12s %8s\n", "source", "seen", "emitted", "filtered", "deduplicated",
             "failed");
-    for (size_t i = 0; i < report->source_count; i++)
-        print_counts(report->sources[i].source, &report->sources[i].counts);
+    lt_each (const struct lt_source_counts, source, &report->sources)
+        print_counts(source->source, &source->counts);
     struct lt_counts total = lt_report_total(report);
     print_counts("total", &total);
     fprintf(stderr, "%" PRIu64 " rows written, %" PRIu64 " errors; the account %s\n", rows, report->failures,

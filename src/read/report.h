@@ -4,6 +4,7 @@
 #ifndef LT_REPORT_H
 #define LT_REPORT_H
 
+#include "base/list.h"
 #include "base/output.h"
 
 /* Counted in records: a directory entry, a log line, one event of an artifact. `failed` items count as seen. */
@@ -16,8 +17,6 @@ struct lt_source_counts {
     struct lt_counts counts;
 };
 
-enum { LT_MAX_SOURCES = 32 };
-
 /* Initialise with designated initialisers; `errors` is borrowed. */
 struct lt_report {
     struct lt_output *errors; /* --errors: one JSON object a line; NULL: none, or not open yet */
@@ -27,8 +26,8 @@ struct lt_report {
     bool quiet;               /* no messages on stderr */
     unsigned shown;           /* error messages shown so far: beyond twenty they are only counted */
     uint64_t failures;        /* error items altogether */
-    struct lt_source_counts sources[LT_MAX_SOURCES];
-    size_t source_count;
+    struct lt_list sources;   /* of struct lt_source_counts *, in the order of their first use */
+    struct lt_arena arena;    /* they live here, and stay where they are */
 };
 
 /* One line on stderr, "layertime: " before it. Whatever arguments or evidence put into it is escaped. */

@@ -139,9 +139,9 @@ static void put_evidence(struct lt_buf *out, const struct lt_manifest *manifest,
 static void put_counts(struct lt_buf *out, const struct lt_report *report)
 {
     lt_buf_lit(out, "  \"sources\": {");
-    for (size_t i = 0; i < report->source_count; i++) {
-        const struct lt_counts *counts = &report->sources[i].counts;
-        lt_buf_printf(out, "%s\n    \"%s\": {", i ? "," : "", report->sources[i].source);
+    lt_each (const struct lt_source_counts, source, &report->sources) {
+        const struct lt_counts *counts = &source->counts;
+        lt_buf_printf(out, "%s\n    \"%s\": {", source_at ? "," : "", source->source);
         put_number(out, "seen", counts->seen);
         lt_buf_lit(out, ", ");
         put_number(out, "emitted", counts->emitted);

@@ -7,12 +7,12 @@
  *   text    one line of UTF-8 without control characters
  *   l2tcsv  the same, and 17 columns, which its readers tell by the commas alone
  *   body    one line of UTF-8 without control characters, 11 fields, numbers where mactime wants them */
-#include "formats/format.h"
 #include "base/utf8.h"
-#include "timeline/normalise.h"
-#include "parse/json.h"
-#include "model/tag.h"
+#include "formats/format.h"
 #include "fuzz.h"
+#include "model/tag.h"
+#include "parse/json.h"
+#include "timeline/normalise.h"
 
 #include <string.h>
 
@@ -142,7 +142,10 @@ static void fill_event(struct input *input, struct world *world)
     event->first = take_time(input);
     event->last = take_time(input);
     event->change = (enum lt_change)(take_byte(input) % LT_CHANGES);
-    event->tags = take_number(input, 8) & ((UINT64_C(1) << LT_TAGS) - 1);
+    event->tags = take_number(input, 8);
+    if (LT_TAGS > LT_SET_HALF)
+        event->tags |= lt_set_of(0, take_number(input, 8));
+    event->tags &= lt_set_below(LT_TAGS);
     fill_owner(input, world);
     event->owner = &world->owner;
     if (is_file)

@@ -92,7 +92,8 @@ static void test_times(void **state)
                            : table[i].expected == SET   ? LT_TAG_BIT(time_set)
                                                         : 0;
         if (tags != expected || facts != (expected != 0))
-            fail_msg("row %zu: tags %jx, %zu facts", i, (uintmax_t)tags, facts);
+            fail_msg("row %zu: tags %jx %016jx, %zu facts", i, (uintmax_t)lt_set_high(tags),
+                     (uintmax_t)lt_set_low(tags), facts);
     }
 }
 
@@ -106,7 +107,7 @@ static void test_restored(void **state)
     struct lt_node old = {.mode = S_IFREG, .time = {AT(400), AT(400), AT(1000), AT(1000)}}, ahead = old;
     ahead.time[LT_M].sec = 1100;
     assert_int_equal(check(&old, &times, &facts), 0);
-    assert_int_equal(check(&ahead, &times, &facts), LT_TAG_BIT(time_anomaly));
+    assert_true(check(&ahead, &times, &facts) == LT_TAG_BIT(time_anomaly));
     times = (struct lt_filetimes){.came = LT_CAME_BY_COPY, .lower = &lower};
     assert_int_equal(check(&old, &times, &facts), 0);
 }

@@ -59,7 +59,6 @@ static void test_merging(void **state)
 static void test_whose_clock(void **state)
 {
     (void)state;
-    enum { WHITEOUT = LT_TAG_BIT(whiteout) };
     static const struct {
         enum lt_role role;
         lt_tags tags;
@@ -77,8 +76,8 @@ static void test_whose_clock(void **state)
         {LT_ROLE_IMAGE, 0, LT_A, LT_CLOCK_BUILDER, LT_CLAIMED},
         {LT_ROLE_IMAGE, 0, LT_C, LT_CLOCK_HOST, LT_EXACT},
         {LT_ROLE_IMAGE, 0, LT_B, LT_CLOCK_HOST, LT_EXACT},
-        {LT_ROLE_RW, WHITEOUT, LT_M, LT_CLOCK_HOST, LT_EXACT},
-        {LT_ROLE_IMAGE, WHITEOUT, LT_A, LT_CLOCK_HOST, LT_EXACT},
+        {LT_ROLE_RW, LT_TAG_BIT(whiteout), LT_M, LT_CLOCK_HOST, LT_EXACT},
+        {LT_ROLE_IMAGE, LT_TAG_BIT(whiteout), LT_A, LT_CLOCK_HOST, LT_EXACT},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct lt_owner owner = {.role = table[i].role};

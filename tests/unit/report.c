@@ -17,25 +17,29 @@ static void test_counters_are_per_source(void **state)
     struct lt_counts *files = lt_report_counts(&report, "files");
     assert_ptr_not_equal(lt_report_counts(&report, "docker_log"), files);
     assert_ptr_equal(lt_report_counts(&report, same), files);
-    assert_int_equal(report.source_count, 2);
+    assert_int_equal(report.sources.count, 2);
+    lt_report_free(&report);
 }
 
 /* Counters are kept while other sources come up: they must not move. */
 static void test_counters_stay_where_they_are(void **state)
 {
     (void)state;
-    static char names[LT_MAX_SOURCES][16];
-    struct lt_counts *counts[LT_MAX_SOURCES];
+    enum { MANY = 1000 };
+    static char names[MANY][16];
+    struct lt_counts *counts[MANY];
     struct lt_report report = {0};
-    for (int i = 0; i < LT_MAX_SOURCES; i++) {
+    for (int i = 0; i < MANY; i++) {
         snprintf(names[i], sizeof names[i], "s%d", i);
         counts[i] = lt_report_counts(&report, names[i]);
         counts[i]->seen = (uint64_t)i;
     }
-    for (int i = 0; i < LT_MAX_SOURCES; i++) {
+    for (int i = 0; i < MANY; i++) {
         assert_ptr_equal(lt_report_counts(&report, names[i]), counts[i]);
         assert_int_equal(counts[i]->seen, i);
     }
+    assert_int_equal(report.sources.count, MANY);
+    lt_report_free(&report);
 }
 
 static void test_balance(void **state)
@@ -58,6 +62,7 @@ static void test_balance(void **state)
         *lt_report_counts(&report, "good") = (struct lt_counts){3, 3, 0, 0, 0};
         *lt_report_counts(&report, "tested") = table[i].counts;
         assert_int_equal(lt_report_balanced(&report), table[i].balanced);
+        lt_report_free(&report);
     }
 }
 
@@ -72,6 +77,7 @@ static void test_balance_of_each_source(void **state)
     assert_int_equal(total.seen, 10);
     assert_int_equal(total.emitted, 10);
     assert_false(lt_report_balanced(&report));
+    lt_report_free(&report);
 }
 
 static void test_total(void **state)
@@ -87,6 +93,7 @@ static void test_total(void **state)
     assert_int_equal(total.deduplicated, 44);
     assert_int_equal(total.failed, 88);
     assert_true(lt_report_balanced(&report));
+    lt_report_free(&report);
 }
 
 /* A problem is an error item, but decides nothing about what was seen or failed. */
@@ -101,6 +108,7 @@ static void test_problems_are_counted(void **state)
     assert_int_equal(report.failures, 100);
     assert_int_equal(lt_report_total(&report).failed, 0);
     assert_true(lt_report_balanced(&report));
+    lt_report_free(&report);
 }
 
 int main(void)

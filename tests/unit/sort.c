@@ -167,6 +167,12 @@ static void test_all_equal(void **state)
     check_equal(lt_time_at(INT64_MIN, 5), 100000);
 }
 
+/* One tag of all that there can be, more than have a name. */
+static lt_tags any_tags(uint64_t seed)
+{
+    return LT_SET_BIT(seed % LT_SET_SIZE);
+}
+
 /* A row of some event that depends on `seed` alone; every 500th is larger than a batch. */
 static void add_any(struct lt_sorter *sorter, uint32_t seed, const char *text)
 {
@@ -179,6 +185,7 @@ static void add_any(struct lt_sorter *sorter, uint32_t seed, const char *text)
         .attrs = &attr,
         .attr_count = 1,
         .where = {.offset = seed},
+        .tags = any_tags(seed),
     };
     struct lt_row rows[] = {
         {.event = &event, .time = event.time[0], .slots = 5, .clock = LT_CLOCK_UNKNOWN, .confidence = LT_CLAIMED},
@@ -196,6 +203,7 @@ static void assert_same(const struct lt_row *a, const struct lt_row *b)
     assert_int_equal(a->confidence, b->confidence);
     assert_int_equal(a->event->where.offset, b->event->where.offset);
     assert_int_equal(!a->event->node, !b->event->node);
+    assert_true(a->event->tags == any_tags(a->event->where.offset) && b->event->tags == a->event->tags);
     assert_true(lt_str_eq(a->event->attrs->text, b->event->attrs->text));
 }
 

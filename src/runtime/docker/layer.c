@@ -166,7 +166,7 @@ static void read_size(struct lt_ctx *ctx, struct lt_str dir, struct lt_layer *la
 
 /* Read a record of an image layer; NULL if no layer can be told. With `tag` (an LT_TAG_BIT(), else 0) it is one that
  * was cut short on its way in or out, of which any part may be missing. */
-static struct lt_layer *read_record(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str dir, uint32_t tag)
+static struct lt_layer *read_record(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str dir, lt_tags tag)
 {
     struct lt_str cache_id, diff_id, parent;
     enum lt_need need = tag ? LT_OPTIONAL : LT_REQUIRED;

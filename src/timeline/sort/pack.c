@@ -5,7 +5,7 @@
 
 /* A field that is not packed is lost, and no compiler sees it. Whoever changes one of these structs changes put_*(),
  * get_*() and the test in tests/unit/pack.c, then the size here. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct lt_event) == 240, "new fields of lt_event must be packed");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct lt_event) == 256, "new fields of lt_event must be packed");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lt_node) == 168, "new fields of lt_node must be packed");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lt_hidden) == 72, "new fields of lt_hidden must be packed");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lt_where) == 40, "new fields of lt_where must be packed");
@@ -15,7 +15,7 @@ enum part {
     HAS_DIR = 1 << 0,
     HAS_BOUNDS = 1 << 1, /* first, last or node->deleted is set */
     HAS_CHANGE = 1 << 2,
-    HAS_TAGS = 1 << 3,
+    HAS_TAGS = 1 << 3, /* of the lower half of the set */
     HAS_NODE = 1 << 4,
     OWN_TIMES = 1 << 5, /* the node's times are not those of the event */
     HAS_TARGET = 1 << 6,
@@ -30,8 +30,12 @@ enum part {
     HAS_ATTRS = 1 << 15,
     HAS_HIDES = 1 << 16,
     HAS_HIDERS = 1 << 17,
-    KIND_SHIFT = 20,
+    HAS_HIGH_TAGS = 1 << 18,
+    PARTS_END, /* one more than the last part */
+    KIND_SHIFT = 22,
 };
+_Static_assert(PARTS_END <= 1 << KIND_SHIFT, "a part more shifts the kind");
+_Static_assert(LT_KINDS <= 1 << (32 - KIND_SHIFT), "parts and kind share 32 bits");
 
 /* How a time is stored, three bits each: not set, as its key, in full, or SAME + i: it equals time i. */
 enum time_code { UNSET, NEAR, FAR, SAME, CODE_BITS = 3, CODE_MASK = 7 };
@@ -185,7 +189,8 @@ static unsigned parts_of(const struct lt_event *event)
 {
     const struct lt_where *where = &event->where;
     return node_parts(event) | IF(event->dir, HAS_DIR) | IF(event->first.set || event->last.set, HAS_BOUNDS) |
-           IF(event->change, HAS_CHANGE) | IF(event->tags, HAS_TAGS) | IF(event->inside.len, HAS_INSIDE) |
+           IF(event->change, HAS_CHANGE) | IF(lt_set_low(event->tags), HAS_TAGS) |
+           IF(lt_set_high(event->tags), HAS_HIGH_TAGS) | IF(event->inside.len, HAS_INSIDE) |
            IF(where->file.len, HAS_FILE) | IF(where->field, HAS_FIELD) | IF(where->has_offset, HAS_OFFSET) |
            IF(where->offset, NONZERO_OFFSET) | IF(event->attr_count, HAS_ATTRS) | IF(event->hides, HAS_HIDES) |
            IF(event->hidden_by, HAS_HIDERS);
@@ -206,7 +211,9 @@ static void put_head(struct lt_buf *out, const struct lt_event *event, unsigned 
     if (parts & HAS_CHANGE)
         put_number(out, event->change);
     if (parts & HAS_TAGS)
-        put_number(out, event->tags);
+        put_number(out, lt_set_low(event->tags));
+    if (parts & HAS_HIGH_TAGS)
+        put_number(out, lt_set_high(event->tags));
     if (parts & HAS_HIDES)
         put_hides(out, event->hides);
     if (parts & HAS_HIDERS)
@@ -359,6 +366,8 @@ static unsigned get_head(const char **at, struct lt_unpacked *out)
         event->change = (enum lt_change)get_number(at);
     if (head & HAS_TAGS)
         event->tags = get_number(at);
+    if (head & HAS_HIGH_TAGS)
+        event->tags |= lt_set_of(0, get_number(at));
     if (head & HAS_HIDES) {
         get_hides(at, &out->hides);
         event->hides = &out->hides;
