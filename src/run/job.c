@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/job.h"
 
-#include "command/command.h"
+#include "run/command.h"
 #include "run/manifest.h"
 #include "run/show.h"
 #include "run/schedule.h"

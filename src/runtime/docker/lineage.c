@@ -210,6 +210,20 @@ static void publish(struct lt_ctx *ctx)
     }
 }
 
+/* On a live host a container's /dev/shm and secrets are mounted below its directory. A volume may be anything, even the
+ * whole host: what is mounted there is not read twice. */
+static void add_trees(struct lt_ctx *ctx)
+{
+    struct lt_inventory *inventory = ctx->inventory;
+    lt_root_add_tree(inventory, ctx->root, lt_root_path(ctx, "containers"), true);
+    lt_root_add_tree(inventory, ctx->root, lt_root_path(ctx, "volumes"), false);
+    lt_each (struct lt_container, container, &ctx->root->containers)
+        if (container->path.len)
+            lt_root_give(inventory, ctx->root, container->path, &container->owner);
+    lt_each (struct lt_volume, volume, &ctx->root->volumes)
+        lt_root_give(inventory, ctx->root, volume->path, &volume->owner);
+}
+
 void lt_docker_link(struct lt_ctx *ctx)
 {
     struct lt_root *root = ctx->root;
@@ -235,5 +249,6 @@ void lt_docker_link(struct lt_ctx *ctx)
     }
     find_leftovers(root);
     publish(ctx);
+    add_trees(ctx);
 }
 

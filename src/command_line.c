@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "options.h"
+#include "command_line.h"
+
+#include "command/command.h"
 
 #include "evidence/lister.h"
 #include "parse/stamp.h"
