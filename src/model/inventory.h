@@ -106,10 +106,10 @@ struct lt_image {
 
 /* What a container has mounted over its layers. */
 struct lt_mount {
-    struct lt_str type;        /* "volume", "bind", "tmpfs"...; "docker" for what the daemon binds by itself */
+    struct lt_str type;        /* "volume", "bind", "tmpfs"..., as the runtime has it */
     struct lt_str name;        /* of a volume, else "" */
     struct lt_str driver;      /* of a volume: others than "local" keep their files elsewhere */
-    struct lt_str source;      /* path on the host, "" for a volume that docker names (it knows where that lies) */
+    struct lt_str source;      /* path on the host, "" for a volume whose name says where it lies */
     struct lt_str destination; /* path in the container */
     struct lt_str subpath;     /* of a volume: what of it is mounted, "" for all */
     bool writable;

@@ -14,11 +14,6 @@ enum { MAX_LAYERS = 1024 }; /* overlay2 itself stops at 128 lower layers */
  * looked for among those born from a second before to ten seconds after the container's Created. */
 static const int64_t INFER_BEFORE = -1000000000, INFER_AFTER = 10000000000;
 
-struct lt_str lt_docker_chain_key(struct lt_arena *arena, const struct lt_docker_driver *driver, struct lt_str chain_id)
-{
-    return lt_str_format(arena, "%s %.*s", driver->driver.name, LT_ARG(chain_id));
-}
-
 /* Key of a layer by what an image tells of it: the chain below and its own diff ID. */
 static struct lt_str diff_key(struct lt_arena *arena, const struct lt_docker_driver *driver, struct lt_str chain,
                               struct lt_str diff_id)
