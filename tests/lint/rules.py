@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-MAX_LINES = {"src": 500, "formats": 500, "tests": 800, "contrib": 500}
+MAX_LINES = {"src": 500, "formats": 500, "tests": 800, "golden": 500, "contrib": 500}
 
 # A library is known to one file only, so that it can be replaced or distrusted in one place.
 LIBRARIES = {
@@ -146,9 +146,18 @@ def check_fields() -> list[str]:
     return problems + [f"src/attrs.def: {name} is no field" for name in attrs if name not in keys]
 
 
+def check_golden() -> list[str]:
+    """Every golden case has a command, and says why what it expects is right."""
+    others = {Path("golden"), Path("golden/lib"), Path("golden/sample"), Path("golden/consumers")}
+    folders = sorted({path.parent for path in sources("golden/*")} - others)
+    return [f"{folder}: no {name}" for folder in folders for name in ("cmd", "why.md")
+            if not (ROOT / folder / name).exists() or not text(folder / name).strip()]
+
+
 def check_licence() -> list[str]:
     """Every source file names its licence."""
-    wanted = sources("src/*", "formats/*", "contrib/*", "tests/unit/*", "tests/fuzz/*.c", "tests/tools/*", "tests/*.py", "Makefile")
+    wanted = sources("src/*", "formats/*", "contrib/*", "tests/unit/*", "tests/fuzz/*.c", "tests/tools/*", "tests/*.py", "golden/*.py",
+                     "Makefile")
     return [f"{path}: no SPDX line" for path in wanted if "SPDX-License-Identifier: Apache-2.0" not in text(path)]
 
 
