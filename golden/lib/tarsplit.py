@@ -35,7 +35,7 @@ def header(entry: Any, name: str) -> bytes:
     """The 512 bytes before the contents."""
     info = tarfile.TarInfo(name)
     info.type, info.mode, info.uid, info.gid = TYPES[entry.kind], entry.mode, entry.uid, entry.gid
-    info.mtime = entry.times["m"] // 10**9
+    info.mtime = (entry.times["m"] if entry.tarred is None else entry.tarred) // 10**9
     info.size = len(entry.data)
     info.linkname = entry.target.decode()
     if entry.kind in "cb":

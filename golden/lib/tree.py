@@ -40,6 +40,7 @@ class Entry:
     size: int | None = None
     packed: bool = False
     tar_of: bytes = b""
+    tarred: int | None = None
     origin: bytes = b""
     xattrs: dict[str, bytes] = field(default_factory=dict)
 
@@ -127,7 +128,7 @@ def read_line(tree: Tree, path: Path, line: str) -> Entry | None:
         read_file(tree, path.parent / rest)
     elif word == "set":
         name, _, value = rest.partition(" ")
-        tree.words[name] = value.strip()
+        tree.words.setdefault(name, value.strip())
     elif word == "at":
         tree.now = nanoseconds(rest)
     elif word == "remove":
@@ -189,6 +190,8 @@ def set_key(entry: Entry, key: str, value: str) -> None:
         entry.size = int(value)
     elif key == "pack" and value == "gzip":
         entry.packed = True
+    elif key == "tarred":
+        entry.tarred = nanoseconds(value)
     elif key == "tar":
         entry.tar_of = unescape(value)
     else:
