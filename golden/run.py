@@ -1,7 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Run the golden cases: `run.py` all of them and the sample, `run.py NAME...` some, `run.py --update NAME...` shows what
-differs and takes it. `run.py --keep DIR NAME` leaves the image of a case in DIR, to be looked at; `--list` names all."""
+"""Run the golden cases.
+
+run.py                  all cases, the sample and the consumers
+run.py NAME...          some of them
+run.py --update NAME... print what differs, and take it
+run.py --keep DIR NAME  leave the disk of a case in DIR, to be looked at
+run.py --list           print all names
+"""
 import argparse
 import os
 import sys
@@ -11,13 +17,15 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from lib import case, image, sample, tree  # noqa: E402
+from lib import case, consumers, image, sample, tree  # noqa: E402
+
+OTHERS = {sample.NAME: sample, consumers.NAME: consumers}
 
 
 def check(name: str) -> list[str]:
     """The differences of one case, or of the sample."""
-    if name == sample.NAME:
-        return sample.differences()
+    if name in OTHERS:
+        return OTHERS[name].differences()
     try:
         return case.run(case.GOLDEN / name).differences()
     except (image.ImageError, tree.TreeError, OSError) as error:
@@ -55,13 +63,13 @@ def keep(name: str, place: Path) -> None:
 
 def main() -> int:
     """Exit code 1 when a case failed."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--keep", type=Path, metavar="DIR")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
-    everything = [sample.NAME, *(path.name for path in case.cases())]
+    everything = [*OTHERS, *(path.name for path in case.cases())]
     if options.list:
         print(*everything, sep="\n")
         return 0
