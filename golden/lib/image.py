@@ -89,8 +89,9 @@ class Script:
         for entry in tree.entries.values():
             if entry.kind != "h":
                 self.set_fields(entry)
-        used = {entry.inode for entry in tree.entries.values()}
-        self.lines += [f"freei <{inode}>" for inode in range(host_tree.FIRST_INODE, INODES + 1) if inode not in used]
+        used = sorted({entry.inode for entry in tree.entries.values()} | {host_tree.FIRST_INODE - 1, INODES + 1})
+        self.lines += [f"freei <{before + 1}> {after - before - 1}" for before, after in zip(used, used[1:])
+                       if before >= host_tree.FIRST_INODE - 1 and after > before + 1]
 
     def add(self, entry: Entry) -> None:
         """Make one entry. What its inode says comes in the end: later entries may change it."""
