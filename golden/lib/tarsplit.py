@@ -8,7 +8,6 @@ import base64
 import gzip
 import json
 import tarfile
-from collections.abc import Iterable
 from typing import Any
 
 TYPES = {"d": tarfile.DIRTYPE, "f": tarfile.REGTYPE, "l": tarfile.SYMTYPE, "p": tarfile.FIFOTYPE,
@@ -31,8 +30,8 @@ def encode(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def header(entry: Any, name: str) -> bytes:
-    """The 512 bytes before the contents."""
+def header(entry: Any, name: str, link: str) -> bytes:
+    """The 512 bytes before the contents. `link` is the other name of a file that stands there already, or empty."""
     info = tarfile.TarInfo(name)
     info.type, info.mode, info.uid, info.gid = TYPES[entry.kind], entry.mode, entry.uid, entry.gid
     info.mtime = (entry.times["m"] if entry.tarred is None else entry.tarred) // 10**9
@@ -42,6 +41,8 @@ def header(entry: Any, name: str) -> bytes:
         info.devmajor, info.devminor = entry.device
     if name.rpartition("/")[2].startswith(".wh."):
         info.type = tarfile.REGTYPE
+    if link:
+        info.type, info.size, info.linkname = tarfile.LNKTYPE, 0, link
     return info.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
 
 
@@ -52,18 +53,20 @@ def member_name(entry: Any, layer: bytes) -> str:
     return (folder + "/" if folder else "") + (".wh." if hidden else "") + name
 
 
-def record(entries: Iterable[Any], layer: bytes) -> bytes:
+def record(entries: dict[bytes, Any], layer: bytes) -> bytes:
     """The record of the layer whose files lie below the directory `layer`."""
     lines: list[Line] = []
     padding = b""
-    for entry in sorted(entries, key=lambda entry: entry.path):
+    for entry in sorted(entries.values(), key=lambda entry: entry.path):
         if not entry.path.startswith(layer + b"/"):
             continue
-        name = member_name(entry, layer)
-        lines.append({"type": 2, "payload": encode(padding + header(entry, name))})
-        file: Line = {"type": 1, "name": name, "payload": encode(crc64(entry.data)) if entry.data else None}
-        lines.append(file | ({"size": len(entry.data)} if entry.data else {}))
-        padding = bytes(-len(entry.data) % 512)
+        name, first = member_name(entry, layer), entries[entry.target] if entry.kind == "h" else entry
+        link = member_name(first, layer) if first is not entry else ""
+        data = b"" if link else entry.data
+        lines.append({"type": 2, "payload": encode(padding + header(first, name, link))})
+        file: Line = {"type": 1, "name": name, "payload": encode(crc64(data)) if data else None}
+        lines.append(file | ({"size": len(data)} if data else {}))
+        padding = bytes(-len(data) % 512)
     lines.append({"type": 2, "payload": encode(padding + bytes(1024))})
     text = "".join(json.dumps(line | {"position": number}) + "\n" for number, line in enumerate(lines))
     return gzip.compress(text.encode(), mtime=0)

@@ -81,7 +81,7 @@ def parse(path: Path) -> Tree:
         if entry.packed:
             entry.data = gzip.compress(entry.data, mtime=0)
         elif entry.tar_of:
-            entry.data = tarsplit.record(tree.entries.values(), entry.tar_of)
+            entry.data = tarsplit.record(tree.entries, entry.tar_of)
     number_inodes(tree)
     for entry in tree.entries.values():
         if entry.origin:
@@ -221,10 +221,10 @@ def add_detail(entry: Entry | None, line: str) -> None:
     elif mark == "origin":
         entry.origin = unescape(text)
     elif mark == "xattr":
-        name, equal, value = text.partition(" = ")
+        name, equal, value = f"{text} ".partition(" = ")
         if not equal:
-            raise TreeError("an attribute is: xattr NAME = VALUE")
-        entry.xattrs[name] = unescape(value)
+            raise TreeError("an attribute is: xattr NAME = VALUE, and VALUE may be empty")
+        entry.xattrs[name] = unescape(value[:-1])
     else:
         raise TreeError(f"not known: {mark}")
 
