@@ -55,6 +55,7 @@ class Result:
         for name in sorted(self.expected.keys() | self.actual.keys()):
             wanted, got = self.expected.get(name, b""), self.actual.get(name, b"")
             if wanted != got:
+                lines.append(f"{name}: {len(got)} bytes, not the {len(wanted)} that were reviewed")
                 lines += difflib.unified_diff(readable(wanted), readable(got), f"{name} as reviewed",
                                               f"{name} as written", lineterm="")
         return lines
