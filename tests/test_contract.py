@@ -100,14 +100,6 @@ def test_help_and_version_tell_all() -> None:
     assert [line.split()[0] for line in run("--list-formats").stdout.decode().splitlines()] == list(helpers.FORMATS)
 
 
-def test_list_sources_of_evidence(shop: helpers.Host) -> None:
-    """What was found, without reading it all."""
-    done = run("--list-sources", shop.root)
-    assert done.returncode == 0
-    assert b"/var/lib/docker" in done.stdout + done.stderr
-    assert b"2 containers, 1 images, 6 layers, 1 volumes" in done.stdout + done.stderr
-
-
 def test_quiet_and_verbose(host: helpers.Host) -> None:
     """-q says nothing of errors, -v tells what is found, both end alike."""
     container(host, "web").config.write_bytes(b"{")

@@ -116,15 +116,6 @@ def test_body_keeps_every_byte(evidence: Path) -> None:
     assert pairs == set(ODD)
 
 
-def test_body_escapes_as_documented(odd: helpers.Host) -> None:
-    """formats.md, 7.3: the forms, not only that they can be undone."""
-    body = helpers.product("body", odd.root).decode()
-    for wanted in (r"/files/new\x0aline|", "/files/pipe%7Ctwo%7C|", "/files/%2541|", "/files/%250A|", "/files/100%zz|",
-                   r"/files/back\\slash|", r"/files/\\x0a|", r"/files/bad\xff\xfeutf8|", r"/files/nel\xc2\x85|",
-                   r"/files/esc\x1b[2J\x1b]0;title\x07|", "/files/umlaut-äöü|"):
-        assert wanted in body, wanted
-
-
 def test_body_through_mactime(evidence: Path) -> None:
     """No record with an odd name is lost or merged; pipes and percent signs come out right."""
     body = helpers.product("body", evidence).splitlines(keepends=True)

@@ -260,6 +260,14 @@ def check_names() -> list[str]:
     return problems
 
 
+def check_golden() -> list[str]:
+    """Every golden case has a command, and says why what it expects is right."""
+    others = {Path("golden"), Path("golden/lib"), Path("golden/sample"), Path("golden/consumers")}
+    folders = sorted({path.parent for path in sources("golden/*")} - others)
+    return [f"{folder}: no {name}" for folder in folders for name in ("cmd", "why.md")
+            if not (ROOT / folder / name).exists() or not text(folder / name).strip()]
+
+
 def check_licence() -> list[str]:
     """Every source file names its licence."""
     wanted = sources("src/*", "formats/*", "contrib/*", "golden/*.py", "tests/*.[ch]", "tests/*.py", "tests/*.sh", "Makefile")
