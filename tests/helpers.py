@@ -195,10 +195,13 @@ def debugfs(image: Path, *commands: str) -> str:
     return done.stdout
 
 
-def make_ext4(image: Path, tree: Path, size: str = "64M", *options: str) -> Path:
-    """A file system with all that is below `tree`."""
-    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, *options, image, size], check=True,
-                   capture_output=True)
+def make_ext4(image: Path, tree: Path, size: str = "64M", *options: str, later: int | None = None) -> Path:
+    """An ext4, unless the options say another, with all that is below `tree`; made so many seconds later than now, as on
+    a busy machine."""
+    env = None if later is None else os.environ | {"E2FSPROGS_FAKE_TIME": str(int(time.time()) + later)}
+    kind = () if "-t" in options else ("-t", "ext4")
+    subprocess.run(["mke2fs", "-q", "-F", *kind, "-d", tree, *options, image, size], check=True, capture_output=True,
+                   env=env)
     return image
 
 

@@ -191,6 +191,7 @@ struct step {
 
 struct lt_clock_steps {
     struct lt_ctx *ctx;
+    struct lt_time made; /* when the file system of the root was, where that is known */
     struct step steps[MAX_STEPS];
     size_t count;
 };
@@ -198,7 +199,10 @@ struct lt_clock_steps {
 struct lt_clock_steps *lt_clock_steps_new(struct lt_ctx *ctx)
 {
     struct lt_clock_steps *steps = lt_realloc(NULL, sizeof *steps);
+    struct lt_fs *fs = ctx->root->fs;
     *steps = (struct lt_clock_steps){.ctx = ctx};
+    if (fs->ops->made)
+        steps->made = fs->ops->made(fs, ctx->root->path, ctx->scratch);
     return steps;
 }
 
@@ -250,9 +254,9 @@ static struct step *add_step(struct lt_clock_steps *steps, struct step new)
 }
 
 /* mke2fs -d, which fills a file system while it makes it, takes the ctime of each source, but not the birth. */
-static bool came_with_its_disk(const struct lt_fs *fs, struct lt_time born)
+static bool came_with_its_disk(struct lt_time made, struct lt_time born)
 {
-    int64_t after = fs->made.set ? lt_time_diff(fs->made, born) : -1;
+    int64_t after = made.set ? lt_time_diff(made, born) : -1;
     return after >= 0 && after <= PROMPT;
 }
 
@@ -260,7 +264,7 @@ void lt_clock_steps_check(struct lt_clock_steps *steps, struct lt_event *event, 
 {
     struct lt_time born = event->node->time[LT_B], changed = event->node->time[LT_C];
     if (!steps || !born.set || !changed.set || event->node->unallocated || lt_time_cmp(born, changed) <= 0 ||
-        came_with_its_disk(steps->ctx->root->fs, born))
+        came_with_its_disk(steps->made, born))
         return;
     struct step *step = add_step(steps, (struct step){changed, born, 1, changed, born, LT_STR("")});
     if (!step->path.len) { /* none before showed as much */
