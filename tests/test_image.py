@@ -215,7 +215,7 @@ def test_random_damage_never_crashes(small_image: Path, tmp: Path) -> None:
             for _ in range(chance.choice([1, 10, 100])):
                 out.seek(chance.choice(used) * 4096 + chance.randrange(4096))
                 out.write(bytes([chance.randrange(256)]))
-        done = helpers.run("-q", "--stats", "-f", "jsonl", tmp / "bad.raw", timeout=30)
+        done = helpers.run("-q", "--stats", "-f", "jsonl", tmp / "bad.raw", processor=30)
         assert done.returncode in (0, 1, 3), done.stderr.decode()
         assert done.returncode == 3 or b"the account balances" in done.stderr
 
@@ -235,7 +235,7 @@ def test_damaged_inode_costs_what_is_below(case: str, host: helpers.Host, tmp: P
     whole = timeline(image)
     var = host.inside(helpers.container(host, "db").rw / "diff/var")
     helpers.debugfs(image, *[command.format(var=var) for command in DAMAGE[case]])
-    result = timeline(image, timeout=10)
+    result = timeline(image, processor=10)
     assert result.code == 1 and result.errors
     lost = {helpers.what(row) for row in whole.rows} - {helpers.what(row) for row in result.rows}
     assert all(row[2].startswith(var) for row in lost)
@@ -335,7 +335,7 @@ def test_superblock_that_lies(small_image: Path, tmp: Path) -> None:
             with open(copy, "r+b") as out:
                 out.seek(1024 + offset)
                 out.write(struct.pack(form, value))
-            done = helpers.run("-q", "-f", "jsonl", copy, timeout=20)
+            done = helpers.run("-q", "-f", "jsonl", copy, processor=20)
             assert done.returncode in (0, 1, 3), (offset, value, done.stderr)
 
 
