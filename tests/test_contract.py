@@ -52,7 +52,7 @@ def test_no_evidence(tmp: Path) -> None:
     for name in ("empty", "file", "garbage", "zeros", "tiny", "fifo", "missing", "esc\x1b"):
         if name[:3] == "esc":
             (tmp / name).mkdir()
-        done = run("-o", tmp / "out.jsonl", tmp / name, timeout=5)
+        done = run("-o", tmp / "out.jsonl", tmp / name, processor=5)
         assert done.returncode == 3, name
         assert not done.stdout and name.split("\x1b")[0].encode() in done.stderr and b"\x1b" not in done.stderr, name
         assert not (tmp / "out.jsonl").exists()
@@ -270,7 +270,7 @@ def test_signal_while_nobody_reads(form: str, sample: Path) -> None:
         try:
             process.stdout.read(1)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(5) == -signal.SIGTERM
+            assert process.wait(helpers.TIMEOUT) == -signal.SIGTERM
         finally:
             process.kill()
 

@@ -67,6 +67,10 @@ struct lt_fs_ops {
     enum lt_status (*orphans)(struct lt_fs *,
                               enum lt_status (*each)(void *arg, const struct lt_node *node, struct lt_err *), void *arg,
                               struct lt_err *);
+    /* When the file system that holds `path` was made, not set where that is not known: the birth of its root, which a
+     * mounted host tells as its image does, while s_mkfs_time, moments before, is the image's alone. NULL: the kind
+     * cannot tell. */
+    struct lt_time (*made)(struct lt_fs *, struct lt_str path, struct lt_arena *scratch);
     /* Open a regular file; anything else is LT_SKIP with LT_CODE_TYPE, a missing one LT_END. */
     enum lt_status (*open)(struct lt_fs *, struct lt_str path, struct lt_file *out, struct lt_err *);
     /* Optional: as `open`, the entry of `dir` that `node` is, where it need not be looked for by its name. */
@@ -93,8 +97,7 @@ struct lt_fs {
     bool no_trusted;     /* attributes trusted.* are kept from us, as if there were none */
     bool is_tree;        /* a kernel vouches that no directory is reached twice; a hostile image may lie */
     struct lt_journal_summary journal;
-    struct lt_time made; /* when it was, where that is known */
-    void *self;          /* state of the kind */
+    void *self; /* state of the kind */
 };
 
 /* How evidence is to be read. */

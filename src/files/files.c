@@ -48,7 +48,7 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
         return lt_emit_unallocated(ctx, &event, err);
     if (!ctx->reading->names_only && event.owner->role == LT_ROLE_VOLUME)
         lt_filetimes_check(&event, &(struct lt_filetimes){.came = LT_CAME_ANEW, .births = walk->births}, arena);
-    lt_clock_steps_check(walk->steps, ctx->fs, &event, arena);
+    lt_clock_steps_check(walk->steps, &event, arena);
     return lt_emit(ctx, &event, err);
 }
 
@@ -122,6 +122,7 @@ static enum lt_status walk_root(struct lt_ctx *ctx, struct lt_walking walking, s
 {
     lt_arena_reset(ctx->scratch);
     walking.tamper = ctx->reading->names_only ? NULL : lt_tamper_new(ctx);
+    lt_clock_steps_enter(walking.steps, ctx->fs, ctx->root->path);
     enum lt_status status = lt_walk_layers(ctx, &walking, err);
     lt_each (const struct lt_tree, tree, &ctx->root->trees)
         if (status == LT_OK)

@@ -363,7 +363,7 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
         event.hidden_by = lt_hidden_by(walk->layer, dir, node->name, walk->ctx->run);
     if (node->unallocated)
         return lt_emit_unallocated(walk->ctx, &event, err);
-    lt_clock_steps_check(walk->walking->steps, walk->ctx->fs, &event, &walk->facts);
+    lt_clock_steps_check(walk->walking->steps, &event, &walk->facts);
     if (!walk->ctx->reading->names_only)
         lt_covers_tell(&walk->covers, &event, &walk->arena);
     if (!node->name.len) {

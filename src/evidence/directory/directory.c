@@ -12,11 +12,13 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/limits.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -92,6 +94,32 @@ static enum lt_status directory_stat(struct lt_fs *fs, struct lt_str path, struc
     errno = describe(fd, "", arena, out);
     close(fd);
     return errno ? refuse(err, "cannot look at it") : LT_OK;
+}
+
+/* Is it the root of its file system? Only ext2/3/4 tell by its number, also where the root is not what is mounted. */
+static bool is_ext_root(struct lt_fs *fs, struct lt_str path, uint64_t ino)
+{
+    enum { EXT_ROOT = 2 };
+    struct statfs status;
+    int fd = ino == EXT_ROOT ? lt_beneath_open(beneath_of(fs), path, OPEN_LOOK) : -1;
+    if (fd < 0)
+        return false;
+    bool is_ext = fstatfs(fd, &status) == 0 && status.f_type == EXT4_SUPER_MAGIC;
+    close(fd);
+    return is_ext;
+}
+
+static struct lt_time directory_made(struct lt_fs *fs, struct lt_str path, struct lt_arena *scratch)
+{
+    struct lt_node node;
+    while (directory_stat(fs, path, scratch, &node, NULL) == LT_OK) {
+        if (is_ext_root(fs, path, node.ino))
+            return node.time[LT_B];
+        if (node.mount_root || !path.len) /* what is above is another file system, or no evidence */
+            break;
+        path = lt_str_dirname(path);
+    }
+    return (struct lt_time){0};
 }
 
 /* A name as the directory lists it. */
@@ -363,6 +391,7 @@ static void directory_close_file(struct lt_file *file)
 
 static const struct lt_fs_ops directory_ops = {
     .stat = directory_stat,
+    .made = directory_made,
     .list = directory_list,
     .list_ahead = directory_list_ahead,
     .names = directory_names,

@@ -18,6 +18,13 @@ static enum lt_status ext4_stat(struct lt_fs *fs, struct lt_str path, struct lt_
     return status == LT_OK ? lt_ext4_describe(reader, arena, out, err) : status;
 }
 
+static struct lt_time ext4_made(struct lt_fs *fs, struct lt_str path, struct lt_arena *scratch)
+{
+    struct lt_node root;
+    (void)path;
+    return ext4_stat(fs, LT_STR(""), scratch, &root, NULL) == LT_OK ? root.time[LT_B] : (struct lt_time){0};
+}
+
 static enum lt_status ext4_names(struct lt_fs *fs, const struct lt_dir *dir, lt_each_name *each, void *arg,
                                  struct lt_err *err)
 {
@@ -187,6 +194,7 @@ static void ext4_close(struct lt_file *file)
 
 static const struct lt_fs_ops ext4_ops = {
     .stat = ext4_stat,
+    .made = ext4_made,
     .list = lt_ext4_list,
     .names = ext4_names,
     .describe = ext4_describe,
@@ -281,7 +289,6 @@ enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bo
     }
     if (volume->super.damaged)
         lt_ext4_note(fs, LT_CODE_DAMAGED, "wrong checksum of the superblock");
-    fs->made = volume->super.made;
     check_groups(fs);
     lt_ext4_find_orphans(fs);
     /* Zeroed pages that nobody touches cost nothing, however many inodes a hostile superblock claims. */

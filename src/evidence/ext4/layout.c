@@ -79,9 +79,6 @@ enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct
         out->desc_size = lt_le16(&bytes, 0xFE);
         out->blocks |= (uint64_t)lt_le32(&bytes, 0x150) << 32;
     }
-    int64_t made = (int64_t)lt_cursor_le(&bytes, 0x276, 1) << 32 | lt_le32(&bytes, 0x108);
-    if (made)
-        out->made = lt_time_at(made, 0);
     uint32_t log_cluster = lt_le32(&bytes, 0x1C);
     if (out->ro_compat & RO_COMPAT_BIGALLOC && log_cluster > log_size && log_cluster - log_size < 20)
         out->cluster_blocks = 1u << (log_cluster - log_size);

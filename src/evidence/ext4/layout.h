@@ -54,7 +54,6 @@ struct lt_ext4 {
     uint32_t cluster_blocks;                /* blocks that a bit of a block bitmap stands for (bigalloc) */
     uint32_t checksum_seed;
     uint64_t blocks;
-    struct lt_time made; /* s_mkfs_time; not set if it is 0 */
     bool needs_recovery; /* the journal holds changes that are not yet in place */
     bool checksums;      /* metadata_csum: every structure has a CRC-32C */
     bool uninit_groups;  /* flags and unused counts of the group descriptors mean something */
