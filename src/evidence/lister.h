@@ -5,7 +5,7 @@
 #ifndef LT_EVIDENCE_LISTER_H
 #define LT_EVIDENCE_LISTER_H
 
-#include "evidence/evidence.h"
+#include "evidence/fs.h"
 
 enum {
     LT_MAX_THREADS = 64,

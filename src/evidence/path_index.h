@@ -5,7 +5,7 @@
 #define LT_EVIDENCE_PATH_INDEX_H
 
 #include "base/map.h"
-#include "evidence/evidence.h"
+#include "evidence/fs.h"
 
 /* Initialise with zeros; everything lives in the arena of the evidence. */
 struct lt_path_index {

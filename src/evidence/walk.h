@@ -4,7 +4,7 @@
 #ifndef LT_EVIDENCE_WALK_H
 #define LT_EVIDENCE_WALK_H
 
-#include "evidence/evidence.h"
+#include "evidence/fs.h"
 
 struct lt_lister;
 

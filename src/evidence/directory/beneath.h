@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Opening what lies beneath one directory, and nothing else: through no symbolic link, not above, from any thread. A
  * small cache of directories that are open saves walking each path from its beginning. */
-#ifndef LT_EVIDENCE_BENEATH_H
-#define LT_EVIDENCE_BENEATH_H
+#ifndef LT_EVIDENCE_DIRECTORY_BENEATH_H
+#define LT_EVIDENCE_DIRECTORY_BENEATH_H
 
 #include "model/event.h"
 
