@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Blocks of ext2/3/4 directories. Pure decoders over one block each. Facts: linux fs/ext4/ext4.h (ext4_dir_entry_2,
  * dx_root, dx_node), fs/ext4/namei.c, fs/ext4/inline.c (kernel 6.18). */
-#ifndef LT_PARSE_EXT4_DIR_H
-#define LT_PARSE_EXT4_DIR_H
+#ifndef LT_EVIDENCE_EXT4_DIRENTS_H
+#define LT_EVIDENCE_EXT4_DIRENTS_H
 
 #include "evidence/ext4/layout.h"
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/ext4/ext4.h"
 
-#include "evidence/ext4/xattr.h"
 #include "evidence/ext4/journal.h"
-#include "evidence/ext4/reader.h"
+#include "evidence/ext4/list.h"
+#include "evidence/ext4/nameless.h"
+#include "evidence/ext4/orphans.h"
+#include "evidence/ext4/xattr.h"
 
 #include <stdlib.h>
 
@@ -203,13 +205,6 @@ bool lt_ext4_serves(const struct lt_fs *fs)
     return fs->ops == &ext4_ops;
 }
 
-void lt_ext4_note(struct lt_fs *fs, const char *code, const char *text)
-{
-    struct lt_err err = {0};
-    lt_fail(&err, LT_SKIP, code, 0, "%.*s: %s", LT_ARG(fs->label), text);
-    lt_evidence_note(fs->evidence, &err);
-}
-
 /* What an unknown feature changes nobody can tell. */
 static enum lt_status check_features(const struct lt_ext4 *super, struct lt_err *err)
 {
@@ -241,7 +236,7 @@ static void check_groups(struct lt_fs *fs)
                                        "%ju group descriptors with a wrong checksum, %ju cannot "
                                        "be read; the first is that of group %ju",
                                        (uintmax_t)damaged, (uintmax_t)lost, (uintmax_t)first);
-    lt_ext4_note(fs, LT_CODE_DAMAGED, text.ptr);
+    lt_fs_note(fs, LT_CODE_DAMAGED, text.ptr);
 }
 
 static void replay_journal(struct lt_fs *fs, bool no_journal)
@@ -252,9 +247,9 @@ static void replay_journal(struct lt_fs *fs, bool no_journal)
         return;
     fs->journal.present = true;
     if (no_journal)
-        lt_ext4_note(fs, LT_CODE_JOURNAL, "the journal was not replayed: the newest changes may be missing");
+        lt_fs_note(fs, LT_CODE_JOURNAL, "the journal was not replayed: the newest changes may be missing");
     else if (lt_journal_replay(volume, &fs->journal, &problem) != LT_OK)
-        lt_ext4_note(fs, LT_CODE_JOURNAL, problem.text);
+        lt_fs_note(fs, LT_CODE_JOURNAL, problem.text);
 }
 
 enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bool no_journal, struct lt_err *err)
@@ -271,7 +266,7 @@ enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bo
     fs->ops = &ext4_ops;
     fs->self = reader;
     if (volume->super.blocks > device->size / volume->super.block_size)
-        lt_ext4_note(fs, LT_CODE_TRUNCATED, "the image ends before the file system does");
+        lt_fs_note(fs, LT_CODE_TRUNCATED, "the image ends before the file system does");
     replay_journal(fs, no_journal);
     status = check_features(&volume->super, err); /* the journal may have brought a newer superblock */
     if (status != LT_OK) {
@@ -280,7 +275,7 @@ enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bo
         return status;
     }
     if (volume->super.damaged)
-        lt_ext4_note(fs, LT_CODE_DAMAGED, "wrong checksum of the superblock");
+        lt_fs_note(fs, LT_CODE_DAMAGED, "wrong checksum of the superblock");
     fs->made = volume->super.made;
     check_groups(fs);
     lt_ext4_find_orphans(fs);

@@ -2,8 +2,8 @@
 /* Fast commits: the area behind the ring of the journal, in which ext4 notes small changes as tags instead of blocks
  * (feature fast_commit). Pure decoders over one block. Facts: linux fs/ext4/fast_commit.h, fast_commit.c (kernel 6.18),
  * all integers little-endian. */
-#ifndef LT_PARSE_EXT4_FAST_H
-#define LT_PARSE_EXT4_FAST_H
+#ifndef LT_EVIDENCE_EXT4_FAST_TAGS_H
+#define LT_EVIDENCE_EXT4_FAST_TAGS_H
 
 #include "evidence/ext4/layout.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Blocks of an ext3/ext4 journal. Pure decoders over one block each; all integers are big-endian. Facts: linux
  * include/linux/jbd2.h, fs/jbd2/recovery.c, commit.c, fs/ext4/fast_commit.h (kernel 6.18). */
-#ifndef LT_PARSE_JBD2_H
-#define LT_PARSE_JBD2_H
+#ifndef LT_EVIDENCE_EXT4_JBD2_H
+#define LT_EVIDENCE_EXT4_JBD2_H
 
 #include "base/cursor.h"
 #include "base/err.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/ext4/journal.h"
 
+#include "evidence/ext4/fast_commit.h"
 #include "evidence/ext4/jbd2.h"
 
 #include <stdlib.h>

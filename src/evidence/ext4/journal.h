@@ -5,8 +5,8 @@
 #ifndef LT_EVIDENCE_EXT4_JOURNAL_H
 #define LT_EVIDENCE_EXT4_JOURNAL_H
 
-#include "evidence/evidence.h"
 #include "evidence/ext4/volume.h"
+#include "evidence/fs.h"
 
 /* Replay the journal of a file system that needs it into `volume`, and tell in `summary` what was done. LT_SKIP: it
  * could not be replayed, or not all of it: `err` says why, and the view may lack the newest changes. */

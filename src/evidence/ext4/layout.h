@@ -2,8 +2,8 @@
 /* On-disk structures of ext2, ext3 and ext4: superblock, group descriptor, inode. Pure decoders over bytes. They exist
  * because libtsk 4.11 reads seconds as unsigned 32 bit, drops the epoch bits, ignores i_extra_isize and gives no device
  * numbers. Facts: linux fs/ext4/ext4.h and Documentation/filesystems/ext4 (kernel 6.18), all integers little-endian. */
-#ifndef LT_PARSE_EXT4_H
-#define LT_PARSE_EXT4_H
+#ifndef LT_EVIDENCE_EXT4_LAYOUT_H
+#define LT_EVIDENCE_EXT4_LAYOUT_H
 
 #include "base/crc32c.h"
 #include "base/cursor.h"

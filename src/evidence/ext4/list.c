@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Directories of ext2/3/4: their names, and those that were deleted from them. */
-#include "evidence/ext4/reader.h"
+#include "evidence/ext4/list.h"
 
 #include "evidence/ext4/dirents.h"
 
@@ -234,19 +233,13 @@ static void find_name(void *arg, const struct lt_ext4_name *name)
         (struct found){lt_str_dup(list->arena, name->name), name->ino, name->type, name->slack, false};
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const uint32_t *left = a, *right = b;
-    return (*left > *right) - (*left < *right);
-}
-
 /* The inodes of what was found, sorted. Owned by the caller. */
 static uint32_t *sorted_inodes(const struct found_list *list)
 {
     uint32_t *numbers = lt_realloc(NULL, lt_array_size(list->count + 1, sizeof *numbers));
     for (size_t i = 0; i < list->count; i++)
         numbers[i] = list->items[i].ino;
-    qsort(numbers, list->count, sizeof *numbers, by_number);
+    qsort(numbers, list->count, sizeof *numbers, lt_ext4_by_number);
     return numbers;
 }
 
@@ -269,7 +262,7 @@ static void find_lost_dirs(struct lt_ext4_reader *reader, uint64_t parent, struc
     for (; low < orphans->dir_count && orphans->dirs[low].parent == parent; low++) {
         enum { DIRECTORY = 2 };
         uint32_t ino = orphans->dirs[low].ino;
-        if (bsearch(&ino, numbers, named, sizeof ino, by_number))
+        if (bsearch(&ino, numbers, named, sizeof ino, lt_ext4_by_number))
             continue;
         struct lt_str name = lt_str_format(list->arena, "OrphanFile-%u", ino);
         find_name(list, &(struct lt_ext4_name){name, ino, DIRECTORY, true});

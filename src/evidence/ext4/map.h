@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Where the blocks of a file lie: nodes of an extent tree (linux fs/ext4/ext4_extents.h, extents.c; kernel 6.18) and
  * the older maps of block numbers (fs/ext4/indirect.c). One step of the way down each; the caller reads the blocks. */
-#ifndef LT_PARSE_EXT4_MAP_H
-#define LT_PARSE_EXT4_MAP_H
+#ifndef LT_EVIDENCE_EXT4_MAP_H
+#define LT_EVIDENCE_EXT4_MAP_H
 
 #include "evidence/ext4/layout.h"
 

@@ -2,8 +2,8 @@
 /* Blocks of the orphan file (feature orphan_file, the default of mke2fs since 1.47): the numbers of inodes that were
  * deleted, or were being cut short, while a process had them open. Pure decoders over one block. Facts: linux
  * fs/ext4/ext4.h (ext4_orphan_block_tail), fs/ext4/orphan.c (kernel 6.18). */
-#ifndef LT_PARSE_EXT4_ORPHAN_H
-#define LT_PARSE_EXT4_ORPHAN_H
+#ifndef LT_EVIDENCE_EXT4_ORPHAN_BLOCK_H
+#define LT_EVIDENCE_EXT4_ORPHAN_BLOCK_H
 
 #include "evidence/ext4/layout.h"
 

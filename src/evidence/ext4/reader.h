@@ -3,8 +3,8 @@
 #ifndef LT_EVIDENCE_EXT4_READER_H
 #define LT_EVIDENCE_EXT4_READER_H
 
-#include "evidence/evidence.h"
 #include "evidence/ext4/volume.h"
+#include "evidence/fs.h"
 #include "evidence/path_index.h"
 
 enum { LT_EXT4_MAX_INLINE = LT_EXT4_BODY + LT_EXT4_MAX_INODE };
@@ -56,25 +56,13 @@ uint32_t lt_ext4_parent_of(struct lt_ext4_reader *reader, const struct lt_ext4_i
 enum lt_status lt_ext4_describe(struct lt_ext4_reader *reader, struct lt_arena *arena, struct lt_node *node,
                                 struct lt_err *err);
 
-/* Find the files that were deleted while open; what is wrong with the lists of them goes to the notes of the
- * evidence. */
-void lt_ext4_find_orphans(struct lt_fs *fs);
+/* Compares two inode numbers (uint32_t), for qsort() and bsearch(). */
+int lt_ext4_by_number(const void *a, const void *b);
 
-/* Is the inode one of them: deleted, though its bitmap calls it used? */
+/* Is the inode one of reader->orphans: deleted, though its bitmap calls it used? */
 bool lt_ext4_is_orphan(const struct lt_ext4_reader *reader, uint32_t ino);
 
-/* When the inode was freed; not set if it is still to be: its place holds a link of a list then. */
+/* When the inode was freed. Not set if that is still to come: then the place of the time holds a link of a list. */
 struct lt_time lt_ext4_freed(const struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode);
-
-/* Record something that is wrong with the file system as a whole. */
-void lt_ext4_note(struct lt_fs *fs, const char *code, const char *text);
-
-/* See lt_names_of and lt_fs_ops. */
-enum lt_status lt_ext4_names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *each, void *arg, struct lt_err *err);
-enum lt_status lt_ext4_list(struct lt_fs *fs, const struct lt_dir *dir, struct lt_arena *arena, struct lt_listing *out,
-                            struct lt_err *err);
-enum lt_status lt_ext4_orphans(struct lt_fs *fs,
-                               enum lt_status (*each)(void *arg, const struct lt_node *node, struct lt_err *),
-                               void *arg, struct lt_err *err);
 
 #endif

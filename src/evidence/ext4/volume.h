@@ -5,7 +5,7 @@
 #define LT_EVIDENCE_EXT4_VOLUME_H
 
 #include "evidence/ext4/layout.h"
-#include "evidence/ext4/fast_commit.h"
+#include "evidence/ext4/fast_changes.h"
 
 #include <sys/types.h>
 

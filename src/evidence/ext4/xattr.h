@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Extended attributes of ext2/3/4, in the inode or in a block of their own. Facts: linux fs/ext4/xattr.h, xattr.c,
  * acl.c, fs/posix_acl.c (kernel 6.18). */
-#ifndef LT_PARSE_EXT4_XATTR_H
-#define LT_PARSE_EXT4_XATTR_H
+#ifndef LT_EVIDENCE_EXT4_XATTR_H
+#define LT_EVIDENCE_EXT4_XATTR_H
 
 #include "evidence/ext4/layout.h"
 
