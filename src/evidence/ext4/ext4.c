@@ -187,24 +187,6 @@ static void ext4_close(struct lt_file *file)
     file->handle = NULL;
 }
 
-static const struct lt_fs_ops ext4_ops = {
-    .stat = ext4_stat,
-    .list = lt_ext4_list,
-    .names = ext4_names,
-    .describe = ext4_describe,
-    .xattrs = ext4_xattrs,
-    .orphans = lt_ext4_orphans,
-    .open = ext4_open,
-    .open_entry = ext4_open_entry,
-    .read = ext4_read,
-    .close = ext4_close,
-};
-
-bool lt_ext4_serves(const struct lt_fs *fs)
-{
-    return fs->ops == &ext4_ops;
-}
-
 /* What an unknown feature changes nobody can tell. */
 static enum lt_status check_features(const struct lt_ext4 *super, struct lt_err *err)
 {
@@ -252,7 +234,31 @@ static void replay_journal(struct lt_fs *fs, bool no_journal)
         lt_fs_note(fs, LT_CODE_JOURNAL, problem.text);
 }
 
-enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bool no_journal, struct lt_err *err)
+static void ext4_release(struct lt_fs *fs)
+{
+    struct lt_ext4_reader *reader = lt_ext4_reader(fs);
+    lt_volume_close(&reader->volume);
+    free(reader->named);
+    free(reader->orphans.items);
+    free(reader->orphans.dirs);
+}
+
+static const struct lt_fs_ops ext4_ops = {
+    .stat = ext4_stat,
+    .list = lt_ext4_list,
+    .names = ext4_names,
+    .describe = ext4_describe,
+    .xattrs = ext4_xattrs,
+    .orphans = lt_ext4_orphans,
+    .open = ext4_open,
+    .open_entry = ext4_open_entry,
+    .read = ext4_read,
+    .close = ext4_close,
+    .release = ext4_release,
+};
+
+static enum lt_status ext4_open_fs(struct lt_fs *fs, const struct lt_device *device,
+                                   const struct lt_evidence_args *args, struct lt_err *err)
 {
     struct lt_ext4_reader *reader = lt_new(&fs->evidence->arena, struct lt_ext4_reader);
     struct lt_ext4_volume *volume = &reader->volume;
@@ -267,7 +273,7 @@ enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bo
     fs->self = reader;
     if (volume->super.blocks > device->size / volume->super.block_size)
         lt_fs_note(fs, LT_CODE_TRUNCATED, "the image ends before the file system does");
-    replay_journal(fs, no_journal);
+    replay_journal(fs, args->no_journal);
     status = check_features(&volume->super, err); /* the journal may have brought a newer superblock */
     if (status != LT_OK) {
         fs->journal = (struct lt_journal_summary){.present = true};
@@ -284,11 +290,8 @@ enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bo
     return LT_OK;
 }
 
-void lt_ext4_close(struct lt_fs *fs)
-{
-    struct lt_ext4_reader *reader = lt_ext4_reader(fs);
-    lt_volume_close(&reader->volume);
-    free(reader->named);
-    free(reader->orphans.items);
-    free(reader->orphans.dirs);
-}
+const struct lt_fs_reader lt_fs_reader_ext4 = {
+    .name = "ext2/3/4",
+    .family = "ext",
+    .open = ext4_open_fs,
+};

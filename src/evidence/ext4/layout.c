@@ -52,7 +52,7 @@ enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct
 {
     uint32_t log_size = lt_le32(&bytes, 0x18);
     if (lt_le16(&bytes, 0x38) != MAGIC || log_size > 6)
-        return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "no ext2/3/4 superblock");
+        return lt_fail(err, LT_END, LT_CODE_UNSUPPORTED, 0, "no ext2/3/4 superblock");
     bool dynamic = lt_le32(&bytes, 0x4C) >= 1; /* revision 0 has fixed sizes and no feature words */
     *out = (struct lt_ext4){
         .inodes = lt_le32(&bytes, 0x00),

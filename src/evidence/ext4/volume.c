@@ -34,7 +34,7 @@ static bool read_patch(struct lt_ext4_volume *volume, const struct lt_ext4_patch
                        unsigned char *out)
 {
     uint64_t source = patch->source * volume->super.block_size;
-    if (!volume->device.read(volume->device.arg, source + from, out, to - from))
+    if (!lt_device_read(&volume->device, source + from, out, to - from))
         return false;
     for (size_t i = from; patch->escaped && i < sizeof journal_magic && i < to; i++)
         out[i - from] = journal_magic[i];
@@ -57,9 +57,7 @@ static bool apply_patches(struct lt_ext4_volume *volume, uint64_t offset, unsign
 
 bool lt_volume_read(struct lt_ext4_volume *volume, uint64_t offset, void *buffer, size_t size)
 {
-    if (offset > volume->device.size || size > volume->device.size - offset)
-        return false;
-    return volume->device.read(volume->device.arg, offset, buffer, size) &&
+    return lt_device_read(&volume->device, offset, buffer, size) &&
            (!volume->patch_count || apply_patches(volume, offset, buffer, size));
 }
 

@@ -4,17 +4,11 @@
 #ifndef LT_EVIDENCE_EXT4_VOLUME_H
 #define LT_EVIDENCE_EXT4_VOLUME_H
 
-#include "evidence/ext4/layout.h"
+#include "evidence/device.h"
 #include "evidence/ext4/fast_changes.h"
+#include "evidence/ext4/layout.h"
 
 #include <sys/types.h>
-
-/* The bytes of a partition or image. */
-struct lt_device {
-    bool (*read)(void *arg, uint64_t offset, void *buffer, size_t size); /* all of them or false */
-    void *arg;
-    uint64_t size; /* bytes to the end of the image, which may be less than the file system has */
-};
 
 /* A block whose newest contents are in the journal. */
 struct lt_ext4_patch {
