@@ -29,7 +29,7 @@ struct lt_device {
     uint64_t size;        /* bytes; what lies on it may say that it has more */
     uint32_t sector_size; /* bytes */
     struct lt_str place;  /* where it lies, for messages: "at sector 2048"; "" for all of an image. Borrowed. */
-    uint64_t *failed; /* counts reads that failed, even where a library keeps quiet about them. Borrowed, or NULL. */
+    uint64_t *failed;     /* counts failed reads, even where a library keeps quiet about them. Borrowed, or NULL. */
 };
 
 /* The part of `device` from `offset` on, `size` bytes but no more than the device has (UINT64_MAX: all of them).

@@ -73,7 +73,7 @@ enum lt_status lt_fs_list(struct lt_fs *fs, struct lt_str path, struct lt_arena 
     return status;
 }
 
-/* Append one component to the resolved path; "." and ".." are worked off here, so readers never see them. */
+/* Append one component to the resolved path. "." and ".." are handled here, so readers never see them. */
 static void step(struct lt_arena *arena, struct lt_str *path, struct lt_str name)
 {
     if (!name.len || lt_str_eq(name, LT_STR(".")))

@@ -38,7 +38,7 @@ struct lt_listing {
 /* Takes one name of a directory; `name` is borrowed. */
 typedef void lt_each_name(void *arg, struct lt_str name, uint64_t ino);
 
-/* What a reader provides. All of it is called from one thread at a time, but for `list_ahead`. */
+/* What a reader provides. All of it is called from one thread, except `list_ahead`. */
 struct lt_fs_ops {
     /* Describe one path. LT_END: it does not exist (or a parent is no directory). LT_SKIP: it cannot be read. Strings
      * of `out` go to `arena`. */

@@ -34,7 +34,7 @@ static enum lt_status ext4_describe(struct lt_fs *fs, const struct lt_dir *dir, 
     return lt_ext4_describe(lt_ext4_reader(fs), arena, node, err);
 }
 
-/* Attributes on their way out. */
+/* A collection of attributes. */
 struct xattr_job {
     struct lt_ext4_reader *reader;
     struct lt_arena *arena;
@@ -42,7 +42,7 @@ struct xattr_job {
     struct lt_err *err;
 };
 
-/* A large value has an inode of its own (feature ea_inode). */
+/* A large value lies in an inode of its own (feature ea_inode). */
 static bool read_value(const struct xattr_job *job, const struct lt_ext4_xattr *xattr, struct lt_str *out)
 {
     struct lt_cursor bytes;
@@ -92,7 +92,7 @@ static void block_xattrs(struct xattr_job *job, uint64_t number)
                 (uintmax_t)number);
         return;
     }
-    /* A copy, since values are read while it is in use. */
+    /* A copy, because values are read while it is in use. */
     struct lt_str copy = lt_str_dup(job->arena, (struct lt_str){(const char *)bytes, volume->super.block_size});
     struct lt_cursor block = {.ptr = (const unsigned char *)copy.ptr, .len = copy.len};
     if (lt_ext4_xattrs_damaged(&volume->super, block, number))
@@ -128,7 +128,7 @@ static enum lt_status ext4_xattrs(struct lt_fs *fs, const struct lt_dir *dir, co
 /* An open file. */
 struct handle {
     struct lt_ext4_inode inode;
-    struct lt_ext4_inline data; /* where it has any */
+    struct lt_ext4_inline data; /* only with LT_EXT4_INLINE_FL */
 };
 
 static enum lt_status open_inode(struct lt_ext4_reader *reader, uint64_t ino, struct lt_file *out, struct lt_err *err)
@@ -187,7 +187,7 @@ static void ext4_close(struct lt_file *file)
     file->handle = NULL;
 }
 
-/* What an unknown feature changes nobody can tell. */
+/* An unknown feature could change anything. */
 static enum lt_status check_features(const struct lt_ext4 *super, struct lt_err *err)
 {
     uint32_t unknown = super->incompat & ~(uint32_t)LT_EXT4_INCOMPAT_KNOWN;
@@ -285,7 +285,7 @@ static enum lt_status ext4_open_fs(struct lt_fs *fs, const struct lt_device *dev
     fs->made = volume->super.made;
     check_groups(fs);
     lt_ext4_find_orphans(fs);
-    /* Zeroed pages that nobody touches cost nothing, however many inodes a hostile superblock claims. */
+    /* Zeroed pages cost nothing until they are written, however many inodes a hostile superblock claims. */
     reader->named = calloc((size_t)volume->super.inodes / 8 + 1, 1);
     return LT_OK;
 }

@@ -24,7 +24,7 @@ struct replay {
     struct lt_err *err;
 };
 
-/* The inode as it is by now, to be changed; NULL: unreadable, or none that a user's file can have. */
+/* The inode as it is by now, to be changed. NULL: unreadable, or not an inode that a user's file can have. */
 static struct lt_fast_inode *inode_of(struct replay *replay, uint32_t ino)
 {
     const struct lt_ext4 *super = &replay->volume->super;
@@ -42,7 +42,7 @@ static struct lt_cursor bytes_of(const struct replay *replay, const struct lt_fa
     return (struct lt_cursor){.ptr = inode->bytes, .len = replay->volume->super.inode_size};
 }
 
-/* The same, if it is in use: a kernel passes over tags for others. */
+/* The same, if it is in use. A kernel skips tags for others. */
 static struct lt_fast_inode *living(struct replay *replay, uint32_t ino, struct lt_ext4_inode *layout)
 {
     const struct lt_ext4 *super = &replay->volume->super;
@@ -100,12 +100,13 @@ static void remove_name(struct replay *replay, const struct lt_fast_tag *tag)
         return;
     if (!name->ino)
         name->removed = tag->ino;
-    if (name->ino == tag->ino) /* else it is another's by now: the kernel leaves it, and takes the link all the same */
+    /* If another inode has the name by now, the kernel leaves that, but still takes the link away. */
+    if (name->ino == tag->ino)
         name->ino = 0;
     set_links(replay, inode, layout.links - 1u);
 }
 
-/* All of the inode comes anew, but for where its blocks are: that is what ranges are for. */
+/* The tag brings a whole new inode, except where its blocks are: tags of ranges tell that. */
 static void set_inode(struct replay *replay, const struct lt_fast_tag *tag)
 {
     enum { MAGIC_LOW = 0x0A, MAGIC_HIGH = 0xF3, EXTENTS = (LT_EXT4_BODY - 12) / 12 };
@@ -157,7 +158,7 @@ static void apply(struct replay *replay, const struct lt_fast_tag *tag)
 
 /* The next tag of the area. */
 struct place {
-    uint32_t index; /* of the block behind the one at hand */
+    uint32_t index; /* of the block behind the current one */
     size_t at;
 };
 
@@ -178,7 +179,7 @@ static enum lt_status next_tag(struct replay *replay, struct place *place, struc
     }
 }
 
-/* Count the tags up to the last tail whose checksum is right. The area begins with a head, which tells the transaction.
+/* Count the tags up to the last tail with a right checksum. The area begins with a head, which names the transaction.
  */
 static enum lt_status scan(struct replay *replay)
 {

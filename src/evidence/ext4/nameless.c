@@ -3,11 +3,11 @@
 
 enum { MAX_LOST_GROUPS = 1000 };
 
-/* What is looked for among the inodes without a name. */
+/* A search for deleted inodes. */
 struct orphan_job {
     struct lt_ext4_reader *reader;
     struct lt_arena arena;
-    uint64_t left; /* inodes that the disk has room for: there are more where tables lie over each other */
+    uint64_t left; /* inodes that the disk still has room for; hostile tables that overlap have more */
     enum lt_status (*each)(void *arg, const struct lt_node *node, struct lt_err *);
     void *arg;
 };
@@ -34,7 +34,7 @@ static enum lt_status pass_orphan(struct orphan_job *job, uint32_t ino, struct l
     return job->each(job->arg, &node, err);
 }
 
-/* Deleted inodes of one group. The end of its table that was never used is left out. */
+/* Deleted inodes of one group. The end of its table may never have been used, and is left out. */
 static enum lt_status group_orphans(struct orphan_job *job, uint64_t number, struct lt_err *err)
 {
     struct lt_ext4_volume *volume = &job->reader->volume;
@@ -53,14 +53,14 @@ static enum lt_status group_orphans(struct orphan_job *job, uint64_t number, str
         if (ino < super->first_inode)
             continue;
         if (lt_volume_inode_used(volume, ino, &used, err) != LT_OK)
-            return LT_SKIP; /* the bitmap is that of the whole group */
+            return LT_SKIP; /* it is the bitmap of the whole group that is lost */
         if (!used)
             status = pass_orphan(job, (uint32_t)ino, err);
     }
     return status;
 }
 
-/* Those that were to be freed when their last process closed them. */
+/* Those that were deleted while open. */
 static enum lt_status open_orphans(struct orphan_job *job, struct lt_err *err)
 {
     const struct lt_ext4_orphans *orphans = &job->reader->orphans;

@@ -5,13 +5,13 @@
 
 #include <stdlib.h>
 
-/* What is found, and what is wrong. */
+/* A search, and what is wrong with the lists. */
 struct search {
     struct lt_fs *fs;
     struct lt_ext4_reader *reader;
     unsigned char *seen; /* a bit for each inode */
     uint64_t lost_blocks, bad_entries;
-    struct lt_err problem; /* the first of those */
+    struct lt_err problem; /* the first one */
 };
 
 static void add_orphan(struct lt_ext4_orphans *orphans, uint32_t ino)
@@ -39,7 +39,7 @@ static int by_parent(const void *a, const void *b)
                                          : lt_ext4_by_number(&left->ino, &right->ino);
 }
 
-/* Which of them are directories that still name their parents? */
+/* Find those that are directories and still name their parents. */
 static void find_dirs(struct lt_ext4_reader *reader)
 {
     struct lt_ext4_orphans *orphans = &reader->orphans;
@@ -57,8 +57,8 @@ static void find_dirs(struct lt_ext4_reader *reader)
         qsort(orphans->dirs, orphans->dir_count, sizeof *orphans->dirs, by_parent);
 }
 
-/* Take an inode of the list or the file; `next` is what stands in the place of its deletion time. LT_SKIP: it cannot be
- * one, or cannot be read. LT_END: it was there before. */
+/* Take an inode from the list or the file. `next` is the number in place of its deletion time. LT_SKIP: it cannot be an
+ * orphan, or cannot be read. LT_END: it was seen before. */
 static enum lt_status take(struct search *search, uint32_t ino, uint32_t *next)
 {
     struct lt_ext4_volume *volume = &search->reader->volume;
@@ -118,7 +118,7 @@ static void search_block(struct search *search, const struct lt_ext4_inode *file
                 (uintmax_t)number);
         return;
     }
-    /* A copy, since inodes are looked at while it is in use. */
+    /* A copy, because inodes are read while it is in use. */
     struct lt_str copy = lt_str_dup(&copies, (struct lt_str){(const char *)bytes, volume->super.block_size});
     struct lt_cursor block = {.ptr = (const unsigned char *)copy.ptr, .len = copy.len};
     for (size_t at = 0; lt_ext4_next_orphan(block, &at, &ino) == LT_OK;)
@@ -126,7 +126,7 @@ static void search_block(struct search *search, const struct lt_ext4_inode *file
     lt_arena_free(&copies);
 }
 
-/* The blocks of the orphan file. More than the disk has would be blocks that are there twice. */
+/* The blocks of the orphan file. If there are more than the disk has, some would be there twice. */
 static enum lt_status search_blocks(struct search *search, const struct lt_ext4_inode *file)
 {
     struct lt_ext4_volume *volume = &search->reader->volume;
@@ -170,7 +170,7 @@ static void search_file(struct search *search)
     report(search, what.ptr);
 }
 
-/* Those whose last name a fast commit removed. */
+/* Add those whose last name a fast commit removed. */
 static void add_unlinked(struct search *search)
 {
     const struct lt_ext4_fast *fast = search->reader->volume.fast;
@@ -188,7 +188,7 @@ void lt_ext4_find_orphans(struct lt_fs *fs)
     struct lt_ext4_orphans *orphans = &search.reader->orphans;
     if (!super->last_orphan && !(super->compat & LT_EXT4_COMPAT_ORPHAN_FILE) && !search.reader->volume.fast)
         return;
-    /* Zeroed pages that nobody touches cost nothing, however many inodes a hostile superblock claims. */
+    /* Zeroed pages cost nothing until they are written, however many inodes a hostile superblock claims. */
     search.seen = calloc((size_t)super->inodes / 8 + 1, 1);
     if (!search.seen) {
         lt_fs_note(fs, LT_CODE_TOO_LARGE, "too many inodes to look for files that were deleted while open");

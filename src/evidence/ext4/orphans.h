@@ -2,8 +2,8 @@
 /* Files that were deleted while a process had them open, and so were not freed when the power failed: those on a list
  * that begins in the superblock, those in the orphan file (linux fs/ext4/orphan.c), and those whose last name a fast
  * commit removed. A kernel frees them when it mounts the file system, so to the rest of the reader they are deleted,
- * whatever the bitmap says. A file there that still has names was being cut short. A mount frees what lies behind its
- * end and sets its times to now: neither can be seen, nor tells anything. */
+ * whatever the bitmap says. A file there that still has names was being cut short. A mount frees what lies
+ * behind its end, which nobody sees, and sets its times to now, which tells nothing. */
 #ifndef LT_EVIDENCE_EXT4_ORPHANS_H
 #define LT_EVIDENCE_EXT4_ORPHANS_H
 

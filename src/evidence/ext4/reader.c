@@ -72,7 +72,7 @@ uint32_t lt_ext4_parent_of(struct lt_ext4_reader *reader, const struct lt_ext4_i
     return self == inode->ino ? parent : 0;
 }
 
-/* A target of 60 bytes and more lies where the data of a file would. */
+/* A target of 60 bytes and more lies where a file has its data. */
 static enum lt_status long_target(struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode,
                                   struct lt_arena *arena, struct lt_str *target, struct lt_err *err)
 {
