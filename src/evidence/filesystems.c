@@ -9,6 +9,7 @@ static const struct lt_fs_reader *const readers[] = {
 #define FILESYSTEM(name) &lt_fs_reader_##name,
 #include "evidence/filesystems.def"
 #undef FILESYSTEM
+    NULL,
 };
 
 void lt_fs_set_label(struct lt_fs *fs, const char *name, const struct lt_device *device)
@@ -22,7 +23,7 @@ enum lt_status lt_fs_open(struct lt_fs *fs, const struct lt_device *device, cons
 {
     enum lt_status status = LT_END;
     *reader = NULL;
-    for (size_t i = 0; status == LT_END && i < sizeof readers / sizeof *readers; i++) {
+    for (size_t i = 0; status == LT_END && readers[i]; i++) {
         *reader = readers[i];
         lt_err_clear(err);
         lt_fs_set_label(fs, readers[i]->name, device);
