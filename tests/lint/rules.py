@@ -31,7 +31,7 @@ MAPS = {
 
 # A library is known to one file only, so that it can be replaced or distrusted in one place.
 LIBRARIES = {
-    "tsk/": "src/evidence/image/image.c",
+    "tsk/": "src/evidence/image/tsk.c",
     "jansson.h": "src/parse/json.c",
     "zlib.h": "src/base/gz.c",
     "openssl/": "src/base/sha256.c",
@@ -42,6 +42,7 @@ LIBRARIES = {
 # line, and where the files are.
 TABLES = {
     "src/evidence/evidence.def": ("EVIDENCE", "lt_evidence_{}", "src/evidence"),
+    "src/evidence/filesystems.def": ("FILESYSTEM", "lt_fs_reader_{}", "src/evidence"),
     "src/runtime/docker/sources.def": ("SOURCE", "lt_source_docker_{}", "src/runtime/docker"),
     "src/host/sources.def": ("SOURCE", "lt_source_{}", "src/host"),
     "src/files/sources.def": ("SOURCE", "lt_source_{}", "src/files"),
@@ -50,7 +51,7 @@ TABLES = {
     "formats/formats.def": ("FORMAT", "lt_format_{}", "formats"),
 }
 # What a table's files export beside its lines.
-EXPORTED = re.compile(r"^const struct lt_(?:evidence_kind|source|docker_driver|command|format) (lt_\w+) = ", re.M)
+EXPORTED = re.compile(r"^const struct lt_(?:evidence_kind|fs_reader|source|docker_driver|command|format) (lt_\w+) = ", re.M)
 
 
 def sources(*patterns: str) -> list[Path]:

@@ -113,7 +113,7 @@ static void test_impossible_supers(void **state)
         struct lt_ext4 ext4;
         make_super(bytes);
         (table[i].size == 2 ? put16 : put32)(bytes, table[i].at, table[i].value);
-        if (decode_super(bytes, sizeof bytes, &ext4) != LT_SKIP)
+        if (decode_super(bytes, sizeof bytes, &ext4) == LT_OK)
             fail_msg("%zx = %x is accepted", table[i].at, table[i].value);
     }
 }
@@ -136,7 +136,7 @@ static void test_short_super(void **state)
     struct lt_ext4 ext4;
     make_super(bytes);
     for (size_t size = 0; size < 0x154; size++)
-        assert_int_equal(decode_super(bytes, size, &ext4), LT_SKIP);
+        assert_int_not_equal(decode_super(bytes, size, &ext4), LT_OK);
 }
 
 /* Block of the descriptor, as dumpe2fs tells for images made with mke2fs; `byte` is the offset in the block. */
