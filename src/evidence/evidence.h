@@ -15,6 +15,8 @@
 
 struct lt_fs;
 
+enum { LT_MAX_LINKS = 40 }; /* symbolic links that are followed on the way to one path: the kernel's own limit */
+
 /* An open regular file of the evidence. */
 struct lt_file {
     struct lt_fs *fs;
@@ -42,8 +44,8 @@ struct lt_fs_ops {
      * of `out` go to `arena`. */
     enum lt_status (*stat)(struct lt_fs *, struct lt_str path, struct lt_arena *arena, struct lt_node *out,
                            struct lt_err *);
-    /* List a directory by its path and inode; a `dir` with a parent outlives the evidence, here and below. On LT_SKIP
-     * `out` holds what could be read all the same: the caller must use it. An entry whose inode is unreadable is listed
+    /* List a directory by its path and inode. Here and below, `dir` outlives the evidence unless it is `brief`: that
+     * one's address must not be remembered. On LT_SKIP `out` holds what could be read all the same: the caller must use it. An entry whose inode is unreadable is listed
      * with `error` set. */
     enum lt_status (*list)(struct lt_fs *, const struct lt_dir *dir, struct lt_arena *arena, struct lt_listing *out,
                            struct lt_err *);
@@ -139,8 +141,8 @@ void lt_evidence_close(struct lt_evidence *evidence);
 /* Record something wrong with the evidence as a whole (a short image, an unreplayed journal). */
 void lt_evidence_note(struct lt_evidence *evidence, const struct lt_err *note);
 
-/* Follow the symbolic links in `path` re-rooted at the evidence, as if chrooted into it, at most 40 of them (the
- * kernel's own limit), and write the path without links to `out` (in `arena`). LT_END: nothing there. */
+/* Follow the symbolic links in `path` re-rooted at the evidence, as if chrooted into it, at most LT_MAX_LINKS of
+ * them, and write the path without links to `out` (in `arena`). LT_END: nothing there. */
 enum lt_status lt_fs_resolve(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_str *out,
                              struct lt_err *);
 
