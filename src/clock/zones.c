@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "clock/zones.h"
 
-#include "parse/json.h"
 #include "parse/stamp.h"
 #include "store/mechanics.h"
 
@@ -9,7 +8,7 @@ enum { MAX_LINKS = 8, MAX_NAME = 256 };
 
 #define DATABASE "/usr/share/zoneinfo/"
 
-/* An offset that the daemon wrote beside a time. */
+/* An offset that a daemon wrote beside a time. */
 struct offset {
     struct lt_time time;
     int minutes;
@@ -17,7 +16,7 @@ struct offset {
     const char *field;
 };
 
-static void note_offset(struct lt_ctx *ctx, struct lt_str text, struct lt_str file, const char *field)
+void lt_zone_note_offset(struct lt_ctx *ctx, struct lt_str text, struct lt_str file, const char *field)
 {
     struct lt_time time;
     int minutes;
@@ -28,18 +27,10 @@ static void note_offset(struct lt_ctx *ctx, struct lt_str text, struct lt_str fi
     lt_list_add(&ctx->host->offsets, ctx->run, offset);
 }
 
-void lt_zones_note(struct lt_ctx *ctx, struct lt_container *container, const struct json_t *config, struct lt_str path)
+void lt_zone_set_environment(struct lt_ctx *ctx, struct lt_container *container, struct lt_str tz, const char *field)
 {
-    const struct json_t *env = lt_json_at(config, "Config.Env"), *log = lt_json_at(config, "State.Health.Log");
-    for (size_t i = 0; i < lt_json_count(env); i++) {
-        struct lt_str value = lt_json_str(lt_json_item(env, i), "");
-        if (!lt_str_starts(value, LT_STR("TZ=")))
-            continue;
-        container->has_tz = true;
-        container->tz = lt_str_dup(ctx->run, lt_str_skip(value, 3));
-    }
-    for (size_t i = 0; i < lt_json_count(log); i++)
-        note_offset(ctx, lt_json_str(lt_json_item(log, i), "Start"), path, "State.Health.Log.Start");
+    container->tz = lt_str_dup(ctx->run, tz);
+    container->tz_field = field;
 }
 
 /* Parse a zone file of the evidence. */
@@ -198,23 +189,6 @@ static void find_by_files(struct lt_ctx *ctx)
             host_timezone(ctx, mount->fs);
 }
 
-static void note_images(struct lt_ctx *ctx, const struct lt_root *root)
-{
-    lt_each (const struct lt_image, image, &root->images) {
-        struct lt_str text;
-        if (image->updated.len && lt_slurp(root->fs, image->updated, MAX_NAME, ctx->scratch, &text, NULL) == LT_OK)
-            note_offset(ctx, lt_str_trim(text), image->updated, "lastUpdated");
-    }
-}
-
-static void find_host(struct lt_ctx *ctx)
-{
-    find_by_files(ctx);
-    lt_each (const struct lt_root, root, &ctx->host->roots)
-        note_images(ctx, root);
-    check_offsets(ctx);
-}
-
 /* --- containers ----------------------------------------------------------------------------------------------------
  */
 
@@ -337,7 +311,7 @@ static void rules_by_name(struct lt_ctx *ctx, struct lt_container *container, st
 static bool by_environment(struct lt_ctx *ctx, struct lt_container *container)
 {
     struct lt_str name = container->tz;
-    if (!container->has_tz)
+    if (!container->tz_field)
         return false;
     if (lt_str_starts(name, LT_STR(":")))
         name = lt_str_skip(name, 1);
@@ -345,7 +319,7 @@ static bool by_environment(struct lt_ctx *ctx, struct lt_container *container)
         name = LT_STR("UTC"); /* which the empty TZ means */
     struct lt_str below = zone_name(name);
     container->zone.name = below.len ? below : name;
-    container->zone.from = LT_STR("TZ in Config.Env");
+    container->zone.from = lt_str_format(ctx->run, "TZ in %s", container->tz_field);
     rules_by_name(ctx, container, name);
     return true;
 }
@@ -416,7 +390,8 @@ static void find_containers(struct lt_ctx *ctx)
 
 void lt_zones_find(struct lt_ctx *ctx)
 {
-    find_host(ctx);
+    find_by_files(ctx);
+    check_offsets(ctx);
     lt_each (struct lt_root, root, &ctx->host->roots) {
         struct lt_ctx there = lt_ctx_at(ctx, root);
         find_containers(&there);

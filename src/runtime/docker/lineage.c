@@ -235,5 +235,6 @@ void lt_docker_link(struct lt_ctx *ctx)
     }
     find_leftovers(root);
     publish(ctx);
+    lt_docker_note_updates(ctx); /* now, since those in configurations of containers count first */
 }
 
