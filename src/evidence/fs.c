@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-enum { MAX_LINKS = 40 };
-
 void lt_evidence_note(struct lt_evidence *evidence, const struct lt_err *note)
 {
     struct lt_err *copy = lt_new(&evidence->arena, struct lt_err);
@@ -63,7 +61,7 @@ enum lt_status lt_fs_list(struct lt_fs *fs, struct lt_str path, struct lt_arena 
         return status;
     if (!S_ISDIR(node.mode))
         return lt_fail(err, LT_SKIP, LT_CODE_TYPE, 0, "not a directory");
-    struct lt_dir dir = {.name = path, .path_len = path.len, .ino = node.ino};
+    struct lt_dir dir = {.name = path, .path_len = path.len, .ino = node.ino, .brief = true};
     status = fs->ops->list(fs, &dir, arena, out, err);
     size_t living = 0;
     for (size_t i = 0; i < out->count; i++)
@@ -102,8 +100,8 @@ enum lt_status lt_fs_resolve(struct lt_fs *fs, struct lt_str path, struct lt_are
             return status;
         if (!S_ISLNK(node.mode))
             continue;
-        if (++links > MAX_LINKS)
-            return lt_fail(err, LT_SKIP, LT_CODE_CYCLE, 0, "more than %d symbolic links", MAX_LINKS);
+        if (++links > LT_MAX_LINKS)
+            return lt_fail(err, LT_SKIP, LT_CODE_CYCLE, 0, "more than %d symbolic links", LT_MAX_LINKS);
         done = lt_str_starts(node.target, LT_STR("/")) ? LT_STR("") : parent;
         todo = lt_path_join(arena, node.target, todo);
     }

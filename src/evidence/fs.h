@@ -29,6 +29,8 @@ struct lt_xattr {
     struct lt_str name, value;
 };
 
+enum { LT_MAX_LINKS = 40 }; /* symbolic links that are followed on the way to one path: the kernel's own limit */
+
 /* The entries of one directory, in byte order of their names; "." and ".." are left out. */
 struct lt_listing {
     struct lt_node *nodes;
@@ -44,8 +46,8 @@ struct lt_fs_ops {
      * of `out` go to `arena`. */
     enum lt_status (*stat)(struct lt_fs *, struct lt_str path, struct lt_arena *arena, struct lt_node *out,
                            struct lt_err *);
-    /* List a directory, found by its path and inode. A `dir` with a parent lives longer than the evidence, here and
-     * below. On LT_SKIP `out` still holds what could be read, and the caller must use it. An entry whose inode is
+    /* List a directory, found by its path and inode. Here and below, `dir` lives longer than the evidence unless
+     * it is `brief`: then its address must not be remembered. On LT_SKIP `out` still holds what could be read, and the caller must use it. An entry whose inode is
      * unreadable is listed with `error` set. */
     enum lt_status (*list)(struct lt_fs *, const struct lt_dir *dir, struct lt_arena *arena, struct lt_listing *out,
                            struct lt_err *);

@@ -155,8 +155,8 @@ struct lt_container {
     struct lt_list limits;        /* of struct lt_str *: what of hostconfig.json bounds its use of the host, */
     bool limits_known, unlimited; /* if that could be read; memory or processes have no bound */
     struct lt_str cgroup_parent;  /* as in hostconfig.json, "" for the default */
-    struct lt_str tz;             /* TZ in Config.Env, if has_tz */
-    bool has_tz;
+    struct lt_str tz;             /* TZ in its environment, */
+    const char *tz_field;         /* as this field of its configuration says; NULL: it is not set */
     struct lt_zone_info zone;
     lt_tags tags; /* LT_TAG_BIT()s that hold for the container as a whole */
     struct lt_image *image;

@@ -17,7 +17,7 @@ enum {
     LEASE_FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW,
 };
 
-/* An open directory. If it is moved on a live host, its descriptor stays good: what is opened through it is still what
+/* An open directory, known by its address; a brief one is never kept. If it is moved on a live host, its descriptor stays good: what is opened through it is still what
  * was listed in it. */
 struct slot {
     const struct lt_dir *dir; /* NULL: free */
@@ -226,7 +226,7 @@ struct lt_lease lt_beneath_lease(struct lt_beneath *beneath, const struct lt_dir
     if (lease.fd >= 0)
         return lease;
     lease.fd = open_from_above(beneath, dir, LEASE_FLAGS);
-    if (lease.fd >= 0 && put(beneath, dir, lease.fd, 1))
+    if (lease.fd >= 0 && !dir->brief && put(beneath, dir, lease.fd, 1))
         lease.slot = (int)(slot_of(beneath, dir) - beneath->slots);
     return lease;
 }
@@ -257,7 +257,6 @@ int lt_beneath_list(struct lt_beneath *beneath, const struct lt_dir *dir)
 
 void lt_beneath_keep(struct lt_beneath *beneath, const struct lt_dir *dir, int fd, bool reuse)
 {
-    /* Without a parent, `dir` may live for one call only, and another one may get its address. */
-    if (!reuse || !dir->parent || !put(beneath, dir, fd, 0))
+    if (!reuse || dir->brief || !put(beneath, dir, fd, 0))
         close(fd);
 }

@@ -24,8 +24,8 @@ void lt_beneath_close(struct lt_beneath *beneath);
 int lt_beneath_open(struct lt_beneath *beneath, struct lt_str path, int flags);
 
 /* Open a directory to read its names. -1: errno tells why; ESTALE if another directory has taken its place since its
- * inode was learned. End the descriptor with lt_beneath_keep(). A `dir` with a parent must live as long as `beneath`
- * does. */
+ * inode was learned. End the descriptor with lt_beneath_keep(). Unless it is
+ * brief, `dir` must live as long as `beneath` does. */
 int lt_beneath_list(struct lt_beneath *beneath, const struct lt_dir *dir);
 
 /* End a descriptor from lt_beneath_list(). `reuse`: something in that directory is likely to be opened soon. */
@@ -37,7 +37,7 @@ struct lt_lease {
     int slot; /* private */
 };
 
-/* Borrow a descriptor of `dir`, which must live as long as `beneath` does. Give it back with lt_beneath_return(). */
+/* Borrow a descriptor of `dir`, which must live likewise. Give it back with lt_beneath_return(). */
 struct lt_lease lt_beneath_lease(struct lt_beneath *beneath, const struct lt_dir *dir);
 
 /* Give back what was borrowed. A lease without a descriptor is ignored. errno stays as it is. */

@@ -245,5 +245,6 @@ void lt_docker_link(struct lt_ctx *ctx)
     find_leftovers(root);
     publish(ctx);
     add_trees(ctx);
+    lt_docker_note_updates(ctx); /* now, since those in configurations of containers count first */
 }
 
