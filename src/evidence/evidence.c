@@ -44,3 +44,8 @@ void lt_evidence_close(struct lt_evidence *evidence)
         evidence->kind->close(evidence);
     lt_arena_free(&evidence->arena);
 }
+
+enum lt_status lt_evidence_find(struct lt_evidence *evidence, struct lt_err *err)
+{
+    return evidence->kind->find(evidence, err);
+}

@@ -27,19 +27,23 @@ struct lt_evidence_kind {
     const char *name, *summary;
     /* How sure the kind is that it can read the file at `spec`: 0 no, 100 certain. */
     int (*bid)(const char *spec, const struct stat *status);
-    /* Fill evidence->fs and ->notes. LT_SKIP: nothing readable in it, `err` says why. */
+    /* Open the files that the evidence consists of, and read nothing of them. LT_SKIP: `err` says why not. */
     enum lt_status (*open)(struct lt_evidence *evidence, struct lt_err *err);
-    /* Give back what `open` took, also when it failed half way. The file systems are released before. */
+    /* Fill evidence->fs and ->notes. LT_SKIP: nothing readable in it, `err` says why. */
+    enum lt_status (*find)(struct lt_evidence *evidence, struct lt_err *err);
+    /* Give back what these took, also when they failed half way. The file systems are released before. */
     void (*close)(struct lt_evidence *evidence);
 };
 
 /* NULL-terminated table made from evidence.def. */
 extern const struct lt_evidence_kind *const lt_evidence_kinds[];
 
-/* Open `spec` with the kind that bids highest. Close it with lt_evidence_close(), also after a failure. `spec` is
- * borrowed. LT_SKIP: it cannot be read, `err` says why. */
+/* Open `spec` with the kind that bids highest: its files are open then, and nothing of them was read. Close it with
+ * lt_evidence_close(), also after a failure. `spec` is borrowed. LT_SKIP: it cannot be read, `err` says why. */
 enum lt_status lt_evidence_open(struct lt_evidence *evidence, const char *spec, const struct lt_evidence_args *args,
                                 struct lt_err *err);
+/* Find the file systems of an evidence that is open. LT_SKIP: there are none, `err` says why. */
+enum lt_status lt_evidence_find(struct lt_evidence *evidence, struct lt_err *err);
 void lt_evidence_close(struct lt_evidence *evidence);
 
 #endif

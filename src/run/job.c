@@ -3,6 +3,7 @@
 
 #include "run/command.h"
 #include "run/manifest.h"
+#include "run/opening.h"
 #include "run/show.h"
 #include "run/schedule.h"
 #include "runtime/runtimes.h"
@@ -66,21 +67,17 @@ static void add_looked(struct lt_job *job, const char *spec, const char *text)
     lt_list_add(&job->looked, &job->arena, line);
 }
 
-static void open_evidence(struct lt_job *job, const char *spec)
+/* Report why one is not read. If messages are off, it is kept for the case that no other is either. */
+static void report_unread(struct lt_job *job, const struct lt_evidence *evidence, const struct lt_err *problem)
 {
-    struct lt_evidence *evidence = lt_new(&job->arena, struct lt_evidence);
-    struct lt_err problem = {0};
-    job->report.evidence = spec;
-    lt_list_add(&job->evidence, &job->arena, evidence);
-    const struct lt_evidence_args args = {.no_journal = job->options->no_journal};
-    enum lt_status status = lt_evidence_open(evidence, spec, &args, &problem);
-    report_notes(job, evidence);
-    if (status != LT_OK) {
-        lt_report_problem(&job->report, "evidence", LT_STR(""), &problem);
-        if (job->options->quiet)
-            add_looked(job, spec, problem.text); /* else it was told already */
-        return;
-    }
+    lt_report_problem(&job->report, "evidence", LT_STR(""), problem);
+    if (job->options->quiet)
+        add_looked(job, evidence->spec, problem->text);
+}
+
+static void find_stores(struct lt_job *job, struct lt_evidence *evidence)
+{
+    struct lt_err none = {0};
     size_t before = job->inventory.roots.count;
     struct lt_buf looked = {0};
     lt_hosts_find(&job->inventory, evidence);
@@ -91,11 +88,27 @@ static void open_evidence(struct lt_job *job, const char *spec)
         lt_discover(&discovery);
     }
     if (job->inventory.roots.count == before) {
-        lt_fail(&problem, LT_SKIP, LT_CODE_MISSING, 0, "no %s in it", lt_runtimes[0]->store);
-        lt_report_problem(&job->report, "evidence", LT_STR(""), &problem);
-        add_looked(job, spec, lt_str_format(&job->arena, "looked for %.*s", LT_ARG(lt_buf_view(&looked))).ptr);
+        lt_fail(&none, LT_SKIP, LT_CODE_MISSING, 0, "no %s in it", lt_runtimes[0]->store);
+        lt_report_problem(&job->report, "evidence", LT_STR(""), &none);
+        add_looked(job, evidence->spec, lt_str_format(&job->arena, "looked for %.*s", LT_ARG(lt_buf_view(&looked))).ptr);
     }
     lt_buf_free(&looked);
+}
+
+/* Find the file systems of the evidence, and what is on them. */
+static void find_all(struct lt_job *job)
+{
+    lt_each (struct lt_evidence, evidence, &job->evidence) {
+        const struct lt_err *unopened = job->unopened.items[evidence_at];
+        struct lt_err problem = *unopened;
+        job->report.evidence = evidence->spec;
+        enum lt_status status = problem.set ? LT_SKIP : lt_evidence_find(evidence, &problem);
+        report_notes(job, evidence);
+        if (status == LT_OK)
+            find_stores(job, evidence);
+        else
+            report_unread(job, evidence, &problem);
+    }
 }
 
 void lt_job_enter(struct lt_job *job, struct lt_root *root, const char *reader)
@@ -137,33 +150,6 @@ static void report_failed_reads(struct lt_job *job)
     }
 }
 
-/* A live host's own root holds everything: there its data roots count. */
-enum lt_status lt_job_check_path(const struct lt_job *job, const char *path, struct lt_err *err)
-{
-    if (!path || strcmp(path, "-") == 0)
-        return LT_OK;
-    lt_each (struct lt_evidence, evidence, &job->evidence) {
-        bool live = lt_output_inside("/", evidence->spec);
-        if (!live && lt_output_inside(path, evidence->spec))
-            return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: lies inside the evidence", path);
-        lt_each (struct lt_root, root, &job->inventory.roots)
-            if (live && root->fs->evidence == evidence && lt_output_inside(path, root->path.ptr))
-                return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: lies inside the evidence", path);
-    }
-    return LT_OK;
-}
-
-static enum lt_status open_output(struct lt_job *job, struct lt_output *output, const char *path, bool gzip, bool hash,
-                                  struct lt_err *err)
-{
-    const struct lt_output_args args = {path, job->options->force, gzip, hash, job->signals};
-    struct lt_err problem = {0};
-    enum lt_status status = lt_job_check_path(job, path, err);
-    if (status == LT_OK && lt_output_open(output, &args, &problem) != LT_OK)
-        status = lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: %s", path, problem.text);
-    return status;
-}
-
 static enum lt_status write_manifest(struct lt_job *job, struct lt_str sha256, struct lt_err *err)
 {
     const struct lt_options *options = job->options;
@@ -192,11 +178,7 @@ static enum lt_status make_product(struct lt_job *job, struct lt_err *err)
 {
     const struct lt_options *options = job->options;
     struct lt_buf sha256 = {0};
-    enum lt_status status = open_output(job, &job->output, options->output, options->gzip, options->manifest, err);
-    if (status == LT_OK && options->manifest) /* now, so that a refusal comes before the output has its name */
-        status = open_output(job, &job->manifest, options->manifest, false, false, err);
-    if (status == LT_OK)
-        status = options->command->run(job, err);
+    enum lt_status status = options->command->run(job, err);
     if (status == LT_OK)
         status = lt_output_commit(&job->output, &sha256, err);
     report_failed_reads(job);
@@ -244,60 +226,21 @@ static int find_nothing(struct lt_job *job)
     return LT_EXIT_NO_EVIDENCE;
 }
 
-static bool same_output(const char *a, const char *b)
-{
-    bool a_stdout = strcmp(a, "-") == 0, b_stdout = strcmp(b, "-") == 0;
-    return a_stdout || b_stdout ? a_stdout && b_stdout : lt_output_same(a, b);
-}
-
-static bool outputs_collide(const struct lt_options *options)
-{
-    const char *paths[] = {options->output ? options->output : "-", options->errors, options->manifest};
-    for (size_t i = 0; i < 3; i++)
-        for (size_t j = 0; j < i; j++)
-            if (paths[i] && paths[j] && same_output(paths[i], paths[j]))
-                return true;
-    return false;
-}
-
-/* Evidence that is given under two names, all of whose events would come twice; NULL if there is none. */
-static const char *given_twice(const struct lt_options *options)
-{
-    struct stat one, other;
-    for (int i = 0; i < options->evidence_count; i++)
-        for (int j = 0; j < i; j++)
-            if (stat(options->evidence[i], &one) == 0 && stat(options->evidence[j], &other) == 0 &&
-                one.st_dev == other.st_dev && one.st_ino == other.st_ino)
-                return options->evidence[i];
-    return NULL;
-}
-
 static int run_all(struct lt_job *job)
 {
     const struct lt_options *options = job->options;
     struct lt_err err = {0};
-    enum lt_status status = LT_OK;
-    const char *twice = given_twice(options);
-    if (outputs_collide(options)) {
-        lt_say("-o, --errors and --manifest must be different files");
-        return LT_EXIT_USAGE;
+    enum lt_status status = lt_opening(job, &err);
+    if (status == LT_OK) {
+        find_all(job);
+        status = lt_opening_check(job, &err);
     }
-    if (twice) {
-        lt_say("%s: this evidence is given twice", twice);
-        return LT_EXIT_USAGE;
-    }
-    for (int i = 0; i < options->evidence_count; i++)
-        open_evidence(job, options->evidence[i]);
-    if (options->errors) {
-        status = open_output(job, &job->errors, options->errors, false, false, &err);
-        if (status == LT_OK)
-            lt_report_open(&job->report, &job->errors);
-    }
-    if (status != LT_OK)
-        return finish(job, status, &err);
-    if (!job->inventory.roots.count)
+    if (status == LT_OK && options->errors)
+        lt_report_open(&job->report, &job->errors);
+    if (status == LT_OK && !job->inventory.roots.count)
         return find_nothing(job);
-    status = take_inventory(job, &err);
+    if (status == LT_OK)
+        status = take_inventory(job, &err);
     if (status != LT_OK)
         return finish(job, status, &err);
     if (options->verbose || options->list_sources)
@@ -342,13 +285,9 @@ int lt_job_run(const struct lt_options *options, int argc, char **argv)
         return LT_EXIT_COMPLETE;
     }
     int code = run_all(&job);
-    lt_output_abort(&job.output);
-    lt_output_abort(&job.errors);
-    lt_output_abort(&job.manifest);
+    lt_opening_end(&job);
     if (job.signals >= 0)
         close(job.signals);
-    lt_each (struct lt_evidence, evidence, &job.evidence)
-        lt_evidence_close(evidence);
     lt_report_free(&job.report);
     lt_arena_free(&job.scratch);
     lt_arena_free(&job.arena);

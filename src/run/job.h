@@ -26,13 +26,17 @@ struct lt_job {
     char **argv;
     struct lt_arena arena, scratch;
     struct lt_list evidence; /* of struct lt_evidence * */
+    struct lt_list unopened; /* of struct lt_err *, one each: why it could not be opened; not set if it could */
     struct lt_inventory inventory;
     struct lt_report report;
     struct lt_ctx ctx; /* of the reader at work; a command may read with it after lt_job_enter() */
     struct lt_reading reading;
     struct lt_sink sink;    /* of all sources: it looks for signals, and passes events on to */
     struct lt_sink product; /* what the command makes of them */
-    struct lt_output output, errors, manifest;
+    struct lt_output output, errors, manifest; /* opened by run/opening.c, like all that is written */
+    int temporary[2];                          /* for a sorter, -1: none; see base/temporary.h */
+    struct lt_err lack;                        /* why one of them is not there */
+    bool may_spill;                            /* temporary files may be made: they do not lie in the evidence */
     uint64_t rows; /* written; the command counts them */
     unsigned events;
     int signals;           /* signalfd of those that end the run */
@@ -61,8 +65,5 @@ enum lt_status lt_job_events(struct lt_job *job, const char *only, struct lt_sin
 
 /* LT_FATAL when a signal is pending. To be called now and then by what takes long. */
 enum lt_status lt_job_poll(struct lt_job *job, struct lt_err *err);
-
-/* LT_FATAL if a file at `path` would lie inside the evidence, where nothing may be written. */
-enum lt_status lt_job_check_path(const struct lt_job *job, const char *path, struct lt_err *err);
 
 #endif

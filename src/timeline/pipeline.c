@@ -150,14 +150,6 @@ static enum lt_status write_rows(struct timeline *timeline, struct lt_err *err)
     return status == LT_END ? LT_OK : status;
 }
 
-/* The sorter makes its temporary file when memory runs short, if ever: where it must not is no error until then. */
-static void place_temporary(struct timeline *timeline)
-{
-    struct lt_str file = lt_path_join(&timeline->job->arena, lt_str_c(lt_spill_directory()), LT_STR("layertime"));
-    if (lt_job_check_path(timeline->job, file.ptr, NULL) == LT_OK)
-        timeline->sorter.directory = lt_spill_directory();
-}
-
 /* Which containers -c means is known once all are: a whole name is not taken for the prefix of another's ID. */
 static void resolve_container(struct lt_job *job)
 {
@@ -188,14 +180,17 @@ static enum lt_status make_timeline(struct timeline *timeline, struct lt_err *er
     const struct lt_format *format = timeline->options->format;
     if (format->begin)
         format->begin(lt_output_buffer(&timeline->job->output));
-    place_temporary(timeline);
     enum lt_status status = lt_job_events(timeline->job, NULL, (struct lt_sink){take_event, timeline}, err);
     return status == LT_OK && format->row ? write_rows(timeline, err) : status;
 }
 
 enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
 {
-    struct timeline timeline = {.job = job, .options = job->options, .sorter = {.memory = job->options->memory}};
+    struct timeline timeline = {.job = job, .options = job->options, .sorter = {
+                                    .memory = job->options->memory,
+                                    .files = job->may_spill ? job->temporary : NULL,
+                                    .lack = &job->lack,
+                                }};
     if (job->options->timezone && lt_localzone_load(job->options->timezone, &job->arena, &timeline.zone, err) != LT_OK)
         return LT_SKIP;
     lt_show_window(job->options);

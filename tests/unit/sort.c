@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The order is total and the same however little memory there is. */
+#include "base/temporary.h"
 #include "timeline/sort/sort.h"
 
 #include <setjmp.h>
@@ -15,7 +16,10 @@ enum { LITTLE = 1, PLENTY = 64 * 1024 * 1024 }; /* memory: the least that is pos
 
 static struct lt_sorter sorter_with(size_t memory)
 {
-    return (struct lt_sorter){.memory = memory, .directory = lt_spill_directory()};
+    static int files[2]; /* they serve one sorter after the other */
+    for (unsigned i = 0; i < 2 && !files[i]; i++)
+        files[i] = lt_temporary_open(NULL);
+    return (struct lt_sorter){.memory = memory, .files = files};
 }
 
 /* An event that carries its number, so that its row is known again. */
@@ -254,8 +258,13 @@ static void test_no_place_for_the_file(void **state)
     (void)state;
     const char *const places[] = {"/nonexistent/layertime", "/dev/null", "/proc", NULL};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        struct lt_sorter sorter = {.memory = LITTLE, .directory = places[i]};
-        struct lt_err err = {0};
+        struct lt_err err = {0}, lack = {0};
+        if (places[i])
+            setenv("TMPDIR", places[i], 1);
+        const int files[2] = {places[i] ? lt_temporary_open(&lack) : -1, -1};
+        unsetenv("TMPDIR");
+        assert_int_equal(files[0], -1);
+        struct lt_sorter sorter = {.memory = LITTLE, .files = files, .lack = &lack};
         assert_int_equal(overflow(&sorter, &err), LT_FATAL);
         assert_non_null(strstr(err.text, "temporary file"));
         assert_non_null(strstr(err.text, "TMPDIR"));

@@ -442,6 +442,13 @@ static enum lt_status directory_open_evidence(struct lt_evidence *evidence, stru
     if (root < 0)
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, errno, "cannot open the evidence");
     evidence->self = lt_beneath_new(&evidence->arena, root);
+    return LT_OK;
+}
+
+/* All that is mounted below it counts as one file system. */
+static enum lt_status directory_find(struct lt_evidence *evidence, struct lt_err *err)
+{
+    (void)err;
     struct lt_fs *fs = lt_new(&evidence->arena, struct lt_fs);
     *fs = (struct lt_fs){
         .ops = &directory_ops,
@@ -466,5 +473,6 @@ const struct lt_evidence_kind lt_evidence_directory = {
     .summary = "root of a mounted or live host, or a bare Docker data root",
     .bid = directory_bid,
     .open = directory_open_evidence,
+    .find = directory_find,
     .close = directory_close_evidence,
 };

@@ -118,8 +118,12 @@ static enum lt_status image_open(struct lt_evidence *evidence, struct lt_err *er
 {
     struct image *image = lt_new(&evidence->arena, struct image);
     evidence->self = image;
-    if (open_file(image, evidence, err) != LT_OK)
-        return LT_SKIP;
+    return open_file(image, evidence, err);
+}
+
+static enum lt_status image_find(struct lt_evidence *evidence, struct lt_err *err)
+{
+    struct image *image = evidence->self;
     enum lt_status status = lt_tsk_unpack(&image->file, evidence->spec, &image->unpacked, err);
     if (status == LT_SKIP)
         return LT_SKIP;
@@ -153,6 +157,7 @@ const struct lt_evidence_kind lt_evidence_image = {
     .summary = "disk image (raw, split raw, E01, VMDK, VHD) or block device: one file system, or DOS/GPT partitions",
     .bid = image_bid,
     .open = image_open,
+    .find = image_find,
     .close = image_close,
 };
 

@@ -60,10 +60,16 @@ static enum lt_status write_run(struct lt_merge *merge, struct lt_spill *spill, 
     return status == LT_END ? lt_spill_flush(spill, err) : status;
 }
 
-static enum lt_status open_spill(const struct lt_sorter *sorter, struct lt_spill *spill, struct lt_err *err)
+/* Begin with the file that is not in use. */
+static enum lt_status open_spill(struct lt_sorter *sorter, struct lt_spill *spill, struct lt_err *err)
 {
-    if (sorter->directory)
-        return lt_spill_open(spill, sorter->directory, err);
+    sorter->file ^= 1;
+    if (sorter->files && sorter->files[sorter->file] >= 0)
+        return lt_spill_open(spill, sorter->files[sorter->file], err);
+    if (sorter->lack && sorter->lack->set) {
+        *err = *sorter->lack;
+        return LT_FATAL;
+    }
     return lt_fail(
         err, LT_FATAL, LT_CODE_OUTPUT, 0,
         "a temporary file is needed, but its directory lies inside the evidence: set TMPDIR, or more --memory");

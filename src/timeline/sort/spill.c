@@ -2,51 +2,21 @@
 #include "timeline/sort/spill.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 enum { WRITE_AT = 256 * 1024 };
 
-const char *lt_spill_directory(void)
-{
-    const char *directory = getenv("TMPDIR");
-    return directory && *directory ? directory : "/tmp";
-}
-
 static enum lt_status fail(struct lt_err *err, int sys, const char *what)
 {
     return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, sys, "cannot %s the temporary file of the sorter", what);
 }
 
-/* A file that never had a name, or one that loses it at once where the file system cannot do that. */
-static int open_nameless(const char *directory)
+enum lt_status lt_spill_open(struct lt_spill *spill, int fd, struct lt_err *err)
 {
-    int fd = open(directory, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-    if (fd >= 0)
-        return fd;
-    struct lt_buf path = {0};
-    lt_buf_printf(&path, "%s/layertime-XXXXXX", directory);
-    lt_buf_char(&path, 0);
-    fd = mkostemp(path.ptr, O_CLOEXEC); /* mode 0600 */
-    if (fd >= 0 && unlink(path.ptr) < 0) {
-        int sys = errno;
-        close(fd);
-        fd = -1;
-        errno = sys;
-    }
-    lt_buf_free(&path);
-    return fd;
-}
-
-enum lt_status lt_spill_open(struct lt_spill *spill, const char *directory, struct lt_err *err)
-{
-    int fd = open_nameless(directory);
-    if (fd < 0)
-        return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, errno,
-                       "cannot create a temporary file in %s (TMPDIR sets the place, --memory how much fits without)",
-                       directory);
+    if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+        return fail(err, errno, "empty");
     *spill = (struct lt_spill){.fd = fd, .open = true};
     return LT_OK;
 }
@@ -77,8 +47,6 @@ enum lt_status lt_spill_put(struct lt_spill *spill, const struct lt_ref *ref, st
 
 void lt_spill_close(struct lt_spill *spill)
 {
-    if (spill->open)
-        close(spill->fd);
     lt_buf_free(&spill->out);
     *spill = (struct lt_spill){0};
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A temporary file for what does not fit into memory: sorted runs of rows with their packed events, one after the
- * other. It has no name, so that nothing is left of it however the program ends, and nobody else can open it. */
+/* A temporary file (base/temporary.h) for what does not fit into memory: sorted runs of rows with their packed events,
+ * one after the other. */
 #ifndef LT_SPILL_H
 #define LT_SPILL_H
 
 #include "timeline/sort/batch.h"
 
 struct lt_spill {
-    int fd;
+    int fd;            /* borrowed */
     bool open;         /* else fd is not valid */
     uint64_t size;     /* bytes written and waiting in `buffer` */
     struct lt_buf out; /* not written yet */
@@ -18,11 +18,8 @@ struct lt_run {
     uint64_t start, end;
 };
 
-/* Where temporary files go: $TMPDIR, else /tmp. */
-const char *lt_spill_directory(void);
-
-/* Open a file in `directory`, with {0} before. LT_FATAL when that fails, as do all that follow. */
-enum lt_status lt_spill_open(struct lt_spill *spill, const char *directory, struct lt_err *err);
+/* Begin with the file `fd`, which is borrowed and emptied. LT_FATAL when that fails, as do all that follow. */
+enum lt_status lt_spill_open(struct lt_spill *spill, int fd, struct lt_err *err);
 
 /* Write a row at the end. */
 enum lt_status lt_spill_put(struct lt_spill *spill, const struct lt_ref *ref, struct lt_str event, struct lt_err *err);

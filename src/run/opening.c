@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/opening.h"
+
+#include "base/temporary.h"
+#include "runtime/runtimes.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static bool same_output(const char *a, const char *b)
+{
+    bool a_stdout = strcmp(a, "-") == 0, b_stdout = strcmp(b, "-") == 0;
+    return a_stdout || b_stdout ? a_stdout && b_stdout : lt_output_same(a, b);
+}
+
+static bool outputs_collide(const struct lt_options *options)
+{
+    const char *paths[] = {options->output ? options->output : "-", options->errors, options->manifest};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < i; j++)
+            if (paths[i] && paths[j] && same_output(paths[i], paths[j]))
+                return true;
+    return false;
+}
+
+/* Evidence that is given under two names, all of whose events would come twice; NULL if there is none. */
+static const char *given_twice(const struct lt_options *options)
+{
+    struct stat one, other;
+    for (int i = 0; i < options->evidence_count; i++)
+        for (int j = 0; j < i; j++)
+            if (stat(options->evidence[i], &one) == 0 && stat(options->evidence[j], &other) == 0 &&
+                one.st_dev == other.st_dev && one.st_ino == other.st_ino)
+                return options->evidence[i];
+    return NULL;
+}
+
+static bool is_live(const struct lt_evidence *evidence)
+{
+    return lt_output_inside("/", evidence->spec);
+}
+
+/* Does the path lie where a runtime keeps its store unless it is told otherwise? */
+static bool is_at_default_place(const char *path)
+{
+    for (size_t i = 0; lt_runtimes[i]; i++)
+        for (const struct lt_place *place = lt_runtimes[i]->places; place->path; place++)
+            if (*place->path && lt_output_inside(path, place->path))
+                return true;
+    return false;
+}
+
+/* Of a live host, whose own root holds everything, the stores count. */
+static bool is_in_evidence(const struct lt_job *job, const char *path)
+{
+    if (!path || strcmp(path, "-") == 0)
+        return false;
+    lt_each (const struct lt_evidence, evidence, &job->evidence)
+        if (is_live(evidence) ? is_at_default_place(path) : lt_output_inside(path, evidence->spec))
+            return true;
+    return false;
+}
+
+static enum lt_status refuse(const char *path, struct lt_err *err)
+{
+    return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: lies inside the evidence", path);
+}
+
+static enum lt_status open_output(struct lt_job *job, struct lt_output *output, const char *path, bool gzip, bool hash,
+                                  struct lt_err *err)
+{
+    const struct lt_output_args args = {path, job->options->force, gzip, hash, job->signals};
+    struct lt_err problem = {0};
+    if (is_in_evidence(job, path))
+        return refuse(path, err);
+    if (lt_output_open(output, &args, &problem) != LT_OK)
+        return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: %s", path, problem.text);
+    return LT_OK;
+}
+
+/* For a sorter that runs out of memory. Where none may be made is no error until then. */
+static void open_temporary(struct lt_job *job)
+{
+    struct lt_str file = lt_path_join(&job->arena, lt_str_c(lt_temporary_directory()), LT_STR("layertime"));
+    job->may_spill = !is_in_evidence(job, file.ptr);
+    for (size_t i = 0; i < 2 && job->may_spill; i++)
+        job->temporary[i] = lt_temporary_open(&job->lack);
+}
+
+static enum lt_status open_outputs(struct lt_job *job, bool any, struct lt_err *err)
+{
+    const struct lt_options *options = job->options;
+    bool product = any && !options->list_sources;
+    enum lt_status status = LT_OK;
+    if (options->errors)
+        status = open_output(job, &job->errors, options->errors, false, false, err);
+    if (status == LT_OK && product)
+        status = open_output(job, &job->output, options->output, options->gzip, options->manifest, err);
+    if (status == LT_OK && product && options->manifest)
+        status = open_output(job, &job->manifest, options->manifest, false, false, err);
+    if (status == LT_OK && product && options->command->options & LT_OPTIONS_ROWS && options->format->row)
+        open_temporary(job);
+    return status;
+}
+
+/* Returns whether it is open. */
+static bool open_evidence(struct lt_job *job, const char *spec)
+{
+    struct lt_evidence *evidence = lt_new(&job->arena, struct lt_evidence);
+    struct lt_err *problem = lt_new(&job->arena, struct lt_err);
+    const struct lt_evidence_args args = {.no_journal = job->options->no_journal};
+    lt_list_add(&job->evidence, &job->arena, evidence);
+    lt_list_add(&job->unopened, &job->arena, problem);
+    return lt_evidence_open(evidence, spec, &args, problem) == LT_OK;
+}
+
+enum lt_status lt_opening(struct lt_job *job, struct lt_err *err)
+{
+    const struct lt_options *options = job->options;
+    const char *twice = given_twice(options);
+    bool any = false;
+    job->temporary[0] = job->temporary[1] = -1;
+    if (outputs_collide(options))
+        return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "-o, --errors and --manifest must be different files");
+    if (twice)
+        return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "%s: this evidence is given twice", twice);
+    for (int i = 0; i < options->evidence_count; i++)
+        any |= open_evidence(job, options->evidence[i]);
+    return open_outputs(job, any, err);
+}
+
+enum lt_status lt_opening_check(const struct lt_job *job, struct lt_err *err)
+{
+    const char *paths[] = {job->options->errors, job->options->output, job->options->manifest};
+    lt_each (const struct lt_root, root, &job->inventory.roots)
+        for (size_t i = 0; i < 3 && is_live(root->fs->evidence); i++)
+            if (paths[i] && strcmp(paths[i], "-") != 0 && lt_output_inside(paths[i], root->path.ptr))
+                return refuse(paths[i], err);
+    return LT_OK;
+}
+
+void lt_opening_end(struct lt_job *job)
+{
+    lt_output_abort(&job->output);
+    lt_output_abort(&job->errors);
+    lt_output_abort(&job->manifest);
+    for (size_t i = 0; i < 2; i++)
+        if (job->temporary[i] >= 0)
+            close(job->temporary[i]);
+    lt_each (struct lt_evidence, evidence, &job->evidence)
+        lt_evidence_close(evidence);
+}
