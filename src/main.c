@@ -35,7 +35,7 @@
  *                                                    vfs.c btrfs.c zfs.c devicemapper.c
  *   inventory.c     what hangs together: container, image, layers, volumes
  *   below.c         what lies below a directory of a layer, merged; who hides what
- *   places.c        where containers see the files of a volume or bind
+ *   mount_views.c   where containers see the files of a volume or bind
  *   change.c        what a container did to a file
  *   tag.c           words that make rows easy to find
  *   filter.c        what the user asked to see

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "files/binds.h"
 
-#include "evidence/walk.h"
 #include "clock/filetimes.h"
+#include "evidence/walk.h"
 #include "files/walked.h"
 
 #include <stdlib.h>
@@ -260,7 +260,7 @@ static enum lt_status walk_bind(struct binds *self, const struct lt_bind *bind, 
     struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
     struct lt_walk walk = lt_counted_walk(ctx, self->walking->lister);
     *top = (struct lt_dir){.name = bind->source, .owner = &bind->owner};
-    top->place = lt_place_common(&bind->users, bind->source, ctx->run);
+    top->place = lt_mount_view_common(&bind->users, bind->source, ctx->run);
     top->placed = top->has_inside = top->place.len;
     walk.arg = self;
     walk.entry = entry;

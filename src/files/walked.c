@@ -50,7 +50,7 @@ struct lt_str lt_shown_path(struct lt_shown *shown, const struct lt_dir *dir, st
 static struct lt_str place_of(struct lt_shown *shown, const struct lt_owner *owner, bool *common)
 {
     struct lt_str path = lt_buf_view(&shown->path);
-    struct lt_str place = lt_place_common(lt_owner_users(owner), path, &shown->arena);
+    struct lt_str place = lt_mount_view_common(lt_owner_users(owner), path, &shown->arena);
     *common = place.len;
     return place.len ? place : path.len ? path : LT_STR("/");
 }
@@ -65,7 +65,7 @@ void lt_shown_tell(struct lt_shown *shown, struct lt_event *event, bool names_on
         event->inside = place;
     shown->facts = (struct lt_attr){.key = LT_ATTR_FACTS};
     if (!names_only)
-        lt_places_tell(lt_owner_users(event->owner), lt_buf_view(&shown->path), &shown->arena, &shown->facts.items);
+        lt_mount_views_add(lt_owner_users(event->owner), lt_buf_view(&shown->path), &shown->arena, &shown->facts.items);
     event->attrs = &shown->facts;
     event->attr_count = shown->facts.items.count ? 1 : 0;
 }

@@ -3,8 +3,8 @@
 #ifndef LT_SOURCE_WALKED_H
 #define LT_SOURCE_WALKED_H
 
+#include "overlay/mount_views.h"
 #include "read/context.h"
-#include "overlay/places.h"
 
 struct lt_clock_steps;
 struct lt_lister;

@@ -6,7 +6,7 @@
 #define LT_SOURCE_COVERS_H
 
 #include "read/context.h"
-#include "overlay/places.h"
+#include "overlay/mount_views.h"
 
 /* For the walk of one layer; initialise with {0}, end with lt_covers_end(). */
 struct lt_covers {
