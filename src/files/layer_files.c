@@ -6,7 +6,7 @@
 #include "evidence/walk.h"
 #include "store/mechanics.h"
 #include "overlay/tamper.h"
-#include "overlay/covers.h"
+#include "overlay/mount_shadowing.h"
 #include "files/deletions.h"
 #include "read/facts.h"
 #include "clock/filetimes.h"
@@ -22,7 +22,7 @@ struct layer_walk {
     struct lt_below_reader below; /* keeps the names below the directory at hand */
     struct lt_below_reader aside; /* looks elsewhere meanwhile */
     struct lt_deletions deletions;
-    struct lt_covers covers;
+    struct lt_mount_shadowing shadowing;
     bool whole;                  /* all layers below are known: what is not there is new */
     const struct lt_below *init; /* what the rw layer began as a copy of, if it did */
     bool marked;                 /* the layer names the origins of its copies */
@@ -365,7 +365,7 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
         return lt_emit_unallocated(walk->ctx, &event, err);
     lt_clock_steps_check(walk->walking->steps, walk->ctx->fs, &event, &walk->facts);
     if (!walk->ctx->reading->names_only)
-        lt_covers_tell(&walk->covers, &event, &walk->arena);
+        lt_mount_shadowing_add(&walk->shadowing, &event, &walk->arena);
     if (!node->name.len) {
         lt_tamper_check(walk->walking->tamper, &event, LT_STR(""));
         return emit_root(walk, &event, err);
@@ -398,7 +398,7 @@ enum lt_status lt_walk_layer(struct lt_ctx *ctx, const struct lt_walking *walkin
     walk.entry = entry;
     walk.enter = enter;
     self.births = layer->role == LT_ROLE_RW && lt_births_kept(ctx->root, layer->container);
-    lt_covers_begin(&self.covers, layer);
+    lt_mount_shadowing_begin(&self.shadowing, layer);
     lt_deletions_begin(&self.deletions, ctx, layer);
     lt_tamper_begin(walking->tamper, layer);
     if (!ctx->reading->names_only && (layer->role != LT_ROLE_IMAGE || !layer->mechanics->copies))
@@ -413,7 +413,7 @@ enum lt_status lt_walk_layer(struct lt_ctx *ctx, const struct lt_walking *walkin
         status = lt_deletions_emit(&self.deletions, ctx, err);
     if (status == LT_OK)
         status = lt_tamper_end(walking->tamper, err);
-    lt_covers_end(&self.covers);
+    lt_mount_shadowing_end(&self.shadowing);
     lt_deletions_end(&self.deletions);
     lt_below_end(&self.below);
     lt_below_end(&self.aside);
