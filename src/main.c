@@ -27,7 +27,7 @@
  *                                                    cgroup_config.c, docker_log.c
  *                                                    (log_clock.c), host_log.c (host_files.c mentions.c),
  *                                                    host_journal.c (journal.c: systemd's)
- *                                                    files.c (walked.c layer_files.c deletions.c
+ *                                                    files.c (walked.c layer_files.c removals.c
  *                                                    filetimes.c mount_shadowing.c binds.c)
  *   layer_record.c  what the tar of an image layer says of each path; record_ahead.c (on a thread)
  *   tamper.c        is that what lies in the layer?  layer_compare.c

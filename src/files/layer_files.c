@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Every entry of a layer, beside what the layers below have in its place: what the container changed, and what it
  * deleted. */
+#include "clock/filetimes.h"
+#include "evidence/walk.h"
+#include "files/removals.h"
+#include "files/walked.h"
 #include "overlay/below.h"
 #include "overlay/change.h"
-#include "evidence/walk.h"
-#include "store/mechanics.h"
-#include "overlay/tamper.h"
 #include "overlay/mount_shadowing.h"
-#include "files/deletions.h"
+#include "overlay/tamper.h"
 #include "read/facts.h"
-#include "clock/filetimes.h"
-#include "files/walked.h"
+#include "store/mechanics.h"
 
 #include <stdlib.h>
 
@@ -21,7 +21,7 @@ struct layer_walk {
     const struct lt_layer *layer;
     struct lt_below_reader below; /* keeps the names below the directory at hand */
     struct lt_below_reader aside; /* looks elsewhere meanwhile */
-    struct lt_deletions deletions;
+    struct lt_removals removals;
     struct lt_mount_shadowing shadowing;
     bool whole;                  /* all layers below are known: what is not there is new */
     const struct lt_below *init; /* what the rw layer began as a copy of, if it did */
@@ -84,13 +84,13 @@ static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)
     child->opaque_since = noted->opaque_since;
 }
 
-static void add_gone(struct layer_walk *walk, const struct lt_gone *gone, struct lt_str below, struct lt_str name,
-                     const struct lt_lower *lower)
+static void add_removal(struct layer_walk *walk, const struct lt_removal *removal, struct lt_str below,
+                        struct lt_str name, const struct lt_lower *lower)
 {
-    struct lt_gone facts = *gone;
+    struct lt_removal facts = *removal;
     struct lt_buf inside = {0};
     struct lt_hidden hidden;
-    lt_dir_inside(&inside, gone->dir);
+    lt_dir_inside(&inside, removal->dir);
     if (below.len) {
         lt_buf_char(&inside, '/');
         lt_buf_add(&inside, below);
@@ -102,7 +102,7 @@ static void add_gone(struct layer_walk *walk, const struct lt_gone *gone, struct
         hidden = lt_hidden_of(lower);
         facts.hidden = &hidden;
     }
-    lt_deletions_add(&walk->deletions, &facts);
+    lt_removals_add(&walk->removals, &facts);
     lt_buf_free(&inside);
 }
 
@@ -115,13 +115,13 @@ static enum lt_status emit_whiteout(struct layer_walk *walk, struct lt_event *ev
     event->tags |= LT_TAG_BIT(whiteout);
     /* One that hides nothing is no deletion, if nothing else can be there. */
     if (found || !walk->whole) {
-        struct lt_gone gone = {
-            .by = LT_GONE_WHITEOUT,
+        struct lt_removal removal = {
+            .by = LT_REMOVAL_WHITEOUT,
             .dir = dir,
             .witness = event->node,
             .facts = lt_event_attr(event, LT_ATTR_FACTS),
         };
-        add_gone(walk, &gone, LT_STR(""), subject, found ? &lower : NULL);
+        add_removal(walk, &removal, LT_STR(""), subject, found ? &lower : NULL);
     }
     if (found)
         lt_hide(&walk->below, dir->below, &lower, walk->layer);
@@ -139,18 +139,18 @@ static bool is_told(struct layer_walk *walk, const struct lt_map *names, struct 
 }
 
 /* The names that lie below the directory `node` but not in it are gone: it is opaque, or a copy of the whole. */
-static void add_missing(struct layer_walk *walk, const struct lt_gone *gone, const struct lt_below *below)
+static void add_missing(struct layer_walk *walk, const struct lt_removal *removal, const struct lt_below *below)
 {
     struct lt_arena arena = {0};
     struct lt_list names = {0};
-    const struct lt_node *node = gone->witness;
-    const struct lt_dir *self = node->name.len ? lt_dir_child(walk->ctx->run, gone->dir, node) : gone->dir;
+    const struct lt_node *node = removal->witness;
+    const struct lt_dir *self = node->name.len ? lt_dir_child(walk->ctx->run, removal->dir, node) : removal->dir;
     struct lt_map own = lt_names_in(walk->ctx, self, &arena, NULL);
     lt_below_names(&walk->aside, below, &arena, &names);
     lt_each (struct lt_str, name, &names) {
         struct lt_lower lower = {0};
         if (!is_told(walk, &own, *name) && lt_below_find(&walk->aside, below, *name, &lower))
-            add_gone(walk, gone, node->name, *name, &lower);
+            add_removal(walk, removal, node->name, *name, &lower);
     }
     lt_arena_free(&arena);
 }
@@ -180,12 +180,12 @@ static void note_directory(struct layer_walk *walk, const struct lt_event *event
         child->opaque_since = node->time[LT_B].set ? node->time[LT_B] : node->time[LT_C];
         hide(walk, place);
     }
-    struct lt_gone gone = {.by = child->opaque ? LT_GONE_OPAQUE : LT_GONE_MISSING,
-                           .dir = event->dir,
-                           .witness = node,
-                           .since = child->opaque_since};
+    struct lt_removal removal = {.by = child->opaque ? LT_REMOVAL_OPAQUE : LT_REMOVAL_MISSING,
+                                 .dir = event->dir,
+                                 .witness = node,
+                                 .since = child->opaque_since};
     if (child->below && (child->opaque || (is_rw(walk) && walk->layer->mechanics->whole_rw)))
-        add_missing(walk, &gone, child->below);
+        add_missing(walk, &removal, child->below);
 }
 
 /* A directory that was renamed, or a file whose data were left below, says where it came from. */
@@ -300,9 +300,9 @@ static void compare_with_init(struct layer_walk *walk, struct lt_event *event, s
         verdict->copied = verdict->moved = false;
     }
     const struct lt_below *below = lt_below_enter(&walk->aside, place.below, &place.lower);
-    struct lt_gone gone = {.by = LT_GONE_MISSING, .dir = event->dir, .witness = event->node};
+    struct lt_removal removal = {.by = LT_REMOVAL_MISSING, .dir = event->dir, .witness = event->node};
     if (below && S_ISDIR(event->node->mode))
-        add_missing(walk, &gone, below);
+        add_missing(walk, &removal, below);
 }
 
 /* An entry of an rw layer. */
@@ -322,7 +322,7 @@ static enum lt_status emit_rw(struct layer_walk *walk, const struct lt_event *fi
     if (walk->init)
         compare_with_init(walk, &event, &verdict);
     if (verdict.moved) {
-        lt_deletions_move(&walk->deletions, &(struct lt_moved){.event = event, .origin = marks.origin});
+        lt_removals_add_moved(&walk->removals, &(struct lt_moved){.event = event, .origin = marks.origin});
         return LT_OK;
     }
     const struct lt_lower *lower = place.found ? &place.lower : NULL;
@@ -334,11 +334,11 @@ static enum lt_status emit_rw(struct layer_walk *walk, const struct lt_event *fi
 /* The root of the layer. Of a whole copy, what is missing from it was deleted. */
 static enum lt_status emit_root(struct layer_walk *walk, struct lt_event *event, struct lt_err *err)
 {
-    struct lt_gone gone = {.by = LT_GONE_MISSING, .dir = event->dir, .witness = event->node};
+    struct lt_removal removal = {.by = LT_REMOVAL_MISSING, .dir = event->dir, .witness = event->node};
     if (is_rw(walk) && walk->layer->mechanics->whole_rw && event->dir->below)
-        add_missing(walk, &gone, event->dir->below);
+        add_missing(walk, &removal, event->dir->below);
     if (walk->init)
-        add_missing(walk, &gone, walk->init);
+        add_missing(walk, &removal, walk->init);
     return lt_emit(walk->ctx, event, err);
 }
 
@@ -399,7 +399,7 @@ enum lt_status lt_walk_layer(struct lt_ctx *ctx, const struct lt_walking *walkin
     walk.enter = enter;
     self.births = layer->role == LT_ROLE_RW && lt_births_kept(ctx->root, layer->container);
     lt_mount_shadowing_begin(&self.shadowing, layer);
-    lt_deletions_begin(&self.deletions, ctx, layer);
+    lt_removals_begin(&self.removals, ctx, layer);
     lt_tamper_begin(walking->tamper, layer);
     if (!ctx->reading->names_only && (layer->role != LT_ROLE_IMAGE || !layer->mechanics->copies))
         top->below = lt_below_layer(&self.below, layer, &self.whole);
@@ -410,11 +410,11 @@ enum lt_status lt_walk_layer(struct lt_ctx *ctx, const struct lt_walking *walkin
         lt_skip(ctx, layer->content, LT_CODE_MISSING, "the layer's tree of files is missing");
     status = status == LT_END ? LT_OK : status;
     if (status == LT_OK)
-        status = lt_deletions_emit(&self.deletions, ctx, err);
+        status = lt_removals_emit(&self.removals, ctx, err);
     if (status == LT_OK)
         status = lt_tamper_end(walking->tamper, err);
     lt_mount_shadowing_end(&self.shadowing);
-    lt_deletions_end(&self.deletions);
+    lt_removals_end(&self.removals);
     lt_below_end(&self.below);
     lt_below_end(&self.aside);
     lt_arena_free(&self.arena);
