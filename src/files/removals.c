@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "clock/filetimes.h"
 #include "files/walked.h"
+#include "overlay/change.h"
 #include "read/facts.h"
 #include "store/mechanics.h"
 
@@ -14,8 +15,10 @@ struct moved;
 
 struct removal {
     struct lt_removal facts;
-    const struct moved *to; /* its new name, if it was a rename */
-    size_t *siblings;       /* whiteouts with the same inode in its directory, including itself */
+    struct lt_str inside;           /* path of what was removed, in the container */
+    const struct lt_hidden *hidden; /* what was removed; NULL: not known */
+    const struct moved *to;         /* its new name, if it was a rename */
+    size_t *siblings;               /* whiteouts with the same inode in its directory, including itself */
 };
 
 struct moved {
@@ -25,7 +28,7 @@ struct moved {
 
 void lt_removals_begin(struct lt_removals *removals, struct lt_ctx *ctx, const struct lt_layer *layer)
 {
-    *removals = (struct lt_removals){.layer = layer};
+    *removals = (struct lt_removals){.ctx = ctx, .layer = layer, .reader = {.ctx = ctx}};
     struct lt_node node;
     if (layer->role != LT_ROLE_RW || !layer->work.len)
         return;
@@ -40,6 +43,7 @@ void lt_removals_begin(struct lt_removals *removals, struct lt_ctx *ctx, const s
 
 void lt_removals_end(struct lt_removals *removals)
 {
+    lt_below_end(&removals->reader);
     lt_arena_free(&removals->arena);
 }
 
@@ -73,16 +77,63 @@ static const struct lt_attr *copy_facts(struct lt_arena *arena, const struct lt_
     return copy;
 }
 
-void lt_removals_add(struct lt_removals *removals, const struct lt_removal *facts)
+static struct lt_str path_of(struct lt_arena *arena, const struct lt_removal *facts, struct lt_str name)
+{
+    struct lt_buf path = {0};
+    lt_dir_inside(&path, facts->dir);
+    if (facts->by != LT_REMOVAL_WHITEOUT && facts->witness->name.len) {
+        lt_buf_char(&path, '/');
+        lt_buf_add(&path, facts->witness->name);
+    }
+    lt_buf_char(&path, '/');
+    lt_buf_add(&path, name);
+    struct lt_str copy = lt_str_dup(arena, lt_buf_view(&path));
+    lt_buf_free(&path);
+    return copy;
+}
+
+void lt_removals_add(struct lt_removals *removals, const struct lt_removal *facts, struct lt_str name,
+                     const struct lt_lower *lower)
 {
     struct lt_arena *arena = &removals->arena;
     struct removal *removal = lt_new(arena, struct removal);
     removal->facts = *facts;
     removal->facts.witness = copy_node(arena, facts->witness);
-    removal->facts.inside = lt_str_dup(arena, facts->inside);
-    removal->facts.hidden = copy_hidden(arena, facts->hidden);
     removal->facts.facts = copy_facts(arena, facts->facts);
+    removal->inside = path_of(arena, facts, name);
+    if (lower) {
+        struct lt_hidden hidden = lt_hidden_of(lower);
+        removal->hidden = copy_hidden(arena, &hidden);
+    }
     lt_list_add(&removals->removed, arena, removal);
+}
+
+/* Does the directory with the names `own` hold `name`, or a mark that deletes it? */
+static bool has_name(const struct lt_removals *removals, const struct lt_map *own, struct lt_str name,
+                     struct lt_arena *arena)
+{
+    if (lt_map_get(own, name))
+        return true;
+    if (!removals->layer->mechanics->named_marks)
+        return false;
+    return lt_map_get(own, lt_str_format(arena, ".wh.%.*s", LT_ARG(name)));
+}
+
+void lt_removals_add_missing(struct lt_removals *removals, const struct lt_removal *facts, const struct lt_below *below)
+{
+    struct lt_arena arena = {0};
+    struct lt_list names = {0};
+    struct lt_ctx *ctx = removals->ctx;
+    const struct lt_node *node = facts->witness;
+    const struct lt_dir *self = node->name.len ? lt_dir_child(ctx->run, facts->dir, node) : facts->dir;
+    struct lt_map own = lt_names_in(ctx, self, &arena, NULL);
+    lt_below_names(&removals->reader, below, &arena, &names);
+    lt_each (struct lt_str, name, &names) {
+        struct lt_lower lower = {0};
+        if (!has_name(removals, &own, *name, &arena) && lt_below_find(&removals->reader, below, *name, &lower))
+            lt_removals_add(removals, facts, *name, &lower);
+    }
+    lt_arena_free(&arena);
 }
 
 void lt_removals_add_moved(struct lt_removals *removals, const struct lt_moved *facts)
@@ -111,11 +162,11 @@ static void pair_renames(struct lt_removals *removals)
     if (!removals->moved.count)
         return;
     lt_each (struct removal, removal, &removals->removed)
-        if (removal->facts.by == LT_REMOVAL_WHITEOUT && removal->facts.hidden && removal->facts.hidden->ino)
-            lt_map_put(&by_inode, arena, inode_key(arena, removal->facts.hidden->ino), removal);
+        if (removal->facts.by == LT_REMOVAL_WHITEOUT && removal->hidden && removal->hidden->ino)
+            lt_map_put(&by_inode, arena, inode_key(arena, removal->hidden->ino), removal);
     lt_each (struct moved, moved, &removals->moved) {
         struct removal *removal = lt_map_get(&by_inode, inode_key(arena, moved->facts.origin));
-        if (!removal || removal->to || (removal->facts.hidden->mode ^ moved->facts.event.node->mode) & S_IFMT)
+        if (!removal || removal->to || (removal->hidden->mode ^ moved->facts.event.node->mode) & S_IFMT)
             continue;
         removal->to = moved;
         moved->from = removal;
@@ -248,8 +299,7 @@ static void add_estimate(const struct removal *removal, const struct lt_event *e
     lt_buf_free(&text);
 }
 
-static enum lt_status emit_removal(struct lt_removals *removals, struct lt_ctx *ctx, const struct removal *removal,
-                                   struct lt_err *err)
+static enum lt_status emit_removal(struct lt_removals *removals, const struct removal *removal, struct lt_err *err)
 {
     const struct lt_removal *facts = &removal->facts;
     struct lt_attr attr = facts->facts ? *facts->facts : (struct lt_attr){.key = LT_ATTR_FACTS};
@@ -262,8 +312,8 @@ static enum lt_status emit_removal(struct lt_removals *removals, struct lt_ctx *
         .owner = facts->dir->owner,
         .dir = facts->dir,
         .node = &witness,
-        .inside = facts->inside,
-        .hides = facts->hidden,
+        .inside = removal->inside,
+        .hides = removal->hidden,
         .tags = facts->by == LT_REMOVAL_WHITEOUT ? LT_TAG_BIT(whiteout) : 0,
         .attrs = &attr,
     };
@@ -276,39 +326,39 @@ static enum lt_status emit_removal(struct lt_removals *removals, struct lt_ctx *
         lt_buf_free(&path);
     }
     event.attr_count = attr.items.count ? 1 : 0;
-    return lt_emit_one(ctx, &event, err);
+    return lt_emit_one(removals->ctx, &event, err);
 }
 
-static enum lt_status emit_moved(struct lt_removals *removals, struct lt_ctx *ctx, const struct moved *moved,
-                                 struct lt_err *err)
+static enum lt_status emit_moved(struct lt_removals *removals, const struct moved *moved, struct lt_err *err)
 {
     struct lt_event event = moved->facts.event;
     struct lt_node lower = {0};
-    struct lt_filetimes times = {.lower = &lower, .births = lt_births_kept(ctx->root, removals->layer->container)};
+    struct lt_filetimes times = {.lower = &lower,
+                                 .births = lt_births_kept(removals->ctx->root, removals->layer->container)};
     if (moved->from) {
         event.change = LT_CHANGE_RENAMED;
         lt_event_add_fact(&event, &removals->arena,
-                          lt_str_format(&removals->arena, "renamed from %.*s", LT_ARG(moved->from->facts.inside)));
+                          lt_str_format(&removals->arena, "renamed from %.*s", LT_ARG(moved->from->inside)));
         times.came = LT_CAME_BY_COPY;
-        lower.time[LT_M] = moved->from->facts.hidden->modified;
+        lower.time[LT_M] = moved->from->hidden->modified;
     }
     lt_filetimes_check(&event, &times, &removals->arena);
     /* A copy-up is emitted once, for the name that was copied, and not for other links to the file. */
     bool here = moved->from || (event.change != LT_CHANGE_ADDED && event.node->nlink == 1);
-    enum lt_status status = lt_emit(ctx, &event, err);
-    return status == LT_OK && here ? lt_emit_copy_up(ctx, &event, err) : status;
+    enum lt_status status = lt_emit(removals->ctx, &event, err);
+    return status == LT_OK && here ? lt_emit_copy_up(removals->ctx, &event, err) : status;
 }
 
-enum lt_status lt_removals_emit(struct lt_removals *removals, struct lt_ctx *ctx, struct lt_err *err)
+enum lt_status lt_removals_emit(struct lt_removals *removals, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
     pair_renames(removals);
     count_siblings(removals);
     lt_each (struct moved, moved, &removals->moved)
         if (status == LT_OK)
-            status = emit_moved(removals, ctx, moved, err);
+            status = emit_moved(removals, moved, err);
     lt_each (struct removal, removal, &removals->removed)
         if (status == LT_OK)
-            status = emit_removal(removals, ctx, removal, err);
+            status = emit_removal(removals, removal, err);
     return status;
 }
