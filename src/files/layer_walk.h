@@ -54,14 +54,15 @@ struct lt_layer_walk;
 /* What becomes of an entry after a check. */
 enum lt_verdict {
     LT_ENTRY_NEXT, /* the next check looks at it, and after the last one the walk emits it */
-    LT_ENTRY_KEPT, /* this check has kept a copy, which it emits at its end: no other check looks at it */
+    LT_ENTRY_KEPT, /* a copy was kept, to be emitted when the checks end: no other check looks at it, nor is it emitted
+                      now */
 };
 
 /* A check of one layer. It is used only in the walks, layers and entries that its line in checks.def names. */
 struct lt_layer_check {
     /* Before the first entry. Returns the state of the check, which is passed to the other two functions. NULL: there
-     * is nothing to do in this layer, and the other functions will not be called. Without this function, the state is
-     * NULL and the others are called. */
+     * is nothing to do in this layer, and the other functions will not be called. A check that
+     * needs no state of its own returns `walk`, or has no such function: then the others are always called. */
     void *(*begin)(struct lt_layer_walk *walk);
     /* For each entry, in the order of the directory tree: directories before what is in them, names in byte order. */
     enum lt_verdict (*entry)(struct lt_layer_walk *walk, struct lt_layer_entry *entry, void *state);
@@ -81,7 +82,8 @@ struct lt_layer_step {
     void *state;
 };
 
-/* The walk of one layer. Checks may use all of it, and change only what names them. */
+/* The walk of one layer. Checks may use all of it. They change only the parts that name them, and put things in the
+ * arenas. */
 struct lt_layer_walk {
     struct lt_ctx *ctx; /* first: see lt_walk_ctx() */
     const struct lt_walking *walking;

@@ -12,7 +12,7 @@ static void failed(void *arg, struct lt_str path, const struct lt_err *problem, 
 {
     struct lt_ctx *ctx = lt_walk_ctx(arg);
     lt_skip_error(ctx, path, problem);
-    /* An entry announced as seen is already in the account. */
+    /* The walk has already counted these entries as seen. */
     lt_report_counts(ctx->report, ctx->reader)->seen -= count;
 }
 
@@ -46,7 +46,7 @@ struct lt_str lt_shown_path(struct lt_shown *shown, const struct lt_dir *dir, st
     return lt_buf_view(&shown->path);
 }
 
-/* Where all see it that do, else its path. */
+/* The path at which all containers that see it do; if there is none, its path in the evidence. */
 static struct lt_str place_of(struct lt_shown *shown, const struct lt_owner *owner, bool *common)
 {
     struct lt_str path = lt_buf_view(&shown->path);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "files/layer_walk.h"
 
+/* layer->hidden belongs to the walks of all layers of a store: each adds to it (files/checks/hiding.c), and those that
+ * follow read it. It is in the inventory because the layers are, but nothing else may rely on it. */
 static enum lt_verdict entry(struct lt_layer_walk *walk, struct lt_layer_entry *entry, void *state)
 {
     struct lt_event *event = &entry->event;
