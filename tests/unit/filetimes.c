@@ -2,7 +2,7 @@
 /* What a file's times prove. The rows of the table are what the kernel leaves on ext4 and XFS: see filetimes.h. */
 #include "clock/filetimes.h"
 
-#include "store/store.h"
+#include "store/mechanics.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,9 +21,9 @@ enum { ANOMALY = 1, SET };
         .sec = (seconds), .nsec = 250000000, .set = true                                                               \
     }
 
-static const struct lt_store store;
+static const struct lt_mechanics mechanics;
 static struct lt_container container = {.created = AT(900)};
-static struct lt_layer layer = {.store = &store};
+static struct lt_layer layer = {.mechanics = &mechanics};
 static const struct lt_owner owner = {.container = &container, .layer = &layer, .role = LT_ROLE_RW};
 
 static lt_tags check(struct lt_node *node, struct lt_filetimes *times, size_t *facts)
