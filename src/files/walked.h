@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the walks over files share. */
+/* The files themselves: every entry of layers, containers' directories, volumes and binds. What its walks share. The
+ * map of the folder:
+ *
+ *   files.c       the source: which trees of a host are walked, and their entries but for those of layers
+ *   layer_walk.c  the walk of a layer, which shows each entry to the checks; the order of the layers
+ *   checks/       what is found out about each entry of a layer: its map and contract are in checks/checks.h
+ *   removals.c    what was removed or renamed in a layer, and when
+ *   binds.c       what containers bind of the host
+ *   walked.c      events of entries, and where containers see them */
 #ifndef LT_FILES_WALKED_H
 #define LT_FILES_WALKED_H
 
@@ -58,7 +66,7 @@ enum lt_status lt_emit_unallocated(struct lt_ctx *ctx, struct lt_event *event, s
 /* Emit the time at which the entry of `event` was copied up: its birth, or else some time before its last change. */
 enum lt_status lt_emit_copy_up(struct lt_ctx *ctx, const struct lt_event *event, struct lt_err *err);
 
-/* Emit every entry of one layer: see files/layer_walk.h. */
+/* Emit every entry of one layer: see files/checks/checks.h. */
 enum lt_status lt_walk_layer(struct lt_ctx *ctx, const struct lt_walking *walking, const struct lt_layer *layer,
                              struct lt_err *err);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "files/layer_walk.h"
+#include "files/checks/checks.h"
 
 /* A directory that was renamed, or a file whose data were left below, names the place it came from. */
 static bool find_redirect(struct lt_layer_walk *walk, const struct lt_layer_entry *entry, struct lt_lower_place *place)

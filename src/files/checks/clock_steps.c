@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "clock/filetimes.h"
-#include "files/layer_walk.h"
+#include "files/checks/checks.h"
 
 /* The steps are those of the whole host, whose walks share them. */
 static void *begin(struct lt_layer_walk *walk)

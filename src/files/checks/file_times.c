@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "clock/filetimes.h"
-#include "files/layer_walk.h"
+#include "files/checks/checks.h"
 
 struct file_times {
     bool births; /* see lt_births_kept() */

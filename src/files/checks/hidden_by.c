@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "files/layer_walk.h"
+#include "files/checks/checks.h"
 
 /* layer->hidden belongs to the walks of all layers of a store: each adds to it (files/checks/hiding.c), and those that
  * follow read it. It is in the inventory because the layers are, but nothing else may rely on it. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "files/layer_walk.h"
+#include "files/checks/checks.h"
 
 static void *begin(struct lt_layer_walk *walk)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "files/layer_walk.h"
+#include "files/checks/checks.h"
 
 struct init_copy {
     const struct lt_below *root; /* of the init layer */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "overlay/mount_shadowing.h"
-#include "files/layer_walk.h"
+#include "files/checks/checks.h"
 
 static void *begin(struct lt_layer_walk *walk)
 {

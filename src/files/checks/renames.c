@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "files/layer_walk.h"
+#include "files/checks/checks.h"
 
 /* The check `removals` emits what is kept here, after it has paired it with the removals. */
 static enum lt_verdict entry(struct lt_layer_walk *walk, struct lt_layer_entry *entry, void *state)

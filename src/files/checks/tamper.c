@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "overlay/tamper.h"
-#include "files/layer_walk.h"
+#include "files/checks/checks.h"
 
 /* The checker is that of the store, whose layers it sees one after the other. */
 static void *begin(struct lt_layer_walk *walk)

@@ -1,13 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The walk of one layer, and the checks that look at its entries.
+/* The checks of a layer. Each finds out one thing about the entries of a layer and adds it to their events: tags,
+ * facts, what the container did. The walk (files/layer_walk.c) fills in a struct lt_layer_entry for each entry, shows
+ * it to the checks, and then emits its event. No check emits the entry that it is shown: see enum lt_verdict.
  *
- * For each entry the walk fills in a struct lt_layer_entry, shows it to the checks, and then emits its event. A check
- * finds out one thing about entries, and adds it to the event: tags, facts, what the container did. A new check is a
- * file files/checks/NAME.c that exports `lt_layer_check_NAME`, and a line in files/checks/checks.def. The lines are the
- * order of the checks; that file also has the reasons for the order. No check emits the entry it is shown: see
- * enum lt_verdict. */
-#ifndef LT_FILES_LAYER_WALK_H
-#define LT_FILES_LAYER_WALK_H
+ * A new check is a file NAME.c here that exports `lt_layer_check_NAME`, and a line in checks.def. The lines are the
+ * order of the checks; that file also has the reasons for the order, and what each check may rely on. The map, in this
+ * order:
+ *
+ *   hidden_by.c        which higher layers hide the entry
+ *   marks.c            tags of whiteouts and opaque marks
+ *   clock_steps.c      does it show that the host's clock was put back?
+ *   mount_shadowing.c  which mounts of containers shadow it
+ *   tamper.c           is it what the tar of its image layer has?
+ *   lower.c            what the lower layers have in its place
+ *   removals.c         removals by whiteouts; collects those that the checks below find, too
+ *   changes.c          what the container did to it
+ *   hiding.c           what it hides in lower layers
+ *   init_copy.c        rw layers that began as a copy of the init layer
+ *   renames.c          keeps what was moved until it is known whether it was renamed
+ *   file_times.c       did a process set its times? */
+#ifndef LT_FILES_CHECKS_H
+#define LT_FILES_CHECKS_H
 
 #include "files/removals.h"
 #include "files/walked.h"
@@ -54,15 +67,14 @@ struct lt_layer_walk;
 /* What becomes of an entry after a check. */
 enum lt_verdict {
     LT_ENTRY_NEXT, /* the next check looks at it, and after the last one the walk emits it */
-    LT_ENTRY_KEPT, /* a copy was kept, to be emitted when the checks end: no other check looks at it, nor is it emitted
-                      now */
+    LT_ENTRY_KEPT, /* the check kept a copy, to be emitted when the checks end; the walk is done with the entry */
 };
 
 /* A check of one layer. It is used only in the walks, layers and entries that its line in checks.def names. */
 struct lt_layer_check {
     /* Before the first entry. Returns the state of the check, which is passed to the other two functions. NULL: there
-     * is nothing to do in this layer, and the other functions will not be called. A check that
-     * needs no state of its own returns `walk`, or has no such function: then the others are always called. */
+     * is nothing to do in this layer, and the other functions will not be called. A check
+     * without a state of its own returns `walk`, or has no such function. In the second case it is always used. */
     void *(*begin)(struct lt_layer_walk *walk);
     /* For each entry, in the order of the directory tree: directories before what is in them, names in byte order. */
     enum lt_verdict (*entry)(struct lt_layer_walk *walk, struct lt_layer_entry *entry, void *state);
