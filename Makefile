@@ -2,6 +2,7 @@
 # make            build ./layertime
 # make demo       install what is missing, build, and run the main job on the sample evidence
 # make check      install what is missing, build, and run every test
+# make golden     compare with the reviewed outputs in golden/ (CASE=name: one; UPDATE=1: take what is written)
 # make lint       formatter, static analysis, and the project's own rules
 # make fuzz       every fuzz target, 30 seconds each (T=name: one of them, SECONDS_EACH=n)
 # make bench      time layertime beside find, mac-robber, fls and mactime; as root (ENTRIES=n, ROUNDS=n, COLD=1)
@@ -36,7 +37,7 @@ LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS = $(shell pkg-config --libs $(PACKAGES)) -pthread
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -Werror
 
-.PHONY: all demo check test unit lint fuzz bench install uninstall clean dependencies sanitized units fuzzers tools fmt \
+.PHONY: all demo check test golden unit lint fuzz bench install uninstall clean dependencies sanitized units fuzzers tools fmt \
         print-flags
 all: $(PROGRAM)
 
@@ -84,6 +85,10 @@ check: dependencies
 
 test:
 	$(PYTHON) -m pytest -q tests
+
+# With UPDATE=1 a CASE must be named: each difference is to be read by a person.
+golden:
+	$(if $(UPDATE),$(if $(CASE),,$(error UPDATE=1 goes with CASE=name)))$(PYTHON) golden/run.py $(if $(UPDATE),--update) $(CASE)
 
 lint:
 	tests/lint/run.sh

@@ -65,6 +65,7 @@
 #include "base/gz.h"
 #include "base/sha256.h"
 #include "evidence/image/image.h"
+#include "command_line.h"
 #include "run/job.h"
 #include "parse/json.h"
 #include "read/report.h"

@@ -50,7 +50,7 @@ class Connection(http.client.HTTPConnection):
     """HTTP over the daemon's socket."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=60)
+        super().__init__("localhost", timeout=helpers.TIMEOUT)
         self.path = path
 
     def connect(self) -> None:
@@ -68,7 +68,7 @@ class Daemon:
                    "--data-root", str(data_root), "--exec-root", str(scratch / "exec")]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(["dockerd", *options], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        end = time.monotonic() + 20
+        end = time.monotonic() + helpers.TIMEOUT
         while not self.alive():
             if self.process.poll() is not None or time.monotonic() > end:
                 self.stop()
@@ -102,7 +102,7 @@ class Daemon:
         """An orderly end."""
         self.process.terminate()
         try:
-            self.process.wait(30)
+            self.process.wait(helpers.TIMEOUT)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -171,7 +171,7 @@ class FreshCase:
         line = f"docker exec {name} sh -c '{command}'"
         fields = len(self.actions) + 1, before, after, 0, what, name, self.ids[name], path, line
         self.actions.append("\t".join(map(str, fields)))
-        time.sleep(0.01)
+        time.sleep(0.06)                              # what is two actions did not come at once (deletions.NEAR)
 
     def remove(self, name: str, path: str, pause: float = 0.0) -> None:
         """rm -r."""

@@ -71,13 +71,12 @@ class Dump:
         return {re.split(r": [a-z-]+: ", line, maxsplit=1)[0] for line in self.errors}
 
 
-def dump(image: Path, *options: str, timeout: float = helpers.TIMEOUT, prefix: tuple = (),
+def dump(image: Path, *options: str, processor: int = helpers.PROCESSOR, prefix: tuple = (),
          env: dict[str, str] | None = None) -> Dump:
     """Run fsdump to its end, which leaves the evidence as it was."""
     before = (os.stat(image).st_mtime_ns, os.stat(image).st_size)
-    done = subprocess.run([*prefix, FSDUMP, *options, image], env=env or helpers.environment(), timeout=timeout,
-                          check=False, capture_output=True)
-    helpers.check_sanitizers(done.returncode, done.stderr)
+    done = helpers.limited([*prefix, FSDUMP, *options, image], processor, env=env or helpers.environment(),
+                           capture_output=True)
     assert (os.stat(image).st_mtime_ns, os.stat(image).st_size) == before
     lines = done.stderr.decode("ascii").splitlines()
     assert done.returncode in (0, 1, 3), (done.returncode, lines[-5:])

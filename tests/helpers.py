@@ -36,7 +36,8 @@ FORMATS = ("text", "jsonl", "csv", "body", "l2tcsv")
 SUFFIXES = {"text": ".txt", "jsonl": ".jsonl", "csv": ".csv", "body": ".body", "l2tcsv": ".l2tcsv"}
 IS_ROOT = os.geteuid() == 0
 NOBODY = 65534
-TIMEOUT = 60
+TIMEOUT = 600                                         # seconds until what hangs is ended, however busy the machine
+PROCESSOR = 60                                        # seconds of its time that a run may take
 
 Row = dict[str, Any]
 
@@ -61,13 +62,20 @@ def check_sanitizers(code: int, stderr: bytes) -> None:
     assert code != 99 and not FINDING.search(stderr), stderr.decode(errors="replace")
 
 
-def run(*args: Any, env: dict[str, str] | None = None, timeout: float = TIMEOUT, **options: Any):
-    """Run the program to its end; stdout and stderr are bytes. A sanitizer's finding or the timeout is a failure."""
-    command = [os.fspath(arg) if isinstance(arg, (Path, bytes)) else str(arg) for arg in (PROGRAM, *args)]
-    options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
-    done = subprocess.run(command, env=env or environment(), timeout=timeout, check=False, **options)
+def limited(command: Iterable[Any], processor: int = PROCESSOR, **options: Any) -> subprocess.CompletedProcess:
+    """Run a command to its end, which a sanitizer's finding or too much time of the processor makes a failure: how long it
+    takes by the clock says nothing on a busy machine, and only ends what waits for ever."""
+    done = subprocess.run(["prlimit", f"--cpu={processor}", *command], timeout=TIMEOUT, check=False, **options)
+    assert done.returncode not in (-signal.SIGXCPU, -signal.SIGKILL), f"more than {processor} s of the processor's time"
     check_sanitizers(done.returncode, done.stderr or b"")
     return done
+
+
+def run(*args: Any, env: dict[str, str] | None = None, processor: int = PROCESSOR, **options: Any):
+    """Run the program to its end, see limited(); stdout and stderr are bytes."""
+    command = [os.fspath(arg) if isinstance(arg, (Path, bytes)) else str(arg) for arg in (PROGRAM, *args)]
+    options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+    return limited(command, processor, env=env or environment(), **options)
 
 
 @contextmanager
@@ -195,10 +203,13 @@ def debugfs(image: Path, *commands: str) -> str:
     return done.stdout
 
 
-def make_ext4(image: Path, tree: Path, size: str = "64M", *options: str) -> Path:
-    """A file system with all that is below `tree`."""
-    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, *options, image, size], check=True,
-                   capture_output=True)
+def make_ext4(image: Path, tree: Path, size: str = "64M", *options: str, later: int | None = None) -> Path:
+    """An ext4, unless the options say another, with all that is below `tree`; made so many seconds later than now, as on
+    a busy machine."""
+    env = None if later is None else os.environ | {"E2FSPROGS_FAKE_TIME": str(int(time.time()) + later)}
+    kind = () if "-t" in options else ("-t", "ext4")
+    subprocess.run(["mke2fs", "-q", "-F", *kind, "-d", tree, *options, image, size], check=True, capture_output=True,
+                   env=env)
     return image
 
 
@@ -515,7 +526,7 @@ def can_mount() -> bool:
         return False
 
 
-def wait_for(condition: Any, seconds: float = 20) -> Any:
+def wait_for(condition: Any, seconds: float = TIMEOUT) -> Any:
     """Poll until `condition()` is true; fail after `seconds`."""
     end = time.monotonic() + seconds
     while not (value := condition()):

@@ -3,7 +3,6 @@
 library itself reads from them), files of tests/boltfile.py in both byte orders, and damaged ones."""
 import random
 import struct
-import subprocess
 from pathlib import Path
 
 import boltfile
@@ -19,8 +18,7 @@ class Dump:
     """What boltdump said: lines by where they were found."""
 
     def __init__(self, file: Path) -> None:
-        done = subprocess.run([BOLTDUMP, file], capture_output=True, check=False, timeout=20, env=helpers.environment())
-        helpers.check_sanitizers(done.returncode, done.stderr)
+        done = helpers.limited([BOLTDUMP, file], 20, capture_output=True, env=helpers.environment())
         assert done.returncode == 0, done
         *lines, last = done.stdout.decode().splitlines()
         _, self.transaction, self.damages, self.text = last.split(" ", 3)

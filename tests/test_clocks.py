@@ -111,6 +111,8 @@ def test_nothing_is_suspected_without_a_reason(case: str, disk: Callable[..., Pa
     ([], {}, "+00:00", "Etc/UTC by /etc/localtime of the container"),
     ([], {"etc": {"localtime": ("link", "/usr/share/zoneinfo/Asia/Tokyo")}}, "+09:00", "Asia/Tokyo by /etc/localtime"),
     ([], {"etc": {"localtime": ("link", "../usr/share/zoneinfo/Asia/Tokyo")}}, "+09:00", "Asia/Tokyo by /etc/localtime"),
+    ([], {"etc": {"localtime": ("link", "../../zones/Asia/Tokyo")}, "zones": ("link", "usr/share/zoneinfo")}, "+09:00",
+     "by /etc/localtime of the container"),
     ([], {"etc": {"localtime": helpers.WHITEOUT, "timezone": "Asia/Tokyo\n"}}, "+09:00", "by /etc/timezone"),
     ([], {"etc": {"localtime": helpers.WHITEOUT, "timezone": helpers.WHITEOUT}}, "+00:00", "no TZ and no /etc/localtime"),
     ([], {"etc": {"localtime": ("link", "/etc/localtime")}}, "+00:00", "Etc/UTC by /etc/timezone"),

@@ -88,8 +88,8 @@ def later_runs(case: dockerd.FreshCase) -> None:
     case.remove("busy", "/data/f05", 0.2)
     case.remove("busy", "/data/f06", 0.2)
     time.sleep(1.1 - time.time() % 1)                 # just after a full second
+    whole = int(time.time())                          # after the first deletion of this run, before the next
     case.remove("busy", "/one/alone", 0.2)
-    whole = int(time.time())                          # before that deletion, after the first of this run
     case.act("busy", "touch_dir", "/one", "touch /one", lambda at: os.utime(at, (whole, whole)))
     case.act("busy", "delete_lower_recreate", "/data/f05", "echo x > /data/f05", write("again\n"))
     case.start("busy", "restart")
@@ -97,8 +97,8 @@ def later_runs(case: dockerd.FreshCase) -> None:
     case.start("busy", "stop", "start")
     case.remove("busy", "/data/f07", 0.2)
     case.start("other")
-    case.remove("other", "/data/f08")
-    case.remove("other", "/data/f01")
+    case.act("other", "delete", "/data/f08", "rm -r /data/f08 /data/f01",
+             lambda at: [os.unlink(path) for path in (at, at.replace("f08", "f01"))])
     case.act("other", "append_lower", "/conf/b", "echo y >> /conf/b", write("y\n", "a"))
 
 

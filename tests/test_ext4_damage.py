@@ -121,7 +121,7 @@ def test_bytes_flipped(kind: str, count: int, base: tuple[Path, View], tmp: Path
     places = metadata(base[0])[kind]
     assert places
     for seed in range(count):
-        got = ext4fs.dump(flipped(base[0], tmp / "copy.raw", places, seed), timeout=PATIENCE)
+        got = ext4fs.dump(flipped(base[0], tmp / "copy.raw", places, seed), processor=PATIENCE)
         if kind != "head" and got.code != 3:
             try:
                 ext4fs.check_complete(base[1], got)
@@ -141,7 +141,7 @@ def test_bytes_flipped_without_checksums(mounting: None, tmp: Path) -> None:
     places = [place for kind in metadata(image).values() for place in kind]
     for seed in range(60):
         try:
-            got = ext4fs.dump(flipped(image, tmp / "copy.raw", places, 1000 + seed), timeout=PATIENCE)
+            got = ext4fs.dump(flipped(image, tmp / "copy.raw", places, 1000 + seed), processor=PATIENCE)
         except AssertionError as error:
             if str(error).startswith("twice: "):
                 continue
@@ -166,7 +166,7 @@ def test_damaged_journal(options: str, mounting_with: str, mounting: None, tmp: 
     log = [int(block) for block in ext4fs.debugfs_many(copy, ["blocks <8>"])[0].split()[1:60]]
     for seed in range(15):
         flipped(copy, bad, [(block * 1024, 1024) for block in log], seed)
-        got = ext4fs.dump(bad, timeout=PATIENCE)
+        got = ext4fs.dump(bad, processor=PATIENCE)
         try:
             truth = ext4fs.replayed_view(bad, tmp / "replayed.raw")
         except subprocess.CalledProcessError:

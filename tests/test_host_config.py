@@ -69,39 +69,6 @@ def idle(row: dict) -> str:
     return next((fact for fact in row.get("facts", []) if fact.startswith("not in force: ")), "")
 
 
-DAEMON = {"hosts": ["unix:///var/run/docker.sock", "tcp://0.0.0.0:2375"], "insecure-registries": ["r.lan:5000", "10.0.0.0/8"],
-          "registry-mirrors": ["http://m.lan", "https://m.lan"], "userns-remap": "default", "data-root": "/srv/docker",
-          "log-driver": "none", "live-restore": True, "icc": False, "no-new-privileges": True, "iptables": False,
-          "seccomp-profile": "unconfined", "default-runtime": "mine", "runtimes": {"mine": {"path": "/opt/mine"}},
-          "metrics-addr": "0.0.0.0:9323", "authorization-plugins": ["authz"], "experimental": True,
-          "default-ulimits": {"nofile": {"Name": "nofile", "Hard": 64000, "Soft": 32000}}, "features": {"buildkit": True}}
-
-
-def test_daemon_json(host: helpers.Host) -> None:
-    """A row for each finding, and one for the file with all that it says."""
-    told = Told(host, {"etc/docker/daemon.json": DAEMON})
-    assert told.findings() == sorted([
-        (OPEN, "hosts=tcp://0.0.0.0:2375", "critical"),
-        ("trust a registry without TLS", "insecure-registries=r.lan:5000", "medium"),
-        ("trust a registry without TLS", "insecure-registries=10.0.0.0/8", "medium"),
-        ("use a registry mirror without TLS", "registry-mirrors=http://m.lan", "medium"),
-        ("use a registry mirror", "registry-mirrors=https://m.lan", "info"),
-        ("remap the users of containers", "userns-remap=default", "info"),
-        ("keep data at another place", "data-root=/srv/docker", "info"),
-        ("keep no logs of containers", "log-driver=none", "medium"),
-        ("keep containers running without the daemon", "live-restore=true", "info"),
-        ("keep containers of the default network apart", "icc=false", "info"),
-        ("forbid new privileges in containers", "no-new-privileges=true", "info"),
-        ("leave the packet filter alone", "iptables=false", "low"),
-        ("run containers without a seccomp profile", "seccomp-profile=unconfined", "medium"),
-        ("run containers with another program", "default-runtime=mine", "low"),
-        ("serve metrics on TCP", "metrics-addr=0.0.0.0:9323", "low"),
-        ("let a plugin judge requests", "authorization-plugins=authz", "info")])
-    facts = told.summary("etc/docker/daemon.json")["facts"]
-    assert {"hosts=unix:///var/run/docker.sock", "experimental=true", "runtimes.mine.path=/opt/mine",
-            "default-ulimits.nofile.Hard=64000", "features.buildkit=true"} <= set(facts)
-
-
 @pytest.mark.parametrize(("config", "wanted"), [
     ({"hosts": ["tcp://0.0.0.0:2376"], "tlsverify": True}, (TLS, "low")),
     ({"hosts": ["tcp://0.0.0.0:2376"], "tlsverify": False}, (OPEN, "critical")),
@@ -168,17 +135,6 @@ def test_unit_must_use_them(host: helpers.Host, unit: str, bad: str) -> None:
     assert told.findings() == [(OPEN, "hosts=tcp://0.0.0.0:2", bad)]
     row, = (row for row in told.rows if row["action"] == OPEN)
     assert bool(idle(row)) == (bad == "info") and row["witness"] == "/etc/default/docker#mtime"
-
-
-def test_variables_in_the_command(host: helpers.Host) -> None:
-    """Their values come from the unit or from any file that it names."""
-    told = Told(host, {
-        LIB + "docker.service": "[Service]\nEnvironment=\"PORT=2375\" 'MORE=--icc=false' UNUSED=--iptables=false\n"
-        "EnvironmentFile=/srv/docker.env\nExecStart=/usr/bin/dockerd -H tcp://${ADDRESS}:${PORT} $MORE -H $NONE\n",
-        "srv/docker.env": "ADDRESS=10.0.0.1\n"})
-    assert told.findings() == [("keep containers of the default network apart", "icc=false", "info"),
-                               ("leave the packet filter alone", "iptables=false", "info"),
-                               (OPEN, "hosts=tcp://10.0.0.1:2375", "critical")]
 
 
 FILES = "EnvironmentFile=/srv/b.env\nEnvironmentFile=-/etc/default/docker\n"
@@ -300,13 +256,6 @@ def test_merged_usr(host: helpers.Host) -> None:
     assert len(Told(host, {}).findings()) == 1
 
 
-def test_commands_beside_the_daemon(host: helpers.Host) -> None:
-    """A place to hide in."""
-    told = Told(host, {LIB + "docker.service": STOCK,
-                       ETC + "docker.service.d/x.conf": "[Service]\nExecStartPost=/tmp/.x/implant\n"})
-    assert told.findings() == [("run a further command with the daemon", "ExecStartPost=/tmp/.x/implant", "low")]
-
-
 def test_socket(host: helpers.Host) -> None:
     """A port alone is on all addresses; the last mode counts."""
     told = Told(host, {LIB + "docker.socket": "[Socket]\nListenStream=/run/docker.sock\nSocketMode=0660\n",
@@ -317,17 +266,6 @@ def test_socket(host: helpers.Host) -> None:
                                                        "SocketMode=0600\n"})
     assert {finding for finding in told.findings() if finding[2] != "info"} == {
         (LOCAL, "ListenStream=127.0.0.1:2375", "high")}
-
-
-def test_bad_units(host: helpers.Host) -> None:
-    """What systemd would refuse is named, and the rest is read."""
-    told = Told(host, {LIB + "docker.service": "x=y\n" + service(1) + "nonsense\n",
-                       ETC + "docker.service.d/a.conf": "[Service]\nExecStart=/usr/bin/dockerd \"-H tcp://0.0.0.0:2\n",
-                       ETC + "docker.service.d/b.conf": ("/nowhere",)})
-    assert sorted((error["code"], error["path"]) for error in told.done.errors) == [
-        ("damaged", f"/{ETC}docker.service.d/a.conf"), ("damaged", f"/{LIB}docker.service"),
-        ("missing", f"/{ETC}docker.service.d/b.conf")]
-    assert [setting for _, setting, _ in told.findings()] == ["hosts=tcp://0.0.0.0:1"]
 
 
 def test_odd_files(host: helpers.Host) -> None:
@@ -415,17 +353,6 @@ def test_control_groups(host: helpers.Host) -> None:
     assert f"container {lost}, which is not there" in told[f"docker/{lost}"]["facts"]
     assert told[f"docker/{db.id}/"]["facts"][1:] == ["of ann:dockerd", "controllers cpu,memory", "line 2"]
     assert helpers.nanoseconds(told["other"]) == (host.root / "etc/cgconfig.d/shop.conf").stat().st_mtime_ns
-
-
-def test_broken_control_groups(host: helpers.Host) -> None:
-    """What is not understood is named, the rest read."""
-    write(host, {"etc/cgconfig.conf": "}\ngroup a { cpu { x = 1; what; y = 2; } }\ngroup b {\n", "etc/cgrules.conf": "ann cpu\n"})
-    done = host.run()
-    assert sorted((error["path"], error["reason"]) for error in done.errors) == [
-        ("/etc/cgconfig.conf", "3 places that are not understood, first: line 1"),
-        ("/etc/cgrules.conf", "1 places that are not understood, first: line 1")]
-    told = groups(done)
-    assert list(told) == ["a", "b"] and told["a"]["facts"][1:] == ["controller cpu", "x=1", "y=2", "line 2"]
 
 
 def test_secrets_stay_hidden(host: helpers.Host) -> None:

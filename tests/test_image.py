@@ -215,7 +215,7 @@ def test_random_damage_never_crashes(small_image: Path, tmp: Path) -> None:
             for _ in range(chance.choice([1, 10, 100])):
                 out.seek(chance.choice(used) * 4096 + chance.randrange(4096))
                 out.write(bytes([chance.randrange(256)]))
-        done = helpers.run("-q", "--stats", "-f", "jsonl", tmp / "bad.raw", timeout=30)
+        done = helpers.run("-q", "--stats", "-f", "jsonl", tmp / "bad.raw", processor=30)
         assert done.returncode in (0, 1, 3), done.stderr.decode()
         assert done.returncode == 3 or b"the account balances" in done.stderr
 
@@ -235,7 +235,7 @@ def test_damaged_inode_costs_what_is_below(case: str, host: helpers.Host, tmp: P
     whole = timeline(image)
     var = host.inside(helpers.container(host, "db").rw / "diff/var")
     helpers.debugfs(image, *[command.format(var=var) for command in DAMAGE[case]])
-    result = timeline(image, timeout=10)
+    result = timeline(image, processor=10)
     assert result.code == 1 and result.errors
     lost = {helpers.what(row) for row in whole.rows} - {helpers.what(row) for row in result.rows}
     assert all(row[2].startswith(var) for row in lost)
@@ -252,22 +252,50 @@ def test_times_of_128_byte_inodes(host: helpers.Host, tmp: Path) -> None:
     assert not result.where(timestamp_desc="Creation Time", data_type="fs:stat")
 
 
+def check_by_kernel(image: Path, kind: str) -> list[helpers.Row]:
+    """The image has the same rows as the kernel shows of the mounted file system; returns them."""
+    with helpers.mount(image, kind, "ro,loop") as root:
+        by_kernel = timeline(root)
+    by_us = timeline(image)
+    assert by_us.code == by_kernel.code == 0
+    assert by_us.lines == by_kernel.lines
+    return by_us.rows
+
+
 @pytest.mark.parametrize("options", [("-O", "^64bit"), ("-O", "^extents,^64bit"), ("-b", "1024"), ("-b", "2048"),
                                      ("-O", "^metadata_csum,inline_data"), ("-O", "flex_bg,meta_bg,^resize_inode"),
                                      ("-I", "512"), ("-t", "ext2"), ("-t", "ext3"), ("-O", "^dir_index"),
                                      ("-O", "^filetype")], ids=" ".join)
 def test_flavours_of_ext(options: tuple[str, ...], host: helpers.Host, tmp: Path, mounted) -> None:
     """Whatever its features: the same rows as the kernel shows of the mounted file system."""
-    image = tmp / "image.raw"
-    if "-t" in options:
-        subprocess.run(["mke2fs", "-q", "-F", *options, "-d", host.root, image, "64M"], check=True, capture_output=True)
-    else:
-        helpers.make_ext4(image, host.root, "64M", *options)
-    with helpers.mount(image, "ext4" if options[0] != "-t" else options[1], "ro,loop") as root:
-        by_kernel = timeline(root)
-    by_us = timeline(image)
-    assert by_us.code == by_kernel.code == 0
-    assert by_us.lines == by_kernel.lines
+    image = helpers.make_ext4(tmp / "image.raw", host.root, "64M", *options)
+    check_by_kernel(image, "ext4" if options[0] != "-t" else options[1])
+
+
+@pytest.mark.parametrize("later", [1, 5, 3600])
+@pytest.mark.parametrize("options", [(), ("-I", "128"), ("-I", "512"), ("-t", "ext2"), ("-t", "ext3")], ids=" ".join)
+def test_file_system_that_is_younger_than_its_files(options: tuple[str, ...], later: int, host: helpers.Host, tmp: Path,
+                                                    mounting: None) -> None:
+    """The changes of its files are older than their births: not by a step of the clock, says the disk, and so must say
+    the mounted host."""
+    image = helpers.make_ext4(tmp / "image.raw", host.root, "64M", *options, later=later)
+    rows = check_by_kernel(image, "ext4" if "-t" not in options else options[1])
+    assert not [row for row in rows if "clock_step" in row["tag"]]
+    if later == 5 and "128" not in options:
+        assert [row for row in rows if "time_set" in row["tag"]], "a broken test: no births"
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["a disk", "a part of one"])
+def test_data_root_with_a_disk_of_its_own(whole: bool, host: helpers.Host, tmp: Path, mounting: None) -> None:
+    """When that was made counts; of a part of a disk that is mounted there (a bind) nobody knows it."""
+    image = helpers.make_ext4(tmp / "image.raw", host.data if whole else host.data.parent, later=5)
+    place = tmp / "root/var/lib/docker"
+    place.mkdir(parents=True)
+    with helpers.mount(image, "ext4", "ro,loop") as disk, \
+            helpers.mounted_at(disk if whole else disk / "docker", "none", "bind", place):
+        result = timeline(tmp / "root")
+    assert result.code == 0 and result.where(data_type="fs:stat")
+    assert bool(result.where(data_type="container:clock:step")) == (not whole)
 
 
 def test_log_of_many_extents(host: helpers.Host, tmp: Path) -> None:
@@ -307,7 +335,7 @@ def test_superblock_that_lies(small_image: Path, tmp: Path) -> None:
             with open(copy, "r+b") as out:
                 out.seek(1024 + offset)
                 out.write(struct.pack(form, value))
-            done = helpers.run("-q", "-f", "jsonl", copy, timeout=20)
+            done = helpers.run("-q", "-f", "jsonl", copy, processor=20)
             assert done.returncode in (0, 1, 3), (offset, value, done.stderr)
 
 

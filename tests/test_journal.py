@@ -44,7 +44,7 @@ def make(path: Path, entries: list[dict[str, Any]]) -> list[Row]:
         text += b"\n"
     source = path.with_suffix(".export")
     source.write_bytes(text)
-    subprocess.run([REMOTE, f"--output={path}", "--split-mode=none", source], check=True, capture_output=True, timeout=60)
+    subprocess.run([REMOTE, f"--output={path}", "--split-mode=none", source], check=True, capture_output=True, timeout=helpers.TIMEOUT)
     source.unlink()
     return oracle(path)
 
@@ -52,7 +52,7 @@ def make(path: Path, entries: list[dict[str, Any]]) -> list[Row]:
 def oracle(path: Path) -> list[Row]:
     """journalctl's view of a file."""
     said = subprocess.run(["journalctl", "--file", path, "-o", "json", "--all", "--no-pager"], check=True,
-                          capture_output=True, timeout=60).stdout
+                          capture_output=True, timeout=helpers.TIMEOUT).stdout
     return [json.loads(line) for line in said.splitlines()]
 
 

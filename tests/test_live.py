@@ -32,7 +32,7 @@ class Daemon:
         with open(self.base / "log", "wb") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         try:
-            helpers.wait_for(lambda: self.process.poll() is not None or self.try_client("info"), 60)
+            helpers.wait_for(lambda: self.process.poll() is not None or self.try_client("info"))
         except AssertionError:
             self.stop()
         if self.process.poll() is not None:
@@ -42,7 +42,7 @@ class Daemon:
     def stop(self) -> None:
         """An orderly end; its containers end with it."""
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
+        self.process.wait(helpers.TIMEOUT)
 
     def try_client(self, *args: Any) -> bool:
         """Does the command succeed?"""

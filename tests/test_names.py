@@ -50,10 +50,16 @@ def odd_image(odd: helpers.Host, session_dir: Path) -> Path:
     return helpers.make_ext4(session_dir / "odd.raw", odd.root)
 
 
-@pytest.fixture(params=["directory", "image"])
-def evidence(request, odd: helpers.Host, odd_image: Path) -> Path:
-    """Both kinds of evidence."""
-    return odd.root if request.param == "directory" else odd_image
+@pytest.fixture(scope="module")
+def odd_late_image(odd: helpers.Host, session_dir: Path) -> Path:
+    """The same, made so much later that each file's times do not fit: every row of a layer has facts behind its name."""
+    return helpers.make_ext4(session_dir / "odd-late.raw", odd.root, later=5)
+
+
+@pytest.fixture(params=["directory", "image", "late_image"])
+def evidence(request, odd: helpers.Host) -> Path:
+    """Both kinds of evidence, and one of which names are not all that is told."""
+    return odd.root if request.param == "directory" else request.getfixturevalue(f"odd_{request.param}")
 
 
 def names_below(locations: set[bytes], part: bytes) -> set[bytes]:
@@ -116,15 +122,6 @@ def test_body_keeps_every_byte(evidence: Path) -> None:
     assert pairs == set(ODD)
 
 
-def test_body_escapes_as_documented(odd: helpers.Host) -> None:
-    """formats.md, 7.3: the forms, not only that they can be undone."""
-    body = helpers.product("body", odd.root).decode()
-    for wanted in (r"/files/new\x0aline|", "/files/pipe%7Ctwo%7C|", "/files/%2541|", "/files/%250A|", "/files/100%zz|",
-                   r"/files/back\\slash|", r"/files/\\x0a|", r"/files/bad\xff\xfeutf8|", r"/files/nel\xc2\x85|",
-                   r"/files/esc\x1b[2J\x1b]0;title\x07|", "/files/umlaut-äöü|"):
-        assert wanted in body, wanted
-
-
 def test_body_through_mactime(evidence: Path) -> None:
     """No record with an odd name is lost or merged; pipes and percent signs come out right."""
     body = helpers.product("body", evidence).splitlines(keepends=True)
@@ -138,7 +135,7 @@ def test_text_is_safe_and_decodes(evidence: Path) -> None:
     """Nothing reaches the terminal raw; names decode to the same bytes."""
     text = helpers.product("text", evidence).decode("utf-8")
     assert not {char for char in set(text) - {"\n"} if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp", "Cf")}
-    lines = [re.sub(r"(  #\w+)+$", "", line) for line in text.split("\n")[:-1]]
+    lines = [re.sub(r"(  Facts: .*?)?(  #\w+)*$", "", line) for line in text.split("\n")[:-1]]
     names = {helpers.unescape(line.split(" /files/", 1)[1]) for line in lines if " /files/" in line}
     assert names >= set(ODD)
     assert "\\u{202e}" in text and "\\x1b[2J" in text

@@ -19,7 +19,7 @@ ZONES = sorted(name for name in available_timezones() if (DATABASE / name).is_fi
 def ask(file: Path, questions: list[str]) -> list[str]:
     """The tool's answers, one a question."""
     done = subprocess.run([TOOL, file], input="".join(f"{q}\n" for q in questions), capture_output=True, text=True,
-                          env=helpers.environment(), timeout=60, check=False)
+                          env=helpers.environment(), timeout=helpers.TIMEOUT, check=False)
     assert done.returncode == 0, done.stderr
     answers = done.stdout.split("\n")[:-1]
     assert len(answers) == len(questions)

@@ -191,6 +191,7 @@ struct step {
 
 struct lt_clock_steps {
     struct lt_ctx *ctx;
+    struct lt_time made; /* when the file system at hand was, where that is known */
     struct step steps[MAX_STEPS];
     size_t count;
 };
@@ -200,6 +201,12 @@ struct lt_clock_steps *lt_clock_steps_new(struct lt_ctx *ctx)
     struct lt_clock_steps *steps = lt_realloc(NULL, sizeof *steps);
     *steps = (struct lt_clock_steps){.ctx = ctx};
     return steps;
+}
+
+void lt_clock_steps_enter(struct lt_clock_steps *steps, struct lt_fs *fs, struct lt_str path)
+{
+    if (steps)
+        steps->made = fs->ops->made ? fs->ops->made(fs, path, steps->ctx->scratch) : (struct lt_time){0};
 }
 
 void lt_clock_steps_free(struct lt_clock_steps *steps)
@@ -250,18 +257,17 @@ static struct step *add_step(struct lt_clock_steps *steps, struct step new)
 }
 
 /* mke2fs -d, which fills a file system while it makes it, takes the ctime of each source, but not the birth. */
-static bool came_with_its_disk(const struct lt_fs *fs, struct lt_time born)
+static bool came_with_its_disk(struct lt_time made, struct lt_time born)
 {
-    int64_t after = fs->made.set ? lt_time_diff(fs->made, born) : -1;
+    int64_t after = made.set ? lt_time_diff(made, born) : -1;
     return after >= 0 && after <= PROMPT;
 }
 
-void lt_clock_steps_check(struct lt_clock_steps *steps, const struct lt_fs *fs, struct lt_event *event,
-                          struct lt_arena *arena)
+void lt_clock_steps_check(struct lt_clock_steps *steps, struct lt_event *event, struct lt_arena *arena)
 {
     struct lt_time born = event->node->time[LT_B], changed = event->node->time[LT_C];
     if (!steps || !born.set || !changed.set || event->node->unallocated || lt_time_cmp(born, changed) <= 0 ||
-        came_with_its_disk(fs, born))
+        came_with_its_disk(steps->made, born))
         return;
     struct step *step = add_step(steps, (struct step){changed, born, 1, changed, born, LT_STR("")});
     if (!step->path.len) { /* none before showed as much */

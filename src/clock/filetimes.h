@@ -52,9 +52,11 @@ struct lt_clock_steps;
 struct lt_clock_steps *lt_clock_steps_new(struct lt_ctx *ctx);
 void lt_clock_steps_free(struct lt_clock_steps *steps);
 
-/* Look at one entry of `fs`: if it shows a step, tag its event, with the reason. In `arena`. */
-void lt_clock_steps_check(struct lt_clock_steps *steps, const struct lt_fs *fs, struct lt_event *event,
-                          struct lt_arena *arena);
+/* The entries that follow lie below `path` of `fs`. */
+void lt_clock_steps_enter(struct lt_clock_steps *steps, struct lt_fs *fs, struct lt_str path);
+
+/* Look at one entry of the walk: if it shows a step, tag its event, with the reason. In `arena`. */
+void lt_clock_steps_check(struct lt_clock_steps *steps, struct lt_event *event, struct lt_arena *arena);
 
 /* Emit one event for each step: files whose times from ctime to birth overlap show the same one. */
 enum lt_status lt_clock_steps_emit(struct lt_clock_steps *steps, struct lt_err *err);

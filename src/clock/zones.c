@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "clock/zones.h"
 
-#include "parse/json.h"
+#include "overlay/below.h"
 #include "parse/stamp.h"
-#include "store/mechanics.h"
 
-enum { MAX_LINKS = 8, MAX_NAME = 256 };
+enum { MAX_NAME = 256 };
 
 #define DATABASE "/usr/share/zoneinfo/"
 
-/* An offset that the daemon wrote beside a time. */
+/* An offset that a daemon wrote beside a time. */
 struct offset {
     struct lt_time time;
     int minutes;
@@ -17,7 +16,7 @@ struct offset {
     const char *field;
 };
 
-static void note_offset(struct lt_ctx *ctx, struct lt_str text, struct lt_str file, const char *field)
+void lt_zone_note_offset(struct lt_ctx *ctx, struct lt_str text, struct lt_str file, const char *field)
 {
     struct lt_time time;
     int minutes;
@@ -28,18 +27,10 @@ static void note_offset(struct lt_ctx *ctx, struct lt_str text, struct lt_str fi
     lt_list_add(&ctx->host->offsets, ctx->run, offset);
 }
 
-void lt_zones_note(struct lt_ctx *ctx, struct lt_container *container, const struct json_t *config, struct lt_str path)
+void lt_zone_set_environment(struct lt_ctx *ctx, struct lt_container *container, struct lt_str tz, const char *field)
 {
-    const struct json_t *env = lt_json_at(config, "Config.Env"), *log = lt_json_at(config, "State.Health.Log");
-    for (size_t i = 0; i < lt_json_count(env); i++) {
-        struct lt_str value = lt_json_str(lt_json_item(env, i), "");
-        if (!lt_str_starts(value, LT_STR("TZ=")))
-            continue;
-        container->has_tz = true;
-        container->tz = lt_str_dup(ctx->run, lt_str_skip(value, 3));
-    }
-    for (size_t i = 0; i < lt_json_count(log); i++)
-        note_offset(ctx, lt_json_str(lt_json_item(log, i), "Start"), path, "State.Health.Log.Start");
+    container->tz = lt_str_dup(ctx->run, tz);
+    container->tz_field = field;
 }
 
 /* Parse a zone file of the evidence. */
@@ -198,146 +189,48 @@ static void find_by_files(struct lt_ctx *ctx)
             host_timezone(ctx, mount->fs);
 }
 
-static void note_images(struct lt_ctx *ctx, const struct lt_root *root)
-{
-    lt_each (const struct lt_image, image, &root->images) {
-        struct lt_str text;
-        if (image->updated.len && lt_slurp(root->fs, image->updated, MAX_NAME, ctx->scratch, &text, NULL) == LT_OK)
-            note_offset(ctx, lt_str_trim(text), image->updated, "lastUpdated");
-    }
-}
-
-static void find_host(struct lt_ctx *ctx)
-{
-    find_by_files(ctx);
-    lt_each (const struct lt_root, root, &ctx->host->roots)
-        note_images(ctx, root);
-    check_offsets(ctx);
-}
-
 /* --- containers ----------------------------------------------------------------------------------------------------
  */
 
-/* Look for `name` in one directory of a layer. LT_END: it is not there, LT_SKIP: it is deleted from the layers below.
- * Deletions have the name itself (overlay) or one with .wh. before it (aufs). */
-static enum lt_status look_for(struct lt_ctx *ctx, const struct lt_layer *layer, struct lt_str directory,
-                               struct lt_str name, struct lt_node *node)
+/* The regular file that the container sees at `path`. LT_END: it can open none there. LT_SKIP: nobody can tell. What is
+ * wrong with a layer is reported when that is walked. */
+static enum lt_status see_file(struct lt_below_reader *reader, const struct lt_container *container, struct lt_str path,
+                               struct lt_view *out)
 {
-    const struct lt_str names[] = {name, lt_str_format(ctx->scratch, ".wh.%.*s", LT_ARG(name))};
-    for (size_t i = 0; i < 2; i++) {
-        struct lt_str subject, path = lt_path_join(ctx->scratch, directory, names[i]);
-        if (lt_fs_stat(ctx->fs, path, ctx->scratch, node, NULL) != LT_OK)
-            continue;
-        bool whiteout = layer->mechanics->meaning(node, &subject) == LT_WHITEOUT && lt_str_eq(subject, name);
-        if (whiteout || !i)
-            return whiteout ? LT_SKIP : LT_OK;
-    }
-    return LT_END;
-}
-
-/* Does the directory hide what lower layers have in theirs (linux fs/overlayfs/namei.c)? */
-static bool is_opaque(struct lt_ctx *ctx, struct lt_str parent, const struct lt_node *node)
-{
-    struct lt_fs *fs = ctx->fs;
-    struct lt_dir *dir = lt_new(ctx->run, struct lt_dir); /* readers may know it by its address */
-    struct lt_node above;
-    struct lt_list found = {0};
-    if (!fs->ops->xattrs || lt_fs_stat(fs, parent, ctx->scratch, &above, NULL) != LT_OK)
-        return false;
-    *dir = (struct lt_dir){.name = lt_str_dup(ctx->run, parent), .path_len = parent.len, .ino = above.ino};
-    fs->ops->xattrs(fs, dir, node, ctx->scratch, &found, NULL);
-    lt_each (const struct lt_xattr, xattr, &found)
-        if (lt_str_ends(xattr->name, LT_STR(".overlay.opaque")) && lt_str_eq(xattr->value, LT_STR("y")))
-            return true;
-    return false;
-}
-
-/* Look for a path in a layer, likewise. */
-static enum lt_status look_in(struct lt_ctx *ctx, const struct lt_layer *layer, struct lt_str path,
-                              struct lt_node *node, struct lt_str *real)
-{
-    bool opaque = false;
-    *real = layer->content;
-    for (struct lt_str rest = lt_str_skip(path, 1); rest.len;) {
-        struct lt_str name = lt_str_cut(&rest, '/');
-        enum lt_status status = look_for(ctx, layer, *real, name, node);
-        if (status != LT_OK)
-            return status == LT_END && opaque ? LT_SKIP : status;
-        if (rest.len && !S_ISDIR(node->mode))
-            return LT_SKIP;
-        opaque = opaque || (rest.len && is_opaque(ctx, *real, node));
-        *real = lt_path_join(ctx->scratch, *real, name);
-    }
-    return LT_OK;
-}
-
-/* What a container sees at `path`, in its topmost layer that has it. */
-static bool look_up(struct lt_ctx *ctx, const struct lt_container *container, struct lt_str path, struct lt_node *node,
-                    struct lt_str *real)
-{
-    const struct lt_layer *tops[] = {container->rw, container->init};
-    for (size_t i = 0; i < 2 + container->layers.count; i++) {
-        const struct lt_layer *layer = i < 2 ? tops[i] : container->layers.items[i - 2];
-        if (!layer || !layer->content.len)
-            continue;
-        enum lt_status status = look_in(ctx, layer, path, node, real);
-        if (status != LT_END || layer->mechanics->copies)
-            return status == LT_OK;
-    }
-    return false;
-}
-
-/* The same, following links as the container would. `*target` is where the first one leads, "" if it is none. */
-static bool follow(struct lt_ctx *ctx, const struct lt_container *container, struct lt_str path, struct lt_str *target,
-                   struct lt_str *real)
-{
-    struct lt_node node;
-    *target = LT_STR("");
-    for (unsigned links = 0; links < MAX_LINKS; links++) {
-        if (!look_up(ctx, container, path, &node, real))
-            return false;
-        if (!S_ISLNK(node.mode))
-            return S_ISREG(node.mode);
-        struct lt_str next = node.target;
-        if (!target->len)
-            *target = lt_str_dup(ctx->scratch, next);
-        size_t up = path.len - lt_str_basename(path).len - 1;
-        struct lt_str directory = {path.ptr, up};
-        while (lt_str_starts(next, LT_STR("../"))) {
-            next = lt_str_skip(next, 3);
-            directory.len = directory.len ? directory.len - lt_str_basename(directory).len - 1 : 0;
-        }
-        path = lt_str_starts(next, LT_STR("/")) ? lt_str_dup(ctx->scratch, next)
-                                                : lt_path_join(ctx->scratch, directory, next);
-    }
-    return false;
+    struct lt_err problem = {0};
+    enum lt_status status = lt_below_lookup(reader, container, path, out, &problem);
+    if (S_ISREG(out->node.mode))
+        return LT_OK;
+    return status == LT_SKIP && !out->node.mode && strcmp(problem.code, LT_CODE_CYCLE) != 0 ? LT_SKIP : LT_END;
 }
 
 /* Rules of a zone by its name, as a program in the container finds them; else those of the host's database. */
-static void rules_by_name(struct lt_ctx *ctx, struct lt_container *container, struct lt_str name)
+static void rules_by_name(struct lt_below_reader *reader, struct lt_container *container, struct lt_str name)
 {
+    struct lt_ctx *ctx = reader->ctx;
     struct lt_zone_info *zone = &container->zone;
-    struct lt_str target, real;
+    struct lt_view view;
     struct lt_str path =
         lt_str_starts(name, LT_STR("/")) ? name : lt_str_format(ctx->scratch, DATABASE "%.*s", LT_ARG(name));
     bool safe = is_name(lt_str_starts(name, LT_STR("/")) ? lt_str_skip(name, 1) : name);
-    if (safe && follow(ctx, container, path, &target, &real) && read_rules(ctx, ctx->fs, real, zone))
+    enum lt_status status = safe ? see_file(reader, container, path, &view) : LT_END;
+    if (status == LT_OK && read_rules(ctx, ctx->fs, view.path, zone))
         return;
     if (lt_zone_posix(name, &zone->rules)) {
         zone->known = true;
     } else if (host_rules(ctx, name, zone)) {
-        zone->from = lt_str_format(ctx->run, "%.*s (the container has no rules for it: those of the host's database)",
-                                   LT_ARG(zone->from));
+        zone->from = lt_str_format(ctx->run, "%.*s (the container%s: those of the host's database)", LT_ARG(zone->from),
+                                   status == LT_END ? " has no rules for it" : "'s rules for it cannot be read");
     } else {
         zone->rules = (struct lt_zone){0};
         zone->known = lt_str_eq(name, LT_STR("UTC")) || lt_str_eq(name, LT_STR("Etc/UTC"));
     }
 }
 
-static bool by_environment(struct lt_ctx *ctx, struct lt_container *container)
+static bool by_environment(struct lt_below_reader *reader, struct lt_container *container)
 {
     struct lt_str name = container->tz;
-    if (!container->has_tz)
+    if (!container->tz_field)
         return false;
     if (lt_str_starts(name, LT_STR(":")))
         name = lt_str_skip(name, 1);
@@ -345,8 +238,8 @@ static bool by_environment(struct lt_ctx *ctx, struct lt_container *container)
         name = LT_STR("UTC"); /* which the empty TZ means */
     struct lt_str below = zone_name(name);
     container->zone.name = below.len ? below : name;
-    container->zone.from = LT_STR("TZ in Config.Env");
-    rules_by_name(ctx, container, name);
+    container->zone.from = lt_str_format(reader->ctx->run, "TZ in %s", container->tz_field);
+    rules_by_name(reader, container, name);
     return true;
 }
 
@@ -376,30 +269,34 @@ static bool by_bind(struct lt_ctx *ctx, struct lt_container *container)
     return false;
 }
 
-static bool by_files(struct lt_ctx *ctx, struct lt_container *container)
+/* True as well if files are there, or may be, but cannot be read: then the zone stays unknown. */
+static bool by_files(struct lt_below_reader *reader, struct lt_container *container)
 {
+    struct lt_ctx *ctx = reader->ctx;
     struct lt_zone_info *zone = &container->zone;
-    struct lt_str target, real, name_target, name_file, name = LT_STR("");
-    bool there = follow(ctx, container, LT_STR("/etc/localtime"), &target, &real);
-    if (follow(ctx, container, LT_STR("/etc/timezone"), &name_target, &name_file))
-        name = read_name(ctx, ctx->fs, name_file);
-    if (there && read_rules(ctx, ctx->fs, real, zone)) {
-        struct lt_str linked = zone_name(target);
+    struct lt_view file, name_file;
+    struct lt_str name = LT_STR("");
+    enum lt_status status = see_file(reader, container, LT_STR("/etc/localtime"), &file);
+    enum lt_status name_status = see_file(reader, container, LT_STR("/etc/timezone"), &name_file);
+    if (name_status == LT_OK)
+        name = read_name(ctx, ctx->fs, name_file.path);
+    if (status == LT_OK && read_rules(ctx, ctx->fs, file.path, zone)) {
+        struct lt_str linked = zone_name(file.target);
         zone->from = LT_STR("/etc/localtime of the container");
         zone->name = linked.len ? lt_str_dup(ctx->run, linked) : name.len ? name : plain_name(ctx, &zone->rules);
         return true;
     }
     if (!name.len)
-        return false;
+        return status == LT_SKIP || name_status == LT_SKIP;
     zone->from = LT_STR("/etc/timezone of the container");
     zone->name = name;
-    rules_by_name(ctx, container, name);
+    rules_by_name(reader, container, name);
     return true;
 }
 
-static void find_container(struct lt_ctx *ctx, struct lt_container *container)
+static void find_container(struct lt_below_reader *reader, struct lt_container *container)
 {
-    if (by_environment(ctx, container) || by_bind(ctx, container) || by_files(ctx, container))
+    if (by_environment(reader, container) || by_bind(reader->ctx, container) || by_files(reader, container))
         return;
     if (container->rw) /* C libraries: UTC */
         container->zone =
@@ -408,15 +305,18 @@ static void find_container(struct lt_ctx *ctx, struct lt_container *container)
 
 static void find_containers(struct lt_ctx *ctx)
 {
+    struct lt_below_reader reader = {.ctx = ctx};
     lt_each (struct lt_container, container, &ctx->root->containers) {
-        lt_arena_reset(ctx->scratch); /* of which a long lookup takes a lot */
-        find_container(ctx, container);
+        lt_arena_reset(ctx->scratch);
+        find_container(&reader, container);
     }
+    lt_below_end(&reader);
 }
 
 void lt_zones_find(struct lt_ctx *ctx)
 {
-    find_host(ctx);
+    find_by_files(ctx);
+    check_offsets(ctx);
     lt_each (struct lt_root, root, &ctx->host->roots) {
         struct lt_ctx there = lt_ctx_at(ctx, root);
         find_containers(&there);

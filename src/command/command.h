@@ -1,30 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Commands: what can be made of evidence. One file here plus one line in commands.def. */
+/* The commands. One file here plus one line in commands.def. */
 #ifndef LT_COMMAND_COMMAND_H
 #define LT_COMMAND_COMMAND_H
 
-#include "base/err.h"
-
-struct lt_job;
-
-/* Groups of options, one bit each. Those of group 0 go with every command. */
-enum lt_option_group {
-    LT_OPTIONS_ROWS = 1 << 0,  /* which rows of a timeline, in which form */
-    LT_OPTIONS_FILES = 1 << 1, /* how the files of layers and volumes are read */
-    LT_OPTIONS_JSON = 1 << 2,  /* a table, or JSON */
-};
-
-struct lt_command {
-    const char *name;
-    const char *arguments; /* for the usage: "CONTAINER EVIDENCE..." */
-    const char *summary;   /* one line */
-    unsigned operands;     /* words before the evidence, 0 or 1; it becomes options->operand */
-    unsigned options;      /* groups that it takes */
-    /* Make the product: append to lt_output_buffer(&job->output), with lt_output_flush() now and then. LT_SKIP with
-     * LT_CODE_USAGE: the user asked for what is not there (exit 2); LT_FATAL: exit 4. Losses are reported with
-     * lt_skip() and are no failure. */
-    enum lt_status (*run)(struct lt_job *job, struct lt_err *err);
-};
+#include "run/command.h"
 
 /* NULL-terminated table made from commands.def; the first is the main job, whose name may be left out. */
 extern const struct lt_command *const lt_commands[];

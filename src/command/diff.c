@@ -54,7 +54,7 @@ static char kind_of(const struct lt_event *event)
     bool from_elsewhere = event->change == LT_CHANGE_RENAMED && S_ISDIR(event->node->mode);
     if (!event->hides || from_elsewhere)
         return ADDED;
-    return lt_docker_differs(event->node, event->hides) ? CHANGED : UNLISTED;
+    return lt_runtime_differs(event->node, event->hides) ? CHANGED : UNLISTED;
 }
 
 /* The time that tells best when it was changed: that of the contents, unless a process has set it. */

@@ -66,7 +66,7 @@ static struct lt_record *describe(struct lt_ctx *ctx, const struct entry *entry)
     struct lt_node node;
     struct lt_err problem = {0};
     lt_record_name(record, "volume_name", entry->name);
-    lt_record_bool(record, "anonymous", lt_is_id(entry->name)); /* docker made up the name */
+    lt_record_bool(record, "anonymous", lt_is_id(entry->name)); /* a name that was made up */
     if (volume) {
         lt_record_name(record, "path", volume->data);
         if (lt_fs_stat(ctx->fs, volume->path, ctx->scratch, &node, &problem) == LT_OK)

@@ -24,7 +24,7 @@ static enum lt_status too_long(const struct lt_lines *lines, uint64_t offset, st
                    (uintmax_t)offset, most(lines));
 }
 
-/* Drop the part of an overlong line that is at hand; the error comes with the first part. */
+/* Drop the part of an overlong line that was read. The error comes with its first part. */
 static enum lt_status skip_part(struct lt_lines *lines, struct lt_err *err)
 {
     struct lt_line part;

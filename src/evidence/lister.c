@@ -8,20 +8,20 @@
 
 enum {
     MOST_BROTHERS = 32,       /* directories listed ahead in one directory: enough for many threads on a cold disk */
-    MOST_AHEAD = 1024,        /* in all; deep trees have some on each level */
+    MOST_AHEAD = 1024,        /* in all: deep trees have some on each level */
     MOST_ENTRIES = 64 * 1024, /* in the listings that wait to be taken: about 16 MB */
-    MOST_NAMES = 8 * 1024,    /* a larger directory is listed when its turn has come, so that none adds to another */
+    MOST_NAMES = 8 * 1024, /* a larger directory is not listed ahead, so that at most one such listing is in memory */
     SPARE_BYTES = 512 * 1024, /* a larger arena is given back at once */
-    LOOK_EVERY = 4,           /* listings between two looks whether the evidence is slow */
-    WAITED = 4,               /* what a look that found a wait weighs against one that found none */
-    SLOW = 12,                /* the sum at which one more thread is wanted, */
-    CALM = -64,               /* and one fewer */
-    WORTH_WAKING = 8,         /* directories: waking a thread costs as much as listing a small one */
+    LOOK_EVERY = 4,           /* listings between two checks whether the evidence is slow */
+    WAITED = 4,               /* weight of a check that found a wait; one that found none weighs -1 */
+    SLOW = 12,                /* the sum at which one more thread is wanted */
+    CALM = -64,               /* the sum at which one fewer is wanted */
+    WORTH_WAKING = 8,         /* directories; to wake a thread costs as much as to list a small one */
 };
 
 enum state { WAITING, RUNNING, DONE, TOO_LARGE };
 
-/* A listing and what it lives in. */
+/* A listing, and the arena that it is in. */
 struct result {
     struct result *next;
     struct lt_arena arena;
@@ -41,25 +41,25 @@ struct lt_lister {
     pthread_t *ids;
     unsigned started;
 
-    pthread_mutex_t lock; /* of all that follows */
+    pthread_mutex_t lock; /* guards all that follows */
     pthread_cond_t work;  /* there may be something to list ahead */
-    pthread_cond_t done;  /* a listing has ended, and the taker waits */
+    pthread_cond_t done;  /* a listing has ended; signalled while the taker waits */
     struct lt_fs *fs;
     struct item *items;
     size_t count, cap;
-    size_t top; /* the highest WAITING item, counted from 1; 0: none. Above it all are begun. */
+    size_t top; /* the highest WAITING item, counted from 1; 0: none. All above it are begun. */
     size_t waiting, ahead, entries;
     struct result *spare, *lent;
     unsigned threads; /* at most */
     unsigned wanted;  /* threads that may list at a time, the taker included: see adapt() */
-    unsigned busy;    /* those that do, but the taker */
+    unsigned busy;    /* those that list now, without the taker */
     unsigned idle;    /* those that wait for work */
     unsigned listings;
     int waits;
     bool taker_waits, closing;
 };
 
-/* Cores that we may use, at least 1. */
+/* How many cores we may use, at least 1. */
 static unsigned count_cores(void)
 {
     cpu_set_t set;
@@ -74,7 +74,7 @@ struct lt_lister *lt_lister_new(unsigned threads)
     lister->wanted = threads < lister->cores ? threads : lister->cores;
     if (threads > 1)
         lister->ids = lt_realloc(NULL, (threads - 1) * sizeof *lister->ids);
-    /* The lock is held for a few instructions only: try again before going to sleep. */
+    /* The lock is held for a few instructions only, so spin before going to sleep. */
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
     pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
@@ -121,9 +121,9 @@ static void remove_waiting(struct lt_lister *lister)
     lister->waiting--;
 }
 
-/* May the highest waiting directory be listed ahead, if at most `brothers` of those that come before it are? Brothers
- * stand together on the stack. The limit is one for each level: what a level higher was listed ahead waits until all
- * below the directory at hand is done, and must not hold that up. */
+/* May the highest waiting directory be listed ahead, if at most `brothers` with the same parent may? They stand
+ * together on the stack. The limit holds for each level by itself: listings of a higher level wait until all below the
+ * current directory is done, and must not keep that from being listed ahead. */
 static bool may_list(const struct lt_lister *lister, size_t brothers)
 {
     if (!lister->top || !lister->fs->ops->list_ahead || lister->ahead >= MOST_AHEAD || lister->entries >= MOST_ENTRIES)
@@ -132,15 +132,15 @@ static bool may_list(const struct lt_lister *lister, size_t brothers)
     return far >= lister->count || lister->items[far].dir->parent != lister->items[lister->top - 1].dir->parent;
 }
 
-/* How often has this thread waited for something? */
+/* How often this thread has waited for something. */
 static long count_waits(void)
 {
     struct rusage usage;
     return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nvcsw : 0;
 }
 
-/* What is cached keeps a core busy, so more threads than cores only cost. On a cold disk or over a network each listing
- * waits, and more threads mean more requests at a time. */
+/* Cached directories keep a core busy, so more threads than cores only cost time. On a cold disk or over a network each
+ * listing waits, and more threads make more requests at a time. */
 static void adapt(struct lt_lister *lister, bool waited)
 {
     lister->waits += waited ? WAITED : -1;
@@ -153,7 +153,8 @@ static void adapt(struct lt_lister *lister, bool waited)
     lister->waits = 0;
 }
 
-/* List one directory into `result`, when its turn has come or ahead of it. The lock is held, but not meanwhile. */
+/* List one directory into `result`, in its turn or `ahead` of it. The lock is held by the caller, and given up while
+ * the directory is read. */
 static enum lt_status list(struct lt_lister *lister, const struct lt_dir *dir, bool ahead, struct result *result)
 {
     struct lt_fs *fs = lister->fs;
@@ -170,7 +171,7 @@ static enum lt_status list(struct lt_lister *lister, const struct lt_dir *dir, b
     return status;
 }
 
-/* List the highest waiting directory ahead. The lock is held, but not meanwhile. */
+/* List the highest waiting directory ahead; for the lock see list(). */
 static void list_ahead(struct lt_lister *lister)
 {
     size_t at = lister->top - 1;
@@ -207,7 +208,7 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* Give one more thread something to do, if there is more than the taker itself will list next. */
+/* Wake or start one more thread, if there is more to do than what the taker will list next. */
 static void wake(struct lt_lister *lister)
 {
     if (lister->busy + 1 >= lister->wanted || lister->waiting < WORTH_WAKING || !may_list(lister, MOST_BROTHERS / 2))
@@ -218,7 +219,7 @@ static void wake(struct lt_lister *lister)
         if (pthread_create(&lister->ids[lister->started], NULL, work, lister) == 0)
             lister->started++;
         else
-            lister->threads = lister->wanted = lister->started + 1; /* the system allows no more: that will do */
+            lister->threads = lister->wanted = lister->started + 1; /* the system allows no more, so go on with these */
     }
 }
 
@@ -243,7 +244,7 @@ void lt_lister_push(struct lt_lister *lister, const struct lt_dir *dir)
     pthread_mutex_unlock(&lister->lock);
 }
 
-/* While another thread lists the highest directory, list one that comes later, or wait. */
+/* While another thread lists the directory `at`, list one that comes later, or wait. */
 static void await_top(struct lt_lister *lister, size_t at)
 {
     while (lister->items[at].state == RUNNING) {
@@ -257,7 +258,8 @@ static void await_top(struct lt_lister *lister, size_t at)
     }
 }
 
-/* Take the highest item off the stack; its result, if it is listed. The lock is held. */
+/* Take the highest item off the stack. It has a result; unless its state is DONE, the directory is still to be listed
+ * into it. The lock is held. */
 static struct item take(struct lt_lister *lister)
 {
     size_t at = lister->count - 1;
@@ -297,7 +299,7 @@ const struct lt_dir *lt_lister_next(struct lt_lister *lister, struct lt_listing 
 void lt_lister_end(struct lt_lister *lister)
 {
     pthread_mutex_lock(&lister->lock);
-    lister->top = lister->waiting = 0; /* nothing more is begun */
+    lister->top = lister->waiting = 0; /* so that no thread begins another listing */
     for (; lister->count; lister->count--) {
         size_t at = lister->count - 1;
         await_top(lister, at);

@@ -15,8 +15,9 @@ static void add_name(void *arg, struct lt_str name, uint64_t ino)
     lt_map_put(&job->index->inodes, job->arena, lt_path_join(job->arena, job->dir, name), value);
 }
 
-/* Learn the inodes of all names in the directory `path`. On LT_SKIP some may be known still. Damage is remembered, or a
- * damaged directory would be read again for each lookup below it; a read that failed may succeed the next time. */
+/* Learn the inodes of all names in the directory `path`. On LT_SKIP some may be known still. Damage is remembered, or
+ * else a damaged directory would be read again for each lookup below it. A failed read is not: it may succeed next
+ * time. */
 static enum lt_status learn(struct lt_path_index *index, struct lt_fs *fs, lt_names_of *names, struct lt_str path,
                             uint64_t ino, struct lt_err *err)
 {

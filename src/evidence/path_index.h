@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-/* From paths to inodes in a disk image. A directory is searched once, and all its names are kept: readers of artifacts
- * ask for many paths in few directories. */
+/* From paths to inodes in a disk image. Readers of artifacts ask for many paths in few directories, so each directory
+ * is read once and all its names are kept. */
 #ifndef LT_EVIDENCE_PATH_INDEX_H
 #define LT_EVIDENCE_PATH_INDEX_H
 
 #include "base/map.h"
-#include "evidence/evidence.h"
+#include "evidence/fs.h"
 
 /* Initialise with zeros; everything lives in the arena of the evidence. */
 struct lt_path_index {
     struct lt_map inodes; /* path -> uint64_t * */
-    struct lt_map listed; /* path -> struct lt_err *: what is wrong with a directory whose names are in `inodes` */
+    struct lt_map listed; /* path of a directory whose names are known -> struct lt_err *: what is wrong with it */
     struct lt_err none;
 };
 
 /* Calls `each` for every name of the directory `ino`. LT_END: it is no directory. LT_SKIP: names may be missing. */
 typedef enum lt_status lt_names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *each, void *arg, struct lt_err *err);
 
-/* Inode of `path`, found from the inode `root` down. LT_END: there is no such path. */
+/* Find the inode of `path`, from the inode `root` down. LT_END: there is no such path. LT_SKIP: a directory on the way
+ * cannot be read in full, and the part that was read does not have it. */
 enum lt_status lt_path_find(struct lt_path_index *index, struct lt_fs *fs, uint64_t root, lt_names_of *names,
                             struct lt_str path, uint64_t *ino, struct lt_err *err);
 

@@ -16,8 +16,8 @@ struct lt_stream {
     char input[CHUNK];
     struct lt_str pending; /* compressed bytes of `input` not yet used */
     struct lt_buf data;    /* unpacked bytes from `out_offset` on */
-    size_t start;          /* of the unread ones among them */
-    uint64_t zeros;        /* bytes read last that were nothing but zeros */
+    size_t start;          /* of the unread bytes among them */
+    uint64_t zeros;        /* how many of the bytes before were all zeros */
     bool at_end;
 };
 
@@ -87,7 +87,7 @@ static ssize_t read_chunk(struct lt_stream *stream, char *buffer, struct lt_err 
     return got;
 }
 
-/* A sparse file can claim any size: a hole of this many bytes ends it. */
+/* A sparse file can claim any size, so a hole of this many bytes ends it. */
 static enum lt_status check_zeros(struct lt_stream *stream, const char *bytes, size_t count, struct lt_err *err)
 {
     bool zeros = !bytes[0] && memcmp(bytes, bytes + 1, count - 1) == 0;
@@ -109,8 +109,8 @@ static enum lt_status fill_plain(struct lt_stream *stream, struct lt_err *err)
     return check_zeros(stream, stream->data.ptr + stream->data.len - got, (size_t)got, err);
 }
 
-/* A few bytes that unpack to gigabytes are no log: deflate's own limit is 1032 to 1, reached only by one repeated byte.
- */
+/* A few bytes that unpack to gigabytes are no log. The limit of deflate is 1032 to 1, which only one repeated byte
+ * reaches. */
 static enum lt_status check_ratio(const struct lt_stream *stream, struct lt_err *err)
 {
     uint64_t unpacked = stream->out_offset + stream->data.len;

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A file of the evidence from its start to its end, plain or gzip (told by its first bytes), in bounded memory whatever
- * its size. The caller looks at a window of unread bytes, and asks for more of them when it needs to. */
+/* A file of the evidence, from start to end, in little memory whatever its size. It may be plain or gzip; its first
+ * bytes tell. The caller looks at a window of unread bytes, and asks for more when it needs them. */
 #ifndef LT_EVIDENCE_STREAM_H
 #define LT_EVIDENCE_STREAM_H
 
-#include "evidence/evidence.h"
+#include "evidence/fs.h"
 
 struct lt_stream;
 
-/* Open `path`. LT_END when missing. Free `*out` with lt_stream_close(). */
+/* Open `path`. LT_END: it does not exist. LT_SKIP: it cannot be opened. Free `*out` with lt_stream_close(). */
 enum lt_status lt_stream_open(struct lt_fs *fs, struct lt_str path, struct lt_stream **out, struct lt_err *err);
 
-/* The same of a file that is in memory already, borrowed: it may be read on any thread. */
+/* The same for a file that is in memory already, and is borrowed. Such a stream may be read on any thread. */
 struct lt_stream *lt_stream_of(struct lt_str bytes);
 
-/* The unread bytes at hand, borrowed until the next call; empty at first. */
+/* The unread bytes in the window, borrowed until the next call. There are none at first. */
 struct lt_str lt_stream_view(const struct lt_stream *stream);
 
-/* Offset of the first unread byte in the unpacked file. */
+/* Offset of the first unread byte, in the unpacked file. */
 uint64_t lt_stream_offset(const struct lt_stream *stream);
 
-/* The first `count` bytes of the view are done with. */
+/* Mark the first `count` bytes of the view as read. */
 void lt_stream_consume(struct lt_stream *stream, size_t count);
 
-/* Get more bytes behind those of the view. LT_END: there are no more. LT_SKIP: what follows is lost (a failed read,
- * damaged gzip data, data that unpack beyond all reason); after it there may be bytes in the view still, but no more to
+/* Add more bytes behind those of the view. LT_END: there are no more. LT_SKIP: what follows is lost (a failed read,
+ * damaged gzip data, data that unpack to far too much). There may still be bytes in the view then, but no more will
  * come. */
 enum lt_status lt_stream_fill(struct lt_stream *stream, struct lt_err *err);
 

@@ -7,7 +7,7 @@
 struct state {
     const struct lt_walk *walk;
     struct lt_lister *lister;
-    struct lt_map visited;   /* inodes of directories, where the evidence may lie */
+    struct lt_map visited;   /* inodes of directories, unless fs->is_tree */
     struct lt_arena scratch; /* visited, the top's entry */
 };
 
@@ -23,7 +23,7 @@ static void report(struct state *state, const struct lt_dir *dir, struct lt_str 
     lt_buf_free(&path);
 }
 
-/* An image can hold any bytes as a name: those that no kernel makes cannot be part of a path. */
+/* An image can hold any bytes as a name. Names that no kernel makes cannot be part of a path. */
 static bool possible(struct lt_str name)
 {
     return name.len && !memchr(name.ptr, '/', name.len) && !memchr(name.ptr, 0, name.len) &&
@@ -114,7 +114,7 @@ static enum lt_status walk_dir(struct state *state, struct lt_err *err)
         if (status != LT_OK)
             return status;
     }
-    /* Backwards, because the last one pushed is walked first. */
+    /* Backwards, because the last one pushed is taken first. */
     for (size_t i = listing.count; i-- > 0;)
         if (S_ISDIR(listing.nodes[i].mode) && possible(listing.nodes[i].name))
             push(state, dir, &listing.nodes[i]);

@@ -236,7 +236,7 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
     event.tags |= LT_TAG_BIT(bind);
     if (node->unallocated)
         return lt_emit_unallocated(self->ctx, &event, err);
-    lt_clock_steps_check(self->walking->steps, self->ctx->fs, &event, &self->shown.arena);
+    lt_clock_steps_check(self->walking->steps, &event, &self->shown.arena);
     return lt_emit(self->ctx, &event, err);
 }
 
@@ -266,6 +266,7 @@ static enum lt_status walk_bind(struct binds *self, const struct lt_bind *bind, 
     walk.entry = entry;
     walk.enter = enter;
     walk.wanted = wanted;
+    lt_clock_steps_enter(self->walking->steps, ctx->fs, bind->source);
     enum lt_status status = lt_walk(&walk, top, err);
     return status == LT_END ? LT_OK : status;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Files: every entry of every layer (layer_files.c), of the containers' own directories and of the volumes, with its
- * four times. */
+/* Files: every entry of every layer (layer_walk.c), and of the trees that hold what belongs to containers and volumes,
+ * with its four times. */
 #include "read/source.h"
 
 #include "evidence/lister.h"
@@ -10,28 +10,26 @@
 #include "clock/filetimes.h"
 #include "files/walked.h"
 
-/* The walk of directories that hold one container or volume each, or over the orphans; see lt_walk_ctx(). */
-struct holder_walk {
+/* The walk of a tree, or over the orphans; see lt_walk_ctx(). */
+struct tree_walk {
     struct lt_ctx *ctx;
     struct lt_clock_steps *steps;
     bool births; /* births in volumes are those of their files */
     struct lt_shown shown;
 };
 
-/* The entry of a directory that holds one container or volume each belongs to that one. */
-static const struct lt_owner *owner_below(const struct lt_root *root, const struct lt_dir *dir, struct lt_str name)
+/* Whose an entry is: of whom the directory is that it is in, or that it is itself. */
+static const struct lt_owner *owner_of(struct tree_walk *walk, const struct lt_dir *dir, struct lt_str name)
 {
-    if (!root || dir->depth || dir->owner->role != LT_ROLE_HOST || !name.len)
+    const struct lt_root *root = dir->owner->root;
+    if (!root || dir->owner != &root->owner || !name.len)
         return dir->owner;
-    const struct lt_container *container = lt_map_get(&root->container_by_id, name);
-    const struct lt_volume *volume = lt_map_get(&root->volume_by_name, name);
-    if (container && lt_str_starts(container->path, dir->name) && container->path.len)
-        return &container->owner;
-    return volume && lt_str_starts(volume->path, dir->name) ? &volume->owner : dir->owner;
+    const struct lt_owner *owner = lt_map_get(&root->owner_at, lt_shown_path(&walk->shown, dir, name));
+    return owner ? owner : dir->owner;
 }
 
-/* Is this <root>/volumes/<name>/_data, or in it? */
-static bool is_volume_data(struct holder_walk *walk, const struct lt_owner *owner, const struct lt_dir *dir,
+/* Is this the directory of a volume's files, or in it? */
+static bool is_volume_data(struct tree_walk *walk, const struct lt_owner *owner, const struct lt_dir *dir,
                            struct lt_str name)
 {
     struct lt_str path = lt_shown_path(&walk->shown, dir, name), rest;
@@ -40,9 +38,9 @@ static bool is_volume_data(struct holder_walk *walk, const struct lt_owner *owne
 
 static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *err)
 {
-    struct holder_walk *walk = arg;
+    struct tree_walk *walk = arg;
     struct lt_ctx *ctx = walk->ctx;
-    struct lt_event event = lt_file_event(owner_below(ctx->root, dir, node->name), dir, node);
+    struct lt_event event = lt_file_event(owner_of(walk, dir, node->name), dir, node);
     struct lt_arena *arena = &walk->shown.arena;
     if (is_volume_data(walk, event.owner, dir, node->name))
         lt_shown_tell(&walk->shown, &event, ctx->reading->names_only);
@@ -50,28 +48,28 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
         return lt_emit_unallocated(ctx, &event, err);
     if (!ctx->reading->names_only && event.owner->role == LT_ROLE_VOLUME)
         lt_filetimes_check(&event, &(struct lt_filetimes){.came = LT_CAME_ANEW, .births = walk->births}, arena);
-    lt_clock_steps_check(walk->steps, ctx->fs, &event, arena);
+    lt_clock_steps_check(walk->steps, &event, arena);
     return lt_emit(ctx, &event, err);
 }
 
-/* A directory below containers/ or volumes/ passes its owner on, a volume's _data its place in the containers too. */
+/* A directory passes its owner on, a volume's data their place in the containers too. */
 static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)
 {
-    struct holder_walk *walk = arg;
-    child->owner = owner_below(walk->ctx->root, parent, child->name);
+    struct tree_walk *walk = arg;
+    child->owner = owner_of(walk, parent, child->name);
     if (is_volume_data(walk, child->owner, parent, child->name))
         lt_shown_enter(&walk->shown, parent, child, walk->ctx->run);
 }
 
-/* Everything below a directory that holds one container or volume each. */
-static enum lt_status walk_holders(struct lt_ctx *ctx, const struct lt_walking *walking, struct lt_str path,
-                                   bool cross_mounts, struct lt_err *err)
+/* Everything in a tree of the store at hand. */
+static enum lt_status walk_tree(struct lt_ctx *ctx, const struct lt_walking *walking, const struct lt_tree *tree,
+                                struct lt_err *err)
 {
     struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
     struct lt_walk walk = lt_counted_walk(ctx, walking->lister);
-    struct holder_walk self = {.ctx = ctx, .steps = walking->steps, .births = lt_births_kept(ctx->root, NULL)};
-    *top = (struct lt_dir){.name = path, .owner = &ctx->root->owner};
-    walk.cross_mounts = cross_mounts;
+    struct tree_walk self = {.ctx = ctx, .steps = walking->steps, .births = lt_births_kept(ctx->root, NULL)};
+    *top = (struct lt_dir){.name = tree->path, .owner = tree->owner};
+    walk.cross_mounts = tree->cross_mounts;
     walk.arg = &self;
     walk.entry = entry;
     walk.enter = enter;
@@ -81,7 +79,7 @@ static enum lt_status walk_holders(struct lt_ctx *ctx, const struct lt_walking *
 }
 
 struct orphan_job {
-    struct holder_walk walk;
+    struct tree_walk walk;
     const struct lt_dir *dir;
 };
 
@@ -124,13 +122,11 @@ static enum lt_status walk_root(struct lt_ctx *ctx, struct lt_walking walking, s
 {
     lt_arena_reset(ctx->scratch);
     walking.tamper = ctx->reading->names_only ? NULL : lt_tamper_new(ctx);
+    lt_clock_steps_enter(walking.steps, ctx->fs, ctx->root->path);
     enum lt_status status = lt_walk_layers(ctx, &walking, err);
-    /* On a live host a container's /dev/shm and secrets are mounted below its directory. A volume may be anything, even
-     * the whole host: what is mounted there is not read twice. */
-    if (status == LT_OK)
-        status = walk_holders(ctx, &walking, lt_root_path(ctx, "containers"), true, err);
-    if (status == LT_OK)
-        status = walk_holders(ctx, &walking, lt_root_path(ctx, "volumes"), false, err);
+    lt_each (const struct lt_tree, tree, &ctx->root->trees)
+        if (status == LT_OK)
+            status = walk_tree(ctx, &walking, tree, err);
     lt_tamper_free(walking.tamper);
     return status;
 }

@@ -75,6 +75,7 @@ struct lt_dir *lt_dir_child(struct lt_arena *arena, const struct lt_dir *parent,
         .path_len = parent->path_len + 1 + node->name.len,
         .ino = node->ino,
         .depth = parent->depth + 1,
+        .brief = parent->brief,
     };
     lt_dir_keep(dir, arena);
     return dir;

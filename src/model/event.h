@@ -41,8 +41,8 @@ struct lt_node {
 
 enum { LT_MAX_KEPT_PATH = 1024 };
 
-/* A directory of the evidence that is walked. Lives for the whole run, so that its entries need to keep a name only. A
- * long path is not kept but put together from the parents: a container can nest directories so deep that their paths
+/* A directory of the evidence. One that is walked lives for the whole run, so that its entries need to keep a name only;
+ * one that is only looked into on the way to something else may be `brief`. A long path is not kept but put together from the parents: a container can nest directories so deep that their paths
  * would fill the memory. */
 struct lt_dir {
     const struct lt_dir *parent; /* NULL: the top of a walk */
@@ -56,6 +56,8 @@ struct lt_dir {
     bool has_inside;  /* unless no container sees it at all */
     bool unallocated; /* deleted, and so is all that was in it */
     bool inferred;    /* see lt_node */
+    bool brief;       /* gone before the evidence is closed: another directory may get its address, by which readers
+                       * know the others */
     size_t path_len;  /* bytes of its path */
     uint64_t ino;
     struct lt_time changed;        /* its own ctime, which nobody can set: no name was deleted from it later */
@@ -73,8 +75,8 @@ struct lt_dir {
  */
 void lt_dir_keep(struct lt_dir *dir, struct lt_arena *arena);
 
-/* The directory `node` in `parent`, to be looked at apart from a walk. Readers know directories by their address, so
- * `arena` must be that of the run. */
+/* The directory `node` in `parent`, to be looked at apart from a walk. It is as brief as its parent: unless that is,
+ * `arena` must be that of the run, since readers know directories by their address. */
 struct lt_dir *lt_dir_child(struct lt_arena *arena, const struct lt_dir *parent, const struct lt_node *node);
 
 /* Append the path of a directory in the evidence ("" for the root), or as the container sees it (has_inside). */

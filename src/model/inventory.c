@@ -195,6 +195,19 @@ void lt_inventory_own(struct lt_inventory *inventory, struct lt_root *root)
     tag_odd(root);
 }
 
+void lt_root_add_tree(struct lt_inventory *inventory, struct lt_root *root, struct lt_str path, bool cross_mounts)
+{
+    struct lt_tree *tree = lt_new(inventory->arena, struct lt_tree);
+    *tree = (struct lt_tree){path, &root->owner, cross_mounts};
+    lt_list_add(&root->trees, inventory->arena, tree);
+}
+
+void lt_root_give(struct lt_inventory *inventory, struct lt_root *root, struct lt_str path,
+                  struct lt_owner *owner)
+{
+    lt_map_put(&root->owner_at, inventory->arena, path, owner);
+}
+
 void lt_identifier_add(struct lt_inventory *inventory, struct lt_list *identifiers, const char *name,
                        struct lt_str value)
 {

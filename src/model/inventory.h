@@ -106,10 +106,10 @@ struct lt_image {
 
 /* What a container has mounted over its layers. */
 struct lt_mount {
-    struct lt_str type;        /* "volume", "bind", "tmpfs"...; "docker" for what the daemon binds by itself */
+    struct lt_str type;        /* "volume", "bind", "tmpfs"..., as the runtime has it */
     struct lt_str name;        /* of a volume, else "" */
     struct lt_str driver;      /* of a volume: others than "local" keep their files elsewhere */
-    struct lt_str source;      /* path on the host, "" for a volume that docker names (it knows where that lies) */
+    struct lt_str source;      /* path on the host, "" for a volume whose name says where it lies */
     struct lt_str destination; /* path in the container */
     struct lt_str subpath;     /* of a volume: what of it is mounted, "" for all */
     bool writable;
@@ -124,11 +124,11 @@ struct lt_zone_info {
     struct lt_zone rules; /* UTC if not */
 };
 
-/* A directory whose entries belong to one container, volume or store. */
+/* A directory that is walked for its files, besides those of layers. */
 struct lt_tree {
     struct lt_str path;
     const struct lt_owner *owner;
-    bool cross_mounts; /* a walk also enters what is mounted in it */
+    bool cross_mounts; /* the walk also enters what is mounted in it */
 };
 
 struct lt_container {
@@ -138,7 +138,6 @@ struct lt_container {
     struct lt_str image_id; /* as in the configuration */
     struct lt_str namespace;                   /* of containerd, "" where there are none */
     struct lt_str pod;                         /* UID of the pod that it belongs to, "" if to none */
-    struct lt_list trees;                      /* of struct lt_tree *: the directories that are its own, apart from layers */
     struct lt_str driver;                      /* storage driver, as in the configuration */
     bool driver_read;                          /* the layers of that driver are read */
     struct lt_str rw_id;                       /* the store's ID of its rw layer, which may not be there; "" if unknown */
@@ -156,8 +155,8 @@ struct lt_container {
     struct lt_list limits;        /* of struct lt_str *: what of hostconfig.json bounds its use of the host, */
     bool limits_known, unlimited; /* if that could be read; memory or processes have no bound */
     struct lt_str cgroup_parent;  /* as in hostconfig.json, "" for the default */
-    struct lt_str tz;             /* TZ in Config.Env, if has_tz */
-    bool has_tz;
+    struct lt_str tz;             /* TZ in its environment, */
+    const char *tz_field;         /* as this field of its configuration says; NULL: it is not set */
     struct lt_zone_info zone;
     lt_tags tags; /* LT_TAG_BIT()s that hold for the container as a whole */
     struct lt_image *image;
@@ -230,9 +229,9 @@ struct lt_root {
     struct lt_list containers, images, layers, volumes;
     struct lt_map gone_by_id; /* containers that only traces tell of: see lt_inventory_gone() */
     struct lt_map container_by_id, image_by_id, layer_by_id, volume_by_name;
-    struct lt_list trees;     /* of struct lt_tree *: what is walked besides layers */
-    struct lt_map owner_at;   /* path -> struct lt_owner *: whose a directory in these trees is, if not the tree's */
-    void *own;                /* of its runtime */
+    struct lt_list trees;   /* of struct lt_tree *: what is walked besides layers */
+    struct lt_map owner_at; /* path -> struct lt_owner *: whose the directory there is, and what is in it */
+    void *own;              /* of its runtime */
     struct lt_owner owner; /* role host */
 };
 
@@ -265,6 +264,13 @@ struct lt_container *lt_inventory_gone(struct lt_inventory *inventory, struct lt
 struct lt_image *lt_inventory_image(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
 struct lt_layer *lt_inventory_layer(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
 struct lt_volume *lt_inventory_volume(struct lt_inventory *inventory, struct lt_root *root, struct lt_str name);
+
+/* Have a directory of a store walked: its entries are the store's, but for those in directories that belong to somebody
+ * (lt_root_give()). Paths are borrowed. */
+void lt_root_add_tree(struct lt_inventory *inventory, struct lt_root *root, struct lt_str path, bool cross_mounts);
+/* The directory at `path`, in one of the trees, belongs to a container or a volume. */
+void lt_root_give(struct lt_inventory *inventory, struct lt_root *root, struct lt_str path,
+                  struct lt_owner *owner);
 
 /* Note one more identifier, whose value is borrowed; nothing if it is empty. */
 void lt_identifier_add(struct lt_inventory *inventory, struct lt_list *identifiers, const char *name,

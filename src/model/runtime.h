@@ -60,7 +60,4 @@ struct lt_runtime {
     const struct lt_driver *(*driver)(size_t index); /* of those that it knows; NULL behind the last one */
 };
 
-/* Made from runtime/runtimes.def; ended by NULL. */
-extern const struct lt_runtime *const lt_runtimes[];
-
 #endif

@@ -12,6 +12,19 @@ void lt_below_end(struct lt_below_reader *reader)
 {
     lt_arena_free(&reader->arena);
     lt_arena_free(&reader->scratch);
+    lt_arena_free(&reader->views);
+}
+
+/* Where directories and stacks of them go. Walks keep theirs: entries know them. */
+static struct lt_arena *home(struct lt_below_reader *reader)
+{
+    return reader->flaw ? &reader->views : reader->ctx->run;
+}
+
+static void note_flaw(struct lt_below_reader *reader, const struct lt_err *problem)
+{
+    if (!reader->flaw->set)
+        *reader->flaw = *problem;
 }
 
 /* The layers under `layer`, nearest first. */
@@ -31,7 +44,8 @@ static struct lt_list layers_under(struct lt_arena *arena, const struct lt_layer
             lt_list_add(&out, arena, next);
         }
     }
-    bool nearest = layer->role == LT_ROLE_IMAGE ? layer->mechanics->copies : layer->mechanics->whole_rw || layer->mechanics->copies;
+    bool nearest = layer->role == LT_ROLE_IMAGE ? layer->mechanics->copies
+                                                : layer->mechanics->whole_rw || layer->mechanics->copies;
     out.count = nearest && out.count ? 1 : out.count;
     return out;
 }
@@ -54,19 +68,21 @@ static struct lt_below *new_below(struct lt_arena *arena, size_t most)
 /* Let the tree of `layer` lie at the bottom of `below`. False: it is not there, or elsewhere. */
 static bool add_tree(struct lt_below_reader *reader, struct lt_below *below, struct lt_layer *layer)
 {
-    struct lt_ctx *ctx = reader->ctx;
     struct lt_node node;
     struct lt_err problem = {0};
     if (!layer->content.len)
         return false; /* it is elsewhere */
     enum lt_status status = lt_fs_stat(layer->root->fs, layer->content, &reader->scratch, &node, &problem);
-    if (status == LT_SKIP)
-        lt_skip_error(ctx, layer->content, &problem);
+    if (status == LT_SKIP && reader->flaw)
+        note_flaw(reader, &problem);
+    else if (status == LT_SKIP)
+        lt_skip_error(reader->ctx, layer->content, &problem);
     if (status == LT_END || !S_ISDIR(node.mode))
         return false;
-    struct lt_dir *dir = lt_new(ctx->run, struct lt_dir);
+    struct lt_dir *dir = lt_new(home(reader), struct lt_dir);
     *dir = (struct lt_dir){.name = layer->content, .path_len = layer->content.len, .ino = node.ino};
-    lt_dir_keep(dir, ctx->run);
+    dir->brief = reader->flaw;
+    lt_dir_keep(dir, home(reader));
     below->dirs[below->count++] = (struct lt_below_dir){layer, dir};
     return true;
 }
@@ -89,14 +105,13 @@ const struct lt_below *lt_below_tree(struct lt_below_reader *reader, struct lt_l
 
 const struct lt_below *lt_below_container(struct lt_below_reader *reader, const struct lt_container *container)
 {
-    struct lt_arena *run = reader->ctx->run;
-    struct lt_layer *rw = container->rw;
+    struct lt_layer *top = container->rw ? container->rw : container->init;
     struct lt_list none = {0}, under = container->layers;
-    if (rw)
-        under = rw->mechanics->whole_rw ? none : layers_under(run, rw);
-    struct lt_below *below = new_below(run, under.count + 1);
-    if (rw)
-        add_tree(reader, below, rw);
+    if (top)
+        under = top->mechanics->whole_rw ? none : layers_under(home(reader), top);
+    struct lt_below *below = new_below(home(reader), under.count + 1);
+    if (top)
+        add_tree(reader, below, top);
     lt_each (struct lt_layer, layer, &under)
         add_tree(reader, below, layer);
     return below->count ? below : NULL;
@@ -146,23 +161,44 @@ static void load(struct lt_below_reader *reader, const struct lt_below *below)
         reader->names[i] = lt_names_in(reader->ctx, below->dirs[i].dir, &reader->arena, NULL);
 }
 
-/* Describe the entry `name` of part `at`, if there is one. */
-static bool look(struct lt_below_reader *reader, const struct lt_below *below, size_t at, struct lt_str name,
-                 struct lt_node *out)
+/* Describe the entry `name` of a part by its path, for a lookup: that costs less than all names of the part. LT_SKIP:
+ * nobody can tell what is there. */
+static enum lt_status look_up(struct lt_below_reader *reader, const struct lt_below_dir *part, struct lt_str name,
+                              struct lt_node *out)
+{
+    struct lt_err problem = {0};
+    struct lt_buf path = {0};
+    lt_dir_path(&path, part->dir);
+    lt_buf_char(&path, '/');
+    lt_buf_add(&path, name);
+    struct lt_str copy = lt_str_dup(&reader->scratch, lt_buf_view(&path));
+    lt_buf_free(&path);
+    enum lt_status status = lt_fs_stat(part->layer->root->fs, copy, &reader->scratch, out, &problem);
+    if (status == LT_SKIP)
+        note_flaw(reader, &problem);
+    return status == LT_SKIP && out->mode ? LT_OK : status;
+}
+
+/* The same of part `at`, for a walk by the names at hand. LT_END: there is none. */
+static enum lt_status look(struct lt_below_reader *reader, const struct lt_below *below, size_t at, struct lt_str name,
+                           struct lt_node *out)
 {
     struct lt_fs *fs = reader->ctx->fs;
     const struct lt_dir *dir = below->dirs[at].dir;
-    const uint64_t *ino = lt_map_get(&reader->names[at], name);
     struct lt_err problem = {0};
+    if (reader->flaw)
+        return look_up(reader, &below->dirs[at], name, out);
+    const uint64_t *ino = lt_map_get(&reader->names[at], name);
     if (!ino)
-        return false;
+        return LT_END;
     *out = (struct lt_node){.name = lt_str_dup(&reader->scratch, name), .ino = *ino};
     enum lt_status status = fs->ops->describe(fs, dir, &reader->scratch, out, &problem);
     if (status == LT_SKIP && !out->mode) /* what is else wrong with it is reported when its layer is walked */
         lt_skip_entry(reader->ctx, dir, out, &problem);
-    return out->mode;
+    return out->mode ? LT_OK : LT_END;
 }
 
+/* Does a mark in part `at` delete the name, or may it, as far as can be told? */
 static bool deletes(struct lt_below_reader *reader, const struct lt_below *below, size_t at, struct lt_str name)
 {
     struct lt_node node;
@@ -171,24 +207,27 @@ static bool deletes(struct lt_below_reader *reader, const struct lt_below *below
     if (!mechanics->named_marks)
         return false;
     struct lt_str mark = lt_str_format(&reader->scratch, ".wh.%.*s", LT_ARG(name));
-    return look(reader, below, at, mark, &node) && mechanics->meaning(&node, &subject) == LT_WHITEOUT;
+    enum lt_status status = look(reader, below, at, mark, &node);
+    return status == LT_SKIP || (status == LT_OK && mechanics->meaning(&node, &subject) == LT_WHITEOUT);
 }
 
 bool lt_below_find(struct lt_below_reader *reader, const struct lt_below *below, struct lt_str name,
                    struct lt_lower *out)
 {
     lt_arena_reset(&reader->scratch);
-    load(reader, below);
+    if (!reader->flaw)
+        load(reader, below);
     for (size_t at = 0; at < below->count; at++) {
         const struct lt_below_dir *part = &below->dirs[at];
         struct lt_str subject;
-        if (look(reader, below, at, name, &out->node)) {
+        enum lt_status status = look(reader, below, at, name, &out->node);
+        if (status == LT_OK) {
             out->at = at;
             out->layer = part->layer;
             out->dir = part->dir;
             return part->layer->mechanics->meaning(&out->node, &subject) == LT_PLAIN;
         }
-        if (deletes(reader, below, at, name))
+        if (status == LT_SKIP || deletes(reader, below, at, name))
             return false;
     }
     return false;
@@ -205,32 +244,60 @@ bool lt_named_opaque(struct lt_ctx *ctx, const struct lt_layer *layer, const str
     return opaque;
 }
 
+/* What the attributes of an entry say in such a layer. */
+static struct lt_overlay_marks marks_in(const struct lt_layer *layer, const struct lt_list *xattrs)
+{
+    struct lt_overlay_marks marks = {0};
+    enum lt_overlay_names names = layer->mechanics->named_marks ? LT_OVERLAY_FUSE
+                                  : layer->root->rootless       ? LT_OVERLAY_USER
+                                                                : LT_OVERLAY_TRUSTED;
+    lt_each (struct lt_xattr, xattr, xattrs)
+        lt_overlay_mark(&marks, names, xattr->name, xattr->value);
+    return marks;
+}
+
+/* Is the directory `self`, the entry `node` of `part`, opaque? */
+static bool is_opaque(struct lt_below_reader *reader, const struct lt_below_dir *part, const struct lt_below_dir *self,
+                      const struct lt_node *node)
+{
+    struct lt_node mark;
+    struct lt_list xattrs = {0};
+    struct lt_err problem = {0};
+    struct lt_fs *fs = part->layer->root->fs;
+    const struct lt_mechanics *mechanics = part->layer->mechanics;
+    if (!reader->flaw)
+        return lt_marks_of(reader->ctx, part->layer, part->dir, node, &reader->scratch).opaque ||
+               lt_named_opaque(reader->ctx, part->layer, self->dir);
+    if (mechanics->xattrs && fs->ops->xattrs &&
+        fs->ops->xattrs(fs, part->dir, node, &reader->scratch, &xattrs, &problem) != LT_OK)
+        note_flaw(reader, &problem);
+    return marks_in(part->layer, &xattrs).opaque ||
+           (mechanics->named_marks && look_up(reader, self, LT_OPAQUE_NAME, &mark) != LT_END);
+}
+
 const struct lt_below *lt_below_enter(struct lt_below_reader *reader, const struct lt_below *below,
                                       const struct lt_lower *lower)
 {
-    struct lt_str name = lower->node.name;
-    if (!S_ISDIR(lower->node.mode))
+    struct lt_node node = lower->node;
+    if (!S_ISDIR(node.mode))
         return NULL;
-    load(reader, below);
-    struct lt_arena *run = reader->ctx->run;
-    struct lt_below *child = new_below(run, below->count - lower->at);
+    if (!reader->flaw)
+        load(reader, below);
+    struct lt_below *child = new_below(home(reader), below->count - lower->at);
     for (size_t at = lower->at; at < below->count; at++) {
-        struct lt_node node;
-        if (!look(reader, below, at, name, &node)) {
-            if (deletes(reader, below, at, name))
-                break;
+        enum lt_status status = at == lower->at ? LT_OK : look(reader, below, at, lower->node.name, &node);
+        if (status == LT_END && !deletes(reader, below, at, lower->node.name))
             continue;
-        }
-        if (!S_ISDIR(node.mode))
+        if (status != LT_OK || !S_ISDIR(node.mode))
             break;
         const struct lt_below_dir *part = &below->dirs[at];
-        struct lt_dir *dir = lt_dir_child(run, part->dir, &node);
-        child->dirs[child->count++] = (struct lt_below_dir){part->layer, dir};
-        if (lt_marks_of(reader->ctx, part->layer, part->dir, &node, &reader->scratch).opaque ||
-            lt_named_opaque(reader->ctx, part->layer, dir))
+        struct lt_below_dir *self = &child->dirs[child->count++];
+        *self = (struct lt_below_dir){part->layer, lt_dir_child(home(reader), part->dir, &node)};
+        bool last = reader->flaw && at + 1 == below->count; /* then it hides nothing, and a walk tells what is wrong */
+        if (!last && is_opaque(reader, part, self, &node))
             break;
     }
-    return child->count ? child : NULL;
+    return child;
 }
 
 bool lt_below_path(struct lt_below_reader *reader, const struct lt_below *top, struct lt_str path,
@@ -286,17 +353,11 @@ void lt_xattrs_or_skip(struct lt_ctx *ctx, const struct lt_dir *dir, const struc
 struct lt_overlay_marks lt_marks_of(struct lt_ctx *ctx, const struct lt_layer *layer, const struct lt_dir *dir,
                                     const struct lt_node *node, struct lt_arena *arena)
 {
-    struct lt_overlay_marks marks = {0};
     struct lt_list xattrs = {0};
     if (!layer->mechanics->xattrs)
-        return marks;
+        return (struct lt_overlay_marks){0};
     lt_xattrs_or_skip(ctx, dir, node, arena, &xattrs);
-    enum lt_overlay_names names = layer->mechanics->named_marks ? LT_OVERLAY_FUSE
-                                  : layer->root->rootless   ? LT_OVERLAY_USER
-                                                            : LT_OVERLAY_TRUSTED;
-    lt_each (struct lt_xattr, xattr, &xattrs)
-        lt_overlay_mark(&marks, names, xattr->name, xattr->value);
-    return marks;
+    return marks_in(layer, &xattrs);
 }
 
 /* Entries of a layer are known by the inode of their directory and their name: "<inode>/<name>". */

@@ -8,7 +8,8 @@
 #include "read/context.h"
 #include "parse/overlay.h"
 
-/* A directory as the layers below show it. Lives in the run arena. */
+/* A directory as the layers below show it. It and its parts live in the run arena, but those that lt_below_lookup()
+ * comes through in the reader's own. */
 struct lt_below {
     size_t count;
     struct lt_below_dir {
@@ -26,13 +27,19 @@ struct lt_lower {
 };
 
 /* Looks into lower directories. It keeps the names of one at a time, since the entries of an upper directory come
- * together. Initialise with `ctx`; end with lt_below_end(). What cannot be read is reported. */
+ * together. Initialise with `ctx`; end with lt_below_end(). What cannot be read is reported, but not by lookups. */
 struct lt_below_reader {
     struct lt_ctx *ctx;
+    struct lt_err *flaw;       /* while a path is looked up: where the first thing goes that is wrong; else NULL */
     const struct lt_below *at; /* the directory whose names are at hand */
     struct lt_map *names;      /* of each of its parts: name -> uint64_t *, the inode */
     struct lt_arena arena;     /* names */
     struct lt_arena scratch;   /* what the last calls have handed out */
+    /* Of lookups: the container of the last one, its root, and what is wrong with that. */
+    const struct lt_container *container;
+    const struct lt_below *root;
+    struct lt_err root_flaw;
+    struct lt_arena views; /* all that lookups in this container have made */
 };
 void lt_below_end(struct lt_below_reader *reader);
 
@@ -57,6 +64,28 @@ const struct lt_below *lt_below_enter(struct lt_below_reader *reader, const stru
 /* The entry at `path` ("a/b") from `top`, and the directory that it is in. */
 bool lt_below_path(struct lt_below_reader *reader, const struct lt_below *top, struct lt_str path,
                    const struct lt_below **below, struct lt_lower *out);
+
+/* What a container sees at a path. */
+struct lt_view {
+    const struct lt_layer *layer; /* the topmost that has it */
+    struct lt_node node;          /* mode 0: nothing is to be seen */
+    struct lt_str path;           /* in the evidence */
+    struct lt_str inside;         /* in the container, without links; "" for its root */
+    struct lt_str target;         /* what the path itself says if it is a link, "" if it is none */
+};
+
+/* What the layers of `container` show it at `path`, symbolic links followed as its root lets it: they begin there, and
+ * ".." does not lead out of it. What is mounted over its layers is not looked at: lt_mount_over() of `inside` tells.
+ *
+ * LT_OK: `out` is what it sees. LT_END: it sees nothing; a layer that is not there counts as empty. LT_SKIP: `err` says
+ * what is wrong on the way, the first of all, and nothing is reported: whoever walks the layer does. Then `out` is what
+ * could be read in spite of that, or has mode 0: nobody can tell what the container sees, but of LT_CODE_CYCLE, which
+ * stands for more than LT_MAX_LINKS links, that it cannot open it either.
+ *
+ * One entry after the other is described instead of whole directories. `out` lives in the reader until it looks into
+ * another container, or ends. */
+enum lt_status lt_below_lookup(struct lt_below_reader *reader, const struct lt_container *container, struct lt_str path,
+                               struct lt_view *out, struct lt_err *err);
 
 /* The names in all parts of the directory, sorted, each once, as struct lt_str * in `arena`. Some may be hidden:
  * lt_below_find() tells. `out` is empty. */

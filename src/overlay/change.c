@@ -188,15 +188,15 @@ bool lt_contents_differ(struct lt_ctx *ctx, const struct lt_upper *upper, const 
 }
 
 /* Layers of an image have whole seconds only: a time without a fraction equals any in its second. */
-static bool docker_same_time(struct lt_time a, struct lt_time b)
+static bool same_time(struct lt_time a, struct lt_time b)
 {
     return a.set && b.set && a.sec == b.sec && (a.nsec == b.nsec || !a.nsec || !b.nsec);
 }
 
-bool lt_docker_differs(const struct lt_node *node, const struct lt_hidden *lower)
+bool lt_runtime_differs(const struct lt_node *node, const struct lt_hidden *lower)
 {
     if (node->mode != lower->mode || node->uid != lower->uid || node->gid != lower->gid || lower->capability ||
         node->major != lower->major || node->minor != lower->minor)
         return true;
-    return !S_ISDIR(node->mode) && (!docker_same_time(node->time[LT_M], lower->modified) || node->size != lower->size);
+    return !S_ISDIR(node->mode) && (!same_time(node->time[LT_M], lower->modified) || node->size != lower->size);
 }

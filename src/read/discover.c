@@ -54,15 +54,15 @@ static void read_hostname(const struct lt_ctx *ctx)
         ctx->host->hostname = lt_str_dup(ctx->run, lt_str_trim(lt_str_cut(&text, '\n')));
 }
 
-static const struct lt_runtime *best_bid(struct lt_ctx *ctx, struct lt_str path)
+static const struct lt_runtime *best_bid(const struct lt_discovery *discovery, struct lt_str path)
 {
     const struct lt_runtime *best = NULL;
     int highest = 0;
-    for (size_t i = 0; lt_runtimes[i]; i++) {
-        int bid = lt_runtimes[i]->bid(ctx, path);
+    for (size_t i = 0; discovery->runtimes[i]; i++) {
+        int bid = discovery->runtimes[i]->bid(discovery->ctx, path);
         if (bid > highest) {
             highest = bid;
-            best = lt_runtimes[i];
+            best = discovery->runtimes[i];
         }
     }
     return best;
@@ -71,7 +71,7 @@ static const struct lt_runtime *best_bid(struct lt_ctx *ctx, struct lt_str path)
 bool lt_discover_add(const struct lt_discovery *discovery, struct lt_str path, struct lt_str why)
 {
     struct lt_ctx *ctx = discovery->ctx;
-    const struct lt_runtime *runtime = best_bid(ctx, path);
+    const struct lt_runtime *runtime = best_bid(discovery, path);
     struct lt_root *root = runtime ? lt_inventory_root(ctx->inventory, ctx->host, ctx->fs, path) : NULL;
     if (!root || root->runtime)
         return root; /* known by another path, too */
@@ -99,8 +99,8 @@ bool lt_discover_try(struct lt_discovery *discovery, struct lt_str path, struct 
     bool found = false;
     if (lt_resolve_or_skip(ctx, path, &real) == LT_OK) {
         found = lt_discover_add(discovery, real, why);
-        for (size_t i = 0; lt_runtimes[i]; i++)
-            found |= lt_runtimes[i]->within && lt_runtimes[i]->within(discovery, real);
+        for (size_t i = 0; discovery->runtimes[i]; i++)
+            found |= discovery->runtimes[i]->within && discovery->runtimes[i]->within(discovery, real);
     }
     if (!found && discovery->looked)
         note_looked(discovery->looked, path, why);
@@ -112,10 +112,10 @@ void lt_discover(struct lt_discovery *discovery)
     struct lt_ctx *ctx = discovery->ctx;
     if (!lt_is_dir_or_skip(ctx, LT_STR("")))
         return; /* said once, not for every place */
-    for (size_t i = 0; lt_runtimes[i]; i++)
-        for (const struct lt_place *place = lt_runtimes[i]->places; place->path; place++)
+    for (size_t i = 0; discovery->runtimes[i]; i++)
+        for (const struct lt_place *place = discovery->runtimes[i]->places; place->path; place++)
             lt_discover_try(discovery, lt_str_c(place->path), lt_str_c(place->why));
-    for (size_t i = 0; lt_runtimes[i]; i++)
-        if (lt_runtimes[i]->settings)
-            lt_runtimes[i]->settings(discovery);
+    for (size_t i = 0; discovery->runtimes[i]; i++)
+        if (discovery->runtimes[i]->settings)
+            discovery->runtimes[i]->settings(discovery);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/job.h"
 
-#include "command/command.h"
+#include "run/command.h"
 #include "run/manifest.h"
 #include "run/show.h"
 #include "run/schedule.h"
-#include "model/runtime.h"
+#include "runtime/runtimes.h"
 #include "read/discover.h"
 
 #include <errno.h>
@@ -85,7 +85,7 @@ static void open_evidence(struct lt_job *job, const char *spec)
     struct lt_buf looked = {0};
     lt_hosts_find(&job->inventory, evidence);
     lt_each (struct lt_fs, fs, &evidence->fs) {
-        struct lt_discovery discovery = {.ctx = &job->ctx, .looked = &looked};
+        struct lt_discovery discovery = {.ctx = &job->ctx, .runtimes = lt_runtimes, .looked = &looked};
         lt_schedule_host(&job->ctx, lt_host_with(&job->inventory, fs), "discover");
         job->ctx.fs = fs;
         lt_discover(&discovery);

@@ -5,7 +5,7 @@
 #define LT_JOB_H
 
 #include "read/context.h"
-#include "options.h"
+#include "run/options.h"
 
 #include <signal.h>
 

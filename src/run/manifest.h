@@ -4,7 +4,7 @@
 #ifndef LT_MANIFEST_H
 #define LT_MANIFEST_H
 
-#include "options.h"
+#include "run/options.h"
 #include "read/report.h"
 
 struct lt_manifest {

@@ -2,7 +2,7 @@
 #include "run/schedule.h"
 
 #include "clock/zones.h"
-#include "model/runtime.h"
+#include "runtime/runtimes.h"
 #include "read/volume_users.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
 
 #include "base/escape.h"
 #include "evidence/evidence.h"
-#include "model/runtime.h"
+#include "runtime/runtimes.h"
 #include "read/report.h"
 #include "run/schedule.h"
 

@@ -4,7 +4,7 @@
 #define LT_SHOW_H
 
 #include "model/inventory.h"
-#include "options.h"
+#include "run/options.h"
 
 #include <stdio.h>
 

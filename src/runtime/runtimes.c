@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "model/runtime.h"
-
-#include <stddef.h>
+#include "runtime/runtimes.h"
 
 #define RUNTIME(name) extern const struct lt_runtime lt_runtime_##name;
 #include "runtime/runtimes.def"
@@ -11,3 +9,11 @@ const struct lt_runtime *const lt_runtimes[] = {
 #include "runtime/runtimes.def"
     NULL,
 };
+
+bool lt_is_container_id(struct lt_str text)
+{
+    for (size_t i = 0; lt_runtimes[i]; i++)
+        if (lt_runtimes[i]->is_id(text))
+            return true;
+    return false;
+}

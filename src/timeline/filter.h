@@ -3,7 +3,7 @@
 #ifndef LT_FILTER_H
 #define LT_FILTER_H
 
-#include "options.h"
+#include "run/options.h"
 
 /* Is WHICH of -c the whole ID or name of this container? */
 bool lt_filter_exact(const char *which, const struct lt_container *container);

@@ -4,7 +4,7 @@
 #include "timeline/filter.h"
 #include "timeline/localzone.h"
 #include "timeline/normalise.h"
-#include "parse/ident.h"
+#include "runtime/runtimes.h"
 #include "run/show.h"
 #include "timeline/sort/sort.h"
 
@@ -163,7 +163,7 @@ static void resolve_container(struct lt_job *job)
 {
     if (!job->options->container)
         return;
-    job->own_options.container_exact = lt_is_id(lt_str_c(job->options->container));
+    job->own_options.container_exact = lt_is_container_id(lt_str_c(job->options->container));
     lt_each (struct lt_root, root, &job->inventory.roots)
         lt_each (struct lt_container, container, &root->containers)
             job->own_options.container_exact |= lt_filter_exact(job->options->container, container);
@@ -174,7 +174,7 @@ static void resolve_container(struct lt_job *job)
 static bool container_known(const struct lt_job *job)
 {
     const char *which = job->options->container;
-    if (!which || lt_is_id(lt_str_c(which)))
+    if (!which || lt_is_container_id(lt_str_c(which)))
         return true;
     lt_each (struct lt_root, root, &job->inventory.roots)
         lt_each (struct lt_container, container, &root->containers)

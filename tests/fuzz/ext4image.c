@@ -6,8 +6,8 @@
  * Input: a byte of options, the size in KiB (2 bytes), then the pieces of the image that are not zero: where (2 bytes,
  * in units of 64 bytes), length - 1, the bytes. image.py in tests/fuzz makes such inputs. */
 #include "evidence/ext4/ext4.h"
-#include "evidence/walk.h"
 #include "evidence/ext4/fast_tags.h"
+#include "evidence/walk.h"
 
 #include "fuzz.h"
 
@@ -37,14 +37,12 @@ struct seen {
     bool stopped;
 };
 
-static bool read_image(void *arg, uint64_t offset, void *buffer, size_t size)
+static ssize_t read_image(void *arg, uint64_t offset, void *buffer, size_t size)
 {
     const struct image *image = arg;
-    PROMISE(size <= image->size); /* nobody asks for more than there is */
-    if (offset > image->size || size > image->size - offset)
-        return false;
+    PROMISE(offset <= image->size && size <= image->size - offset); /* nobody asks for more than there is */
     memcpy(buffer, image->bytes + offset, size);
-    return true;
+    return (ssize_t)size;
 }
 
 /* The checksum of a commit ends the tail that it is in. */
@@ -229,12 +227,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct lt_evidence evidence = {0};
     struct lt_fs fs = {.evidence = &evidence, .label = LT_STR("image")};
     struct lt_err err = {0};
-    enum lt_status status = lt_ext4_open(&fs, &device, options & NO_JOURNAL, &err);
-    PROMISE(status == LT_OK || status == LT_END || (status == LT_SKIP && err.set));
+    const struct lt_evidence_args args = {.no_journal = options & NO_JOURNAL};
+    enum lt_status status = lt_fs_reader_ext4.open(&fs, &device, &args, &err);
+    PROMISE(status == LT_OK || ((status == LT_END || status == LT_SKIP) && err.set));
     if (status == LT_OK) {
-        PROMISE(lt_ext4_serves(&fs) && (!fs.journal.replayed || fs.journal.present));
+        PROMISE(fs.ops && (!fs.journal.replayed || fs.journal.present));
         walk_all(&fs);
-        lt_ext4_close(&fs);
+        fs.ops->release(&fs);
     }
     lt_arena_free(&evidence.arena);
     free(image.bytes);

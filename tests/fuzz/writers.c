@@ -9,6 +9,7 @@
  *   body    one line of UTF-8 without control characters, 11 fields, numbers where mactime wants them */
 #include "base/utf8.h"
 #include "formats/format.h"
+#include "runtime/runtimes.h"
 #include "fuzz.h"
 #include "model/tag.h"
 #include "parse/json.h"
@@ -24,6 +25,7 @@ enum { MOST = 60, MOST_ATTRS = 6, MOST_ITEMS = 3 };
 /* All that an event can hang on. */
 struct world {
     struct lt_arena arena;
+    struct lt_host host;
     struct lt_root root;
     struct lt_container container;
     struct lt_image image;
@@ -59,7 +61,8 @@ static void fill_owner(struct input *input, struct world *world)
     *tag = take_name(input, world);
     struct lt_mount_user *user = lt_new(&world->arena, struct lt_mount_user);
     *user = (struct lt_mount_user){.container = &world->container};
-    world->root = (struct lt_root){.runtime = "docker", .hostname = take_name(input, world)};
+    world->host = (struct lt_host){.hostname = take_name(input, world)};
+    world->root = (struct lt_root){.host = &world->host, .runtime = lt_runtimes[0]};
     world->container = (struct lt_container){.id = LT_STR(HEX64), .name = take_name(input, world)};
     world->image = (struct lt_image){.id = LT_STR("sha256:" HEX64)};
     world->layer = (struct lt_layer){.id = LT_STR(HEX64 "-init"), .index = take_byte(input)};
@@ -72,6 +75,7 @@ static void fill_owner(struct input *input, struct world *world)
         lt_list_add(&world->layer.images, &world->arena, &world->image);
     if (which & 8)
         lt_list_add(&world->volume.users, &world->arena, user);
+    world->owner.host = &world->host;
     world->owner.root = &world->root;
     world->owner.role = (enum lt_role)(take_byte(input) % LT_ROLES);
     world->owner.container = which & 16 ? &world->container : NULL;

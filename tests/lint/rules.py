@@ -5,37 +5,53 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-MAX_LINES = {"src": 500, "formats": 500, "tests": 800, "contrib": 500}
+MAX_LINES = {"src": 500, "formats": 500, "tests": 800, "golden": 500, "contrib": 500}
+MAX_KEYS = 96
+
+# The rooms, from the ground up. A file uses its own room and those before it, by include and by call. "" is what lies in
+# src/ itself. Rooms in one line are on one floor, and do not know each other.
+FLOORS = ["base", "parse", "model", "formats", "evidence", "read", "store", "overlay", "clock", "files", "host", "runtime",
+          "run", "timeline", "command", ""]
+
+# Tables that hold words and no code: every room may include them.
+WORDS = {"src/runtime/runtimes.def"}
+
+# Where the map of a folder stands: in the comment that opens this header.
+MAPS = {
+    "src/base": "base.h", "src/parse": "parse.h", "src/model": "event.h", "formats": "format.h",
+    "src/evidence": "evidence.h", "src/evidence/ext4": "ext4.h", "src/read": "context.h", "src/store": "mechanics.h",
+    "src/overlay": "lower_stack.h", "src/clock": "zones.h", "src/files": "walked.h", "src/host": "attribution.h",
+    "src/runtime": "runtimes.h", "src/runtime/docker": "docker.h", "src/runtime/docker/driver": "driver.h",
+    "src/run": "job.h", "src/timeline": "pipeline.h", "src/timeline/sort": "sort.h", "src/command": "command.h",
+}
 
 # A library is known to one file only, so that it can be replaced or distrusted in one place.
 LIBRARIES = {
-    "tsk/": "src/evidence/image.c",
+    "tsk/": "src/evidence/image/tsk.c",
     "jansson.h": "src/parse/json.c",
     "zlib.h": "src/base/gz.c",
     "openssl/": "src/base/sha256.c",
-    "systemd/": "src/source/journal.c",
+    "systemd/": "src/host/journal.c",
 }
 
-# A plug-in is one file and one line in the table of its folder.
+# A plug-in is one file and one line in the table of its folder. With the table: its macro, what its files export for a
+# line, and where the files are.
 TABLES = {
-    "src/evidence/evidence.def": ("EVIDENCE", {"evidence", "stream", "lines", "walk", "lister", "beneath",
-                                              "path_index", "ext4", "ext4_reader", "ext4_list", "ext4_volume",
-                                              "ext4_journal", "ext4_fast", "ext4_orphans"}),
-    "src/source/sources.def": ("SOURCE", {"source", "log_clock", "zones", "facts", "walked", "layer_files", "filetimes",
-                                          "deletions", "exposure", "hostconfig", "host_files", "mentions", "journal",
-                                          "docker_mounts", "binds", "covers", "daemon_settings", "daemon_unit"}),
-    "src/store/stores.def": ("STORE", {"store", "links"}),
-    "src/command/commands.def": ("COMMAND", {"command", "record", "pick"}),
-    "formats/formats.def": ("FORMAT", {"format", "fields", "message"}),
+    "src/evidence/evidence.def": ("EVIDENCE", "lt_evidence_{}", "src/evidence"),
+    "src/evidence/filesystems.def": ("FILESYSTEM", "lt_fs_reader_{}", "src/evidence"),
+    "src/runtime/docker/sources.def": ("SOURCE", "lt_source_docker_{}", "src/runtime/docker"),
+    "src/host/sources.def": ("SOURCE", "lt_source_{}", "src/host"),
+    "src/files/sources.def": ("SOURCE", "lt_source_{}", "src/files"),
+    "src/runtime/docker/driver/drivers.def": ("DRIVER", "lt_docker_{}", "src/runtime/docker/driver"),
+    "src/command/commands.def": ("COMMAND", "lt_command_{}", "src/command"),
+    "formats/formats.def": ("FORMAT", "lt_format_{}", "formats"),
 }
-
-# Layers from left to right: a file includes its own layer and those before it.
-LAYERS = ["src/base", "src/event.h", "src/parse", "src/evidence", "src/inventory.h", "src/places.h", "src/output.h",
-          "src/report.h", "src/context.h", "src/store", "src/layer_record.h", "src/tamper.h", "src/below.h", "src/change.h",
-          "src/source", "src/options.h", "src/filter.h", "src/show.h", "src/job.h", "src/pipeline.h", "src/command"]
+# What a table's files export beside its lines.
+EXPORTED = re.compile(r"^const struct lt_(?:evidence_kind|fs_reader|source|docker_driver|command|format) (lt_\w+) = ", re.M)
 
 
 def sources(*patterns: str) -> list[Path]:
@@ -50,24 +66,55 @@ def text(path: Path | str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
 
 
-def check_map() -> list[str]:
-    """Every source file is on the map at the top of src/main.c, and the map names none that is not there."""
-    shown = set(re.findall(r"\b\w+\.c\b", text("src/main.c").split("*/")[0]))
-    real = {path.name for path in sources("src/*.c", "formats/*.c")}
-    missing = [f"src/main.c: the map lacks {name}" for name in sorted(real - shown)]
-    return missing + [f"src/main.c: the map names {name}, which does not exist" for name in sorted(shown - real)]
+def floor(path: Path) -> int:
+    """Number of the floor that a file lies on."""
+    parts = path.parts
+    return FLOORS.index("formats" if parts[0] == "formats" else parts[1] if len(parts) > 2 else "")
+
+
+# --- maps, tables, libraries ------------------------------------------------------------------------------------------
+
+def named_in_map(header: Path) -> set[str]:
+    """The files and folders that the opening comment of a header names."""
+    opening = text(header).split("*/")[0]
+    return set(re.findall(r"\b\w+\.c\b|\b\w+/(?!\w)", opening))
+
+
+def check_maps() -> list[str]:
+    """The header that opens a folder names every file and folder in it, and none that is not there."""
+    problems = []
+    folders = {path.parent for path in sources("src/*.c", "formats/*.c") if path.parent != Path("src")}
+    for folder in sorted(folders):
+        header = folder / MAPS.get(str(folder), f"{folder.name}.h")
+        if not (ROOT / header).exists():
+            problems.append(f"{header}: is to hold the map of its folder, and is not there")
+            continue
+        shown = named_in_map(header)
+        real = {path.name for path in sources(f"{folder}/*.c") if path.parent == folder}
+        real |= {f"{path.parent.name}/" for path in sources(f"{folder}/*/*.c") if path.parent.parent == folder}
+        problems += [f"{header}: the map lacks {name}" for name in sorted(real - shown)]
+        problems += [f"{header}: the map names {name}, which is not there" for name in sorted(shown - real)]
+    return problems
+
+
+def check_main_map() -> list[str]:
+    """The map at the top of src/main.c has every room."""
+    shown = set(re.findall(r"^ \*\s+(\w+)/", text("src/main.c").split("*/")[0], re.M))
+    return [f"src/main.c: the map lacks the room {room}/" for room in FLOORS if room and room not in shown]
 
 
 def check_tables() -> list[str]:
     """Every plug-in is in the table of its folder, and every line of a table has its file."""
     problems = []
-    for table, (macro, helpers) in TABLES.items():
-        folder = Path(table).parent
-        listed = set(re.findall(rf"^{macro}\((\w+)\)", text(table), re.M))
-        files = {path.stem for path in sources(f"{folder}/*.c") if path.parent == folder} - helpers
-        problems += [f"{table}: no line for {folder}/{name}.c" for name in sorted(files - listed)]
-        problems += [f"{table}: no file for {macro}({name})" for name in sorted(listed - files)]
-    return problems
+    for table, (macro, symbol, folder) in TABLES.items():
+        listed = {symbol.format(name) for name in re.findall(rf"^{macro}\((\w+)\)", text(table), re.M)}
+        exported = {name for path in sources(f"{folder}/*.c") for name in EXPORTED.findall(text(path))
+                    if name.startswith(symbol.format(""))}
+        problems += [f"{table}: no line for {name}" for name in sorted(exported - listed)]
+        problems += [f"{table}: no file exports {name}" for name in sorted(listed - exported)]
+    listed = set(re.findall(r'#include "runtime/(\w+)/\w+\.def"', text("src/runtime/runtimes.def")))
+    folders = {path.parts[2] for path in sources("src/runtime/*/*.c")}
+    return problems + [f"src/runtime/runtimes.def: lines and folders differ: {name}" for name in sorted(listed ^ folders)]
 
 
 def check_libraries() -> list[str]:
@@ -80,19 +127,73 @@ def check_libraries() -> list[str]:
     return problems
 
 
-def check_layers() -> list[str]:
-    """No file of these folders includes a later layer; a format sees what the inventory sees."""
+# --- who may use whom -------------------------------------------------------------------------------------------------
+
+def includes(path: Path) -> Iterator[Path]:
+    """The project's files that a file includes; the path is written from src/ or from the top."""
+    for name in re.findall(r'#include "([^"]+)"', text(path)):
+        yield next((Path(top) / name for top in ("src", "") if (ROOT / top / name).exists()), Path(name))
+
+
+def objects() -> dict[Path, list[list[str]]]:
+    """For each source that was built, what nm tells of its object: kind and name of each symbol."""
+    found = {}
+    for path in sources("src/*.c", "formats/*.c"):
+        built = (ROOT / "build" / path).with_suffix(".o")
+        if built.exists():
+            # Without its plug-in nm sees the code, not what the linker optimises.
+            listing = subprocess.run(["nm", "--plugin", "/dev/null", built], capture_output=True, text=True, check=True)
+            found[path] = [line.split()[-2:] for line in listing.stdout.splitlines()]
+    return found
+
+
+def calls() -> dict[Path, dict[Path, str]]:
+    """Which file uses which other one, as the linker sees it, with one of the names that it takes."""
+    listings = objects()
+    home = {name: path for path, symbols in listings.items() for kind, name in symbols if kind in "TRDVBW"}
+    found: dict[Path, dict[Path, str]] = {}
+    for path, symbols in listings.items():
+        for kind, name in symbols:
+            if kind == "U" and home.get(name, path) != path:
+                found.setdefault(path, {})[home[name]] = name
+    return found
+
+
+def check_rooms() -> list[str]:
+    """Nobody includes or calls what lies above, and one runtime does not know another."""
     problems = []
-    for path in sources("src/*/*.[ch]", "formats/*.[ch]"):
-        own = str(path.parent)
-        last = LAYERS.index(own if own in LAYERS else "src/inventory.h")
-        allowed = [*LAYERS[: last + 1], own]
-        for include in re.findall(r'#include "([^"]+\.h)"', text(path)):
-            target = str((ROOT / path.parent / include).resolve().relative_to(ROOT))
-            if not any(target == layer or target.startswith(f"{layer}/") for layer in allowed):
+    for path in sources("src/*.[ch]", "formats/*.[ch]"):
+        for target in includes(path):
+            if str(target) not in WORDS and not may_use(path, target):
                 problems.append(f"{path}: may not include {target}")
+    for path, targets in calls().items():
+        problems += [f"{path}: may not use {name} of {target}" for target, name in targets.items()
+                     if not may_use(path, target)]
     return problems
 
+
+def may_use(path: Path, target: Path) -> bool:
+    """Does the target lie on the file's own floor or below, and in no other runtime's folder?"""
+    runtimes = [where.parts[2] for where in (path, target) if where.parts[:2] == ("src", "runtime") and len(where.parts) > 3]
+    return floor(target) <= floor(path) and len(set(runtimes)) < 2
+
+
+def check_cycles() -> list[str]:
+    """No two files need each other. Tables are let be: they name their plug-ins, which need not know it."""
+    needs = {path: {target for target in targets if not is_table(path)} for path, targets in calls().items()}
+    for path in list(needs):
+        while (fresh := set().union(*(needs.get(target, set()) for target in needs[path])) - needs[path]):
+            needs[path] |= fresh
+    return [f"{path}: needs a file that needs it: {sorted(map(str, loop))}" for path, reach in needs.items()
+            if path in reach and (loop := {other for other in reach if path in needs.get(other, set())})]
+
+
+def is_table(path: Path) -> bool:
+    """Does the file make a table of plug-ins?"""
+    return bool(re.search(r'^#include "[\w/]+\.def"', text(path), re.M))
+
+
+# --- sizes, comments, state -------------------------------------------------------------------------------------------
 
 def check_sizes() -> list[str]:
     """Files stay small enough to be read in one go."""
@@ -119,37 +220,67 @@ def is_plain(prototype: str) -> bool:
 
 
 def check_globals() -> list[str]:
-    """No object file has writable global state. (Without its plug-in nm sees the code, not what the linker optimises.)"""
+    """No object file has writable global state."""
     problems = []
-    for path in sorted((ROOT / "build").glob("src/**/*.o")) + sorted((ROOT / "build").glob("formats/*.o")):
-        listing = subprocess.run(["nm", "--plugin", "/dev/null", path], capture_output=True, text=True, check=True).stdout
-        for kind, name in re.findall(r" ([dDbBC]) (\S+)", listing):
+    for path, symbols in objects().items():
+        for kind, name in symbols:
             # Tables of pointers are constant but relocated; nm tells those in .data.rel.ro as "d".
-            if kind in "bBC" or not is_constant(path, name):
-                problems.append(f"{path.relative_to(ROOT)}: writable global {name}")
+            if kind in "bBC" or (kind in "dD" and not is_constant(path, name)):
+                problems.append(f"{path}: writable global {name}")
     return problems
 
 
 def is_constant(path: Path, symbol: str) -> bool:
     """Does the symbol lie in a section that is read-only after relocation?"""
-    listing = subprocess.run(["objdump", "-t", path], capture_output=True, text=True, check=True).stdout
+    built = (ROOT / "build" / path).with_suffix(".o")
+    listing = subprocess.run(["objdump", "-t", built], capture_output=True, text=True, check=True).stdout
     return any(line.split()[-1] == symbol and ".data.rel.ro" in line for line in listing.splitlines() if line.split())
 
 
 def check_fields() -> list[str]:
-    """JSON keys are sorted, unique and at most 96; attributes carry the key of their field."""
+    """JSON keys are sorted, unique and not too many; attributes carry the key of their field."""
     keys = re.findall(r'^FIELD\w*\(\w+, "(\w+)"', text("formats/fields.def"), re.M)
     problems = [] if keys == sorted(set(keys)) else ["formats/fields.def: keys are not sorted or not unique"]
-    if len(keys) > 96:
-        problems.append(f"formats/fields.def: {len(keys)} keys, at most 96")
-    attrs = re.findall(r'^ATTR\(\w+, "(\w+)"', text("src/attrs.def"), re.M)
-    return problems + [f"src/attrs.def: {name} is no field" for name in attrs if name not in keys]
+    if len(keys) > MAX_KEYS:
+        problems.append(f"formats/fields.def: {len(keys)} keys, at most {MAX_KEYS}")
+    for table in sources("src/model/attrs.def", "src/runtime/*/*.def"):
+        attrs = re.findall(r'^ATTR\(\w+, "(\w+)"', text(table), re.M)
+        problems += [f"{table}: {name} is no field" for name in attrs if name not in keys]
+    return problems
+
+
+def check_names() -> list[str]:
+    """No runtime is known by name outside its folder, the host's and the parsers: comments and tables may speak of it."""
+    problems = []
+    for path in sources("src/*.[ch]"):
+        if path.parts[1] in ("runtime", "host", "parse"):
+            continue
+        code = re.sub(r"/\*.*?\*/|^\s*\.summary = .*?,$", "", text(path), flags=re.S | re.M)
+        problems += [f"{path}: names a runtime: {line.strip()}" for line in code.splitlines()
+                     if re.search("docker|containerd|podman", line, re.I) and ".def" not in line]
+    return problems
+
+
+def check_golden() -> list[str]:
+    """Every golden case has a command, and says why what it expects is right."""
+    others = {Path("golden"), Path("golden/lib"), Path("golden/sample"), Path("golden/consumers")}
+    folders = sorted({path.parent for path in sources("golden/*")} - others)
+    return [f"{folder}: no {name}" for folder in folders for name in ("cmd", "why.md")
+            if not (ROOT / folder / name).exists() or not text(folder / name).strip()]
 
 
 def check_licence() -> list[str]:
     """Every source file names its licence."""
-    wanted = sources("src/*", "formats/*", "contrib/*", "tests/unit/*", "tests/fuzz/*.c", "tests/tools/*", "tests/*.py", "Makefile")
-    return [f"{path}: no SPDX line" for path in wanted if "SPDX-License-Identifier: Apache-2.0" not in text(path)]
+    wanted = sources("src/*", "formats/*", "contrib/*", "golden/*.py", "tests/*.[ch]", "tests/*.py", "tests/*.sh", "Makefile")
+    return [f"{path}: no SPDX line" for path in wanted
+            if path.suffix not in (".md", ".gz") and "SPDX-License-Identifier: Apache-2.0" not in text(path)]
+
+
+def check_pointers() -> list[str]:
+    """Nothing points at a document that is not in the repository."""
+    lost = re.compile(r"\bSPEC\b|\b(?:ondisk|formats|reliability|style|house|performance|ecosystem|peers)\.md\b")
+    return [f"{path}: points at {match.group(0)}, which is not here" for path in sources("src/*", "formats/*", "tests/*.py", "tests/*.[ch]", "*.md")
+            if path != Path("tests/lint/rules.py") and (match := lost.search(text(path)))]
 
 
 def main() -> int:

@@ -30,7 +30,7 @@ static struct pair copied_up(uint32_t type)
 
 static bool differs(const struct pair *pair)
 {
-    return lt_docker_differs(&pair->node, &pair->lower);
+    return lt_runtime_differs(&pair->node, &pair->lower);
 }
 
 static const uint32_t types[] = {S_IFREG, S_IFDIR, S_IFLNK, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK};

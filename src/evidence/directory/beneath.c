@@ -17,8 +17,8 @@ enum {
     LEASE_FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW,
 };
 
-/* A directory that is open. One that is moved on a live host keeps its descriptor: what is opened through it is still
- * what was listed in it. */
+/* An open directory, known by its address; a brief one is never kept. If it is moved on a live host, its descriptor stays good: what is opened through it is still what
+ * was listed in it. */
 struct slot {
     const struct lt_dir *dir; /* NULL: free */
     uint64_t ino;
@@ -40,7 +40,7 @@ struct lt_beneath *lt_beneath_new(struct lt_arena *arena, int root)
     return beneath;
 }
 
-/* Close what nobody uses; true if there was something. */
+/* Close all directories that nobody uses. True if there were any. */
 static bool close_unused(struct lt_beneath *beneath)
 {
     bool any = false;
@@ -88,7 +88,7 @@ static int open_quietly(int at, const char *path, int flags)
     return fd;
 }
 
-/* The cache must not be what uses up the descriptors. */
+/* If descriptors run out, give up the cache and try again. */
 static int open_at(struct lt_beneath *beneath, int at, const char *path, int flags)
 {
     int fd = open_quietly(at, path, flags);
@@ -104,7 +104,7 @@ static void close_quietly(int fd)
     errno = keep;
 }
 
-/* Open the last piece of a path, which fits into one call. */
+/* Open a piece of a path that fits into one call. */
 static int open_piece(struct lt_beneath *beneath, int at, struct lt_str path, int flags)
 {
     LT_UNINITIALISED char piece[MAX_SEGMENT + 256];
@@ -127,7 +127,7 @@ static int open_path(struct lt_beneath *beneath, int from, struct lt_str path, i
         while (length && path.ptr[length] != '/')
             length--;
         if (!length)
-            break; /* a component of that length cannot exist: let the kernel say so */
+            break; /* no name can be that long: let the kernel say so */
         int next = open_piece(beneath, at, (struct lt_str){path.ptr, length}, LEASE_FLAGS);
         if (at != from)
             close_quietly(at);
@@ -147,7 +147,7 @@ int lt_beneath_open(struct lt_beneath *beneath, struct lt_str path, int flags)
     return open_path(beneath, beneath->root, path, flags);
 }
 
-/* `fd`, if it is the very directory that was listed; on a live host another one may have its name by now. */
+/* `fd`, if it is the directory that was listed. On a live host another one may have its name by now. */
 static int same_inode(int fd, const struct lt_dir *dir)
 {
     struct stat status;
@@ -168,7 +168,7 @@ static struct slot *slot_of(struct lt_beneath *beneath, const struct lt_dir *dir
 }
 _Static_assert(SLOTS == 1 << (64 - 57), "slot_of() yields that many numbers");
 
-/* Borrow what is in the cache. */
+/* Borrow a directory that is in the cache. */
 static struct lt_lease lease_cached(struct lt_beneath *beneath, const struct lt_dir *dir)
 {
     struct lt_lease lease = {-1, -1};
@@ -182,7 +182,7 @@ static struct lt_lease lease_cached(struct lt_beneath *beneath, const struct lt_
     return lease;
 }
 
-/* Give `fd` to the cache with `users` users; false if its slot is in use. */
+/* Give `fd` to the cache, with `users` users. False: its slot is in use, and `fd` is still the caller's. */
 static bool put(struct lt_beneath *beneath, const struct lt_dir *dir, int fd, unsigned users)
 {
     struct slot *slot = slot_of(beneath, dir);
@@ -199,7 +199,7 @@ static bool put(struct lt_beneath *beneath, const struct lt_dir *dir, int fd, un
     return room;
 }
 
-/* Open a directory by its path from the nearest of those above it that is open. */
+/* Open a directory by its path, from the nearest one above it that is open. */
 static int open_from_above(struct lt_beneath *beneath, const struct lt_dir *dir, int flags)
 {
     const struct lt_dir *from = dir->parent;
@@ -226,7 +226,7 @@ struct lt_lease lt_beneath_lease(struct lt_beneath *beneath, const struct lt_dir
     if (lease.fd >= 0)
         return lease;
     lease.fd = open_from_above(beneath, dir, LEASE_FLAGS);
-    if (lease.fd >= 0 && put(beneath, dir, lease.fd, 1))
+    if (lease.fd >= 0 && !dir->brief && put(beneath, dir, lease.fd, 1))
         lease.slot = (int)(slot_of(beneath, dir) - beneath->slots);
     return lease;
 }
@@ -257,7 +257,6 @@ int lt_beneath_list(struct lt_beneath *beneath, const struct lt_dir *dir)
 
 void lt_beneath_keep(struct lt_beneath *beneath, const struct lt_dir *dir, int fd, bool reuse)
 {
-    /* Without a parent it may be a directory for one call only: its address would be met again. */
-    if (!reuse || !dir->parent || !put(beneath, dir, fd, 0))
+    if (!reuse || dir->brief || !put(beneath, dir, fd, 0))
         close(fd);
 }

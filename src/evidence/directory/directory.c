@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A mounted or live host as a directory. Every open is relative to one descriptor of the root, beneath it, through no
- * symbolic link (openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS), non-blocking, and read-only; only regular files
- * and directories are ever opened. With CAP_SYS_ADMIN the root is a detached clone of the mount with read-only,
- * noatime, nodev set, so that the kernel itself keeps the evidence unchanged (symbolic links' atimes included, which
- * O_NOATIME does not cover); without it O_NOATIME is used where the kernel allows. */
+/* A mounted or live host as a directory. Everything is opened beneath one descriptor of the root, through no symbolic
+ * link (openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS), non-blocking and read-only. Only regular files and
+ * directories are ever opened. With CAP_SYS_ADMIN the root is a detached clone of the mount that is read-only, noatime
+ * and nodev, so the kernel itself keeps the evidence unchanged. That includes the atimes of symbolic links, which
+ * O_NOATIME does not protect. Without CAP_SYS_ADMIN, O_NOATIME is used where the kernel allows it. */
 #include "evidence/directory/beneath.h"
 #include "evidence/evidence.h"
 
@@ -12,11 +12,13 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/limits.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -33,7 +35,7 @@ static struct lt_beneath *beneath_of(const struct lt_fs *fs)
 
 static struct lt_time time_of(const struct statx *status, unsigned mask, const struct statx_timestamp *stamp)
 {
-    /* The kernel never hands out a fraction of a second or more, but a network or FUSE file system may make it do so.
+    /* A kernel's own file systems have no fraction of a second or more, but a network or FUSE file system may give one.
      */
     if (!(status->stx_mask & mask) || stamp->tv_nsec > 999999999)
         return (struct lt_time){0};
@@ -43,7 +45,7 @@ static struct lt_time time_of(const struct statx *status, unsigned mask, const s
 /* Returns errno, 0 if all is well. */
 static int read_target(int at, const char *name, struct lt_arena *arena, struct lt_node *node)
 {
-    LT_UNINITIALISED char target[4097]; /* one more than any link can hold: a full buffer would mean a cut target */
+    LT_UNINITIALISED char target[4097]; /* one more than any link can hold, so that no target is cut */
     ssize_t length = readlinkat(at, name, target, sizeof target);
     if (length < 0)
         return errno;
@@ -74,7 +76,7 @@ static int describe(int at, const char *name, struct lt_arena *arena, struct lt_
     return S_ISLNK(node->mode) ? read_target(at, name, arena, node) : 0;
 }
 
-/* LT_END for what is simply not there, LT_SKIP for all else. */
+/* LT_END if it is simply not there, LT_SKIP for everything else. */
 static enum lt_status refuse(struct lt_err *err, const char *what)
 {
     if (errno == ENOENT || errno == ENOTDIR)
@@ -94,9 +96,35 @@ static enum lt_status directory_stat(struct lt_fs *fs, struct lt_str path, struc
     return errno ? refuse(err, "cannot look at it") : LT_OK;
 }
 
+/* Is it the root of its file system? Only ext2/3/4 tell by its number, also where the root is not what is mounted. */
+static bool is_ext_root(struct lt_fs *fs, struct lt_str path, uint64_t ino)
+{
+    enum { EXT_ROOT = 2 };
+    struct statfs status;
+    int fd = ino == EXT_ROOT ? lt_beneath_open(beneath_of(fs), path, OPEN_LOOK) : -1;
+    if (fd < 0)
+        return false;
+    bool is_ext = fstatfs(fd, &status) == 0 && status.f_type == EXT4_SUPER_MAGIC;
+    close(fd);
+    return is_ext;
+}
+
+static struct lt_time directory_made(struct lt_fs *fs, struct lt_str path, struct lt_arena *scratch)
+{
+    struct lt_node node;
+    while (directory_stat(fs, path, scratch, &node, NULL) == LT_OK) {
+        if (is_ext_root(fs, path, node.ino))
+            return node.time[LT_B];
+        if (node.mount_root || !path.len) /* what is above is another file system, or no evidence */
+            break;
+        path = lt_str_dirname(path);
+    }
+    return (struct lt_time){0};
+}
+
 /* A name as the directory lists it. */
 struct name {
-    uint64_t head; /* its first bytes, as a number in the same order */
+    uint64_t head; /* its first bytes, as a number that sorts the same way */
     struct lt_str text;
     uint64_t ino;
 };
@@ -176,8 +204,8 @@ static void describe_node(int fd, struct lt_arena *arena, struct lt_node *node)
     node->error = error;
 }
 
-/* Turn names into nodes: in the order of names, but looked at in the order of inodes, so that a cold disk is read
- * forwards. */
+/* Turn names into nodes. They come out in the order of names, but are looked at in the order of inodes, so that a cold
+ * disk is read forwards. */
 static void describe_all(int fd, const struct names *names, struct lt_arena *arena, struct lt_listing *out)
 {
     size_t count = names->count;
@@ -300,8 +328,8 @@ static enum lt_status read_xattrs(const char *path, struct lt_arena *arena, stru
     return problem.set ? LT_SKIP : LT_OK;
 }
 
-/* The calls that take a descriptor need one that is open for reading, which devices, FIFOs and links must not be. By
- * way of /proc they reach an entry of an open directory, and do not follow it if it is a link. */
+/* The calls that take a descriptor need one that is open for reading, and devices, FIFOs and links must not be opened
+ * so. A path through /proc reaches an entry of an open directory, and these calls do not follow it if it is a link. */
 static enum lt_status directory_xattrs(struct lt_fs *fs, const struct lt_dir *dir, const struct lt_node *node,
                                        struct lt_arena *arena, struct lt_list *out, struct lt_err *err)
 {
@@ -363,6 +391,7 @@ static void directory_close_file(struct lt_file *file)
 
 static const struct lt_fs_ops directory_ops = {
     .stat = directory_stat,
+    .made = directory_made,
     .list = directory_list,
     .list_ahead = directory_list_ahead,
     .names = directory_names,
@@ -373,7 +402,7 @@ static const struct lt_fs_ops directory_ops = {
     .close = directory_close_file,
 };
 
-/* A private read-only view of the mount below `path`, or -1 where the kernel or our rights do not allow one. */
+/* A private read-only view of the mount below `path`. -1: the kernel or our rights do not allow one. */
 static int clone_readonly(const char *path)
 {
     long tree =
@@ -391,7 +420,7 @@ static int clone_readonly(const char *path)
     return (int)tree;
 }
 
-/* Others than the host's root are not even told that there are attributes trusted.*. */
+/* The kernel hides attributes trusted.* from everybody but the host's root. */
 static bool may_see_trusted(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};

@@ -9,7 +9,7 @@ enum {
     TAIL_TYPE = 0xDE,
     MAX_TYPE = 7,
     DX_ROOT = 0x20, /* offset of the count of entries in the root of a hash tree */
-    DX_NODE = 8,    /* and in its other nodes */
+    DX_NODE = 8,    /* the same in its other nodes */
 };
 
 struct entry {
@@ -18,7 +18,7 @@ struct entry {
     size_t at;
 };
 
-/* 64 KiB do not fit into 16 bits: fs/ext4/ext4.h, ext4_rec_len_from_disk(). */
+/* 64 KiB do not fit into 16 bits: linux fs/ext4/ext4.h, ext4_rec_len_from_disk(). */
 static uint32_t entry_size(uint32_t stored, size_t block_size)
 {
     if (block_size < 65536)
@@ -62,7 +62,7 @@ static bool well_formed(const struct entry *entry, size_t end)
            entry->name_len + (size_t)HEAD <= entry->size;
 }
 
-/* Could a removed entry have stood here? Its length may reach over entries that came later, but not over the block. */
+/* Could a removed entry be here? It may reach over entries that came later, but not over the end of the block. */
 static bool plausible(const struct lt_ext4 *ext4, struct lt_cursor block, const struct entry *entry, size_t end)
 {
     if (!entry->name_len || entry->ino > ext4->inodes || entry->name_len + (size_t)HEAD > end - entry->at ||
@@ -73,7 +73,7 @@ static bool plausible(const struct lt_ext4 *ext4, struct lt_cursor block, const 
     return !memchr(name.ptr, '/', name.len) && !memchr(name.ptr, 0, name.len) && !is_dots(name);
 }
 
-/* Most slack is zeros: go to where an entry could begin, whose number of the inode may be zero but not its length. */
+/* Most slack is zeros. Go to where an entry could begin: its inode may be zero, but not its length. */
 static size_t skip_zeros(struct lt_cursor block, size_t at, size_t end)
 {
     size_t start = at;
@@ -114,8 +114,8 @@ static size_t without_tail(const struct lt_ext4 *ext4, struct lt_cursor block)
     return !tail.ino && tail.size == TAIL && !tail.name_len && tail.type == TAIL_TYPE ? block.len - TAIL : block.len;
 }
 
-/* Offset of limit and count of a node of the hash tree, 0 if the block is none. Its bytes are one long entry to those
- * who know no hash trees: ".." in the root, a removed one elsewhere. */
+/* Where a node of the hash tree has its limit and count; 0 if the block is no node. Code that does not know hash trees
+ * sees one long entry in it: ".." in the root, a removed one in other nodes. */
 static size_t hash_node(const struct lt_ext4 *ext4, struct lt_cursor block, bool first)
 {
     if (block.len < 1024)
@@ -163,7 +163,8 @@ enum lt_status lt_ext4_inline_names(struct lt_cursor bytes, lt_ext4_each_name *e
     return LT_OK;
 }
 
-/* The checksum of a hash node covers its entries in use and stands behind all (fs/ext4/namei.c, ext4_dx_csum). */
+/* The checksum of a node covers the entries in use, and stands behind the room for all (linux fs/ext4/namei.c,
+ * ext4_dx_csum()). */
 static bool node_damaged(struct lt_cursor block, size_t at, uint32_t seed)
 {
     static const unsigned char zeros[4] = {0};
@@ -181,7 +182,7 @@ bool lt_ext4_block_damaged(const struct lt_ext4 *ext4, struct lt_cursor block, u
         return false;
     size_t node = hash_node(ext4, block, false);
     node = node ? node : hash_node(ext4, block, true);
-    if (node) /* what stands at its end may look like the tail of what the block held before */
+    if (node) /* its end may still look like the tail of the block that was here before */
         return node_damaged(block, node, seed);
     size_t end = without_tail(ext4, block);
     return end == block.len || lt_crc32c(seed, block.ptr, end) != lt_le32(&block, block.len - 4);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/ext4/ext4.h"
 
-#include "evidence/ext4/xattr.h"
 #include "evidence/ext4/journal.h"
-#include "evidence/ext4/reader.h"
+#include "evidence/ext4/list.h"
+#include "evidence/ext4/nameless.h"
+#include "evidence/ext4/orphans.h"
+#include "evidence/ext4/xattr.h"
 
 #include <stdlib.h>
 
@@ -16,6 +18,13 @@ static enum lt_status ext4_stat(struct lt_fs *fs, struct lt_str path, struct lt_
     *out = (struct lt_node){.name = lt_str_basename(path)};
     enum lt_status status = lt_path_find(&reader->index, fs, LT_EXT4_ROOT, lt_ext4_names_of, path, &out->ino, err);
     return status == LT_OK ? lt_ext4_describe(reader, arena, out, err) : status;
+}
+
+static struct lt_time ext4_made(struct lt_fs *fs, struct lt_str path, struct lt_arena *scratch)
+{
+    struct lt_node root;
+    (void)path;
+    return ext4_stat(fs, LT_STR(""), scratch, &root, NULL) == LT_OK ? root.time[LT_B] : (struct lt_time){0};
 }
 
 static enum lt_status ext4_names(struct lt_fs *fs, const struct lt_dir *dir, lt_each_name *each, void *arg,
@@ -32,7 +41,7 @@ static enum lt_status ext4_describe(struct lt_fs *fs, const struct lt_dir *dir, 
     return lt_ext4_describe(lt_ext4_reader(fs), arena, node, err);
 }
 
-/* Attributes on their way out. */
+/* A collection of attributes. */
 struct xattr_job {
     struct lt_ext4_reader *reader;
     struct lt_arena *arena;
@@ -40,7 +49,7 @@ struct xattr_job {
     struct lt_err *err;
 };
 
-/* A large value has an inode of its own (feature ea_inode). */
+/* A large value lies in an inode of its own (feature ea_inode). */
 static bool read_value(const struct xattr_job *job, const struct lt_ext4_xattr *xattr, struct lt_str *out)
 {
     struct lt_cursor bytes;
@@ -90,7 +99,7 @@ static void block_xattrs(struct xattr_job *job, uint64_t number)
                 (uintmax_t)number);
         return;
     }
-    /* A copy, since values are read while it is in use. */
+    /* A copy, because values are read while it is in use. */
     struct lt_str copy = lt_str_dup(job->arena, (struct lt_str){(const char *)bytes, volume->super.block_size});
     struct lt_cursor block = {.ptr = (const unsigned char *)copy.ptr, .len = copy.len};
     if (lt_ext4_xattrs_damaged(&volume->super, block, number))
@@ -126,7 +135,7 @@ static enum lt_status ext4_xattrs(struct lt_fs *fs, const struct lt_dir *dir, co
 /* An open file. */
 struct handle {
     struct lt_ext4_inode inode;
-    struct lt_ext4_inline data; /* where it has any */
+    struct lt_ext4_inline data; /* only with LT_EXT4_INLINE_FL */
 };
 
 static enum lt_status open_inode(struct lt_ext4_reader *reader, uint64_t ino, struct lt_file *out, struct lt_err *err)
@@ -185,32 +194,7 @@ static void ext4_close(struct lt_file *file)
     file->handle = NULL;
 }
 
-static const struct lt_fs_ops ext4_ops = {
-    .stat = ext4_stat,
-    .list = lt_ext4_list,
-    .names = ext4_names,
-    .describe = ext4_describe,
-    .xattrs = ext4_xattrs,
-    .orphans = lt_ext4_orphans,
-    .open = ext4_open,
-    .open_entry = ext4_open_entry,
-    .read = ext4_read,
-    .close = ext4_close,
-};
-
-bool lt_ext4_serves(const struct lt_fs *fs)
-{
-    return fs->ops == &ext4_ops;
-}
-
-void lt_ext4_note(struct lt_fs *fs, const char *code, const char *text)
-{
-    struct lt_err err = {0};
-    lt_fail(&err, LT_SKIP, code, 0, "%.*s: %s", LT_ARG(fs->label), text);
-    lt_evidence_note(fs->evidence, &err);
-}
-
-/* What an unknown feature changes nobody can tell. */
+/* An unknown feature could change anything. */
 static enum lt_status check_features(const struct lt_ext4 *super, struct lt_err *err)
 {
     uint32_t unknown = super->incompat & ~(uint32_t)LT_EXT4_INCOMPAT_KNOWN;
@@ -241,7 +225,7 @@ static void check_groups(struct lt_fs *fs)
                                        "%ju group descriptors with a wrong checksum, %ju cannot "
                                        "be read; the first is that of group %ju",
                                        (uintmax_t)damaged, (uintmax_t)lost, (uintmax_t)first);
-    lt_ext4_note(fs, LT_CODE_DAMAGED, text.ptr);
+    lt_fs_note(fs, LT_CODE_DAMAGED, text.ptr);
 }
 
 static void replay_journal(struct lt_fs *fs, bool no_journal)
@@ -252,12 +236,37 @@ static void replay_journal(struct lt_fs *fs, bool no_journal)
         return;
     fs->journal.present = true;
     if (no_journal)
-        lt_ext4_note(fs, LT_CODE_JOURNAL, "the journal was not replayed: the newest changes may be missing");
+        lt_fs_note(fs, LT_CODE_JOURNAL, "the journal was not replayed: the newest changes may be missing");
     else if (lt_journal_replay(volume, &fs->journal, &problem) != LT_OK)
-        lt_ext4_note(fs, LT_CODE_JOURNAL, problem.text);
+        lt_fs_note(fs, LT_CODE_JOURNAL, problem.text);
 }
 
-enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bool no_journal, struct lt_err *err)
+static void ext4_release(struct lt_fs *fs)
+{
+    struct lt_ext4_reader *reader = lt_ext4_reader(fs);
+    lt_volume_close(&reader->volume);
+    free(reader->named);
+    free(reader->orphans.items);
+    free(reader->orphans.dirs);
+}
+
+static const struct lt_fs_ops ext4_ops = {
+    .stat = ext4_stat,
+    .made = ext4_made,
+    .list = lt_ext4_list,
+    .names = ext4_names,
+    .describe = ext4_describe,
+    .xattrs = ext4_xattrs,
+    .orphans = lt_ext4_orphans,
+    .open = ext4_open,
+    .open_entry = ext4_open_entry,
+    .read = ext4_read,
+    .close = ext4_close,
+    .release = ext4_release,
+};
+
+static enum lt_status ext4_open_fs(struct lt_fs *fs, const struct lt_device *device,
+                                   const struct lt_evidence_args *args, struct lt_err *err)
 {
     struct lt_ext4_reader *reader = lt_new(&fs->evidence->arena, struct lt_ext4_reader);
     struct lt_ext4_volume *volume = &reader->volume;
@@ -271,8 +280,8 @@ enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bo
     fs->ops = &ext4_ops;
     fs->self = reader;
     if (volume->super.blocks > device->size / volume->super.block_size)
-        lt_ext4_note(fs, LT_CODE_TRUNCATED, "the image ends before the file system does");
-    replay_journal(fs, no_journal);
+        lt_fs_note(fs, LT_CODE_TRUNCATED, "the image ends before the file system does");
+    replay_journal(fs, args->no_journal);
     status = check_features(&volume->super, err); /* the journal may have brought a newer superblock */
     if (status != LT_OK) {
         fs->journal = (struct lt_journal_summary){.present = true};
@@ -280,20 +289,16 @@ enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bo
         return status;
     }
     if (volume->super.damaged)
-        lt_ext4_note(fs, LT_CODE_DAMAGED, "wrong checksum of the superblock");
-    fs->made = volume->super.made;
+        lt_fs_note(fs, LT_CODE_DAMAGED, "wrong checksum of the superblock");
     check_groups(fs);
     lt_ext4_find_orphans(fs);
-    /* Zeroed pages that nobody touches cost nothing, however many inodes a hostile superblock claims. */
+    /* Zeroed pages cost nothing until they are written, however many inodes a hostile superblock claims. */
     reader->named = calloc((size_t)volume->super.inodes / 8 + 1, 1);
     return LT_OK;
 }
 
-void lt_ext4_close(struct lt_fs *fs)
-{
-    struct lt_ext4_reader *reader = lt_ext4_reader(fs);
-    lt_volume_close(&reader->volume);
-    free(reader->named);
-    free(reader->orphans.items);
-    free(reader->orphans.dirs);
-}
+const struct lt_fs_reader lt_fs_reader_ext4 = {
+    .name = "ext2/3/4",
+    .family = "ext",
+    .open = ext4_open_fs,
+};

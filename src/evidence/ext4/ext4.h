@@ -1,21 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The reader of ext2, ext3 and ext4: fills an lt_fs from the bytes of a partition. Nothing is loaded ahead; a directory
- * is read when it is listed, and its inodes with it. */
-#ifndef LT_EVIDENCE_EXT4_H
-#define LT_EVIDENCE_EXT4_H
+/* The reader of ext2, ext3 and ext4: makes a file system out of a device of bytes. Nothing is loaded ahead; a directory
+ * is read when it is listed, and its inodes with it. The map of this folder, from bytes to the listing; a file calls
+ * only those above it:
+ *
+ *   decoders, which see nothing but the bytes of one structure; each has a fuzz target
+ *     layout.c        superblock, group descriptors, inodes
+ *     map.c           where the blocks of a file lie: extents, and maps of block numbers
+ *     dirents.c       names in a block of a directory, deleted ones included
+ *     xattr.c         extended attributes
+ *     orphan_block.c  a block of the orphan file
+ *     jbd2.c          blocks of the journal
+ *     fast_tags.c     fast commits
+ *
+ *   the file system as its kernel would see it
+ *     fast_changes.c  inodes and names that fast commits changed
+ *     volume.c        blocks with the journal's changes in place, groups, inodes, contents of files
+ *     fast_commit.c   replays fast commits into fast_changes.c
+ *     journal.c       replays the journal into volume.c, and then the fast commits
+ *
+ *   what the rest of layertime is shown
+ *     reader.c        an inode as a node; which inodes count as deleted
+ *     list.c          a directory: its names, and those deleted from it
+ *     orphans.c       files that were deleted while open, found when the file system is opened
+ *     nameless.c      deleted inodes that no directory names any more
+ *     ext4.c          opens it all, and gives out files and attributes: the functions of lt_fs_ops */
+#ifndef LT_EVIDENCE_EXT4_EXT4_H
+#define LT_EVIDENCE_EXT4_EXT4_H
 
-#include "evidence/evidence.h"
-#include "evidence/ext4/volume.h"
+#include "evidence/filesystems.h"
 
-/* Make `fs` (whose evidence and label are set) read the file system on `device`. Its journal is replayed in memory
- * where it needs that, unless `no_journal`; what is wrong with the file system as a whole goes to the notes of the
- * evidence. LT_END: no ext2/3/4 there. LT_SKIP: one that has features which this reader does not know, or whose
- * superblock is damaged or cannot be read (LT_CODE_UNREADABLE). Close with lt_ext4_close() after LT_OK. */
-enum lt_status lt_ext4_open(struct lt_fs *fs, const struct lt_device *device, bool no_journal, struct lt_err *err);
-
-/* Does this reader serve `fs`? */
-bool lt_ext4_serves(const struct lt_fs *fs);
-
-void lt_ext4_close(struct lt_fs *fs);
+/* Opens a file system on a device, and replays its journal in memory where that is needed, unless told not to. LT_SKIP:
+ * it has features that this reader does not know, or its superblock is damaged or cannot be read (LT_CODE_UNREADABLE).
+ */
+extern const struct lt_fs_reader lt_fs_reader_ext4;
 
 #endif

@@ -2,15 +2,13 @@
 #include "evidence/ext4/fast_commit.h"
 
 #include "evidence/ext4/fast_tags.h"
-#include "evidence/ext4/volume.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
 
 enum {
-    MAX_BLOCKS = 4096,  /* of the area; mke2fs makes 256 */
-    MAX_RANGES = 16384, /* of a file */
-    LINKS = 0x1A,       /* places in an inode */
+    MAX_BLOCKS = 4096, /* of the area; mke2fs makes 256 */
+    LINKS = 0x1A,      /* offsets in an inode */
     BODY = 0x28,
     GENERATION = 0x64,
 };
@@ -26,78 +24,7 @@ struct replay {
     struct lt_err *err;
 };
 
-static struct lt_str number_key(const uint32_t *number)
-{
-    return (struct lt_str){(const char *)number, sizeof *number};
-}
-
-struct lt_fast_inode *lt_fast_inode(const struct lt_ext4_fast *fast, uint32_t ino)
-{
-    return fast ? lt_map_get(&fast->inodes, number_key(&ino)) : NULL;
-}
-
-struct lt_fast_dir *lt_fast_dir(const struct lt_ext4_fast *fast, uint32_t ino)
-{
-    return fast ? lt_map_get(&fast->dirs, number_key(&ino)) : NULL;
-}
-
-/* The first range that ends behind `logical`. */
-static size_t first_range(const struct lt_fast_inode *inode, uint64_t logical)
-{
-    size_t low = 0, high = inode->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (inode->ranges[middle].end <= logical)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-const struct lt_fast_range *lt_fast_range(const struct lt_fast_inode *inode, uint64_t logical, uint64_t *limit)
-{
-    size_t at = first_range(inode, logical);
-    *limit = UINT64_MAX;
-    if (at == inode->count)
-        return NULL;
-    if (inode->ranges[at].first <= logical)
-        return &inode->ranges[at];
-    *limit = inode->ranges[at].first;
-    return NULL;
-}
-
-/* Put a range in the place of what was there: all that it covers, and the parts of its neighbours. */
-static bool set_range(struct lt_fast_inode *inode, const struct lt_fast_range *range)
-{
-    struct lt_fast_range pieces[3];
-    size_t at = first_range(inode, range->first), behind = at, count = 0;
-    while (behind < inode->count && inode->ranges[behind].first < range->end)
-        behind++;
-    if (behind > at && inode->ranges[at].first < range->first) {
-        pieces[count] = inode->ranges[at];
-        pieces[count++].end = range->first;
-    }
-    pieces[count++] = *range;
-    if (behind > at && inode->ranges[behind - 1].end > range->end) {
-        struct lt_fast_range rest = inode->ranges[behind - 1];
-        rest.block += rest.zeros ? 0 : range->end - rest.first;
-        rest.first = range->end;
-        pieces[count++] = rest;
-    }
-    if (inode->count + 2 >= MAX_RANGES)
-        return false;
-    if (inode->count + 2 >= inode->cap) {
-        inode->cap = inode->cap ? inode->cap * 2 : 16;
-        inode->ranges = lt_realloc(inode->ranges, lt_array_size(inode->cap, sizeof *inode->ranges));
-    }
-    memmove(inode->ranges + at + count, inode->ranges + behind, (inode->count - behind) * sizeof *inode->ranges);
-    memcpy(inode->ranges + at, pieces, count * sizeof *pieces);
-    inode->count = inode->count - (behind - at) + count;
-    return true;
-}
-
-/* The inode as it is by now, to be changed; NULL: unreadable, or none that a user's file can have. */
+/* The inode as it is by now, to be changed. NULL: unreadable, or not an inode that a user's file can have. */
 static struct lt_fast_inode *inode_of(struct replay *replay, uint32_t ino)
 {
     const struct lt_ext4 *super = &replay->volume->super;
@@ -107,13 +34,7 @@ static struct lt_fast_inode *inode_of(struct replay *replay, uint32_t ino)
     if (inode || (ino < super->first_inode && ino != LT_EXT4_ROOT) ||
         lt_volume_inode(replay->volume, ino, &bytes, &problem) != LT_OK)
         return inode;
-    struct lt_arena *arena = &replay->fast->arena;
-    inode = lt_new(arena, struct lt_fast_inode);
-    *inode = (struct lt_fast_inode){.ino = ino, .bytes = lt_arena_alloc(arena, super->inode_size)};
-    memcpy(inode->bytes, bytes.ptr, super->inode_size);
-    lt_map_put(&replay->fast->inodes, arena, number_key(&inode->ino), inode);
-    lt_list_add(&replay->fast->changed, arena, inode);
-    return inode;
+    return lt_fast_add_inode(replay->fast, ino, bytes.ptr, super->inode_size);
 }
 
 static struct lt_cursor bytes_of(const struct replay *replay, const struct lt_fast_inode *inode)
@@ -121,7 +42,7 @@ static struct lt_cursor bytes_of(const struct replay *replay, const struct lt_fa
     return (struct lt_cursor){.ptr = inode->bytes, .len = replay->volume->super.inode_size};
 }
 
-/* The same, if it is in use: a kernel passes over tags for others. */
+/* The same, if it is in use. A kernel skips tags for others. */
 static struct lt_fast_inode *living(struct replay *replay, uint32_t ino, struct lt_ext4_inode *layout)
 {
     const struct lt_ext4 *super = &replay->volume->super;
@@ -141,10 +62,9 @@ static void set_links(struct replay *replay, struct lt_fast_inode *inode, unsign
     lt_ext4_seal_inode(&replay->volume->super, inode->bytes, inode->ino);
 }
 
-/* The entry for a name of a directory in use, made if need be; NULL: no such directory. */
+/* The entry for a name of a directory in use; it is made if there is none. NULL: no such directory. */
 static struct lt_fast_name *name_of(struct replay *replay, const struct lt_fast_tag *tag)
 {
-    struct lt_arena *arena = &replay->fast->arena;
     struct lt_ext4_inode layout;
     struct lt_fast_inode *inode = living(replay, tag->parent, &layout);
     if (inode && !S_ISDIR(layout.mode))
@@ -152,19 +72,7 @@ static struct lt_fast_name *name_of(struct replay *replay, const struct lt_fast_
                 tag->parent);
     if (!inode || !S_ISDIR(layout.mode))
         return NULL;
-    struct lt_fast_dir *dir = lt_fast_dir(replay->fast, inode->ino);
-    if (!dir) {
-        dir = lt_new(arena, struct lt_fast_dir);
-        lt_map_put(&replay->fast->dirs, arena, number_key(&inode->ino), dir);
-    }
-    struct lt_fast_name *name = lt_map_get(&dir->by_name, tag->name);
-    if (!name) {
-        name = lt_new(arena, struct lt_fast_name);
-        name->name = lt_str_dup(arena, tag->name);
-        lt_map_put(&dir->by_name, arena, name->name, name);
-        lt_list_add(&dir->names, arena, name);
-    }
-    return name;
+    return lt_fast_add_name(replay->fast, inode->ino, tag->name);
 }
 
 static void add_name(struct replay *replay, const struct lt_fast_tag *tag)
@@ -192,12 +100,13 @@ static void remove_name(struct replay *replay, const struct lt_fast_tag *tag)
         return;
     if (!name->ino)
         name->removed = tag->ino;
-    if (name->ino == tag->ino) /* else it is another's by now: the kernel leaves it, and takes the link all the same */
+    /* If another inode has the name by now, the kernel leaves that, but still takes the link away. */
+    if (name->ino == tag->ino)
         name->ino = 0;
     set_links(replay, inode, layout.links - 1u);
 }
 
-/* All of the inode comes anew, but for where its blocks are: that is what ranges are for. */
+/* The tag brings a whole new inode, except where its blocks are: tags of ranges tell that. */
 static void set_inode(struct replay *replay, const struct lt_fast_tag *tag)
 {
     enum { MAGIC_LOW = 0x0A, MAGIC_HIGH = 0xF3, EXTENTS = (LT_EXT4_BODY - 12) / 12 };
@@ -230,7 +139,7 @@ static void change_range(struct replay *replay, const struct lt_fast_tag *tag)
                                   hole || tag->unwritten};
     if (!inode || !tag->count || !(layout.flags & LT_EXT4_EXTENTS_FL))
         return;
-    if (!set_range(inode, &range))
+    if (!lt_fast_set_range(inode, &range))
         lt_fail(replay->err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "fast commits change inode %u in too many places",
                 tag->ino);
 }
@@ -249,7 +158,7 @@ static void apply(struct replay *replay, const struct lt_fast_tag *tag)
 
 /* The next tag of the area. */
 struct place {
-    uint32_t index; /* of the block behind the one at hand */
+    uint32_t index; /* of the block behind the current one */
     size_t at;
 };
 
@@ -270,7 +179,7 @@ static enum lt_status next_tag(struct replay *replay, struct place *place, struc
     }
 }
 
-/* Count the tags up to the last tail whose checksum is right. The area begins with a head, which tells the transaction.
+/* Count the tags up to the last tail with a right checksum. The area begins with a head, which names the transaction.
  */
 static enum lt_status scan(struct replay *replay)
 {
@@ -309,22 +218,11 @@ enum lt_status lt_fast_replay(struct lt_ext4_volume *volume, lt_fast_read *read,
     struct place place = {0};
     struct lt_fast_tag tag;
     replay.block = lt_realloc(NULL, volume->super.block_size);
-    replay.fast = volume->fast = lt_realloc(NULL, sizeof *volume->fast);
-    *volume->fast = (struct lt_ext4_fast){0};
+    replay.fast = volume->fast = lt_fast_new();
     enum lt_status status = scan(&replay);
     for (uint64_t i = 0; status == LT_OK && i < replay.tags && next_tag(&replay, &place, &tag) == LT_OK; i++)
         apply(&replay, &tag);
     *commits = replay.fast->commits;
     free(replay.block);
     return err->set ? LT_SKIP : status;
-}
-
-void lt_fast_free(struct lt_ext4_fast *fast)
-{
-    if (!fast)
-        return;
-    lt_each (struct lt_fast_inode, inode, &fast->changed)
-        free(inode->ranges);
-    lt_arena_free(&fast->arena);
-    free(fast);
 }

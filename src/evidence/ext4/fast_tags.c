@@ -5,7 +5,7 @@ enum {
     HEAD = 4,
     MOST_NAME = 255,
     LEAST_INODE = 128,
-    MOST_BLOCKS = 32768 /* of an extent; above it: not written yet */
+    MOST_BLOCKS = 32768 /* of an extent; a larger number means: not written yet */
 };
 
 static bool decode_range(struct lt_cursor value, struct lt_fast_tag *out)

@@ -22,7 +22,7 @@ enum {
     TAG_ESCAPE = 0x1,
     TAG_SAME_UUID = 0x2,
     TAG_LAST = 0x8,
-    FAST_BLOCKS = 256, /* where the superblock does not say how many */
+    FAST_BLOCKS = 256, /* if the superblock does not say how many */
 };
 
 static const uint32_t MAGIC = 0xC03B3998;
@@ -133,7 +133,7 @@ uint32_t lt_jbd2_add_sum(uint32_t sum, struct lt_cursor block)
     return sum;
 }
 
-/* Bytes of a tag: fs/jbd2/journal.c, journal_tag_bytes(). */
+/* Bytes of a tag: linux fs/jbd2/journal.c, journal_tag_bytes(). */
 static size_t tag_size(const struct lt_jbd2 *journal)
 {
     if (journal->csum3)

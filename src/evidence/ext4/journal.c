@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/ext4/journal.h"
 
+#include "evidence/ext4/fast_commit.h"
 #include "evidence/ext4/jbd2.h"
 
 #include <stdlib.h>
 
-enum { MAX_BLOCKS = 16 * 1024 * 1024 }; /* of a journal; mke2fs makes none of more than 10,240,000 */
+enum { MAX_BLOCKS = 16 * 1024 * 1024 }; /* of a journal; mke2fs makes at most 10,240,000 */
 
 /* A block number that must not be replayed from transactions up to `sequence`. */
 struct revoke {
@@ -13,7 +14,7 @@ struct revoke {
     uint32_t sequence;
 };
 
-/* A tag: which block of the file system a block of the journal is for. */
+/* From a tag: `source` in the journal holds `block` of the file system. */
 struct copy {
     uint64_t block, source;
     uint32_t sequence;
@@ -34,7 +35,7 @@ struct replay {
     size_t copy_count, copy_cap;
 };
 
-/* Transactions are numbered in a circle. */
+/* Numbers of transactions wrap around. */
 static bool is_before(uint32_t a, uint32_t b)
 {
     return (int32_t)(a - b) < 0;
@@ -45,7 +46,7 @@ static struct lt_cursor cursor_of(const struct replay *replay, const unsigned ch
     return (struct lt_cursor){.ptr = bytes, .len = replay->journal.block_size};
 }
 
-/* Where block `number` of the journal lies; 0 if nowhere. */
+/* Where block `number` of the journal lies on the disk; 0 if nowhere. */
 static uint64_t place_of(struct replay *replay, uint32_t number)
 {
     struct lt_ext4_run run;
@@ -89,7 +90,7 @@ static bool add_sum(struct replay *replay, uint32_t next, size_t count, uint32_t
     return true;
 }
 
-/* Is the commit block at hand as it was written? `sum` is the old checksum of what it closes. */
+/* Are the checksums of the current commit block right? `sum` is the old checksum of the transaction that it ends. */
 static bool commit_is_good(const struct replay *replay, uint32_t sum)
 {
     struct lt_cursor block = cursor_of(replay, replay->block);
@@ -99,17 +100,17 @@ static bool commit_is_good(const struct replay *replay, uint32_t sum)
     return !lt_jbd2_commit_damaged(&replay->journal, block);
 }
 
-/* The transaction that is being scanned. */
+/* State of a scan through the transactions. */
 struct scan {
     uint32_t next; /* block of the journal */
-    uint32_t sum;  /* old checksum of what was seen of it */
-    uint64_t time; /* of the commit before it */
+    uint32_t sum;  /* old checksum of what was seen of the current one */
+    uint64_t time; /* of the commit before */
     bool damaged;
 };
 
-/* A commit block ends a transaction. One that is not what was written ends the scan: with asynchronous commits that is
- * how an unfinished transaction looks, and an older time tells of what an earlier round left behind; else it is loss,
- * for which the kernel refuses to mount. */
+/* A commit block ends a transaction. One with a wrong checksum ends the scan. That is no error with asynchronous
+ * commits, where an unfinished transaction looks like this, nor if its time is older, because then it is left from an
+ * earlier round. Otherwise something is lost, and the kernel would refuse to mount. */
 static bool scan_commit(struct replay *replay, struct scan *scan)
 {
     uint64_t time = lt_jbd2_commit_time(cursor_of(replay, replay->block));
@@ -124,7 +125,7 @@ static bool scan_commit(struct replay *replay, struct scan *scan)
     return true;
 }
 
-/* A descriptor or revoke block, with the `count` blocks behind it. */
+/* A descriptor or revoke block, and the `count` blocks behind it. */
 static bool scan_other(struct replay *replay, struct scan *scan, enum lt_jbd2_type type, size_t count)
 {
     scan->damaged |= lt_jbd2_block_damaged(&replay->journal, cursor_of(replay, replay->block));
@@ -180,7 +181,7 @@ static void add_copy(struct replay *replay, const struct copy *copy)
     replay->copies[replay->copy_count++] = *copy;
 }
 
-/* Take the blocks that the descriptor at hand tells of, which begin at `next` in the journal. */
+/* Take the blocks that the current descriptor lists. They begin at `next` in the journal. */
 static bool add_copies(struct replay *replay, uint32_t next, uint32_t sequence)
 {
     struct lt_jbd2_tag tag;
@@ -199,7 +200,7 @@ static bool add_copies(struct replay *replay, uint32_t next, uint32_t sequence)
     return true;
 }
 
-/* Go once more over the complete transactions, and keep what they say. */
+/* Go through the complete transactions once more, and keep their copies and revokes. */
 static void collect(struct replay *replay)
 {
     uint32_t next = replay->journal.start;
@@ -229,7 +230,7 @@ static int by_revoke(const void *a, const void *b)
     return is_before(left->sequence, right->sequence) - is_before(right->sequence, left->sequence);
 }
 
-/* By block, the newest first: of one transaction the copy that comes later in the journal cannot differ. */
+/* By block, the newest first. Within one transaction the order does not matter: copies of a block cannot differ. */
 static int by_copy(const void *a, const void *b)
 {
     const struct copy *left = a, *right = b;
@@ -238,7 +239,7 @@ static int by_copy(const void *a, const void *b)
     return is_before(left->sequence, right->sequence) - is_before(right->sequence, left->sequence);
 }
 
-/* Was the block given up in this transaction or a later one? `at` moves along the sorted revokes. */
+/* Was the block revoked in this transaction or a later one? `at` moves along the sorted revokes. */
 static bool is_revoked(const struct replay *replay, const struct copy *copy, size_t *at)
 {
     while (*at < replay->revoke_count && replay->revokes[*at].block < copy->block)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Replay of an ext3/ext4 journal in memory: what the kernel does to the disk on mount is done to our view of it alone.
- * After linux fs/jbd2/recovery.c (kernel 6.18): scan for the last complete transaction, collect what was revoked, then
+/* Replay of an ext3/ext4 journal in memory. What the kernel does to the disk on mount is done here only to our view of
+ * it. As in linux fs/jbd2/recovery.c (kernel 6.18): find the last complete transaction, collect what was revoked, then
  * take the newest copy of every block. */
 #ifndef LT_EVIDENCE_EXT4_JOURNAL_H
 #define LT_EVIDENCE_EXT4_JOURNAL_H
 
-#include "evidence/evidence.h"
 #include "evidence/ext4/volume.h"
+#include "evidence/fs.h"
 
-/* Replay the journal of a file system that needs it into `volume`, and tell in `summary` what was done. LT_SKIP: it
- * could not be replayed, or not all of it: `err` says why, and the view may lack the newest changes. */
+/* Replay the journal of a file system that needs it into `volume`, and fill `summary` with what was done. LT_SKIP: it
+ * could not be replayed, or not all of it; `err` says why. Then the newest changes may be missing. */
 enum lt_status lt_journal_replay(struct lt_ext4_volume *volume, struct lt_journal_summary *summary, struct lt_err *err);
 
 #endif

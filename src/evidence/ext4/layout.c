@@ -14,7 +14,7 @@ enum {
     RO_COMPAT_BIGALLOC = 0x200,
     RO_COMPAT_METADATA_CSUM = 0x400,
     SUPER_CHECKSUM = 0x3FC,
-    OLD_INODE = 128, /* bytes of an inode before the extra fields */
+    OLD_INODE = 128, /* bytes of an inode without the extra fields */
 };
 
 static const uint32_t XATTR_MAGIC = 0xEA020000;
@@ -52,8 +52,8 @@ enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct
 {
     uint32_t log_size = lt_le32(&bytes, 0x18);
     if (lt_le16(&bytes, 0x38) != MAGIC || log_size > 6)
-        return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "no ext2/3/4 superblock");
-    bool dynamic = lt_le32(&bytes, 0x4C) >= 1; /* revision 0 has fixed sizes and no feature words */
+        return lt_fail(err, LT_END, LT_CODE_UNSUPPORTED, 0, "no ext2/3/4 superblock");
+    bool dynamic = lt_le32(&bytes, 0x4C) >= 1; /* revision 0 has fixed sizes and no features */
     *out = (struct lt_ext4){
         .inodes = lt_le32(&bytes, 0x00),
         .blocks = lt_le32(&bytes, 0x04),
@@ -79,9 +79,6 @@ enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct
         out->desc_size = lt_le16(&bytes, 0xFE);
         out->blocks |= (uint64_t)lt_le32(&bytes, 0x150) << 32;
     }
-    int64_t made = (int64_t)lt_cursor_le(&bytes, 0x276, 1) << 32 | lt_le32(&bytes, 0x108);
-    if (made)
-        out->made = lt_time_at(made, 0);
     uint32_t log_cluster = lt_le32(&bytes, 0x1C);
     if (out->ro_compat & RO_COMPAT_BIGALLOC && log_cluster > log_size && log_cluster - log_size < 20)
         out->cluster_blocks = 1u << (log_cluster - log_size);
@@ -141,7 +138,7 @@ uint64_t lt_ext4_groups(const struct lt_ext4 *ext4)
     return ((uint64_t)ext4->inodes + ext4->inodes_per_group - 1) / ext4->inodes_per_group;
 }
 
-/* A field of 32 bits whose upper half was added later, at `high` (only in descriptors of 64 bytes and more). */
+/* A number whose upper 32 bits were added later, at `high`. They are there in descriptors of 64 bytes and more. */
 static uint64_t wide_field(struct lt_cursor *desc, size_t low, size_t high)
 {
     return lt_le32(desc, low) | (desc->len >= 64 ? (uint64_t)lt_le32(desc, high) << 32 : 0);
@@ -192,7 +189,7 @@ static bool has_wide_sum(struct lt_cursor *bytes)
     return bytes->len > OLD_INODE && lt_le16(bytes, 0x80) >= 4;
 }
 
-/* The checksum lies in two halves in the middle of what it covers, and counts as zero there. */
+/* The checksum lies, in two halves, in the middle of the bytes that it covers. They count as zeros. */
 static uint32_t inode_sum(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino)
 {
     enum { FROM = 0x78, TO = 0x88 };
@@ -269,7 +266,7 @@ static void decode_times(struct lt_cursor *bytes, struct lt_node *out, bool *bad
 {
     size_t end = OLD_INODE;
     if (bytes->len > OLD_INODE)
-        end += lt_le16(bytes, 0x80); /* i_extra_isize: which of the extra fields are there */
+        end += lt_le16(bytes, 0x80); /* i_extra_isize: how far the extra fields reach */
     if (end > bytes->len)
         end = OLD_INODE;
     *bad_time = false;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* On-disk structures of ext2, ext3 and ext4: superblock, group descriptor, inode. Pure decoders over bytes. They exist
- * because libtsk 4.11 reads seconds as unsigned 32 bit, drops the epoch bits, ignores i_extra_isize and gives no device
- * numbers. Facts: linux fs/ext4/ext4.h and Documentation/filesystems/ext4 (kernel 6.18), all integers little-endian. */
-#ifndef LT_PARSE_EXT4_H
-#define LT_PARSE_EXT4_H
+/* On-disk structures of ext2, ext3 and ext4: superblock, group descriptor, inode. Each function decodes the bytes that
+ * it is given and touches nothing else. libtsk 4.11 cannot be used for this: it reads seconds as unsigned 32 bit, drops
+ * the epoch bits, ignores i_extra_isize and gives no device numbers. Facts: linux fs/ext4/ext4.h and
+ * Documentation/filesystems/ext4 (kernel 6.18), all integers little-endian. */
+#ifndef LT_EVIDENCE_EXT4_LAYOUT_H
+#define LT_EVIDENCE_EXT4_LAYOUT_H
 
 #include "base/crc32c.h"
 #include "base/cursor.h"
@@ -12,14 +13,14 @@
 enum {
     LT_EXT4_SUPER_OFFSET = 1024, /* of the superblock from the start of the file system */
     LT_EXT4_SUPER_SIZE = 1024,
-    LT_EXT4_MAX_INODE = 4096, /* larger inode sizes than this are refused */
-    LT_EXT4_FAST_LINK = 60,   /* a shorter link target lies in the inode itself */
-    LT_EXT4_BODY = 60,        /* bytes of i_block: extents, block numbers, a link's target or the data itself */
+    LT_EXT4_MAX_INODE = 4096, /* bytes; larger inodes are refused */
+    LT_EXT4_FAST_LINK = 60,   /* bytes; a shorter link target lies in the inode itself */
+    LT_EXT4_BODY = 60,        /* bytes of i_block: extents, block numbers, a link's target, or the data itself */
     LT_EXT4_ROOT = 2,         /* inode of the root directory */
     LT_EXT4_FLAGS = 0x20,     /* offset of i_flags */
 };
 
-/* Features that the reader asks for; the others change nothing in what it reads. */
+/* Features that the reader looks at. The others do not change what it reads. */
 enum {
     LT_EXT4_COMPAT_JOURNAL = 0x4,
     LT_EXT4_COMPAT_ORPHAN_FILE = 0x1000,
@@ -47,23 +48,22 @@ struct lt_ext4 {
     uint32_t block_size, inode_size, desc_size;
     uint32_t compat, incompat, ro_compat;
     uint32_t backup_groups[2];              /* sparse_super2: the only groups but 0 with a superblock */
-    uint32_t journal_inode, journal_device; /* at most one is not 0 */
-    uint32_t last_orphan;                   /* first of the inodes that were deleted while open, 0 if none */
-    uint32_t orphan_file;                   /* its inode, with LT_EXT4_COMPAT_ORPHAN_FILE */
-    uint32_t first_inode;                   /* below it all but the root are the file system's own */
-    uint32_t cluster_blocks;                /* blocks that a bit of a block bitmap stands for (bigalloc) */
+    uint32_t journal_inode, journal_device; /* at most one of them is not 0 */
+    uint32_t last_orphan;                   /* first inode on the list of those deleted while open, 0 if none */
+    uint32_t orphan_file;                   /* inode of the orphan file, with LT_EXT4_COMPAT_ORPHAN_FILE */
+    uint32_t first_inode;                   /* smaller numbers, except the root's, belong to the file system itself */
+    uint32_t cluster_blocks;                /* blocks for each bit of a block bitmap (bigalloc) */
     uint32_t checksum_seed;
     uint64_t blocks;
-    struct lt_time made; /* s_mkfs_time; not set if it is 0 */
-    bool needs_recovery; /* the journal holds changes that are not yet in place */
+    bool needs_recovery; /* the journal holds changes that are not in place yet */
     bool checksums;      /* metadata_csum: every structure has a CRC-32C */
-    bool uninit_groups;  /* flags and unused counts of the group descriptors mean something */
+    bool uninit_groups;  /* group descriptors have flags and counts of unused inodes */
     bool damaged;        /* the superblock's own checksum is wrong */
 };
 
 /* What a group descriptor says. */
 struct lt_ext4_group {
-    uint64_t block_bitmap, inode_bitmap, inode_table; /* blocks */
+    uint64_t block_bitmap, inode_bitmap, inode_table; /* block numbers */
     uint32_t itable_unused;                           /* inodes at the end of the table that were never used */
     uint16_t flags;
     bool damaged; /* its checksum is wrong */
@@ -72,7 +72,7 @@ struct lt_ext4_group {
 /* An inode as the reader needs it: where its data and attributes are. */
 struct lt_ext4_inode {
     uint32_t ino, flags, generation;
-    uint32_t deleted; /* i_dtime, seconds; of an orphan the next orphan instead */
+    uint32_t deleted; /* i_dtime, seconds; for an orphan this is the next orphan instead */
     uint16_t mode, links;
     uint64_t size;
     uint64_t xattr_block;             /* 0: none */
@@ -80,7 +80,7 @@ struct lt_ext4_inode {
     struct lt_cursor xattrs;          /* attributes in the inode, borrowed from its bytes; empty if none */
 };
 
-/* Decode the superblock. LT_SKIP when it is none or says impossible things. */
+/* Decode the superblock. LT_END: there is none (`err` says so). LT_SKIP: it has impossible values. */
 enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct lt_err *err);
 
 /* Byte offset in the file system of the group descriptor that covers inode `ino` (which must be 1..inodes). */
@@ -98,22 +98,22 @@ void lt_ext4_group(const struct lt_ext4 *ext4, struct lt_cursor desc, uint64_t g
 /* Is the CRC-32C of an inode wrong (linux fs/ext4/inode.c, ext4_inode_csum)? */
 bool lt_ext4_inode_damaged(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino);
 
-/* Write the right checksum into the inode_size bytes of an inode that was changed in memory; nothing where there are
- * none.
+/* Write the right checksum into the inode_size bytes of an inode that was changed in memory. Does nothing where there
+ * are no checksums.
  */
 void lt_ext4_seal_inode(const struct lt_ext4 *ext4, unsigned char *bytes, uint32_t ino);
 
 /* Decode what the inode_size bytes of inode `ino` say about its data and attributes. Never fails: hostile values are
- * bounded where they are used. */
+ * checked where they are used. */
 void lt_ext4_layout(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino, struct lt_ext4_inode *out);
 
-/* Start of the checksums of what belongs to an inode: directory blocks, extents. */
+/* Where the checksums of an inode's directory blocks and extents start. */
 uint32_t lt_ext4_inode_seed(const struct lt_ext4 *ext4, uint32_t ino, uint32_t generation);
 
-/* Decode an inode of inode_size bytes: all fields of `out` but name, ino and the target of a long link; a short target
- * is borrowed from `bytes`. Only regular files have sizes of more than 32 bits (directories too with the
- * feature largedir, which no container host needs). A time with an impossible fraction is left unset and `*bad_time`
- * set. LT_SKIP: no inode. */
+/* Decode an inode of inode_size bytes into all fields of `out` except name, ino and the target of a long link; a short
+ * target is borrowed from `bytes`. Only regular files get sizes of more than 32 bits (for directories with the feature
+ * largedir see lt_ext4_describe()). A time with an impossible fraction is left unset, and `*bad_time` is set. LT_SKIP:
+ * no inode. */
 enum lt_status lt_ext4_inode(struct lt_cursor bytes, struct lt_node *out, bool *bad_time, struct lt_err *err);
 
 #endif

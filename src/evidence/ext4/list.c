@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Directories of ext2/3/4: their names, and those that were deleted from them. */
-#include "evidence/ext4/reader.h"
+#include "evidence/ext4/list.h"
 
 #include "evidence/ext4/dirents.h"
 
 #include <stdlib.h>
 
-/* Each directory is listed by the walk, and some by readers of artifacts. More than this times the blocks of the disk
- * means that directories share blocks. */
+/* The walk lists each directory, and readers of artifacts list some again. If more blocks were read than this times
+ * those of the disk, directories share blocks. */
 enum { LISTED_OFTEN = 4 };
 
 /* A name found in a directory. */
@@ -16,7 +15,7 @@ struct found {
     uint32_t ino;
     unsigned type; /* as the directory entry has it */
     bool slack;
-    bool inferred; /* in the slack only: the name is lost */
+    bool inferred; /* that it was in this directory; its name is lost */
 };
 
 struct found_list {
@@ -25,7 +24,7 @@ struct found_list {
     size_t count, cap;
 };
 
-/* The entries in the inode lie behind the number of the parent's inode. */
+/* The inode of the parent comes first, then entries. */
 static enum lt_status inline_names(const struct lt_ext4_inode *inode, lt_ext4_each_name *each, void *arg,
                                    struct lt_err *err)
 {
@@ -39,11 +38,11 @@ static enum lt_status inline_names(const struct lt_ext4_inode *inode, lt_ext4_ea
     return status;
 }
 
-/* A directory whose blocks are gone through. */
+/* A directory that is being read. */
 struct dir_job {
     struct lt_ext4_reader *reader;
     struct lt_ext4_inode inode;
-    bool deleted; /* its blocks may hold anything by now */
+    bool deleted; /* so its blocks may hold anything by now */
     bool slack;
     lt_ext4_each_name *each;
     void *arg;
@@ -106,7 +105,7 @@ static void run_names(const struct dir_job *job, const struct lt_ext4_run *run, 
     }
 }
 
-/* All blocks of a directory; what cannot be read is told in job->err, and the rest is read all the same. */
+/* All blocks of a directory. If some cannot be read, job->err says so, and the others are read all the same. */
 static void all_blocks(const struct dir_job *job)
 {
     struct lt_ext4_volume *volume = &job->reader->volume;
@@ -131,7 +130,7 @@ static void all_blocks(const struct dir_job *job)
     }
 }
 
-/* Fast commits made and removed names. */
+/* Names that fast commits made and removed. */
 struct changed_job {
     const struct lt_fast_dir *changes;
     bool slack;
@@ -139,7 +138,7 @@ struct changed_job {
     void *arg;
 };
 
-/* A name on the disk that was removed is as good as one in the slack. */
+/* A name on the disk that was removed counts as one in the slack. */
 static void pass_changed(void *arg, const struct lt_ext4_name *name)
 {
     const struct changed_job *job = arg;
@@ -186,7 +185,8 @@ static void read_changed(const struct dir_job *job)
             changed.each(changed.arg, &(struct lt_ext4_name){.name = name->name, .ino = name->ino});
 }
 
-/* Call `each` for every name in the directory `ino`. LT_END: it is no directory. LT_SKIP: names may be missing. */
+/* Call `each` for every name in the directory `ino`; of a `deleted` one as far as they are still there. LT_END: it is
+ * no directory. LT_SKIP: names may be missing. */
 static enum lt_status read_names(struct lt_ext4_reader *reader, uint64_t ino, bool deleted, bool slack,
                                  lt_ext4_each_name *each, void *arg, struct lt_err *err)
 {
@@ -234,24 +234,18 @@ static void find_name(void *arg, const struct lt_ext4_name *name)
         (struct found){lt_str_dup(list->arena, name->name), name->ino, name->type, name->slack, false};
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const uint32_t *left = a, *right = b;
-    return (*left > *right) - (*left < *right);
-}
-
 /* The inodes of what was found, sorted. Owned by the caller. */
 static uint32_t *sorted_inodes(const struct found_list *list)
 {
     uint32_t *numbers = lt_realloc(NULL, lt_array_size(list->count + 1, sizeof *numbers));
     for (size_t i = 0; i < list->count; i++)
         numbers[i] = list->items[i].ino;
-    qsort(numbers, list->count, sizeof *numbers, by_number);
+    qsort(numbers, list->count, sizeof *numbers, lt_ext4_by_number);
     return numbers;
 }
 
-/* Directories that were deleted while open, in the one that they name as their parent. The names of the older ones are
- * in its slack. */
+/* Add the directories that were deleted while open and name this one as their parent, unless their names are in its
+ * slack. */
 static void find_lost_dirs(struct lt_ext4_reader *reader, uint64_t parent, struct found_list *list)
 {
     const struct lt_ext4_orphans *orphans = &reader->orphans;
@@ -269,7 +263,7 @@ static void find_lost_dirs(struct lt_ext4_reader *reader, uint64_t parent, struc
     for (; low < orphans->dir_count && orphans->dirs[low].parent == parent; low++) {
         enum { DIRECTORY = 2 };
         uint32_t ino = orphans->dirs[low].ino;
-        if (bsearch(&ino, numbers, named, sizeof ino, by_number))
+        if (bsearch(&ino, numbers, named, sizeof ino, lt_ext4_by_number))
             continue;
         struct lt_str name = lt_str_format(list->arena, "OrphanFile-%u", ino);
         find_name(list, &(struct lt_ext4_name){name, ino, DIRECTORY, true});
@@ -307,8 +301,8 @@ static void sort_found(struct found *items, size_t count)
     }
 }
 
-/* Does the sorted list tell of the same name and inode already (an entry that was moved), or, where the slack lost the
- * inode, of the same name? */
+/* Does the sorted list have this name and inode before (an entry that was moved)? Where the slack lost the inode, the
+ * same name is enough. */
 static bool is_known(const struct found *items, size_t at)
 {
     const struct found *item = &items[at], living = {.name = item->name, .ino = item->ino};
@@ -331,7 +325,7 @@ static mode_t type_of_entry(unsigned type)
     return type < sizeof types / sizeof *types ? types[type] : 0;
 }
 
-/* Was the inode used again after the name was deleted? It has another type then, or was born after the last change to
+/* Was the inode used again after the name was deleted? Then it has another type, or was born after the last change to
  * the directory. */
 static bool is_reused(const struct lt_dir *dir, mode_t type, const struct lt_node *node)
 {
@@ -340,8 +334,8 @@ static bool is_reused(const struct lt_dir *dir, mode_t type, const struct lt_nod
     return dir->changed.set && node->time[LT_B].set && lt_time_cmp(node->time[LT_B], dir->changed) > 0;
 }
 
-/* An inode does not tell where its names were: its number may have been used for another file in between. If it was
- * last changed when names were last changed in the directory, it was that deletion. */
+/* An inode does not tell where its names were, and its number may have been used for another file in between. But if
+ * its last change was at the time of the last change of names in the directory, that was this deletion. */
 static bool is_inferred(const struct lt_dir *dir, const struct lt_node *node)
 {
     static const int64_t MOMENT = 1000000000;
@@ -354,8 +348,8 @@ static bool is_inferred(const struct lt_dir *dir, const struct lt_node *node)
     return true;
 }
 
-/* Describe a deleted entry, as far as its inode still tells of it. The type of the entry stands in the mode of the
- * node. */
+/* Describe a deleted entry, as far as its inode is still there. Before, the mode of the node holds the type in the
+ * entry. */
 static void describe_deleted(struct lt_ext4_reader *reader, const struct lt_dir *dir, struct lt_arena *arena,
                              struct lt_node *node)
 {
@@ -398,8 +392,7 @@ static int by_inode(const void *a, const void *b)
     return ((*left)->ino > (*right)->ino) - ((*left)->ino < (*right)->ino);
 }
 
-/* Inodes of a large directory are spread over more of the tables than is kept of them: go through them in their order.
- */
+/* Inodes of a large directory are spread over more pieces of tables than the cache holds: go through them in order. */
 static void describe_all(struct lt_ext4_reader *reader, const struct lt_dir *dir, struct lt_arena *arena,
                          struct lt_listing *listing)
 {
@@ -418,8 +411,8 @@ static void describe_all(struct lt_ext4_reader *reader, const struct lt_dir *dir
     free(order);
 }
 
-/* Are the blocks of a deleted directory still those of `dir`, not those of one that was somewhere else? `*inferred` is
- * set unless it names the directory that its name was in. */
+/* Do the blocks of a deleted directory still belong to `dir`, and not to one that was somewhere else? `*inferred` is
+ * set unless it names the directory that its name was in as its parent. */
 static bool holds_names(struct lt_ext4_reader *reader, const struct lt_dir *dir, bool *inferred)
 {
     struct lt_ext4_inode inode;

@@ -14,7 +14,7 @@ static bool read_head(struct lt_cursor *node, int depth, struct head *out)
            out->depth <= LT_EXT4_MAX_DEPTH && (depth < 0 || out->depth == (unsigned)depth) && !node->bad;
 }
 
-/* The first logical block behind an entry, as far as the entry itself tells. */
+/* The first block of the file behind an entry. An entry of an inner node tells only where it begins. */
 static uint64_t end_of(struct lt_cursor *node, const struct head *head, size_t at)
 {
     uint64_t length = head->depth ? 0 : lt_le16(node, at + 4);
@@ -22,8 +22,8 @@ static uint64_t end_of(struct lt_cursor *node, const struct head *head, size_t a
     return lt_le32(node, at) + (length ? length : 1);
 }
 
-/* The last entry that begins at or before `logical`, or `entries` if there is none; SIZE_MAX where the entries are not
- * in order or overlap. */
+/* The last entry that begins at or before `logical`, or `entries` if there is none. SIZE_MAX: the entries overlap or
+ * are not in order. */
 static size_t find(struct lt_cursor *node, const struct head *head, uint64_t logical)
 {
     size_t found = head->entries;

@@ -4,9 +4,10 @@
 #include "evidence/ext4/dirents.h"
 #include "evidence/ext4/xattr.h"
 
+#include <stdlib.h>
+
 enum { MAX_LINK = 4096 };
 
-/* The inode, and where its data and attributes are. `bytes` is borrowed until the next use of the volume. */
 enum lt_status lt_ext4_read_inode(struct lt_ext4_reader *reader, uint64_t ino, struct lt_cursor *bytes,
                                   struct lt_ext4_inode *inode, struct lt_err *err)
 {
@@ -33,6 +34,24 @@ enum lt_status lt_ext4_read_inline(const struct lt_ext4_inode *inode, struct lt_
     return inode->xattrs.len ? lt_ext4_inode_xattrs(inode->xattrs, take_inline, out, err) : LT_OK;
 }
 
+int lt_ext4_by_number(const void *a, const void *b)
+{
+    const uint32_t *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+bool lt_ext4_is_orphan(const struct lt_ext4_reader *reader, uint32_t ino)
+{
+    const struct lt_ext4_orphans *orphans = &reader->orphans;
+    return orphans->count && bsearch(&ino, orphans->items, orphans->count, sizeof ino, lt_ext4_by_number);
+}
+
+struct lt_time lt_ext4_freed(const struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode)
+{
+    bool freed = inode->deleted && !lt_ext4_is_orphan(reader, inode->ino);
+    return freed ? lt_time_at(inode->deleted, 0) : (struct lt_time){0};
+}
+
 uint32_t lt_ext4_parent_of(struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode)
 {
     struct lt_ext4_volume *volume = &reader->volume;
@@ -53,7 +72,7 @@ uint32_t lt_ext4_parent_of(struct lt_ext4_reader *reader, const struct lt_ext4_i
     return self == inode->ino ? parent : 0;
 }
 
-/* A target of 60 bytes and more lies where the data of a file would. */
+/* A target of 60 bytes and more lies where a file has its data. */
 static enum lt_status long_target(struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode,
                                   struct lt_arena *arena, struct lt_str *target, struct lt_err *err)
 {

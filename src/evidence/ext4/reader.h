@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the parts of the ext2/3/4 reader share: its state, inodes, and directories. Private to evidence/ext4*.c. */
+/* What the parts of the ext2/3/4 reader share: its state, and inodes. Private to evidence/ext4/. */
 #ifndef LT_EVIDENCE_EXT4_READER_H
 #define LT_EVIDENCE_EXT4_READER_H
 
-#include "evidence/evidence.h"
 #include "evidence/ext4/volume.h"
+#include "evidence/fs.h"
 #include "evidence/path_index.h"
 
 enum { LT_EXT4_MAX_INLINE = LT_EXT4_BODY + LT_EXT4_MAX_INODE };
 
-/* Inodes without a name that their bitmaps call used. */
+/* Deleted inodes that their bitmaps still call used. Filled by orphans.c. */
 struct lt_ext4_orphans {
-    uint32_t *items; /* owned; in their order */
+    uint32_t *items; /* owned; sorted */
     size_t count, cap;
-    struct lt_ext4_child *dirs; /* owned; those that are directories and still tell where they were, by parent */
+    struct lt_ext4_child *dirs; /* owned; directories among them that still name their parent, sorted by it */
     size_t dir_count, dir_cap;
 };
 
@@ -24,10 +24,10 @@ struct lt_ext4_child {
 struct lt_ext4_reader {
     struct lt_ext4_volume volume;
     struct lt_path_index index;
-    uint64_t listed;       /* blocks of directories that were read so far */
-    struct lt_err problem; /* of the entry at hand: to make a fresh one for each would cost more than reading it */
+    uint64_t listed;       /* blocks of directories read so far */
+    struct lt_err problem; /* of the current entry: to clear a new one for each would cost more than to read it */
     struct lt_ext4_orphans orphans;
-    unsigned char *named; /* owned: a bit for each inode, set for deleted ones that a directory names */
+    unsigned char *named; /* owned; a bit for each inode, set for deleted ones that a directory names; or NULL */
 };
 
 static inline struct lt_ext4_reader *lt_ext4_reader(const struct lt_fs *fs)
@@ -35,46 +35,34 @@ static inline struct lt_ext4_reader *lt_ext4_reader(const struct lt_fs *fs)
     return fs->self;
 }
 
-/* Inline data: the 60 bytes of the inode, and behind them the attribute system.data. */
+/* Inline data: 60 bytes in the inode, and the attribute system.data behind them. */
 struct lt_ext4_inline {
     unsigned char bytes[LT_EXT4_MAX_INLINE];
     size_t len;
 };
 
-/* An inode: where its data and attributes are. `bytes` is borrowed until the next use of the volume. */
+/* Read an inode, and decode where its data and attributes are. `bytes` is borrowed until the next use of the volume. */
 enum lt_status lt_ext4_read_inode(struct lt_ext4_reader *reader, uint64_t ino, struct lt_cursor *bytes,
                                   struct lt_ext4_inode *inode, struct lt_err *err);
 
-/* The inline data of an inode whose bytes are still at hand. */
+/* The inline data of an inode. Its bytes must not have been given up since lt_ext4_read_inode(). */
 enum lt_status lt_ext4_read_inline(const struct lt_ext4_inode *inode, struct lt_ext4_inline *out, struct lt_err *err);
 
-/* The parent that a directory, perhaps a deleted one, names in its first block; 0 if that is not there any more. */
+/* The parent that a directory, perhaps a deleted one, names in its first block. 0 if that block is gone. */
 uint32_t lt_ext4_parent_of(struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode);
 
-/* Fill in a node of which the inode is known. On LT_SKIP the node may be filled all the same (then its mode is not 0):
- * a wrong checksum, an impossible time, a link without its target. */
+/* Fill in a node whose inode is known. On LT_SKIP the node may still be filled; then its mode is not 0. That happens
+ * with a wrong checksum, an impossible time, or a link without its target. */
 enum lt_status lt_ext4_describe(struct lt_ext4_reader *reader, struct lt_arena *arena, struct lt_node *node,
                                 struct lt_err *err);
 
-/* Find the files that were deleted while open; what is wrong with the lists of them goes to the notes of the
- * evidence. */
-void lt_ext4_find_orphans(struct lt_fs *fs);
+/* Compares two inode numbers (uint32_t), for qsort() and bsearch(). */
+int lt_ext4_by_number(const void *a, const void *b);
 
-/* Is the inode one of them: deleted, though its bitmap calls it used? */
+/* Is the inode one of reader->orphans: deleted, though its bitmap calls it used? */
 bool lt_ext4_is_orphan(const struct lt_ext4_reader *reader, uint32_t ino);
 
-/* When the inode was freed; not set if it is still to be: its place holds a link of a list then. */
+/* When the inode was freed. Not set if that is still to come: then the place of the time holds a link of a list. */
 struct lt_time lt_ext4_freed(const struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode);
-
-/* Record something that is wrong with the file system as a whole. */
-void lt_ext4_note(struct lt_fs *fs, const char *code, const char *text);
-
-/* See lt_names_of and lt_fs_ops. */
-enum lt_status lt_ext4_names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *each, void *arg, struct lt_err *err);
-enum lt_status lt_ext4_list(struct lt_fs *fs, const struct lt_dir *dir, struct lt_arena *arena, struct lt_listing *out,
-                            struct lt_err *err);
-enum lt_status lt_ext4_orphans(struct lt_fs *fs,
-                               enum lt_status (*each)(void *arg, const struct lt_node *node, struct lt_err *),
-                               void *arg, struct lt_err *err);
 
 #endif

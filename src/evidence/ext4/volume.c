@@ -10,7 +10,7 @@ enum {
     WAYS = 4,
     BLOCK_SLOTS = 32,
     TABLE_SLOTS = 256,
-    TABLE_UNIT = 32 * 1024, /* inodes of one directory lie together: read many at once */
+    TABLE_UNIT = 32 * 1024, /* bytes; inodes of one directory lie together, so many are read at once */
 };
 
 static const unsigned char journal_magic[4] = {0xC0, 0x3B, 0x39, 0x98};
@@ -29,12 +29,12 @@ static size_t first_patch(const struct lt_ext4_volume *volume, uint64_t block)
     return low;
 }
 
-/* Bytes `from` to `to` of a patched block. */
+/* Read the bytes from `from` up to `to` of a patched block. */
 static bool read_patch(struct lt_ext4_volume *volume, const struct lt_ext4_patch *patch, size_t from, size_t to,
                        unsigned char *out)
 {
     uint64_t source = patch->source * volume->super.block_size;
-    if (!volume->device.read(volume->device.arg, source + from, out, to - from))
+    if (!lt_device_read(&volume->device, source + from, out, to - from))
         return false;
     for (size_t i = from; patch->escaped && i < sizeof journal_magic && i < to; i++)
         out[i - from] = journal_magic[i];
@@ -45,7 +45,8 @@ static bool apply_patches(struct lt_ext4_volume *volume, uint64_t offset, unsign
 {
     uint64_t block_size = volume->super.block_size, end = offset + size, behind = (end + block_size - 1) / block_size;
     for (size_t i = first_patch(volume, offset / block_size); i < volume->patch_count; i++) {
-        if (volume->patches[i].block >= behind) /* in blocks: those that a journal makes up may overflow in bytes */
+        /* Blocks are compared, because numbers that a hostile journal makes up may overflow in bytes. */
+        if (volume->patches[i].block >= behind)
             break;
         uint64_t start = volume->patches[i].block * block_size;
         uint64_t from = start < offset ? offset - start : 0, to = start + block_size > end ? end - start : block_size;
@@ -57,9 +58,7 @@ static bool apply_patches(struct lt_ext4_volume *volume, uint64_t offset, unsign
 
 bool lt_volume_read(struct lt_ext4_volume *volume, uint64_t offset, void *buffer, size_t size)
 {
-    if (offset > volume->device.size || size > volume->device.size - offset)
-        return false;
-    return volume->device.read(volume->device.arg, offset, buffer, size) &&
+    return lt_device_read(&volume->device, offset, buffer, size) &&
            (!volume->patch_count || apply_patches(volume, offset, buffer, size));
 }
 
@@ -81,13 +80,13 @@ static void free_cache(struct lt_ext4_cache *cache)
     *cache = (struct lt_ext4_cache){0};
 }
 
-/* The slots that the piece `number` may be in: WAYS of them from here. */
+/* The first of the WAYS slots that the piece `number` may be in. */
 static size_t first_slot(const struct lt_ext4_cache *cache, uint64_t number)
 {
     return cache->slots < WAYS ? 0 : (size_t)(number % (cache->slots / WAYS)) * WAYS;
 }
 
-/* The piece `number` if it is there, else NULL. */
+/* The piece `number` if the cache has it, else NULL. */
 static const unsigned char *held(const struct lt_ext4_cache *cache, uint64_t number)
 {
     size_t first = first_slot(cache, number);
@@ -97,8 +96,8 @@ static const unsigned char *held(const struct lt_ext4_cache *cache, uint64_t num
     return NULL;
 }
 
-/* The piece `number`, all of it or, with `size`, only its start. Of its slots the one that was filled longest ago is
- * filled anew. */
+/* The first `size` bytes of the piece `number`, which are kept if that is all of it. The oldest of its slots is filled
+ * anew. */
 static const unsigned char *cached(struct lt_ext4_volume *volume, struct lt_ext4_cache *cache, uint64_t number,
                                    size_t size)
 {
@@ -128,15 +127,14 @@ const unsigned char *lt_volume_block(struct lt_ext4_volume *volume, uint64_t num
     return cached(volume, &volume->blocks, number, volume->super.block_size);
 }
 
-/* `size` bytes at `offset` that do not cross a piece of a table: their size is a power of two and divides the offset.
- */
+/* `size` bytes at `offset`. They must not cross a piece of a table; sizes are powers of two that divide the offset. */
 static const unsigned char *table_bytes(struct lt_ext4_volume *volume, uint64_t offset, size_t size)
 {
     size_t inside = (size_t)(offset % TABLE_UNIT);
     if (size > TABLE_UNIT - inside)
         return NULL;
     const unsigned char *piece = cached(volume, &volume->tables, offset / TABLE_UNIT, TABLE_UNIT);
-    if (!piece) /* part of it is out of reach: perhaps not the part that is needed */
+    if (!piece) /* part of it cannot be read; perhaps that is not the part that is needed */
         piece = cached(volume, &volume->tables, offset / TABLE_UNIT, inside + size);
     return piece ? piece + inside : NULL;
 }
@@ -319,7 +317,7 @@ static enum lt_status map_extent(struct lt_ext4_volume *volume, const struct lt_
     return LT_OK;
 }
 
-/* Consecutive numbers of one block of a map make one run, as far as they are at hand. */
+/* Consecutive numbers make one run, as far as they are in the same block of the map. */
 static uint64_t run_length(struct lt_cursor *numbers, uint64_t index)
 {
     uint32_t first = lt_le32(numbers, index * 4);
@@ -407,7 +405,7 @@ ssize_t lt_volume_read_file(struct lt_ext4_volume *volume, const struct lt_ext4_
         }
         done += part;
     }
-    /* What was read before the failure is good: the next call will fail at the right place. */
+    /* What was read before the failure is good. The next call will fail at the right place. */
     if (!done && size)
         return -1;
     return (ssize_t)done;

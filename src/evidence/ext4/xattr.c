@@ -9,7 +9,7 @@ enum {
     ENTRY = 16,
     INDEX_SYSTEM = 7,
     INDEX_ACCESS = 2,  /* access control list */
-    INDEX_DEFAULT = 3, /* the one for what is created in a directory */
+    INDEX_DEFAULT = 3, /* the list for what is created in a directory */
 };
 
 static const uint32_t BLOCK_MAGIC = 0xEA020000;
@@ -79,7 +79,7 @@ struct lt_str lt_ext4_xattr_name(const struct lt_ext4_xattr *xattr, struct lt_ar
     return prefix ? lt_str_format(arena, "%s%.*s", prefix, LT_ARG(xattr->name)) : LT_STR("");
 }
 
-/* On disk an entry has an ID only where that means something; the system call's form has one everywhere. */
+/* On disk only entries for named users and groups have an ID. In the system call's form all have one. */
 static struct lt_str acl_value(struct lt_cursor value, struct lt_arena *arena)
 {
     enum { USER = 2, GROUP = 8, SHORT = 4, LONG = 8 };

@@ -10,7 +10,7 @@ static void *begin(struct lt_layer_walk *walk)
 
 static enum lt_verdict entry(struct lt_layer_walk *walk, struct lt_layer_entry *entry, void *state)
 {
-    lt_clock_steps_check(state, walk->ctx->fs, &entry->event, &walk->of_entry);
+    lt_clock_steps_check(state, &entry->event, &walk->of_entry);
     return LT_ENTRY_NEXT;
 }
 

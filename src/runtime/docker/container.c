@@ -175,6 +175,20 @@ static void read_state(struct facts *facts, const struct json_t *json, const str
     add_items(facts, LT_ATTR_FACTS, items);
 }
 
+/* TZ, and the offsets of health probes, which the daemon writes in the host's zone (moby daemon/health.go, 20.10 to
+ * 28.x). */
+static void read_zones(struct facts *facts, const struct json_t *json, struct lt_str path)
+{
+    const struct json_t *env = lt_json_at(json, "Config.Env"), *log = lt_json_at(json, "State.Health.Log");
+    for (size_t i = 0; i < lt_json_count(env); i++) {
+        struct lt_str value = lt_json_str(lt_json_item(env, i), "");
+        if (lt_str_starts(value, LT_STR("TZ=")))
+            lt_zone_set_environment(facts->ctx, facts->container, lt_str_skip(value, 3), "Config.Env");
+    }
+    for (size_t i = 0; i < lt_json_count(log); i++)
+        lt_zone_note_offset(facts->ctx, lt_json_str(lt_json_item(log, i), "Start"), path, "State.Health.Log.Start");
+}
+
 static void read_config(struct facts *facts, const struct json_t *json, const struct json_t *host, struct lt_str path)
 {
     struct lt_ctx *ctx = facts->ctx;
@@ -218,7 +232,7 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     read_labels(facts, json);
     add_int(facts, LT_ATTR_RESTARTS, json, "RestartCount");
     read_state(facts, json, host);
-    lt_zones_note(ctx, container, json, path);
+    read_zones(facts, json, path);
 }
 
 static void read_container(struct lt_ctx *ctx, struct lt_container *container)

@@ -67,9 +67,10 @@ static void try_configured(struct lt_discovery *discovery, const char *file)
 }
 
 /* The data root of a rootless daemon (docs.docker.com/engine/security/rootless). */
-static void try_home(struct lt_ctx *ctx, struct lt_str home)
+static void try_home(const struct lt_discovery *discovery, struct lt_str home)
 {
-    struct lt_discovery rootless = {.ctx = ctx, .rootless = true};
+    struct lt_ctx *ctx = discovery->ctx;
+    struct lt_discovery rootless = {.ctx = ctx, .runtimes = discovery->runtimes, .rootless = true};
     lt_discover_try(&rootless, lt_path_join(ctx->scratch, home, LT_STR(".local/share/docker")), LT_STR("rootless"));
     try_configured(&rootless, lt_path_join(ctx->scratch, home, LT_STR(".config/docker/daemon.json")).ptr);
 }
@@ -82,6 +83,6 @@ void lt_docker_settings(struct lt_discovery *discovery)
     try_configured(discovery, "/var/snap/docker/current/config/daemon.json");
     lt_list_or_skip(ctx, LT_STR("/home"), &homes);
     for (size_t i = 0; i < homes.count; i++)
-        try_home(ctx, lt_path_join(ctx->scratch, LT_STR("/home"), homes.nodes[i].name));
-    try_home(ctx, LT_STR("/root"));
+        try_home(discovery, lt_path_join(ctx->scratch, LT_STR("/home"), homes.nodes[i].name));
+    try_home(discovery, LT_STR("/root"));
 }

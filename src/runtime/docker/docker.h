@@ -60,6 +60,9 @@ struct lt_str lt_docker_record_path(struct lt_ctx *ctx, const struct lt_layer *l
 /* Say where the record of the layer's tar is, and what was written when the tar had been unpacked. */
 void lt_docker_find_tar(struct lt_ctx *ctx, struct lt_layer *layer);
 
+/* Note the offsets in the lastUpdated files of the images at hand, which the daemon writes in the host's zone. */
+void lt_docker_note_updates(struct lt_ctx *ctx);
+
 /* Parts of it; see model/runtime.h. */
 extern const struct lt_place lt_docker_places[];
 int lt_docker_bid(struct lt_ctx *ctx, struct lt_str path);

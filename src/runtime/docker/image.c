@@ -13,6 +13,8 @@
 #include "parse/ident.h"
 #include "parse/json.h"
 #include "parse/stamp.h"
+#include "runtime/docker/docker.h"
+#include "clock/zones.h"
 
 static struct lt_str keep(struct lt_ctx *ctx, struct lt_str text)
 {
@@ -162,6 +164,16 @@ static void docker_image_inventory(struct lt_ctx *ctx)
         struct lt_str driver = lt_path_join(ctx->run, path, drivers.nodes[i].name);
         read_images(ctx, driver);
         read_repositories(ctx, driver);
+    }
+}
+
+void lt_docker_note_updates(struct lt_ctx *ctx)
+{
+    enum { MOST = 256 };
+    lt_each (const struct lt_image, image, &ctx->root->images) {
+        struct lt_str text;
+        if (image->updated.len && lt_slurp(ctx->fs, image->updated, MOST, ctx->scratch, &text, NULL) == LT_OK)
+            lt_zone_note_offset(ctx, lt_str_trim(text), image->updated, "lastUpdated");
     }
 }
 

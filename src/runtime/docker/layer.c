@@ -54,6 +54,11 @@ static void lay_out(struct lt_ctx *ctx, const struct lt_docker_driver *driver, s
         layer->merged = lt_path_join(ctx->run, lt_root_path(ctx, driver->mounts), layer->id);
 }
 
+struct lt_str lt_docker_chain_key(struct lt_arena *arena, const struct lt_docker_driver *driver, struct lt_str chain_id)
+{
+    return lt_str_format(arena, "%s %.*s", driver->driver.name, LT_ARG(chain_id));
+}
+
 struct lt_str lt_docker_record_path(struct lt_ctx *ctx, const struct lt_layer *layer, const char *name)
 {
     const struct lt_docker_layer *own = lt_docker_layer(layer);

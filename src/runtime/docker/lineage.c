@@ -14,11 +14,6 @@ enum { MAX_LAYERS = 1024 }; /* overlay2 itself stops at 128 lower layers */
  * looked for among those born from a second before to ten seconds after the container's Created. */
 static const int64_t INFER_BEFORE = -1000000000, INFER_AFTER = 10000000000;
 
-struct lt_str lt_docker_chain_key(struct lt_arena *arena, const struct lt_docker_driver *driver, struct lt_str chain_id)
-{
-    return lt_str_format(arena, "%s %.*s", driver->driver.name, LT_ARG(chain_id));
-}
-
 /* Key of a layer by what an image tells of it: the chain below and its own diff ID. */
 static struct lt_str diff_key(struct lt_arena *arena, const struct lt_docker_driver *driver, struct lt_str chain,
                               struct lt_str diff_id)
@@ -210,6 +205,20 @@ static void publish(struct lt_ctx *ctx)
     }
 }
 
+/* On a live host a container's /dev/shm and secrets are mounted below its directory. A volume may be anything, even the
+ * whole host: what is mounted there is not read twice. */
+static void add_trees(struct lt_ctx *ctx)
+{
+    struct lt_inventory *inventory = ctx->inventory;
+    lt_root_add_tree(inventory, ctx->root, lt_root_path(ctx, "containers"), true);
+    lt_root_add_tree(inventory, ctx->root, lt_root_path(ctx, "volumes"), false);
+    lt_each (struct lt_container, container, &ctx->root->containers)
+        if (container->path.len)
+            lt_root_give(inventory, ctx->root, container->path, &container->owner);
+    lt_each (struct lt_volume, volume, &ctx->root->volumes)
+        lt_root_give(inventory, ctx->root, volume->path, &volume->owner);
+}
+
 void lt_docker_link(struct lt_ctx *ctx)
 {
     struct lt_root *root = ctx->root;
@@ -235,5 +244,7 @@ void lt_docker_link(struct lt_ctx *ctx)
     }
     find_leftovers(root);
     publish(ctx);
+    add_trees(ctx);
+    lt_docker_note_updates(ctx); /* now, since those in configurations of containers count first */
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "options.h"
+#include "command_line.h"
+
+#include "command/command.h"
+#include "runtime/runtimes.h"
 
 #include "evidence/lister.h"
 #include "parse/stamp.h"
@@ -293,12 +296,26 @@ static void help_options(struct lt_buf *out, const struct lt_command *command)
     }
 }
 
+/* "A, B or C": their names, or those of their stores. */
+static void list_runtimes(struct lt_buf *out, bool stores)
+{
+    for (size_t i = 0; lt_runtimes[i]; i++) {
+        if (i)
+            lt_buf_add(out, lt_runtimes[i + 1] ? LT_STR(", ") : LT_STR(" or "));
+        lt_buf_add(out, lt_str_c(stores ? lt_runtimes[i]->store : lt_runtimes[i]->title));
+    }
+}
+
 static void help_program(struct lt_buf *out)
 {
-    lt_buf_lit(out, "layertime - one timeline of all that a Docker host's disk tells\n\n"
+    lt_buf_lit(out, "layertime - one timeline of all that a ");
+    list_runtimes(out, false);
+    lt_buf_lit(out, " host's disk tells\n\n"
                     "usage: layertime [timeline] [OPTION]... EVIDENCE...\n"
                     "       layertime COMMAND [OPTION]... [WHAT] EVIDENCE...\n\n"
-                    "EVIDENCE is the root of a mounted or live host, a Docker data root, or a disk image (raw, split\n"
+                    "EVIDENCE is the root of a mounted or live host, a ");
+    list_runtimes(out, true);
+    lt_buf_lit(out, ", or a disk image (raw, split\n"
                     "raw, E01, VMDK, VHD). One that has the name of a command is given as ./NAME. The commands:\n\n");
     for (size_t i = 0; lt_commands[i]; i++)
         lt_buf_printf(out, "  %-10s %-21s %s\n", lt_commands[i]->name, lt_commands[i]->arguments,

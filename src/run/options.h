@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The command line. One table of options feeds parsing and --help; a command takes some of them. */
-#ifndef LT_OPTIONS_H
-#define LT_OPTIONS_H
+/* What the user asked for. */
+#ifndef LT_RUN_OPTIONS_H
+#define LT_RUN_OPTIONS_H
 
 #include "formats/format.h"
-#include "base/clock.h"
-#include "base/err.h"
-#include "command/command.h"
+#include "run/command.h"
 
 struct lt_options {
     const struct lt_command *command; /* never NULL after parsing */
@@ -31,11 +29,5 @@ struct lt_options {
     bool verify_layers; /* read all files of image layers: see tamper.h */
     struct lt_time now; /* set by the caller: what ages are counted from */
 };
-
-/* Parse argv into `options`, of which only `now` need be set. LT_SKIP with LT_CODE_USAGE and a message for the user. */
-enum lt_status lt_options_parse(struct lt_options *options, int argc, char **argv, struct lt_err *err);
-
-/* The text of --help: of one command and its options, or (NULL, or the main job) of the whole program. */
-void lt_options_help(struct lt_buf *out, const struct lt_command *command);
 
 #endif

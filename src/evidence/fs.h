@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A file system of the evidence, whatever it is read from: a table of functions that each reader fills in, and what is
+ * written once above it: following links, capping sizes, reading whole files.
+ *
+ * Paths are bytes, from the root of the file system: "" is the root, "/a/b" is below it. They never hold "." or "..",
+ * and no component of a path given to a reader is followed as a link. */
+#ifndef LT_EVIDENCE_FS_H
+#define LT_EVIDENCE_FS_H
+
+#include "model/event.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+struct lt_evidence;
+struct lt_evidence_kind;
+struct lt_fs;
+
+/* An open regular file. */
+struct lt_file {
+    struct lt_fs *fs;
+    uint64_t size; /* bytes, fixed at open: a file that grows meanwhile is read up to here */
+    int fd;        /* of the reader of directories; owned until the reader's close() */
+    void *handle;  /* of other readers; owned until the reader's close() */
+};
+
+/* An extended attribute as the kernel would hand it out: full name ("trusted.overlay.opaque"), value as bytes. */
+struct lt_xattr {
+    struct lt_str name, value;
+};
+
+enum { LT_MAX_LINKS = 40 }; /* symbolic links that are followed on the way to one path: the kernel's own limit */
+
+/* The entries of one directory, in byte order of their names; "." and ".." are left out. */
+struct lt_listing {
+    struct lt_node *nodes;
+    size_t count, cap;
+};
+
+/* Takes one name of a directory; `name` is borrowed. */
+typedef void lt_each_name(void *arg, struct lt_str name, uint64_t ino);
+
+/* What a reader provides. All of it is called from one thread, except `list_ahead`. */
+struct lt_fs_ops {
+    /* Describe one path. LT_END: it does not exist (or a parent is no directory). LT_SKIP: it cannot be read. Strings
+     * of `out` go to `arena`. */
+    enum lt_status (*stat)(struct lt_fs *, struct lt_str path, struct lt_arena *arena, struct lt_node *out,
+                           struct lt_err *);
+    /* List a directory, found by its path and inode. Here and below, `dir` lives longer than the evidence unless
+     * it is `brief`: then its address must not be remembered. On LT_SKIP `out` still holds what could be read, and the caller must use it. An entry whose inode is
+     * unreadable is listed with `error` set. */
+    enum lt_status (*list)(struct lt_fs *, const struct lt_dir *dir, struct lt_arena *arena, struct lt_listing *out,
+                           struct lt_err *);
+    /* Optional: as `list`, but from any thread, and from several at a time. LT_END, and nothing is listed, if there are
+     * more than `most` names. NULL: the file system is read by one thread. */
+    enum lt_status (*list_ahead)(struct lt_fs *, const struct lt_dir *dir, size_t most, struct lt_arena *arena,
+                                 struct lt_listing *out, struct lt_err *);
+    /* Call `each` for every name in a directory that is not deleted, in any order. Cheaper than `list`. LT_SKIP: names
+     * may be missing. */
+    enum lt_status (*names)(struct lt_fs *, const struct lt_dir *dir, lt_each_name *each, void *arg, struct lt_err *);
+    /* Describe an entry of `dir`. `node` holds its name and inode as names() gave them. LT_END: the entry is gone. On
+     * LT_SKIP the node may still be filled; then its mode is not 0. */
+    enum lt_status (*describe)(struct lt_fs *, const struct lt_dir *dir, struct lt_arena *arena, struct lt_node *node,
+                               struct lt_err *);
+    /* All extended attributes of an entry of `dir`, as struct lt_xattr * in byte order of their names. On LT_SKIP `out`
+     * holds those that could be read. */
+    enum lt_status (*xattrs)(struct lt_fs *, const struct lt_dir *dir, const struct lt_node *node,
+                             struct lt_arena *arena, struct lt_list *out, struct lt_err *);
+    /* Call `each` for every deleted inode that no directory listed so far still names, in the order of inode numbers.
+     * Each node lives until `each` returns. If that returns anything but LT_OK, the search ends with this status. NULL:
+     * the reader cannot find deleted inodes. */
+    enum lt_status (*orphans)(struct lt_fs *,
+                              enum lt_status (*each)(void *arg, const struct lt_node *node, struct lt_err *), void *arg,
+                              struct lt_err *);
+    /* Optional: when the file system that holds `path` was made; not set if that is not known. It is the birth of its
+     * root, which a mounted host tells as its image does: s_mkfs_time, moments before, is the image's alone. */
+    struct lt_time (*made)(struct lt_fs *, struct lt_str path, struct lt_arena *scratch);
+    /* Open a regular file; anything else is LT_SKIP with LT_CODE_TYPE, a missing one LT_END. */
+    enum lt_status (*open)(struct lt_fs *, struct lt_str path, struct lt_file *out, struct lt_err *);
+    /* Optional: as `open`, for the entry `node` of `dir`, where its inode is enough to find it. */
+    enum lt_status (*open_entry)(struct lt_fs *, const struct lt_dir *dir, const struct lt_node *node,
+                                 struct lt_file *out, struct lt_err *);
+    /* Read at `offset`; the number of bytes, 0 at the end, -1 on failure. */
+    ssize_t (*read)(struct lt_file *, void *buffer, size_t size, uint64_t offset, struct lt_err *);
+    /* Close a file, also one that `open` could not open. */
+    void (*close)(struct lt_file *);
+    /* Optional: give back what the reader holds for the whole file system. Called once, after all files are closed. */
+    void (*release)(struct lt_fs *);
+};
+
+/* What was done with the journal of a file system that needed recovery. It is `present` only then. */
+struct lt_journal_summary {
+    bool present, replayed;
+    uint32_t first, next;                                 /* transactions first .. next - 1 were complete */
+    uint64_t transactions, blocks, revoked, fast_commits; /* how many of each were applied, or left out as revoked */
+    uint64_t orphans, truncated; /* files that were being deleted or cut short; a mount would finish that */
+};
+
+/* One file system of the evidence. */
+struct lt_fs {
+    const struct lt_fs_ops *ops;
+    struct lt_evidence *evidence;
+    struct lt_str label; /* what it is, for messages: "ext4 file system at sector 2048" */
+    bool no_trusted;     /* the kernel hides attributes trusted.* from us, as if there were none */
+    bool is_tree;        /* a kernel makes sure that no directory is reached twice; a hostile image may lie */
+    struct lt_journal_summary journal;
+    void *self;          /* state of the reader */
+};
+
+/* How evidence is to be read. */
+struct lt_evidence_args {
+    bool no_journal; /* show the disk as it lies, without the changes that wait in a journal */
+};
+
+/* What was given to read, and what is known of it as a whole. Opened and closed by evidence.c. */
+struct lt_evidence {
+    const struct lt_evidence_kind *kind;
+    const char *spec; /* as given on the command line; borrowed */
+    struct lt_evidence_args args;
+    struct lt_arena arena; /* lives as long as the evidence */
+    struct lt_list fs;     /* of struct lt_fs *, in the order in which they lie in the evidence */
+    struct lt_list notes;  /* of struct lt_err *: what is wrong with the evidence as a whole */
+    uint64_t size;         /* bytes of an image, 0 for a directory */
+    uint64_t failed_reads; /* reads of the image that failed, even where a library kept quiet about it */
+    void *self;            /* state of the kind */
+};
+
+/* Record something wrong with the evidence as a whole (a short image, an unreplayed journal). `note` is copied. */
+void lt_evidence_note(struct lt_evidence *evidence, const struct lt_err *note);
+
+/* Record something that is wrong with the file system as a whole: a note that begins with its label.
+ * `code` is one of LT_CODE_*; `text` is copied. */
+void lt_fs_note(const struct lt_fs *fs, const char *code, const char *text);
+
+/* For readers: append an entry of which only the name (copied to `arena`) and the inode are known. The result lives
+ * until the next call. lt_listing_sort() brings all entries into byte order of their names. */
+struct lt_node *lt_listing_add(struct lt_listing *listing, struct lt_arena *arena, struct lt_str name, uint64_t ino);
+void lt_listing_sort(struct lt_listing *listing);
+
+/* Follow the symbolic links in `path` as if chrooted into the file system, at most 40 of them (the kernel's own limit:
+ * linux include/linux/namei.h, MAXSYMLINKS). Writes the path without links to `out` (in `arena`). LT_END: nothing
+ * there.
+ */
+enum lt_status lt_fs_resolve(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_str *out,
+                             struct lt_err *);
+
+/* Describe `path`. No link is followed; see lt_fs_ops.stat. */
+enum lt_status lt_fs_stat(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_node *out,
+                          struct lt_err *);
+
+/* List the directory at `path`. Deleted entries are left out, so that no reader of artifacts takes them for living
+ * ones. LT_END when it does not exist. See lt_fs_ops.list. */
+enum lt_status lt_fs_list(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_listing *out,
+                          struct lt_err *);
+
+/* Open a regular file by its path, or as an entry of a directory; see lt_fs_ops.open. Close it with lt_file_close(),
+ * also after a failure. lt_file_read() reads like pread(), but never beyond the size that the file had when it was
+ * opened; -1: `err` says why. */
+enum lt_status lt_file_open(struct lt_fs *fs, struct lt_str path, struct lt_file *out, struct lt_err *);
+enum lt_status lt_file_open_entry(struct lt_fs *fs, const struct lt_dir *dir, const struct lt_node *node,
+                                  struct lt_file *out, struct lt_err *);
+ssize_t lt_file_read(struct lt_file *file, void *buffer, size_t size, uint64_t offset, struct lt_err *);
+void lt_file_close(struct lt_file *file);
+
+/* Read a whole regular file of at most `cap` bytes into `arena`, NUL-terminated. LT_END when missing; LT_SKIP when
+ * unreadable, no regular file, larger than `cap` (LT_CODE_TOO_LARGE) or shorter than its size (LT_CODE_TRUNCATED). */
+enum lt_status lt_slurp(struct lt_fs *fs, struct lt_str path, size_t cap, struct lt_arena *arena, struct lt_str *out,
+                        struct lt_err *);
+
+#endif

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What a container sees at a path: see lt_below_lookup(). */
+#include "overlay/below.h"
+
+/* A place that the path has come to. */
+struct stop {
+    const struct lt_below *below; /* the directory, merged; NULL: it is none */
+    struct lt_lower seen;         /* of the container's root the node and the layer alone */
+};
+
+/* A path on its way. */
+struct trail {
+    struct lt_below_reader *reader;
+    struct lt_list stops; /* of struct stop *: the container's root, and down to where the path has come */
+    struct lt_str rest;   /* what is still to go */
+    struct lt_str target; /* see struct lt_view */
+    unsigned links;
+};
+
+static struct stop *add_stop(struct trail *trail)
+{
+    struct lt_arena *arena = &trail->reader->views;
+    struct stop *stop = lt_new(arena, struct stop);
+    lt_list_add(&trail->stops, arena, stop);
+    return stop;
+}
+
+/* Let lookups begin at the root of the container. What is wrong with it is so for each of them. */
+static void choose(struct lt_below_reader *reader, const struct lt_container *container)
+{
+    if (reader->container == container)
+        return;
+    lt_arena_reset(&reader->views);
+    lt_arena_reset(&reader->scratch);
+    lt_err_clear(&reader->root_flaw);
+    reader->container = container;
+    reader->flaw = &reader->root_flaw;
+    reader->root = lt_below_container(reader, container);
+}
+
+static void begin(struct trail *trail)
+{
+    struct lt_below_reader *reader = trail->reader;
+    const struct lt_below_dir *top = &reader->root->dirs[0];
+    struct stop *root = add_stop(trail);
+    root->below = reader->root;
+    root->seen.layer = top->layer;
+    lt_fs_stat(top->layer->root->fs, top->layer->content, &reader->views, &root->seen.node, reader->flaw);
+    root->seen.node.name = LT_STR("");
+}
+
+/* Go where a link points to, from the directory that it is in. */
+static bool turn(struct trail *trail, struct lt_str target)
+{
+    struct lt_arena *arena = &trail->reader->views;
+    if (!target.len)
+        return false;
+    if (++trail->links > LT_MAX_LINKS) {
+        lt_fail(trail->reader->flaw, LT_SKIP, LT_CODE_CYCLE, 0, "more than %d symbolic links", LT_MAX_LINKS);
+        return false;
+    }
+    if (!trail->rest.len && !trail->target.len)
+        trail->target = lt_str_dup(arena, target);
+    if (lt_str_starts(target, LT_STR("/")))
+        trail->stops.count = 1;
+    trail->rest = lt_path_join(arena, target, trail->rest);
+    return true;
+}
+
+/* Go on by one name. False: the container sees nothing there. */
+static bool step(struct trail *trail, struct lt_str name)
+{
+    struct lt_below_reader *reader = trail->reader;
+    const struct stop *at = trail->stops.items[trail->stops.count - 1];
+    struct lt_lower seen = {0};
+    if (!at->below)
+        return false; /* no directory */
+    if (lt_str_eq(name, LT_STR(".")))
+        return true;
+    if (lt_str_eq(name, LT_STR(".."))) {
+        trail->stops.count -= trail->stops.count > 1;
+        return true;
+    }
+    if (!lt_below_find(reader, at->below, name, &seen))
+        return false;
+    if (S_ISLNK(seen.node.mode))
+        return turn(trail, seen.node.target);
+    struct stop *next = add_stop(trail);
+    seen.node.name = lt_str_dup(&reader->views, seen.node.name);
+    *next = (struct stop){lt_below_enter(reader, at->below, &seen), seen};
+    return true;
+}
+
+static void tell(struct trail *trail, struct lt_view *out)
+{
+    struct lt_arena *arena = &trail->reader->views;
+    const struct stop *last = trail->stops.items[trail->stops.count - 1];
+    const struct lt_layer *layer = last->seen.layer;
+    struct lt_buf path = {0};
+    *out = (struct lt_view){.layer = layer, .node = last->seen.node, .path = layer->content, .target = trail->target};
+    lt_event_path(&path, &(struct lt_event){.dir = last->seen.dir, .node = &out->node});
+    if (last->seen.dir)
+        out->path = lt_str_dup(arena, lt_buf_view(&path));
+    lt_buf_free(&path);
+    for (size_t at = 1; at < trail->stops.count; at++) {
+        const struct stop *stop = trail->stops.items[at];
+        out->inside = lt_path_join(arena, out->inside, stop->seen.node.name);
+    }
+}
+
+enum lt_status lt_below_lookup(struct lt_below_reader *reader, const struct lt_container *container, struct lt_str path,
+                               struct lt_view *out, struct lt_err *err)
+{
+    struct trail trail = {.reader = reader, .rest = path};
+    *out = (struct lt_view){0};
+    choose(reader, container);
+    struct lt_err flaw = reader->root_flaw;
+    reader->flaw = &flaw;
+    bool there = reader->root;
+    if (there)
+        begin(&trail);
+    while (there && trail.rest.len) {
+        struct lt_str name = lt_str_cut(&trail.rest, '/');
+        there = !name.len || step(&trail, name);
+    }
+    if (there)
+        tell(&trail, out);
+    reader->flaw = NULL;
+    if (flaw.set && err && !err->set)
+        *err = flaw;
+    return flaw.set ? LT_SKIP : there ? LT_OK : LT_END;
+}
