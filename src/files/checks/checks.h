@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The checks of a layer. Each finds out one thing about the entries of a layer and adds it to their events: tags,
- * facts, what the container did. The walk (files/layer_walk.c) fills in a struct lt_layer_entry for each entry, shows
+ * facts, what the container did. The walk of the layer fills in a struct lt_layer_entry for each entry, shows
  * it to the checks, and then emits its event. No check emits the entry that it is shown: see enum lt_verdict.
  *
- * A new check is a file NAME.c here that exports `lt_layer_check_NAME`, and a line in checks.def. The lines are the
+ * A new check is a file here that exports `lt_layer_check_<name>`, and a line in checks.def. The lines are the
  * order of the checks; that file also has the reasons for the order, and what each check may rely on. The map, in this
  * order:
  *
