@@ -27,15 +27,19 @@
  *                                                    cgroup_config.c, docker_log.c
  *                                                    (log_clock.c), host_log.c (host_files.c mentions.c),
  *                                                    host_journal.c (journal.c: systemd's)
- *                                                    files.c (walked.c layer_files.c deletions.c
- *                                                    filetimes.c covers.c binds.c)
+ *                                                    files.c (walked.c layer_walk.c removals.c
+ *                                                    filetimes.c mount_shadowing.c binds.c)
+ *   files/checks/   what is found out about each entry of a layer: checks.def is their order
+ *                                                    hidden_by.c marks.c clock_steps.c mount_shadowing.c tamper.c
+ *                                                    lower.c removals.c changes.c hiding.c init_copy.c renames.c
+ *                                                    file_times.c
  *   layer_record.c  what the tar of an image layer says of each path; record_ahead.c (on a thread)
  *   tamper.c        is that what lies in the layer?  layer_compare.c
  *   store/          layout of a storage driver       store.c; overlay2.c fuse_overlayfs.c (links.c), overlay.c aufs.c
  *                                                    vfs.c btrfs.c zfs.c devicemapper.c
  *   inventory.c     what hangs together: container, image, layers, volumes
  *   below.c         what lies below a directory of a layer, merged; who hides what
- *   places.c        where containers see the files of a volume or bind
+ *   mount_views.c   where containers see the files of a volume or bind
  *   change.c        what a container did to a file
  *   tag.c           words that make rows easy to find
  *   filter.c        what the user asked to see

@@ -35,7 +35,7 @@ static const char *iso(struct lt_arena *arena, struct lt_time time)
     ((event)->tags |= LT_TAG_BIT(tag), lt_event_add_fact((event), (arena), lt_str_format((arena), __VA_ARGS__)))
 
 /* An mtime that is not that of the lower entry, and before the copy of that. */
-static void tell_copied(struct lt_event *event, const struct lt_filetimes *times, struct lt_arena *arena)
+static void add_copied(struct lt_event *event, const struct lt_filetimes *times, struct lt_arena *arena)
 {
     const char *mtime = iso(arena, event->node->time[LT_M]), *lower = iso(arena, times->lower->time[LT_M]);
     if (S_ISDIR(event->node->mode))
@@ -48,7 +48,7 @@ static void tell_copied(struct lt_event *event, const struct lt_filetimes *times
             mtime, lower, times->came == LT_CAME_BY_WRITE ? ", be it by copying over it" : "");
 }
 
-static void tell_older(struct lt_event *event, struct lt_arena *arena)
+static void add_older(struct lt_event *event, struct lt_arena *arena)
 {
     const struct lt_time *time = event->node->time;
     if (time[LT_M].sec < 0)
@@ -77,9 +77,9 @@ static void check_mtime(struct lt_event *event, const struct lt_filetimes *times
             "mtime %s is later than the last change, %s: a process set it, or the host's clock was put back",
             iso(arena, time[LT_M]), iso(arena, time[LT_C]));
     else if (times->births && is_before(time[LT_M], time[LT_B]) && copied)
-        tell_copied(event, times, arena);
+        add_copied(event, times, arena);
     else if (times->births && is_before(time[LT_M], time[LT_B]))
-        tell_older(event, arena);
+        add_older(event, arena);
 }
 
 /* The atime of a file that was copied up: a read would have set a later one. */

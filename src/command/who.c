@@ -4,7 +4,7 @@
  * then that layer or volume alone is told. */
 #include "overlay/below.h"
 #include "run/job.h"
-#include "overlay/places.h"
+#include "overlay/mount_views.h"
 #include "store/mechanics.h"
 #include "command/command.h"
 #include "command/record.h"
@@ -171,12 +171,11 @@ static void add_volume_file(struct search *search, const struct lt_volume *volum
     if (!look(search, path, &node))
         return;
     lt_each (const struct lt_mount_user, user, &volume->users) {
-        struct lt_place place;
-        if (lt_place_of(user, path, search->arena, &place))
-            add_container(search, user->container, place.over ? "hidden" : "visible", place.inside, &containers,
-                          &words);
+        struct lt_mount_view view;
+        if (lt_mount_view_of(user, path, search->arena, &view))
+            add_container(search, user->container, view.over ? "hidden" : "visible", view.inside, &containers, &words);
     }
-    struct lt_str inside = lt_place_common(&volume->users, path, search->arena);
+    struct lt_str inside = lt_mount_view_common(&volume->users, path, search->arena);
     struct lt_record *record = describe(search, path, &node, &volume->owner, inside.len ? inside : path);
     lt_record_records(record, "containers", containers);
     lt_record_list(record, "seen_by", words);

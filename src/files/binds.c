@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "files/binds.h"
 
-#include "evidence/walk.h"
 #include "clock/filetimes.h"
+#include "evidence/walk.h"
 #include "files/walked.h"
 
 #include <stdlib.h>
 
-enum { MAX_LINKS = 1 << 20 }; /* of binds to users of what they lie in: hostile ones would fill the memory */
+enum { MAX_LINKS = 1 << 20 }; /* from binds to the users of what they lie in: hostile binds could fill the memory */
 
 struct binds {
-    struct lt_ctx *ctx; /* first: see lt_walk_ctx(); ctx->fs is where sources are looked for */
+    struct lt_ctx *ctx; /* first: see lt_walk_ctx(). Sources are looked up in ctx->fs */
     const struct lt_walking *walking;
     struct lt_shown shown;
-    struct lt_list users; /* of struct lt_mount_user *: of every bind whose source is there */
-    struct lt_list binds; /* of struct lt_bind *, one a source, in order of the sources */
+    struct lt_list users; /* of struct lt_mount_user *: the user of each bind whose source exists */
+    struct lt_list binds; /* of struct lt_bind *: one for each source, sorted by source */
     struct lt_map by_source, missing;
-    size_t links, cut; /* made of users to binds within theirs; users that lack some */
+    size_t links, cut; /* links from users to binds inside theirs; users that lack some */
 };
 
-/* What only a running host has. */
+/* Does the path exist only while the host runs? */
 static bool is_in_memory(struct lt_str path)
 {
     static const char *const places[] = {"/dev", "/proc", "/run", "/sys", "/var/run"};
@@ -30,7 +30,7 @@ static bool is_in_memory(struct lt_str path)
     return false;
 }
 
-/* Once a source. That what is kept in memory is not on a disk is no loss. */
+/* Report each source once. If it was kept in memory, nothing is lost. */
 static void report_missing(struct binds *self, const struct lt_container *container, struct lt_str source)
 {
     struct lt_buf label = {0};
@@ -46,7 +46,7 @@ static void report_missing(struct binds *self, const struct lt_container *contai
     lt_buf_free(&label);
 }
 
-/* A source that is empty, or no path from the root, would be taken for the root: docker makes none such. */
+/* A source that is empty or not absolute would be taken for the root. Docker does not make such sources. */
 static bool is_path(struct binds *self, const struct lt_container *container, const struct lt_mount *mount,
                     struct lt_str source)
 {
@@ -101,7 +101,7 @@ static void collect_container(struct binds *self, const struct lt_container *con
     }
 }
 
-/* The file system of the host whose paths its containers bind; NULL if the evidence does not tell. */
+/* The file system that the sources of binds are paths of. NULL: the evidence does not show which one it is. */
 static struct lt_fs *sources_of(const struct lt_root *root)
 {
     return root->host->etc || !root->path.len ? root->host->etc : root->fs;
@@ -119,7 +119,7 @@ static bool has_binds(const struct lt_root *root)
     return false;
 }
 
-/* Binds of a data root that is all the evidence there is cannot be looked for: that is no loss. */
+/* If the evidence is a data root without the rest of its host, binds cannot be looked up. This is no loss. */
 static void report_hostless(struct lt_ctx *ctx, const struct lt_root *root)
 {
     if (root->host->mounts.count > 1 && has_binds(root))
@@ -137,7 +137,7 @@ static void collect(struct binds *self)
                 collect_container(self, container);
 }
 
-/* In order of their paths, what lies in a directory right behind it: "/" comes before all other bytes. */
+/* Order paths so that what is in a directory comes right after it: "/" is less than all other bytes. */
 static int compare_paths(struct lt_str a, struct lt_str b)
 {
     size_t at = 0;
@@ -156,7 +156,7 @@ static int by_source(const void *a, const void *b)
     return compare_paths((*left)->source, (*right)->source);
 }
 
-/* The place of the first bind at `path`, or in it. */
+/* The index of the first bind at `path` or in it. */
 static size_t find_first(const struct lt_list *binds, struct lt_str path)
 {
     size_t low = 0, high = binds->count;
@@ -171,7 +171,7 @@ static size_t find_first(const struct lt_list *binds, struct lt_str path)
     return low;
 }
 
-/* What is bound is also seen by those that bind what it lies in. */
+/* Whoever binds a directory also sees the sources that lie in it. */
 static void link_user(struct binds *self, struct lt_mount_user *user)
 {
     struct lt_str rest;
@@ -260,7 +260,7 @@ static enum lt_status walk_bind(struct binds *self, const struct lt_bind *bind, 
     struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
     struct lt_walk walk = lt_counted_walk(ctx, self->walking->lister);
     *top = (struct lt_dir){.name = bind->source, .owner = &bind->owner};
-    top->place = lt_place_common(&bind->users, bind->source, ctx->run);
+    top->place = lt_mount_view_common(&bind->users, bind->source, ctx->run);
     top->placed = top->has_inside = top->place.len;
     walk.arg = self;
     walk.entry = entry;
@@ -271,7 +271,7 @@ static enum lt_status walk_bind(struct binds *self, const struct lt_bind *bind, 
     return status == LT_END ? LT_OK : status;
 }
 
-/* All that is bound of the file system at hand. */
+/* Walk everything that is bound of the file system at hand. */
 static enum lt_status walk_fs(struct lt_ctx *ctx, const struct lt_walking *walking, struct lt_err *err)
 {
     struct binds self = {.ctx = ctx, .walking = walking};
@@ -279,7 +279,7 @@ static enum lt_status walk_fs(struct lt_ctx *ctx, const struct lt_walking *walki
     collect(&self);
     link_users(&self);
     lt_each (const struct lt_bind, bind, &self.binds)
-        if (status == LT_OK && !bind->told) /* else it lies in one that was walked */
+        if (status == LT_OK && !bind->told) /* otherwise it lies in one that was walked */
             status = walk_bind(&self, bind, err);
     lt_shown_end(&self.shown);
     return status;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Bind mounts: files of the host that containers see. They are read on request only (--binds), since they may be the
- * whole host. Each file has one row, whoever binds it (overlay/places.h); its role is that of the host, and it is tagged
- * `bind`. */
+/* Bind mounts: files of the host that containers see. They are read only on request (--binds), since they may be the
+ * whole host. Each file has one row, no matter how many containers bind it (overlay/mount_views.h). Its role is that of
+ * the host, and it is tagged `bind`. */
 #ifndef LT_FILES_BINDS_H
 #define LT_FILES_BINDS_H
 
 #include "files/walked.h"
 
-/* Every entry, once, of every bind source of the containers of the host at hand, and of volumes of the local driver that
- * are binds themselves. Sources are looked for in the file system that has the host's /etc, or else in that of the
- * store. Links in the path of a source are followed beneath it, others never. A source in another is walked with it;
- * stores are not walked again. What is not there is reported. */
+/* Emit every entry of every bind source once: sources of the containers of the host at hand, and of volumes of the
+ * local driver that are binds themselves. Sources are looked up in the file system with the host's /etc, or else in
+ * that of the store. Links in the path of a source are followed beneath that file system; other links never are. A
+ * source that lies in another is walked with that one. Stores are not walked again. Missing sources are reported. */
 enum lt_status lt_walk_binds(struct lt_ctx *ctx, const struct lt_walking *walking, struct lt_err *err);
 
 #endif

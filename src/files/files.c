@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Files: every entry of every layer (layer_files.c), and of the trees that hold what belongs to containers and volumes,
+/* Files: every entry of every layer (layer_walk.c), and of the trees that hold what belongs to containers and volumes,
  * with its four times. */
 #include "read/source.h"
 

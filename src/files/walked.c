@@ -12,7 +12,7 @@ static void failed(void *arg, struct lt_str path, const struct lt_err *problem, 
 {
     struct lt_ctx *ctx = lt_walk_ctx(arg);
     lt_skip_error(ctx, path, problem);
-    /* An entry announced as seen is already in the account. */
+    /* The walk has already counted these entries as seen. */
     lt_report_counts(ctx->report, ctx->reader)->seen -= count;
 }
 
@@ -46,11 +46,11 @@ struct lt_str lt_shown_path(struct lt_shown *shown, const struct lt_dir *dir, st
     return lt_buf_view(&shown->path);
 }
 
-/* Where all see it that do, else its path. */
+/* The path at which all containers that see it do; if there is none, its path in the evidence. */
 static struct lt_str place_of(struct lt_shown *shown, const struct lt_owner *owner, bool *common)
 {
     struct lt_str path = lt_buf_view(&shown->path);
-    struct lt_str place = lt_place_common(lt_owner_users(owner), path, &shown->arena);
+    struct lt_str place = lt_mount_view_common(lt_owner_users(owner), path, &shown->arena);
     *common = place.len;
     return place.len ? place : path.len ? path : LT_STR("/");
 }
@@ -65,7 +65,7 @@ void lt_shown_tell(struct lt_shown *shown, struct lt_event *event, bool names_on
         event->inside = place;
     shown->facts = (struct lt_attr){.key = LT_ATTR_FACTS};
     if (!names_only)
-        lt_places_tell(lt_owner_users(event->owner), lt_buf_view(&shown->path), &shown->arena, &shown->facts.items);
+        lt_mount_views_add(lt_owner_users(event->owner), lt_buf_view(&shown->path), &shown->arena, &shown->facts.items);
     event->attrs = &shown->facts;
     event->attr_count = shown->facts.items.count ? 1 : 0;
 }

@@ -272,9 +272,8 @@ static void earliest(struct lt_time *known, struct lt_time time)
         *known = time;
 }
 
-/* The earliest time that any file of the record has: all were written when the layer had been unpacked, and whoever
- * sets one back or forth changes its ctime. */
-
+/* The layer was unpacked before the earliest time of any file of the record: all of them were written after that, and
+ * whoever sets one of their times changes its ctime. */
 static void set_window(struct lt_ctx *ctx, struct lt_layer_record *record)
 {
     record->begin = record->layer->created;

@@ -95,10 +95,8 @@ void lt_tamper_expect(struct lt_tamper *tamper, const struct lt_layer *next)
         tamper->next = next;
 }
 
-void lt_tamper_begin(struct lt_tamper *tamper, const struct lt_layer *layer)
+bool lt_tamper_begin(struct lt_tamper *tamper, const struct lt_layer *layer)
 {
-    if (!tamper)
-        return;
     leave_layer(tamper);
     tamper->layer = layer;
     tamper->walk++;
@@ -107,7 +105,7 @@ void lt_tamper_begin(struct lt_tamper *tamper, const struct lt_layer *layer)
     if (tamper->next && has_record(tamper->next) && !tamper->next->mechanics->copies)
         lt_record_ahead_begin(&tamper->ahead, tamper->ctx, tamper->next);
     if (!tamper->record)
-        return;
+        return false;
     /* A copy may share the inodes of the layer below, which are older. */
     struct lt_time begin = tamper->record->begin;
     begin.set &= !layer->mechanics->copies;
@@ -116,6 +114,7 @@ void lt_tamper_begin(struct lt_tamper *tamper, const struct lt_layer *layer)
     tamper->complete = tamper->record->complete;
     for (; layer && layer->mechanics->copies && !layer->is_base; layer = layer->parent)
         add_to_chain(tamper, layer->parent);
+    return true;
 }
 
 /* --- what the tars have at a path --- */
@@ -162,13 +161,11 @@ void lt_tamper_check(struct lt_tamper *tamper, struct lt_event *event, struct lt
 {
     const struct lt_node *node = event->node;
     struct lt_finding finding = {0};
-    if (!tamper)
-        return;
     if (!node->name.len) {
         tamper->rooted = true;
         tamper->root_changed = node->time[LT_C];
     }
-    if (!tamper->record || !node->name.len || !node->mode || node->unallocated)
+    if (!node->name.len || !node->mode)
         return;
     if (tamper->layer->mechanics->named_marks && lt_str_starts(node->name, INTERNAL))
         return;
@@ -191,7 +188,7 @@ void lt_tamper_check(struct lt_tamper *tamper, struct lt_event *event, struct lt
 
 /* Nothing of that name is there: neither the entry itself nor, for a deletion, a file that marks it. Where that cannot
  * be told (a damaged directory), the walk has said so. */
-static bool is_gone(struct lt_tamper *tamper, const struct lt_record_entry *entry)
+static bool is_removed(struct lt_tamper *tamper, const struct lt_record_entry *entry)
 {
     struct lt_node node;
     struct lt_fs *fs = tamper->ctx->fs;
@@ -251,15 +248,15 @@ static enum lt_status emit_missing(struct lt_tamper *tamper, const struct lt_lay
 
 enum lt_status lt_tamper_end(struct lt_tamper *tamper, struct lt_err *err)
 {
-    if (!tamper || !tamper->rooted)
-        return LT_OK; /* there is no tree: the walk has said so */
+    if (!tamper->rooted)
+        return LT_OK; /* there is no tree, which the walk has reported */
     lt_each (struct lt_layer_record, record, &tamper->chain)
         lt_each (struct lt_record_entry, entry, &record->entries) {
             bool device = S_ISCHR(entry->mode) || S_ISBLK(entry->mode); /* not made where a user namespace forbids it */
             if (entry->seen == tamper->walk || entry->replaced || entry->implied || device)
                 continue;
             lt_arena_reset(&tamper->compare.scratch);
-            if (expected_at(tamper, entry->path) != entry || !is_gone(tamper, entry))
+            if (expected_at(tamper, entry->path) != entry || !is_removed(tamper, entry))
                 continue;
             enum lt_status status = emit_missing(tamper, record, entry, err);
             if (status != LT_OK)

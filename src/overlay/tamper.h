@@ -24,23 +24,23 @@
 /* The check of the layers of one data root. */
 struct lt_tamper;
 
-/* Owned by the caller; `ctx` is borrowed. The other functions take NULL for a walk that checks nothing. */
+/* Owned by the caller; `ctx` is borrowed. */
 struct lt_tamper *lt_tamper_new(struct lt_ctx *ctx);
 void lt_tamper_free(struct lt_tamper *tamper);
 
-/* After the layer that begins next, `next` will be walked (NULL: none, or nobody knows): its record can be read ahead.
- */
+/* The layer `next` will be walked after the one that begins next, so that its record can be read ahead. NULL: there is
+ * none, or it is not known. `tamper` may be NULL. */
 void lt_tamper_expect(struct lt_tamper *tamper, const struct lt_layer *next);
 
-/* From now on `layer` is walked. Reads its record; what of it is lost is reported. For layers that are no image's, and
- * those without a record, all that follows does nothing. */
-void lt_tamper_begin(struct lt_tamper *tamper, const struct lt_layer *layer);
+/* From now on `layer` is walked. Read its record, and report what of it is lost. False: the layer has no record, or is
+ * not part of an image. Then there is nothing to check, and the two functions below must not be called. */
+bool lt_tamper_begin(struct lt_tamper *tamper, const struct lt_layer *layer);
 
-/* Compare one entry of that layer's tree, which the event is about, and add tags and facts to the event. `subject` is
- * the name that it hides if it is a whiteout, else "". What is added is valid until the next call. */
+/* Compare one allocated entry of that layer, which the event is about, and add tags and facts to the event. `subject`
+ * is the name that it removes if it is a whiteout, else "". What is added is valid until the next call. */
 void lt_tamper_check(struct lt_tamper *tamper, struct lt_event *event, struct lt_str subject);
 
-/* The walk is over: emit what is missing. */
+/* The whole layer was walked: emit what is missing from it. */
 enum lt_status lt_tamper_end(struct lt_tamper *tamper, struct lt_err *err);
 
 #endif

@@ -46,12 +46,13 @@ TABLES = {
     "src/runtime/docker/sources.def": ("SOURCE", "lt_source_docker_{}", "src/runtime/docker"),
     "src/host/sources.def": ("SOURCE", "lt_source_{}", "src/host"),
     "src/files/sources.def": ("SOURCE", "lt_source_{}", "src/files"),
+    "src/files/checks/checks.def": ("LAYER_CHECK", "lt_layer_check_{}", "src/files/checks"),
     "src/runtime/docker/driver/drivers.def": ("DRIVER", "lt_docker_{}", "src/runtime/docker/driver"),
     "src/command/commands.def": ("COMMAND", "lt_command_{}", "src/command"),
     "formats/formats.def": ("FORMAT", "lt_format_{}", "formats"),
 }
 # What a table's files export beside its lines.
-EXPORTED = re.compile(r"^const struct lt_(?:evidence_kind|fs_reader|source|docker_driver|command|format) (lt_\w+) = ", re.M)
+EXPORTED = re.compile(r"^const struct lt_(?:evidence_kind|fs_reader|source|docker_driver|command|format|layer_check) (lt_\w+) = ", re.M)
 
 
 def sources(*patterns: str) -> list[Path]:
@@ -107,7 +108,7 @@ def check_tables() -> list[str]:
     """Every plug-in is in the table of its folder, and every line of a table has its file."""
     problems = []
     for table, (macro, symbol, folder) in TABLES.items():
-        listed = {symbol.format(name) for name in re.findall(rf"^{macro}\((\w+)\)", text(table), re.M)}
+        listed = {symbol.format(name) for name in re.findall(rf"^{macro}\((\w+)[,)]", text(table), re.M)}
         exported = {name for path in sources(f"{folder}/*.c") for name in EXPORTED.findall(text(path))
                     if name.startswith(symbol.format(""))}
         problems += [f"{table}: no line for {name}" for name in sorted(exported - listed)]
