@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Where results go: stdout, or a file that appears under its name only when it is complete. */
-#ifndef LT_OUTPUT_H
-#define LT_OUTPUT_H
+#ifndef LT_BASE_OUTPUT_H
+#define LT_BASE_OUTPUT_H
 
 #include "base/err.h"
 #include "base/gz.h"

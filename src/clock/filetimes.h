@@ -12,8 +12,8 @@
  * What only touch explains is tagged `time_anomaly`, what copying and unpacking explain too is `time_set`: both are
  * facts, and the reason is one of the event's `facts`. Nothing separates a touch right after a file was written from
  * what tar does. */
-#ifndef LT_SOURCE_FILETIMES_H
-#define LT_SOURCE_FILETIMES_H
+#ifndef LT_CLOCK_FILETIMES_H
+#define LT_CLOCK_FILETIMES_H
 
 #include "overlay/change.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Times beside the host's own in a container's log: what the lines say themselves, and what does not fit. */
-#ifndef LT_SOURCE_LOG_CLOCK_H
-#define LT_SOURCE_LOG_CLOCK_H
+#ifndef LT_CLOCK_LOG_CLOCK_H
+#define LT_CLOCK_LOG_CLOCK_H
 
 #include "read/context.h"
 #include "parse/appclock.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "clock/zones.h"
 
-#include "overlay/below.h"
+#include "overlay/lower_stack.h"
 #include "parse/stamp.h"
 
 enum { MAX_NAME = 256 };
@@ -194,18 +194,18 @@ static void find_by_files(struct lt_ctx *ctx)
 
 /* The regular file that the container sees at `path`. LT_END: it can open none there. LT_SKIP: nobody can tell. What is
  * wrong with a layer is reported when that is walked. */
-static enum lt_status see_file(struct lt_below_reader *reader, const struct lt_container *container, struct lt_str path,
+static enum lt_status see_file(struct lt_lower_reader *reader, const struct lt_container *container, struct lt_str path,
                                struct lt_view *out)
 {
     struct lt_err problem = {0};
-    enum lt_status status = lt_below_lookup(reader, container, path, out, &problem);
+    enum lt_status status = lt_lower_lookup(reader, container, path, out, &problem);
     if (S_ISREG(out->node.mode))
         return LT_OK;
     return status == LT_SKIP && !out->node.mode && strcmp(problem.code, LT_CODE_CYCLE) != 0 ? LT_SKIP : LT_END;
 }
 
 /* Rules of a zone by its name, as a program in the container finds them; else those of the host's database. */
-static void rules_by_name(struct lt_below_reader *reader, struct lt_container *container, struct lt_str name)
+static void rules_by_name(struct lt_lower_reader *reader, struct lt_container *container, struct lt_str name)
 {
     struct lt_ctx *ctx = reader->ctx;
     struct lt_zone_info *zone = &container->zone;
@@ -227,7 +227,7 @@ static void rules_by_name(struct lt_below_reader *reader, struct lt_container *c
     }
 }
 
-static bool by_environment(struct lt_below_reader *reader, struct lt_container *container)
+static bool by_environment(struct lt_lower_reader *reader, struct lt_container *container)
 {
     struct lt_str name = container->tz;
     if (!container->tz_field)
@@ -270,7 +270,7 @@ static bool by_bind(struct lt_ctx *ctx, struct lt_container *container)
 }
 
 /* True as well if files are there, or may be, but cannot be read: then the zone stays unknown. */
-static bool by_files(struct lt_below_reader *reader, struct lt_container *container)
+static bool by_files(struct lt_lower_reader *reader, struct lt_container *container)
 {
     struct lt_ctx *ctx = reader->ctx;
     struct lt_zone_info *zone = &container->zone;
@@ -294,7 +294,7 @@ static bool by_files(struct lt_below_reader *reader, struct lt_container *contai
     return true;
 }
 
-static void find_container(struct lt_below_reader *reader, struct lt_container *container)
+static void find_container(struct lt_lower_reader *reader, struct lt_container *container)
 {
     if (by_environment(reader, container) || by_bind(reader->ctx, container) || by_files(reader, container))
         return;
@@ -305,12 +305,12 @@ static void find_container(struct lt_below_reader *reader, struct lt_container *
 
 static void find_containers(struct lt_ctx *ctx)
 {
-    struct lt_below_reader reader = {.ctx = ctx};
+    struct lt_lower_reader reader = {.ctx = ctx};
     lt_each (struct lt_container, container, &ctx->root->containers) {
         lt_arena_reset(ctx->scratch);
         find_container(&reader, container);
     }
-    lt_below_end(&reader);
+    lt_lower_end(&reader);
 }
 
 void lt_zones_find(struct lt_ctx *ctx)

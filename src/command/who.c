@@ -2,7 +2,7 @@
 /* Whose is a path? Each layer that holds it, the images and containers that use the layer, and what each of these
  * containers sees there. The path is one in containers, or one of the host in a layer of a storage driver or a volume:
  * then that layer or volume alone is told. */
-#include "overlay/below.h"
+#include "overlay/lower_stack.h"
 #include "run/job.h"
 #include "overlay/mount_views.h"
 #include "store/mechanics.h"
@@ -13,7 +13,7 @@
 struct search {
     struct lt_ctx *ctx;
     struct lt_arena *arena;
-    struct lt_below_reader below;
+    struct lt_lower_reader below;
     struct lt_str path; /* in containers, "" for their root */
     struct lt_list records;
 };
@@ -27,12 +27,12 @@ struct finding {
 };
 
 /* Is the finding what is seen, or a part of it? */
-static bool is_part(struct search *search, const struct lt_below *below, const struct lt_lower *seen,
+static bool is_part(struct search *search, const struct lt_lower_stack *below, const struct lt_lower *seen,
                     const struct finding *finding)
 {
     if (seen->layer == finding->layer)
         return true;
-    const struct lt_below *merged = S_ISDIR(finding->node.mode) ? lt_below_enter(&search->below, below, seen) : NULL;
+    const struct lt_lower_stack *merged = S_ISDIR(finding->node.mode) ? lt_lower_enter(&search->below, below, seen) : NULL;
     for (size_t i = 0; merged && i < merged->count; i++)
         if (merged->dirs[i].layer == finding->layer)
             return true;
@@ -41,11 +41,11 @@ static bool is_part(struct search *search, const struct lt_below *below, const s
 
 static const char *status_in(struct search *search, const struct lt_container *container, const struct finding *finding)
 {
-    const struct lt_below *top = lt_below_container(&search->below, container), *below;
+    const struct lt_lower_stack *top = lt_lower_of_container(&search->below, container), *below;
     struct lt_lower seen = {0};
     if (!search->path.len)
         return "visible"; /* all roots are merged */
-    if (!top || !lt_below_path(&search->below, top, search->path, &below, &seen))
+    if (!top || !lt_lower_path(&search->below, top, search->path, &below, &seen))
         return "deleted";
     return !finding->deletes && is_part(search, below, &seen, finding) ? "visible" : "replaced";
 }
@@ -260,7 +260,7 @@ static enum lt_status run_who(struct lt_job *job, struct lt_err *err)
             search_layer(&search, layer);
         search_volumes(&search, root);
     }
-    lt_below_end(&search.below);
+    lt_lower_end(&search.below);
     if (!search.records.count && !job->options->quiet)
         lt_say("no layer or volume holds '%s'", job->options->operand);
     return lt_records_write(job, &search.records, columns, sizeof columns / sizeof *columns, err);

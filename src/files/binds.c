@@ -4,6 +4,7 @@
 #include "clock/filetimes.h"
 #include "evidence/walk.h"
 #include "files/walked.h"
+#include "model/runtime.h"
 
 #include <stdlib.h>
 
@@ -212,13 +213,14 @@ static void link_users(struct binds *self)
     }
 }
 
-static bool is_in_data_root(const struct binds *self, struct lt_str path)
+/* The store that the path lies in, NULL: none. */
+static const struct lt_root *store_with(const struct binds *self, struct lt_str path)
 {
     struct lt_str rest;
     lt_each (const struct lt_root, root, &self->ctx->host->roots)
         if (root->fs == self->ctx->fs && lt_path_behind(path, root->path, &rest))
-            return true;
-    return false;
+            return root;
+    return NULL;
 }
 
 static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *err)
@@ -230,9 +232,11 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
     if (bind)
         bind->told = true;
     lt_shown_tell(&self->shown, &event, self->ctx->reading->names_only);
-    if (is_in_data_root(self, path) && !self->ctx->reading->names_only)
+    const struct lt_root *store = self->ctx->reading->names_only ? NULL : store_with(self, path);
+    if (store)
         lt_event_add_fact(&event, &self->shown.arena,
-                          LT_STR("in a Docker data root, whose files are told once, as its own"));
+                          lt_str_format(&self->shown.arena, "in a %s, whose files are told once, as its own",
+                                        store->runtime->store));
     event.tags |= LT_TAG_BIT(bind);
     if (node->unallocated)
         return lt_emit_unallocated(self->ctx, &event, err);
@@ -243,7 +247,7 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
 static bool wanted(void *arg, const struct lt_dir *dir, const struct lt_node *node)
 {
     struct binds *self = arg;
-    return !is_in_data_root(self, lt_shown_path(&self->shown, dir, node->name));
+    return !store_with(self, lt_shown_path(&self->shown, dir, node->name));
 }
 
 static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)

@@ -176,7 +176,7 @@ enum lt_status lt_walk_layer(struct lt_ctx *ctx, const struct lt_walking *walkin
         .ctx = ctx, .walking = walking, .layer = layer, .top = new_top(ctx, layer), .reader = {.ctx = ctx}};
     begin_checks(&walk);
     enum lt_status status = end_checks(&walk, walk_tree(&walk, err), err);
-    lt_below_end(&walk.reader);
+    lt_lower_end(&walk.reader);
     lt_arena_free(&walk.of_layer);
     lt_arena_free(&walk.of_dir);
     lt_arena_free(&walk.of_entry);

@@ -43,7 +43,7 @@ void lt_removals_begin(struct lt_removals *removals, struct lt_ctx *ctx, const s
 
 void lt_removals_end(struct lt_removals *removals)
 {
-    lt_below_end(&removals->reader);
+    lt_lower_end(&removals->reader);
     lt_arena_free(&removals->arena);
 }
 
@@ -119,7 +119,7 @@ static bool has_name(const struct lt_removals *removals, const struct lt_map *ow
     return lt_map_get(own, lt_str_format(arena, ".wh.%.*s", LT_ARG(name)));
 }
 
-void lt_removals_add_missing(struct lt_removals *removals, const struct lt_removal *facts, const struct lt_below *below)
+void lt_removals_add_missing(struct lt_removals *removals, const struct lt_removal *facts, const struct lt_lower_stack *below)
 {
     struct lt_arena arena = {0};
     struct lt_list names = {0};
@@ -127,10 +127,10 @@ void lt_removals_add_missing(struct lt_removals *removals, const struct lt_remov
     const struct lt_node *node = facts->witness;
     const struct lt_dir *self = node->name.len ? lt_dir_child(ctx->run, facts->dir, node) : facts->dir;
     struct lt_map own = lt_names_in(ctx, self, &arena, NULL);
-    lt_below_names(&removals->reader, below, &arena, &names);
+    lt_lower_names(&removals->reader, below, &arena, &names);
     lt_each (struct lt_str, name, &names) {
         struct lt_lower lower = {0};
-        if (!has_name(removals, &own, *name, &arena) && lt_below_find(&removals->reader, below, *name, &lower))
+        if (!has_name(removals, &own, *name, &arena) && lt_lower_find(&removals->reader, below, *name, &lower))
             lt_removals_add(removals, facts, *name, &lower);
     }
     lt_arena_free(&arena);

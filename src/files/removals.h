@@ -8,7 +8,7 @@
 #ifndef LT_FILES_REMOVALS_H
 #define LT_FILES_REMOVALS_H
 
-#include "overlay/below.h"
+#include "overlay/lower_stack.h"
 
 /* What shows that something was removed. */
 enum lt_removal_by {
@@ -35,7 +35,7 @@ struct lt_removals {
     struct lt_ctx *ctx;
     const struct lt_layer *layer;
     struct lt_time mounted; /* birth of work/work: when an rw layer was mounted for the last time; may be unset */
-    struct lt_below_reader reader; /* for lt_removals_add_missing() */
+    struct lt_lower_reader reader; /* for lt_removals_add_missing() */
     struct lt_arena arena;
     struct lt_list removed; /* of struct removal * */
     struct lt_list moved;   /* of struct moved * */
@@ -53,7 +53,7 @@ void lt_removals_add(struct lt_removals *removals, const struct lt_removal *remo
 /* Add the removal of each name that is in `below`, but not in the directory `witness`. A name that the directory marks
  * as deleted is not missing. */
 void lt_removals_add_missing(struct lt_removals *removals, const struct lt_removal *removal,
-                             const struct lt_below *below);
+                             const struct lt_lower_stack *below);
 
 /* Add an entry that was moved. */
 void lt_removals_add_moved(struct lt_removals *removals, const struct lt_moved *moved);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a daemon was told, from all places that tell it: gathered first, because it takes all of them to say what a
  * setting means (a TCP address in a unit file, TLS in daemon.json). */
-#ifndef LT_SOURCE_DAEMON_SETTINGS_H
-#define LT_SOURCE_DAEMON_SETTINGS_H
+#ifndef LT_HOST_DAEMON_SETTINGS_H
+#define LT_HOST_DAEMON_SETTINGS_H
 
 #include "host/exposure.h"
 

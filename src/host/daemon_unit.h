@@ -3,8 +3,8 @@
  * src/basic/path-lookup.c, src/shared/dropin.c, v252): the first directory that has the unit's file counts; a link to
  * /dev/null or an empty file masks the unit; then come the drop-ins of NAME.d and TYPE.d of all
  * directories, by name, of equal names the first. A setting that is given empty takes back what was given before. */
-#ifndef LT_SOURCE_DAEMON_UNIT_H
-#define LT_SOURCE_DAEMON_UNIT_H
+#ifndef LT_HOST_DAEMON_UNIT_H
+#define LT_HOST_DAEMON_UNIT_H
 
 #include "host/daemon_settings.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Exposure: what makes a host or a container easier to take over, by the rules in exposure.def. */
-#ifndef LT_SOURCE_EXPOSURE_H
-#define LT_SOURCE_EXPOSURE_H
+#ifndef LT_HOST_EXPOSURE_H
+#define LT_HOST_EXPOSURE_H
 
 #include "read/facts.h"
 

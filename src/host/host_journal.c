@@ -9,7 +9,7 @@
 #include "parse/ident.h"
 #include "parse/stamp.h"
 #include "host/journal.h"
-#include "host/mentions.h"
+#include "host/attribution.h"
 
 #include <stdio.h>
 
@@ -26,7 +26,7 @@ struct pending {
 
 struct job {
     struct lt_ctx *ctx;
-    struct lt_mentions mentions;
+    struct lt_attribution mentions;
     struct lt_str path; /* of the file at hand */
     uint64_t lacking;   /* entries of it without what all have */
     struct pending pending[PENDING];
@@ -87,10 +87,10 @@ static enum lt_status emit_daemon(struct job *job, const struct lt_journal_entry
     describe(job, entry, &line);
     line.unit = field(entry, LT_JOURNAL_UNIT);
     lt_facts_text(&facts, LT_ATTR_BODY, line.text);
-    lt_mentions_choose(&line, lt_mentions_own_time(line.text, &minutes), "the journal's", &facts);
+    lt_attribution_choose(&line, lt_attribution_own_time(line.text, &minutes), "the journal's", &facts);
     lt_fact(&facts, "unit", line.unit);
     lt_fact(&facts, "cursor", entry->cursor);
-    return lt_mentions_emit(&job->mentions, &line, &facts, err);
+    return lt_attribution_emit(&job->mentions, &line, &facts, err);
 }
 
 /* --- output of containers --------------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ static enum lt_status emit_output(struct job *job, const struct lt_journal_entry
     if (!lt_str_starts(container->id, tag) && !lt_str_eq(tag, name))
         lt_fact(&facts, "tag", tag);
     lt_fact(&facts, "cursor", pending->cursor[0] ? lt_str_c(pending->cursor) : entry->cursor);
-    return lt_mentions_emit(&job->mentions, line, &facts, err);
+    return lt_attribution_emit(&job->mentions, line, &facts, err);
 }
 
 /* Where the pieces of this container's stream are kept: NULL when others have taken all the room. */
@@ -192,8 +192,8 @@ static const struct lt_container *output_of(struct job *job, const struct lt_jou
     if (comm.len && !lt_str_starts(comm, LT_STR("docker")))
         return NULL;
     if (!lt_is_id(id))
-        return id.len ? lt_mentions_tag(&job->mentions, id) : NULL;
-    const struct lt_owner *owner = lt_mentions_container(&job->mentions, id);
+        return id.len ? lt_attribution_tag(&job->mentions, id) : NULL;
+    const struct lt_owner *owner = lt_attribution_container(&job->mentions, id);
     return owner ? owner->container : NULL;
 }
 
@@ -218,7 +218,7 @@ static enum lt_status read_entry(struct job *job, const struct lt_journal_entry 
     struct lt_str text = field(entry, LT_JOURNAL_MESSAGE), comm = field(entry, LT_JOURNAL_COMM);
     struct lt_str reporter = field(entry, LT_JOURNAL_IDENTIFIER);
     lt_arena_reset(&job->line);
-    bool wanted = line.output_of || lt_mentions_wanted(reporter, text) || lt_mentions_wanted(comm, text) ||
+    bool wanted = line.output_of || lt_attribution_wanted(reporter, text) || lt_attribution_wanted(comm, text) ||
                   is_unit_wanted(field(entry, LT_JOURNAL_UNIT));
     job->lacking += is_lacking(entry, wanted);
     if (!wanted)
@@ -270,7 +270,7 @@ static enum lt_status read_file(struct job *job, struct lt_fs *fs, struct lt_str
     if (status != LT_OK)
         return LT_OK;
     if (!job->mentions.ctx)
-        lt_mentions_begin(&job->mentions, job->ctx);
+        lt_attribution_begin(&job->mentions, job->ctx);
     status = read_entries(job, journal, err);
     lt_journal_close(journal);
     return status;

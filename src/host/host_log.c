@@ -14,7 +14,7 @@
 #include "parse/apptime.h"
 #include "parse/syslog.h"
 #include "host/log_files.h"
-#include "host/mentions.h"
+#include "host/attribution.h"
 
 #include <stdlib.h>
 
@@ -30,7 +30,7 @@ static const struct lt_log_family families[] = {
 /* A log file, and the state of its reading. */
 struct job {
     struct lt_ctx *ctx;
-    struct lt_mentions mentions;
+    struct lt_attribution mentions;
     struct lt_fs *fs;
     struct lt_log_file file;
     struct lt_zone zone;      /* of the host */
@@ -46,8 +46,8 @@ struct job {
 
 static bool is_wanted(const struct job *job, const struct lt_syslog *line)
 {
-    return job->file.family->own || lt_mentions_wanted(line->reporter, line->body) ||
-           lt_mentions_tag(&job->mentions, line->reporter);
+    return job->file.family->own || lt_attribution_wanted(line->reporter, line->body) ||
+           lt_attribution_tag(&job->mentions, line->reporter);
 }
 
 /* --- times ---------------------------------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ static void place_stamp(struct job *job, const struct lt_syslog *line, struct lt
 static struct lt_time own_time(struct job *job, struct lt_str text)
 {
     int minutes = 0;
-    struct lt_time time = lt_mentions_own_time(text, &minutes);
+    struct lt_time time = lt_attribution_own_time(text, &minutes);
     if (time.set && !job->ctx->host->zone.known)
         job->zone = (struct lt_zone){.after = {.set = true, .standard = minutes * 60}};
     return time;
@@ -116,7 +116,7 @@ static struct lt_time own_time(struct job *job, struct lt_str text)
 static void choose_time(struct job *job, const struct lt_syslog *line, struct lt_host_line *out, struct lt_facts *facts)
 {
     struct lt_time own = {0};
-    if (job->file.family->own || lt_mentions_program(&job->mentions, line->reporter))
+    if (job->file.family->own || lt_attribution_program(&job->mentions, line->reporter))
         own = own_time(job, line->body);
     if (line->stamp.len)
         place_stamp(job, line, out);
@@ -125,7 +125,7 @@ static void choose_time(struct job *job, const struct lt_syslog *line, struct lt
     else if (line->time.set)
         place_local(job, line->time, out);
     bool inferred = out->tags & LT_TAG_BIT(time_inferred);
-    bool is_own = lt_mentions_choose(out, own, "syslog's", facts);
+    bool is_own = lt_attribution_choose(out, own, "syslog's", facts);
     if (is_own) {
         out->first = out->last = (struct lt_time){0};
         out->tags &= ~LT_TAG_BIT(time_inferred);
@@ -167,7 +167,7 @@ static enum lt_status emit_line(struct job *job, const struct lt_syslog *line, u
         .text = line->body,
         .pid = line->pid,
         .where = {.file = job->file.path, .offset = offset, .has_offset = true},
-        .output_of = lt_mentions_tag(&job->mentions, line->reporter),
+        .output_of = lt_attribution_tag(&job->mentions, line->reporter),
     };
     lt_arena_reset(&job->line);
     lt_facts_text(&facts, LT_ATTR_BODY, line->body);
@@ -183,7 +183,7 @@ static enum lt_status emit_line(struct job *job, const struct lt_syslog *line, u
     job->before = out.time;
     if (!job->first.set)
         job->first = out.time;
-    return lt_mentions_emit(&job->mentions, &out, &facts, err);
+    return lt_attribution_emit(&job->mentions, &out, &facts, err);
 }
 
 /* A line of a file that only Docker writes to: no header, but maybe a time at its start, as docker had it until 1.6. */
@@ -264,7 +264,7 @@ static enum lt_status read_fs(struct job *job, struct lt_fs *fs, struct lt_err *
     job->file.family = NULL;
     lt_log_files_find(&there, families, sizeof families / sizeof *families, &files);
     if (files.count && !job->mentions.ctx)
-        lt_mentions_begin(&job->mentions, job->ctx);
+        lt_attribution_begin(&job->mentions, job->ctx);
     for (size_t i = 0; i < files.count && status == LT_OK; i++) {
         if (files.items[i].family != job->file.family)
             job->limit = (struct lt_time){0};

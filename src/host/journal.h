@@ -2,8 +2,8 @@
 /* Files of systemd's journal, read by libsystemd; journal.c is the only file that includes it. libsystemd maps the file
  * that it reads: so that no live host can cut it short meanwhile, and as an image has no file to map, it gets a copy in
  * $TMPDIR. */
-#ifndef LT_SOURCE_JOURNAL_H
-#define LT_SOURCE_JOURNAL_H
+#ifndef LT_HOST_JOURNAL_H
+#define LT_HOST_JOURNAL_H
 
 #include "evidence/evidence.h"
 

@@ -148,7 +148,7 @@ void lt_log_files_find(struct lt_ctx *ctx, const struct lt_log_family *families,
 
 /* What a look through a file tells. */
 struct survey {
-    const struct lt_mentions *mentions;
+    const struct lt_attribution *mentions;
     const struct lt_zone *zone;
     struct lt_years years;
     struct lt_syslog last; /* with a stamp, */
@@ -185,8 +185,8 @@ static void ask_message(struct survey *survey, const struct lt_syslog *line, int
 {
     int minutes;
     struct lt_time own = {0};
-    if (lt_mentions_program(survey->mentions, line->reporter))
-        own = lt_mentions_own_time(line->body, &minutes);
+    if (lt_attribution_program(survey->mentions, line->reporter))
+        own = lt_attribution_own_time(line->body, &minutes);
     if (!own.set)
         return;
     int64_t known = nearest_year(survey->zone, line, own.sec);
@@ -253,7 +253,7 @@ static int64_t year_before(const struct survey *survey, struct lt_time end)
     return first;
 }
 
-bool lt_log_year(const struct lt_mentions *mentions, struct lt_fs *fs, const struct lt_log_file *file,
+bool lt_log_year(const struct lt_attribution *mentions, struct lt_fs *fs, const struct lt_log_file *file,
                  const struct lt_zone *zone, struct lt_time limit, int64_t *year, struct lt_str *from)
 {
     struct survey survey = {.mentions = mentions, .zone = zone, .leap = -1, .from = ""};

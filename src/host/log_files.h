@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The text logs of a host: which files there are, in what order they were written, and in which years. */
-#ifndef LT_SOURCE_HOST_FILES_H
-#define LT_SOURCE_HOST_FILES_H
+#ifndef LT_HOST_LOG_FILES_H
+#define LT_HOST_LOG_FILES_H
 
-#include "host/mentions.h"
+#include "host/attribution.h"
 #include "read/source.h"
 
 enum { LT_MAX_YEARS = 50 }; /* that one file may span */
@@ -37,7 +37,7 @@ void lt_log_files_find(struct lt_ctx *ctx, const struct lt_log_family *families,
  * written at the latest; or else that, which is the earliest of the file's mtime, the date in its name, and `limit`,
  * the first time in the file after it. Reads the whole file. False: it cannot be told, or would be before 1970, or the
  * file spans more than LT_MAX_YEARS. */
-bool lt_log_year(const struct lt_mentions *mentions, struct lt_fs *fs, const struct lt_log_file *file,
+bool lt_log_year(const struct lt_attribution *mentions, struct lt_fs *fs, const struct lt_log_file *file,
                  const struct lt_zone *zone, struct lt_time limit, int64_t *year, struct lt_str *from);
 
 #endif

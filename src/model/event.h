@@ -2,8 +2,8 @@
 /* The shared records of the pipeline. Sources fill an lt_event and lend it to emit(); the normaliser sets clocks, the
  * tagger owners and tags, the sorter copies it, writers get it const. Nothing but these records passes between the
  * stages. */
-#ifndef LT_EVENT_H
-#define LT_EVENT_H
+#ifndef LT_MODEL_EVENT_H
+#define LT_MODEL_EVENT_H
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -13,7 +13,7 @@
 
 #include <sys/stat.h>
 
-struct lt_below;
+struct lt_lower_stack;
 struct lt_layer;
 struct lt_owner;
 struct lt_zone;
@@ -66,7 +66,7 @@ struct lt_dir {
     const struct lt_owner *owner; /* whose the entries are */
     bool opaque;                  /* it hides what lies below it, or is in a directory that does; */
     struct lt_time opaque_since;  /* at the latest since then */
-    const struct lt_below
+    const struct lt_lower_stack
         *below; /* what the layers under its own have in its place; NULL: nothing, or not looked for */
     const struct lt_list *hidden_by; /* see lt_event: holds for all that is in it */
 };

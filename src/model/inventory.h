@@ -4,8 +4,8 @@
  *
  * container -> rw layer -> init layer -> image layers (top to base) and image -> layers; a volume -> the containers
  * that mount it. A link that could not be read is NULL, never guessed, or marked inferred. */
-#ifndef LT_INVENTORY_H
-#define LT_INVENTORY_H
+#ifndef LT_MODEL_INVENTORY_H
+#define LT_MODEL_INVENTORY_H
 
 #include "base/map.h"
 #include "model/event.h"
@@ -72,7 +72,7 @@ struct lt_layer {
     lt_tags tags;             /* LT_TAG_BIT()s that hold for the layer as a whole */
     enum lt_role role;
     bool inferred;              /* the link to the container or image has an indirect witness */
-    struct lt_map hidden;       /* entries that higher layers hide: see overlay/below.h */
+    struct lt_map hidden;       /* entries that higher layers hide: see overlay/lower_stack.h */
     struct lt_list identifiers; /* of struct lt_identifier *: others that it has */
     void *own;                  /* of its runtime */
     struct lt_owner owner;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Words that make rows easy to find. Tags state what is there; they accuse nobody. */
-#ifndef LT_TAG_H
-#define LT_TAG_H
+#ifndef LT_MODEL_TAG_H
+#define LT_MODEL_TAG_H
 
 #include "model/event.h"
 

@@ -2,10 +2,10 @@
 /* What a container did to an entry: the rw layer's entry beside what the layers below have under the same name. Rules
  * measured on Linux 6.18 (linux fs/overlayfs/copy_up.c): a copy-up keeps mtime, atime, mode and owner, makes a new
  * inode, and names the inode it came from in trusted.overlay.origin. */
-#ifndef LT_CHANGE_H
-#define LT_CHANGE_H
+#ifndef LT_OVERLAY_CHANGE_H
+#define LT_OVERLAY_CHANGE_H
 
-#include "overlay/below.h"
+#include "overlay/lower_stack.h"
 
 /* An entry of an rw layer and what is known of it. */
 struct lt_upper {

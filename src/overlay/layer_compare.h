@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* One entry of an image layer beside what its tar says of it: the differences in words. What is no difference, because
  * unpacking does it, was measured: see tamper.h. */
-#ifndef LT_LAYER_COMPARE_H
-#define LT_LAYER_COMPARE_H
+#ifndef LT_OVERLAY_LAYER_COMPARE_H
+#define LT_OVERLAY_LAYER_COMPARE_H
 
 #include "base/crc64.h"
 #include "overlay/layer_record.h"

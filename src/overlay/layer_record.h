@@ -3,8 +3,8 @@
  * <root>/image/<driver>/layerdb/sha256/<chain ID>/tar-split.json.gz (moby daemon/internal/layer/filestore.go; the
  * format: parse/tarsplit.h). Docker itself makes the tar anew from it and the layer's files, for `docker save` and
  * `push`. */
-#ifndef LT_LAYER_RECORD_H
-#define LT_LAYER_RECORD_H
+#ifndef LT_OVERLAY_LAYER_RECORD_H
+#define LT_OVERLAY_LAYER_RECORD_H
 
 #include "read/context.h"
 #include "evidence/stream.h"

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What a container sees at a path: see lt_below_lookup(). */
-#include "overlay/below.h"
+/* What a container sees at a path: see lt_lower_lookup(). */
+#include "overlay/lower_stack.h"
 
 /* A place that the path has come to. */
 struct stop {
-    const struct lt_below *below; /* the directory, merged; NULL: it is none */
+    const struct lt_lower_stack *below; /* the directory, merged; NULL: it is none */
     struct lt_lower seen;         /* of the container's root the node and the layer alone */
 };
 
 /* A path on its way. */
 struct trail {
-    struct lt_below_reader *reader;
+    struct lt_lower_reader *reader;
     struct lt_list stops; /* of struct stop *: the container's root, and down to where the path has come */
     struct lt_str rest;   /* what is still to go */
     struct lt_str target; /* see struct lt_view */
@@ -26,7 +26,7 @@ static struct stop *add_stop(struct trail *trail)
 }
 
 /* Let lookups begin at the root of the container. What is wrong with it is so for each of them. */
-static void choose(struct lt_below_reader *reader, const struct lt_container *container)
+static void choose(struct lt_lower_reader *reader, const struct lt_container *container)
 {
     if (reader->container == container)
         return;
@@ -35,13 +35,13 @@ static void choose(struct lt_below_reader *reader, const struct lt_container *co
     lt_err_clear(&reader->root_flaw);
     reader->container = container;
     reader->flaw = &reader->root_flaw;
-    reader->root = lt_below_container(reader, container);
+    reader->root = lt_lower_of_container(reader, container);
 }
 
 static void begin(struct trail *trail)
 {
-    struct lt_below_reader *reader = trail->reader;
-    const struct lt_below_dir *top = &reader->root->dirs[0];
+    struct lt_lower_reader *reader = trail->reader;
+    const struct lt_lower_part *top = &reader->root->dirs[0];
     struct stop *root = add_stop(trail);
     root->below = reader->root;
     root->seen.layer = top->layer;
@@ -70,7 +70,7 @@ static bool turn(struct trail *trail, struct lt_str target)
 /* Go on by one name. False: the container sees nothing there. */
 static bool step(struct trail *trail, struct lt_str name)
 {
-    struct lt_below_reader *reader = trail->reader;
+    struct lt_lower_reader *reader = trail->reader;
     const struct stop *at = trail->stops.items[trail->stops.count - 1];
     struct lt_lower seen = {0};
     if (!at->below)
@@ -81,13 +81,13 @@ static bool step(struct trail *trail, struct lt_str name)
         trail->stops.count -= trail->stops.count > 1;
         return true;
     }
-    if (!lt_below_find(reader, at->below, name, &seen))
+    if (!lt_lower_find(reader, at->below, name, &seen))
         return false;
     if (S_ISLNK(seen.node.mode))
         return turn(trail, seen.node.target);
     struct stop *next = add_stop(trail);
     seen.node.name = lt_str_dup(&reader->views, seen.node.name);
-    *next = (struct stop){lt_below_enter(reader, at->below, &seen), seen};
+    *next = (struct stop){lt_lower_enter(reader, at->below, &seen), seen};
     return true;
 }
 
@@ -108,7 +108,7 @@ static void tell(struct trail *trail, struct lt_view *out)
     }
 }
 
-enum lt_status lt_below_lookup(struct lt_below_reader *reader, const struct lt_container *container, struct lt_str path,
+enum lt_status lt_lower_lookup(struct lt_lower_reader *reader, const struct lt_container *container, struct lt_str path,
                                struct lt_view *out, struct lt_err *err)
 {
     struct trail trail = {.reader = reader, .rest = path};

@@ -2,8 +2,8 @@
 /* Which entries of a layer are shadowed by mounts. A mount hides from its container what the layers have at and below
  * its destination. Nobody in the container sees such an entry, nor what is written there while nothing is mounted, or
  * from outside. The files that the daemon mounts into every container (/etc/hosts and the like) are left out. */
-#ifndef LT_MOUNT_SHADOWING_H
-#define LT_MOUNT_SHADOWING_H
+#ifndef LT_OVERLAY_MOUNT_SHADOWING_H
+#define LT_OVERLAY_MOUNT_SHADOWING_H
 
 #include "overlay/mount_views.h"
 #include "read/context.h"

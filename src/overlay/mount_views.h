@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Where containers see the files of the host that they mount: those of a volume or of a bind. A file has one row, no
  * matter how many containers mount it. The row names each of them, and the path of the file in it. */
-#ifndef LT_MOUNT_VIEWS_H
-#define LT_MOUNT_VIEWS_H
+#ifndef LT_OVERLAY_MOUNT_VIEWS_H
+#define LT_OVERLAY_MOUNT_VIEWS_H
 
 #include "model/inventory.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The records of layers are unpacked and read on a thread of their own, each while the layer before is walked: that
  * takes as long as the walk. What is found, and in which order it is reported, does not depend on it. */
-#ifndef LT_RECORD_AHEAD_H
-#define LT_RECORD_AHEAD_H
+#ifndef LT_OVERLAY_RECORD_AHEAD_H
+#define LT_OVERLAY_RECORD_AHEAD_H
 
 #include "overlay/layer_record.h"
 

@@ -16,8 +16,8 @@
  * every entry has the header's mtime to the nanosecond, directories too; but for the root of the layer, which is the
  * driver's and not checked. All ctimes lie between the birth of the layer's directory and the mtime of its
  * tar-split.json.gz. A driver that copies whole layers (vfs) keeps the mtimes of what it copies. */
-#ifndef LT_TAMPER_H
-#define LT_TAMPER_H
+#ifndef LT_OVERLAY_TAMPER_H
+#define LT_OVERLAY_TAMPER_H
 
 #include "read/context.h"
 

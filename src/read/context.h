@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What every reader works with: the data root at hand, where events go, and how losses are reported. */
-#ifndef LT_CONTEXT_H
-#define LT_CONTEXT_H
+#ifndef LT_READ_CONTEXT_H
+#define LT_READ_CONTEXT_H
 
 #include "evidence/evidence.h"
 #include "evidence/lines.h"

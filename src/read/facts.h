@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Attributes of an event while they are put together. They live in `arena`, and are in the event's order of adding. */
-#ifndef LT_SOURCE_FACTS_H
-#define LT_SOURCE_FACTS_H
+#ifndef LT_READ_FACTS_H
+#define LT_READ_FACTS_H
 
 #include "read/source.h"
 

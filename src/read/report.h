@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The account of a run: what each source saw and what became of it, and every error. Promise 1 is kept here: at the end
  * seen = emitted + filtered + deduplicated + failed must hold for every source. */
-#ifndef LT_REPORT_H
-#define LT_REPORT_H
+#ifndef LT_READ_REPORT_H
+#define LT_READ_REPORT_H
 
 #include "base/list.h"
 #include "base/output.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* One run over its evidence, from opening it to the exit code: what all commands share. A command (src/command) makes
  * the product in between. */
-#ifndef LT_JOB_H
-#define LT_JOB_H
+#ifndef LT_RUN_JOB_H
+#define LT_RUN_JOB_H
 
 #include "read/context.h"
 #include "run/options.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What is read and what was found, for people. */
-#ifndef LT_SHOW_H
-#define LT_SHOW_H
+#ifndef LT_RUN_SHOW_H
+#define LT_RUN_SHOW_H
 
 #include "model/inventory.h"
 #include "run/options.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the user asked to see. */
-#ifndef LT_FILTER_H
-#define LT_FILTER_H
+#ifndef LT_TIMELINE_FILTER_H
+#define LT_TIMELINE_FILTER_H
 
 #include "run/options.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Time zones of the machine that layertime runs on, for --timezone alone: what the evidence tells goes by the
  * evidence's own files. */
-#ifndef LT_LOCALZONE_H
-#define LT_LOCALZONE_H
+#ifndef LT_TIMELINE_LOCALZONE_H
+#define LT_TIMELINE_LOCALZONE_H
 
 #include "parse/tzif.h"
 

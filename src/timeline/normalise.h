@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* From events to rows: which times an event has, whose clock made each, and how far it can be trusted. */
-#ifndef LT_NORMALISE_H
-#define LT_NORMALISE_H
+#ifndef LT_TIMELINE_NORMALISE_H
+#define LT_TIMELINE_NORMALISE_H
 
 #include "model/event.h"
 

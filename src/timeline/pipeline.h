@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The main job: sources' events -> filter -> normalise -> sort -> format -> output */
-#ifndef LT_PIPELINE_H
-#define LT_PIPELINE_H
+#ifndef LT_TIMELINE_PIPELINE_H
+#define LT_TIMELINE_PIPELINE_H
 
 #include "run/job.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "overlay/below.h"
+#include "overlay/lower_stack.h"
 #include "store/mechanics.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ struct place {
     struct lt_layer layers[LAYERS];
     struct lt_container all, plain;
     struct lt_ctx ctx; /* without a report: lookups write none */
-    struct lt_below_reader reader;
+    struct lt_lower_reader reader;
 };
 
 static void shell(const struct place *place, const char *script)
@@ -99,7 +99,7 @@ static int tear_down(void **state)
 {
     struct place *place = *state;
     char command[100];
-    lt_below_end(&place->reader);
+    lt_lower_end(&place->reader);
     lt_evidence_close(&place->evidence);
     lt_arena_free(&place->run);
     snprintf(command, sizeof command, "rm -rf %s", place->path);
@@ -119,7 +119,7 @@ static struct lt_view see(struct place *place, const struct lt_container *contai
 {
     struct lt_view view;
     struct lt_err err = {0};
-    assert_int_equal(lt_below_lookup(&place->reader, container, lt_str_c(path), &view, &err), LT_OK);
+    assert_int_equal(lt_lower_lookup(&place->reader, container, lt_str_c(path), &view, &err), LT_OK);
     assert_false(err.set);
     return view;
 }
@@ -128,7 +128,7 @@ static void check_none(struct place *place, const struct lt_container *container
 {
     struct lt_view view;
     struct lt_err err = {0};
-    assert_int_equal(lt_below_lookup(&place->reader, container, lt_str_c(path), &view, &err), LT_END);
+    assert_int_equal(lt_lower_lookup(&place->reader, container, lt_str_c(path), &view, &err), LT_END);
     assert_false(err.set);
     assert_int_equal(view.node.mode, 0);
 }
@@ -137,7 +137,7 @@ static void check_code(struct place *place, const char *path, const char *code)
 {
     struct lt_view view;
     struct lt_err err = {0};
-    assert_int_equal(lt_below_lookup(&place->reader, &place->all, lt_str_c(path), &view, &err), LT_SKIP);
+    assert_int_equal(lt_lower_lookup(&place->reader, &place->all, lt_str_c(path), &view, &err), LT_SKIP);
     assert_string_equal(err.code, code);
     assert_int_equal(view.node.mode, 0);
 }

@@ -19,8 +19,8 @@
  *   init_copy.c        rw layers that began as a copy of the init layer
  *   renames.c          keeps what was moved until it is known whether it was renamed
  *   file_times.c       did a process set its times? */
-#ifndef LT_FILES_CHECKS_H
-#define LT_FILES_CHECKS_H
+#ifndef LT_FILES_CHECKS_CHECKS_H
+#define LT_FILES_CHECKS_CHECKS_H
 
 #include "files/removals.h"
 #include "files/walked.h"
@@ -40,7 +40,7 @@ enum lt_entry_kind {
 /* What the lower layers show in the place of an entry, or in the place it was renamed from. */
 struct lt_lower_place {
     bool found;                   /* there is something; otherwise the rest is not set */
-    const struct lt_below *below; /* the directory that holds it */
+    const struct lt_lower_stack *below; /* the directory that holds it */
     struct lt_lower lower;        /* the strings are valid until a check looks for something else */
 };
 
@@ -104,7 +104,7 @@ struct lt_layer_walk {
     /* Memory that is freed with the layer, with the directory at hand, and with the entry at hand. */
     struct lt_arena of_layer, of_dir, of_entry;
     /* Looks into the lower directories; it keeps the names of the one below the directory at hand. */
-    struct lt_below_reader reader;
+    struct lt_lower_reader reader;
     bool whole;                   /* `lower`: all lower layers are known, so that what is not in them is new */
     bool marked;                  /* `lower`: the layer names the origins of its copies */
     struct lt_removals *removals; /* `removals`: where checks below it add what was removed */

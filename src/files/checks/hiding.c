@@ -34,7 +34,7 @@ static void note_directory(struct lt_layer_walk *walk, const struct lt_layer_ent
     const struct lt_event *event = &entry->event;
     const struct lt_time *time = event->node->time;
     struct lt_dir *child = note_child(walk, event);
-    child->below = lt_below_enter(&walk->reader, entry->place.below, &entry->place.lower);
+    child->below = lt_lower_enter(&walk->reader, entry->place.below, &entry->place.lower);
     if (entry->marks.opaque && !child->opaque) {
         child->opaque = true;
         child->opaque_since = time[LT_B].set ? time[LT_B] : time[LT_C];

@@ -2,8 +2,8 @@
 #include "files/checks/checks.h"
 
 struct init_copy {
-    const struct lt_below *root; /* of the init layer */
-    struct lt_below_reader reader;
+    const struct lt_lower_stack *root; /* of the init layer */
+    struct lt_lower_reader reader;
 };
 
 static void *begin(struct lt_layer_walk *walk)
@@ -13,7 +13,7 @@ static void *begin(struct lt_layer_walk *walk)
         return NULL;
     struct init_copy *copy = lt_new(&walk->of_layer, struct init_copy);
     copy->reader.ctx = walk->ctx;
-    copy->root = lt_below_tree(&copy->reader, container->init);
+    copy->root = lt_lower_of_tree(&copy->reader, container->init);
     return copy->root ? copy : NULL;
 }
 
@@ -21,7 +21,7 @@ static bool find(struct init_copy *copy, const struct lt_event *event, struct lt
 {
     struct lt_buf inside = {0};
     lt_event_inside(&inside, event);
-    place->found = lt_below_path(&copy->reader, copy->root, lt_buf_view(&inside), &place->below, &place->lower);
+    place->found = lt_lower_path(&copy->reader, copy->root, lt_buf_view(&inside), &place->below, &place->lower);
     lt_buf_free(&inside);
     return place->found;
 }
@@ -34,7 +34,7 @@ static bool same_entry(const struct lt_node *a, const struct lt_node *b)
 
 /* The directory that the init layer has in the place of the entry. NULL: it has none. An entry that is still as it was
  * copied is no change. */
-static const struct lt_below *compare(struct init_copy *copy, struct lt_layer_entry *entry)
+static const struct lt_lower_stack *compare(struct init_copy *copy, struct lt_layer_entry *entry)
 {
     struct lt_lower_place place;
     struct lt_event *event = &entry->event;
@@ -45,7 +45,7 @@ static const struct lt_below *compare(struct init_copy *copy, struct lt_layer_en
         event->hides = NULL;
         entry->copied_up = entry->moved = false;
     }
-    const struct lt_below *below = lt_below_enter(&copy->reader, place.below, &place.lower);
+    const struct lt_lower_stack *below = lt_lower_enter(&copy->reader, place.below, &place.lower);
     return S_ISDIR(event->node->mode) ? below : NULL;
 }
 
@@ -55,7 +55,7 @@ static enum lt_verdict entry(struct lt_layer_walk *walk, struct lt_layer_entry *
     struct init_copy *copy = state;
     const struct lt_event *event = &entry->event;
     struct lt_removal removal = {.by = LT_REMOVAL_MISSING, .dir = event->dir, .witness = event->node};
-    const struct lt_below *below = entry->kind == LT_ENTRY_ROOT ? copy->root : compare(copy, entry);
+    const struct lt_lower_stack *below = entry->kind == LT_ENTRY_ROOT ? copy->root : compare(copy, entry);
     if (below)
         lt_removals_add_missing(walk->removals, &removal, below);
     return LT_ENTRY_NEXT;
@@ -65,7 +65,7 @@ static enum lt_status end(struct lt_layer_walk *walk, void *state, enum lt_statu
 {
     struct init_copy *copy = state;
     (void)walk, (void)err;
-    lt_below_end(&copy->reader);
+    lt_lower_end(&copy->reader);
     return status;
 }
 

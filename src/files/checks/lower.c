@@ -6,7 +6,7 @@ static void *begin(struct lt_layer_walk *walk)
 {
     const struct lt_layer *layer = walk->layer;
     if (layer->role != LT_ROLE_IMAGE || !layer->mechanics->copies)
-        walk->top->below = lt_below_layer(&walk->reader, layer, &walk->whole);
+        walk->top->below = lt_lower_of_layer(&walk->reader, layer, &walk->whole);
     return lt_layer_is_rw(walk) || walk->top->below ? walk : NULL;
 }
 
@@ -24,10 +24,10 @@ static void read_marks(struct lt_layer_walk *walk, struct lt_layer_entry *entry)
 /* fuse-overlayfs names the origin of a copy by its path. */
 static void find_origin(struct lt_layer_walk *walk, struct lt_overlay_marks *marks)
 {
-    const struct lt_below *below;
+    const struct lt_lower_stack *below;
     struct lt_lower lower;
     if (marks->origin_path.len && walk->top->below &&
-        lt_below_path(&walk->reader, walk->top->below, marks->origin_path, &below, &lower))
+        lt_lower_path(&walk->reader, walk->top->below, marks->origin_path, &below, &lower))
         marks->origin = lower.node.ino;
 }
 
@@ -35,7 +35,7 @@ static void find_place(struct lt_layer_walk *walk, struct lt_layer_entry *entry)
 {
     struct lt_lower_place *place = &entry->place;
     place->below = entry->event.dir->below;
-    place->found = place->below && lt_below_find(&walk->reader, place->below, entry->subject, &place->lower);
+    place->found = place->below && lt_lower_find(&walk->reader, place->below, entry->subject, &place->lower);
 }
 
 /* Marks matter for what the container changed, and for directories that may be opaque. Reading them costs calls. */

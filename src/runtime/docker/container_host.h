@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* hostconfig.json of a container (moby api/types/container/hostconfig.go, 20.10 to 28.x): what it may do to the host,
  * and what bounds it. */
-#ifndef LT_SOURCE_HOSTCONFIG_H
-#define LT_SOURCE_HOSTCONFIG_H
+#ifndef LT_RUNTIME_DOCKER_CONTAINER_HOST_H
+#define LT_RUNTIME_DOCKER_CONTAINER_HOST_H
 
 #include "host/exposure.h"
 

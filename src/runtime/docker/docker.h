@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the files of this folder share. */
-#ifndef LT_RUNTIME_DOCKER_H
-#define LT_RUNTIME_DOCKER_H
+#ifndef LT_RUNTIME_DOCKER_DOCKER_H
+#define LT_RUNTIME_DOCKER_DOCKER_H
 
 #include "model/runtime.h"
 #include "read/context.h"

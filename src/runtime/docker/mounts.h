@@ -2,8 +2,8 @@
 /* What a container has mounted: MountPoints of its config.v2.json (moby daemon/volume/mounts/mounts.go, 20.10 to 28.x;
  * the key is the destination, Source is empty for what the daemon knows to find, Spec.VolumeOptions.Subpath there is
  * since 26.0; volumes taken over by --volumes-from are among them), and Tmpfs of its hostconfig.json. */
-#ifndef LT_SOURCE_DOCKER_MOUNTS_H
-#define LT_SOURCE_DOCKER_MOUNTS_H
+#ifndef LT_RUNTIME_DOCKER_MOUNTS_H
+#define LT_RUNTIME_DOCKER_MOUNTS_H
 
 #include "read/context.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A block of memory that takes rows and their packed events until it is full, and then brings the rows in order. Events
  * grow from its start, rows from its end, so that no room is lost to whichever there is less of. */
-#ifndef LT_BATCH_H
-#define LT_BATCH_H
+#ifndef LT_TIMELINE_SORT_BATCH_H
+#define LT_TIMELINE_SORT_BATCH_H
 
 #include "timeline/sort/pack.h"
 

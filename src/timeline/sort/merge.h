@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Many sorted sequences of rows as one: batches in memory, or runs in a temporary file. Equal times come in the order
  * of the sequences, so the result does not depend on where one ends and the next begins. */
-#ifndef LT_MERGE_H
-#define LT_MERGE_H
+#ifndef LT_TIMELINE_SORT_MERGE_H
+#define LT_TIMELINE_SORT_MERGE_H
 
 #include "timeline/sort/spill.h"
 

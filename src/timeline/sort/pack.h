@@ -3,8 +3,8 @@
  * written, numbers in as many bytes as they need, a time that equals an earlier one of the event in none. Owner,
  * directory and the name of the source live as long as the run does and stay pointers, so packed events are good for
  * this process only. */
-#ifndef LT_PACK_H
-#define LT_PACK_H
+#ifndef LT_TIMELINE_SORT_PACK_H
+#define LT_TIMELINE_SORT_PACK_H
 
 #include "model/event.h"
 

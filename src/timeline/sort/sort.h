@@ -2,8 +2,8 @@
 /* Keeps rows and gives them back in a total order: by time, then by arrival, which the evidence alone decides. Rows and
  * their packed events fill batches; when those have taken their share of memory, they are merged into a sorted run in a
  * temporary file, and the runs are merged in the end. The order is the same however much memory there is. */
-#ifndef LT_SORT_H
-#define LT_SORT_H
+#ifndef LT_TIMELINE_SORT_SORT_H
+#define LT_TIMELINE_SORT_SORT_H
 
 #include "timeline/sort/merge.h"
 

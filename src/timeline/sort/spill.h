@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A temporary file (base/temporary.h) for what does not fit into memory: sorted runs of rows with their packed events,
  * one after the other. */
-#ifndef LT_SPILL_H
-#define LT_SPILL_H
+#ifndef LT_TIMELINE_SORT_SPILL_H
+#define LT_TIMELINE_SORT_SPILL_H
 
 #include "timeline/sort/batch.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Docker's storage drivers (graphdrivers): where each keeps its layers. A driver answers questions about its layout; it
  * never walks a layer and never emits. One file here plus one line in drivers.def. */
-#ifndef LT_RUNTIME_DOCKER_DRIVER_H
-#define LT_RUNTIME_DOCKER_DRIVER_H
+#ifndef LT_RUNTIME_DOCKER_DRIVER_DRIVER_H
+#define LT_RUNTIME_DOCKER_DRIVER_DRIVER_H
 
 #include "runtime/docker/docker.h"
 #include "store/mechanics.h"

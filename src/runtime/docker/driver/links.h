@@ -7,8 +7,8 @@
  *   <driver>/<id>/lower     "l/<short>:l/<short>:..." the layers below, top first; none in a base layer
  *   <driver>/l/<short>      symbolic link to ../<id>/diff
  *   <driver>/<id>-init      the init layer between a container's rw layer <id> and its image */
-#ifndef LT_RUNTIME_DOCKER_LINKS_H
-#define LT_RUNTIME_DOCKER_LINKS_H
+#ifndef LT_RUNTIME_DOCKER_DRIVER_LINKS_H
+#define LT_RUNTIME_DOCKER_DRIVER_LINKS_H
 
 #include "runtime/docker/driver/driver.h"
 

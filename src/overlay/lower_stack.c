@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "overlay/below.h"
+#include "overlay/lower_stack.h"
 
 #include "store/mechanics.h"
 
@@ -8,7 +8,7 @@
 
 enum { MAX_LAYERS = 1024 };
 
-void lt_below_end(struct lt_below_reader *reader)
+void lt_lower_end(struct lt_lower_reader *reader)
 {
     lt_arena_free(&reader->arena);
     lt_arena_free(&reader->scratch);
@@ -16,12 +16,12 @@ void lt_below_end(struct lt_below_reader *reader)
 }
 
 /* Where directories and stacks of them go. Walks keep theirs: entries know them. */
-static struct lt_arena *home(struct lt_below_reader *reader)
+static struct lt_arena *home(struct lt_lower_reader *reader)
 {
     return reader->flaw ? &reader->views : reader->ctx->run;
 }
 
-static void note_flaw(struct lt_below_reader *reader, const struct lt_err *problem)
+static void note_flaw(struct lt_lower_reader *reader, const struct lt_err *problem)
 {
     if (!reader->flaw->set)
         *reader->flaw = *problem;
@@ -60,13 +60,13 @@ static bool all_known(const struct lt_layer *layer, const struct lt_list *under)
     return last && last->is_base;
 }
 
-static struct lt_below *new_below(struct lt_arena *arena, size_t most)
+static struct lt_lower_stack *new_below(struct lt_arena *arena, size_t most)
 {
-    return lt_arena_alloc(arena, sizeof(struct lt_below) + most * sizeof(struct lt_below_dir));
+    return lt_arena_alloc(arena, sizeof(struct lt_lower_stack) + most * sizeof(struct lt_lower_part));
 }
 
 /* Let the tree of `layer` lie at the bottom of `below`. False: it is not there, or elsewhere. */
-static bool add_tree(struct lt_below_reader *reader, struct lt_below *below, struct lt_layer *layer)
+static bool add_tree(struct lt_lower_reader *reader, struct lt_lower_stack *below, struct lt_layer *layer)
 {
     struct lt_node node;
     struct lt_err problem = {0};
@@ -83,33 +83,33 @@ static bool add_tree(struct lt_below_reader *reader, struct lt_below *below, str
     *dir = (struct lt_dir){.name = layer->content, .path_len = layer->content.len, .ino = node.ino};
     dir->brief = reader->flaw;
     lt_dir_keep(dir, home(reader));
-    below->dirs[below->count++] = (struct lt_below_dir){layer, dir};
+    below->dirs[below->count++] = (struct lt_lower_part){layer, dir};
     return true;
 }
 
-const struct lt_below *lt_below_layer(struct lt_below_reader *reader, const struct lt_layer *layer, bool *whole)
+const struct lt_lower_stack *lt_lower_of_layer(struct lt_lower_reader *reader, const struct lt_layer *layer, bool *whole)
 {
     struct lt_list under = layers_under(reader->ctx->run, layer);
-    struct lt_below *below = new_below(reader->ctx->run, under.count);
+    struct lt_lower_stack *below = new_below(reader->ctx->run, under.count);
     *whole = all_known(layer, &under);
     lt_each (struct lt_layer, next, &under)
         *whole &= add_tree(reader, below, next);
     return below->count ? below : NULL;
 }
 
-const struct lt_below *lt_below_tree(struct lt_below_reader *reader, struct lt_layer *layer)
+const struct lt_lower_stack *lt_lower_of_tree(struct lt_lower_reader *reader, struct lt_layer *layer)
 {
-    struct lt_below *below = new_below(reader->ctx->run, 1);
+    struct lt_lower_stack *below = new_below(reader->ctx->run, 1);
     return add_tree(reader, below, layer) ? below : NULL;
 }
 
-const struct lt_below *lt_below_container(struct lt_below_reader *reader, const struct lt_container *container)
+const struct lt_lower_stack *lt_lower_of_container(struct lt_lower_reader *reader, const struct lt_container *container)
 {
     struct lt_layer *top = container->rw ? container->rw : container->init;
     struct lt_list none = {0}, under = container->layers;
     if (top)
         under = top->mechanics->whole_rw ? none : layers_under(home(reader), top);
-    struct lt_below *below = new_below(home(reader), under.count + 1);
+    struct lt_lower_stack *below = new_below(home(reader), under.count + 1);
     if (top)
         add_tree(reader, below, top);
     lt_each (struct lt_layer, layer, &under)
@@ -150,7 +150,7 @@ struct lt_map lt_names_in(struct lt_ctx *ctx, const struct lt_dir *dir, struct l
     return map;
 }
 
-static void load(struct lt_below_reader *reader, const struct lt_below *below)
+static void load(struct lt_lower_reader *reader, const struct lt_lower_stack *below)
 {
     if (reader->at == below)
         return;
@@ -163,7 +163,7 @@ static void load(struct lt_below_reader *reader, const struct lt_below *below)
 
 /* Describe the entry `name` of a part by its path, for a lookup: that costs less than all names of the part. LT_SKIP:
  * nobody can tell what is there. */
-static enum lt_status look_up(struct lt_below_reader *reader, const struct lt_below_dir *part, struct lt_str name,
+static enum lt_status look_up(struct lt_lower_reader *reader, const struct lt_lower_part *part, struct lt_str name,
                               struct lt_node *out)
 {
     struct lt_err problem = {0};
@@ -180,7 +180,7 @@ static enum lt_status look_up(struct lt_below_reader *reader, const struct lt_be
 }
 
 /* The same of part `at`, for a walk by the names at hand. LT_END: there is none. */
-static enum lt_status look(struct lt_below_reader *reader, const struct lt_below *below, size_t at, struct lt_str name,
+static enum lt_status look(struct lt_lower_reader *reader, const struct lt_lower_stack *below, size_t at, struct lt_str name,
                            struct lt_node *out)
 {
     struct lt_fs *fs = reader->ctx->fs;
@@ -199,7 +199,7 @@ static enum lt_status look(struct lt_below_reader *reader, const struct lt_below
 }
 
 /* Does a mark in part `at` delete the name, or may it, as far as can be told? */
-static bool deletes(struct lt_below_reader *reader, const struct lt_below *below, size_t at, struct lt_str name)
+static bool deletes(struct lt_lower_reader *reader, const struct lt_lower_stack *below, size_t at, struct lt_str name)
 {
     struct lt_node node;
     struct lt_str subject;
@@ -211,14 +211,14 @@ static bool deletes(struct lt_below_reader *reader, const struct lt_below *below
     return status == LT_SKIP || (status == LT_OK && mechanics->meaning(&node, &subject) == LT_WHITEOUT);
 }
 
-bool lt_below_find(struct lt_below_reader *reader, const struct lt_below *below, struct lt_str name,
+bool lt_lower_find(struct lt_lower_reader *reader, const struct lt_lower_stack *below, struct lt_str name,
                    struct lt_lower *out)
 {
     lt_arena_reset(&reader->scratch);
     if (!reader->flaw)
         load(reader, below);
     for (size_t at = 0; at < below->count; at++) {
-        const struct lt_below_dir *part = &below->dirs[at];
+        const struct lt_lower_part *part = &below->dirs[at];
         struct lt_str subject;
         enum lt_status status = look(reader, below, at, name, &out->node);
         if (status == LT_OK) {
@@ -257,7 +257,7 @@ static struct lt_overlay_marks marks_in(const struct lt_layer *layer, const stru
 }
 
 /* Is the directory `self`, the entry `node` of `part`, opaque? */
-static bool is_opaque(struct lt_below_reader *reader, const struct lt_below_dir *part, const struct lt_below_dir *self,
+static bool is_opaque(struct lt_lower_reader *reader, const struct lt_lower_part *part, const struct lt_lower_part *self,
                       const struct lt_node *node)
 {
     struct lt_node mark;
@@ -275,7 +275,7 @@ static bool is_opaque(struct lt_below_reader *reader, const struct lt_below_dir 
            (mechanics->named_marks && look_up(reader, self, LT_OPAQUE_NAME, &mark) != LT_END);
 }
 
-const struct lt_below *lt_below_enter(struct lt_below_reader *reader, const struct lt_below *below,
+const struct lt_lower_stack *lt_lower_enter(struct lt_lower_reader *reader, const struct lt_lower_stack *below,
                                       const struct lt_lower *lower)
 {
     struct lt_node node = lower->node;
@@ -283,16 +283,16 @@ const struct lt_below *lt_below_enter(struct lt_below_reader *reader, const stru
         return NULL;
     if (!reader->flaw)
         load(reader, below);
-    struct lt_below *child = new_below(home(reader), below->count - lower->at);
+    struct lt_lower_stack *child = new_below(home(reader), below->count - lower->at);
     for (size_t at = lower->at; at < below->count; at++) {
         enum lt_status status = at == lower->at ? LT_OK : look(reader, below, at, lower->node.name, &node);
         if (status == LT_END && !deletes(reader, below, at, lower->node.name))
             continue;
         if (status != LT_OK || !S_ISDIR(node.mode))
             break;
-        const struct lt_below_dir *part = &below->dirs[at];
-        struct lt_below_dir *self = &child->dirs[child->count++];
-        *self = (struct lt_below_dir){part->layer, lt_dir_child(home(reader), part->dir, &node)};
+        const struct lt_lower_part *part = &below->dirs[at];
+        struct lt_lower_part *self = &child->dirs[child->count++];
+        *self = (struct lt_lower_part){part->layer, lt_dir_child(home(reader), part->dir, &node)};
         bool last = reader->flaw && at + 1 == below->count; /* then it hides nothing, and a walk tells what is wrong */
         if (!last && is_opaque(reader, part, self, &node))
             break;
@@ -300,8 +300,8 @@ const struct lt_below *lt_below_enter(struct lt_below_reader *reader, const stru
     return child;
 }
 
-bool lt_below_path(struct lt_below_reader *reader, const struct lt_below *top, struct lt_str path,
-                   const struct lt_below **below, struct lt_lower *out)
+bool lt_lower_path(struct lt_lower_reader *reader, const struct lt_lower_stack *top, struct lt_str path,
+                   const struct lt_lower_stack **below, struct lt_lower *out)
 {
     bool found = false;
     *below = top;
@@ -310,8 +310,8 @@ bool lt_below_path(struct lt_below_reader *reader, const struct lt_below *top, s
         if (!name.len)
             continue;
         if (found)
-            *below = lt_below_enter(reader, *below, out);
-        found = *below && lt_below_find(reader, *below, name, out);
+            *below = lt_lower_enter(reader, *below, out);
+        found = *below && lt_lower_find(reader, *below, name, out);
         if (!found)
             return false;
     }
@@ -324,7 +324,7 @@ static int by_bytes(const void *a, const void *b)
     return lt_str_cmp(**left, **right);
 }
 
-void lt_below_names(struct lt_below_reader *reader, const struct lt_below *below, struct lt_arena *arena,
+void lt_lower_names(struct lt_lower_reader *reader, const struct lt_lower_stack *below, struct lt_arena *arena,
                     struct lt_list *out)
 {
     size_t count = 0;
@@ -366,7 +366,7 @@ static struct lt_str hidden_key(struct lt_arena *arena, uint64_t ino, struct lt_
     return lt_path_join(arena, lt_str_format(arena, "%jx", (uintmax_t)ino), name);
 }
 
-static void add_hider(struct lt_arena *arena, const struct lt_below_dir *part, struct lt_str name,
+static void add_hider(struct lt_arena *arena, const struct lt_lower_part *part, struct lt_str name,
                       const struct lt_layer *by)
 {
     struct lt_str key = hidden_key(arena, part->dir->ino, name);
@@ -379,12 +379,12 @@ static void add_hider(struct lt_arena *arena, const struct lt_below_dir *part, s
         lt_list_add(list, arena, by);
 }
 
-void lt_hide(struct lt_below_reader *reader, const struct lt_below *below, const struct lt_lower *lower,
+void lt_hide(struct lt_lower_reader *reader, const struct lt_lower_stack *below, const struct lt_lower *lower,
              const struct lt_layer *by)
 {
     struct lt_arena *run = reader->ctx->run;
     struct lt_str name = lower->node.name;
-    const struct lt_below *merged = lt_below_enter(reader, below, lower);
+    const struct lt_lower_stack *merged = lt_lower_enter(reader, below, lower);
     for (size_t at = 0; at < (merged ? merged->count : 1); at++) {
         size_t part = lower->at;
         while (merged && below->dirs[part].layer != merged->dirs[at].layer)

@@ -2,17 +2,17 @@
 /* What lies below a directory of a layer: the same place in the layers under it, merged as the kernel does when it
  * mounts them (linux Documentation/filesystems/overlayfs.rst): the topmost entry of a name is seen, directories are
  * merged down to one that is opaque, a whiteout ends the search. */
-#ifndef LT_BELOW_H
-#define LT_BELOW_H
+#ifndef LT_OVERLAY_LOWER_STACK_H
+#define LT_OVERLAY_LOWER_STACK_H
 
 #include "read/context.h"
 #include "parse/overlay.h"
 
-/* A directory as the layers below show it. It and its parts live in the run arena, but those that lt_below_lookup()
+/* A directory as the layers below show it. It and its parts live in the run arena, but those that lt_lower_lookup()
  * comes through in the reader's own. */
-struct lt_below {
+struct lt_lower_stack {
     size_t count;
-    struct lt_below_dir {
+    struct lt_lower_part {
         struct lt_layer *layer;
         const struct lt_dir *dir;
     } dirs[]; /* top first; never empty */
@@ -27,43 +27,43 @@ struct lt_lower {
 };
 
 /* Looks into lower directories. It keeps the names of one at a time, since the entries of an upper directory come
- * together. Initialise with `ctx`; end with lt_below_end(). What cannot be read is reported, but not by lookups. */
-struct lt_below_reader {
+ * together. Initialise with `ctx`; end with lt_lower_end(). What cannot be read is reported, but not by lookups. */
+struct lt_lower_reader {
     struct lt_ctx *ctx;
     struct lt_err *flaw;       /* while a path is looked up: where the first thing goes that is wrong; else NULL */
-    const struct lt_below *at; /* the directory whose names are at hand */
+    const struct lt_lower_stack *at; /* the directory whose names are at hand */
     struct lt_map *names;      /* of each of its parts: name -> uint64_t *, the inode */
     struct lt_arena arena;     /* names */
     struct lt_arena scratch;   /* what the last calls have handed out */
     /* Of lookups: the container of the last one, its root, and what is wrong with that. */
     const struct lt_container *container;
-    const struct lt_below *root;
+    const struct lt_lower_stack *root;
     struct lt_err root_flaw;
     struct lt_arena views; /* all that lookups in this container have made */
 };
-void lt_below_end(struct lt_below_reader *reader);
+void lt_lower_end(struct lt_lower_reader *reader);
 
 /* What lies below the root of a layer; NULL: nothing is known to. `*whole` tells whether all is known that must be
  * there: if not, nobody can say of an entry that it is new. */
-const struct lt_below *lt_below_layer(struct lt_below_reader *reader, const struct lt_layer *layer, bool *whole);
+const struct lt_lower_stack *lt_lower_of_layer(struct lt_lower_reader *reader, const struct lt_layer *layer, bool *whole);
 
 /* The tree of one layer alone, in the run arena; NULL if it cannot be read, which its own walk reports. */
-const struct lt_below *lt_below_tree(struct lt_below_reader *reader, struct lt_layer *layer);
+const struct lt_lower_stack *lt_lower_of_tree(struct lt_lower_reader *reader, struct lt_layer *layer);
 
 /* The root of a container as it sees it: its rw layer, too. NULL: none of its layers is there. */
-const struct lt_below *lt_below_container(struct lt_below_reader *reader, const struct lt_container *container);
+const struct lt_lower_stack *lt_lower_of_container(struct lt_lower_reader *reader, const struct lt_container *container);
 
 /* The entry `name` of the directory; false: there is none to be seen. It is good until the next call. */
-bool lt_below_find(struct lt_below_reader *reader, const struct lt_below *below, struct lt_str name,
+bool lt_lower_find(struct lt_lower_reader *reader, const struct lt_lower_stack *below, struct lt_str name,
                    struct lt_lower *out);
 
 /* The directory `lower` of `below`, merged; NULL if it is none. */
-const struct lt_below *lt_below_enter(struct lt_below_reader *reader, const struct lt_below *below,
+const struct lt_lower_stack *lt_lower_enter(struct lt_lower_reader *reader, const struct lt_lower_stack *below,
                                       const struct lt_lower *lower);
 
 /* The entry at `path` ("a/b") from `top`, and the directory that it is in. */
-bool lt_below_path(struct lt_below_reader *reader, const struct lt_below *top, struct lt_str path,
-                   const struct lt_below **below, struct lt_lower *out);
+bool lt_lower_path(struct lt_lower_reader *reader, const struct lt_lower_stack *top, struct lt_str path,
+                   const struct lt_lower_stack **below, struct lt_lower *out);
 
 /* What a container sees at a path. */
 struct lt_view {
@@ -84,12 +84,12 @@ struct lt_view {
  *
  * One entry after the other is described instead of whole directories. `out` lives in the reader until it looks into
  * another container, or ends. */
-enum lt_status lt_below_lookup(struct lt_below_reader *reader, const struct lt_container *container, struct lt_str path,
+enum lt_status lt_lower_lookup(struct lt_lower_reader *reader, const struct lt_container *container, struct lt_str path,
                                struct lt_view *out, struct lt_err *err);
 
 /* The names in all parts of the directory, sorted, each once, as struct lt_str * in `arena`. Some may be hidden:
- * lt_below_find() tells. `out` is empty. */
-void lt_below_names(struct lt_below_reader *reader, const struct lt_below *below, struct lt_arena *arena,
+ * lt_lower_find() tells. `out` is empty. */
+void lt_lower_names(struct lt_lower_reader *reader, const struct lt_lower_stack *below, struct lt_arena *arena,
                     struct lt_list *out);
 
 /* The names of one directory of the evidence, deleted ones left out, as a map to the inodes (uint64_t *) in `arena`. */
@@ -115,7 +115,7 @@ void lt_report_blind(struct lt_ctx *ctx);
 
 /* `by` hides the entry, and all that is in it, from whoever looks through that layer. A merged directory is hidden in
  * all its layers. */
-void lt_hide(struct lt_below_reader *reader, const struct lt_below *below, const struct lt_lower *lower,
+void lt_hide(struct lt_lower_reader *reader, const struct lt_lower_stack *below, const struct lt_lower *lower,
              const struct lt_layer *by);
 
 /* The layers that hide the entry `name` of `dir`, a directory of `layer`, or `dir` itself; NULL: none. A new list lives

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* An ID names its container for good, also one that is no more there. A name or a reference may have meant another one
  * before: it counts only for lines since the container was created, and the row is marked owner_inferred. */
-#include "host/mentions.h"
+#include "host/attribution.h"
 
 #include "model/runtime.h"
 #include "parse/ident.h"
@@ -12,7 +12,7 @@ enum { MAX_NAMED = 8, APART = 60 /* seconds */ };
 
 static const int64_t SECOND = 1000000000;
 
-static struct lt_owner *new_owner(struct lt_mentions *mentions, struct lt_owner owner)
+static struct lt_owner *new_owner(struct lt_attribution *mentions, struct lt_owner owner)
 {
     struct lt_owner *out = lt_new(mentions->ctx->run, struct lt_owner);
     owner.role = LT_ROLE_HOST;
@@ -21,7 +21,7 @@ static struct lt_owner *new_owner(struct lt_mentions *mentions, struct lt_owner 
 }
 
 /* Two of them under one key: neither. */
-static void put_unique(struct lt_mentions *mentions, struct lt_map *map, struct lt_str key, struct lt_owner *owner)
+static void put_unique(struct lt_attribution *mentions, struct lt_map *map, struct lt_str key, struct lt_owner *owner)
 {
     if (!key.len)
         return;
@@ -31,7 +31,7 @@ static void put_unique(struct lt_mentions *mentions, struct lt_map *map, struct 
     lt_map_put(map, mentions->ctx->run, key, owner);
 }
 
-static void add_container(struct lt_mentions *mentions, struct lt_container *container)
+static void add_container(struct lt_attribution *mentions, struct lt_container *container)
 {
     struct lt_owner *owner = new_owner(mentions, container->owner);
     const struct lt_layer *layers[] = {container->rw, container->init};
@@ -43,7 +43,7 @@ static void add_container(struct lt_mentions *mentions, struct lt_container *con
             put_unique(mentions, &mentions->layers, layers[i]->id, owner);
 }
 
-static void add_image(struct lt_mentions *mentions, struct lt_image *image)
+static void add_image(struct lt_attribution *mentions, struct lt_image *image)
 {
     static const char *const prefixes[] = {"docker.io/library/", "docker.io/"};
     struct lt_arena *run = mentions->ctx->run;
@@ -57,7 +57,7 @@ static void add_image(struct lt_mentions *mentions, struct lt_image *image)
     }
 }
 
-void lt_mentions_begin(struct lt_mentions *mentions, struct lt_ctx *ctx)
+void lt_attribution_begin(struct lt_attribution *mentions, struct lt_ctx *ctx)
 {
     mentions->ctx = ctx;
     lt_each (struct lt_root, root, &ctx->host->roots) {
@@ -68,7 +68,7 @@ void lt_mentions_begin(struct lt_mentions *mentions, struct lt_ctx *ctx)
     }
 }
 
-const struct lt_owner *lt_mentions_container(struct lt_mentions *mentions, struct lt_str id)
+const struct lt_owner *lt_attribution_container(struct lt_attribution *mentions, struct lt_str id)
 {
     struct lt_ctx *ctx = mentions->ctx;
     struct lt_owner *owner = lt_map_get(&mentions->containers, id);
@@ -81,7 +81,7 @@ const struct lt_owner *lt_mentions_container(struct lt_mentions *mentions, struc
     return owner;
 }
 
-const struct lt_container *lt_mentions_tag(const struct lt_mentions *mentions, struct lt_str tag)
+const struct lt_container *lt_attribution_tag(const struct lt_attribution *mentions, struct lt_str tag)
 {
     const struct lt_owner *owner = lt_map_get(&mentions->shorts, lt_str_basename(tag));
     return owner ? owner->container : NULL;
@@ -101,12 +101,12 @@ static bool is_program(struct lt_str reporter)
     return false;
 }
 
-bool lt_mentions_program(const struct lt_mentions *mentions, struct lt_str reporter)
+bool lt_attribution_program(const struct lt_attribution *mentions, struct lt_str reporter)
 {
-    return is_program(reporter) && !memchr(reporter.ptr, '/', reporter.len) && !lt_mentions_tag(mentions, reporter);
+    return is_program(reporter) && !memchr(reporter.ptr, '/', reporter.len) && !lt_attribution_tag(mentions, reporter);
 }
 
-bool lt_mentions_wanted(struct lt_str reporter, struct lt_str text)
+bool lt_attribution_wanted(struct lt_str reporter, struct lt_str text)
 {
     if (is_program(reporter))
         return true;
@@ -122,7 +122,7 @@ static bool is_logrus(struct lt_str text)
     return lt_str_starts(text, LT_STR("time=")) || lt_str_starts(text, LT_STR("{"));
 }
 
-struct lt_time lt_mentions_own_time(struct lt_str text, int *minutes)
+struct lt_time lt_attribution_own_time(struct lt_str text, int *minutes)
 {
     struct lt_time time = {0};
     if (is_logrus(text))
@@ -130,7 +130,7 @@ struct lt_time lt_mentions_own_time(struct lt_str text, int *minutes)
     return time;
 }
 
-bool lt_mentions_choose(struct lt_host_line *line, struct lt_time own, const char *whose, struct lt_facts *facts)
+bool lt_attribution_choose(struct lt_host_line *line, struct lt_time own, const char *whose, struct lt_facts *facts)
 {
     struct lt_buf text = {0};
     bool finer = line->time.set && line->time.nsec && !own.nsec;
@@ -184,12 +184,12 @@ static void add_named(struct named *named, const struct lt_owner *owner, bool in
     }
 }
 
-static void add_mention(struct lt_mentions *mentions, const struct lt_mention *mention, struct named *named)
+static void add_mention(struct lt_attribution *mentions, const struct lt_mention *mention, struct named *named)
 {
     struct lt_owner *owner = NULL;
     switch (mention->kind) {
     case LT_MENTION_CONTAINER:
-        add_named(named, lt_mentions_container(mentions, mention->text), false);
+        add_named(named, lt_attribution_container(mentions, mention->text), false);
         if (!lt_map_get(&mentions->containers, mention->text) && !has(named, mention->text)) {
             named->others[named->count++] = mention->text;
             named->gone = true;
@@ -209,7 +209,7 @@ static void add_mention(struct lt_mentions *mentions, const struct lt_mention *m
 }
 
 /* A name in a field of its own. */
-static void add_field(struct lt_mentions *mentions, struct lt_str key, struct lt_str value, struct lt_time time,
+static void add_field(struct lt_attribution *mentions, struct lt_str key, struct lt_str value, struct lt_time time,
                       struct named *named)
 {
     static const char *const containers[] = {"container", "containerName", "container_name", "name"};
@@ -225,7 +225,7 @@ static void add_field(struct lt_mentions *mentions, struct lt_str key, struct lt
             add_named(named, lt_map_get(&mentions->references, value), !memchr(value.ptr, '@', value.len));
 }
 
-static void find_named(struct lt_mentions *mentions, const struct lt_host_line *line, struct named *named)
+static void find_named(struct lt_attribution *mentions, const struct lt_host_line *line, struct named *named)
 {
     struct lt_mention mention;
     struct lt_str rest = line->text, key, value;
@@ -242,7 +242,7 @@ static void find_named(struct lt_mentions *mentions, const struct lt_host_line *
             add_field(mentions, key, value, line->time, named);
 }
 
-enum lt_status lt_mentions_emit(struct lt_mentions *mentions, const struct lt_host_line *line, struct lt_facts *facts,
+enum lt_status lt_attribution_emit(struct lt_attribution *mentions, const struct lt_host_line *line, struct lt_facts *facts,
                                 struct lt_err *err)
 {
     struct named named = {0};
