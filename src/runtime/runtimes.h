@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The container runtimes that are known: one folder here plus one line in runtimes.def each. Folders do not know of each
- * other; what several runtimes share lies in rooms below. */
+/* The container runtimes that are known: one folder here plus one line in runtimes.def each, which is the map of the
+ * folders. They do not know of each other; what several runtimes share lies in rooms below.
+ *
+ *   runtimes.c     the table
+ */
 #ifndef LT_RUNTIME_RUNTIMES_H
 #define LT_RUNTIME_RUNTIMES_H
 
