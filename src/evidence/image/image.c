@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A disk image (or block device): one file system, or a disk with a DOS or GPT partition table; never mounted. The only
- * file that includes libtsk, which here does image formats, volumes, and the file systems that evidence/ext4.c does not
- * read: it would get times of ext4 wrong and gives no device numbers, attributes or journal.
+ * file that includes libtsk, which here does image formats, volumes, and the file systems that evidence/ext4/ext4.c
+ * does not read: it would get times of ext4 wrong and gives no device numbers, attributes or journal.
  *
  * libtsk swallows failed reads, so it reads through a function of ours that counts them: any operation during which one
  * failed is reported as incomplete. Its recursive walk stops at depth 128 without saying so and is not used. */
