@@ -252,6 +252,30 @@ def check_fields() -> list[str]:
     return problems
 
 
+# Words of the manual for the types of formats/fields.def.
+MANUAL_TYPES = {"WORD": {"string"}, "NAME": {"string"}, "TEXT": {"string"}, "INT": {"integer"},
+                "RAW": {"list", "object", "boolean"}}
+
+
+def check_manual() -> list[str]:
+    """layertime-formats(5) has every field with its type, every data type and every tag, and none that is not there."""
+    page = "formats/layertime-formats.5"
+    _, fields, kinds, tags = re.split(r"^\.Sh (?:FIELDS|KINDS OF EVENT|TAGS)\n", text(page), flags=re.M)
+    shown = dict(re.findall(r"^\.It Li (\S+) Pq (\w+)", fields, re.M))
+    real = dict(re.findall(r'^FIELD\w*\(\w+, "(\w+)", (\w+)', text("formats/fields.def"), re.M))
+    problems = [f"{page}: {name} is {shown[name]}, and {real[name]} in fields.def" for name in sorted(shown.keys() & real.keys())
+                if shown[name] not in MANUAL_TYPES[real[name]]]
+    words = "".join(map(text, sources("src/model/*.def", "src/runtime/*/*.def")))
+    named = {"field": (set(shown), set(real)),
+             "data type": (set(re.findall(r"^\.It Li (\S+)", kinds, re.M)),
+                           set(re.findall(r'^KIND\(\w+, "([\w:]+)"', words, re.M))),
+             "tag": (set(re.findall(r"^\.It Li (\S+)", tags, re.M)), set(re.findall(r"^TAG\((\w+)\)", words, re.M)))}
+    for what, (there, wanted) in named.items():
+        problems += [f"{page}: the {what} {name} is not described" for name in sorted(wanted - there)]
+        problems += [f"{page}: there is no {what} {name}" for name in sorted(there - wanted)]
+    return problems
+
+
 def check_names() -> list[str]:
     """No runtime is known by name outside its folder, the host's and the parsers: comments and tables may speak of it."""
     problems = []
