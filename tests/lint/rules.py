@@ -276,6 +276,31 @@ def check_manual() -> list[str]:
     return problems
 
 
+def summaries() -> dict[str, str]:
+    """Name and summary of every source, storage driver and kind of evidence. A source without a summary shares one."""
+    found = {}
+    for path in sources("src/*.c"):
+        code = re.sub(r'"\s*\n\s*"', "", text(path))
+        for kind, body in re.findall(r"^(?:static )?const struct lt_(source|evidence_kind|\w*driver) \w+ = \{(.*?)^\};",
+                                     code, re.M | re.S):
+            pair = re.search(r'\.driver = \{"([^"]+)", "([^"]+)"' if kind.endswith("driver") else
+                             r'\.name = "([^"]+)",\s*\.summary =\s*"([^"]+)"', body)
+            found |= {pair[1]: pair[2]} if pair else {}
+    return found
+
+
+def check_artifacts() -> list[str]:
+    """docs/artifacts.md has every source, storage driver and kind of evidence with its summary, and no other."""
+    page = "docs/artifacts.md"
+    shown = dict(re.findall(r"^### `([^`]+)`\n(.+)$", text(page), re.M) +
+                 re.findall(r"^\| `([^`]+)` \| (.+) \|$", text(page).split("## Storage drivers")[-1], re.M))
+    shown.pop("name", None)
+    real = summaries()
+    return ([f"{page}: {name} is not there, or not as: {real[name]}" for name in sorted(real)
+             if shown.get(name) != real[name]] +
+            [f"{page}: there is no {name}" for name in sorted(shown.keys() - real.keys())])
+
+
 def check_names() -> list[str]:
     """No runtime is known by name outside its folder, the host's and the parsers: comments and tables may speak of it."""
     problems = []
