@@ -107,6 +107,14 @@ def check_main_map() -> list[str]:
     return [f"src/main.c: the map lacks the room {room}/" for room in FLOORS if room and room not in shown]
 
 
+def check_architecture() -> list[str]:
+    """docs/ARCHITECTURE.md shows the rooms in their order."""
+    page = "docs/ARCHITECTURE.md"
+    part = text(page).split("## The rooms")[1].split("\n## ")[0]
+    shown = re.findall(r"^    (\w+)/ ", part, re.M)
+    return [] if shown == [room for room in reversed(FLOORS) if room] else [f"{page}: the rooms are not those of FLOORS"]
+
+
 def check_tables() -> list[str]:
     """Every plug-in is in the table of its folder, and every line of a table has its file."""
     problems = []
