@@ -284,6 +284,15 @@ def check_manual() -> list[str]:
     return problems
 
 
+def check_options() -> list[str]:
+    """layertime(1) has every option and command."""
+    page = text("src/layertime.1")
+    options = re.findall(r"""^    \{\w+, (?:0|'\w'), "([\w-]+)",""", text("src/command_line.c"), re.M)
+    commands = re.findall(r"^COMMAND\((\w+)\)", text("src/command/commands.def"), re.M)
+    return ([f"src/layertime.1: no option --{name}" for name in options if f"Fl -{name}" not in page] +
+            [f"src/layertime.1: no command {name}" for name in commands if not re.search(rf"^\.(It )?(Op )?Cm .*\b{name}\b", page, re.M)])
+
+
 def summaries() -> dict[str, str]:
     """Name and summary of every source, storage driver and kind of evidence. A source without a summary shares one."""
     found = {}
