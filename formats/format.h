@@ -1,5 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Output formats. A writer turns one record into text and decides nothing. One file here plus a line in formats.def. */
+/* Output formats. A writer turns one record into text and decides nothing. One file here plus a line in formats.def.
+ *
+ *   format.c          the table, and how a name or a suffix picks a line of it
+ *   fields.def        the facts of a row under their JSON names, sorted; fields.c: where each comes from
+ *   message.c         pieces of text that several formats share
+ *   memory.c          text that a writer made for one record and that holds for the next, too
+ *   text.c            a timeline to read and grep
+ *   jsonl.c           JSON lines for Timesketch, in the form of psort
+ *   csv.c             a table for spreadsheets
+ *   body.c            The Sleuth Kit's body file, for mactime
+ *   l2tcsv.c          log2timeline's 17 columns, for old tools
+ *   layertime-formats.5   the manual: formats, fields with type and unit, kinds of event, tags
+ */
 #ifndef LT_FORMATS_FORMAT_H
 #define LT_FORMATS_FORMAT_H
 

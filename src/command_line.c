@@ -296,25 +296,15 @@ static void help_options(struct lt_buf *out, const struct lt_command *command)
     }
 }
 
-/* "A, B or C": their names, or those of their stores. */
-static void list_runtimes(struct lt_buf *out, bool stores)
-{
-    for (size_t i = 0; lt_runtimes[i]; i++) {
-        if (i)
-            lt_buf_add(out, lt_runtimes[i + 1] ? LT_STR(", ") : LT_STR(" or "));
-        lt_buf_add(out, lt_str_c(stores ? lt_runtimes[i]->store : lt_runtimes[i]->title));
-    }
-}
-
 static void help_program(struct lt_buf *out)
 {
     lt_buf_lit(out, "layertime - one timeline of all that a ");
-    list_runtimes(out, false);
+    lt_runtimes_list(out, false);
     lt_buf_lit(out, " host's disk tells\n\n"
                     "usage: layertime [timeline] [OPTION]... EVIDENCE...\n"
                     "       layertime COMMAND [OPTION]... [WHAT] EVIDENCE...\n\n"
                     "EVIDENCE is the root of a mounted or live host, a ");
-    list_runtimes(out, true);
+    lt_runtimes_list(out, true);
     lt_buf_lit(out, ", or a disk image (raw, split\n"
                     "raw, E01, VMDK, VHD). One that has the name of a command is given as ./NAME. The commands:\n\n");
     for (size_t i = 0; lt_commands[i]; i++)

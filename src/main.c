@@ -1,66 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-/* layertime turns the disk of a Docker host into one attributed timeline. The map:
+/* layertime turns the disk of a Docker host into one attributed timeline. The rooms, as data flows; the header that
+ * opens each (tests/lint/rules.py, MAPS) has the map of its files:
  *
- *   main.c          options, signals, exit code
- *   options.c       the command line: one table
- *   job.c           a run: evidence, inventory, a command, exit code
- *   command/        what can be made of it           command.c; timeline.c (the main job), containers.c
- *                                                    images.c volumes.c ids.c diff.c who.c; pick.c
- *                                                    record.c (tables, JSON)
- *   pipeline.c      the main job, on one screen: everything below, in this order
- *
- *   evidence/       where bytes come from            evidence.c (kinds, links, slurp), stream.c lines.c walk.c lister.c
- *                   one file a kind                  directory.c (beneath.c); image.c, and in it path_index.c
- *                   ext2/3/4 in an image             ext4.c ext4_reader.c ext4_list.c ext4_volume.c ext4_journal.c
- *                                                    ext4_fast.c ext4_orphans.c
- *   discover.c      where the data roots are
- *   context.c       what every reader works with: emit, skip, read
- *   source/         readers of artifacts             source.c
- *     phase 1       fill the inventory               docker_userns.c docker_layer.c docker_device.c docker_image.c
- *                                                    docker_daemon.c docker_volume.c docker_network.c
- *                                                    docker_container.c (hostconfig.c docker_mounts.c; facts.c:
- *                                                    attributes); zones.c at its end
- *     phase 2       emit events                      the same, and docker_distribution.c docker_lifecycle.c
- *                                                    docker_runtime.c docker_buildkit.c docker_swarm.c
- *                                                    docker_exposure.c (exposure.c: rules), host_config.c
- *                                                    (daemon_settings.c daemon_unit.c),
- *                                                    cgroup_config.c, docker_log.c
- *                                                    (log_clock.c), host_log.c (host_files.c mentions.c),
- *                                                    host_journal.c (journal.c: systemd's)
- *                                                    files.c (walked.c layer_walk.c removals.c
- *                                                    filetimes.c mount_shadowing.c binds.c)
- *   files/checks/   what is found out about each entry of a layer: checks.def is their order
- *                                                    hidden_by.c marks.c clock_steps.c mount_shadowing.c tamper.c
- *                                                    lower.c removals.c changes.c hiding.c init_copy.c renames.c
- *                                                    file_times.c
- *   layer_record.c  what the tar of an image layer says of each path; record_ahead.c (on a thread)
- *   tamper.c        is that what lies in the layer?  layer_compare.c
- *   store/          layout of a storage driver       store.c; overlay2.c fuse_overlayfs.c (links.c), overlay.c aufs.c
- *                                                    vfs.c btrfs.c zfs.c devicemapper.c
- *   inventory.c     what hangs together: container, image, layers, volumes
- *   below.c         what lies below a directory of a layer, merged; who hides what
- *   mount_views.c   where containers see the files of a volume or bind
- *   change.c        what a container did to a file
- *   tag.c           words that make rows easy to find
- *   filter.c        what the user asked to see
- *   localzone.c     zones of this machine, for --timezone
- *   normalise.c     events to rows: whose clock, how exact
- *   sort.c          the total order
- *     batch.c       rows in memory: a radix sort    pack.c (events as bytes), spill.c (in a file), merge.c
- *   formats/        one writer a file                format.c fields.c message.c; text.c jsonl.c csv.c body.c l2tcsv.c
- *   output.c        a file that appears only when complete
- *   report.c        the account: seen = emitted + filtered + deduplicated + failed, and every error
- *   manifest.c      the record of the run
- *   show.c          --list-sources, and what answers a wrong -c
- *
- *   event.c         the record that all stages share
- *   parse/          pure decoders of hostile bytes   appclock.c apptime.c bbolt.c buildrecord.c cgconfig.c dockerd.c
- *                                                    envfile.c ext4.c ext4_dir.c ext4_map.c ext4_orphan.c ext4_xattr.c
- *                                                    ident.c idmap.c jbd2.c json.c locallog.c logline.c overlay.c
- *                                                    protobuf.c redact.c stamp.c swarmtask.c syslog.c tarhead.c
- *                                                    tarsplit.c tzif.c unitfile.c words.c
- *   base/           arena.c base64.c clock.c crc32c.c crc64.c err.c escape.c gz.c map.c sha256.c str.c
- *                                                    utf8.c
+ *   main.c         signals and exit code; command_line.c: the table of options
+ *   command/       what a user can ask for: the timeline and six more
+ *   run/           one run: opens evidence and outputs, calls the sources, settles the exit code
+ *   evidence/      where bytes and directory entries come from: a directory, or an image and the ext4 in it
+ *   read/          what readers share: context, sources, discovery of stores, the account
+ *   runtime/       one folder a runtime: where its stores are, what its records say
+ *   host/          daemon configuration, control groups, system logs, and whom their lines are about
+ *   files/         walks over the files of layers, volumes and binds
+ *   overlay/       a layer beside those below it: changes, deletions, mounts, the record of an image layer's tar
+ *   store/         what the entries of a layer mean, by the mechanics of its storage
+ *   clock/         zones, clocks of applications, what file times prove
+ *   model/         the records that all rooms share: event, inventory, runtime, tags
+ *   timeline/      events to rows, in order
+ *   formats/       one writer a file (beside src/)
+ *   parse/         pure decoders of hostile bytes
+ *   base/          memory, strings, times, numbers, output files
  */
 #include "base/gz.h"
 #include "base/sha256.h"

@@ -21,7 +21,7 @@ import truth
 from overlay_truth import Entry, Host
 
 TICK = 4_000_000                                      # ns by which a file's time may lie before the clock
-NEAR = 50_000_000                                     # ns; nearer than this counts as exact (ondisk.md, 2.3)
+NEAR = 50_000_000                                     # ns; nearer than this counts as exact: one whiteout
 RUN_REMOVAL = re.compile(r"(?:^|[;&|])\s*rm\s+((?:-\S+\s+)*)([^;&|]*)")
 
 

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Time zones of the host and of its containers, by what the evidence holds: never by the machine that reads it. Whoever
- * reads the records of a runtime notes here what they tell of zones. */
+/* Time zones of the host and of its containers, by what the evidence holds: never by the machine that reads it. The map
+ * of this folder, whose files say what a time is worth:
+ *
+ *   zones.c        which zone the host and each container are in
+ *   filetimes.c    what the four times of a file prove about each other; steps of the host's clock
+ *   log_clock.c    times in a container's log beside the host's own
+ */
 #ifndef LT_CLOCK_ZONES_H
 #define LT_CLOCK_ZONES_H
 

@@ -139,7 +139,8 @@ static enum lt_status run_ids(struct lt_job *job, struct lt_err *err)
         return status;
     lt_job_enter(job, card.container->root, "ids");
     add_identity(&card);
-    card.container->root->runtime->life(card.ctx, card.container, card.arena, &card.life);
+    if (card.container->root->runtime->life)
+        card.container->root->runtime->life(card.ctx, card.container, card.arena, &card.life);
     add_identifiers(card.record, &card.life.files);
     add_rw(&card);
     add_life(&card);

@@ -235,8 +235,8 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
     const struct lt_root *store = self->ctx->reading->names_only ? NULL : store_with(self, path);
     if (store)
         lt_event_add_fact(&event, &self->shown.arena,
-                          lt_str_format(&self->shown.arena, "in a %s, whose files are told once, as its own",
-                                        store->runtime->store));
+                          lt_str_format(&self->shown.arena, "in a %s %s, whose files are told once, as its own",
+                                        store->runtime->title, store->runtime->store));
     event.tags |= LT_TAG_BIT(bind);
     if (node->unallocated)
         return lt_emit_unallocated(self->ctx, &event, err);

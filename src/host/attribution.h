@@ -1,5 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Whose the lines of a host's logs are: the containers and images that they name. */
+/* Whose the lines of a host's logs are: the containers and images that they name. The map of this room, which reads what
+ * a host has once:
+ *
+ *   daemon_config.c    how the daemons are configured: units, drop-ins, environment files, daemon.json
+ *   daemon_settings.c  what a daemon was told, gathered from all of these; daemon_unit.c: units as systemd sees them
+ *   cgroup_config.c    control groups that were configured for containers
+ *   exposure.c         what exposes a host or a container; exposure.def: the rules
+ *   host_log.c         text logs of daemons and kernel; log_files.c: which files there are, and in which years
+ *   host_journal.c     the same in systemd's journal; journal.c: libsystemd, which no other file knows
+ *   attribution.c      whose a line is
+ *   sources.def        the sources among these
+ */
 #ifndef LT_HOST_ATTRIBUTION_H
 #define LT_HOST_ATTRIBUTION_H
 

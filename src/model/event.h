@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The shared records of the pipeline. Sources fill an lt_event and lend it to emit(); the normaliser sets clocks, the
- * tagger owners and tags, the sorter copies it, writers get it const. Nothing but these records passes between the
- * stages. */
+/* The shared records of the pipeline. Sources fill an lt_event and lend it to emit(); the tagger adds tags, the
+ * normaliser makes rows of it, the sorter copies it, and writers get it const. Nothing but the records of this folder
+ * passes between the stages. The map:
+ *
+ *   event.c        an event, the entry of a directory that it is about, and the row that is printed
+ *   kinds.def      kinds of event that every runtime may have      attrs.def   further facts of an event
+ *   inventory.c    hosts, stores, containers, images, layers, volumes, and how they hang together
+ *   runtime.h      a runtime, as the rest of the program knows it
+ *   tag.c          tags that follow from whose an event is; tags.def: the words
+ */
 #ifndef LT_MODEL_EVENT_H
 #define LT_MODEL_EVENT_H
 
@@ -116,7 +123,8 @@ extern const char *const lt_slot_desc[LT_SLOTS];
 enum lt_clock { LT_CLOCK_HOST, LT_CLOCK_BUILDER, LT_CLOCK_REGISTRY, LT_CLOCK_APPLICATION, LT_CLOCK_UNKNOWN, LT_CLOCKS };
 extern const char *const lt_clock_names[LT_CLOCKS];
 
-/* How far a time can be trusted; SPEC, section 3. */
+/* How far a time can be trusted: exact, as a kernel or daemon wrote it; bounded, between `first` and `last` of the
+ * event; inferred from a witness that was not made to tell it; claimed by whoever could set it. */
 enum lt_confidence { LT_EXACT, LT_BOUNDED, LT_INFERRED, LT_CLAIMED, LT_CONFIDENCES };
 extern const char *const lt_confidence_names[LT_CONFIDENCES];
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the evidence holds and how it hangs together: data roots, containers, images, layers, volumes. Sources fill it
- * in phase 1, lt_inventory_link() ties it up, and from then on it is read-only. Everything lives in the run arena.
+/* What the evidence holds and how it hangs together: hosts, stores, containers, images, layers, volumes. Sources fill it
+ * in phase 1, the runtimes link it, lt_inventory_own() says who owns what, and from then on it is read-only. Everything
+ * lives in the run arena.
  *
  * container -> rw layer -> init layer -> image layers (top to base) and image -> layers; a volume -> the containers
  * that mount it. A link that could not be read is NULL, never guessed, or marked inferred. */
@@ -18,7 +19,7 @@ struct lt_root;
 struct lt_runtime;
 struct lt_mechanics;
 
-/* What a file is in its container or on the host; SPEC, section 6, `layer_role`. */
+/* What a file is in its container or on the host: `layer_role` in the output. */
 enum lt_role {
     LT_ROLE_RW,
     LT_ROLE_IMAGE,
@@ -151,7 +152,7 @@ struct lt_container {
     size_t fact_count;
     struct lt_list mounts;        /* of struct lt_mount * */
     struct lt_map mount_at;       /* the same by their destination */
-    struct lt_list findings;      /* of struct lt_exposure *: see source/exposure.h */
+    struct lt_list findings;      /* of struct lt_exposure *: see host/exposure.h */
     struct lt_list limits;        /* of struct lt_str *: what of hostconfig.json bounds its use of the host, */
     bool limits_known, unlimited; /* if that could be read; memory or processes have no bound */
     struct lt_str cgroup_parent;  /* as in hostconfig.json, "" for the default */
@@ -189,7 +190,7 @@ struct lt_volume {
     struct lt_owner owner;
 };
 
-/* Files of the host that containers see through bind mounts: see source/binds.c. */
+/* Files of the host that containers see through bind mounts: see files/binds.c. */
 struct lt_bind {
     struct lt_str source; /* evidence path, without links */
     struct lt_list users; /* of struct lt_mount_user *, as those of a volume: all that see the source */

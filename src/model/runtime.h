@@ -34,9 +34,9 @@ struct lt_driver {
 struct lt_runtime {
     const char *name;         /* `container_runtime` in the output */
     const char *title;        /* the same for people: "Docker" */
-    const char *store;        /* what a store of it is called: "Docker data root" */
+    const char *store;        /* what a store of it is called, behind its name or title: "data root" */
     const char *source_short; /* `source_short` of its rows; `source_long` begins with the title */
-    enum lt_kind log_line;    /* kind of a line that a container wrote */
+    enum lt_kind log_line;    /* kind of a line that a container wrote into a log of the host */
 
     const struct lt_place *places; /* ended by one without a path (NULL) */
     /* How sure is the runtime that the directory `path` (without links) of the file system at hand is a store of its:
@@ -52,12 +52,12 @@ struct lt_runtime {
     bool (*is_id)(struct lt_str text);
     const struct lt_source *const *sources; /* ended by NULL; their order is that of the calls within a stage */
     /* Once all sources have filled the inventory with what the store at hand holds: link its layers to each other, to
-     * images and to containers. */
+     * images and to containers. NULL: there is nothing to link. */
     void (*link)(struct lt_ctx *ctx);
-    /* What there is of a container of the store at hand. `out` is empty. */
+    /* What there is of a container of the store at hand. `out` is empty. NULL: nothing more is known. */
     void (*life)(struct lt_ctx *ctx, const struct lt_container *container, struct lt_arena *arena,
                  struct lt_life *out);
-    const struct lt_driver *(*driver)(size_t index); /* of those that it knows; NULL behind the last one */
+    const struct lt_driver *(*driver)(size_t index); /* of those that it knows; NULL behind the last one. NULL: there are none */
 };
 
 #endif

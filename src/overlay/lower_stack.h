@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What lies below a directory of a layer: the same place in the layers under it, merged as the kernel does when it
  * mounts them (linux Documentation/filesystems/overlayfs.rst): the topmost entry of a name is seen, directories are
- * merged down to one that is opaque, a whiteout ends the search. */
+ * merged down to one that is opaque, a whiteout ends the search. The map of this room, which knows how layers make
+ * up what a container sees:
+ *
+ *   lower_stack.c      the layers under a directory, merged; who hides what
+ *   lookup.c           a path as a container sees it, with its links
+ *   change.c           what a container did to an entry
+ *   mount_views.c      where containers see the files of a volume or a bind
+ *   mount_shadowing.c  what they have mounted over the entries of their layers
+ *   layer_record.c     what the tar of an image layer has; record_ahead.c reads it ahead, on a thread
+ *   tamper.c           is that what lies in the layer? layer_compare.c: one entry of it
+ */
 #ifndef LT_OVERLAY_LOWER_STACK_H
 #define LT_OVERLAY_LOWER_STACK_H
 

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What every reader works with: the data root at hand, where events go, and how losses are reported. */
+/* What every reader works with: the host, file system and store at hand, where events go, and how losses are reported.
+ * The map of this folder:
+ *
+ *   context.c        emit, skip, and the readers of small files, directories, JSON and bbolt that report what fails
+ *   source.h         what a source is: scope, stage, and its two calls
+ *   discover.c       file systems to hosts, directories to stores
+ *   report.c         the account: seen = emitted + filtered + deduplicated + failed, and every error
+ *   facts.c          attributes of an event while they are put together
+ *   volume_users.c   which containers mount which volume
+ */
 #ifndef LT_READ_CONTEXT_H
 #define LT_READ_CONTEXT_H
 

@@ -88,7 +88,10 @@ static void find_stores(struct lt_job *job, struct lt_evidence *evidence)
         lt_discover(&discovery);
     }
     if (job->inventory.roots.count == before) {
-        lt_fail(&none, LT_SKIP, LT_CODE_MISSING, 0, "no %s in it", lt_runtimes[0]->store);
+        struct lt_buf stores = {0};
+        lt_runtimes_list(&stores, true);
+        lt_fail(&none, LT_SKIP, LT_CODE_MISSING, 0, "no %.*s in it", LT_ARG(lt_buf_view(&stores)));
+        lt_buf_free(&stores);
         lt_report_problem(&job->report, "evidence", LT_STR(""), &none);
         add_looked(job, evidence->spec, lt_str_format(&job->arena, "looked for %.*s", LT_ARG(lt_buf_view(&looked))).ptr);
     }

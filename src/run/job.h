@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* One run over its evidence, from opening it to the exit code: what all commands share. A command (src/command) makes
- * the product in between. */
+ * the product in between. The map of this folder:
+ *
+ *   job.c          finds the stores, fills the inventory, runs the command, and works out the exit code
+ *   opening.c      opens evidence and outputs, before anything is read
+ *   command.h      what a command is
+ *   options.h      what the user asked for
+ *   schedule.c     which source reads what, and when
+ *   manifest.c     the record of the run (--manifest)
+ *   show.c         --list-sources, and what answers a wrong -c
+ */
 #ifndef LT_RUN_JOB_H
 #define LT_RUN_JOB_H
 
@@ -9,7 +18,7 @@
 
 #include <signal.h>
 
-/* What main() returns; SPEC, section 1. */
+/* What main() returns: the exit codes of layertime(1). */
 enum lt_exit {
     LT_EXIT_COMPLETE = 0,
     LT_EXIT_INCOMPLETE = 1, /* finished, but something could not be read */

@@ -128,7 +128,8 @@ enum lt_status lt_schedule_inventory(struct lt_ctx *ctx, const struct lt_poll *p
         status = call_all(&turn, host, err);
         lt_each (struct lt_root, root, &host->roots) {
             lt_schedule_root(ctx, root, root->runtime->name);
-            root->runtime->link(ctx);
+            if (root->runtime->link)
+                root->runtime->link(ctx);
             lt_volume_users_find(ctx);
             lt_inventory_own(ctx->inventory, root);
         }

@@ -16,7 +16,7 @@ static void show_source(const struct lt_source *source)
 static void show_drivers(const struct lt_runtime *runtime)
 {
     const struct lt_driver *driver;
-    for (size_t i = 0; (driver = runtime->driver(i)); i++)
+    for (size_t i = 0; runtime->driver && (driver = runtime->driver(i)); i++)
         printf("%-18s storage driver: %s\n", driver->name, driver->summary);
 }
 
@@ -34,7 +34,7 @@ void lt_show_roots(const struct lt_inventory *inventory, FILE *stream)
     lt_each (struct lt_root, root, &inventory->roots) {
         struct lt_buf line = {0};
         lt_escape_name(&line, lt_str_c(root->fs->evidence->spec), true);
-        lt_buf_printf(&line, ": %s data root ", root->runtime->name);
+        lt_buf_printf(&line, ": %s %s ", root->runtime->name, root->runtime->store);
         lt_escape_name(&line, root->path.len ? root->path : LT_STR("/"), true);
         lt_buf_lit(&line, " (");
         lt_escape_name(&line, root->why, true);

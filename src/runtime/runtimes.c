@@ -10,6 +10,15 @@ const struct lt_runtime *const lt_runtimes[] = {
     NULL,
 };
 
+void lt_runtimes_list(struct lt_buf *out, bool stores)
+{
+    for (size_t i = 0; lt_runtimes[i]; i++) {
+        if (i)
+            lt_buf_add(out, lt_runtimes[i + 1] ? LT_STR(", ") : LT_STR(" or "));
+        lt_buf_printf(out, "%s%s%s", lt_runtimes[i]->title, stores ? " " : "", stores ? lt_runtimes[i]->store : "");
+    }
+}
+
 bool lt_is_container_id(struct lt_str text)
 {
     for (size_t i = 0; lt_runtimes[i]; i++)

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The mechanics of storage: what the entries of a layer mean, and how the layers of a container make up what it sees.
- * Where a runtime keeps its layers is the business of that runtime; several use the same mechanics. */
+ * Where a runtime keeps its layers is the business of that runtime; several use the same mechanics.
+ *
+ *   overlay.c         the kernel's overlay file system
+ *   fuse_overlay.c    fuse-overlayfs
+ *   aufs.c            aufs
+ *   copies.c          every layer a whole copy
+ */
 #ifndef LT_STORE_MECHANICS_H
 #define LT_STORE_MECHANICS_H
 

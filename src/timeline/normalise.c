@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Clocks and confidence (SPEC, section 3; reference: linux fs/overlayfs, moby go-archive):
+/* Clocks and confidence of file times (linux fs/overlayfs, moby go-archive); of other events their kind tells:
  *
  *   mtime, atime   any process may set them: `claimed`; in an image layer they come from the tar headers of the image's
  *                  builder

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The main job: sources' events -> filter -> normalise -> sort -> format -> output */
+/* The main job: sources' events -> filter -> normalise -> sort -> format -> output. The map of this folder:
+ *
+ *   pipeline.c     the stages on one screen
+ *   filter.c       which events and rows the user asked to see
+ *   normalise.c    from events to rows: whose clock made a time, and how far it can be trusted
+ *   localzone.c    zones of this machine, for --timezone alone
+ *   sort/          the total order
+ */
 #ifndef LT_TIMELINE_PIPELINE_H
 #define LT_TIMELINE_PIPELINE_H
 

@@ -20,7 +20,7 @@ status=0
 
 # The Makefile knows which objects are out of date.
 objects=
-for source in src/*.c src/*/*.c formats/*.c; do
+for source in $(find src formats -name "*.c" | sort); do
     if [ "$source" != src/main.c ]; then
         objects="$objects $build/${source%.c}.o"
     fi

@@ -24,7 +24,7 @@ WORDS = {"src/runtime/runtimes.def"}
 MAPS = {
     "src/base": "base.h", "src/parse": "parse.h", "src/model": "event.h", "formats": "format.h",
     "src/evidence": "evidence.h", "src/evidence/ext4": "ext4.h", "src/read": "context.h", "src/store": "mechanics.h",
-    "src/overlay": "lower_stack.h", "src/clock": "zones.h", "src/files": "walked.h", "src/host": "attribution.h",
+    "src/overlay": "lower_stack.h", "src/clock": "zones.h", "src/files": "walked.h", "src/files/checks": "checks.h", "src/host": "attribution.h",
     "src/runtime": "runtimes.h", "src/runtime/docker": "docker.h", "src/runtime/docker/driver": "driver.h",
     "src/run": "job.h", "src/timeline": "pipeline.h", "src/timeline/sort": "sort.h", "src/command": "command.h",
 }
@@ -81,6 +81,11 @@ def named_in_map(header: Path) -> set[str]:
     return set(re.findall(r"\b\w+\.c\b|\b\w+/(?!\w)", opening))
 
 
+def runtimes() -> set[str]:
+    """The folders that the table of runtimes names, which is their map."""
+    return set(re.findall(r'#include "runtime/(\w+/)\w+\.def"', text("src/runtime/runtimes.def")))
+
+
 def check_maps() -> list[str]:
     """The header that opens a folder names every file and folder in it, and none that is not there."""
     problems = []
@@ -92,7 +97,7 @@ def check_maps() -> list[str]:
         if not (ROOT / header).exists():
             problems.append(f"{header}: is to hold the map of its folder, and is not there")
             continue
-        shown = named_in_map(header)
+        shown = named_in_map(header) | (runtimes() if folder == Path("src/runtime") else set())
         real = {path.name for path in sources(f"{folder}/*.c") if path.parent == folder}
         for path in sources(f"{folder}/*/*.c"):
             if path.parent.parent == folder: # a small folder is shown in the map of the one above
@@ -108,6 +113,14 @@ def check_main_map() -> list[str]:
     return [f"src/main.c: the map lacks the room {room}/" for room in FLOORS if room and room not in shown]
 
 
+def check_architecture() -> list[str]:
+    """docs/ARCHITECTURE.md shows the rooms in their order."""
+    page = "docs/ARCHITECTURE.md"
+    part = text(page).split("## The rooms")[1].split("\n## ")[0]
+    shown = re.findall(r"^    (\w+)/ ", part, re.M)
+    return [] if shown == [room for room in reversed(FLOORS) if room] else [f"{page}: the rooms are not those of FLOORS"]
+
+
 def check_tables() -> list[str]:
     """Every plug-in is in the table of its folder, and every line of a table has its file."""
     problems = []
@@ -117,9 +130,8 @@ def check_tables() -> list[str]:
                     if name.startswith(symbol.format(""))}
         problems += [f"{table}: no line for {name}" for name in sorted(exported - listed)]
         problems += [f"{table}: no file exports {name}" for name in sorted(listed - exported)]
-    listed = set(re.findall(r'#include "runtime/(\w+)/\w+\.def"', text("src/runtime/runtimes.def")))
-    folders = {path.parts[2] for path in sources("src/runtime/*/*.c")}
-    return problems + [f"src/runtime/runtimes.def: lines and folders differ: {name}" for name in sorted(listed ^ folders)]
+    folders = {f"{path.parts[2]}/" for path in sources("src/runtime/*/*.c")}
+    return problems + [f"src/runtime/runtimes.def: lines and folders differ: {name}" for name in sorted(runtimes() ^ folders)]
 
 
 def check_libraries() -> list[str]:
@@ -252,6 +264,64 @@ def check_fields() -> list[str]:
         attrs = re.findall(r'^ATTR\(\w+, "(\w+)"', text(table), re.M)
         problems += [f"{table}: {name} is no field" for name in attrs if name not in keys]
     return problems
+
+
+# Words of the manual for the types of formats/fields.def.
+MANUAL_TYPES = {"WORD": {"string"}, "NAME": {"string"}, "TEXT": {"string"}, "INT": {"integer"},
+                "RAW": {"list", "object", "boolean"}}
+
+
+def check_manual() -> list[str]:
+    """layertime-formats(5) has every field with its type, every data type and every tag, and none that is not there."""
+    page = "formats/layertime-formats.5"
+    _, fields, kinds, tags = re.split(r"^\.Sh (?:FIELDS|KINDS OF EVENT|TAGS)\n", text(page), flags=re.M)
+    shown = dict(re.findall(r"^\.It Li (\S+) Pq (\w+)", fields, re.M))
+    real = dict(re.findall(r'^FIELD\w*\(\w+, "(\w+)", (\w+)', text("formats/fields.def"), re.M))
+    problems = [f"{page}: {name} is {shown[name]}, and {real[name]} in fields.def" for name in sorted(shown.keys() & real.keys())
+                if shown[name] not in MANUAL_TYPES[real[name]]]
+    words = "".join(map(text, sources("src/model/*.def", "src/runtime/*/*.def")))
+    named = {"field": (set(shown), set(real)),
+             "data type": (set(re.findall(r"^\.It Li (\S+)", kinds, re.M)),
+                           set(re.findall(r'^KIND\(\w+, "([\w:]+)"', words, re.M))),
+             "tag": (set(re.findall(r"^\.It Li (\S+)", tags, re.M)), set(re.findall(r"^TAG\((\w+)\)", words, re.M)))}
+    for what, (there, wanted) in named.items():
+        problems += [f"{page}: the {what} {name} is not described" for name in sorted(wanted - there)]
+        problems += [f"{page}: there is no {what} {name}" for name in sorted(there - wanted)]
+    return problems
+
+
+def check_options() -> list[str]:
+    """layertime(1) has every option and command."""
+    page = text("src/layertime.1")
+    options = re.findall(r"""^    \{\w+, (?:0|'\w'), "([\w-]+)",""", text("src/command_line.c"), re.M)
+    commands = re.findall(r"^COMMAND\((\w+)\)", text("src/command/commands.def"), re.M)
+    return ([f"src/layertime.1: no option --{name}" for name in options if f"Fl -{name}" not in page] +
+            [f"src/layertime.1: no command {name}" for name in commands if not re.search(rf"^\.(It )?(Op )?Cm .*\b{name}\b", page, re.M)])
+
+
+def summaries() -> dict[str, str]:
+    """Name and summary of every source, storage driver and kind of evidence. A source without a summary shares one."""
+    found = {}
+    for path in sources("src/*.c"):
+        code = re.sub(r'"\s*\n\s*"', "", text(path))
+        for kind, body in re.findall(r"^(?:static )?const struct lt_(source|evidence_kind|\w*driver) \w+ = \{(.*?)^\};",
+                                     code, re.M | re.S):
+            pair = re.search(r'\.driver = \{"([^"]+)", "([^"]+)"' if kind.endswith("driver") else
+                             r'\.name = "([^"]+)",\s*\.summary =\s*"([^"]+)"', body)
+            found |= {pair[1]: pair[2]} if pair else {}
+    return found
+
+
+def check_artifacts() -> list[str]:
+    """docs/artifacts.md has every source, storage driver and kind of evidence with its summary, and no other."""
+    page = "docs/artifacts.md"
+    shown = dict(re.findall(r"^### `([^`]+)`\n(.+)$", text(page), re.M) +
+                 re.findall(r"^\| `([^`]+)` \| (.+) \|$", text(page).split("## Storage drivers")[-1], re.M))
+    shown.pop("name", None)
+    real = summaries()
+    return ([f"{page}: {name} is not there, or not as: {real[name]}" for name in sorted(real)
+             if shown.get(name) != real[name]] +
+            [f"{page}: there is no {name}" for name in sorted(shown.keys() - real.keys())])
 
 
 def check_names() -> list[str]:

@@ -307,7 +307,7 @@ static enum lt_status docker_container_events(struct lt_ctx *ctx, struct lt_err 
         if (status == LT_OK)
             status = emit_moment(ctx, container, LT_KIND_DOCKER_STARTED, container->started, "State.StartedAt",
                                  "start", err);
-        bool dead = container->found_dead; /* when it ended: docker_lifecycle.c */
+        bool dead = container->found_dead; /* when it ended: lifecycle.c */
         if (status == LT_OK)
             status =
                 emit_moment(ctx, container, dead ? LT_KIND_STATE_SET : LT_KIND_DOCKER_FINISHED, container->finished,

@@ -23,7 +23,7 @@ static const struct lt_driver *driver(size_t index)
 const struct lt_runtime lt_runtime_docker = {
     .name = "docker",
     .title = "Docker",
-    .store = "Docker data root",
+    .store = "data root",
     .source_short = "DOCKER",
     .log_line = LT_KIND_DOCKER_LOG_LINE,
     .places = lt_docker_places,

@@ -1,5 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the files of this folder share. */
+/* What the files of this folder share. The map:
+ *
+ *   docker.c              Docker's row in the table of runtimes; docker.def: its own kinds of event
+ *   discover.c            where its data roots are
+ *   driver/               its storage drivers: where each keeps its layers
+ *   sources.def           the sources, in the order of their calls:
+ *     userns.c            owners as containers see them, under userns-remap and rootless
+ *     layer.c             directories of the storage drivers, and layerdb
+ *     device.c            thin devices of devicemapper
+ *     image.c             imagedb and repositories.json
+ *     distribution.c      when layers came here, and where from
+ *     buildkit.c          BuildKit's databases
+ *     swarm.c             tasks of a swarm
+ *     daemon.c            starts of the daemon, its plugins
+ *     volume.c            volumes and their database
+ *     network.c           networks and who joined them
+ *     container.c         config.v2.json; container_host.c: hostconfig.json; mounts.c: what is mounted
+ *     exposure.c          what exposes the host to a container
+ *     lifecycle.c         other traces of the lives of containers and images
+ *     containerd_traces.c what the containerd below the daemon kept
+ *     log.c               logs of containers
+ *   lineage.c             links layers to each other, to images and to containers, once all sources have run
+ *   life.c                the records of a container that are there, and whether it ran
+ *   tasks.h               where containerd and runc keep what runs
+ */
 #ifndef LT_RUNTIME_DOCKER_DOCKER_H
 #define LT_RUNTIME_DOCKER_DOCKER_H
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What containers were given at their creation that exposes the host, and what bounds their use of it, as hostconfig.c
- * finds it in hostconfig.json and MountPoints of config.v2.json. Only `docker update` changes any of it later, and no
- * more than limits and the restart policy (moby daemon/update.go): so a setting has the time of the creation, limits
- * the time between the creation and the last save of hostconfig.json. */
+/* What containers were given at their creation that exposes the host, and what bounds their use of it, as
+ * container_host.c finds it in hostconfig.json and MountPoints of config.v2.json. Only `docker update` changes any of
+ * it later, and no more than limits and the restart policy (moby daemon/update.go): so a setting has the time of the
+ * creation, limits the time between the creation and the last save of hostconfig.json. */
 #include "host/exposure.h"
 
 /* What takes the edge off a finding; whether it held for this container when it was made is not always known. */

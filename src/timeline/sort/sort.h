@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Keeps rows and gives them back in a total order: by time, then by arrival, which the evidence alone decides. Rows and
  * their packed events fill batches; when those have taken their share of memory, they are merged into a sorted run in a
- * temporary file, and the runs are merged in the end. The order is the same however much memory there is. */
+ * temporary file, and the runs are merged in the end. The order is the same however much memory there is.
+ *
+ *   sort.c         what the pipeline calls
+ *   pack.c         an event as a short run of bytes
+ *   batch.c        rows in memory, and a radix sort
+ *   spill.c        the temporary file
+ *   merge.c        sorted sequences to one
+ */
 #ifndef LT_TIMELINE_SORT_SORT_H
 #define LT_TIMELINE_SORT_SORT_H
 

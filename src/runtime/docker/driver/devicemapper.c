@@ -2,7 +2,7 @@
 /* The devicemapper driver, gone since Docker 25 (moby v23.0.6 daemon/graphdriver/devmapper/{driver,deviceset}.go): a
  * thin device each layer, a snapshot of the one below, with a file system of its own in it:
  *
- *   devicemapper/metadata/<id>      JSON: which device; src/source/docker_device.c
+ *   devicemapper/metadata/<id>      JSON: which device; runtime/docker/device.c
  *   devicemapper/mnt/<id>/rootfs    its files, while it is mounted; mnt/<id> is left over when it is not
  *   devicemapper/devicemapper/data  the thin pool itself, where it is a file
  *

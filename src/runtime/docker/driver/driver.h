@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Docker's storage drivers (graphdrivers): where each keeps its layers. A driver answers questions about its layout; it
- * never walks a layer and never emits. One file here plus one line in drivers.def. */
+ * never walks a layer and never emits. What the entries of a layer mean is not its business, but that of the mechanics
+ * in src/store. One file here plus one line in drivers.def.
+ *
+ *   driver.c            the table
+ *   overlay2.c          the kernel's overlay
+ *   fuse_overlayfs.c    the same in user space; links.c: the layout of both
+ *   overlay.c           the older driver for the kernel's overlay
+ *   aufs.c              a union of directories
+ *   vfs.c               a full copy each layer
+ *   btrfs.c             a snapshot each layer
+ *   zfs.c               a dataset each layer
+ *   devicemapper.c      a thin device each layer
+ */
 #ifndef LT_RUNTIME_DOCKER_DRIVER_DRIVER_H
 #define LT_RUNTIME_DOCKER_DRIVER_DRIVER_H
 

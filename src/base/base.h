@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The ground floor: what knows nothing of evidence or containers. This header brings what nearly every file needs. The
+ * map:
+ *
+ *   arena.c        memory: three lifetimes           list.h       a list of pointers in an arena
+ *   str.c          byte strings and buffers          map.c        byte string to pointer
+ *   set.h          sets of small numbers             err.c        the error convention
+ *   clock.c        points in time, UTC               escape.c     evidence bytes to safe text
+ *   cursor.h       bounds-checked reading            utf8.c       UTF-8
+ *   base64.c       Base64                            gz.c         gzip (zlib)
+ *   crc32c.c       checksum of ext4                  crc64.c      checksum of tar-split
+ *   sha256.c       SHA-256 (libcrypto)               output.c     files that appear only when complete
+ *   temporary.c    temporary files                   version.h    the version
+ */
+#ifndef LT_BASE_BASE_H
+#define LT_BASE_BASE_H
+
+#include "base/err.h"
+#include "base/list.h"
+#include "base/str.h"
+
+#endif

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Pure decoders of hostile bytes: no file is opened here, nothing is reported, and nothing outlives the caller's arena.
+ * Each has a fuzz target in tests/fuzz. This header brings what nearly every decoder needs. The map:
+ *
+ *   times           stamp.c       text to points in time          tzif.c        rules of a time zone
+ *                   apptime.c     times in log lines              appclock.c    what they say of a clock
+ *   containers      json.c        JSON (jansson)                  ident.c       grammar of identifiers
+ *                   logline.c     a line of json-file             locallog.c    a record of the local driver
+ *                   dockerd.c     dockerd's command line          redact.c      secrets in options
+ *   databases       bbolt.c       bbolt                           protobuf.c    Protocol Buffers
+ *                   buildrecord.c a build of BuildKit             swarmtask.c   a task of a swarm
+ *   layers          overlay.c     attributes of overlay           idmap.c       user namespaces
+ *                   tarhead.c     headers of tar                  tarsplit.c    Docker's record of a tar
+ *   the host        syslog.c      lines of syslog and dockerd     cgconfig.c    control groups
+ *                   unitfile.c    units of systemd                envfile.c     files of assignments
+ *                   words.c       words of a command line
+ */
+#ifndef LT_PARSE_PARSE_H
+#define LT_PARSE_PARSE_H
+
+#include "base/base.h"
+
+#endif
