@@ -10,8 +10,8 @@
  * \xHH). */
 #include "base/escape.h"
 #include "base/utf8.h"
-#include "parse/ident.h"
 #include "formats/message.h"
+#include "parse/ident.h"
 
 #include <ctype.h>
 #include <sys/stat.h>

@@ -21,13 +21,13 @@
  */
 #include "base/gz.h"
 #include "base/sha256.h"
-#include "evidence/image/image.h"
+#include "base/version.h"
 #include "command_line.h"
-#include "run/job.h"
+#include "evidence/image/image.h"
+#include "host/journal.h"
 #include "parse/json.h"
 #include "read/report.h"
-#include "host/journal.h"
-#include "base/version.h"
+#include "run/job.h"
 
 #include <signal.h>
 #include <stdio.h>

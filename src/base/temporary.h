@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Temporary files. They have no name, so that nothing is left of them however the program ends, and nobody else can open
- * them. */
+/* Temporary files. They have no name, so that nothing is left of them however the program ends, and nobody else can
+ * open them. */
 #ifndef LT_BASE_TEMPORARY_H
 #define LT_BASE_TEMPORARY_H
 

@@ -3,8 +3,8 @@
 #ifndef LT_CLOCK_LOG_CLOCK_H
 #define LT_CLOCK_LOG_CLOCK_H
 
-#include "read/context.h"
 #include "parse/appclock.h"
+#include "read/context.h"
 
 enum { LT_LOG_STREAMS = 2, LT_LOG_FACTS = 3 };
 

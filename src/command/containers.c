@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Every container of the evidence, oldest first: those of which only a trace is left, too. */
-#include "run/job.h"
 #include "command/command.h"
 #include "command/record.h"
+#include "run/job.h"
 
 #include <stdlib.h>
 

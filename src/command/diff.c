@@ -7,13 +7,13 @@
  *
  * With -v also what the rw layer holds without a difference that Docker would see. */
 #include "base/escape.h"
-#include "overlay/change.h"
-#include "run/job.h"
-#include "read/facts.h"
-#include "files/walked.h"
 #include "command/command.h"
 #include "command/pick.h"
 #include "command/record.h"
+#include "files/walked.h"
+#include "overlay/change.h"
+#include "read/facts.h"
+#include "run/job.h"
 
 #include <stdlib.h>
 

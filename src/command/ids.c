@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* All identifiers and paths of one container, and what tells whether it ran when the evidence was taken. Paths are
  * those of the evidence. */
-#include "model/runtime.h"
-#include "run/job.h"
 #include "command/command.h"
 #include "command/pick.h"
 #include "command/record.h"
+#include "model/runtime.h"
+#include "run/job.h"
 
 /* What is being put together. */
 struct card {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Every image: its names, when it was built (the builder's clock) and when it came here, its size, and who uses it.
  * Images that only a container still names are there too. */
-#include "run/job.h"
-#include "parse/stamp.h"
 #include "command/command.h"
 #include "command/record.h"
+#include "parse/stamp.h"
+#include "run/job.h"
 
 #include <stdlib.h>
 

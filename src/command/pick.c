@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/pick.h"
 
-#include "timeline/filter.h"
-#include "run/show.h"
 #include "command/record.h"
+#include "run/show.h"
+#include "timeline/filter.h"
 
 /* How sure a container is the one: 2 by its whole ID or name, 1 by the beginning of its ID, 0 not at all. */
 static int fits(const struct lt_container *container, const char *which)

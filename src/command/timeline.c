@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "timeline/pipeline.h"
 #include "command/command.h"
+#include "timeline/pipeline.h"
 
 const struct lt_command lt_command_timeline = {
     .name = "timeline",

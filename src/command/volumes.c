@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Every volume, and who mounts it where. Volumes that a container names but that are not there (removed, or of a driver
  * that keeps them elsewhere) have no path. */
-#include "run/job.h"
-#include "parse/ident.h"
 #include "command/command.h"
 #include "command/record.h"
+#include "parse/ident.h"
+#include "run/job.h"
 
 /* A volume that is there or that a container names, and who mounts it: as records, and as words for the table. */
 struct entry {

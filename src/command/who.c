@@ -2,12 +2,12 @@
 /* Whose is a path? Each layer that holds it, the images and containers that use the layer, and what each of these
  * containers sees there. The path is one in containers, or one of the host in a layer of a storage driver or a volume:
  * then that layer or volume alone is told. */
-#include "overlay/lower_stack.h"
-#include "run/job.h"
-#include "overlay/mount_views.h"
-#include "store/mechanics.h"
 #include "command/command.h"
 #include "command/record.h"
+#include "overlay/lower_stack.h"
+#include "overlay/mount_views.h"
+#include "run/job.h"
+#include "store/mechanics.h"
 
 /* What is being looked for. */
 struct search {
@@ -32,7 +32,8 @@ static bool is_part(struct search *search, const struct lt_lower_stack *below, c
 {
     if (seen->layer == finding->layer)
         return true;
-    const struct lt_lower_stack *merged = S_ISDIR(finding->node.mode) ? lt_lower_enter(&search->below, below, seen) : NULL;
+    const struct lt_lower_stack *merged =
+        S_ISDIR(finding->node.mode) ? lt_lower_enter(&search->below, below, seen) : NULL;
     for (size_t i = 0; merged && i < merged->count; i++)
         if (merged->dirs[i].layer == finding->layer)
             return true;
@@ -210,7 +211,8 @@ static bool search_host(struct search *search, const struct lt_root *root, struc
             struct lt_str subject, name = lt_str_basename(rest);
             struct lt_node node;
             bool there = look(search, path, &node);
-            bool mark = there && layer->mechanics->meaning(&node, &subject) == LT_WHITEOUT && layer->mechanics->named_marks;
+            bool mark =
+                there && layer->mechanics->meaning(&node, &subject) == LT_WHITEOUT && layer->mechanics->named_marks;
             search->path =
                 mark ? lt_str_format(search->arena, "%.*s%.*s", (int)(rest.len - name.len), rest.ptr, LT_ARG(subject))
                      : rest;

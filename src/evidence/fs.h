@@ -47,8 +47,8 @@ struct lt_fs_ops {
     enum lt_status (*stat)(struct lt_fs *, struct lt_str path, struct lt_arena *arena, struct lt_node *out,
                            struct lt_err *);
     /* List a directory, found by its path and inode. Here and below, `dir` lives longer than the evidence unless
-     * it is `brief`: then its address must not be remembered. On LT_SKIP `out` still holds what could be read, and the caller must use it. An entry whose inode is
-     * unreadable is listed with `error` set. */
+     * it is `brief`: then its address must not be remembered. On LT_SKIP `out` still holds what could be read, and the
+     * caller must use it. An entry whose inode is unreadable is listed with `error` set. */
     enum lt_status (*list)(struct lt_fs *, const struct lt_dir *dir, struct lt_arena *arena, struct lt_listing *out,
                            struct lt_err *);
     /* Optional: as `list`, but from any thread, and from several at a time. LT_END, and nothing is listed, if there are
@@ -104,7 +104,7 @@ struct lt_fs {
     bool no_trusted;     /* the kernel hides attributes trusted.* from us, as if there were none */
     bool is_tree;        /* a kernel makes sure that no directory is reached twice; a hostile image may lie */
     struct lt_journal_summary journal;
-    void *self;          /* state of the reader */
+    void *self; /* state of the reader */
 };
 
 /* How evidence is to be read. */

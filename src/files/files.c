@@ -3,12 +3,12 @@
  * with its four times. */
 #include "read/source.h"
 
+#include "clock/filetimes.h"
 #include "evidence/lister.h"
 #include "evidence/walk.h"
-#include "overlay/tamper.h"
 #include "files/binds.h"
-#include "clock/filetimes.h"
 #include "files/walked.h"
+#include "overlay/tamper.h"
 
 /* The walk of a tree, or over the orphans; see lt_walk_ctx(). */
 struct tree_walk {

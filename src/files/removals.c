@@ -119,7 +119,8 @@ static bool has_name(const struct lt_removals *removals, const struct lt_map *ow
     return lt_map_get(own, lt_str_format(arena, ".wh.%.*s", LT_ARG(name)));
 }
 
-void lt_removals_add_missing(struct lt_removals *removals, const struct lt_removal *facts, const struct lt_lower_stack *below)
+void lt_removals_add_missing(struct lt_removals *removals, const struct lt_removal *facts,
+                             const struct lt_lower_stack *below)
 {
     struct lt_arena arena = {0};
     struct lt_list names = {0};

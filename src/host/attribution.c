@@ -242,8 +242,8 @@ static void find_named(struct lt_attribution *mentions, const struct lt_host_lin
             add_field(mentions, key, value, line->time, named);
 }
 
-enum lt_status lt_attribution_emit(struct lt_attribution *mentions, const struct lt_host_line *line, struct lt_facts *facts,
-                                struct lt_err *err)
+enum lt_status lt_attribution_emit(struct lt_attribution *mentions, const struct lt_host_line *line,
+                                   struct lt_facts *facts, struct lt_err *err)
 {
     struct named named = {0};
     if (!line->output_of)

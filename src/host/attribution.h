@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Whose the lines of a host's logs are: the containers and images that they name. The map of this room, which reads what
- * a host has once:
+/* Whose the lines of a host's logs are: the containers and images that they name. The map of this room, which reads
+ * what a host has once:
  *
  *   daemon_config.c    how the daemons are configured: units, drop-ins, environment files, daemon.json
  *   daemon_settings.c  what a daemon was told, gathered from all of these; daemon_unit.c: units as systemd sees them
@@ -68,7 +68,7 @@ bool lt_attribution_choose(struct lt_host_line *line, struct lt_time own, const 
 
 /* Emit the line with `facts`, to which the rest is added. Output of a container is its own; any other line belongs to
  * the first container it names, else to the first image, else to the host. */
-enum lt_status lt_attribution_emit(struct lt_attribution *mentions, const struct lt_host_line *line, struct lt_facts *facts,
-                                struct lt_err *err);
+enum lt_status lt_attribution_emit(struct lt_attribution *mentions, const struct lt_host_line *line,
+                                   struct lt_facts *facts, struct lt_err *err);
 
 #endif

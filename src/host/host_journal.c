@@ -6,10 +6,10 @@
  * into pieces. */
 #include "read/source.h"
 
+#include "host/attribution.h"
+#include "host/journal.h"
 #include "parse/ident.h"
 #include "parse/stamp.h"
-#include "host/journal.h"
-#include "host/attribution.h"
 
 #include <stdio.h>
 

@@ -11,10 +11,10 @@
 #include "read/source.h"
 
 #include "evidence/lines.h"
+#include "host/attribution.h"
+#include "host/log_files.h"
 #include "parse/apptime.h"
 #include "parse/syslog.h"
-#include "host/log_files.h"
-#include "host/attribution.h"
 
 #include <stdlib.h>
 

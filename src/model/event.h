@@ -48,9 +48,9 @@ struct lt_node {
 
 enum { LT_MAX_KEPT_PATH = 1024 };
 
-/* A directory of the evidence. One that is walked lives for the whole run, so that its entries need to keep a name only;
- * one that is only looked into on the way to something else may be `brief`. A long path is not kept but put together from the parents: a container can nest directories so deep that their paths
- * would fill the memory. */
+/* A directory of the evidence. One that is walked lives for the whole run, so that its entries need to keep a name
+ * only; one that is only looked into on the way to something else may be `brief`. A long path is not kept but put
+ * together from the parents: a container can nest directories so deep that their paths would fill the memory. */
 struct lt_dir {
     const struct lt_dir *parent; /* NULL: the top of a walk */
     struct lt_str name;          /* of the top: its path from the root of the evidence, "" for the root itself */
@@ -90,8 +90,8 @@ struct lt_dir *lt_dir_child(struct lt_arena *arena, const struct lt_dir *parent,
 void lt_dir_path(struct lt_buf *out, const struct lt_dir *dir);
 void lt_dir_inside(struct lt_buf *out, const struct lt_dir *dir);
 
-/* What an event tells. The table lt_kinds (kinds.def, and those of the runtimes) gives each its Plaso data type and time
- * description. */
+/* What an event tells. The table lt_kinds (kinds.def, and those of the runtimes) gives each its Plaso data type and
+ * time description. */
 enum lt_kind {
 #define KIND(id, data_type, desc, source_short, source_long, flags) LT_KIND_##id,
 #include "model/kinds.def"
@@ -109,8 +109,8 @@ enum lt_kind_flags {
 
 struct lt_kind_info {
     const char *data_type, *desc; /* Plaso's vocabulary: plaso/lib/definitions.py (2026-07) */
-    const char *source_short; /* LT_OF_RUNTIME: that of the runtime */
-    const char *source_long;  /* a "*" at its beginning stands for the title of the runtime */
+    const char *source_short;     /* LT_OF_RUNTIME: that of the runtime */
+    const char *source_long;      /* a "*" at its beginning stands for the title of the runtime */
     unsigned flags;
 };
 #define LT_OF_RUNTIME NULL

@@ -59,8 +59,10 @@ struct lt_container *lt_inventory_gone(struct lt_inventory *inventory, struct lt
     container->root = root;
     container->id = lt_str_dup(inventory->arena, id);
     container->tags = LT_TAG_BIT(configuration_missing);
-    container->owner = (struct lt_owner){.host = root->host, .root = root, .container = container, .role = LT_ROLE_CONFIG};
-    container->log_owner = (struct lt_owner){.host = root->host, .root = root, .container = container, .role = LT_ROLE_LOG};
+    container->owner =
+        (struct lt_owner){.host = root->host, .root = root, .container = container, .role = LT_ROLE_CONFIG};
+    container->log_owner =
+        (struct lt_owner){.host = root->host, .root = root, .container = container, .role = LT_ROLE_LOG};
     lt_map_put(&root->gone_by_id, inventory->arena, container->id, container);
     return container;
 }
@@ -133,7 +135,8 @@ static struct lt_image *home_image(const struct lt_layer *layer)
 
 static void own_layer(struct lt_layer *layer)
 {
-    layer->owner = (struct lt_owner){.host = layer->root->host, .root = layer->root, .layer = layer, .role = layer->role};
+    layer->owner =
+        (struct lt_owner){.host = layer->root->host, .root = layer->root, .layer = layer, .role = layer->role};
     if (layer->container) {
         layer->owner.container = layer->container;
         layer->owner.image = layer->container->image;
@@ -202,8 +205,7 @@ void lt_root_add_tree(struct lt_inventory *inventory, struct lt_root *root, stru
     lt_list_add(&root->trees, inventory->arena, tree);
 }
 
-void lt_root_give(struct lt_inventory *inventory, struct lt_root *root, struct lt_str path,
-                  struct lt_owner *owner)
+void lt_root_give(struct lt_inventory *inventory, struct lt_root *root, struct lt_str path, struct lt_owner *owner)
 {
     lt_map_put(&root->owner_at, inventory->arena, path, owner);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the evidence holds and how it hangs together: hosts, stores, containers, images, layers, volumes. Sources fill it
- * in phase 1, the runtimes link it, lt_inventory_own() says who owns what, and from then on it is read-only. Everything
- * lives in the run arena.
+/* What the evidence holds and how it hangs together: hosts, stores, containers, images, layers, volumes. Sources fill
+ * it in phase 1, the runtimes link it, lt_inventory_own() says who owns what, and from then on it is read-only.
+ * Everything lives in the run arena.
  *
  * container -> rw layer -> init layer -> image layers (top to base) and image -> layers; a volume -> the containers
  * that mount it. A link that could not be read is NULL, never guessed, or marked inferred. */
@@ -57,17 +57,17 @@ struct lt_layer {
     struct lt_str id;                     /* the store's own: name of its directory */
     struct lt_str path;                   /* of that directory */
     struct lt_str content;                /* of the tree of files, "" if it is elsewhere */
-    struct lt_str work;                   /* of the directory in which the kernel makes `work` at each mount, "" if none */
-    struct lt_str merged;                 /* where it is mounted while its container runs, "" if nowhere */
-    struct lt_str diff_id;                /* "sha256:...", of image layers, "" if unknown */
-    struct lt_time created;               /* birth of its directory */
-    struct lt_layer *parent;              /* the next lower layer; NULL: none, or unknown */
-    bool is_base;                         /* the store says that there is none */
-    struct lt_container *container;       /* rw and init layers */
-    struct lt_list containers, images;    /* users: struct lt_container *, struct lt_image * */
-    unsigned index;                       /* in owner.image, 0 is the base */
-    uint64_t size;                        /* of what it adds, in bytes, as the store has it; if has_size */
-    bool has_size, recorded; /* recorded: the store's records name it, be it in one of its own or in a container's */
+    struct lt_str work;                /* of the directory in which the kernel makes `work` at each mount, "" if none */
+    struct lt_str merged;              /* where it is mounted while its container runs, "" if nowhere */
+    struct lt_str diff_id;             /* "sha256:...", of image layers, "" if unknown */
+    struct lt_time created;            /* birth of its directory */
+    struct lt_layer *parent;           /* the next lower layer; NULL: none, or unknown */
+    bool is_base;                      /* the store says that there is none */
+    struct lt_container *container;    /* rw and init layers */
+    struct lt_list containers, images; /* users: struct lt_container *, struct lt_image * */
+    unsigned index;                    /* in owner.image, 0 is the base */
+    uint64_t size;                     /* of what it adds, in bytes, as the store has it; if has_size */
+    bool has_size, recorded;  /* recorded: the store's records name it, be it in one of its own or in a container's */
     struct lt_str tar_record; /* of the record of the tar that an image layer was made from, "" if there is none */
     struct lt_list unpacked;  /* of struct lt_str *: files that were written when that had been unpacked */
     lt_tags tags;             /* LT_TAG_BIT()s that hold for the layer as a whole */
@@ -134,16 +134,16 @@ struct lt_tree {
 
 struct lt_container {
     struct lt_root *root;
-    struct lt_str id, name; /* name without its slash; "" if unknown */
-    struct lt_str path;     /* of containers/<id>, "" if there is none */
-    struct lt_str image_id; /* as in the configuration */
-    struct lt_str namespace;                   /* of containerd, "" where there are none */
-    struct lt_str pod;                         /* UID of the pod that it belongs to, "" if to none */
-    struct lt_str driver;                      /* storage driver, as in the configuration */
-    bool driver_read;                          /* the layers of that driver are read */
-    struct lt_str rw_id;                       /* the store's ID of its rw layer, which may not be there; "" if unknown */
-    struct lt_list identifiers, files;         /* of struct lt_identifier *: others that it has; paths of its records */
-    bool host_userns;                          /* it sees owners as the host does, though others do not */
+    struct lt_str id, name;            /* name without its slash; "" if unknown */
+    struct lt_str path;                /* of containers/<id>, "" if there is none */
+    struct lt_str image_id;            /* as in the configuration */
+    struct lt_str namespace;           /* of containerd, "" where there are none */
+    struct lt_str pod;                 /* UID of the pod that it belongs to, "" if to none */
+    struct lt_str driver;              /* storage driver, as in the configuration */
+    bool driver_read;                  /* the layers of that driver are read */
+    struct lt_str rw_id;               /* the store's ID of its rw layer, which may not be there; "" if unknown */
+    struct lt_list identifiers, files; /* of struct lt_identifier *: others that it has; paths of its records */
+    bool host_userns;                  /* it sees owners as the host does, though others do not */
     struct lt_time created, started, finished; /* of the configuration; unset where it has Go's zero time */
     bool found_dead; /* `finished` is when the daemon started and found it dead: see runtime/docker/container.c */
     int64_t pid;     /* of its first process, as the daemon saved it; 0 if none */
@@ -162,8 +162,8 @@ struct lt_container {
     lt_tags tags; /* LT_TAG_BIT()s that hold for the container as a whole */
     struct lt_image *image;
     struct lt_layer *rw, *init;
-    struct lt_list layers; /* its image layers, top first */
-    void *own;             /* of its runtime */
+    struct lt_list layers;     /* its image layers, top first */
+    void *own;                 /* of its runtime */
     struct lt_owner owner;     /* role config */
     struct lt_owner log_owner; /* role log */
 };
@@ -206,34 +206,34 @@ struct lt_mount_point {
 
 /* One machine. What exists once a machine hangs here, and what may exist many times hangs at its stores. */
 struct lt_host {
-    struct lt_list mounts;        /* of struct lt_mount_point *: its file systems; never empty */
-    struct lt_fs *etc;            /* the one with its /etc; NULL: none has it */
-    struct lt_str hostname;       /* "" if unknown */
-    struct lt_zone_info zone;     /* its own */
-    struct lt_str zone_conflict;  /* where the witnesses of its zone disagree, "" if they do not */
-    struct lt_list offsets;       /* that daemons wrote beside times: see clock/zones.h */
+    struct lt_list mounts;          /* of struct lt_mount_point *: its file systems; never empty */
+    struct lt_fs *etc;              /* the one with its /etc; NULL: none has it */
+    struct lt_str hostname;         /* "" if unknown */
+    struct lt_zone_info zone;       /* its own */
+    struct lt_str zone_conflict;    /* where the witnesses of its zone disagree, "" if they do not */
+    struct lt_list offsets;         /* that daemons wrote beside times: see clock/zones.h */
     struct lt_str *subuid, *subgid; /* texts of /etc/subuid and /etc/subgid; NULL: not read so far */
-    struct lt_time newest;        /* the newest change of a file that was met: this host's kernel alone dates these */
-    struct lt_list roots;         /* of struct lt_root *: its stores */
-    struct lt_owner owner;        /* role host, of no store */
+    struct lt_time newest;          /* the newest change of a file that was met: this host's kernel alone dates these */
+    struct lt_list roots;           /* of struct lt_root *: its stores */
+    struct lt_owner owner;          /* role host, of no store */
 };
 
 /* One place where a runtime keeps what it has. */
 struct lt_root {
     struct lt_host *host;
     struct lt_fs *fs;
-    struct lt_str path;                 /* "" when the evidence itself is the data root */
-    struct lt_str why;                  /* how it was found: "default", "data-root in /etc/docker/daemon.json"... */
+    struct lt_str path; /* "" when the evidence itself is the data root */
+    struct lt_str why;  /* how it was found: "default", "data-root in /etc/docker/daemon.json"... */
     const struct lt_runtime *runtime;
-    bool rootless;                               /* found where a rootless daemon keeps it */
-    struct lt_idmap *uids, *gids;                /* owners in its containers: NULL where they are the host's */
+    bool rootless;                /* found where a rootless daemon keeps it */
+    struct lt_idmap *uids, *gids; /* owners in its containers: NULL where they are the host's */
     struct lt_list containers, images, layers, volumes;
     struct lt_map gone_by_id; /* containers that only traces tell of: see lt_inventory_gone() */
     struct lt_map container_by_id, image_by_id, layer_by_id, volume_by_name;
     struct lt_list trees;   /* of struct lt_tree *: what is walked besides layers */
     struct lt_map owner_at; /* path -> struct lt_owner *: whose the directory there is, and what is in it */
     void *own;              /* of its runtime */
-    struct lt_owner owner; /* role host */
+    struct lt_owner owner;  /* role host */
 };
 
 struct lt_inventory {
@@ -270,8 +270,7 @@ struct lt_volume *lt_inventory_volume(struct lt_inventory *inventory, struct lt_
  * (lt_root_give()). Paths are borrowed. */
 void lt_root_add_tree(struct lt_inventory *inventory, struct lt_root *root, struct lt_str path, bool cross_mounts);
 /* The directory at `path`, in one of the trees, belongs to a container or a volume. */
-void lt_root_give(struct lt_inventory *inventory, struct lt_root *root, struct lt_str path,
-                  struct lt_owner *owner);
+void lt_root_give(struct lt_inventory *inventory, struct lt_root *root, struct lt_str path, struct lt_owner *owner);
 
 /* Note one more identifier, whose value is borrowed; nothing if it is empty. */
 void lt_identifier_add(struct lt_inventory *inventory, struct lt_list *identifiers, const char *name,

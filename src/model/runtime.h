@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A container runtime, as the rest of the program knows it: a row of the table in runtime/runtimes.def. Whatever else is
- * true of one runtime alone is in its folder. */
+/* A container runtime, as the rest of the program knows it: a row of the table in runtime/runtimes.def. Whatever else
+ * is true of one runtime alone is in its folder. */
 #ifndef LT_MODEL_RUNTIME_H
 #define LT_MODEL_RUNTIME_H
 
@@ -55,9 +55,9 @@ struct lt_runtime {
      * images and to containers. NULL: there is nothing to link. */
     void (*link)(struct lt_ctx *ctx);
     /* What there is of a container of the store at hand. `out` is empty. NULL: nothing more is known. */
-    void (*life)(struct lt_ctx *ctx, const struct lt_container *container, struct lt_arena *arena,
-                 struct lt_life *out);
-    const struct lt_driver *(*driver)(size_t index); /* of those that it knows; NULL behind the last one. NULL: there are none */
+    void (*life)(struct lt_ctx *ctx, const struct lt_container *container, struct lt_arena *arena, struct lt_life *out);
+    const struct lt_driver *(*driver)(
+        size_t index); /* of those that it knows; NULL behind the last one. NULL: there are none */
 };
 
 #endif

@@ -33,9 +33,9 @@ bool lt_was_copied_up(const struct lt_upper *upper, enum lt_change change);
  * is reported. */
 bool lt_contents_differ(struct lt_ctx *ctx, const struct lt_upper *upper, const struct lt_lower *lower);
 
-/* Would the runtime's own diff (`docker diff`) call it changed? It looks at mode, owner, device number, capabilities, and
- * but for directories at mtime and size (moby pkg/archive/changes_unix.go statDifferent, 20.10 to 28.x); the contents are
- * not compared. */
+/* Would the runtime's own diff (`docker diff`) call it changed? It looks at mode, owner, device number, capabilities,
+ * and but for directories at mtime and size (moby pkg/archive/changes_unix.go statDifferent, 20.10 to 28.x); the
+ * contents are not compared. */
 bool lt_runtime_differs(const struct lt_node *node, const struct lt_hidden *lower);
 
 #endif

@@ -6,8 +6,8 @@
 #ifndef LT_OVERLAY_LAYER_RECORD_H
 #define LT_OVERLAY_LAYER_RECORD_H
 
-#include "read/context.h"
 #include "evidence/stream.h"
+#include "read/context.h"
 
 /* One path of the tar. */
 struct lt_record_entry {

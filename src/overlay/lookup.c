@@ -5,7 +5,7 @@
 /* A place that the path has come to. */
 struct stop {
     const struct lt_lower_stack *below; /* the directory, merged; NULL: it is none */
-    struct lt_lower seen;         /* of the container's root the node and the layer alone */
+    struct lt_lower seen;               /* of the container's root the node and the layer alone */
 };
 
 /* A path on its way. */

@@ -87,7 +87,8 @@ static bool add_tree(struct lt_lower_reader *reader, struct lt_lower_stack *belo
     return true;
 }
 
-const struct lt_lower_stack *lt_lower_of_layer(struct lt_lower_reader *reader, const struct lt_layer *layer, bool *whole)
+const struct lt_lower_stack *lt_lower_of_layer(struct lt_lower_reader *reader, const struct lt_layer *layer,
+                                               bool *whole)
 {
     struct lt_list under = layers_under(reader->ctx->run, layer);
     struct lt_lower_stack *below = new_below(reader->ctx->run, under.count);
@@ -180,8 +181,8 @@ static enum lt_status look_up(struct lt_lower_reader *reader, const struct lt_lo
 }
 
 /* The same of part `at`, for a walk by the names at hand. LT_END: there is none. */
-static enum lt_status look(struct lt_lower_reader *reader, const struct lt_lower_stack *below, size_t at, struct lt_str name,
-                           struct lt_node *out)
+static enum lt_status look(struct lt_lower_reader *reader, const struct lt_lower_stack *below, size_t at,
+                           struct lt_str name, struct lt_node *out)
 {
     struct lt_fs *fs = reader->ctx->fs;
     const struct lt_dir *dir = below->dirs[at].dir;
@@ -257,8 +258,8 @@ static struct lt_overlay_marks marks_in(const struct lt_layer *layer, const stru
 }
 
 /* Is the directory `self`, the entry `node` of `part`, opaque? */
-static bool is_opaque(struct lt_lower_reader *reader, const struct lt_lower_part *part, const struct lt_lower_part *self,
-                      const struct lt_node *node)
+static bool is_opaque(struct lt_lower_reader *reader, const struct lt_lower_part *part,
+                      const struct lt_lower_part *self, const struct lt_node *node)
 {
     struct lt_node mark;
     struct lt_list xattrs = {0};
@@ -276,7 +277,7 @@ static bool is_opaque(struct lt_lower_reader *reader, const struct lt_lower_part
 }
 
 const struct lt_lower_stack *lt_lower_enter(struct lt_lower_reader *reader, const struct lt_lower_stack *below,
-                                      const struct lt_lower *lower)
+                                            const struct lt_lower *lower)
 {
     struct lt_node node = lower->node;
     if (!S_ISDIR(node.mode))

@@ -15,8 +15,8 @@
 #ifndef LT_OVERLAY_LOWER_STACK_H
 #define LT_OVERLAY_LOWER_STACK_H
 
-#include "read/context.h"
 #include "parse/overlay.h"
+#include "read/context.h"
 
 /* A directory as the layers below show it. It and its parts live in the run arena, but those that lt_lower_lookup()
  * comes through in the reader's own. */
@@ -40,11 +40,11 @@ struct lt_lower {
  * together. Initialise with `ctx`; end with lt_lower_end(). What cannot be read is reported, but not by lookups. */
 struct lt_lower_reader {
     struct lt_ctx *ctx;
-    struct lt_err *flaw;       /* while a path is looked up: where the first thing goes that is wrong; else NULL */
+    struct lt_err *flaw; /* while a path is looked up: where the first thing goes that is wrong; else NULL */
     const struct lt_lower_stack *at; /* the directory whose names are at hand */
-    struct lt_map *names;      /* of each of its parts: name -> uint64_t *, the inode */
-    struct lt_arena arena;     /* names */
-    struct lt_arena scratch;   /* what the last calls have handed out */
+    struct lt_map *names;            /* of each of its parts: name -> uint64_t *, the inode */
+    struct lt_arena arena;           /* names */
+    struct lt_arena scratch;         /* what the last calls have handed out */
     /* Of lookups: the container of the last one, its root, and what is wrong with that. */
     const struct lt_container *container;
     const struct lt_lower_stack *root;
@@ -55,13 +55,15 @@ void lt_lower_end(struct lt_lower_reader *reader);
 
 /* What lies below the root of a layer; NULL: nothing is known to. `*whole` tells whether all is known that must be
  * there: if not, nobody can say of an entry that it is new. */
-const struct lt_lower_stack *lt_lower_of_layer(struct lt_lower_reader *reader, const struct lt_layer *layer, bool *whole);
+const struct lt_lower_stack *lt_lower_of_layer(struct lt_lower_reader *reader, const struct lt_layer *layer,
+                                               bool *whole);
 
 /* The tree of one layer alone, in the run arena; NULL if it cannot be read, which its own walk reports. */
 const struct lt_lower_stack *lt_lower_of_tree(struct lt_lower_reader *reader, struct lt_layer *layer);
 
 /* The root of a container as it sees it: its rw layer, too. NULL: none of its layers is there. */
-const struct lt_lower_stack *lt_lower_of_container(struct lt_lower_reader *reader, const struct lt_container *container);
+const struct lt_lower_stack *lt_lower_of_container(struct lt_lower_reader *reader,
+                                                   const struct lt_container *container);
 
 /* The entry `name` of the directory; false: there is none to be seen. It is good until the next call. */
 bool lt_lower_find(struct lt_lower_reader *reader, const struct lt_lower_stack *below, struct lt_str name,
@@ -69,7 +71,7 @@ bool lt_lower_find(struct lt_lower_reader *reader, const struct lt_lower_stack *
 
 /* The directory `lower` of `below`, merged; NULL if it is none. */
 const struct lt_lower_stack *lt_lower_enter(struct lt_lower_reader *reader, const struct lt_lower_stack *below,
-                                      const struct lt_lower *lower);
+                                            const struct lt_lower *lower);
 
 /* The entry at `path` ("a/b") from `top`, and the directory that it is in. */
 bool lt_lower_path(struct lt_lower_reader *reader, const struct lt_lower_stack *top, struct lt_str path,

@@ -7,9 +7,9 @@
 #include "read/context.h"
 
 struct lt_discovery {
-    struct lt_ctx *ctx; /* ctx->fs is looked at */
+    struct lt_ctx *ctx;                       /* ctx->fs is looked at */
     const struct lt_runtime *const *runtimes; /* that may bid; ended by NULL */
-    bool rootless;         /* what is found belongs to a rootless daemon */
+    bool rootless;                            /* what is found belongs to a rootless daemon */
     struct lt_buf *looked; /* what was looked for in vain is appended, comma-separated; NULL: nobody wants to know */
 };
 

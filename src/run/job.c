@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/job.h"
 
+#include "read/discover.h"
 #include "run/command.h"
 #include "run/manifest.h"
 #include "run/opening.h"
-#include "run/show.h"
 #include "run/schedule.h"
+#include "run/show.h"
 #include "runtime/runtimes.h"
-#include "read/discover.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -93,7 +93,8 @@ static void find_stores(struct lt_job *job, struct lt_evidence *evidence)
         lt_fail(&none, LT_SKIP, LT_CODE_MISSING, 0, "no %.*s in it", LT_ARG(lt_buf_view(&stores)));
         lt_buf_free(&stores);
         lt_report_problem(&job->report, "evidence", LT_STR(""), &none);
-        add_looked(job, evidence->spec, lt_str_format(&job->arena, "looked for %.*s", LT_ARG(lt_buf_view(&looked))).ptr);
+        add_looked(job, evidence->spec,
+                   lt_str_format(&job->arena, "looked for %.*s", LT_ARG(lt_buf_view(&looked))).ptr);
     }
     lt_buf_free(&looked);
 }

@@ -40,13 +40,13 @@ struct lt_job {
     struct lt_report report;
     struct lt_ctx ctx; /* of the reader at work; a command may read with it after lt_job_enter() */
     struct lt_reading reading;
-    struct lt_sink sink;    /* of all sources: it looks for signals, and passes events on to */
-    struct lt_sink product; /* what the command makes of them */
+    struct lt_sink sink;                       /* of all sources: it looks for signals, and passes events on to */
+    struct lt_sink product;                    /* what the command makes of them */
     struct lt_output output, errors, manifest; /* opened by run/opening.c, like all that is written */
     int temporary[2];                          /* for a sorter, -1: none; see base/temporary.h */
     struct lt_err lack;                        /* why one of them is not there */
     bool may_spill;                            /* temporary files may be made: they do not lie in the evidence */
-    uint64_t rows; /* written; the command counts them */
+    uint64_t rows;                             /* written; the command counts them */
     unsigned events;
     int signals;           /* signalfd of those that end the run */
     int signal;            /* the one that ended it, 0 if none */
@@ -68,7 +68,8 @@ int lt_job_run(const struct lt_options *options, int argc, char **argv);
  * given to the functions of context.h. Scratch is reset. */
 void lt_job_enter(struct lt_job *job, struct lt_root *root, const char *reader);
 
-/* Phase 2: let the sources read all roots, or only the source called `only` (NULL: all), and give `product` each event, tagged already.
+/* Phase 2: let the sources read all roots, or only the source called `only` (NULL: all), and give `product` each event,
+ * tagged already.
  */
 enum lt_status lt_job_events(struct lt_job *job, const char *only, struct lt_sink product, struct lt_err *err);
 

@@ -4,8 +4,8 @@
 #ifndef LT_RUN_MANIFEST_H
 #define LT_RUN_MANIFEST_H
 
-#include "run/options.h"
 #include "read/report.h"
+#include "run/options.h"
 
 struct lt_manifest {
     const struct lt_options *options;

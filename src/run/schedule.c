@@ -2,8 +2,8 @@
 #include "run/schedule.h"
 
 #include "clock/zones.h"
-#include "runtime/runtimes.h"
 #include "read/volume_users.h"
+#include "runtime/runtimes.h"
 
 #include <string.h>
 

@@ -20,8 +20,7 @@ void lt_schedule_root(struct lt_ctx *ctx, struct lt_root *root, const char *read
 enum lt_status lt_schedule_inventory(struct lt_ctx *ctx, const struct lt_poll *poll, struct lt_err *err);
 
 /* Phase 2: let the sources tell their events, or only the source called `only` (NULL: all). */
-enum lt_status lt_schedule_events(struct lt_ctx *ctx, const char *only, const struct lt_poll *poll,
-                                  struct lt_err *err);
+enum lt_status lt_schedule_events(struct lt_ctx *ctx, const char *only, const struct lt_poll *poll, struct lt_err *err);
 
 /* Call `each` for every source there is, in the order of their tables. */
 void lt_schedule_each(void (*each)(const struct lt_source *source));

@@ -3,9 +3,9 @@
 
 #include "base/escape.h"
 #include "evidence/evidence.h"
-#include "runtime/runtimes.h"
 #include "read/report.h"
 #include "run/schedule.h"
+#include "runtime/runtimes.h"
 
 static void show_source(const struct lt_source *source)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timeline/pipeline.h"
 
+#include "run/show.h"
+#include "runtime/runtimes.h"
 #include "timeline/filter.h"
 #include "timeline/localzone.h"
 #include "timeline/normalise.h"
-#include "runtime/runtimes.h"
-#include "run/show.h"
 #include "timeline/sort/sort.h"
 
 enum { POLL_EVERY = 1024 }; /* rows between two looks for a signal */
@@ -186,7 +186,9 @@ static enum lt_status make_timeline(struct timeline *timeline, struct lt_err *er
 
 enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
 {
-    struct timeline timeline = {.job = job, .options = job->options, .sorter = {
+    struct timeline timeline = {.job = job,
+                                .options = job->options,
+                                .sorter = {
                                     .memory = job->options->memory,
                                     .files = job->may_spill ? job->temporary : NULL,
                                     .lack = &job->lack,

@@ -41,7 +41,7 @@ tidy() {
     step 'gcc warnings' compile gcc '-Wlogical-op -Wduplicated-cond -Wduplicated-branches'
     step 'clang warnings' compile clang-14 ''
     step 'clang-tidy' tidy
-    step 'cppcheck' cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -D_GNU_SOURCE \
+    step 'cppcheck' cppcheck --quiet -Isrc -I. --std=c11 --error-exitcode=1 --inline-suppr -D_GNU_SOURCE \
         --enable=warning,performance,portability --suppress=missingIncludeSystem src formats
     step 'shellcheck' shellcheck $scripts
     step 'mandoc' mandoc -Tlint -Wwarning src/layertime.1 formats/layertime-formats.5

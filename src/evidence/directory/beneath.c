@@ -17,8 +17,8 @@ enum {
     LEASE_FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW,
 };
 
-/* An open directory, known by its address; a brief one is never kept. If it is moved on a live host, its descriptor stays good: what is opened through it is still what
- * was listed in it. */
+/* An open directory, known by its address; a brief one is never kept. If it is moved on a live host, its descriptor
+ * stays good: what is opened through it is still what was listed in it. */
 struct slot {
     const struct lt_dir *dir; /* NULL: free */
     uint64_t ino;

@@ -39,9 +39,9 @@ enum lt_entry_kind {
 
 /* What the lower layers show in the place of an entry, or in the place it was renamed from. */
 struct lt_lower_place {
-    bool found;                   /* there is something; otherwise the rest is not set */
+    bool found;                         /* there is something; otherwise the rest is not set */
     const struct lt_lower_stack *below; /* the directory that holds it */
-    struct lt_lower lower;        /* the strings are valid until a check looks for something else */
+    struct lt_lower lower;              /* the strings are valid until a check looks for something else */
 };
 
 /* The entry at hand. The walk sets all of `event`, `kind`, `meaning` and `subject`. The other parts are set by the

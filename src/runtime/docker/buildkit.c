@@ -114,7 +114,8 @@ static const struct lt_owner *owner_of(const struct job *job, const struct recor
 {
     for (size_t i = 0; record->chain.len && lt_docker_drivers[i]; i++) {
         const struct lt_layer *layer =
-            lt_map_get(&lt_docker_root(job->ctx->root)->layer_by_chain, lt_docker_chain_key(job->ctx->scratch, lt_docker_drivers[i], record->chain));
+            lt_map_get(&lt_docker_root(job->ctx->root)->layer_by_chain,
+                       lt_docker_chain_key(job->ctx->scratch, lt_docker_drivers[i], record->chain));
         if (layer)
             return &layer->owner;
     }

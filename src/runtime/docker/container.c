@@ -9,12 +9,12 @@
  */
 #include "runtime/docker/container_host.h"
 
+#include "clock/zones.h"
 #include "parse/ident.h"
 #include "parse/json.h"
 #include "parse/stamp.h"
 #include "runtime/docker/docker.h"
 #include "runtime/docker/mounts.h"
-#include "clock/zones.h"
 
 /* Attributes of one container while they are collected. */
 struct facts {
@@ -305,8 +305,8 @@ static enum lt_status docker_container_events(struct lt_ctx *ctx, struct lt_err 
         enum lt_status status =
             emit_moment(ctx, container, LT_KIND_DOCKER_CREATED, container->created, "Created", "create", err);
         if (status == LT_OK)
-            status = emit_moment(ctx, container, LT_KIND_DOCKER_STARTED, container->started, "State.StartedAt",
-                                 "start", err);
+            status = emit_moment(ctx, container, LT_KIND_DOCKER_STARTED, container->started, "State.StartedAt", "start",
+                                 err);
         bool dead = container->found_dead; /* when it ended: lifecycle.c */
         if (status == LT_OK)
             status =

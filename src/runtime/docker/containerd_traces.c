@@ -292,8 +292,7 @@ static enum lt_status host_events(struct lt_ctx *ctx, struct lt_err *err)
 /* The one that a daemon ran for itself. */
 static enum lt_status root_events(struct lt_ctx *ctx, struct lt_err *err)
 {
-    enum lt_status status =
-        read_containerd(ctx, &ctx->root->owner, lt_root_path(ctx, LT_OWN_CONTAINERD), err);
+    enum lt_status status = read_containerd(ctx, &ctx->root->owner, lt_root_path(ctx, LT_OWN_CONTAINERD), err);
     return status == LT_FATAL ? LT_FATAL : LT_OK;
 }
 

@@ -2,8 +2,8 @@
 /* The daemon itself: what it makes anew at each start, and what it made at its first (moby daemon/daemon.go
  * prepareTempDir, daemon/runtime_unix.go, daemon/id.go, 20.10 to 28.x), and its plugins (plugin/manager.go): the birth
  * of plugins/<ID> is its installation, config.json in it is written anew when it is enabled, disabled or set. */
-#include "runtime/docker/docker.h"
 #include "read/facts.h"
+#include "runtime/docker/docker.h"
 #include "runtime/docker/driver/driver.h"
 
 #include "parse/ident.h"

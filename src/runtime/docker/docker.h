@@ -76,7 +76,8 @@ struct lt_layer *lt_docker_layer_get(struct lt_ctx *ctx, const struct lt_docker_
 struct lt_container *lt_docker_container_get(struct lt_ctx *ctx, struct lt_str id);
 
 /* Key of a chain ID in layer_by_chain: each storage driver has a layerdb of its own. In `arena`. */
-struct lt_str lt_docker_chain_key(struct lt_arena *arena, const struct lt_docker_driver *driver, struct lt_str chain_id);
+struct lt_str lt_docker_chain_key(struct lt_arena *arena, const struct lt_docker_driver *driver,
+                                  struct lt_str chain_id);
 
 /* "<root>/image/<driver>/layerdb/sha256/<chain ID>/<name>" of a layer that has a chain ID, in scratch. */
 struct lt_str lt_docker_record_path(struct lt_ctx *ctx, const struct lt_layer *layer, const char *name);

@@ -10,11 +10,11 @@
  * `created` and `history[].created` in a configuration were made by the builder's clock. */
 #include "read/facts.h"
 
+#include "clock/zones.h"
 #include "parse/ident.h"
 #include "parse/json.h"
 #include "parse/stamp.h"
 #include "runtime/docker/docker.h"
-#include "clock/zones.h"
 
 static struct lt_str keep(struct lt_ctx *ctx, struct lt_str text)
 {

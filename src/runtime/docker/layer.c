@@ -171,7 +171,8 @@ static void read_size(struct lt_ctx *ctx, struct lt_str dir, struct lt_layer *la
 
 /* Read a record of an image layer; NULL if no layer can be told. With `tag` (an LT_TAG_BIT(), else 0) it is one that
  * was cut short on its way in or out, of which any part may be missing. */
-static struct lt_layer *read_record(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str dir, lt_tags tag)
+static struct lt_layer *read_record(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str dir,
+                                    lt_tags tag)
 {
     struct lt_str cache_id, diff_id, parent;
     enum lt_need need = tag ? LT_OPTIONAL : LT_REQUIRED;
@@ -196,13 +197,15 @@ static struct lt_layer *read_record(struct lt_ctx *ctx, const struct lt_docker_d
     return layer;
 }
 
-static void read_image_layer(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str dir, struct lt_str hex)
+static void read_image_layer(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str dir,
+                             struct lt_str hex)
 {
     struct lt_layer *layer = read_record(ctx, driver, dir, 0);
     if (!layer)
         return;
     lt_docker_layer(layer)->chain_id = lt_str_format(ctx->run, "sha256:%.*s", LT_ARG(hex));
-    lt_map_put(&lt_docker_root(ctx->root)->layer_by_chain, ctx->run, lt_docker_chain_key(ctx->run, driver, lt_docker_layer(layer)->chain_id), layer);
+    lt_map_put(&lt_docker_root(ctx->root)->layer_by_chain, ctx->run,
+               lt_docker_chain_key(ctx->run, driver, lt_docker_layer(layer)->chain_id), layer);
 }
 
 /* Follow the parents of `start` down; where they come back to a layer of the same walk the link is cut. Each layer is
@@ -232,7 +235,8 @@ static bool is_removing(struct lt_str name)
 static void read_unfinished(struct lt_ctx *ctx, const struct lt_docker_driver *driver)
 {
     struct lt_listing listing;
-    struct lt_str path = lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/tmp", driver->driver.name).ptr);
+    struct lt_str path =
+        lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/tmp", driver->driver.name).ptr);
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++)
         if (lt_str_starts(listing.nodes[i].name, LT_STR("write-set-")))
@@ -242,7 +246,8 @@ static void read_unfinished(struct lt_ctx *ctx, const struct lt_docker_driver *d
 static void read_image_layers(struct lt_ctx *ctx, const struct lt_docker_driver *driver)
 {
     struct lt_listing listing;
-    struct lt_str path = lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/sha256", driver->driver.name).ptr);
+    struct lt_str path =
+        lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/sha256", driver->driver.name).ptr);
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
         struct lt_str name = listing.nodes[i].name;
@@ -262,14 +267,15 @@ static void read_image_layers(struct lt_ctx *ctx, const struct lt_docker_driver 
     }
     lt_each (struct lt_layer, layer, &ctx->root->layers)
         if (lt_docker_is_of(layer, driver) && lt_docker_layer(layer)->parent_chain.len)
-            layer->parent =
-                lt_map_get(&lt_docker_root(ctx->root)->layer_by_chain, lt_docker_chain_key(ctx->scratch, driver, lt_docker_layer(layer)->parent_chain));
+            layer->parent = lt_map_get(&lt_docker_root(ctx->root)->layer_by_chain,
+                                       lt_docker_chain_key(ctx->scratch, driver, lt_docker_layer(layer)->parent_chain));
     lt_each (struct lt_layer, layer, &ctx->root->layers)
         cut_cycle(ctx, path, layer);
 }
 
 /* A layer that layerdb names must be there. */
-static void check_layer(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str record, struct lt_str id)
+static void check_layer(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str record,
+                        struct lt_str id)
 {
     struct lt_layer *layer = id.len ? named_layer(ctx, driver, id) : NULL;
     if (layer)
@@ -281,7 +287,8 @@ static void check_layer(struct lt_ctx *ctx, const struct lt_docker_driver *drive
 static void read_mounts(struct lt_ctx *ctx, const struct lt_docker_driver *driver)
 {
     struct lt_listing listing;
-    struct lt_str path = lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/mounts", driver->driver.name).ptr);
+    struct lt_str path =
+        lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/mounts", driver->driver.name).ptr);
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
         struct lt_str name = listing.nodes[i].name;
@@ -338,7 +345,8 @@ static enum lt_status docker_layer_events(struct lt_ctx *ctx, struct lt_err *err
     lt_each (struct lt_container, container, &ctx->root->containers) {
         struct lt_node node;
         struct lt_err problem = {0};
-        struct lt_str path = lt_path_join(ctx->scratch, lt_docker_container(container)->mount_record, LT_STR("mount-id"));
+        struct lt_str path =
+            lt_path_join(ctx->scratch, lt_docker_container(container)->mount_record, LT_STR("mount-id"));
         if (!container->rw_id.len)
             continue; /* reported when the inventory was taken */
         if (lt_fs_stat(ctx->fs, path, ctx->scratch, &node, &problem) != LT_OK) {

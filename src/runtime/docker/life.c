@@ -11,7 +11,7 @@ struct look {
     struct lt_life *life;
 };
 
-#define add_witness(look, ...) add_line((look), lt_str_format((look)->arena, __VA_ARGS__))
+#define add_witness(look, ...)   add_line((look), lt_str_format((look)->arena, __VA_ARGS__))
 #define witness_time(look, time) time_text((look)->arena, (time)).ptr
 
 static void add_line(const struct look *look, struct lt_str text)

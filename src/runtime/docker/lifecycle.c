@@ -162,8 +162,7 @@ static enum lt_status emit_removal(struct lt_ctx *ctx, struct lt_str path, const
     struct lt_listing listing;
     struct lt_time last = {0};
     bool known = true;
-    if (lt_stat_or_skip(ctx, path, &node) != LT_OK ||
-        lt_fs_list(ctx->fs, path, ctx->scratch, &listing, NULL) != LT_OK)
+    if (lt_stat_or_skip(ctx, path, &node) != LT_OK || lt_fs_list(ctx->fs, path, ctx->scratch, &listing, NULL) != LT_OK)
         return LT_OK; /* its own reader reported what is wrong */
     for (size_t i = 0; i < listing.count; i++) {
         last = later(last, listing.nodes[i].time[LT_B]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* How Docker's layers hang together. An image names diff IDs, layerdb each layer's diff ID and the chain below it, a
- * container its rw layer and the chain of its image; where layerdb is damaged the driver's own links serve. Once this is
- * done, layers have parents, and containers and images have layers: nothing else needs to know how. */
+ * container its rw layer and the chain of its image; where layerdb is damaged the driver's own links serve. Once this
+ * is done, layers have parents, and containers and images have layers: nothing else needs to know how. */
 #include "runtime/docker/driver/driver.h"
 
 #include "parse/ident.h"
@@ -64,7 +64,10 @@ static void link_images(struct lt_arena *arena, struct lt_root *root)
     lt_each (struct lt_layer, layer, &root->layers) {
         if (!layer->diff_id.len || layer->tags & (LT_TAG_BIT(removing) | LT_TAG_BIT(unfinished)))
             continue;
-        lt_map_put(&by_diff, arena, diff_key(arena, lt_docker_layer(layer)->driver, lt_docker_layer(layer)->parent_chain, layer->diff_id), layer);
+        lt_map_put(
+            &by_diff, arena,
+            diff_key(arena, lt_docker_layer(layer)->driver, lt_docker_layer(layer)->parent_chain, layer->diff_id),
+            layer);
     }
     lt_each (struct lt_image, image, &root->images)
         for (size_t i = 0; lt_docker_drivers[i]; i++)
@@ -247,4 +250,3 @@ void lt_docker_link(struct lt_ctx *ctx)
     add_trees(ctx);
     lt_docker_note_updates(ctx); /* now, since those in configurations of containers count first */
 }
-

@@ -11,12 +11,12 @@
 #include "read/source.h"
 
 #include "base/gz.h"
+#include "clock/log_clock.h"
 #include "evidence/lines.h"
 #include "parse/json.h"
 #include "parse/locallog.h"
 #include "parse/logline.h"
 #include "parse/stamp.h"
-#include "clock/log_clock.h"
 
 #include <stdlib.h>
 

@@ -116,8 +116,11 @@ static void add_own_mounts(struct mounts *mounts, const struct json_t *json)
         if (!source.len || has_mount_at(mounts, place))
             continue;
         struct lt_mount *mount = lt_new(run, struct lt_mount);
-        *mount = (struct lt_mount){
-            .type = LT_STR("docker"), .source = lt_str_dup(run, source), .destination = place, .writable = true, .own = true};
+        *mount = (struct lt_mount){.type = LT_STR("docker"),
+                                   .source = lt_str_dup(run, source),
+                                   .destination = place,
+                                   .writable = true,
+                                   .own = true};
         add_mount(mounts, mount);
     }
 }

@@ -10,8 +10,8 @@
  *
  * An endpoint and a sandbox last as long as the container runs. The network "bridge" is made anew whenever the daemon
  * starts, so that its `created` is the daemon's last start. Removed records are told as parse/bbolt.h says. */
-#include "runtime/docker/docker.h"
 #include "read/facts.h"
+#include "runtime/docker/docker.h"
 #include "runtime/docker/driver/driver.h"
 
 #include "parse/bbolt.h"

@@ -19,11 +19,11 @@ enum { LT_SORT_MEMORY_MIN = 64 * 1024 };
 
 /* Initialise with {.memory = ..., .files = ..., .lack = ...}. */
 struct lt_sorter {
-    size_t memory;            /* bytes that it may take */
-    const int *files;         /* two temporary files, borrowed, of which each may be -1; NULL: none may be made */
+    size_t memory;             /* bytes that it may take */
+    const int *files;          /* two temporary files, borrowed, of which each may be -1; NULL: none may be made */
     const struct lt_err *lack; /* why one of them is -1; NULL: no reason is known */
-    unsigned file;            /* the one in use */
-    struct lt_batch *batches; /* owned, in order of arrival; all but the last are sorted */
+    unsigned file;             /* the one in use */
+    struct lt_batch *batches;  /* owned, in order of arrival; all but the last are sorted */
     size_t batch_count, batch_cap, held;
     struct lt_spill spill;
     struct lt_run *runs; /* owned, in order of arrival */

@@ -3,8 +3,8 @@
  *
  *   aufs/diff/<id>      the tree of files of a layer
  *   aufs/layers/<id>    IDs of the layers below, nearest first, one a line */
-#include "read/context.h"
 #include "parse/ident.h"
+#include "read/context.h"
 #include "runtime/docker/driver/driver.h"
 
 enum { MAX_LAYERS_FILE = 64 * 1024 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/docker/driver/links.h"
 
-#include "read/context.h"
 #include "parse/ident.h"
+#include "read/context.h"
 
 enum { MAX_LINK_FILE = 4096, MAX_LOWER_FILE = 64 * 1024 };
 

@@ -10,8 +10,8 @@
  * in `upper` only: a tree has none. */
 #include "runtime/docker/driver/driver.h"
 
-#include "read/context.h"
 #include "parse/ident.h"
+#include "read/context.h"
 
 enum { MAX_LOWER_FILE = 4096 };
 
