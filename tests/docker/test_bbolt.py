@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The reader of bbolt databases, by build/san/boltdump: files that the real library made (tests/bbolt, with what the
+"""The reader of bbolt databases, by build/san/boltdump: files that the real library made (tests/data/bbolt, with what the
 library itself reads from them), files of tests/boltfile.py in both byte orders, and damaged ones."""
 import random
 import struct
@@ -10,7 +10,7 @@ import helpers
 import pytest
 
 BOLTDUMP = helpers.REPO / "build/san/boltdump"
-FIXTURES = helpers.REPO / "tests/bbolt"
+FIXTURES = helpers.REPO / "tests/data/bbolt"
 BUCKET = {b"volumes": {b"one": b"1", b"two": b"22" * 400}, b"empty": {}, b"nested": {b"in": {b"key": b"value"}}}
 
 

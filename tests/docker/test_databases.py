@@ -13,7 +13,7 @@ import test_bbolt
 import truth
 
 CASES = ["overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "overlay2-xfs", "vfs-ext4", "aufs-synthetic"]
-FIXTURES = helpers.REPO / "tests/databases"
+FIXTURES = helpers.REPO / "tests/data/databases"
 SLACK = 50_000_000
 MADE = ("image_build", "image_import", "image_load", "image_commit")
 
@@ -328,7 +328,7 @@ def message(*fields: tuple[int, int | bytes | str]) -> bytes:
 
 
 def test_build_cache(tmp: Path) -> None:
-    """Files that BuildKit of Docker 20.10 wrote (tests/databases): what docker system df said of the same records."""
+    """Files that BuildKit of Docker 20.10 wrote (tests/data/databases): what docker system df said of the same records."""
     host = helpers.shop(tmp / "host")
     for path in (FIXTURES / f"{name}.db.gz" for name in ("metadata_v2", "snapshots", "cache")):
         host.write(host.data / "buildkit" / path.stem, gzip.decompress(path.read_bytes()))

@@ -3,7 +3,7 @@
 is told right (tests/deletions.py)."""
 from pathlib import Path
 
-import deletions
+import deletion_truth as deletions
 import overlay_truth
 import pytest
 import truth

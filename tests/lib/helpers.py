@@ -28,7 +28,7 @@ from typing import Any
 
 sys.dont_write_bytecode = True
 
-REPO = Path(__file__).resolve().parent.parent
+REPO = Path(__file__).resolve().parents[2]
 PROGRAM = Path(os.environ.get("LAYERTIME", REPO / "build/san/layertime")).resolve()
 SAMPLE = REPO / "tests/sample/overlay2-ext4"
 EVIDENCE = Path(os.environ.get("LAYERTIME_EVIDENCE", REPO.parent / "shared/evidence"))

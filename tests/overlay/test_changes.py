@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import overlay_truth
 import pytest
 import truth
-from deletions import TICK
+from deletion_truth import TICK
 from overlay_truth import LAYERED, change_faults, host_of
 
 # What make-evidence.sh did, by the name it gave the action, to the path beside it.

@@ -6,7 +6,7 @@ import stat
 import time
 from pathlib import Path
 
-import deletions
+import deletion_truth as deletions
 import dockerd
 import helpers
 import overlay_truth
