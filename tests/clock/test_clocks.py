@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import helpers
 import pytest
-from helpers import Host, log_record, rfc3339
+from lib import hosts, launch, machine, reading
+from lib.hosts import Host, log_record, rfc3339
 
 CLOCK, APP, STEP = "container:log:clock", "container:log:application", "container:clock:step"
 LINE = "docker:container:log:entry"
@@ -24,7 +24,7 @@ DATABASE = Path("/usr/share/zoneinfo")
 def host(tmp: Path) -> Host:
     """A host in Berlin; its image has the rules of Tokyo, and UTC as its own zone."""
     made = Host(tmp / "host")
-    helpers.write_tree(os.fsencode(made.root), {
+    hosts.write_tree(os.fsencode(made.root), {
         "etc/localtime": ("link", "../usr/share/zoneinfo/Europe/Berlin"), "etc/timezone": "Europe/Berlin\n",
         "usr/share/zoneinfo/Europe/Berlin": (DATABASE / "Europe/Berlin").read_bytes(),
         "usr/share/zoneinfo/America/Lima": (DATABASE / "America/Lima").read_bytes()})
@@ -52,14 +52,14 @@ def log_of(zone: str | None, behind: list[float], form: str = "%Y-%m-%d %H:%M:%S
     return text
 
 
-def clock_row(result: helpers.Timeline, name: str = "web") -> helpers.Row:
+def clock_row(result: reading.Timeline, name: str = "web") -> reading.Row:
     """The only row about the clock of a container's applications."""
     rows = result.where(data_type=CLOCK, container_name=name)
     assert len(rows) == 1, rows
     return rows[0]
 
 
-def facts(row: helpers.Row) -> str:
+def facts(row: reading.Row) -> str:
     """All its facts, a line each."""
     return "\n".join(json.loads(row["facts"]) if isinstance(row["facts"], str) else row["facts"])
 
@@ -69,8 +69,8 @@ def facts(row: helpers.Row) -> str:
 @pytest.mark.parametrize("case", ["overlay2-ext4", "overlay2-xfs", "aufs-synthetic", "deleted-synthetic"])
 def test_zones_of_the_evidence(case: str, evidence: Callable[..., Path], tmp: Path) -> None:
     """What readme.md says about zones is what is found, and what the containers' applications showed."""
-    result = helpers.timeline("--manifest", tmp / "manifest", evidence(case))
-    roles = dict(line.split("\t") for line in (helpers.EVIDENCE / case / "truth/roles.tsv").read_text().splitlines()[1:])
+    result = launch.timeline("--manifest", tmp / "manifest", evidence(case))
+    roles = dict(line.split("\t") for line in (machine.EVIDENCE / case / "truth/roles.tsv").read_text().splitlines()[1:])
     root = json.loads((tmp / "manifest").read_text())["evidence"][0]["roots"][0]
     assert (root["time_zone"], root["time_zone_by"]) == ("Europe/Berlin", "/etc/localtime")
     assert "time_zone_conflict" not in root
@@ -94,7 +94,7 @@ def test_zones_of_the_evidence(case: str, evidence: Callable[..., Path], tmp: Pa
 @pytest.mark.parametrize("case", ["overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "vfs-ext4"])
 def test_nothing_is_suspected_without_a_reason(case: str, disk: Callable[..., Path]) -> None:
     """The clocks of these hosts never stepped, and no application's clock was wrong."""
-    result = helpers.timeline(disk(case))
+    result = launch.timeline(disk(case))
     assert not result.where(data_type=STEP)
     assert not [row for row in result.rows if row["data_type"] in (CLOCK, LINE) and "time_anomaly" in row["tag"]]
 
@@ -111,8 +111,8 @@ def test_nothing_is_suspected_without_a_reason(case: str, disk: Callable[..., Pa
     ([], {}, "+00:00", "Etc/UTC by /etc/localtime of the container"),
     ([], {"etc": {"localtime": ("link", "/usr/share/zoneinfo/Asia/Tokyo")}}, "+09:00", "Asia/Tokyo by /etc/localtime"),
     ([], {"etc": {"localtime": ("link", "../usr/share/zoneinfo/Asia/Tokyo")}}, "+09:00", "Asia/Tokyo by /etc/localtime"),
-    ([], {"etc": {"localtime": helpers.WHITEOUT, "timezone": "Asia/Tokyo\n"}}, "+09:00", "by /etc/timezone"),
-    ([], {"etc": {"localtime": helpers.WHITEOUT, "timezone": helpers.WHITEOUT}}, "+00:00", "no TZ and no /etc/localtime"),
+    ([], {"etc": {"localtime": hosts.WHITEOUT, "timezone": "Asia/Tokyo\n"}}, "+09:00", "by /etc/timezone"),
+    ([], {"etc": {"localtime": hosts.WHITEOUT, "timezone": hosts.WHITEOUT}}, "+00:00", "no TZ and no /etc/localtime"),
     ([], {"etc": {"localtime": ("link", "/etc/localtime")}}, "+00:00", "Etc/UTC by /etc/timezone"),
 ], ids=str)
 def test_zone_of_a_container(env: list[str], tree: dict, offset: str, by: str, host: Host) -> None:
@@ -128,7 +128,7 @@ def test_zone_of_a_container(env: list[str], tree: dict, offset: str, by: str, h
     assert (app["clock"], app["confidence"], line["clock"]) == ("application", "claimed", "host")
 
 
-@pytest.mark.skipif(not helpers.IS_ROOT, reason="trusted attributes need root")
+@pytest.mark.skipif(not machine.IS_ROOT, reason="trusted attributes need root")
 def test_opaque_directory_hides_the_image(host: Host) -> None:
     """rm -r /etc; mkdir /etc: the image's zone does not show through it."""
     web = host.container("web", host.tag, {"etc": {"conf": "x"}}, log_of("UTC", FAST), **config())
@@ -158,7 +158,7 @@ def test_damaged_zone_file(host: Host) -> None:
 
 def host_zone(host: Host, tmp: Path) -> dict[str, str]:
     """What the manifest says about it."""
-    helpers.run("-q", "--manifest", tmp / "manifest", "-o", tmp / "o.txt", "--force", host.root)
+    launch.run("-q", "--manifest", tmp / "manifest", "-o", tmp / "o.txt", "--force", host.root)
     root = json.loads((tmp / "manifest").read_text())["evidence"][0]["roots"][0]
     return {key: value for key, value in root.items() if key.startswith("time_zone")}
 
@@ -187,7 +187,7 @@ def test_offsets_of_the_daemon(host: Host, tmp: Path) -> None:
     assert host_zone(host, tmp)["time_zone_conflict"] == (
         "the host's zone Europe/Berlin means +02:00, but the daemon wrote +01:00 at 2026-07-02T03:04:05Z in "
         + host.inside(updated))
-    done = helpers.run("-o", tmp / "p.txt", host.root)
+    done = launch.run("-o", tmp / "p.txt", host.root)
     assert b"the daemon wrote +01:00" in done.stderr and done.returncode == 0
     for name in ("localtime", "timezone"):
         (host.root / "etc" / name).unlink()
@@ -215,7 +215,7 @@ def test_application_clock(zone: str, behind: list[float], verdict: str, words: 
     assert row["action"] == verdict and all(word in facts(row) for word in words), facts(row)
     assert ("time_anomaly" in row["tag"]) == (verdict in ("zone wrong", "clock off"))
     last = BASE + (len(behind) - 1) * 5 * 10**9
-    assert [helpers.iso_nanoseconds(row[key]) for key in ("time_first", "time_last")] == [BASE, last]
+    assert [reading.iso_nanoseconds(row[key]) for key in ("time_first", "time_last")] == [BASE, last]
 
 
 @pytest.mark.parametrize("many, few, count, verdict", [
@@ -276,7 +276,7 @@ def test_times_of_day(env: str, zone: str, form: str, host: Host) -> None:
     row = clock_row(result)
     assert row["action"] == "zone confirmed" and "6 lines with times of day" in facts(row) and row["tag"] == ["app_clock"]
     shown = result.where(data_type=APP, container_name="web")
-    assert [helpers.nanoseconds(row) // 10**9 for row in shown] == [start - 3 + number for number in range(6)]
+    assert [reading.nanoseconds(row) // 10**9 for row in shown] == [start - 3 + number for number in range(6)]
     assert clock_row(result, "db")["action"] == "application clock" and clock_row(result, "db")["tag"] == ["app_clock"]
 
 
@@ -319,7 +319,7 @@ def test_clock_step(host: Host) -> None:
                                                 for n, (s, stream) in enumerate(moments)))
     result = host.run()
     (row,) = result.where(data_type=STEP)
-    assert row["tag"] == ["clock_step"] and helpers.nanoseconds(row) == BASE + 5 * 10**9
+    assert row["tag"] == ["clock_step"] and reading.nanoseconds(row) == BASE + 5 * 10**9
     assert row["facts"] == [f"log times go back by 15.000000000 s, from {rfc3339(BASE + 20 * 10**9)} to "
                             f"{rfc3339(BASE + 5 * 10**9)}"]
     assert len(result.where(data_type=LINE)) == 6
@@ -354,8 +354,8 @@ def test_application_times_at_changes_of_summer_time(first: str | None, last: st
                                          ("overlay2-userns", 0), ("vfs-ext4", 0)])
 def test_times_in_the_future(case: str, count: int, disk: Callable[..., Path]) -> None:
     """Only what actions.tsv set to a time after its own end, and only those of its times."""
-    result = helpers.timeline(disk(case))
-    actions = (helpers.EVIDENCE / case / "truth/actions.tsv").read_text().splitlines()[1:]
+    result = launch.timeline(disk(case))
+    actions = (machine.EVIDENCE / case / "truth/actions.tsv").read_text().splitlines()[1:]
     end = max(int(line.split("\t")[2]) for line in actions)
     wanted = set()
     for day, clock, fraction, path in re.findall(r"touch -d '\S*?'(\d{4}-\d\d-\d\d) (\S+?)(\.\d+)? UTC'\S*' \$R(\S+)",
@@ -365,6 +365,6 @@ def test_times_in_the_future(case: str, count: int, disk: Callable[..., Path]) -
             wanted |= {(path.rstrip("';"), desc, when + int((fraction or ".0")[1:].ljust(9, "0")))
                        for desc in ("Content Modification Time", "Last Access Time")}
     odd = [row for row in result.rows if "time_future" in row["tag"]]
-    assert {(row["filename"], row["timestamp_desc"], helpers.nanoseconds(row)) for row in odd} == wanted
+    assert {(row["filename"], row["timestamp_desc"], reading.nanoseconds(row)) for row in odd} == wanted
     assert len(wanted) == count and all("time_anomaly" in row["tag"] for row in odd)
     assert not [row for row in result.rows if row["data_type"] == "fs:stat" and "clock_step" in row["tag"]]

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-import helpers
 import pytest
-from helpers import Host
+from lib import disks, hosts, launch, machine, reading
+from lib.hosts import Host
 
 CASES = ["overlay2-ext4", "overlay2-xfs", "overlay2-userns", "overlay2-rebooted", "vfs-ext4", "aufs-synthetic",
          "deleted-synthetic"]
@@ -22,7 +22,7 @@ OLD = 1_000_000_000                                   # 2001-09-09T01:46:40Z
 STEP = "container:clock:step"
 
 
-def told(result: helpers.Timeline, tag: str) -> dict[tuple[str, str], str]:
+def told(result: reading.Timeline, tag: str) -> dict[tuple[str, str], str]:
     """The facts of all files with a tag, by container and path."""
     return {(row.get("container_name"), row["filename"]): "\n".join(row["facts"]) for row in result.rows
             if row["data_type"] == "fs:stat" and tag in row["tag"]}
@@ -32,7 +32,7 @@ def told(result: helpers.Timeline, tag: str) -> dict[tuple[str, str], str]:
 
 def touched(case: str) -> Iterator[tuple[str, str, str, str | None]]:
     """What actions.tsv set by hand: what, container, path, the time if its zone is written."""
-    for line in (helpers.EVIDENCE / case / "truth/actions.tsv").read_text().splitlines()[1:]:
+    for line in (machine.EVIDENCE / case / "truth/actions.tsv").read_text().splitlines()[1:]:
         what, container, command = (line.split("\t")[i] for i in (4, 5, 8))
         for when, epoch, path in TOUCH.findall(command.replace("'\"'\"'", "'")):
             utc = datetime.fromtimestamp(int(epoch)).isoformat() + "Z" if epoch else when.replace(" UTC", "Z")
@@ -42,7 +42,7 @@ def touched(case: str) -> Iterator[tuple[str, str, str, str | None]]:
 @pytest.mark.parametrize("case", CASES)
 def test_touched_files_of_the_evidence(case: str, evidence: Callable[..., Path]) -> None:
     """Each has its reason; what was copied, installed or copied up is called nothing but set."""
-    result = helpers.timeline(evidence(case))
+    result = launch.timeline(evidence(case))
     anomalies, sets, expected = told(result, "time_anomaly"), told(result, "time_set"), set()
     for what, container, path, when in touched(case):
         place = (container, path)
@@ -57,7 +57,7 @@ def test_touched_files_of_the_evidence(case: str, evidence: Callable[..., Path])
             assert re.search("set, not written, as copying and unpacking .* and touch", sets[place])
             assert when in sets[place]
     assert set(anomalies) == expected and expected
-    for line in (helpers.EVIDENCE / case / "truth/actions.tsv").read_text().splitlines():
+    for line in (machine.EVIDENCE / case / "truth/actions.tsv").read_text().splitlines():
         what, container, path = (line.split("\t")[i] for i in (4, 5, 7))
         if what == "docker_cp_in":
             assert (container, path) in sets
@@ -67,16 +67,16 @@ def test_touched_files_of_the_evidence(case: str, evidence: Callable[..., Path])
 @pytest.mark.parametrize("case", ["overlay2-ext4", "aufs-synthetic"])
 def test_times_that_stand_for_none(case: str, evidence: Callable[..., Path]) -> None:
     """1970, as builders, archives and touch set it: marked on the rows of that time, and on no others."""
-    rows = helpers.timeline(evidence(case)).rows
+    rows = launch.timeline(evidence(case)).rows
     marked = [row for row in rows if "time_constant" in row["tag"]]
-    assert marked == [row for row in rows if helpers.nanoseconds(row) in (0, 10**9)]
+    assert marked == [row for row in rows if reading.nanoseconds(row) in (0, 10**9)]
     assert {row["data_type"] for row in marked} == {"fs:stat", "container:image:history"}
 
 
 # --- what this machine's kernel and tools do --------------------------------------------------------------------------
 
 @pytest.fixture
-def view(mounting: None, tmp: Path) -> Iterator[tuple[Host, helpers.Container, Path]]:
+def view(mounting: None, tmp: Path) -> Iterator[tuple[Host, hosts.Container, Path]]:
     """A host, a container of it, and its overlay as the kernel shows it."""
     host = Host(tmp / "host")
     tag = host.image("shop:1", {"etc": {"app.conf": "a\n" * 9, "other.conf": "b\n", "third": "c\n", "fourth": "d\n",
@@ -92,7 +92,7 @@ def view(mounting: None, tmp: Path) -> Iterator[tuple[Host, helpers.Container, P
     layers = (made.rw / "lower").read_text().split(":")
     lower = ":".join(str(host.data / "overlay2" / part) for part in layers)
     options = f"lowerdir={lower},upperdir={made.rw}/diff,workdir={made.rw}/work"
-    with helpers.mount("overlay", "overlay", options) as merged:
+    with disks.mount("overlay", "overlay", options) as merged:
         yield host, made, merged
 
 
@@ -117,7 +117,7 @@ def goods(tmp: Path) -> Path:
     return made
 
 
-@pytest.mark.skipif(not helpers.have("dpkg", "dpkg-deb", "git", "tar", "busybox"), reason="needs dpkg, git, busybox")
+@pytest.mark.skipif(not machine.have("dpkg", "dpkg-deb", "git", "tar", "busybox"), reason="needs dpkg, git, busybox")
 def test_installed_files_are_not_forged(view: tuple, goods: Path) -> None:
     """Unpacked, copied, moved, checked out, installed over what the image has: their times are set, which is all."""
     host, _, merged = view
@@ -159,7 +159,7 @@ def test_files_set_by_hand(view: tuple) -> None:
     assert anomalies["/etc/read"].startswith("atime 2005-01-01T00:00:00Z is neither that of the lower file")
     assert "is later than the last change" in anomalies["/srv/ahead"]
     assert ("web", "/srv/late") in told(result, "time_set")
-    diff = helpers.run("diff", "web", host.root, "-v").stdout.decode()
+    diff = launch.run("diff", "web", host.root, "-v").stdout.decode()
     assert not re.search("200[1-6]-", "".join(line.split("/", 1)[0] for line in diff.splitlines(True)))
 
 
@@ -168,7 +168,7 @@ def test_births_of_a_copy_prove_nothing(view: tuple, tmp: Path) -> None:
     host, made, merged = view
     shell("echo x > srv/new && touch -d '2006-01-01 UTC' srv/new etc/other.conf && touch -d '+1 hour' etc/third", merged)
     before = time.time_ns() - 3600 * 10**9
-    made.change(Created=helpers.rfc3339(before))
+    made.change(Created=hosts.rfc3339(before))
     result = host.run()
     assert not told(result, "time_set") and set(told(result, "time_anomaly")) == {("web", "/etc/third")}
     (row,) = result.where(data_type="container:layer:created", container_name="web")
@@ -225,21 +225,21 @@ def test_constant_stamp_of_a_build(tmp: Path) -> None:
 
 # --- steps of the clock -----------------------------------------------------------------------------------------------
 
-def test_births_after_changes(sample: Path, sample_jsonl: helpers.Timeline, tmp: Path) -> None:
+def test_births_after_changes(sample: Path, sample_jsonl: reading.Timeline, tmp: Path) -> None:
     """The kernel sets both: the clock was put back in between, once for all files that overlap."""
     paths = [row["pathspec"]["location"] for row in sample_jsonl.where(layer_role="rw", file_entry_type="file")
              if re.fullmatch(r"[\w/.-]+", row["pathspec"]["location"]) and row["file_size"]]
     paths = list(dict.fromkeys(paths))[:4]
-    copy = helpers.sparse_copy(sample, tmp / "copy.raw")
-    helpers.debugfs(copy, *(f"set_inode_field {path} {field} {when}" for path, ctime, birth in zip(
+    copy = disks.sparse_copy(sample, tmp / "copy.raw")
+    disks.debugfs(copy, *(f"set_inode_field {path} {field} {when}" for path, ctime, birth in zip(
         paths, (20261201, 20261205, 20261203, 20270301), (20261204, 20261209, 20261206, 20270302))
         for field, when in (("ctime", ctime), ("crtime", birth))))
-    result = helpers.timeline(copy)
+    result = launch.timeline(copy)
     odd = [row for row in result.rows if row["data_type"] == "fs:stat" and "clock_step" in row["tag"]]
     assert {row["pathspec"]["location"] for row in odd} == set(paths)
     assert all("time_anomaly" in row["tag"] and any(re.match("born at .*, after its last change at ", fact)
                                                     for fact in row["facts"]) for row in odd)
-    first, second = sorted(result.where(data_type=STEP), key=helpers.nanoseconds)
+    first, second = sorted(result.where(data_type=STEP), key=reading.nanoseconds)
     assert (first["pathspec"]["location"], second["pathspec"]["location"]) == (paths[1], paths[3])
     back = [float(re.search(r"put back by at least (\S+) s", row["facts"][0])[1]) for row in (first, second)]
     assert back == pytest.approx([4 * 86400, 86400], abs=1) and first["facts"][1:] == ["3 files show it"]
@@ -252,14 +252,14 @@ def test_file_system_that_was_filled_when_it_was_made(tmp: Path) -> None:
     host = Host(tmp / "host")
     made = host.container("web", host.image("shop:1", {"opt": {}}), {"opt": {"new": "x", "odd": "x"}})
     time.sleep(2)
-    image = helpers.make_ext4(tmp / "disk.raw", host.root)
+    image = disks.make_ext4(tmp / "disk.raw", host.root)
     inside = host.inside(made.rw / "diff/opt/")
-    shown = helpers.debugfs(image, f"stat {inside}/new")
+    shown = disks.debugfs(image, f"stat {inside}/new")
     changed, born = (int(re.search(rf"\b{name}: 0x([0-9a-f]+)", shown)[1], 16) for name in ("ctime", "crtime"))
     if born <= changed:
         pytest.skip("this mke2fs does not keep them")
-    helpers.debugfs(image, f"set_inode_field {inside}/odd ctime 20370101", f"set_inode_field {inside}/odd crtime 20370102")
-    result = helpers.timeline(image)
+    disks.debugfs(image, f"set_inode_field {inside}/odd ctime 20370101", f"set_inode_field {inside}/odd crtime 20370102")
+    result = launch.timeline(image)
     assert {path for _, path in told(result, "clock_step")} == {"/opt/odd"}
     (row,) = result.where(data_type=STEP)
     assert row["pathspec"]["location"] == f"{inside}/odd"

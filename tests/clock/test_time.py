@@ -6,38 +6,38 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import helpers
 import pytest
-from helpers import product, run
+from lib import hosts, launch, reading, sanitizers
+from lib.launch import product, run
 
 HOUR = 3600 * 10**9
 STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})(Z|[+-][\d:]+) ")
 
 
-def times(rows: list[helpers.Row]) -> list[int]:
+def times(rows: list[reading.Row]) -> list[int]:
     """Their exact times."""
-    return [helpers.nanoseconds(row) for row in rows]
+    return [reading.nanoseconds(row) for row in rows]
 
 
 # --- windows ----------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("form", ["{t}±{d}", "{t}+-{d}", "{t} +- {d}", "{t},{d}"])
-def test_around(form: str, sample: Path, sample_jsonl: helpers.Timeline) -> None:
+def test_around(form: str, sample: Path, sample_jsonl: reading.Timeline) -> None:
     """Both ends belong to it; the window is told in UTC."""
     middle = max(times(sample_jsonl.where(data_type="docker:container:log:entry")))
-    when = helpers.rfc3339(middle)
+    when = hosts.rfc3339(middle)
     expected = [line for line, t in zip(sample_jsonl.lines, times(sample_jsonl.rows))
                 if abs(t - middle) <= 1_500_000_000 and "time_last" not in json.loads(line)]
     assert 1 < len(expected) < len(sample_jsonl.lines)
     done = run("-f", "jsonl", sample, "--around", form.format(t=when, d="1.5s"))
     got = [line for line in done.stdout.splitlines(keepends=True) if "time_last" not in json.loads(line)]
     assert got == expected
-    first, last = helpers.rfc3339(middle - 1_500_000_000), helpers.rfc3339(middle + 1_500_000_001)
+    first, last = hosts.rfc3339(middle - 1_500_000_000), hosts.rfc3339(middle + 1_500_000_001)
     assert done.stderr.decode() == f"layertime: only rows from {first} until before {last}\n"
     assert run("-q", "--around", f"{when},1s", sample).stderr == b""
 
 
-def test_forms_of_one_time(sample: Path, sample_jsonl: helpers.Timeline) -> None:
+def test_forms_of_one_time(sample: Path, sample_jsonl: reading.Timeline) -> None:
     """However it is written, it is the same window."""
     when = max(times(sample_jsonl.where(data_type="docker:container:log:entry"))) // 10**9
     utc = datetime.fromtimestamp(when, timezone.utc)
@@ -80,20 +80,20 @@ def test_timezone_is_for_text_alone(form: str, sample: Path) -> None:
     """All else stays UTC, whatever the environment says."""
     plain = product(form, sample)
     assert product(form, "--timezone", "Asia/Tokyo", sample) == plain
-    assert run("-q", "-f", form, sample, env=helpers.environment(TZ="Asia/Tokyo", TZDIR="/nowhere")).stdout == plain
+    assert run("-q", "-f", form, sample, env=sanitizers.environment(TZ="Asia/Tokyo", TZDIR="/nowhere")).stdout == plain
 
 
 # --- a wrong clock ----------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("text, ahead", [("1h", HOUR), ("-1h30m", -HOUR * 3 // 2), ("+250ms", 250_000_000)])
-def test_clock_skew(text: str, ahead: int, sample: Path, sample_jsonl: helpers.Timeline, tmp: Path) -> None:
+def test_clock_skew(text: str, ahead: int, sample: Path, sample_jsonl: reading.Timeline, tmp: Path) -> None:
     """Times of the host's clock are corrected and say so; those of builders are not touched."""
-    def key(row: helpers.Row, moved: int) -> str:
+    def key(row: reading.Row, moved: int) -> str:
         fixed = {k: v for k, v in row.items() if not re.match("date|timestamp$|time_|tag$", k)}
-        bounds = [helpers.iso_nanoseconds(row[k]) + moved for k in ("time_first", "time_last") if k in row]
-        return json.dumps([helpers.nanoseconds(row) + moved, bounds, fixed], sort_keys=True)
+        bounds = [reading.iso_nanoseconds(row[k]) + moved for k in ("time_first", "time_last") if k in row]
+        return json.dumps([reading.nanoseconds(row) + moved, bounds, fixed], sort_keys=True)
 
-    skewed = helpers.timeline("--clock-skew", text, "--manifest", tmp / "manifest", sample)
+    skewed = launch.timeline("--clock-skew", text, "--manifest", tmp / "manifest", sample)
     assert len(skewed.rows) == len(sample_jsonl.rows)
     for clock, moved in (("host", ahead), ("builder", 0)):
         before = sorted(key(row, 0) for row in sample_jsonl.where(clock=clock))

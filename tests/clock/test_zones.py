@@ -7,10 +7,10 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
-import helpers
 import pytest
+from lib import machine, sanitizers
 
-TOOL = Path(os.environ.get("LAYERTIME_ZONE_TOOL", helpers.REPO / "build/san/zone"))
+TOOL = Path(os.environ.get("LAYERTIME_ZONE_TOOL", machine.REPO / "build/san/zone"))
 DATABASE = Path("/usr/share/zoneinfo")
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 ZONES = sorted(name for name in available_timezones() if (DATABASE / name).is_file())
@@ -19,7 +19,7 @@ ZONES = sorted(name for name in available_timezones() if (DATABASE / name).is_fi
 def ask(file: Path, questions: list[str]) -> list[str]:
     """The tool's answers, one a question."""
     done = subprocess.run([TOOL, file], input="".join(f"{q}\n" for q in questions), capture_output=True, text=True,
-                          env=helpers.environment(), timeout=helpers.TIMEOUT, check=False)
+                          env=sanitizers.environment(), timeout=machine.TIMEOUT, check=False)
     assert done.returncode == 0, done.stderr
     answers = done.stdout.split("\n")[:-1]
     assert len(answers) == len(questions)

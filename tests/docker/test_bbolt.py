@@ -2,15 +2,13 @@
 """The reader of bbolt databases, by build/san/boltdump: files that the real library made (tests/data/bbolt, with what the
 library itself reads from them), files of tests/boltfile.py in both byte orders, and damaged ones."""
 import random
-import struct
 from pathlib import Path
 
-import boltfile
-import helpers
 import pytest
+from lib import boltfile, launch, machine, sanitizers
 
-BOLTDUMP = helpers.REPO / "build/san/boltdump"
-FIXTURES = helpers.REPO / "tests/data/bbolt"
+BOLTDUMP = machine.REPO / "build/san/boltdump"
+FIXTURES = machine.REPO / "tests/data/bbolt"
 BUCKET = {b"volumes": {b"one": b"1", b"two": b"22" * 400}, b"empty": {}, b"nested": {b"in": {b"key": b"value"}}}
 
 
@@ -18,7 +16,7 @@ class Dump:
     """What boltdump said: lines by where they were found."""
 
     def __init__(self, file: Path) -> None:
-        done = helpers.limited([BOLTDUMP, file], 20, capture_output=True, env=helpers.environment())
+        done = launch.limited([BOLTDUMP, file], 20, capture_output=True, env=sanitizers.environment())
         assert done.returncode == 0, done
         *lines, last = done.stdout.decode().splitlines()
         _, self.transaction, self.damages, self.text = last.split(" ", 3)
@@ -118,33 +116,11 @@ def test_overlapping(tmp: Path) -> None:
     assert len(dump.found["live"]) < 100000
 
 
-def mutate(rng: random.Random, content: bytes) -> bytes:
-    """One of the kinds of damage: bits, lengths and numbers, missing and foreign pages, a short file."""
-    data = bytearray(content)
-    kind = rng.randrange(5)
-    if kind == 0:
-        for _ in range(rng.randrange(1, 30)):
-            data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
-    elif kind == 1:
-        return bytes(data[:rng.randrange(len(data))])
-    elif kind == 2:
-        for _ in range(rng.randrange(1, 10)):
-            at = rng.randrange(len(data) // 8) * 8
-            data[at:at + 4] = struct.pack("<I", rng.choice([0, 1, 2, 3, 16, 0xFFFF, 2**31, 2**32 - 1, 2**32 - 16]))
-    elif kind == 3:
-        page, other = (rng.randrange(len(data) // 1024) * 1024 for _ in range(2))
-        data[page:page + 1024] = data[other:other + 1024]
-    else:
-        page = rng.randrange(2, len(data) // 1024) * 1024
-        data[page:page + 1024] = rng.choice([b"\0", b"\xff"]) * 1024
-    return bytes(data)
-
-
 def test_damaged(tmp: Path) -> None:
     """Three hundred damaged files: no crash, no endless loop, and nothing but what the pages hold."""
     content, rng = (FIXTURES / "deep.db").read_bytes(), random.Random(4)
     survived = 0
     for _ in range(300):
-        dump = Dump(write(tmp, mutate(rng, content)))
+        dump = Dump(write(tmp, boltfile.damaged(rng, content)))
         survived += bool(sum(map(len, dump.found.values())))
     assert survived > 200

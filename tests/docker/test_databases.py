@@ -6,14 +6,11 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-import boltfile
-import helpers
 import pytest
-import test_bbolt
-import truth
+from lib import boltfile, hosts, launch, machine, reading, truth
 
 CASES = ["overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "overlay2-xfs", "vfs-ext4", "aufs-synthetic"]
-FIXTURES = helpers.REPO / "tests/data/databases"
+FIXTURES = machine.REPO / "tests/data/databases"
 SLACK = 50_000_000
 MADE = ("image_build", "image_import", "image_load", "image_commit")
 
@@ -21,8 +18,8 @@ MADE = ("image_build", "image_import", "image_load", "image_commit")
 class Case:
     """One case: its rows, and what was done when."""
 
-    def __init__(self, name: str, rows: helpers.Timeline) -> None:
-        self.truth = helpers.EVIDENCE / name / "truth"
+    def __init__(self, name: str, rows: reading.Timeline) -> None:
+        self.truth = machine.EVIDENCE / name / "truth"
         self.rows = rows
         lines = (self.truth / "actions.tsv").read_text().splitlines()
         keys = lines[0].lstrip("#").split("\t")
@@ -39,8 +36,8 @@ class Case:
 
     def during(self, row: dict, *actions: dict) -> bool:
         """Was the row's time, or does its interval meet, within one of the actions?"""
-        first = helpers.iso_nanoseconds(row["time_first"]) if "time_first" in row else helpers.nanoseconds(row)
-        last = helpers.iso_nanoseconds(row["time_last"]) if "time_last" in row else first
+        first = reading.iso_nanoseconds(row["time_first"]) if "time_first" in row else reading.nanoseconds(row)
+        last = reading.iso_nanoseconds(row["time_last"]) if "time_last" in row else first
         return any(first <= int(action["clock_after_ns"]) + SLACK and last >= int(action["clock_before_ns"]) - SLACK
                    for action in actions)
 
@@ -54,7 +51,7 @@ def case(request: pytest.FixtureRequest, disk: Callable, mounted: Callable) -> C
     """A Docker case of the evidence set."""
     image = disk(request.param)
     place = mounted(image, "xfs") if request.param == "overlay2-xfs" else image
-    return Case(request.param, helpers.timeline(place, "--role", "config,host,volume,image,rw"))
+    return Case(request.param, launch.timeline(place, "--role", "config,host,volume,image,rw"))
 
 
 def test_networks(case: Case) -> None:
@@ -63,7 +60,7 @@ def test_networks(case: Case) -> None:
         [row] = [row for row in case.of("container:network:created") if f"id {network['Id']}" in row["facts"]]
         assert f"network {network['Name']}" in row["facts"] and f"driver {network['Driver']}" in row["facts"]
         expected = truth.iso_ns(network["Created"])
-        assert helpers.nanoseconds(row) == expected // 1000 * 1000 or helpers.nanoseconds(row) == expected
+        assert reading.nanoseconds(row) == expected // 1000 * 1000 or reading.nanoseconds(row) == expected
         actions = case.did("network_create", text=network["Name"])
         assert case.during(row, *actions) or not actions
         assert (row["clock"], row["confidence"]) == ("host", "exact")
@@ -130,15 +127,15 @@ def test_joined(case: Case) -> None:
             assert f"address {value['IPAddress']}/{value['IPPrefixLen']}" in row["facts"]
             assert f"mac {value['MacAddress']}" in row["facts"]
             started = truth.iso_ns(said["State"]["StartedAt"])
-            assert started - 2 * 10**9 < helpers.nanoseconds(row) <= started
+            assert started - 2 * 10**9 < reading.nanoseconds(row) <= started
 
 
 def test_daemon(case: Case) -> None:
     """The marks of the last start lie together, before the network that is made after them."""
-    starts = sorted(map(helpers.nanoseconds, case.of("container:daemon:start")))
+    starts = sorted(map(reading.nanoseconds, case.of("container:daemon:start")))
     assert len(starts) == 2 and starts[1] - starts[0] < 10**9
     [bridge] = [row for row in case.of("container:network:created") if "network bridge" in row["facts"]]
-    assert 0 < helpers.nanoseconds(bridge) - starts[1] < 10 * 10**9
+    assert 0 < reading.nanoseconds(bridge) - starts[1] < 10 * 10**9
     if boots := case.did("host_booted"):
         assert all(case.during(row, *boots) for row in case.of("container:daemon:start"))
 
@@ -160,7 +157,7 @@ def test_power_loss(case: Case) -> None:
     assert all(case.during(row, *boots) for row in states)
     for row in ended:
         assert row["confidence"] == "bounded" and case.during(row, *losses)
-        assert helpers.iso_nanoseconds(row["time_first"]) <= int(losses[0]["clock_after_ns"])
+        assert reading.iso_nanoseconds(row["time_first"]) <= int(losses[0]["clock_after_ns"])
     ends = case.of("docker:container:configuration", timestamp_desc="End Time")
     assert not any(case.during(row, *boots) for row in ends) and (bool(boots) == bool(found))
 
@@ -172,7 +169,7 @@ def test_probes(case: Case) -> None:
         rows = case.of("container:health:probe", container_identifier=said["Id"])
         assert bool(rows) == bool(log) and len(rows) <= 5
         for row in rows:
-            for probe in (probe for start, probe in log.items() if start // 1000 == helpers.nanoseconds(row) // 1000):
+            for probe in (probe for start, probe in log.items() if start // 1000 == reading.nanoseconds(row) // 1000):
                 assert (row["exit_code"], row.get("message_body", "")) == (probe["ExitCode"], probe["Output"])
 
 
@@ -182,7 +179,7 @@ def test_mounted(case: Case) -> None:
         rows = case.of("container:layer:mounted", container_identifier=said["Id"])
         assert len(rows) == (case.truth.parent.name.startswith("overlay2"))
         if rows and said["State"]["Running"] and not case.did("container_restart", text=said["Name"][1:]):
-            assert -2 * 10**9 < helpers.nanoseconds(rows[0]) - truth.iso_ns(said["State"]["StartedAt"]) < 0
+            assert -2 * 10**9 < reading.nanoseconds(rows[0]) - truth.iso_ns(said["State"]["StartedAt"]) < 0
 
 
 def test_runtime(case: Case) -> None:
@@ -196,7 +193,7 @@ def test_runtime(case: Case) -> None:
     assert live.keys() == {said["Id"] for said in running} <= bundles.keys()
     for said in running:
         row, up = live[said["Id"]], truth.iso_ns(said["State"]["StartedAt"])
-        made, begun = helpers.nanoseconds(row), helpers.nanoseconds(bundles[said["Id"]])
+        made, begun = reading.nanoseconds(row), reading.nanoseconds(bundles[said["Id"]])
         assert up - 5 * 10**9 < made < begun + SLACK < up + SLACK
         assert row["command"] == " ".join([said["Path"], *said["Args"]])
         assert f"hostname {said['Config']['Hostname']}" in row["facts"]
@@ -225,19 +222,19 @@ def value(name: str, **options: object) -> bytes:
 
 def test_volume_database(tmp: Path) -> None:
     """Removed volumes come from the older tree and from freed pages; passwords do not come out; damage is said."""
-    host = helpers.shop(tmp / "host")
+    host = hosts.shop(tmp / "host")
     path = host.data / "volumes/metadata.db"
     live = {b"volumes": {b"remote": value("remote", type="cifs", o="addr=10.0.0.1,username=bob,password=hunter2")}}
     older = {b"volumes": live[b"volumes"] | {b"last": value("last")}}
     content = boltfile.database(live, older, ({b"ago": value("ago")},))
     host.write(path, content)
     host.write(host.data / "volumes/remote/opts.json", {"MountType": "nfs", "MountOpts": "pass=hunter2,ro"})
-    rows = helpers.timeline(host.root)
+    rows = launch.timeline(host.root)
     assert not rows.errors
     gone = {row["volume_name"]: row for row in rows.where(data_type="container:volume:removed")}
     assert set(gone) == {"last", "ago"} and all("recovered" in row["tag"] for row in gone.values())
-    assert helpers.nanoseconds(gone["last"]) == path.stat().st_mtime_ns and gone["last"]["confidence"] == "inferred"
-    assert helpers.iso_nanoseconds(gone["ago"]["time_last"]) == path.stat().st_mtime_ns
+    assert reading.nanoseconds(gone["last"]) == path.stat().st_mtime_ns and gone["last"]["confidence"] == "inferred"
+    assert reading.iso_nanoseconds(gone["ago"]["time_last"]) == path.stat().st_mtime_ns
     assert gone["ago"]["confidence"] == "bounded"
     assert gone["ago"]["witness"].endswith("offset=%d" % content.index(b"ago"))
     assert b"hunter2" not in b"".join(rows.lines)
@@ -245,13 +242,13 @@ def test_volume_database(tmp: Path) -> None:
     assert "option o=addr=10.0.0.1,username=bob,password=***" in row["facts"]
     assert "mount options pass=***,ro" in row["facts"]
     host.write(path, content.replace(b'{"Name": "remote"', b'{"Name": xremote"'))
-    damaged = helpers.timeline(host.root)
+    damaged = launch.timeline(host.root)
     assert damaged.code == 1 and damaged.error()["path"] == host.inside(path)
 
 
 def test_network_database(tmp: Path) -> None:
     """A network that is gone was created when it says, and removed by the last transaction; a bad time is an error."""
-    host = helpers.shop(tmp / "host")
+    host = hosts.shop(tmp / "host")
     path = host.data / "network/files/local-kv.db"
 
     def record(kind: str, **fields: object) -> tuple[bytes, bytes]:
@@ -261,17 +258,17 @@ def test_network_database(tmp: Path) -> None:
     gone = dict([record(f"network/{number}", name="gone", networkType="bridge", created=created)])
     bad = dict([record("network/" + "cd" * 32, name="bad", created="yesterday")])
     host.write(path, boltfile.database({b"libnetwork": bad}, {b"libnetwork": bad | gone}))
-    rows = helpers.timeline(host.root)
+    rows = launch.timeline(host.root)
     [made] = rows.where(data_type="container:network:created")
     [removed] = rows.where(data_type="container:network:removed")
-    assert helpers.nanoseconds(made) // 1000 == truth.iso_ns(created) // 1000 and made["tag"] == ["recovered"]
-    assert helpers.nanoseconds(removed) == path.stat().st_mtime_ns
+    assert reading.nanoseconds(made) // 1000 == truth.iso_ns(created) // 1000 and made["tag"] == ["recovered"]
+    assert reading.nanoseconds(removed) == path.stat().st_mtime_ns
     assert rows.error()["code"] == "bad-time"
 
 
 def test_networks_of_one(tmp: Path) -> None:
     """Of a container in two networks the hosts file tells when it got into the last one only."""
-    host = helpers.shop(tmp / "host")
+    host = hosts.shop(tmp / "host")
     directory = next((host.data / "containers").iterdir())
     host.write(directory / "hosts", "127.0.0.1 localhost\n")
     made, key = "2020-01-01T00:00:00Z", "docker/network/v1.0/{}/".format
@@ -281,17 +278,17 @@ def test_networks_of_one(tmp: Path) -> None:
         records[key(f"endpoint/{name}/e{name}")] = {"sandbox": "s", "ep_iface": {"addr": f"10.0.0.{ord(name)}/24"}}
     content = {name.encode(): bytes(8) + json.dumps(record).encode() for name, record in records.items()}
     host.write(host.data / "network/files/local-kv.db", boltfile.database({b"libnetwork": content}))
-    rows = helpers.timeline(host.root)
+    rows = launch.timeline(host.root)
     joined = rows.where(data_type="container:network:joined", container_identifier=directory.name)
     assert len(joined) == 2 and not rows.errors
     for row in joined:
-        assert row["confidence"] == "bounded" and helpers.iso_nanoseconds(row["time_first"]) == truth.iso_ns(made)
-        assert helpers.iso_nanoseconds(row["time_last"]) == (directory / "hosts").stat().st_mtime_ns
+        assert row["confidence"] == "bounded" and reading.iso_nanoseconds(row["time_first"]) == truth.iso_ns(made)
+        assert reading.iso_nanoseconds(row["time_last"]) == (directory / "hosts").stat().st_mtime_ns
 
 
 def test_distribution(tmp: Path) -> None:
     """What is left of pulled images: repository, digest and time, also of those that are gone."""
-    host = helpers.shop(tmp / "host")
+    host = hosts.shop(tmp / "host")
     place = host.meta / "distribution"
     known = next(iter((host.meta / "layerdb/sha256").glob("*/diff"))).read_text()
     gone, blob = "ab" * 32, "cd" * 32
@@ -301,13 +298,13 @@ def test_distribution(tmp: Path) -> None:
     host.write(place / "v2metadata-by-diffid/sha256" / known[7:], [
         {"Digest": f"sha256:{blob}", "SourceRepository": "docker.io/library/shop", "HMAC": ""}])
     host.write(place / "v2metadata-by-diffid/sha256/odd", [])
-    rows = helpers.timeline(host.root)
+    rows = launch.timeline(host.root)
     found = {row["witness"].rsplit("sha256/", 1)[1]: row for row in rows.where(data_type="container:layer:distribution")}
     assert set(found) == {f"{blob}#mtime", f"{gone}#mtime", f"{known[7:]}#mtime"}
     row = found[f"{gone}#mtime"]
     assert f"repository registry.example/evil, blob sha256:{blob}, with credentials" in row["facts"]
     assert "the layer is not there any more" in row["facts"] and "image_name" not in row
-    assert helpers.nanoseconds(row) == (place / "v2metadata-by-diffid/sha256" / gone).stat().st_mtime_ns
+    assert reading.nanoseconds(row) == (place / "v2metadata-by-diffid/sha256" / gone).stat().st_mtime_ns
     assert found[f"{known[7:]}#mtime"]["layer_identifier"] == known
     assert rows.error()["code"] == "bad-id"
 
@@ -329,16 +326,16 @@ def message(*fields: tuple[int, int | bytes | str]) -> bytes:
 
 def test_build_cache(tmp: Path) -> None:
     """Files that BuildKit of Docker 20.10 wrote (tests/data/databases): what docker system df said of the same records."""
-    host = helpers.shop(tmp / "host")
+    host = hosts.shop(tmp / "host")
     for path in (FIXTURES / f"{name}.db.gz" for name in ("metadata_v2", "snapshots", "cache")):
         host.write(host.data / "buildkit" / path.stem, gzip.decompress(path.read_bytes()))
-    rows = helpers.timeline(host.root)
+    rows = launch.timeline(host.root)
     assert not rows.errors
     for record in json.loads((FIXTURES / "du.json").read_text()):
         found = {row["timestamp_desc"]: row for row in rows.where(data_type="container:build:cache")
                  if f"record {record['ID']}" in row["facts"]}
-        assert helpers.nanoseconds(found["Creation Time"]) == truth.iso_ns(record["CreatedAt"])
-        assert helpers.nanoseconds(found["Last Used Time"]) == truth.iso_ns(record["LastUsedAt"])
+        assert reading.nanoseconds(found["Creation Time"]) == truth.iso_ns(record["CreatedAt"])
+        assert reading.nanoseconds(found["Last Used Time"]) == truth.iso_ns(record["LastUsedAt"])
         assert {row["command"] for row in found.values()} == {record["Description"]}
         assert all(row["confidence"] == "exact" and not row["tag"] for row in found.values())
         assert not record["Parent"] or f"parent {record['Parent']}" in found["Creation Time"]["facts"]
@@ -348,7 +345,7 @@ def test_build_cache(tmp: Path) -> None:
 
 def test_build_history(tmp: Path) -> None:
     """A build with its options, its error and its steps; one that was pruned; a record that breaks off."""
-    host = helpers.shop(tmp / "host")
+    host = hosts.shop(tmp / "host")
 
     def build(ref: str, *more: tuple[int, int | bytes | str]) -> bytes:
         return message((1, ref), (2, "dockerfile.v0"), (3, message((1, "filename"), (2, "Dockerfile.evil"))),
@@ -358,30 +355,30 @@ def test_build_history(tmp: Path) -> None:
                           b"cut": build("cut")[:-3]}, b"_version": {b"v": b"1"}}
     older = {b"_records": live[b"_records"] | {b"two": build("two")}}
     host.write(host.data / "buildkit/history.db", boltfile.database(live, older))
-    rows = helpers.timeline(host.root)
+    rows = launch.timeline(host.root)
     found = {(row["action"], fact[6:]): row for row in rows.where(data_type="container:build:history")
              for fact in row["facts"] if fact.startswith("build ")}
     assert set(found) == {("start build", "one"), ("fail build", "one"), ("start build", "cut"),
                           ("start build", "two"), ("finish build", "two")}
     failed = found["fail build", "one"]
-    assert (helpers.nanoseconds(failed), failed["comment_text"]) == (1795652275 * 10**9, "no space")
+    assert (reading.nanoseconds(failed), failed["comment_text"]) == (1795652275 * 10**9, "no space")
     assert {"filename=Dockerfile.evil", "3 of 4 steps completed, 1 cached"} <= set(failed["facts"])
-    assert helpers.nanoseconds(found["start build", "two"]) == 1795652274305116054
+    assert reading.nanoseconds(found["start build", "two"]) == 1795652274305116054
     assert found["start build", "two"]["tag"] == ["recovered"] and rows.error()["code"] == "damaged"
 
 
 def test_plugins(tmp: Path) -> None:
     """A plugin as Docker 20.10 writes it."""
-    host, number = helpers.shop(tmp / "host"), helpers.hex_id("plugin")
+    host, number = hosts.shop(tmp / "host"), hosts.hex_id("plugin")
     path = host.data / "plugins" / number / "config.json"
     host.write(path, {"plugin": {"Config": {"Interface": {"Types": ["docker.volumedriver/1.0"]}}, "Enabled": True,
                                  "Id": number, "Name": "evil/plug:1"}, "Rootfs": "", "SwarmServiceID": ""})
     (path.parent.parent / "storage").mkdir()
-    rows = helpers.timeline(host.root)
+    rows = launch.timeline(host.root)
     [saved] = rows.where(data_type="container:plugin:configuration")
     [made] = rows.where(data_type="container:plugin:installation")
-    assert helpers.nanoseconds(saved) == path.stat().st_mtime_ns and not rows.errors
-    assert helpers.nanoseconds(made) <= helpers.nanoseconds(saved)
+    assert reading.nanoseconds(saved) == path.stat().st_mtime_ns and not rows.errors
+    assert reading.nanoseconds(made) <= reading.nanoseconds(saved)
     assert {"plugin evil/plug:1", "interface docker.volumedriver/1.0", "enabled", f"id {number}"} == set(made["facts"])
 
 
@@ -389,7 +386,7 @@ def test_runtime_database(tmp: Path) -> None:
     """A containerd's database of our own, behind a link: a lease, starts of a container that is there and of one that is
     not, also in the namespace of a daemon with userns-remap, and times that are none, which are reported. Other
     namespaces are other runtimes' matter."""
-    host, gone = helpers.shop(tmp / "host"), "ab" * 32
+    host, gone = hosts.shop(tmp / "host"), "ab" * 32
     known = host.run().where(data_type="docker:container:configuration")[0]["container_identifier"]
 
     def stamp(second: int) -> bytes:
@@ -414,7 +411,7 @@ def test_runtime_database(tmp: Path) -> None:
     task = place.parents[1] / f"io.containerd.runtime.v2.task/moby-100000.100000/{known}"
     task.mkdir(parents=True)
     rows = host.run()
-    found = {(helpers.nanoseconds(row) // 10**9 - 1_700_000_000): row for row in rows.rows
+    found = {(reading.nanoseconds(row) // 10**9 - 1_700_000_000): row for row in rows.rows
              if row["data_type"] in ("container:runtime:container", "container:runtime:lease")}
     assert sorted(found) == [1, 2, 4, 5, 8] and [error["code"] for error in rows.errors] == ["bad-time"]
     assert [found[at].get("container_identifier") for at in (1, 2, 4, 5, 8)] == [known, gone, known, None, gone]
@@ -427,14 +424,14 @@ def test_runtime_database(tmp: Path) -> None:
 
 def test_swarm(tmp: Path) -> None:
     """A database that Docker 20.10 wrote: the task as docker inspect told of it, and its state a transaction before."""
-    host = helpers.shop(tmp / "host")
+    host = hosts.shop(tmp / "host")
     host.write(host.data / "swarm/worker/tasks.db", gzip.decompress((FIXTURES / "tasks.db.gz").read_bytes()))
-    said, rows = json.loads((FIXTURES / "task.json").read_text()), helpers.timeline(host.root)
+    said, rows = json.loads((FIXTURES / "task.json").read_text()), launch.timeline(host.root)
     [made] = rows.where(data_type="container:swarm:task", timestamp_desc="Creation Time")
     before, now = rows.where(data_type="container:swarm:task", timestamp_desc="Update Time")
-    assert not rows.errors and helpers.nanoseconds(made) == truth.iso_ns(said["CreatedAt"])
+    assert not rows.errors and reading.nanoseconds(made) == truth.iso_ns(said["CreatedAt"])
     status = said["Status"]
-    assert helpers.nanoseconds(now) == truth.iso_ns(status["Timestamp"])
+    assert reading.nanoseconds(now) == truth.iso_ns(status["Timestamp"])
     assert (now["state"], now["comment_text"]) == (status["State"], status["Message"])
     assert {f"task {said['ID']}", "service sleeper",
             f"container {status['ContainerStatus']['ContainerID']}"} <= set(now["facts"])
@@ -443,7 +440,7 @@ def test_swarm(tmp: Path) -> None:
 
 def test_damaged(tmp: Path) -> None:
     """Damaged databases cost what is damaged: the rest is read, every loss is counted, and nothing crashes."""
-    host, rng = helpers.shop(tmp / "host"), random.Random(5)
+    host, rng = hosts.shop(tmp / "host"), random.Random(5)
     places = {"metadata_v2": "buildkit/metadata_v2.db", "cache": "buildkit/cache.db", "tasks": "swarm/worker/tasks.db"}
     good = {place: gzip.decompress((FIXTURES / f"{name}.db.gz").read_bytes()) for name, place in places.items()}
     network = {b"docker/network/v1.0/network/%064x/" % i: bytes(8) + json.dumps(
@@ -452,6 +449,6 @@ def test_damaged(tmp: Path) -> None:
     good["volumes/metadata.db"] = boltfile.database({b"volumes": {b"v%d" % i: value(f"v{i}") for i in range(40)}})
     for _ in range(40):
         for place, content in good.items():
-            host.write(host.data / place, test_bbolt.mutate(rng, content))
-        rows = helpers.timeline(host.root)
+            host.write(host.data / place, boltfile.damaged(rng, content))
+        rows = launch.timeline(host.root)
         assert rows.code in (0, 1) and len(rows.where(data_type="docker:container:configuration")) >= 2

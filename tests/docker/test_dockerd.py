@@ -1,21 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """A host made in this run by the real dockerd and the kernel's overlayfs of this machine: the checks of the recorded
-cases, on other actions, other kernels, and clocks read right beside each action (tests/dockerd.py)."""
+cases, on other actions, other kernels, and clocks read right beside each action (tests/lib/fresh_case.py)."""
 import os
 import stat
 import time
 from pathlib import Path
 
-import deletion_truth as deletions
-import dockerd
-import helpers
-import overlay_truth
 import pytest
-import truth
-from test_changes import renaming_faults
-from test_diff import json_diff, text_diff, verbose_faults
-from test_owner import hiding_faults
-from test_who import who_faults
+from lib import case_check, deletion_check, fresh_case, launch, overlay_truth, truth
+from lib.overlay_check import change_faults, hiding_faults, json_diff, renaming_faults, text_diff, verbose_faults
+from lib.overlay_truth import LayeredCase
+from lib.who_check import who_faults
 
 BASE = {"dev": None, "proc": None, "sys": None, "etc": None, "data": None, "dir": None, "dir/sub": None, "one": None,
         "conf": None, "was-dir": None, "tmp": None, "hard1": b"linked\n", "hard2": ("hard", "hard1"),
@@ -37,7 +32,7 @@ def write(text: str, mode: str = "w"):
     return action
 
 
-def first_run(case: dockerd.FreshCase) -> None:
+def first_run(case: fresh_case.FreshCase) -> None:
     """All kinds of change, in one mount session."""
     busy = "busy"
     case.remove(busy, "/data/f01", 0.1)
@@ -81,7 +76,7 @@ def first_run(case: dockerd.FreshCase) -> None:
         os.fsencode(at) + b"\xff\x1b[31m\nx", os.O_CREAT | os.O_WRONLY)))
 
 
-def later_runs(case: dockerd.FreshCase) -> None:
+def later_runs(case: fresh_case.FreshCase) -> None:
     """Deletions on both sides of a new mount, which has a whiteout inode of its own, and of a restart, which has not;
     and a second container."""
     case.start("busy", "stop", "start")
@@ -103,11 +98,11 @@ def later_runs(case: dockerd.FreshCase) -> None:
 
 
 @pytest.fixture(scope="module")
-def fresh(mounting: None, session_dir: Path) -> overlay_truth.Host:
+def fresh(mounting: None, session_dir: Path) -> LayeredCase:
     """The case: an image of one layer and one built on it, three containers."""
     folder, started = session_dir / "overlay2-fresh", False
     try:
-        with dockerd.fresh_case(folder) as case:
+        with fresh_case.fresh_case(folder) as case:
             case.base_image("lab:1", BASE)
             case.build("lab:2", BUILD, {"two": b"two\n"})
             for name, image in (("busy", "lab:2"), ("other", "lab:2"), ("idle", "lab:1")):
@@ -117,23 +112,23 @@ def fresh(mounting: None, session_dir: Path) -> overlay_truth.Host:
             first_run(case)
             later_runs(case)
             time.sleep(0.05)
-    except dockerd.Refused as error:
+    except fresh_case.Refused as error:
         if started:
             raise
         pytest.skip(str(error))
-    return overlay_truth.Host(str(folder))
+    return LayeredCase(str(folder))
 
 
 @pytest.fixture(scope="module")
-def rows(fresh: overlay_truth.Host) -> Path:
+def rows(fresh: LayeredCase) -> Path:
     """The timeline of its disk."""
     path = Path(fresh.name) / "rows.jsonl"
-    done = helpers.run("-q", "-o", path, Path(fresh.name) / "disk.raw")
+    done = launch.run("-q", "-o", path, Path(fresh.name) / "disk.raw")
     assert done.returncode == 0, done.stderr.decode()
     return path
 
 
-def test_oracle_agrees_with_dockerd(fresh: overlay_truth.Host) -> None:
+def test_oracle_agrees_with_dockerd(fresh: LayeredCase) -> None:
     """Our merged views are right on this kernel too, and hold what the scenario was made for."""
     for name in fresh.containers:
         recorded = (fresh.case.truth / f"containers/{name}.diff.txt").read_bytes()
@@ -142,24 +137,24 @@ def test_oracle_agrees_with_dockerd(fresh: overlay_truth.Host) -> None:
     assert fresh.case.layers[fresh.rw("busy")].role == "rw"
 
 
-def test_files_owners_and_states(fresh: overlay_truth.Host, rows: Path) -> None:
+def test_files_owners_and_states(fresh: LayeredCase, rows: Path) -> None:
     """All that is checked on recorded hosts."""
-    for name, result in truth.check_case(fresh.name, str(rows)).items():
+    for name, result in case_check.check_case(fresh.name, str(rows)).items():
         assert result.ok and result.found == result.expected, f"{name}: {result.examples[:10]}"
 
 
-def test_deletions(fresh: overlay_truth.Host, rows: Path) -> None:
+def test_deletions(fresh: LayeredCase, rows: Path) -> None:
     """Each in its interval, to the millisecond; exact only where it is."""
-    result = deletions.judge_case(fresh, rows)
+    result = deletion_check.judge_case(fresh, rows)
     assert not result.problems, result.problems[:20]
     # Exact are the three renamed files, the only deletion of a run, and the only two, which came at once.
     assert result.timed == 14 and result.exact == 6, result.figures()
 
 
-def test_changes(fresh: overlay_truth.Host, rows: Path) -> None:
+def test_changes(fresh: LayeredCase, rows: Path) -> None:
     """What happened to each entry of the rw layers, and both ends of renames. A file of several links is copied up
     without a note of its origin, so it cannot be told from a new one."""
-    problems = overlay_truth.change_faults(fresh, rows)
+    problems = change_faults(fresh, rows)
     found = {row["filename"]: row for row in truth.read_rows(rows) if row.get("container_name") == "busy"
              and row["data_type"] == "fs:stat" and row.get("layer_role") == "rw"}
     for source, target in ((b"/conf/f", b"/conf/moved-f"), (b"/data/f10", b"/tmp/twice")):
@@ -167,13 +162,13 @@ def test_changes(fresh: overlay_truth.Host, rows: Path) -> None:
     assert not problems, problems[:20]
 
 
-def test_hiding(fresh: overlay_truth.Host, rows: Path) -> None:
+def test_hiding(fresh: LayeredCase, rows: Path) -> None:
     """Who hides what of the images."""
     problems = hiding_faults(fresh, rows)
     assert not problems, problems[:20]
 
 
-def test_diff(fresh: overlay_truth.Host) -> None:
+def test_diff(fresh: LayeredCase) -> None:
     """The same as dockerd said; with -v, what happened to each entry of the rw layer."""
     root = Path(fresh.name) / "disk.raw"
     for name in fresh.containers:
@@ -183,7 +178,7 @@ def test_diff(fresh: overlay_truth.Host) -> None:
         assert not problems, problems[:20]
 
 
-def test_who(fresh: overlay_truth.Host) -> None:
+def test_who(fresh: LayeredCase) -> None:
     """Paths that were changed, and others."""
     problems = who_faults(fresh, Path(fresh.name) / "disk.raw", 20)
     assert not problems, problems[:20]

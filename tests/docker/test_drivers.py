@@ -8,14 +8,14 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
-import helpers
 import pytest
-from helpers import WHITEOUT, hex_id
+from lib import disks, hosts, launch, machine, reading
+from lib.hosts import WHITEOUT, hex_id
 
 DELETION = "Content Deletion Time"
 
 
-class Full(helpers.Host):
+class Full(hosts.Host):
     """Each layer is a full copy of the one below with its own changes: vfs, btrfs, zfs."""
 
     content = ""
@@ -28,7 +28,7 @@ class Full(helpers.Host):
         """As a snapshot would: all times are kept."""
         subprocess.run(["cp", "-a", source, target], check=True)
 
-    def store(self, name: str, below: str | None, tree: helpers.Tree | None = None) -> Path:
+    def store(self, name: str, below: str | None, tree: hosts.Tree | None = None) -> Path:
         path = self.layer(name)
         if below:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ class Full(helpers.Host):
         self.apply(path, tree or {})
         return path
 
-    def apply(self, path: Path, tree: helpers.Tree) -> None:
+    def apply(self, path: Path, tree: hosts.Tree) -> None:
         """Write the tree; a whiteout deletes, and what is replaced is no longer a link to the lower layer's."""
         for name, value in tree.items():
             at = path / os.fsdecode(name)
@@ -48,7 +48,7 @@ class Full(helpers.Host):
                 continue
             at.unlink(missing_ok=True)
             if value != WHITEOUT:
-                helpers.write_tree(os.fsencode(path), {name: value})
+                hosts.write_tree(os.fsencode(path), {name: value})
 
 
 class Vfs(Full):
@@ -70,7 +70,7 @@ class DeviceMapper(Full):
     """devicemapper/mnt/<id>/rootfs, all mounted, and devicemapper/metadata/<id>"""
     driver, layers_at, content = "devicemapper", "devicemapper/mnt", "rootfs"
 
-    def store(self, name: str, below: str | None, tree: helpers.Tree | None = None) -> Path:
+    def store(self, name: str, below: str | None, tree: hosts.Tree | None = None) -> Path:
         path = super().store(name, below, tree)
         metadata = self.data / "devicemapper/metadata"
         number = len(list(metadata.iterdir())) if metadata.exists() else 0
@@ -87,7 +87,7 @@ class Overlay(Full):
     def copy(self, source: Path, target: Path) -> None:
         subprocess.run(["cp", "-al", source, target], check=True)
 
-    def store(self, name: str, below: str | None, tree: helpers.Tree | None = None) -> Path:
+    def store(self, name: str, below: str | None, tree: hosts.Tree | None = None) -> Path:
         init = name + "-init"
         if not name.endswith("-init") and below != init:
             return super().store(name, below, tree)
@@ -99,11 +99,11 @@ class Overlay(Full):
             shutil.copytree(path.parent / init / "upper", path / "upper")
         else:
             (path / "upper").mkdir()
-        helpers.write_tree(os.fsencode(path / "upper"), tree or {})
+        hosts.write_tree(os.fsencode(path / "upper"), tree or {})
         return path
 
 
-class FuseOverlayfs(helpers.Host):
+class FuseOverlayfs(hosts.Host):
     """As overlay2, but for its name and its marks."""
     driver = layers_at = "fuse-overlayfs"
 
@@ -112,14 +112,14 @@ KINDS = {kind.driver: kind for kind in (Vfs, Btrfs, Zfs, DeviceMapper, Overlay, 
 
 
 @pytest.fixture(params=KINDS)
-def host(request: pytest.FixtureRequest, tmp: Path) -> helpers.Host:
+def host(request: pytest.FixtureRequest, tmp: Path) -> hosts.Host:
     """The small host with one storage driver after the other."""
-    if "overlay" in request.param and not helpers.IS_ROOT:
+    if "overlay" in request.param and not machine.IS_ROOT:
         pytest.skip("device nodes need root")
-    return helpers.shop(tmp / "host", KINDS[request.param])
+    return hosts.shop(tmp / "host", KINDS[request.param])
 
 
-def trees(host: helpers.Host) -> dict[str, Path]:
+def trees(host: hosts.Host) -> dict[str, Path]:
     """The trees of files of all layers, by the names of their directories."""
     below = host.data / host.layers_at
     names = {"overlay": ("root", "upper"), "fuse-overlayfs": ("diff",)}.get(host.driver) or (host.content,)
@@ -127,7 +127,7 @@ def trees(host: helpers.Host) -> dict[str, Path]:
             if layer.name != "l" and (layer / name).exists()}
 
 
-def test_every_file_with_its_owner(host: helpers.Host) -> None:
+def test_every_file_with_its_owner(host: hosts.Host) -> None:
     """All entries of all layers are there with their four times, and say whose they are."""
     result = host.run()
     assert result.code == 0 and not result.errors
@@ -138,18 +138,18 @@ def test_every_file_with_its_owner(host: helpers.Host) -> None:
     assert set(trees(host)) == layers | set(rw)
     rows = {}
     for row in result.where(data_type="fs:stat"):
-        rows.setdefault(helpers.location(row), []).append(row)
+        rows.setdefault(reading.location(row), []).append(row)
     for name, tree in trees(host).items():
         for at, folders, files in os.walk(tree):
             for path in [at, *(os.path.join(at, entry) for entry in folders + files)]:
                 check_entry(host, tree, path, rows[os.fsencode(host.inside(Path(path)))], rw.get(name), image)
 
 
-def check_entry(host: helpers.Host, tree: Path, path: str, rows: list[helpers.Row], container: tuple | None,
+def check_entry(host: hosts.Host, tree: Path, path: str, rows: list[reading.Row], container: tuple | None,
                 image: str) -> None:
     """One entry of one layer."""
     node = os.lstat(path)
-    times = {row["timestamp_desc"]: helpers.nanoseconds(row) for row in rows}
+    times = {row["timestamp_desc"]: reading.nanoseconds(row) for row in rows}
     assert times["Content Modification Time"] == node.st_mtime_ns
     assert times["Metadata Modification Time"] == node.st_ctime_ns
     assert {"Last Access Time", "Creation Time"} <= set(times)
@@ -164,22 +164,22 @@ def check_entry(host: helpers.Host, tree: Path, path: str, rows: list[helpers.Ro
             assert sorted(row["used_by_containers"]) == sorted(hex_id(f"container {n}") for n in ("web", "db"))
 
 
-def test_lifecycle(host: helpers.Host) -> None:
+def test_lifecycle(host: hosts.Host) -> None:
     """What does not depend on the driver is all there."""
     result = host.run()
     own = ("fs:stat", "container:layer:device", "container:file:copy_up", "container:layer:mounted")
     kinds = Counter(row["data_type"] for row in result.rows if row["data_type"] not in own)
-    with helpers.scratch() as other:
-        assert kinds == Counter(row["data_type"] for row in helpers.shop(other / "host").run().rows
+    with machine.scratch() as other:
+        assert kinds == Counter(row["data_type"] for row in hosts.shop(other / "host").run().rows
                                 if row["data_type"] not in own)
 
 
-def test_data_root_is_found(host: helpers.Host, tmp: Path) -> None:
+def test_data_root_is_found(host: hosts.Host, tmp: Path) -> None:
     """By the driver's directory and one more of what Docker makes, wherever it is."""
     for name in ("containers", "volumes"):
         shutil.rmtree(host.data / name)
     host.data.rename(tmp / "bare")
-    result = helpers.timeline(tmp / "bare")
+    result = launch.timeline(tmp / "bare")
     assert result.where(data_type="fs:stat", layer_role="image")
 
 
@@ -187,7 +187,7 @@ def test_data_root_is_found(host: helpers.Host, tmp: Path) -> None:
 @pytest.mark.parametrize("left", [True, False])
 def test_contents_elsewhere(kind: type[Full], left: bool, tmp: Path) -> None:
     """Not mounted: containers and images are there, and what is not read is said once."""
-    host = helpers.shop(tmp / "host", kind)
+    host = hosts.shop(tmp / "host", kind)
     for tree in trees(host).values():
         layer = tree.parent if host.content else tree
         shutil.rmtree(layer)
@@ -207,7 +207,7 @@ def test_contents_elsewhere(kind: type[Full], left: bool, tmp: Path) -> None:
 
 def test_mounted_layer_among_others(tmp: Path) -> None:
     """One device is mounted: its files are read, the rest is counted."""
-    host = helpers.shop(tmp / "host", DeviceMapper)
+    host = hosts.shop(tmp / "host", DeviceMapper)
     for name, tree in trees(host).items():
         if name != hex_id("rw web"):
             shutil.rmtree(tree.parent)
@@ -218,7 +218,7 @@ def test_mounted_layer_among_others(tmp: Path) -> None:
 
 def test_thin_devices(tmp: Path) -> None:
     """Each note of a device is an event of its layer; bad ones still have a time."""
-    host = helpers.shop(tmp / "host", DeviceMapper)
+    host = hosts.shop(tmp / "host", DeviceMapper)
     metadata = host.data / "devicemapper/metadata"
     host.write(metadata / "base", {"device_id": 1, "size": 10737418240, "transaction_id": 1, "initialized": True})
     host.write(metadata / "deviceset-metadata", {"next_device_id": 99})
@@ -231,7 +231,7 @@ def test_thin_devices(tmp: Path) -> None:
             for row in result.where(data_type="container:layer:device")}
     assert set(rows) == {p.name for p in metadata.iterdir() if not p.name.endswith("-metadata")}
     for name, row in rows.items():
-        assert helpers.nanoseconds(row) == os.lstat(metadata / name).st_mtime_ns
+        assert reading.nanoseconds(row) == os.lstat(metadata / name).st_mtime_ns
         assert row["clock"] == "host" and row["witness"].endswith(name + "#mtime")
     web = rows[hex_id("rw web")]
     note = json.loads((metadata / hex_id("rw web")).read_text())
@@ -241,7 +241,7 @@ def test_thin_devices(tmp: Path) -> None:
     assert rows["base"]["layer_role"] == "host" and "facts" not in rows[hex_id("bad")]
 
 
-def changes(result: helpers.Timeline, container: str) -> dict[str, str]:
+def changes(result: reading.Timeline, container: str) -> dict[str, str]:
     """What a container did to which path; what is gone as "deleted" or "renamed"."""
     return {row["filename"]: row["change"] for row in result.rows
             if row.get("container_name") == container and row.get("layer_role") == "rw" and "change" in row}
@@ -250,7 +250,7 @@ def changes(result: helpers.Timeline, container: str) -> dict[str, str]:
 @pytest.mark.parametrize("kind", [Vfs, Btrfs, Zfs, DeviceMapper])
 def test_changes_of_a_whole_copy(kind: type[Full], tmp: Path) -> None:
     """Beside the layer below, told by the tree alone."""
-    host = helpers.shop(tmp / "host", kind)
+    host = hosts.shop(tmp / "host", kind)
     image = host.repositories["shop"]["shop:1"]
     made = host.container("busy", image, {"etc": {"conf": "longer than before", "gone": WHITEOUT}, "new": {"x": "y"}})
     (host.layer(made.rw.name) / "bin/sh").chmod(0o4755)
@@ -262,7 +262,7 @@ def test_changes_of_a_whole_copy(kind: type[Full], tmp: Path) -> None:
 
 def test_lower_layers_elsewhere(tmp: Path) -> None:
     """Only the rw layer is mounted: what the container did cannot be told, so nothing is said."""
-    host = helpers.shop(tmp / "host", DeviceMapper)
+    host = hosts.shop(tmp / "host", DeviceMapper)
     for name, tree in trees(host).items():
         if name != hex_id("rw web"):
             shutil.rmtree(tree.parent)
@@ -271,19 +271,19 @@ def test_lower_layers_elsewhere(tmp: Path) -> None:
 
 # --- overlay ----------------------------------------------------------------------------------------------------------
 
-def kernel_made(host: helpers.Host, name: str, script: str) -> set[str]:
+def kernel_made(host: hosts.Host, name: str, script: str) -> set[str]:
     """Let a shell work in a container's merged view, as the kernel mounts it; returns the paths that are gone from it."""
     layer = host.data / "overlay" / hex_id(f"rw {name}")
     lower = layer.parent / (layer / "lower-id").read_text() / "root"
     before = {os.path.relpath(os.path.join(at, n), lower) for at, d, f in os.walk(lower) for n in d + f}
-    with helpers.mount("overlay", "overlay", f"lowerdir={lower},upperdir={layer}/upper,workdir={layer}/work") as view:
+    with disks.mount("overlay", "overlay", f"lowerdir={lower},upperdir={layer}/upper,workdir={layer}/work") as view:
         subprocess.run(["sh", "-ec", script], cwd=view, check=True)
         return {path for path in before if not os.path.lexists(view / path)}
 
 
 def test_overlay_deletions(mounting: None, tmp: Path) -> None:
     """Whiteouts that the kernel made in an upper directory over a tree of hard links."""
-    host = helpers.shop(tmp / "host", Overlay)
+    host = hosts.shop(tmp / "host", Overlay)
     gone = kernel_made(host, "db", "rm etc/conf opt/tool .dockerenv; mv bin/sh bin/ash; echo x > var/.wh.plain;"
                                    "rm -r etc; mkdir etc; echo y > etc/new")
     gone |= {".dockerenv", "etc/hostname", "etc/hosts"}       # of the init layer, which was copied: no mark is left
@@ -299,7 +299,7 @@ def test_overlay_deletions(mounting: None, tmp: Path) -> None:
 
 def test_overlay_leftovers(tmp: Path) -> None:
     """What an unpacking left is reported, not taken for a layer."""
-    host = helpers.shop(tmp / "host", Overlay)
+    host = hosts.shop(tmp / "host", Overlay)
     layer = host.data / "overlay" / hex_id("layer shop:1 1")
     for name in ("tmproot123", "upper"):
         (layer / name).mkdir()
@@ -311,7 +311,7 @@ def test_overlay_leftovers(tmp: Path) -> None:
 
 def test_overlay_links_stand_in_for_layerdb(tmp: Path) -> None:
     """Without layerdb's records of the container, lower-id tells what is below."""
-    host = helpers.shop(tmp / "host", Overlay)
+    host = hosts.shop(tmp / "host", Overlay)
     for record in (host.meta / "layerdb/mounts").iterdir():
         (record / "parent").unlink()
     result = host.run()
@@ -327,7 +327,7 @@ def test_overlay_links_stand_in_for_layerdb(tmp: Path) -> None:
 
 def test_fuse_overlayfs_marks(tmp: Path) -> None:
     """Devices 0:0 and files .wh.NAME, in rw and image layers; what goes with an opaque directory deletes no name."""
-    if not helpers.IS_ROOT:
+    if not machine.IS_ROOT:
         pytest.skip("device nodes need root")
     host = FuseOverlayfs(tmp / "host")
     old = {"etc": dict.fromkeys("abcdef", "x"), "dir": {"old": "y"}}
@@ -344,7 +344,7 @@ def test_fuse_overlayfs_marks(tmp: Path) -> None:
 def test_fuse_overlayfs_attributes(name: str, tmp: Path) -> None:
     """Any of three names makes a directory opaque; the owner that is shown in place of the inode's is a fact; an origin
     that leads nowhere changes nothing."""
-    if not helpers.IS_ROOT:
+    if not machine.IS_ROOT:
         pytest.skip("device nodes need root")
     host = FuseOverlayfs(tmp / "host")
     image = host.image("shop:1", {"dir": {"old": "y"}, "other": {"kept": "k"}})
@@ -362,24 +362,24 @@ def test_fuse_overlayfs_attributes(name: str, tmp: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [Overlay, FuseOverlayfs])
-def test_last_mount(kind: type[helpers.Host], tmp: Path) -> None:
+def test_last_mount(kind: type[hosts.Host], tmp: Path) -> None:
     """The kernel makes work/work anew at each mount, fuse-overlayfs once (measured with 1.10): it tells nothing."""
-    if not helpers.IS_ROOT:
+    if not machine.IS_ROOT:
         pytest.skip("device nodes need root")
-    host = helpers.shop(tmp / "host", kind)
-    card, = json.loads(helpers.run("ids", "web", "--json", host.root).stdout)
+    host = hosts.shop(tmp / "host", kind)
+    card, = json.loads(launch.run("ids", "web", "--json", host.root).stdout)
     told = [line for line in card["ran_evidence"] if line.startswith("work/work")]
     assert len(told) == (kind is Overlay)
-    mounted = {row["container_name"]: helpers.nanoseconds(row) for row in host.run().rows
+    mounted = {row["container_name"]: reading.nanoseconds(row) for row in host.run().rows
                if row["data_type"] == "container:layer:mounted"}
     assert set(mounted) == ({"web", "db"} if kind is Overlay else set())
 
 
 def test_fuse_overlayfs_itself(mounting: None, tmp: Path) -> None:
     """Its own marks, and the view that it shows afterwards."""
-    if not helpers.have("fuse-overlayfs") or not os.path.exists("/dev/fuse"):
+    if not machine.have("fuse-overlayfs") or not os.path.exists("/dev/fuse"):
         pytest.skip("no fuse-overlayfs here")
-    host = helpers.shop(tmp / "host", FuseOverlayfs)
+    host = hosts.shop(tmp / "host", FuseOverlayfs)
     layer = host.data / "fuse-overlayfs" / hex_id("rw db")
     view = tmp / "view"
     view.mkdir()

@@ -5,10 +5,9 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import dockerd
-import helpers
 import pytest
-import truth
+from lib import fresh_case, hosts, launch, machine, reading, truth
+from lib.reading import severity
 
 CASES = ["overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "overlay2-xfs", "vfs-ext4", "aufs-synthetic"]
 SHARED = {"PidMode": "share the host's processes", "NetworkMode": "share the host's network",
@@ -24,16 +23,9 @@ LIMITS = ("Memory", "MemoryReservation", "MemorySwap", "NanoCpus", "CpuQuota", "
           "CpusetCpus", "CpusetMems", "CgroupParent", "BlkioWeight", "OomScoreAdj")
 
 
-def severity(row: dict) -> str:
-    """The one severity of a row."""
-    words = [tag.removeprefix("severity_") for tag in row["tag"] if tag.startswith("severity_")]
-    assert len(words) == 1 and "exposure" in row["tag"], row
-    return words[0]
-
-
 def fact(row: dict, word: str) -> str:
     """What follows a word in the facts."""
-    return next((item.removeprefix(word + " ") for item in row.get("facts", []) if item.startswith(word + " ")), "")
+    return next(iter(reading.facts(row, word)), "")
 
 
 def expected(said: dict) -> list[tuple[str, str]]:
@@ -86,13 +78,13 @@ def check(rows: Iterable[dict], inspected: Iterable[dict]) -> int:
         assert sorted((row["action"], fact(row, "setting")) for row in found) == expected(said), said["Name"]
         created = truth.iso_ns(said["Created"])
         for row in found:
-            assert helpers.nanoseconds(row) == created and row["confidence"] == "exact", row
+            assert reading.nanoseconds(row) == created and row["confidence"] == "exact", row
             assert row["witness"].endswith("config.v2.json#Created") and fact(row, "because") and severity(row)
         bound = [row for row in mine if row["data_type"] == "container:limits"]
         assert len(bound) == 1
         facts = set(bound[0]["facts"]) - {item for item in bound[0]["facts"] if item.startswith("because ")}
         assert facts == limits(said), said["Name"]
-        assert helpers.iso_nanoseconds(bound[0]["time_first"]) == created and bound[0]["confidence"] == "bounded"
+        assert reading.iso_nanoseconds(bound[0]["time_first"]) == created and bound[0]["confidence"] == "bounded"
         assert ("exposure" in bound[0]["tag"]) == any(item.startswith("no limit") for item in facts)
         count += len(found)
     return count
@@ -101,10 +93,10 @@ def check(rows: Iterable[dict], inspected: Iterable[dict]) -> int:
 @pytest.mark.parametrize("name", CASES)
 def test_recorded_cases(name: str, evidence: Callable) -> None:
     """All containers of a case, by what docker inspect said of them."""
-    rows = helpers.timeline(evidence(name), "--role", "config").rows
+    rows = launch.timeline(evidence(name), "--role", "config").rows
     source = "overlay2-ext4" if name == "aufs-synthetic" else name
     inspected = [json.loads(path.read_text())[0]
-                 for path in (helpers.EVIDENCE / source / "truth/containers").glob("*.inspect.json")]
+                 for path in (machine.EVIDENCE / source / "truth/containers").glob("*.inspect.json")]
     assert inspected and check(rows, inspected) >= len(inspected)
 
 
@@ -132,16 +124,16 @@ def test_made_here(tmp: Path, mounting: None) -> None:
     del mounting
     said: dict[str, dict] = {}
     try:
-        with dockerd.fresh_case(tmp / "case") as case:
+        with fresh_case.fresh_case(tmp / "case") as case:
             case.base_image("lab:1", {})
             for name, config in MADE.items():
                 body = {"Image": "lab:1", "Cmd": ["/tool"], "HostConfig": {"NetworkMode": "none"} | config}
                 case.ids[name] = case.daemon.call("POST", "/containers/create", body, name=name)["Id"]
             case.daemon.call("POST", f"/containers/{case.ids['bounded']}/update", {"PidsLimit": 60})
             said = {name: case.daemon.call("GET", f"/containers/{made}/json") for name, made in case.ids.items()}
-    except dockerd.Refused as refused:
+    except fresh_case.Refused as refused:
         pytest.skip(str(refused))
-    rows = helpers.timeline(tmp / "case/disk.raw", "--role", "config").rows
+    rows = launch.timeline(tmp / "case/disk.raw", "--role", "config").rows
     assert said["bounded"]["HostConfig"]["PidsLimit"] == 60
     assert check(rows, said.values()) >= 20
     found = {(row["container_name"], fact(row, "setting")): severity(row) for row in rows
@@ -168,9 +160,9 @@ def bind(source: str, writable: bool = True) -> dict:
     ("/run/lock", True, "medium"), ("/var/run/lock", True, "medium"), ("/proc/sys", True, "high"),
     ("/sys/fs/cgroup", False, "low"), ("/root/.ssh", False, "medium"), ("/lib/modules", False, "info"),
     ("relative", True, None), ("", True, None)])
-def test_mounts(host: helpers.Host, source: str, writable: bool, wanted: str | None) -> None:
+def test_mounts(host: hosts.Host, source: str, writable: bool, wanted: str | None) -> None:
     """How bad a mount is depends on what it is, holds or lies in, and on whether it can be written to."""
-    helpers.container(host, "web").change(MountPoints=bind(source, writable))
+    hosts.container(host, "web").change(MountPoints=bind(source, writable))
     rows = host.run("-c", "web").where(data_type="container:exposure")
     assert [severity(row) for row in rows] == [wanted] * (wanted is not None)
     created = host.run("-c", "web").where(timestamp_desc="Creation Time", data_type="docker:container:configuration")
@@ -184,22 +176,22 @@ def test_mounts(host: helpers.Host, source: str, writable: bool, wanted: str | N
     ("/etc", "bind", False, ("high", "volume trap of /etc -> /in ro")),
     ("/srv/docker.sock", "bind", True, ("critical", "volume trap of /srv/docker.sock -> /in rw")),
     ("/srv", "bind", True, None), ("/dev/sdb1", "noatime", True, None), (":/etc", "bind", True, None)])
-def test_volumes_that_are_binds(host: helpers.Host, device: str, options: str, writable: bool,
+def test_volumes_that_are_binds(host: hosts.Host, device: str, options: str, writable: bool,
                                 wanted: tuple[str, str] | None) -> None:
     """They are judged as the binds that they are."""
     host.write(host.data / "volumes/trap/opts.json", {"MountType": "none", "MountOpts": options, "MountDevice": device})
-    helpers.container(host, "web").change(MountPoints={"/in": {
+    hosts.container(host, "web").change(MountPoints={"/in": {
         "Type": "volume", "Name": "trap", "Driver": "local", "Destination": "/in", "RW": writable}})
     rows = host.run("-c", "web").where(data_type="container:exposure")
     assert [(severity(row), fact(row, "setting")) for row in rows] == ([wanted] if wanted else [])
 
 
-def set_host_config(host: helpers.Host, value: object) -> None:
+def set_host_config(host: hosts.Host, value: object) -> None:
     """hostconfig.json of the container web."""
-    host.write(helpers.container(host, "web").path / "hostconfig.json", value)
+    host.write(hosts.container(host, "web").path / "hostconfig.json", value)
 
 
-def test_old_forms(host: helpers.Host) -> None:
+def test_old_forms(host: hosts.Host) -> None:
     """Capabilities without prefix and in small letters, options with a colon; what is nothing stays nothing."""
     set_host_config(host, {"CapAdd": ["sys_module", "cap_kill", ""], "SecurityOpt": ["seccomp:unconfined", "label:user:x"],
                            "PublishAllPorts": True, "UsernsMode": "host", "PidMode": "container:x", "MaskedPaths": None})
@@ -209,7 +201,7 @@ def test_old_forms(host: helpers.Host) -> None:
 
 
 @pytest.mark.parametrize("value", ["{", "[]", "7", '{"Memory": "much", "CapAdd": {"a": 1}, "Devices": [3]}'])
-def test_broken_settings(host: helpers.Host, value: str) -> None:
+def test_broken_settings(host: hosts.Host, value: str) -> None:
     """No limits are told where none could be read; what has the wrong type is no setting."""
     set_host_config(host, value)
     done = host.run("-c", "web")
@@ -217,35 +209,35 @@ def test_broken_settings(host: helpers.Host, value: str) -> None:
     assert bool(done.errors) == (value[:9] != '{"Memory"')
 
 
-def test_settings_alone(host: helpers.Host) -> None:
+def test_settings_alone(host: hosts.Host) -> None:
     """They are read though config.v2.json is lost."""
     set_host_config(host, {"PidMode": "host"})
-    helpers.container(host, "web").config.unlink()
-    row, = host.run("-c", helpers.container(host, "web").id).where(data_type="container:exposure")
+    hosts.container(host, "web").config.unlink()
+    row, = host.run("-c", hosts.container(host, "web").id).where(data_type="container:exposure")
     assert row["action"] == "share the host's processes" and row["confidence"] == "bounded"
 
 
-def test_without_creation_time(host: helpers.Host) -> None:
+def test_without_creation_time(host: hosts.Host) -> None:
     """Then the settings are at most as young as their file."""
-    web = helpers.container(host, "web")
-    web.change(Created=helpers.ZERO_TIME)
+    web = hosts.container(host, "web")
+    web.change(Created=hosts.ZERO_TIME)
     set_host_config(host, {"Privileged": True})
     row, = host.run("-c", "web").where(data_type="container:exposure")
     assert row["confidence"] == "bounded" and "time_first" not in row
-    assert helpers.iso_nanoseconds(row["time_last"]) == (web.path / "hostconfig.json").stat().st_mtime_ns
+    assert reading.iso_nanoseconds(row["time_last"]) == (web.path / "hostconfig.json").stat().st_mtime_ns
     assert row["witness"].endswith("hostconfig.json#mtime")
 
 
 def test_user_namespace_is_told(tmp: Path) -> None:
     """Beside the finding, as the severity is that of the rule; who opted out of it is a finding of its own."""
-    host = helpers.shop(tmp / "host")
+    host = hosts.shop(tmp / "host")
     data = tmp / "host/var/lib/docker"
     data.rename(tmp / "moved")
     data.mkdir()
     (tmp / "moved").rename(data / "100000.100000")
     host.data = data / "100000.100000"
     set_host_config(host, {"CapAdd": ["SYS_ADMIN"]})
-    host.write(helpers.container(host, "db").path / "hostconfig.json", {"UsernsMode": "host", "Privileged": True})
+    host.write(hosts.container(host, "db").path / "hostconfig.json", {"UsernsMode": "host", "Privileged": True})
     done = host.run()
     web, = done.where(data_type="container:exposure", container_name="web")
     assert severity(web) == "high" and any(item.startswith("user namespace") for item in web["facts"])

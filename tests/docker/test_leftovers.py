@@ -9,8 +9,9 @@ import json
 import shutil
 from typing import Any
 
-import helpers
-from helpers import Host, Row, container, hex_id
+from lib import hosts, launch
+from lib.hosts import Host, container, hex_id
+from lib.reading import Row
 
 
 def files(host: Host, name: str, **options: Any) -> list[Row]:
@@ -23,7 +24,7 @@ def files(host: Host, name: str, **options: Any) -> list[Row]:
 
 def listed(command: str, host: Host, code: int = 0) -> list[Row]:
     """The objects of a command."""
-    done = helpers.run("-q", command, "--json", host.root)
+    done = launch.run("-q", command, "--json", host.root)
     assert done.returncode == code, done.stderr
     return json.loads(done.stdout)
 
@@ -114,10 +115,10 @@ def test_unfinished_pull(host: Host) -> None:
 
 def test_aufs_names_what_it_removes(tmp: Any) -> None:
     """aufs renames a layer's directory before it removes it (moby v23.0.6 daemon/graphdriver/aufs/aufs.go)."""
-    host = helpers.shop(tmp / "host")
+    host = hosts.shop(tmp / "host")
     (host.data / "image/aufs/layerdb/sha256").mkdir(parents=True)
     name = hex_id("old") + "-removing"
-    helpers.write_tree(bytes(host.data), {"aufs": {"diff": {name: {"left": "over"}}, "layers": {name: ""}}})
+    hosts.write_tree(bytes(host.data), {"aufs": {"diff": {name: {"left": "over"}}, "layers": {name: ""}}})
     for row in files(host, "/left"):
         assert row["tag"] == ["orphan_layer", "no_layer_record", "removing"]
 
@@ -134,7 +135,7 @@ def test_container_whose_configuration_is_gone(host: Host) -> None:
     row = top(host, "web")
     assert row["tag"] == ["configuration_missing"] and "container_name" not in row and "created" not in row
     assert row["layer_identifier"] == web.rw.name
-    done = helpers.run("-q", "ids", web.id[:12], host.root, "--json")
+    done = launch.run("-q", "ids", web.id[:12], host.root, "--json")
     [card] = json.loads(done.stdout)
     assert done.returncode == 0 and card["ran_at_seizure"] == "no" and "config_path" not in card
     assert "config.v2.json: not readable" in card["ran_evidence"]
@@ -161,7 +162,7 @@ def test_container_without_layer_and_record(host: Host) -> None:
         (host.data / "overlay2/l" / host.link(path.name)).unlink()
         shutil.rmtree(path)
     shutil.rmtree(web.mounts)
-    web.change(State={"Dead": True, "RemovalInProgress": True, "StartedAt": helpers.ZERO_TIME})
+    web.change(State={"Dead": True, "RemovalInProgress": True, "StartedAt": hosts.ZERO_TIME})
     assert top(host, "web")["tag"] == ["removing", "rw_layer_missing"]
     assert top(host, "web")["state"] == "removing" and host.run().code == 0
 
@@ -180,7 +181,7 @@ def test_containers_of_other_stores_are_not_called_incomplete(host: Host) -> Non
 def test_dead_container(host: Host) -> None:
     """All its rows tell that its removal was under way."""
     web = container(host, "web")
-    web.change(State={"Dead": True, "ExitCode": 1, "StartedAt": helpers.ZERO_TIME, "FinishedAt": helpers.ZERO_TIME})
+    web.change(State={"Dead": True, "ExitCode": 1, "StartedAt": hosts.ZERO_TIME, "FinishedAt": hosts.ZERO_TIME})
     assert all("removing" in row["tag"] for row in files(host, "/run.log"))
     assert top(host, "web")["tag"] == ["removing"] and top(host, "web")["state"] == "dead"
 

@@ -3,70 +3,20 @@
 say after an orderly end, against what docker says itself. Skipped where no daemon can be started."""
 import json
 import shutil
-import signal
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-import helpers
 import pytest
-import truth
-from helpers import Row, iso_nanoseconds
-
-NEEDED = ("dockerd", "docker", "containerd", "busybox")
-OPTIONS = ("--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false")
-
-
-class Daemon:
-    """dockerd and its client."""
-
-    def __init__(self, base: Path) -> None:
-        self.data, self.socket, self.base = base / "data", base / "socket", base
-        self.process: subprocess.Popen | None = None
-
-    def start(self) -> None:
-        """Skips where the daemon does not come up."""
-        command = ["dockerd", "--data-root", self.data, "--exec-root", self.base / "exec", "--pidfile", self.base / "pid",
-                   "--host", f"unix://{self.socket}", *OPTIONS]
-        with open(self.base / "log", "wb") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        try:
-            helpers.wait_for(lambda: self.process.poll() is not None or self.try_client("info"))
-        except AssertionError:
-            self.stop()
-        if self.process.poll() is not None:
-            last = (self.base / "log").read_text(errors="replace").splitlines()[-1:]
-            pytest.skip(f"dockerd does not start: {last}")
-
-    def stop(self) -> None:
-        """An orderly end; its containers end with it."""
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(helpers.TIMEOUT)
-
-    def try_client(self, *args: Any) -> bool:
-        """Does the command succeed?"""
-        return subprocess.run(["docker", "-H", f"unix://{self.socket}", *args], capture_output=True,
-                              check=False).returncode == 0
-
-    def client(self, *args: Any, **options: Any) -> str:
-        """What a command of docker prints."""
-        return subprocess.run(["docker", "-H", f"unix://{self.socket}", *args], check=True, capture_output=True,
-                              **options).stdout.decode().strip()
-
-    def inspect(self, *names: str) -> list[Row]:
-        """docker inspect."""
-        return json.loads(self.client("inspect", *names))
+from lib import launch, machine, truth
+from lib.dockerd import Daemon, started
+from lib.reading import Row, iso_nanoseconds
 
 
 @pytest.fixture(scope="module")
 def daemon() -> Iterator[Daemon]:
     """A daemon with an image box:1 of two layers and a volume."""
-    if not helpers.IS_ROOT or not helpers.have(*NEEDED):
-        pytest.skip(f"needs root and {', '.join(NEEDED)}")
-    with helpers.scratch() as base:
-        made = Daemon(base)
-        made.start()
+    with machine.scratch() as base:
+        made = started(base)
         try:
             tree = base / "tree/bin"
             tree.mkdir(parents=True)
@@ -87,7 +37,7 @@ def daemon() -> Iterator[Daemon]:
 
 def listing(daemon: Daemon, *args: str) -> list[Row]:
     """The objects of a command on the live data root."""
-    done = helpers.run("-q", "--json", *args, daemon.data)
+    done = launch.run("-q", "--json", *args, daemon.data)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import helpers
 import pytest
-from helpers import Container, Host, Timeline, log_record, rfc3339
+from lib import disks, launch, reading
+from lib.hosts import Container, Host, log_record, rfc3339
+from lib.reading import Timeline
 
 LINE = "docker:container:log:entry"
 BASE = 1767323045 * 10**9
@@ -27,11 +28,11 @@ def web(tmp: Path) -> Container:
 
 def lines(result: Timeline) -> list[tuple[str, int]]:
     """Whole lines with their times."""
-    return [(row["message_body"], helpers.nanoseconds(row)) for row in result.where(data_type=LINE)
+    return [(row["message_body"], reading.nanoseconds(row)) for row in result.where(data_type=LINE)
             if "recovered" not in row["tag"]]
 
 
-def halves(result: Timeline) -> list[helpers.Row]:
+def halves(result: Timeline) -> list[reading.Row]:
     """What was kept of damaged records."""
     return [row for row in result.where(data_type=LINE) if "recovered" in row["tag"]]
 
@@ -68,8 +69,8 @@ def test_record_cut_short_at_the_end(web: Container) -> None:
     result = web.host.run()
     (row,) = halves(result)
     assert lines(result) == TIMES[:3] and row["message_body"] == "line 3\n" and row["confidence"] == "bounded"
-    assert helpers.iso_nanoseconds(row["time_first"]) == BASE + 2 * 10**9
-    assert helpers.iso_nanoseconds(row["time_last"]) == web.log.stat().st_mtime_ns
+    assert reading.iso_nanoseconds(row["time_first"]) == BASE + 2 * 10**9
+    assert reading.iso_nanoseconds(row["time_last"]) == web.log.stat().st_mtime_ns
     assert row["witness"].endswith(f"#offset={len(b''.join(GOOD[:3]))}")
     assert lost(result) == [(sum(map(len, GOOD[:3])), 25)] and result.code == 1
 
@@ -86,7 +87,7 @@ def test_record_appended_to_half_a_record(cut: int, zeros: int, web: Container) 
     text = GOOD[2][8:cut].split(b'"')[0].decode().replace("\\n", "\n")
     assert [row["message_body"] for row in halves(result)] == ([text] if text else [])
     for row in halves(result):
-        bounds = [helpers.iso_nanoseconds(row[key]) for key in ("time_first", "time_last")]
+        bounds = [reading.iso_nanoseconds(row[key]) for key in ("time_first", "time_last")]
         assert bounds == [BASE + 10**9, BASE + 3 * 10**9]
 
 
@@ -116,14 +117,14 @@ def test_holes_in_a_real_log(seed: int, disk: Callable[[str, str], Path], web: C
 
 def stamp(text: str) -> int:
     """Nanoseconds of a time as Docker writes it."""
-    return helpers.iso_nanoseconds(f"{text[:19]}.{text[20:-1]:0<9}+00:00")
+    return reading.iso_nanoseconds(f"{text[:19]}.{text[20:-1]:0<9}+00:00")
 
 
 def real_log(disk: Callable[[str, str], Path]) -> list[bytes]:
     """The records of a log of the evidence set's first case."""
     image = disk("overlay2-ext4", "clean")
-    rows = helpers.timeline("--role", "log", image).where(data_type=LINE, container_name="indigo")
-    text = helpers.debugfs(image, "cat " + rows[-1]["witness"].split("#")[0])
+    rows = launch.timeline("--role", "log", image).where(data_type=LINE, container_name="indigo")
+    text = disks.debugfs(image, "cat " + rows[-1]["witness"].split("#")[0])
     return [line.encode() for line in text.splitlines(keepends=True) if line.startswith('{"log"')]
 
 

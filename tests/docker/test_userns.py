@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import helpers
 import pytest
+from lib import hosts, launch, machine, reading
 
 OVERFLOW = 65534                                      # what the kernel shows for an id outside the map
 # unshare() without exec() keeps all rights in the new namespace.
@@ -38,15 +38,15 @@ def seen_inside(paths: list[bytes], uids: Map, gids: Map) -> list[tuple[int, int
     return [tuple(pair) for pair in json.loads(out)]
 
 
-def check(result: helpers.Timeline, root: Path, uids: Map, gids: Map) -> int:
+def check(result: reading.Timeline, root: Path, uids: Map, gids: Map) -> int:
     """Every row of a file of a layer or volume has the ids that the kernel shows, and none where it shows 65534; no other
     row has any. Returns how many have."""
     rows = [row for row in result.rows if row.get("layer_role") in ("rw", "init", "image", "volume") and "mode" in row]
-    names = sorted({helpers.location(row) for row in rows})
+    names = sorted({reading.location(row) for row in rows})
     seen = dict(zip(names, seen_inside([os.fsencode(root) + name for name in names], uids, gids)))
     for row in rows:
         got = (row.get("container_owner_identifier"), row.get("container_group_identifier"))
-        assert got == tuple(None if i == OVERFLOW else i for i in seen[helpers.location(row)]), row
+        assert got == tuple(None if i == OVERFLOW else i for i in seen[reading.location(row)]), row
     keys = ("container_owner_identifier", "container_group_identifier")
     assert all(row in rows for row in result.rows if any(key in row for key in keys))
     return sum(keys[0] in row for row in rows)
@@ -64,9 +64,9 @@ def give_all(path: Path, uid: int, gid: int | None = None) -> None:
             give(Path(at, name), uid, gid)
 
 
-def remapped(root: Path, name: str, subuid: str | None, subgid: str | None = None) -> helpers.Host:
+def remapped(root: Path, name: str, subuid: str | None, subgid: str | None = None) -> hosts.Host:
     """The small host with its data root in that of userns-remap, all layers and volumes given to that root."""
-    host = helpers.shop(root / "plain")
+    host = hosts.shop(root / "plain")
     data = root / "host/var/lib/docker" / name
     data.parent.mkdir(parents=True)
     host.data.rename(data)
@@ -80,28 +80,28 @@ def remapped(root: Path, name: str, subuid: str | None, subgid: str | None = Non
     return host
 
 
-def file_of(host: helpers.Host, container: str, path: str) -> Path:
+def file_of(host: hosts.Host, container: str, path: str) -> Path:
     """A file in an rw layer."""
-    return host.data / "overlay2" / helpers.hex_id(f"rw {container}") / "diff" / path
+    return host.data / "overlay2" / hosts.hex_id(f"rw {container}") / "diff" / path
 
 
-def found_as(host: helpers.Host, tmp: Path) -> str:
+def found_as(host: hosts.Host, tmp: Path) -> str:
     """What the manifest says of the data root."""
-    helpers.run("-q", "-o", tmp / "out.jsonl", "--manifest", tmp / "manifest", "--force", host.root)
+    launch.run("-q", "-o", tmp / "out.jsonl", "--manifest", tmp / "manifest", "--force", host.root)
     return json.loads((tmp / "manifest").read_text())["evidence"][0]["roots"][0]["found_as"]
 
 
 @pytest.fixture(autouse=True)
 def root_only() -> None:
     """Giving files away needs root."""
-    if not helpers.IS_ROOT:
+    if not machine.IS_ROOT:
         pytest.skip("needs root")
 
 
 def test_real_host(disk, mounted) -> None:
     """A host with userns-remap, `dockremap` from 165536 on, both as an image and as the kernel shows it."""
     image = disk("overlay2-userns")
-    result = helpers.timeline("--no-deleted", image)
+    result = launch.timeline("--no-deleted", image)
     usual = [(0, 165536, 65536)]
     assert result.code == 0 and check(result, mounted(image), usual, usual) > 2000
     row, = result.where(filename="/var/lib/db/t1", layer_role="volume", timestamp_desc="Creation Time")
@@ -110,12 +110,12 @@ def test_real_host(disk, mounted) -> None:
 
 def test_rootless(tmp: Path) -> None:
     """Id 0 is the user, then all ranges of the user in the order of the file."""
-    plain = helpers.shop(tmp / "plain")
+    plain = hosts.shop(tmp / "plain")
     data = tmp / "host/home/ann/.local/share/docker"
     data.parent.mkdir(parents=True)
     plain.data.rename(data)
     give_all(data, 1000, 1001)
-    layer = data / "overlay2" / helpers.hex_id("rw web") / "diff"
+    layer = data / "overlay2" / hosts.hex_id("rw web") / "diff"
     for uid in (0, 999, 1000, 99999, 100000, 100999, 101000, 300000, 364535, 364536, 400000):
         (layer / str(uid)).write_text("x")
         give(layer / str(uid), uid, uid + 1)
@@ -123,7 +123,7 @@ def test_rootless(tmp: Path) -> None:
                        ("subuid", "ben:400000:65536\nann:300000:64536\nann:100000:1000\n"),
                        ("subgid", "1000:100000:1000\nann:300000:64536\n")):
         plain.write(tmp / "host/etc" / path, text)
-    result = helpers.timeline(tmp / "host")
+    result = launch.timeline(tmp / "host")
     assert result.code == 0
     assert check(result, tmp / "host", [(0, 1000, 1), (1, 300000, 64536), (64537, 100000, 1000)],
                  [(0, 1001, 1), (1, 100000, 1000)])      # ranges by number come before those by name
@@ -131,12 +131,12 @@ def test_rootless(tmp: Path) -> None:
 
 def test_rootless_data_root_elsewhere(tmp: Path) -> None:
     """A user's own daemon.json names it; without sub-ids only the user has an id inside."""
-    host = helpers.shop(tmp / "host")
+    host = hosts.shop(tmp / "host")
     host.data.rename(tmp / "host/srv")
     give_all(tmp / "host/srv", 1000)
     host.write(tmp / "host/home/ann/.config/docker/daemon.json", {"data-root": "/srv"})
-    give(tmp / "host/srv/overlay2" / helpers.hex_id("rw web") / "diff/run.log", 100000)
-    result = helpers.timeline(tmp / "host")
+    give(tmp / "host/srv/overlay2" / hosts.hex_id("rw web") / "diff/run.log", 100000)
+    result = launch.timeline(tmp / "host")
     assert result.code == 0 and check(result, tmp / "host", [(0, 1000, 1)], [(0, 1000, 1)])
     host.data = tmp / "host/srv"
     assert found_as(host, tmp) == ("data-root in /home/ann/.config/docker/daemon.json, "
@@ -189,7 +189,7 @@ def test_bad_lines(tmp: Path) -> None:
 def test_container_in_the_host_namespace(tmp: Path) -> None:
     """--userns=host: what it sees are the host's ids, and so are those in a volume that it shares."""
     host = remapped(tmp, "500000.500000", "remap:500000:65536\n")
-    web = helpers.hex_id("container web")
+    web = hosts.hex_id("container web")
     host.write(host.data / "containers" / web / "hostconfig.json", {"UsernsMode": "host"})
     result = host.run()
     assert result.code == 0
@@ -198,7 +198,7 @@ def test_container_in_the_host_namespace(tmp: Path) -> None:
     assert mapped == {("image", None), ("rw", "db"), ("init", "db")}
 
 
-def test_host_without_user_namespaces(host: helpers.Host) -> None:
+def test_host_without_user_namespaces(host: hosts.Host) -> None:
     """Where ids are the same inside they are not told twice, sub-ids or not."""
     host.write(host.root / "etc/subuid", "root:100000:65536\n")
     host.write(host.root / "etc/subgid", "root:100000:65536\n")
@@ -211,9 +211,9 @@ def test_other_formats(tmp: Path) -> None:
     """CSV has them as columns, l2tcsv among the rest."""
     host = remapped(tmp, "500000.500000", "remap:500000:65536\n")
     give(file_of(host, "web", "run.log"), 501000, 501001)
-    rows = csv.DictReader(io.StringIO(helpers.product("csv", host.root).decode()))
+    rows = csv.DictReader(io.StringIO(launch.product("csv", host.root).decode()))
     got = {(row["container_owner_identifier"], row["container_group_identifier"]) for row in rows
            if row["filename"] == "/run.log"}
     assert got == {("1000", "1001")}
-    lines = [line for line in helpers.product("l2tcsv", host.root).decode().splitlines() if "/run.log" in line]
+    lines = [line for line in launch.product("l2tcsv", host.root).decode().splitlines() if "/run.log" in line]
     assert lines and all("container_owner_identifier: 1000" in line for line in lines)

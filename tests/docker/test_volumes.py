@@ -6,17 +6,15 @@ import os
 import re
 import shutil
 import stat
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import dockerd
-import helpers
 import pytest
-from helpers import Row, Timeline, location
+from lib import disks, fresh_case, hosts, launch, machine, reading
+from lib.reading import Row, Timeline, location
 
 FACT = re.compile(r"(seen|hidden) at (\S+) (?:by|from) ([^:]*?)(?: by (\w+ ?\S* at \S+))?$")
 SECRET = "hunter2"
@@ -44,7 +42,7 @@ def told(rows: Timeline, word: str = "seen") -> Seen:
     return {(name, inside, row["inode"]) for row in rows.rows if is_mounted(row) for name, inside in places(row, word)}
 
 
-def mount(host: helpers.Host, made: helpers.Container, *points: Row) -> None:
+def mount(host: hosts.Host, made: hosts.Container, *points: Row) -> None:
     """Set the mounts of a container as docker keeps them."""
     full = [{"RW": True, "Type": "volume" if "Name" in p else "bind", "Source": ""} | p for p in points]
     made.change(MountPoints={point["Destination"]: point for point in full})
@@ -85,10 +83,10 @@ def recorded(folder: Path) -> Seen:
 @pytest.mark.parametrize("case", ["overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "vfs-ext4"])
 def test_recorded_cases(case: str, disk: Any) -> None:
     """Every file of every volume and bind, under each container, with its path inside; and no file twice."""
-    rows = helpers.timeline("--binds", "--no-deleted", disk(case))
+    rows = launch.timeline("--binds", "--no-deleted", disk(case))
     assert not rows.errors and rows_are_single(rows)
     assert {(name, inside.encode(), ino) for name, inside, ino in told(rows)} == {
-        (name, helpers.unescape(inside), ino) for name, inside, ino in recorded(helpers.EVIDENCE / case / "truth")}
+        (name, reading.unescape(inside), ino) for name, inside, ino in recorded(machine.EVIDENCE / case / "truth")}
 
 
 # --- a live daemon ----------------------------------------------------------------------------------------------------
@@ -109,7 +107,7 @@ def write(root: str, *names: str) -> None:
         Path(f"{root}/{name}").write_text(name)
 
 
-def create(case: dockerd.FreshCase, name: str, binds: list[str], **config: Any) -> str:
+def create(case: fresh_case.FreshCase, name: str, binds: list[str], **config: Any) -> str:
     """docker create and start; the container's root."""
     host = {"NetworkMode": "none", "Binds": binds} | config.pop("HostConfig", {})
     body = {"Image": "base:1", "Cmd": ["/tool"], "Hostname": name, "HostConfig": host} | config
@@ -118,7 +116,7 @@ def create(case: dockerd.FreshCase, name: str, binds: list[str], **config: Any) 
     return case.roots[name]
 
 
-def kernel_sees(case: dockerd.FreshCase, places_of: dict[str, list[str]]) -> Seen:
+def kernel_sees(case: fresh_case.FreshCase, places_of: dict[str, list[str]]) -> Seen:
     """What lies at the mounts of running containers, but what is in memory."""
     found: Seen = set()
     device = os.stat(case.roots["writer"] + "/data").st_dev
@@ -132,7 +130,7 @@ def kernel_sees(case: dockerd.FreshCase, places_of: dict[str, list[str]]) -> See
     return found
 
 
-def act(case: dockerd.FreshCase) -> Live:
+def act(case: fresh_case.FreshCase) -> Live:
     """Volumes named, anonymous, nested, read-only, taken over; binds of directories and of a file, one in another."""
     root = Path(case.daemon.call("GET", "/info")["DockerRootDir"]).parents[2]
     # The daemon's host is mounted somewhere: a link there lets its absolute paths mean the same beneath the evidence.
@@ -164,11 +162,11 @@ def act(case: dockerd.FreshCase) -> Live:
 @pytest.fixture(scope="module")
 def live(mounting: None) -> Iterator[Live]:
     """Skips where no daemon can be had."""
-    with helpers.scratch() as base:
+    with machine.scratch() as base:
         try:
-            with dockerd.fresh_case(base / "case") as case:
+            with fresh_case.fresh_case(base / "case") as case:
                 made = act(case)
-        except dockerd.Refused as error:
+        except fresh_case.Refused as error:
             pytest.skip(str(error))
         yield made
 
@@ -176,7 +174,7 @@ def live(mounting: None) -> Iterator[Live]:
 @pytest.fixture(scope="module")
 def live_rows(live: Live) -> Timeline:
     """The timeline of its disk, with binds."""
-    return helpers.timeline("--binds", live.image)
+    return launch.timeline("--binds", live.image)
 
 
 def test_each_container_sees_what_the_kernel_showed(live: Live, live_rows: Timeline) -> None:
@@ -220,8 +218,8 @@ def test_live_users_and_read_only(live: Live, live_rows: Timeline) -> None:
 
 def test_who_knows_what_mounts_hide(live: Live) -> None:
     """The image's file is hidden from all that mount a volume there, and from nobody else."""
-    with helpers.mount(live.image, "ext4", "ro,noload,loop") as root:
-        items = json.loads(helpers.run("who", "/data/image", root, "--json").stdout)
+    with disks.mount(live.image, "ext4", "ro,noload,loop") as root:
+        items = json.loads(launch.run("who", "/data/image", root, "--json").stdout)
     [item] = [item for item in items if item["layer_role"] == "image"]
     status = {user["container_name"]: user["status"] for user in item["containers"]}
     assert status == {"first": "hidden", "writer": "hidden", "reader": "hidden", "other": "visible"}
@@ -229,9 +227,9 @@ def test_who_knows_what_mounts_hide(live: Live) -> None:
 
 def test_live_as_directory(live: Live, live_rows: Timeline) -> None:
     """A mounted disk tells the same."""
-    with helpers.mount(live.image, "ext4", "ro,noload,loop") as root:
-        rows = helpers.timeline("--binds", root)
-        done = helpers.run("who", "/data/sub/under", root, "--json")
+    with disks.mount(live.image, "ext4", "ro,noload,loop") as root:
+        rows = launch.timeline("--binds", root)
+        done = launch.run("who", "/data/sub/under", root, "--json")
     assert rows.code == 0 and told(rows) == live.seen and told(rows, "hidden") == told(live_rows, "hidden")
     [item] = [item for item in json.loads(done.stdout) if item.get("volume_name") == "data"]
     status = {user["container_name"]: user["status"] for user in item["containers"]}
@@ -241,11 +239,11 @@ def test_live_as_directory(live: Live, live_rows: Timeline) -> None:
 @pytest.mark.parametrize("name", ["first", "writer", "reader", "other"])
 def test_live_filter(name: str, live: Live, live_rows: Timeline) -> None:
     """-c finds what the container sees; and grep finds its name in each line of the text."""
-    rows = helpers.timeline("--binds", "-c", name, live.image)
+    rows = launch.timeline("--binds", "-c", name, live.image)
     assert {item for item in told(rows) if item[0] == name} == {item for item in live.seen if item[0] == name}
     assert rows.lines == [line for line, row in zip(live_rows.lines, live_rows.rows)
                           if name in (row.get("container_name"), *named(row, live_rows))]
-    text = helpers.product("text", "--binds", "--role", "volume,host", "-c", name, live.image).decode()
+    text = launch.product("text", "--binds", "--role", "volume,host", "-c", name, live.image).decode()
     lines = [line for line in text.splitlines() if "/_data" in line or "Facts:" in line or "#bind" in line]
     assert lines and all(re.search(rf"\b{name}(@| -> )", line) for line in lines)
 
@@ -260,7 +258,7 @@ def named(row: Row, rows: Timeline) -> list[str]:
 
 def test_subpaths(tmp: Path) -> None:
     """A part of a volume; one named by a link in it; one whose link leads out of it, which docker refuses."""
-    host = helpers.shop(tmp / "host")
+    host = hosts.shop(tmp / "host")
     data = host.volume("parts", {"app": {"x": "1"}, "other": "2", "link": ("link", "app"), "out": ("link", "../..")})
     image = host.image("sub:1", {"bin": {}})
     for name, part in (("a", "app"), ("b", "link"), ("c", "out")):
@@ -278,11 +276,11 @@ def test_subpaths(tmp: Path) -> None:
 
 def test_anonymous_and_foreign_volumes(tmp: Path) -> None:
     """An empty Source is that of a volume docker knows to find, not the host's root; other drivers' are elsewhere."""
-    host = helpers.shop(tmp / "host")
-    name = helpers.hex_id("anonymous")
+    host = hosts.shop(tmp / "host")
+    name = hosts.hex_id("anonymous")
     data = host.volume(name, {"x": "1"})
     host.volume("clash", {"not": "theirs"})
-    mount(host, helpers.container(host, "web"), {"Name": name, "Destination": "/anon", "Driver": "local"},
+    mount(host, hosts.container(host, "web"), {"Name": name, "Destination": "/anon", "Driver": "local"},
           {"Name": "clash", "Destination": "/far", "Driver": "rexray"})
     rows = host.run()
     assert told(rows) == paths(data, "/anon", "web")
@@ -294,8 +292,8 @@ def test_anonymous_and_foreign_volumes(tmp: Path) -> None:
 
 def test_mounts_as_text(tmp: Path) -> None:
     """Propagation that reaches the host, what is in memory only, --tmpfs."""
-    host = helpers.shop(tmp / "host")
-    web = helpers.container(host, "web")
+    host = hosts.shop(tmp / "host")
+    web = hosts.container(host, "web")
     mount(host, web, {"Source": "/srv", "Destination": "/srv", "Propagation": "rshared"},
           {"Source": "/opt", "Destination": "/opt/", "Propagation": "rprivate", "RW": False},
           {"Type": "tmpfs", "Destination": "/tmp"})
@@ -309,11 +307,11 @@ def test_mounts_as_text(tmp: Path) -> None:
 
 def test_more_mounts_than_are_listed(tmp: Path) -> None:
     """Sixty-four are told of a file, and how many there are; those beyond the limit of a container are a loss."""
-    host = helpers.shop(tmp / "host")
+    host = hosts.shop(tmp / "host")
     host.volume("many", {f"f{i}": "" for i in range(100)})
     host.volume("few", {"g": ""})
     volume = {"Name": "many", "Driver": "local"}
-    web, db = helpers.container(host, "web"), helpers.container(host, "db")
+    web, db = hosts.container(host, "web"), hosts.container(host, "db")
     mount(host, web, *({"Destination": f"/d{i:04}"} | volume for i in range(3000)))
     mount(host, db, *({"Name": "few", "Driver": "local", "Destination": f"/d{i:04}"} for i in range(64)))
     rows = host.run()
@@ -327,10 +325,10 @@ def test_more_mounts_than_are_listed(tmp: Path) -> None:
 
 def test_data_that_is_a_link(tmp: Path) -> None:
     """It is told, and not followed."""
-    host = helpers.shop(tmp / "host")
+    host = hosts.shop(tmp / "host")
     (host.data / "volumes/evil").mkdir()
     (host.data / "volumes/evil/_data").symlink_to("../../../../../etc")
-    mount(host, helpers.container(host, "web"), {"Name": "evil", "Destination": "/evil"})
+    mount(host, hosts.container(host, "web"), {"Name": "evil", "Destination": "/evil"})
     rows = host.run("--binds")
     found = {location(row) for row in rows.where(volume_name="evil") if row["data_type"] == "fs:stat"}
     place = host.inside(host.data / "volumes/evil").encode()
@@ -339,9 +337,9 @@ def test_data_that_is_a_link(tmp: Path) -> None:
 
 def test_daemon_mounts_hide(tmp: Path) -> None:
     """What the daemon itself binds into /etc hides a volume's file there."""
-    host = helpers.shop(tmp / "host")
+    host = hosts.shop(tmp / "host")
     data = host.volume("etc", {"hosts": "1", "other": "2"})
-    web = helpers.container(host, "web")
+    web = hosts.container(host, "web")
     mount(host, web, {"Name": "etc", "Destination": "/etc"})
     web.change(HostsPath=host.inside(web.path / "hosts"))
     rows = host.run()
@@ -351,7 +349,7 @@ def test_daemon_mounts_hide(tmp: Path) -> None:
 
 def test_devices_and_secrets(tmp: Path) -> None:
     """Files on another device: that is said, without its passwords, in all formats and commands."""
-    host = helpers.shop(tmp / "host")
+    host = hosts.shop(tmp / "host")
     host.write(host.data / "volumes/data/opts.json", {
         "MountType": "cifs", "MountDevice": f"//bob:{SECRET}@server/share",
         "MountOpts": f"addr=10.0.0.1,username=bob%{SECRET},password=x,,{SECRET},vers=3"})
@@ -360,19 +358,19 @@ def test_devices_and_secrets(tmp: Path) -> None:
     assert {"mount type cifs", "mount device //bob:***@server/share", "mount options addr=10.0.0.1,username=bob%***,"
             "password=***,vers=3"} < set(row["facts"])
     assert [fact for fact in row["facts"] if "its files are those of the device" in fact]
-    outputs = [helpers.product(form, host.root) for form in helpers.FORMATS]
-    outputs += [helpers.run("volumes", host.root, "--json").stdout]
+    outputs = [launch.product(form, host.root) for form in launch.FORMATS]
+    outputs += [launch.run("volumes", host.root, "--json").stdout]
     assert outputs[-1].count(b"//bob:***@server") == 1 and not [out for out in outputs if SECRET.encode() in out]
 
 
 # --- binds ------------------------------------------------------------------------------------------------------------
 
-def binding(tmp: Path, *points: Row, more: dict[str, Any] | None = None) -> helpers.Host:
+def binding(tmp: Path, *points: Row, more: dict[str, Any] | None = None) -> hosts.Host:
     """A host with a /srv; web has these mounts, db none."""
-    host = helpers.shop(tmp / "host")
+    host = hosts.shop(tmp / "host")
     tree = {"srv": {"a": "1", "in": {"b": "2", "up": ("link", "../../etc")}}}
-    helpers.write_tree(os.fsencode(host.root), tree | (more or {}))
-    mount(host, helpers.container(host, "web"), *points)
+    hosts.write_tree(os.fsencode(host.root), tree | (more or {}))
+    mount(host, hosts.container(host, "web"), *points)
     return host
 
 
@@ -391,7 +389,7 @@ def test_binds_only_on_request(tmp: Path) -> None:
 def test_binds_of_two_containers(tmp: Path) -> None:
     """One source, and one that lies in the other: each file once, under both."""
     host = binding(tmp, {"Source": "/srv", "Destination": "/mnt"})
-    mount(host, helpers.container(host, "db"), {"Source": "/srv/", "Destination": "/x"},
+    mount(host, hosts.container(host, "db"), {"Source": "/srv/", "Destination": "/x"},
           {"Source": "/srv/in/b", "Destination": "/b", "RW": False})
     rows = host.run("--binds")
     assert not rows.errors and rows_are_single(rows)
@@ -456,33 +454,27 @@ def test_bind_without_a_path(source: str, tmp: Path) -> None:
 def test_bind_that_is_not_there(tmp: Path) -> None:
     """A loss, told once; but not what only a running host has."""
     host = binding(tmp, {"Source": "/gone", "Destination": "/a"}, {"Source": "/run/docker.sock", "Destination": "/s"})
-    mount(host, helpers.container(host, "db"), {"Source": "/gone", "Destination": "/b"})
+    mount(host, hosts.container(host, "db"), {"Source": "/gone", "Destination": "/b"})
     rows = host.run("--binds")
     assert rows.code == 1 and (rows.error()["code"], rows.error()["path"]) == ("missing", "/gone")
-    said = helpers.run("--binds", host.root).stderr.decode()
+    said = launch.run("--binds", host.root).stderr.decode()
     assert "/run/docker.sock" in said and "memory" in said
 
 
 def test_binds_of_a_bare_data_root(tmp: Path) -> None:
     """The rest of the host is not in the evidence: said, but no loss."""
     host = binding(tmp, {"Source": "/srv", "Destination": "/mnt"})
-    rows = helpers.timeline("--binds", host.data)
-    assert rows.code == 0 and not rows.errors and rows.lines == helpers.timeline(host.data).lines
-    assert b"--binds" in helpers.run("--binds", host.data).stderr
+    rows = launch.timeline("--binds", host.data)
+    assert rows.code == 0 and not rows.errors and rows.lines == launch.timeline(host.data).lines
+    assert b"--binds" in launch.run("--binds", host.data).stderr
 
 
 def partitions(tmp: Path, *trees: Path) -> Path:
     """A disk with a partition for each tree."""
-    disk, size = tmp / "disk.raw", 32 << 20
-    with open(disk, "wb") as out:
-        out.truncate((1 << 20) + size * len(trees))
+    size = 32 << 20
     script = "label: dos\n" + "".join(f"start={2048 + i * (size >> 9)}, size={size >> 9}\n" for i in range(len(trees)))
-    subprocess.run(["sfdisk", "-q", disk], input=script.encode(), check=True, capture_output=True)
-    for i, tree in enumerate(trees):
-        image = helpers.make_ext4(tmp / f"part{i}", tree, "32M")
-        subprocess.run(["dd", f"if={image}", f"of={disk}", "bs=1M", f"seek={1 + i * (size >> 20)}", "conv=notrunc",
-                        "status=none"], check=True)
-    return disk
+    images = [(disks.make_ext4(tmp / f"part{i}", tree, "32M"), (1 << 20) + i * size) for i, tree in enumerate(trees)]
+    return disks.partition(tmp / "disk.raw", (1 << 20) + size * len(trees), script, *images)
 
 
 @pytest.fixture
@@ -498,7 +490,7 @@ def parted(tmp: Path) -> tuple[Path, Path]:
 def test_binds_beside_the_partition_of_the_data_root(host_first: bool, parted: tuple[Path, Path], tmp: Path) -> None:
     """They are in the host's file system, and so is its name."""
     (parted[0] / "etc/hostname").write_text("parted\n")
-    rows = helpers.timeline("--binds", partitions(tmp, *(parted if host_first else parted[::-1])))
+    rows = launch.timeline("--binds", partitions(tmp, *(parted if host_first else parted[::-1])))
     assert rows.code == 0 and not rows.errors and rows_are_single(rows)
     assert {inside for name, inside, _inode in told(rows) if name == "web"} == {
         inside for _name, inside, _inode in paths(parted[0] / "srv", "/mnt", "web")}
@@ -507,7 +499,7 @@ def test_binds_beside_the_partition_of_the_data_root(host_first: bool, parted: t
 
 def test_binds_of_no_known_host(parted: tuple[Path, Path], tmp: Path) -> None:
     """Of two hosts, either may be the one: a loss, and none is chosen."""
-    rows = helpers.timeline("--binds", partitions(tmp, parted[0], parted[1], parted[0]))
+    rows = launch.timeline("--binds", partitions(tmp, parted[0], parted[1], parted[0]))
     assert rows.code == 1 and rows.error()["code"] == "missing" and "more than one" in rows.error()["reason"]
     assert not [row for row in rows.rows if "bind" in row["tag"]]
 

@@ -7,11 +7,9 @@ import re
 import subprocess
 from pathlib import Path
 
-import ext4fs
-import ext4trees
-import helpers
 import pytest
-from ext4fs import View
+from lib import disks, ext4fs, ext4trees, machine, sanitizers
+from lib.ext4fs import View
 
 SIZE = 2 << 20
 PATIENCE = 20
@@ -23,7 +21,7 @@ def base(session_dir: Path, mounting: None) -> tuple[Path, View]:
     the inode table but their blocks lie all over the image."""
     image = session_dir / "small-ext4.raw"
     ext4trees.make(image, "-t ext4 -b 1024 -I 256 -N 512 -O metadata_csum,^has_journal,^resize_inode".split(), "2M")
-    with helpers.mount(image, "ext4", "loop,noatime") as root:
+    with disks.mount(image, "ext4", "loop,noatime") as root:
         for number in range(6):
             folder = root / f"folder{number}"
             folder.mkdir()
@@ -52,7 +50,7 @@ def test_base_is_read_right(base: tuple[Path, View]) -> None:
 @pytest.mark.parametrize("percent", [99, 95, 90, 80, 70, 60, 50, 40, 30, 20, 10, 5, 3])
 def test_truncated(percent: int, base: tuple[Path, View], tmp: Path) -> None:
     """Nothing is lost in silence."""
-    copy = helpers.sparse_copy(base[0], tmp / "copy.raw")
+    copy = disks.sparse_copy(base[0], tmp / "copy.raw")
     os.truncate(copy, SIZE * percent // 100 // 512 * 512 + percent % 2)
     got = ext4fs.dump(copy)
     assert got.code in (1, 3) or got.notes
@@ -65,9 +63,9 @@ def test_truncated(percent: int, base: tuple[Path, View], tmp: Path) -> None:
 @pytest.mark.parametrize("when", ["3+1", "10+1", "5+2", "6+3", "4+7", "2+13", "9+29", "1+61"])
 def test_every_nth_read_fails(when: str, base: tuple[Path, View], tmp: Path) -> None:
     """EIO at read N and then at each Mth."""
-    if not helpers.have("strace"):
+    if not machine.have("strace"):
         pytest.skip("strace is missing")
-    env = helpers.environment(ASAN_OPTIONS=helpers.SANITIZERS["ASAN_OPTIONS"] + ":detect_leaks=0")
+    env = sanitizers.environment(ASAN_OPTIONS=sanitizers.SANITIZERS["ASAN_OPTIONS"] + ":detect_leaks=0")
     strace = ("strace", "-qq", "-f", "--seccomp-bpf", "-o", tmp / "trace", "-P", base[0], "-e", "trace=pread64", "-e",
               f"inject=pread64:error=EIO:when={when}")
     try:
@@ -133,7 +131,7 @@ def test_bytes_flipped_without_checksums(mounting: None, tmp: Path) -> None:
     """Lies that nothing contradicts: no crash, no loop, and never more rows than there can be entries."""
     image = tmp / "image.raw"
     ext4trees.make(image, "-t ext4 -b 1024 -I 256 -N 512 -O ^metadata_csum,^has_journal,^resize_inode".split(), "2M")
-    with helpers.mount(image, "ext4", "loop,noatime") as root:
+    with disks.mount(image, "ext4", "loop,noatime") as root:
         ext4trees.many(root / "many", 300)
         ext4trees.small_dirs(root / "small")
         ext4trees.xattrs(root / "xattrs", 1024)
@@ -156,12 +154,12 @@ def test_damaged_journal(options: str, mounting_with: str, mounting: None, tmp: 
     """What the kernel refuses or warns of must not be taken in silence; the run ends in any case."""
     image, copy, bad = tmp / "image.raw", tmp / "captured.raw", tmp / "copy.raw"
     ext4trees.make(image, [*options.split(), "-J", "size=1"], "8M")
-    with helpers.mount(image, "ext4", f"loop,commit=100,{mounting_with}") as root:
+    with disks.mount(image, "ext4", f"loop,commit=100,{mounting_with}") as root:
         for number in range(6):
             ext4trees.write(root / f"file{number}", ext4trees.noise(number, 9000))
             with open(root / f"file{number}", "rb") as handle:
                 os.fsync(handle.fileno())
-        helpers.sparse_copy(image, copy)
+        disks.sparse_copy(image, copy)
     checked = "metadata_csum" not in options or mounting_with == "journal_checksum"
     log = [int(block) for block in ext4fs.debugfs_many(copy, ["blocks <8>"])[0].split()[1:60]]
     for seed in range(15):

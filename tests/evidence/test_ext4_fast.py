@@ -8,13 +8,10 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import ext4fs
-import ext4trees
-import helpers
 import pytest
-from ext4fs import View
-from test_ext4_journal import digest, fill
-from test_ext4_orphans import crc32c, deleted, inode
+from lib import disks, ext4fs, ext4trees
+from lib.checksums import crc32c
+from lib.ext4fs import View
 
 VARIANTS = {
     "4k": "-b 4096 -O fast_commit -J size=4,fast_commit_size=512",
@@ -141,13 +138,13 @@ def unstamped(view: View, *also: str) -> View:
 
 def check(image: Path, tmp: Path, *also: str) -> None:
     """Our view is the kernel's."""
-    before = digest(image)
+    before = disks.digest(image)
     truth = ext4fs.replayed_view(image, tmp / "replayed.raw")
     got = ext4fs.dump(image)
     ext4fs.check_equal(unstamped(truth, *also), ext4fs.Dump(got.code, unstamped(got.view, *also), got.errors))
     assert not got.notes
-    assert deleted(image).keys() == deleted(tmp / "replayed.raw").keys()
-    assert digest(image) == before
+    assert ext4fs.deleted(image).keys() == ext4fs.deleted(tmp / "replayed.raw").keys()
+    assert disks.digest(image) == before
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -156,8 +153,8 @@ def test_as_the_kernel(change: Callable[[Path], None], name: str, mounting: None
     """Each kind of change."""
     image, copy = tmp / "image.raw", tmp / "captured.raw"
     ext4trees.make(image, ["-t", "ext4", *VARIANTS[name].split()], "48M")
-    with helpers.mount(image, "ext4", "loop,commit=100,noatime") as root:
-        fill(root / "folder", 60)
+    with disks.mount(image, "ext4", "loop,commit=100,noatime") as root:
+        ext4trees.fill(root / "folder", 60)
         ext4trees.write(root / "long", ext4trees.noise("long", 60000))
         ext4trees.write(root / "gone", b"gone" * 500)
         ext4trees.write(root / "twice", b"twice")
@@ -165,7 +162,7 @@ def test_as_the_kernel(change: Callable[[Path], None], name: str, mounting: None
         for _ in range(2):
             subprocess.run(["sync", "-f", root], check=True)
         change(root)
-        helpers.sparse_copy(image, copy)
+        disks.sparse_copy(image, copy)
     check(copy, tmp)
     assert ext4fs.dump(copy).view != ext4fs.dump(copy, "--no-journal").view, "a broken test: nothing waits"
 
@@ -207,7 +204,7 @@ def with_area(image: Path, *blocks: bytes) -> Path:
         ext4trees.write(tree / name, name.encode() * 3000)
     ext4trees.make(image, ["-t", "ext4", "-b", str(BLOCK), "-N", "64", "-O", "fast_commit,^metadata_csum,^64bit", "-J",
                            "size=2", "-d", str(tree)], "8M")
-    places = [int(text) for text in helpers.debugfs(image, "blocks <8>").split("\n")[1].split()]
+    places = disks.blocks_of(image, "<8>")
     with open(image, "r+b") as disk:
         disk.seek(places[0] * BLOCK)
         head = bytearray(disk.read(BLOCK))
@@ -249,7 +246,7 @@ BY_HAND: dict[str, tuple[bytes, ...]] = {
 def test_by_hand(name: str, mounting: None, tmp: Path) -> None:
     """What no kernel would write, as the kernel reads it. No inode follows the names, so it sets the ctime, too."""
     image = with_area(tmp / "image.raw", *BY_HAND[name])
-    assert [inode(image, path) for path in ("/a", "/b")] == [12, 13]
+    assert [disks.inode(image, path) for path in ("/a", "/b")] == [12, 13]
     check(image, tmp, "ctime")
 
 

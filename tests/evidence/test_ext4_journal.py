@@ -2,17 +2,14 @@
 """Journals that wait to be replayed: images copied while the kernel still had them mounted. Replayed in memory they must
 look like what a kernel makes of a copy; with --no-journal, like a mount that ignores the journal. The image is left as it
 was."""
-import hashlib
 import os
 import re
 import subprocess
 from pathlib import Path
 
-import ext4fs
-import ext4trees
-import helpers
 import pytest
-from ext4fs import View
+from lib import disks, ext4fs, ext4trees
+from lib.ext4fs import View
 
 MAGIC = bytes.fromhex("c03b3998")
 # name: options of mke2fs, options of mount
@@ -40,31 +37,16 @@ VARIANTS: dict[str, tuple[str, str]] = {
 }
 
 
-def commit(root: Path) -> None:
-    """End the transaction, which does not write its blocks to their places (syncfs would)."""
-    with open(root / "committed", "ab") as out:
-        out.write(b"c")
-        out.flush()
-        os.fsync(out.fileno())
-
-
-def fill(folder: Path, count: int) -> None:
-    """A directory with files in it."""
-    folder.mkdir()
-    for number in range(count):
-        ext4trees.write(folder / f"{number}".rjust(40, "f"), b"f" * number)
-
-
 def busy(root: Path, block: int) -> None:
     """Make, change and delete, and use blocks of deleted directories for data that looks like a journal's."""
-    fill(root / "stays", 100)
+    ext4trees.fill(root / "stays", 100)
     for number in range(4):
-        fill(root / f"goes{number}", 150)
-    commit(root)
+        ext4trees.fill(root / f"goes{number}", 150)
+    ext4trees.commit(root)
     for number in range(4):
         subprocess.run(["rm", "-r", root / f"goes{number}"], check=True)
         ext4trees.write(root / f"magic{number}", (MAGIC + bytes(range(4, 256)) * 17)[:block] * 40)
-        commit(root)
+        ext4trees.commit(root)
     ext4trees.write(root / "magic0", (MAGIC + b"again").ljust(block, b"."))
     for number in range(0, 100, 2):
         os.unlink(root / "stays" / f"{number}".rjust(40, "f"))
@@ -73,8 +55,8 @@ def busy(root: Path, block: int) -> None:
     (root / "stays/99".replace("99", "99".rjust(40, "f"))).rename(root / "moved")
     with open(root / "magic3", "r+b") as out:
         out.truncate(block // 2)
-    commit(root)
-    fill(root / "late", 50)
+    ext4trees.commit(root)
+    ext4trees.fill(root / "late", 50)
     subprocess.run(["rm", "-r", root / "types"], check=True)
 
 
@@ -82,20 +64,14 @@ def captured(image: Path, options: str, mounting: str, journal: str = "size=4") 
     """A copy of the image made while it is in use."""
     copy = image.with_name("captured.raw")
     ext4trees.make(image, [*options.split(), "-J", journal], "48M")
-    with helpers.mount(image, "ext4", "loop,commit=100" + ("," + mounting) * bool(mounting)) as root:
+    with disks.mount(image, "ext4", "loop,commit=100" + ("," + mounting) * bool(mounting)) as root:
         (root / "before").mkdir()
         subprocess.run(["sync", "-f", root], check=True)
         block = os.statvfs(root).f_bsize
         busy(root, block)
-        helpers.sparse_copy(image, copy)
+        disks.sparse_copy(image, copy)
     image.unlink()
     return copy
-
-
-def digest(image: Path) -> str:
-    """SHA-256 of an image."""
-    with open(image, "rb") as data:
-        return hashlib.file_digest(data, "sha256").hexdigest()
 
 
 def readable(view: View) -> tuple[View, set[str]]:
@@ -106,7 +82,7 @@ def readable(view: View) -> tuple[View, set[str]]:
 
 def check_both_ways(image: Path, tmp: Path) -> tuple[View, View]:
     """Replayed and not, against the kernel."""
-    before = digest(image)
+    before = disks.digest(image)
     truth = ext4fs.replayed_view(image, tmp / "replayed.raw")
     lying, bad = readable(ext4fs.view_of(image))
     ext4fs.check_equal(truth, ext4fs.dump(image))
@@ -115,7 +91,7 @@ def check_both_ways(image: Path, tmp: Path) -> tuple[View, View]:
     assert not (wrong := ext4fs.differences(lying, view)), "\n".join(["--no-journal:", *wrong])
     assert bad <= got.failed(), bad - got.failed()
     assert any("journal" in note for note in got.notes)
-    assert digest(image) == before
+    assert disks.digest(image) == before
     return truth, lying
 
 
@@ -135,12 +111,12 @@ def test_journal_that_wrapped_around(options: str, mounting: None, tmp: Path) ->
     """Its first transaction is near its end."""
     image, copy = tmp / "image.raw", tmp / "captured.raw"
     ext4trees.make(image, [*options.split(), "-J", "size=1"], "48M")
-    with helpers.mount(image, "ext4", "loop,commit=100,data=journal") as root:
-        fill(root / "all", 20)
+    with disks.mount(image, "ext4", "loop,commit=100,data=journal") as root:
+        ext4trees.fill(root / "all", 20)
         for number in range(60):
             ext4trees.write(root / f"round{number}", ext4trees.noise(number, 20000))
-            commit(root)
-        helpers.sparse_copy(image, copy)
+            ext4trees.commit(root)
+        disks.sparse_copy(image, copy)
     text = subprocess.run(["dumpe2fs", "-h", copy], capture_output=True, check=True, text=True).stdout
     assert int(re.search(r"Journal start: +(\d+)", text)[1]) > 1, "a broken test: its tail has not moved"
     check_both_ways(copy, tmp)
@@ -159,17 +135,17 @@ def test_written_by_debugfs(options: str, version: str, mounting: None, tmp: Pat
     tree.mkdir()
     ext4trees.write(tree / "victim", ext4trees.noise("v", 12 * block))
     ext4trees.make(image, [*options.split(), "-d", str(tree)], "48M")
-    at = helpers.debugfs(image, "blocks /victim").split("\n")[1].split()
+    at = disks.blocks_of(image, "/victim")
     for name, data in (("one", ext4trees.noise(1, block)), ("two", (MAGIC + ext4trees.noise(2, block - 4)) * 2),
                        ("bare", MAGIC.ljust(block, b"\0"))):
         ext4trees.write(tmp / name, data)
     try:
-        helpers.debugfs(image, f"jo {version}", f"jw -b {at[0]} {tmp}/one", f"jw -b {at[1]},{at[2]} {tmp}/two",
+        disks.debugfs(image, f"jo {version}", f"jw -b {at[0]} {tmp}/one", f"jw -b {at[1]},{at[2]} {tmp}/two",
                        f"jw -b {at[3]},{at[4]} {tmp}/two", f"jw -r {at[2]},{at[3]}", f"jw -b {at[3]} {tmp}/bare",
                        f"jw -c -b {at[5]} {tmp}/one", "jc")
     except subprocess.CalledProcessError as error:
         pytest.skip(f"debugfs writes no such journal: {error.stderr}")
-    before = digest(image)
+    before = disks.digest(image)
     try:
         truth = ext4fs.replayed_view(image, tmp / "replayed.raw")
     except subprocess.CalledProcessError:
@@ -177,7 +153,7 @@ def test_written_by_debugfs(options: str, version: str, mounting: None, tmp: Pat
         assert any("journal" in line for line in got.notes + got.errors), "the kernel calls the journal corrupt"
         return
     ext4fs.check_equal(truth, ext4fs.dump(image))
-    assert digest(image) == before
+    assert disks.digest(image) == before
     assert truth["/victim"] != ext4fs.dump(image, "--no-journal").view["/victim"], "a broken test: nothing waits"
 
 
@@ -191,6 +167,6 @@ def test_unknown_features_in_the_journal(tmp: Path) -> None:
         first = bytearray(disk.read(4096))
     first[1024 + 0x63] |= 0x80  # s_feature_incompat, bit 31
     ext4trees.write(tmp / "super", bytes(first))
-    helpers.debugfs(image, "jo", f"jw -b 0 {tmp}/super", "jc")
+    disks.debugfs(image, "jo", f"jw -b 0 {tmp}/super", "jc")
     assert not any("not known" in note for note in ext4fs.dump(image, "--no-journal").notes)
     assert any("not known" in note for note in ext4fs.dump(image).notes)

@@ -5,10 +5,8 @@ import os
 import subprocess
 from pathlib import Path
 
-import ext4fs
-import ext4trees
-import helpers
 import pytest
+from lib import disks, ext4fs, ext4trees
 
 # name: type to mount as, options of mke2fs. The name's first word may be "big": more of everything.
 EXT4, EXT3, EXT2 = "ext4", "ext3", "ext2"
@@ -96,7 +94,7 @@ def option(options: str, letter: str, default: int) -> int:
 
 def small_isizes(image: Path) -> None:
     """Files whose inode uses less of its room than it could: times have no nanoseconds or no birth then."""
-    helpers.debugfs(image, *(f"sif /times/t{number} extra_isize {4 * number}" for number in range(1, 9)))
+    disks.debugfs(image, *(f"sif /times/t{number} extra_isize {4 * number}" for number in range(1, 9)))
 
 
 def prepare(name: str, image: Path) -> None:
@@ -104,8 +102,8 @@ def prepare(name: str, image: Path) -> None:
     kind, options = COMBINATIONS[name]
     ext4trees.make(image, options.split(), "192M" if name.startswith(("big-", "bigalloc-")) else "32M")
     if name == "isize-wanted":
-        helpers.debugfs(image, "ssv want_extra_isize 100", "ssv min_extra_isize 40")
-    with helpers.mount(image, kind, "loop,noatime,user_xattr,acl" + ",noinit_itable" * (kind == EXT4)) as root:
+        disks.debugfs(image, "ssv want_extra_isize 100", "ssv min_extra_isize 40")
+    with disks.mount(image, kind, "loop,noatime,user_xattr,acl" + ",noinit_itable" * (kind == EXT4)) as root:
         ext4trees.populate(root, option(options, "-b", 1024), name.startswith("big-"))
     if option(options, "-I", 256) > 128 and kind == EXT4:
         ext4trees.odd_inode_times(image)
@@ -159,7 +157,7 @@ def test_more_subdirectories_than_a_link_count(mounting: None, tmp: Path) -> Non
     """dir_nlink: a directory with 65,000 in it has a link count of 1."""
     image = tmp / "image.raw"
     ext4trees.make(image, "-t ext4 -b 1024 -I 256 -O inline_data -N 68000".split(), "96M")
-    with helpers.mount(image, "ext4", "loop,noatime") as root:
+    with disks.mount(image, "ext4", "loop,noatime") as root:
         (root / "wide").mkdir()
         for number in range(65010):
             os.mkdir(root / f"wide/{number}")
@@ -172,14 +170,14 @@ def test_three_levels_of_index(mounting: None, tmp: Path) -> None:
     """large_dir: more names than an index of two levels can hold in blocks of 1 KiB."""
     image = tmp / "image.raw"
     ext4trees.make(image, "-t ext4 -b 1024 -O large_dir".split(), "128M")
-    with helpers.mount(image, "ext4", "loop,noatime") as root:
+    with disks.mount(image, "ext4", "loop,noatime") as root:
         (root / "wide").mkdir()
         for number in range(55000):
             if number % 50000 == 0:
                 first = root / f"first{number}"
                 first.write_bytes(b"")
             os.link(first, root / "wide" / f"{number}".ljust(250, "n"))
-    levels = helpers.debugfs(image, "htree_dump /wide")[:2000]
+    levels = disks.debugfs(image, "htree_dump /wide")[:2000]
     assert "Indirect levels: 2" in levels, levels
     ext4fs.check_equal(ext4fs.view_of(image), ext4fs.dump(image))
 

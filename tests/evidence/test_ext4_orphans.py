@@ -7,15 +7,13 @@ import re
 import stat
 import struct
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import ext4fs
-import ext4trees
-import helpers
 import pytest
-from test_ext4_journal import commit, digest
+from lib import disks, ext4fs, ext4trees
+from lib.checksums import crc32c
 
 VARIANTS = {
     "file": "-b 4096 -O orphan_file",
@@ -73,14 +71,14 @@ def captured(image: Path, options: str) -> tuple[Path, dict[str, tuple[str, ...]
     """A copy of the image made while deleted files were open in it, and what fstat said of those by inode."""
     copy = image.with_name("captured.raw")
     make(image, options)
-    with helpers.mount(image, "ext4", "loop,commit=100,strictatime") as root:
+    with disks.mount(image, "ext4", "loop,commit=100,strictatime") as root:
         fill = root / "stays"
         fill.mkdir()
         ext4trees.write(fill / "file", b"stays")
         with held(root) as handles:
-            commit(root)
+            ext4trees.commit(root)
             rows = {str(info.st_ino): fstat_row(info) for info in map(os.fstat, handles) if not info.st_nlink}
-            helpers.sparse_copy(image, copy)
+            disks.sparse_copy(image, copy)
     image.unlink()
     return copy, rows
 
@@ -94,47 +92,25 @@ def fstat_row(info: os.stat_result) -> tuple[str, ...]:
             *(ext4fs.time_text(0, value) for value in (info.st_atime_ns, info.st_mtime_ns, info.st_ctime_ns)), "-")
 
 
-def deleted(image: Path, key: Callable[[list[str]], str] = lambda row: row[0]) -> dict[str, tuple[str, ...]]:
-    """Rows of deleted files of which more than the name is left, by inode: columns as above and, last, the deletion
-    time."""
-    done = subprocess.run([ext4fs.FSDUMP, "--deleted", image], env=helpers.environment(), check=False,
-                          capture_output=True)
-    helpers.check_sanitizers(done.returncode, done.stderr)
-    rows = [line.split("\t") for line in done.stdout.decode("ascii").splitlines()]
-    gone = [row for row in rows if row[1] == "!deleted" and row[2] != "0000"]
-    found = {key(row): (*row[2:11], row[12]) for row in gone}
-    assert len(found) == len(gone), "one comes twice"
-    return found
-
-
 @pytest.mark.parametrize("name", VARIANTS)
 def test_deleted_while_open(name: str, mounting: None, tmp: Path) -> None:
     """All of them come out as deleted, as they were at last, and the rest is what a kernel shows after a mount."""
     image, rows = captured(tmp / "image.raw", VARIANTS[name])
-    before = digest(image)
+    before = disks.digest(image)
     assert len(rows) == 305, "a broken test"
     truth = ext4fs.replayed_view(image, tmp / "replayed.raw")
     got = ext4fs.dump(image)
     ext4fs.check_equal(truth, got)
     assert not got.notes
-    assert deleted(image) == rows
-    freed = deleted(tmp / "replayed.raw")
+    assert ext4fs.deleted(image) == rows
+    freed = ext4fs.deleted(tmp / "replayed.raw")
     assert freed.keys() == rows.keys() and all(row[-1] != "-" for row in freed.values())
-    assert digest(image) == before
+    assert disks.digest(image) == before
 
 
 # --- made by hand -----------------------------------------------------------------------------------------------------
 
 FILE = "-b 1024 -N 64 -O orphan_file"
-
-
-def crc32c(crc: int, data: bytes) -> int:
-    """As the kernel's, without inversion at either end."""
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
-    return crc
 
 
 def small(image: Path, tmp: Path, options: str) -> Path:
@@ -147,16 +123,11 @@ def small(image: Path, tmp: Path, options: str) -> Path:
     return make(image, f"{options} -d {tree}")
 
 
-def inode(image: Path, path: str) -> int:
-    """Its number."""
-    return int(re.search(r"Inode: (\d+)", helpers.debugfs(image, f"stat {path}"))[1])
-
-
 def lose(image: Path, *paths: str) -> list[int]:
     """Take the names away, as an older kernel does it, which leaves them in the slack."""
-    numbers = [inode(image, path) for path in paths]
-    helpers.debugfs(image, *(line for path, number in zip(paths, numbers)
-                             for line in (f"unlink {path}", f"sif <{number}> links_count 0", f"sif <{number}> dtime 0")))
+    numbers = [disks.inode(image, path) for path in paths]
+    disks.debugfs(image, *(line for path, number in zip(paths, numbers)
+                           for line in (f"unlink {path}", f"sif <{number}> links_count 0", f"sif <{number}> dtime 0")))
     return numbers
 
 
@@ -164,7 +135,7 @@ def place(image: Path, index: int) -> tuple[int, int]:
     """Inode of the orphan file, and where its block `index` lies."""
     number = int(re.search(r"Orphan file inode: +(\d+)", subprocess.run(
         ["dumpe2fs", "-h", image], capture_output=True, check=True, text=True).stdout)[1])
-    return number, int(helpers.debugfs(image, f"blocks <{number}>").split("\n")[1].split()[index])
+    return number, disks.blocks_of(image, f"<{number}>")[index]
 
 
 def put(image: Path, *entries: int, index: int = 0, magic: int = 0x0B10CA04, spoil: int = 0) -> None:
@@ -181,8 +152,8 @@ def put(image: Path, *entries: int, index: int = 0, magic: int = 0x0B10CA04, spo
 
 def link(image: Path, *numbers: int) -> None:
     """Make a list of them that begins in the superblock."""
-    helpers.debugfs(image, f"ssv last_orphan {numbers[0]}",
-                    *(f"sif <{one}> dtime @{other}" for one, other in zip(numbers, numbers[1:])))
+    disks.debugfs(image, f"ssv last_orphan {numbers[0]}",
+                  *(f"sif <{one}> dtime @{other}" for one, other in zip(numbers, numbers[1:])))
 
 
 @pytest.mark.parametrize("where", ["file", "list"])
@@ -192,8 +163,8 @@ def test_names_and_truncations(where: str, mounting: None, tmp: Path) -> None:
     image = small(tmp / "image.raw", tmp, FILE)
     gone = lose(image, "/folder/file3", "/folder/inner/file2", "/folder/inner")
     before = {str(number): stat_row(image, number) for number in gone}
-    cut = inode(image, "/folder/file5")
-    helpers.debugfs(image, f"sif <{cut}> size 1500")
+    cut = disks.inode(image, "/folder/file5")
+    disks.debugfs(image, f"sif <{cut}> size 1500")
     if where == "file":
         put(image, gone[0])
         put(image, cut, gone[1], gone[2], index=2)
@@ -206,8 +177,8 @@ def test_names_and_truncations(where: str, mounting: None, tmp: Path) -> None:
     columns = [ext4fs.COLUMNS.index(name) for name in ("inode", "mode", "size", "atime", "sha256")]
     assert [truth["/folder/file5"][at] for at in columns] == [got.view["/folder/file5"][at] for at in columns]
     assert truth["/folder/file5"][5] == "1500" and not got.notes
-    assert {"/folder/file3", "/folder/inner", "/folder/inner/file2"} == deleted(image, key=lambda row: row[16]).keys()
-    assert deleted(image) == before
+    assert {"/folder/file3", "/folder/inner", "/folder/inner/file2"} == ext4fs.deleted(image, key=lambda row: row[16]).keys()
+    assert ext4fs.deleted(image) == before
 
 
 def stat_row(image: Path, number: int) -> tuple[str, ...]:
@@ -236,12 +207,12 @@ def test_lies(damage: str, mounting: None, tmp: Path) -> None:
         link(image, gone[3], gone[2], {"circle": gone[3], "list-high": 4000000000}[damage])
     else:
         put(image, gone[3], index=2)
-    helpers.debugfs(image, *{"hole": [f"punch <{number}> 5 5"], "size": [f"sif <{number}> size 4294967296"]}.get(damage, []))
+    disks.debugfs(image, *{"hole": [f"punch <{number}> 5 5"], "size": [f"sif <{number}> size 4294967296"]}.get(damage, []))
     said, mounts = DAMAGES[damage]
     lost = {"checksum": gone[1:3], "magic": gone[1:3], "size": gone}.get(damage, [])
     notes = [note for note in ext4fs.dump(image).notes if "deleted" in note]
     assert all(said in note for note in notes) and len(notes) == bool(said), notes
-    assert {int(number) for number in deleted(image)} == set(gone) - set(lost)
+    assert {int(number) for number in ext4fs.deleted(image)} == set(gone) - set(lost)
     try:
         truth = ext4fs.replayed_view(image, tmp / "replayed.raw")
         assert mounts

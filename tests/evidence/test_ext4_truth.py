@@ -1,24 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ext4 disks of the evidence set: each entry, each column, as the kernel told them when the set was made; and names
 and inodes as the Sleuth Kit's own program tells them."""
+import os
 import re
 import subprocess
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import ext4fs
-import helpers
 import pytest
+from lib import ext4fs, machine
+from lib.reading import unescape
 
-CASES = sorted(path.name for path in helpers.EVIDENCE.glob("*") if (path / "truth/fs.clean.tsv").exists()
+CASES = sorted(path.name for path in machine.EVIDENCE.glob("*") if (path / "truth/fs.clean.tsv").exists()
                and "xfs" not in path.name) or ["overlay2-ext4"]
-BOTH = [name for name in CASES if (helpers.EVIDENCE / name / "truth/fs.poweroff-replayed.tsv").exists()] or CASES[:1]
+BOTH = [name for name in CASES if (machine.EVIDENCE / name / "truth/fs.poweroff-replayed.tsv").exists()] or CASES[:1]
 
 
 def truth(case: str, state: str) -> ext4fs.View:
     """The listing of a case."""
-    table = helpers.EVIDENCE / case / f"truth/fs.{state}.tsv"
+    table = machine.EVIDENCE / case / f"truth/fs.{state}.tsv"
     if not table.exists():
         pytest.skip(f"no evidence at {table} (LAYERTIME_EVIDENCE)")
     return ext4fs.load(table)
@@ -64,11 +65,11 @@ def fls(image: Path) -> Counter:
 def test_names_and_inodes_as_fls_lists_them(case: str, disk: Callable[..., Path]) -> None:
     """A third opinion. What fls alone lists is a name that it makes up from the index blocks of a large directory: its
     inode is not what the directory says, or there is none of that number."""
-    if not helpers.have("fls"):
+    if not machine.have("fls"):
         pytest.skip("fls is missing")
     image = disk(case)
     view = ext4fs.dump(image).view
-    ours = Counter((int(row[0]), re.sub(r"[\x00-\x1f\x7f]", "^", unescape(path)[1:])) for path, row in view.items()
+    ours = Counter((int(row[0]), re.sub(r"[\x00-\x1f\x7f]", "^", os.fsdecode(unescape(path))[1:])) for path, row in view.items()
                    if path != "/")
     theirs = fls(image)
     assert not ours - theirs, list(ours - theirs)[:10]
@@ -76,9 +77,3 @@ def test_names_and_inodes_as_fls_lists_them(case: str, disk: Callable[..., Path]
     for ino, path in theirs - ours:
         folder = "/" + path.rpartition("/")[0]
         assert folder.rstrip("/") in real and int(view[folder][5]) > 4096, f"{path} ({ino}): fls alone lists it"
-
-
-def unescape(path: str) -> str:
-    """Back to bytes, as Python holds names."""
-    raw = re.sub(r"\\x(..)", lambda match: chr(int(match[1], 16)), path).encode("latin-1")
-    return raw.decode(errors="surrogateescape")

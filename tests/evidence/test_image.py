@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Disk images: partitions, truncation, damage, and reads that fail. Nothing is ever lost in silence."""
+import json
 import os
 import random
 import re
@@ -8,9 +9,10 @@ import struct
 import subprocess
 from pathlib import Path
 
-import helpers
 import pytest
-from helpers import Timeline, timeline
+from lib import disks, hosts, launch, machine, reading, sanitizers
+from lib.launch import timeline
+from lib.reading import Timeline
 
 SECTOR = 512
 
@@ -18,13 +20,8 @@ SECTOR = 512
 def whole_disk(image: Path, disk: Path, label: str, start: int = 2048, extra: str = "") -> Path:
     """A disk with a partition table and the file system in its first partition (at sector `start`)."""
     sectors = image.stat().st_size // SECTOR
-    with open(disk, "wb") as out:
-        out.truncate((start + sectors + 4096) * SECTOR)
     script = f"label: {label}\n" + "first-lba: 34\n" * (label == "gpt") + f"start={start}, size={sectors}\n{extra}"
-    subprocess.run(["sfdisk", "-q", disk], input=script.encode(), check=True, capture_output=True)
-    subprocess.run(["dd", f"if={image}", f"of={disk}", "bs=1M", f"seek={start * SECTOR}", "oflag=seek_bytes",
-                    "conv=notrunc,sparse", "status=none"], check=True)
-    return disk
+    return disks.partition(disk, (start + sectors + 4096) * SECTOR, script, (image, start * SECTOR))
 
 
 @pytest.fixture
@@ -32,8 +29,8 @@ def libtsk_leaks(tmp: Path) -> dict[str, str]:
     """An environment that forgives libtsk 4.11 one leak: on a GPT disk it drops the protective DOS table that it found
     first (tsk/vs/mm_open.c). Its frames are only seen by the slow unwinder."""
     (tmp / "suppressions").write_text("leak:^tsk_vs_dos_open$\n")
-    return helpers.environment(
-        ASAN_OPTIONS=helpers.SANITIZERS["ASAN_OPTIONS"] + ":fast_unwind_on_malloc=0",
+    return sanitizers.environment(
+        ASAN_OPTIONS=sanitizers.SANITIZERS["ASAN_OPTIONS"] + ":fast_unwind_on_malloc=0",
         LSAN_OPTIONS=f"exitcode=99:print_suppressions=0:suppressions={tmp / 'suppressions'}")
 
 
@@ -58,19 +55,15 @@ def test_partition_that_is_not_known_is_said(label: str, sample: Path, sample_js
 def test_logical_partition(sample: Path, sample_jsonl, tmp: Path) -> None:
     """Inside an extended DOS partition."""
     disk, sectors = tmp / "disk.raw", sample.stat().st_size // SECTOR
-    with open(disk, "wb") as out:
-        out.truncate((sectors + 16384) * SECTOR)
     script = f"label: dos\nstart=2048, size={sectors + 8192}, type=5\nstart=4096, size={sectors}, type=83\n"
-    subprocess.run(["sfdisk", "-q", disk], input=script.encode(), check=True, capture_output=True)
-    subprocess.run(["dd", f"if={sample}", f"of={disk}", "bs=1M", f"seek={4096 * SECTOR}", "oflag=seek_bytes",
-                    "conv=notrunc,sparse", "status=none"], check=True)
+    disks.partition(disk, (sectors + 16384) * SECTOR, script, (sample, 4096 * SECTOR))
     result = timeline(disk)
     assert result.code == 0 and result.lines == sample_jsonl.lines
 
 
 def test_image_longer_than_the_file_system(sample: Path, sample_jsonl, tmp: Path) -> None:
     """What follows does not matter."""
-    copy = helpers.sparse_copy(sample, tmp / "copy.raw")
+    copy = disks.sparse_copy(sample, tmp / "copy.raw")
     os.truncate(copy, copy.stat().st_size + 12345)
     result = timeline(copy)
     assert result.code == 0 and result.lines == sample_jsonl.lines
@@ -79,13 +72,13 @@ def test_image_longer_than_the_file_system(sample: Path, sample_jsonl, tmp: Path
 @pytest.mark.parametrize("percent", [99, 75, 50, 25])
 def test_truncated_image(percent: int, sample: Path, sample_jsonl, tmp: Path) -> None:
     """Exit 1, an item that says so, rows that are still there come and none is invented."""
-    copy = helpers.sparse_copy(sample, tmp / "copy.raw")
+    copy = disks.sparse_copy(sample, tmp / "copy.raw")
     os.truncate(copy, copy.stat().st_size * percent // 100)
     result = timeline(copy)
     assert result.code == 1
     assert "truncated" in {error["code"] for error in result.errors}
-    whole = {helpers.what(row) for row in sample_jsonl.rows}
-    assert {helpers.what(row) for row in result.rows} <= whole
+    whole = {reading.what(row) for row in sample_jsonl.rows}
+    assert {reading.what(row) for row in result.rows} <= whole
     assert len(result.rows) > len(whole) // 3 or percent == 25
 
 
@@ -104,21 +97,21 @@ def test_hardly_any_image(size: int, sample: Path, tmp: Path) -> None:
 def strace(tmp: Path, evidence: Path, *options: str) -> tuple[Timeline | None, str]:
     """A run under strace; LeakSanitizer does not work there. None where strace may not trace. One thread, as calls are
     counted for each."""
-    if not helpers.have("strace"):
+    if not machine.have("strace"):
         pytest.skip("strace is missing")
     out, errors, trace = tmp / "rows", tmp / "errors", tmp / "trace"
-    env = helpers.environment(ASAN_OPTIONS=helpers.SANITIZERS["ASAN_OPTIONS"] + ":detect_leaks=0")
-    done = subprocess.run(["strace", "-qq", "-f", "--seccomp-bpf", "-o", trace, *options, helpers.PROGRAM, "-q", "--threads",
+    env = sanitizers.environment(ASAN_OPTIONS=sanitizers.SANITIZERS["ASAN_OPTIONS"] + ":detect_leaks=0")
+    done = subprocess.run(["strace", "-qq", "-f", "--seccomp-bpf", "-o", trace, *options, machine.PROGRAM, "-q", "--threads",
                            "1", "-f", "jsonl", "--force", "-o", out, "--errors", errors, "--stats", evidence], env=env, capture_output=True,
-                          timeout=helpers.TIMEOUT, check=False)
+                          timeout=machine.TIMEOUT, check=False)
     if b"PTRACE" in done.stderr or b"Operation not permitted" in done.stderr and not trace.exists():
         pytest.skip("strace may not trace here")
-    helpers.check_sanitizers(done.returncode, done.stderr)
+    sanitizers.check_sanitizers(done.returncode, done.stderr)
     read = [path.read_bytes() if path.exists() else b"" for path in (out, errors)]
     for path in (out, errors):
         path.unlink(missing_ok=True)
     result = Timeline(done.returncode, read[0].splitlines(keepends=True),
-                      [helpers.json.loads(line) for line in read[1].splitlines()], done.stderr.decode())
+                      [json.loads(line) for line in read[1].splitlines()], done.stderr.decode())
     return result, trace.read_text(errors="replace")
 
 
@@ -132,8 +125,8 @@ def check_nothing_lost_in_silence(result: Timeline, whole: Timeline) -> None:
     assert bool(result.errors) == (result.code == 1)
     if result.code == 0:
         assert result.lines == whole.lines, "rows are missing or differ, and nothing says so"
-    known = {helpers.what(row) for row in whole.rows}
-    found = {helpers.what(row) for row in result.rows if row["data_type"] != "container:clock:step"}
+    known = {reading.what(row) for row in whole.rows}
+    found = {reading.what(row) for row in result.rows if row["data_type"] != "container:clock:step"}
     assert found <= known  # of a step of the clock another file may be the witness
 
 
@@ -145,10 +138,10 @@ def spread(total: int, count: int) -> list[int]:
 @pytest.fixture(scope="module")
 def small_image(session_dir: Path) -> Path:
     """The small host as an ext4 image, with an index (htree) and a long log on it."""
-    host = helpers.shop(session_dir / "small")
-    helpers.write_tree(os.fsencode(helpers.container(host, "db").rw / "diff"),
-                       {"many": {f"file-with-a-rather-long-name-{n}": "" for n in range(300)}})
-    return helpers.make_ext4(session_dir / "small.raw", host.root)
+    host = hosts.shop(session_dir / "small")
+    hosts.write_tree(os.fsencode(hosts.container(host, "db").rw / "diff"),
+                     {"many": {f"file-with-a-rather-long-name-{n}": "" for n in range(300)}})
+    return disks.make_ext4(session_dir / "small.raw", host.root)
 
 
 @pytest.mark.parametrize("persistent", ["", "+"], ids=["once", "for good"])
@@ -180,7 +173,7 @@ def last_of_each_kind(calls: list[str]) -> list[int]:
 
 @pytest.mark.parametrize("call, error", [("openat2", "EIO"), ("openat2", "EMFILE"), ("statx", "EIO"),
                                          ("getdents64", "EIO"), ("pread64", "EIO"), ("readlinkat", "EIO")])
-def test_failing_calls_on_a_directory(call: str, error: str, host: helpers.Host, tmp: Path) -> None:
+def test_failing_calls_on_a_directory(call: str, error: str, host: hosts.Host, tmp: Path) -> None:
     """One call fails, whichever it is: an error says so, or it did not matter."""
     whole = host.run()
     assert whole.code == 0
@@ -215,7 +208,7 @@ def test_random_damage_never_crashes(small_image: Path, tmp: Path) -> None:
             for _ in range(chance.choice([1, 10, 100])):
                 out.seek(chance.choice(used) * 4096 + chance.randrange(4096))
                 out.write(bytes([chance.randrange(256)]))
-        done = helpers.run("-q", "--stats", "-f", "jsonl", tmp / "bad.raw", processor=30)
+        done = launch.run("-q", "--stats", "-f", "jsonl", tmp / "bad.raw", processor=30)
         assert done.returncode in (0, 1, 3), done.stderr.decode()
         assert done.returncode == 3 or b"the account balances" in done.stderr
 
@@ -229,32 +222,32 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("case", DAMAGE)
-def test_damaged_inode_costs_what_is_below(case: str, host: helpers.Host, tmp: Path) -> None:
+def test_damaged_inode_costs_what_is_below(case: str, host: hosts.Host, tmp: Path) -> None:
     """One directory of one layer is damaged: an error, and all rows that are not below it."""
-    image = helpers.make_ext4(tmp / "image.raw", host.root)
+    image = disks.make_ext4(tmp / "image.raw", host.root)
     whole = timeline(image)
-    var = host.inside(helpers.container(host, "db").rw / "diff/var")
-    helpers.debugfs(image, *[command.format(var=var) for command in DAMAGE[case]])
+    var = host.inside(hosts.container(host, "db").rw / "diff/var")
+    disks.debugfs(image, *[command.format(var=var) for command in DAMAGE[case]])
     result = timeline(image, processor=10)
     assert result.code == 1 and result.errors
-    lost = {helpers.what(row) for row in whole.rows} - {helpers.what(row) for row in result.rows}
+    lost = {reading.what(row) for row in whole.rows} - {reading.what(row) for row in result.rows}
     assert all(row[2].startswith(var) for row in lost)
 
 
-def test_times_of_128_byte_inodes(host: helpers.Host, tmp: Path) -> None:
+def test_times_of_128_byte_inodes(host: hosts.Host, tmp: Path) -> None:
     """ext3-like: whole seconds, no birth; nothing invented."""
-    image = helpers.make_ext4(tmp / "image.raw", host.root, "64M", "-I", "128")
+    image = disks.make_ext4(tmp / "image.raw", host.root, "64M", "-I", "128")
     result = timeline(image)
     assert result.code == 0
     files = result.where(data_type="fs:stat")
-    assert files and all(helpers.nanoseconds(row) % 10**9 == 0 for row in files
+    assert files and all(reading.nanoseconds(row) % 10**9 == 0 for row in files
                          if row["timestamp_desc"] != "Content Deletion Time")
     assert not result.where(timestamp_desc="Creation Time", data_type="fs:stat")
 
 
-def check_by_kernel(image: Path, kind: str) -> list[helpers.Row]:
+def check_by_kernel(image: Path, kind: str) -> list[reading.Row]:
     """The image has the same rows as the kernel shows of the mounted file system; returns them."""
-    with helpers.mount(image, kind, "ro,loop") as root:
+    with disks.mount(image, kind, "ro,loop") as root:
         by_kernel = timeline(root)
     by_us = timeline(image)
     assert by_us.code == by_kernel.code == 0
@@ -266,19 +259,19 @@ def check_by_kernel(image: Path, kind: str) -> list[helpers.Row]:
                                      ("-O", "^metadata_csum,inline_data"), ("-O", "flex_bg,meta_bg,^resize_inode"),
                                      ("-I", "512"), ("-t", "ext2"), ("-t", "ext3"), ("-O", "^dir_index"),
                                      ("-O", "^filetype")], ids=" ".join)
-def test_flavours_of_ext(options: tuple[str, ...], host: helpers.Host, tmp: Path, mounted) -> None:
+def test_flavours_of_ext(options: tuple[str, ...], host: hosts.Host, tmp: Path, mounted) -> None:
     """Whatever its features: the same rows as the kernel shows of the mounted file system."""
-    image = helpers.make_ext4(tmp / "image.raw", host.root, "64M", *options)
+    image = disks.make_ext4(tmp / "image.raw", host.root, "64M", *options)
     check_by_kernel(image, "ext4" if options[0] != "-t" else options[1])
 
 
 @pytest.mark.parametrize("later", [1, 5, 3600])
 @pytest.mark.parametrize("options", [(), ("-I", "128"), ("-I", "512"), ("-t", "ext2"), ("-t", "ext3")], ids=" ".join)
-def test_file_system_that_is_younger_than_its_files(options: tuple[str, ...], later: int, host: helpers.Host, tmp: Path,
+def test_file_system_that_is_younger_than_its_files(options: tuple[str, ...], later: int, host: hosts.Host, tmp: Path,
                                                     mounting: None) -> None:
     """The changes of its files are older than their births: not by a step of the clock, says the disk, and so must say
     the mounted host."""
-    image = helpers.make_ext4(tmp / "image.raw", host.root, "64M", *options, later=later)
+    image = disks.make_ext4(tmp / "image.raw", host.root, "64M", *options, later=later)
     rows = check_by_kernel(image, "ext4" if "-t" not in options else options[1])
     assert not [row for row in rows if "clock_step" in row["tag"]]
     if later == 5 and "128" not in options:
@@ -286,24 +279,24 @@ def test_file_system_that_is_younger_than_its_files(options: tuple[str, ...], la
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["a disk", "a part of one"])
-def test_data_root_with_a_disk_of_its_own(whole: bool, host: helpers.Host, tmp: Path, mounting: None) -> None:
+def test_data_root_with_a_disk_of_its_own(whole: bool, host: hosts.Host, tmp: Path, mounting: None) -> None:
     """When that was made counts; of a part of a disk that is mounted there (a bind) nobody knows it."""
-    image = helpers.make_ext4(tmp / "image.raw", host.data if whole else host.data.parent, later=5)
+    image = disks.make_ext4(tmp / "image.raw", host.data if whole else host.data.parent, later=5)
     place = tmp / "root/var/lib/docker"
     place.mkdir(parents=True)
-    with helpers.mount(image, "ext4", "ro,loop") as disk, \
-            helpers.mounted_at(disk if whole else disk / "docker", "none", "bind", place):
+    with disks.mount(image, "ext4", "ro,loop") as disk, \
+            disks.mounted_at(disk if whole else disk / "docker", "none", "bind", place):
         result = timeline(tmp / "root")
     assert result.code == 0 and result.where(data_type="fs:stat")
     assert bool(result.where(data_type="container:clock:step")) == (not whole)
 
 
-def test_log_of_many_extents(host: helpers.Host, tmp: Path) -> None:
+def test_log_of_many_extents(host: hosts.Host, tmp: Path) -> None:
     """A file that is scattered over the disk is read in full, or its loss is told (libtsk 4.11 cannot read it)."""
-    web = helpers.container(host, "web")
-    record = helpers.log_record("x" * 4000 + "\n", "2026-01-02T03:04:05Z").encode()
+    web = hosts.container(host, "web")
+    record = hosts.log_record("x" * 4000 + "\n", "2026-01-02T03:04:05Z").encode()
     web.log.write_bytes(b"")
-    image = helpers.make_ext4(tmp / "image.raw", host.root, "64M", "-b", "1024")
+    image = disks.make_ext4(tmp / "image.raw", host.root, "64M", "-b", "1024")
     data = record * 500
     (tmp / "log").write_bytes(data)
     # A sparse source makes holes: every second block is zero, so each block is an extent of its own.
@@ -313,12 +306,12 @@ def test_log_of_many_extents(host: helpers.Host, tmp: Path) -> None:
             out.write(data[at:at + 1024])
         out.truncate(len(data))
     path = host.inside(web.log)
-    helpers.debugfs(image, f"rm {path}", f"write {tmp / 'holes'} {path}")
-    stats = helpers.debugfs(image, f"stat {path}")
+    disks.debugfs(image, f"rm {path}", f"write {tmp / 'holes'} {path}")
+    stats = disks.debugfs(image, f"stat {path}")
     assert len(re.findall(r"\(\d+(?:-\d+)?\):", stats)) > 340, "a broken test: too few extents"
     by_us = timeline(image)
     dumped = tmp / "dumped"
-    helpers.debugfs(image, f"dump {path} {dumped}")
+    disks.debugfs(image, f"dump {path} {dumped}")
     good = [line for line in dumped.read_bytes().split(b"\n") if line.startswith(b"{") and line.endswith(b"}")]
     rows = by_us.where(data_type="docker:container:log:entry", container_name="web")
     assert len(rows) >= len(good) or by_us.code == 1 and path in {error.get("path") for error in by_us.errors}
@@ -335,7 +328,7 @@ def test_superblock_that_lies(small_image: Path, tmp: Path) -> None:
             with open(copy, "r+b") as out:
                 out.seek(1024 + offset)
                 out.write(struct.pack(form, value))
-            done = helpers.run("-q", "-f", "jsonl", copy, processor=20)
+            done = launch.run("-q", "-f", "jsonl", copy, processor=20)
             assert done.returncode in (0, 1, 3), (offset, value, done.stderr)
 
 
@@ -343,7 +336,7 @@ def test_superblock_that_lies(small_image: Path, tmp: Path) -> None:
 def test_image_formats(form: str, sample: Path, sample_jsonl, tmp: Path) -> None:
     """The disk in the usual containers of images: the same rows as from the raw one."""
     tools = {"e01": "ewfacquirestream", "vmdk": "qemu-img", "vhd": "qemu-img", "split": "split"}
-    if not helpers.have(tools[form]):
+    if not machine.have(tools[form]):
         pytest.skip(f"no {tools[form]}")
     image = {"split": tmp / "disk.001", "e01": tmp / "disk.E01", "vmdk": tmp / "disk.vmdk", "vhd": tmp / "disk.vhd"}[form]
     if form == "split":

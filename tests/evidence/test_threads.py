@@ -3,14 +3,15 @@
 import os
 from pathlib import Path
 
-import helpers
 import pytest
-from helpers import Host, product, timeline
+from lib import disks, hosts, launch, reading
+from lib.hosts import Host
+from lib.launch import product, timeline
 
 THREADS = (1, 2, 8)
 
 
-def check_same(root: Path, **options) -> helpers.Timeline:
+def check_same(root: Path, **options) -> reading.Timeline:
     """Rows, errors and exit code do not depend on the number of threads; returns what one thread gives."""
     alone = timeline("--threads", 1, root, **options)
     for threads in THREADS[1:]:
@@ -20,7 +21,7 @@ def check_same(root: Path, **options) -> helpers.Timeline:
     return alone
 
 
-@pytest.mark.parametrize("form", helpers.FORMATS)
+@pytest.mark.parametrize("form", launch.FORMATS)
 def test_sample_host(form: str, sample: Path, mounted) -> None:
     """A real host, mounted."""
     root = mounted(sample)
@@ -42,11 +43,11 @@ def make_files(top: Path, count: int, links: int = 0) -> None:
 
 def test_many_names(host: Host) -> None:
     """One directory of 50,000 names among others of some thousand: all names, in the same order."""
-    diff = helpers.container(host, "db").rw / "diff"
+    diff = hosts.container(host, "db").rw / "diff"
     make_files(diff / "many", 50_000)
     for number in range(4):
         make_files(diff / f"some-{number}", 1000, 60)
-    helpers.settle(host.root)
+    hosts.settle(host.root)
     one = product("body", "--threads", 1, host.root)
     for threads in THREADS[1:]:
         assert product("body", "--threads", threads, host.root) == one
@@ -57,7 +58,7 @@ def test_many_names(host: Host) -> None:
 
 def test_deep_tree(host: Host) -> None:
     """300 directories in one another, each with a brother before and after it."""
-    at = helpers.container(host, "db").rw / "diff"
+    at = hosts.container(host, "db").rw / "diff"
     for number in range(300):
         for name in ("after", "before"):
             (at / name).mkdir()
@@ -72,13 +73,13 @@ def test_deep_tree(host: Host) -> None:
 
 def test_unreadable_directories(host: Host, as_nobody: dict, tmp: Path) -> None:
     """Errors come in the order of the walk, and what is beside them is read."""
-    diff = helpers.container(host, "db").rw / "diff"
+    diff = hosts.container(host, "db").rw / "diff"
     for number in range(40):
         make_files(diff / f"dir-{number:02}", 3, 2)
         if number % 3 == 0:
             (diff / f"dir-{number:02}").chmod(0)
-    helpers.give_to_nobody(host, tmp)
-    helpers.settle(host.root)
+    hosts.give_to_nobody(host, tmp)
+    hosts.settle(host.root)
     try:
         result = check_same(host.root, **as_nobody)
     finally:
@@ -93,8 +94,8 @@ def test_unreadable_directories(host: Host, as_nobody: dict, tmp: Path) -> None:
 @pytest.mark.parametrize("keep", [1.0, 0.5])
 def test_records_of_layers(mounting: None, sample: Path, tmp: Path, keep: float) -> None:
     """The record of the layer that comes next is read on another thread, whole or damaged, from an image too."""
-    image = helpers.sparse_copy(sample, tmp / "disk.raw")
-    with helpers.mount(image, "ext4", "loop") as at:
+    image = disks.sparse_copy(sample, tmp / "disk.raw")
+    with disks.mount(image, "ext4", "loop") as at:
         records = (at / "var/lib/docker/image/overlay2/layerdb/sha256").glob("*/tar-split.json.gz")
         for record in records:
             os.truncate(record, int(record.stat().st_size * keep))
@@ -106,5 +107,5 @@ def test_records_of_layers(mounting: None, sample: Path, tmp: Path, keep: float)
 @pytest.mark.parametrize("number", ["0", "65", "-1", "two", "", "2x", "99999999999999999999"])
 def test_bad_number_of_threads(number: str, host: Host) -> None:
     """Usage, with the range."""
-    done = helpers.run(f"--threads={number}", host.root)
+    done = launch.run(f"--threads={number}", host.root)
     assert done.returncode == 2 and b"1 to 64" in done.stderr

@@ -10,8 +10,9 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import helpers
 import pytest
+from lib import hosts, launch, reading
+from lib.reading import severity
 
 OPEN, LOCAL, TLS = ("listen on TCP without verifying clients", "listen on local TCP without verifying clients",
                     "listen on TCP, verifying clients")
@@ -21,14 +22,7 @@ SUMMARIES = {"configure the daemon", "define a unit of the daemon", "mask a unit
 WHEN = 1_600_000_000_123_456_789
 
 
-def severity(row: dict) -> str:
-    """The one severity of a row."""
-    words = [tag.removeprefix("severity_") for tag in row["tag"] if tag.startswith("severity_")]
-    assert len(words) == 1 and "exposure" in row["tag"], row
-    return words[0]
-
-
-def write(host: helpers.Host, files: dict[str, str | dict | tuple]) -> None:
+def write(host: hosts.Host, files: dict[str, str | dict | tuple]) -> None:
     """Files of the host, all of one time of their own; a tuple is a link."""
     for number, (name, value) in enumerate(sorted(files.items())):
         path = host.root / name
@@ -43,14 +37,14 @@ def write(host: helpers.Host, files: dict[str, str | dict | tuple]) -> None:
 class Told:
     """What is told of a host with these files."""
 
-    def __init__(self, host: helpers.Host, files: dict) -> None:
+    def __init__(self, host: hosts.Host, files: dict) -> None:
         write(host, files)
         self.done = host.run("--role", "host")
         self.rows = [row for row in self.done.where(data_type="container:exposure") if "container_name" not in row]
         for row in self.rows:
             path, field = row["witness"].rsplit("#", 1)
             status = os.lstat(str(host.root) + path)
-            assert field == "mtime" and helpers.nanoseconds(row) == status.st_mtime_ns, row
+            assert field == "mtime" and reading.nanoseconds(row) == status.st_mtime_ns, row
             assert row["confidence"] == "claimed" and row["layer_role"] == "host"
 
     def findings(self) -> list[tuple[str, str, str]]:
@@ -78,21 +72,21 @@ def idle(row: dict) -> str:
     ({"hosts": ["tcp://:2375"]}, (LOCAL, "high")),
     ({"hosts": ["[::]:2375"]}, (OPEN, "critical")),
     ({"hosts": ["fd://", "unix:///x"]}, None), ({}, None), ({"data-root": "/var/lib/docker", "log-driver": "local"}, None)])
-def test_addresses(host: helpers.Host, config: dict, wanted: tuple | None) -> None:
+def test_addresses(host: hosts.Host, config: dict, wanted: tuple | None) -> None:
     """Who reaches the daemon, and whether it asks who they are."""
     assert [(action, bad) for action, _, bad in Told(host, {"etc/docker/daemon.json": config}).findings()] == \
         ([wanted] if wanted else [])
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "\x00", "{\"hosts\": [\"tcp://0.0.0.0:1\"]"])
-def test_broken_json(host: helpers.Host, text: str) -> None:
+def test_broken_json(host: hosts.Host, text: str) -> None:
     """It is named, once, and the file's row stays."""
     told = Told(host, {"etc/docker/daemon.json": text})
     assert told.done.error()["path"] == "/etc/docker/daemon.json" and not told.findings()
     assert told.summary("etc/docker/daemon.json")
 
 
-def test_tls_in_another_file(host: helpers.Host) -> None:
+def test_tls_in_another_file(host: hosts.Host) -> None:
     """Settings of one daemon come from several places."""
     told = Told(host, {LIB + "docker.service": "[Service]\nExecStart=/usr/bin/dockerd -H tcp://0.0.0.0:2376\n",
                        "etc/docker/daemon.json": {"tlsverify": True}})
@@ -101,7 +95,7 @@ def test_tls_in_another_file(host: helpers.Host) -> None:
 
 # --- files of assignments ---------------------------------------------------------------------------------------------
 
-def test_init_script(host: helpers.Host) -> None:
+def test_init_script(host: hosts.Host) -> None:
     """Without a unit an init script takes the options; what is commented out is no setting."""
     told = Told(host, {"etc/default/docker": '#DOCKER_OPTS="-H tcp://0.0.0.0:1"\nDOCKER_OPTS="-H tcp://0.0.0.0:2 \\\n'
                                              '  --insecure-registry=r:5000"\nexport http_proxy="http://p/"\nulimit -n 9\n'})
@@ -113,7 +107,7 @@ def test_init_script(host: helpers.Host) -> None:
 
 
 @pytest.mark.parametrize("name", ["etc/default/docker", "etc/sysconfig/docker", "etc/conf.d/docker"])
-def test_last_assignment_counts(host: helpers.Host, name: str) -> None:
+def test_last_assignment_counts(host: hosts.Host, name: str) -> None:
     """Unless it builds on the one before."""
     told = Told(host, {name: "DOCKER_OPTS='-H tcp://0.0.0.0:1'\nDOCKER_OPTS='-H tcp://0.0.0.0:2'\n"
                              'DOCKER_OPTS="$DOCKER_OPTS --icc=false"\nDOCKER_OPTS+=" -D"\n'})
@@ -129,7 +123,7 @@ def test_last_assignment_counts(host: helpers.Host, name: str) -> None:
     (STOCK.replace("fd://", "fd:// $DOCKER_OPTS_2") + "EnvironmentFile=/etc/default/docker\n", "info"),
     (STOCK.replace("fd://", "fd:// $DOCKER_OPTS") + "EnvironmentFile=/etc/default/docker\nEnvironmentFile=\n", "info"),
     (STOCK.replace("fd://", "fd:// $DOCKER_OPTS"), "info")])
-def test_unit_must_use_them(host: helpers.Host, unit: str, bad: str) -> None:
+def test_unit_must_use_them(host: hosts.Host, unit: str, bad: str) -> None:
     """With a unit its command decides."""
     told = Told(host, {"etc/default/docker": "DOCKER_OPTS='-H tcp://0.0.0.0:2'\n", LIB + "docker.service": unit})
     assert told.findings() == [(OPEN, "hosts=tcp://0.0.0.0:2", bad)]
@@ -152,7 +146,7 @@ FILES = "EnvironmentFile=/srv/b.env\nEnvironmentFile=-/etc/default/docker\n"
     ({"a": FILES, "b": FILES[:27], "/srv/b.env": "O='-H tcp://0.0.0.0:2'\n", "/etc/default/docker": "O=-D\n"},
      "hosts=tcp://0.0.0.0:2"),
     ({"a": "Environment='O=-H tcp://0.0.0.0:2'\n", "/etc/default/docker": "O=-D\n"}, "hosts=tcp://0.0.0.0:2")])
-def test_last_variable_of_the_unit_counts(host: helpers.Host, files: dict[str, str], wanted: str | None) -> None:
+def test_last_variable_of_the_unit_counts(host: hosts.Host, files: dict[str, str], wanted: str | None) -> None:
     """systemd keeps one value of a name, whatever file has it; those of EnvironmentFile= come behind all others."""
     told = Told(host, {path[1:] if path[0] == "/" else f"{ETC}docker.service.d/{path}.conf":
                        text if path[0] == "/" else "[Service]\n" + text for path, text in files.items()} |
@@ -162,7 +156,7 @@ def test_last_variable_of_the_unit_counts(host: helpers.Host, files: dict[str, s
             if row["action"] not in SUMMARIES and not idle(row)] == ([wanted] if wanted else [])
 
 
-def test_variable_behind_an_unread_one(host: helpers.Host) -> None:
+def test_variable_behind_an_unread_one(host: hosts.Host) -> None:
     """A file that the unit does not name takes nothing back."""
     told = Told(host, {LIB + "docker.service": "[Service]\nEnvironment=PORT=2375\n"
                                                "ExecStart=/usr/bin/dockerd -H tcp://0.0.0.0:${PORT}\n",
@@ -170,7 +164,7 @@ def test_variable_behind_an_unread_one(host: helpers.Host) -> None:
     assert told.findings() == [(OPEN, "hosts=tcp://0.0.0.0:2375", "critical")]
 
 
-def test_tls_by_environment(host: helpers.Host) -> None:
+def test_tls_by_environment(host: hosts.Host) -> None:
     """dockerd looks at DOCKER_TLS_VERIFY by itself."""
     told = Told(host, {LIB + "docker.service": "[Service]\nEnvironment=DOCKER_TLS_VERIFY=1\n"
                                                "ExecStart=/usr/bin/dockerd -H tcp://0.0.0.0:2376\n"})
@@ -216,7 +210,7 @@ UNITS: dict[str, tuple[dict, list[int]]] = {
 
 
 @pytest.mark.parametrize("name", UNITS)
-def test_units(host: helpers.Host, name: str) -> None:
+def test_units(host: hosts.Host, name: str) -> None:
     """Which settings are in force, by the rules of man 5 systemd.unit; all others are told, too, as what they are."""
     files, ports = UNITS[name]
     told = Told(host, files)
@@ -242,21 +236,21 @@ def test_systemd_agrees(tmp: Path, name: str) -> None:
             tree[path] = ("link", str(tmp) + value[0])
         elif isinstance(value, tuple):
             tree[path] = ("link", *value)
-    helpers.write_tree(os.fsencode(tmp), tree)
+    hosts.write_tree(os.fsencode(tmp), tree)
     done = subprocess.run(["systemd-analyze", "verify", "docker.service"], capture_output=True, text=True, check=False,
                           env=os.environ | {"SYSTEMD_UNIT_PATH": ":".join(str(tmp / at) for at in (ETC, RUN, LIB, "stubs"))})
     found = [int(port) for port in re.findall(r"Command /nowhere/(\d+) is not executable", done.stderr)]
     assert found == ports, done.stderr
 
 
-def test_merged_usr(host: helpers.Host) -> None:
+def test_merged_usr(host: hosts.Host) -> None:
     """/lib may be a link to /usr/lib: no file is told twice."""
     write(host, {LIB + "docker.service": service(1)})
     (host.root / "lib").symlink_to("usr/lib")
     assert len(Told(host, {}).findings()) == 1
 
 
-def test_socket(host: helpers.Host) -> None:
+def test_socket(host: hosts.Host) -> None:
     """A port alone is on all addresses; the last mode counts."""
     told = Told(host, {LIB + "docker.socket": "[Socket]\nListenStream=/run/docker.sock\nSocketMode=0660\n",
                        ETC + "docker.socket.d/a.conf": "[Socket]\nListenStream=2375\nSocketMode=0666\n"})
@@ -268,7 +262,7 @@ def test_socket(host: helpers.Host) -> None:
         (LOCAL, "ListenStream=127.0.0.1:2375", "high")}
 
 
-def test_odd_files(host: helpers.Host) -> None:
+def test_odd_files(host: hosts.Host) -> None:
     """No FIFO is opened, no cycle followed, nothing outside of the evidence read."""
     (host.root / "etc/default").mkdir(parents=True)
     os.mkfifo(host.root / "etc/default/docker")
@@ -277,7 +271,7 @@ def test_odd_files(host: helpers.Host) -> None:
     assert not told.findings()
 
 
-def test_other_configuration_file(host: helpers.Host) -> None:
+def test_other_configuration_file(host: hosts.Host) -> None:
     """--config-file takes the place of daemon.json."""
     told = Told(host, {LIB + "docker.service": "[Service]\nExecStart=/usr/bin/dockerd --config-file /srv/d.json\n",
                        "etc/docker/daemon.json": {"hosts": ["tcp://0.0.0.0:1"]},
@@ -287,7 +281,7 @@ def test_other_configuration_file(host: helpers.Host) -> None:
 
 # --- other daemons ----------------------------------------------------------------------------------------------------
 
-def test_rootless_and_snap(host: helpers.Host) -> None:
+def test_rootless_and_snap(host: hosts.Host) -> None:
     """Each daemon has its own settings."""
     told = Told(host, {"home/ann/.config/docker/daemon.json": {"tlsverify": True},
                        "home/ann/.config/systemd/user/docker.service": "[Service]\n"
@@ -303,7 +297,7 @@ def test_recorded_cases(name: str, evidence: Callable, mounted: Callable) -> Non
     """By the files themselves, read by the kernel: unit, options and daemon.json of the host."""
     place = evidence(name)
     root: Path = place if place.is_dir() else mounted(place)
-    done = helpers.timeline(place, "--role", "host")
+    done = launch.timeline(place, "--role", "host")
     rows = done.where(data_type="container:exposure")
     listed = json.loads((root / "etc/docker/daemon.json").read_text())
     found = {(row["witness"], row["facts"][0]) for row in rows if row["action"] == OPEN and severity(row) == "critical"}
@@ -315,21 +309,21 @@ def test_recorded_cases(name: str, evidence: Callable, mounted: Callable) -> Non
     assert sorted(fact for row in limits for fact in row["facts"] if "=" in fact) == sorted(
         f"{key}={value}" for key, value in re.findall(r'(\w+\.\w+) = "(.*?)";', text))
     for row in rows + limits:
-        assert helpers.nanoseconds(row) == os.lstat(str(root) + row["witness"].removesuffix("#mtime")).st_mtime_ns
+        assert reading.nanoseconds(row) == os.lstat(str(root) + row["witness"].removesuffix("#mtime")).st_mtime_ns
 
 
 # --- control groups ---------------------------------------------------------------------------------------------------
 
-def groups(done: helpers.Timeline) -> dict[str, dict]:
+def groups(done: reading.Timeline) -> dict[str, dict]:
     """Rows of configured groups, by their path."""
     rows = [row for row in done.where(data_type="container:limits") if "/etc/cg" in row["witness"]]
     assert all(row["confidence"] == "claimed" and not row["tag"] for row in rows)
     return {row["facts"][0].removeprefix("group "): row for row in rows}
 
 
-def test_control_groups(host: helpers.Host) -> None:
+def test_control_groups(host: hosts.Host) -> None:
     """Limits that were configured by hand, of the containers that they name."""
-    web, db = helpers.container(host, "web"), helpers.container(host, "db")
+    web, db = hosts.container(host, "web"), hosts.container(host, "db")
     host.write(db.path / "hostconfig.json", {"CgroupParent": "/shop/back/"})
     host.write(web.path / "hostconfig.json", {"CgroupParent": "shop"})
     lost = "f" * 64
@@ -352,10 +346,10 @@ def test_control_groups(host: helpers.Host) -> None:
     assert set(told["shop/back/x"]["facts"]) >= {f"parent of container {web.id}", f"parent of container {db.id}"}
     assert f"container {lost}, which is not there" in told[f"docker/{lost}"]["facts"]
     assert told[f"docker/{db.id}/"]["facts"][1:] == ["of ann:dockerd", "controllers cpu,memory", "line 2"]
-    assert helpers.nanoseconds(told["other"]) == (host.root / "etc/cgconfig.d/shop.conf").stat().st_mtime_ns
+    assert reading.nanoseconds(told["other"]) == (host.root / "etc/cgconfig.d/shop.conf").stat().st_mtime_ns
 
 
-def test_secrets_stay_hidden(host: helpers.Host) -> None:
+def test_secrets_stay_hidden(host: hosts.Host) -> None:
     """Wherever one is written, in all rows; and nothing else is."""
     told = Told(host, {
         LIB + "docker.service": "[Service]\nExecStart=/usr/bin/dockerd --password=hidden1 $OPTS\n",
@@ -374,7 +368,7 @@ def test_secrets_stay_hidden(host: helpers.Host) -> None:
 
 # --- too much ---------------------------------------------------------------------------------------------------------
 
-def test_large_settings(host: helpers.Host) -> None:
+def test_large_settings(host: hosts.Host) -> None:
     """What is beyond a limit is named with how much it is, and read without ado."""
     told = Told(host, {"etc/docker/daemon.json": {
         "k" * 150_000: {str(number): number for number in range(50_000)}, "icc": False,
@@ -387,14 +381,14 @@ def test_large_settings(host: helpers.Host) -> None:
     assert [setting for _, setting, _ in told.findings() if "icc" in setting] == ["icc=false"]
 
 
-def test_many_findings(host: helpers.Host) -> None:
+def test_many_findings(host: hosts.Host) -> None:
     """A daemon's rows have an end, which is named."""
     told = Told(host, {LIB + "docker.service": "[Service]\n" + "ExecStart=/d -H a -H b -H c -H d\n" * 2501})
     assert len(told.findings()) == 10_000
     assert told.done.error()["reason"] == "line 2502: this and 3 more settings of the daemon, beyond 10000 that have rows"
 
 
-def test_many_links_to_a_home(host: helpers.Host) -> None:
+def test_many_links_to_a_home(host: hosts.Host) -> None:
     """It is read once, under its own name."""
     write(host, {f"home/a{number}": ("z",) for number in range(50)} | {"home/loop": ("loop",), "home/gone": ("nowhere",)})
     told = Told(host, {"home/z/.config/docker/daemon.json": {"hosts": ["tcp://0.0.0.0:1"]}})
@@ -403,7 +397,7 @@ def test_many_links_to_a_home(host: helpers.Host) -> None:
     assert paths.count("/home/loop") == 1 and all(path.startswith("/home/loop") for path in paths)
 
 
-def test_long_group(host: helpers.Host) -> None:
+def test_long_group(host: hosts.Host) -> None:
     """No kernel has a group of such a path."""
     write(host, {"etc/cgconfig.conf": f"group {'a/' * 400_000} {{ }}\ngroup b {{ }}\n"})
     done = host.run()

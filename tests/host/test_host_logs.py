@@ -8,25 +8,16 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import dockerd
-import helpers
 import pytest
-from helpers import Host, Row, Timeline
+from lib import disks, fresh_case, hosts, launch, machine, reading, sanitizers
+from lib.hosts import GONE, Host
+from lib.reading import Row, Timeline, facts
+from lib.truth import iso_ns
 
 LINE = "container:daemon:log"
-GONE = "ab" * 32
-BERLIN = Path("/usr/share/zoneinfo/Europe/Berlin")
-
-
-def ns(text: str) -> int:
-    """An ISO time with its offset in ns since 1970."""
-    whole, fraction, offset = re.fullmatch(r"(.{19})(?:\.(\d+))?(.+)", text).groups()
-    seconds = (datetime.fromisoformat(whole + offset) - datetime(1970, 1, 1, tzinfo=timezone.utc)).total_seconds()
-    return int(seconds) * 10**9 + int((fraction or "0").ljust(9, "0"))
 
 
 def rows(result: Timeline, kind: str = LINE) -> list[Row]:
@@ -43,10 +34,7 @@ def place(row: Row) -> tuple[str, int]:
 @pytest.fixture
 def host(tmp: Path) -> Host:
     """A host with containers web and db of shop:1, in Berlin."""
-    made = helpers.shop(tmp / "host")
-    (made.root / "var/log").mkdir(parents=True)
-    (made.root / "etc/localtime").write_bytes(BERLIN.read_bytes())
-    return made
+    return hosts.shop_in_berlin(tmp / "host")
 
 
 def write(host: Host, name: str, text: str | bytes, written: str) -> Path:
@@ -54,18 +42,13 @@ def write(host: Host, name: str, text: str | bytes, written: str) -> Path:
     path = host.root / "var/log" / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    os.utime(path, ns=(ns(written), ns(written)))
+    os.utime(path, ns=(iso_ns(written), iso_ns(written)))
     return path
-
-
-def facts(row: Row, word: str) -> list[str]:
-    """What the row's facts say behind a word."""
-    return [item[len(word) + 1:] for item in row.get("facts", []) if item.startswith(word + " ")]
 
 
 def check(row: Row, time: str, confidence: str, **wanted: Any) -> None:
     """One row; None is a field that is not there."""
-    assert helpers.nanoseconds(row) // 1000 == ns(time) // 1000, row
+    assert reading.nanoseconds(row) // 1000 == iso_ns(time) // 1000, row
     assert row["clock"] == "host" and row["confidence"] == confidence, row
     assert {key: row.get(key) for key in wanted} == wanted, row
 
@@ -74,7 +57,7 @@ def check(row: Row, time: str, confidence: str, **wanted: Any) -> None:
 
 def test_forms_of_the_stamp(host: Host) -> None:
     """RFC 3164 in the host's zone, ISO and RFC 5424 with their own, BusyBox with its level; and whose the lines are."""
-    web, db = (helpers.container(host, name).id for name in ("web", "db"))
+    web, db = (hosts.container(host, name).id for name in ("web", "db"))
     texts = [
         f"Jul  9 10:00:00 dock01 dockerd[812]: one container={web}",
         "Jul  9 10:00:01 dock01 cron[1]: dockerd[812]: another program",
@@ -135,8 +118,8 @@ def test_files_without_a_header(host: Host) -> None:
     check(old, "2014-10-23T12:00:00+02:00", "inferred", message_body="2014/10/23 12:00:00 POST /v1.15/x")
     check(x, "2016-03-04T05:06:07.008009010+02:00", "exact", witness="/var/log/upstart/docker.log.1.gz#offset=0")
     check(y, "2016-03-04T05:06:07.008009010+02:00", "bounded", message_body="panic: y")
-    assert [helpers.iso_nanoseconds(y[key]) for key in ("time_first", "time_last")] == [
-        ns("2016-03-04T03:06:07.008009010+00:00"), ns("2016-03-04T04:00:00+00:00")]
+    assert [reading.iso_nanoseconds(y[key]) for key in ("time_first", "time_last")] == [
+        iso_ns("2016-03-04T03:06:07.008009010+00:00"), iso_ns("2016-03-04T04:00:00+00:00")]
     check(z, "2016-03-04T04:00:00+00:00", "bounded", time_first=None)
 
 
@@ -155,7 +138,7 @@ def test_years_across_files(host: Host) -> None:
                 "d": "2025-12-31T23:59:59+01:00", "e": "2026-02-03T00:00:00+01:00", "f": "2025-06-01T00:00:00+02:00",
                 "g": "2025-06-01T00:00:00+02:00", "h": "2025-05-31T12:00:00+02:00", "i": "2024-02-29T12:00:00+01:00"}
     found = rows(host.run())
-    assert {row["message_body"]: helpers.nanoseconds(row) for row in found} == {k: ns(v) for k, v in expected.items()}
+    assert {row["message_body"]: reading.nanoseconds(row) for row in found} == {k: iso_ns(v) for k, v in expected.items()}
     by = {row["message_body"]: facts(row, "year by") for row in found}
     assert by["e"] == ["the file's mtime"] and by["i"] == ["the file after it"]
 
@@ -189,7 +172,7 @@ def test_years_by_name_and_by_the_daemon(host: Host) -> None:
 ])
 def test_year_by_a_message(reporter: str, stated: str, said: str, host: Host) -> None:
     """Anyone can log a time, also a container; the daemon's counts where nothing speaks against it."""
-    reporter = reporter.format(web=helpers.container(host, "web").id[:12], gone=GONE[:12])
+    reporter = reporter.format(web=hosts.container(host, "web").id[:12], gone=GONE[:12])
     write(host, "syslog", f'Nov 20 11:59:59 dock01 dockerd[1]: a\nNov 20 12:00:00 dock01 {reporter}: time="{stated}" msg=x\n',
           "2026-11-20T12:00:00+01:00")
     row = rows(host.run())[0]
@@ -255,7 +238,7 @@ def test_hour_that_comes_twice(host: Host) -> None:
           "2025-10-26T03:00:00+01:00")
     a, b, c, d = rows(host.run())
     check(a, "2025-10-26T02:30:00+02:00", "bounded")
-    assert helpers.iso_nanoseconds(a["time_last"]) == ns("2025-10-26T02:30:00+01:00")
+    assert reading.iso_nanoseconds(a["time_last"]) == iso_ns("2025-10-26T02:30:00+01:00")
     check(b, "2025-10-26T02:59:00+02:00", "bounded")
     check(c, "2025-10-26T02:10:00+01:00", "inferred")
     check(d, "2025-10-26T03:00:00+01:00", "inferred")
@@ -305,7 +288,7 @@ def owner(host: Host, text: str, reporter: str = "dockerd[1]") -> Row:
 ])
 def test_containers_that_a_line_names(text: str, container: str | None, tags: list[str], host: Host) -> None:
     """By ID, short ID, name, or rw layer; an ID is called a removed container's only where the words leave no doubt."""
-    web, db = (helpers.container(host, name) for name in ("web", "db"))
+    web, db = (hosts.container(host, name) for name in ("web", "db"))
     row = owner(host, text.format(web=web.id, short=db.id[:12], gone=GONE, rw=web.rw.name))
     wanted = {"web": web.id, "db": db.id}.get(container, container)
     assert row.get("container_identifier") == wanted and row.get("container_name") == {GONE: None}.get(container,
@@ -315,7 +298,7 @@ def test_containers_that_a_line_names(text: str, container: str | None, tags: li
 
 def test_kernel_systemd_images_and_output(host: Host) -> None:
     """OOM kills by their cgroup, scopes of systemd, images by ID and by reference, and what the syslog driver wrote."""
-    web = helpers.container(host, "web").id
+    web = hosts.container(host, "web").id
     image = "sha256:" + next((host.meta / "imagedb/content/sha256").iterdir()).name
     cgroups = f"/docker/{web}", f"/system.slice/docker-{web}.scope"
     for cgroup in cgroups:
@@ -385,19 +368,19 @@ def test_same_from_an_image(host: Host, tmp: Path) -> None:
     with open(image, "wb") as file:
         file.truncate(32 << 20)
     subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", host.root, image], check=True, capture_output=True)
-    (plain,), (again,) = rows(host.run()), rows(helpers.timeline(image))
+    (plain,), (again,) = rows(host.run()), rows(launch.timeline(image))
     assert [{**row, "pathspec": 0, "parser": 0} for row in (plain, again)][0] == {**again, "pathspec": 0, "parser": 0}
 
 
 def test_nothing_is_read_without_such_logs(host: Host, tmp: Path) -> None:
     """The cost on any other host: three directories are looked for."""
-    if not helpers.have("strace"):
+    if not machine.have("strace"):
         pytest.skip("no strace")
     trace = tmp / "trace"
     shutil.rmtree(host.root / "var/log")
-    subprocess.run(["strace", "-f", "-qq", "-e", "trace=openat,openat2,read,pread64", "-o", trace, helpers.PROGRAM, "-q",
+    subprocess.run(["strace", "-f", "-qq", "-e", "trace=openat,openat2,read,pread64", "-o", trace, machine.PROGRAM, "-q",
                     "-f", "jsonl", "-o", tmp / "out", host.root], check=True, capture_output=True,
-                   env=helpers.environment(ASAN_OPTIONS="detect_leaks=0", LSAN_OPTIONS="detect_leaks=0"))
+                   env=sanitizers.environment(ASAN_OPTIONS="detect_leaks=0", LSAN_OPTIONS="detect_leaks=0"))
     assert len([line for line in trace.read_text().splitlines() if re.search(r'"(var/)?log["/]', line)]) <= 4
 
 
@@ -407,13 +390,13 @@ def test_log_of_the_real_dockerd(host: Host, tmp: Path) -> None:
     """Every line of dockerd's stderr, as syslogd would have written it: its time, level, and container."""
     folder = tmp / "case"
     try:
-        with dockerd.fresh_case(folder) as case:
+        with fresh_case.fresh_case(folder) as case:
             (folder / "truth").mkdir()
             case.base_image("lab:1", {"dev": None, "proc": None, "sys": None})
             case.create("one", "lab:1")
             case.start("one")
             case.start("one", "restart")
-    except dockerd.Refused as reason:
+    except fresh_case.Refused as reason:
         pytest.skip(str(reason))
     lines = case.daemon.log.read_text().splitlines()
     write(host, "syslog", "".join(f"Jul  9 10:00:00 dock01 dockerd[812]: {line}\n" for line in lines),
@@ -422,7 +405,7 @@ def test_log_of_the_real_dockerd(host: Host, tmp: Path) -> None:
     assert [row["message_body"] for row in found] == lines and len(lines) > 20
     for row, line in zip(found, lines):
         stamp, level = re.match(r'time="([^"]+)" level=(\w+) ', line).groups()
-        assert helpers.nanoseconds(row) // 1000 == ns(stamp.replace("Z", "+00:00")) // 1000
+        assert reading.nanoseconds(row) // 1000 == iso_ns(stamp.replace("Z", "+00:00")) // 1000
         assert row["confidence"] == "exact" and facts(row, "level") == [level]
         if f"container={case.ids['one']}" in line or f"moby/{case.ids['one']}" in line:
             assert row["container_identifier"] == case.ids["one"] and "configuration_missing" in row["tag"]
@@ -438,26 +421,26 @@ def test_syslog_of_a_recorded_host(disk: Callable[[str, str], Path]) -> None:
     for line in text.splitlines(keepends=True):
         if re.match(rb"\S+ +\d+ \S+ \S+ ((dockerd|containerd)\[|systemd\[.*([Dd]ocker|containerd))", line):
             stamp = re.search(rb'\]: time="([^"]+)" level', line)
-            expected[offset] = stamp and ns(stamp[1].decode().replace("Z", "+00:00"))
+            expected[offset] = stamp and iso_ns(stamp[1].decode().replace("Z", "+00:00"))
         offset += len(line)
-    result = helpers.timeline(image)
+    result = launch.timeline(image)
     found = {place(row)[1]: row for row in result.where(data_type=LINE)}
     assert found.keys() == expected.keys() and len(found) > 400
     for at, time in expected.items():
         assert found[at]["confidence"] == ("exact" if time else "inferred")
-        assert time is None or helpers.nanoseconds(found[at]) == time
-    actions = [line.split("\t") for line in (helpers.EVIDENCE / "overlay2-ext4/truth/actions.tsv").read_text().splitlines()]
+        assert time is None or reading.nanoseconds(found[at]) == time
+    actions = [line.split("\t") for line in (machine.EVIDENCE / "overlay2-ext4/truth/actions.tsv").read_text().splitlines()]
     (garnet,) = [action for action in actions if action[4:6] == ["container_rm", "garnet"]]
     left = [row for row in found.values() if row.get("container_identifier") == garnet[6]]
-    assert left and all("configuration_missing" in row["tag"] and helpers.nanoseconds(row) < int(garnet[2]) for row in left)
+    assert left and all("configuration_missing" in row["tag"] and reading.nanoseconds(row) < int(garnet[2]) for row in left)
 
 
 def test_quiet_data_root(host: Host, tmp: Path) -> None:
     """A daemon that goes on to complain for days, while nothing changes in the data root, is not in the future; what is
     later than the log itself is."""
     now, day = int(time.time()), 86400
-    lines = [f"{helpers.rfc3339((now + days * day) * 10**9)} dock01 dockerd[9]: complaint {days}" for days in (3, 9)]
+    lines = [f"{hosts.rfc3339((now + days * day) * 10**9)} dock01 dockerd[9]: complaint {days}" for days in (3, 9)]
     host.write(host.root / "var/log/syslog", "".join(f"{line}\n" for line in lines))
-    image = helpers.make_ext4(tmp / "disk.raw", host.root)
-    helpers.debugfs(image, *[f"set_inode_field /var/log/syslog {field} @{now + 3 * day}" for field in ("ctime", "mtime")])
-    assert ["time_future" in row["tag"] for row in rows(helpers.timeline(image))] == [False, True]
+    image = disks.make_ext4(tmp / "disk.raw", host.root)
+    disks.debugfs(image, *[f"set_inode_field /var/log/syslog {field} @{now + 3 * day}" for field in ("ctime", "mtime")])
+    assert ["time_future" in row["tag"] for row in rows(launch.timeline(image))] == [False, True]

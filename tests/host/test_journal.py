@@ -9,10 +9,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import helpers
 import pytest
-from helpers import Host, Row, Timeline
-from test_host_logs import BERLIN, GONE, facts
+from lib import hosts, launch, machine, reading
+from lib.hosts import GONE, Host
+from lib.reading import Row, Timeline, facts
 
 REMOTE = Path("/lib/systemd/systemd-journal-remote")
 LINE, OUTPUT = "container:daemon:log", "docker:container:log:entry"
@@ -20,12 +20,12 @@ START = 1_783_600_000_123_456
 DOCKER = {"_SYSTEMD_UNIT": "docker.service", "_COMM": "dockerd", "SYSLOG_IDENTIFIER": "dockerd", "_PID": "812",
           "_TRANSPORT": "stdout", "PRIORITY": "6", "_HOSTNAME": "dock01"}
 
-pytestmark = pytest.mark.skipif(not REMOTE.exists() or not helpers.have("journalctl"), reason="no systemd-journal-remote")
+pytestmark = pytest.mark.skipif(not REMOTE.exists() or not machine.have("journalctl"), reason="no systemd-journal-remote")
 
 
 def built_in() -> bool:
     """Was the program built with libsystemd?"""
-    return b"libsystemd: built in" in helpers.run("--version").stdout
+    return b"libsystemd: built in" in launch.run("--version").stdout
 
 
 needs_library = pytest.mark.skipif(not built_in(), reason="built without libsystemd")
@@ -44,7 +44,7 @@ def make(path: Path, entries: list[dict[str, Any]]) -> list[Row]:
         text += b"\n"
     source = path.with_suffix(".export")
     source.write_bytes(text)
-    subprocess.run([REMOTE, f"--output={path}", "--split-mode=none", source], check=True, capture_output=True, timeout=helpers.TIMEOUT)
+    subprocess.run([REMOTE, f"--output={path}", "--split-mode=none", source], check=True, capture_output=True, timeout=machine.TIMEOUT)
     source.unlink()
     return oracle(path)
 
@@ -52,16 +52,14 @@ def make(path: Path, entries: list[dict[str, Any]]) -> list[Row]:
 def oracle(path: Path) -> list[Row]:
     """journalctl's view of a file."""
     said = subprocess.run(["journalctl", "--file", path, "-o", "json", "--all", "--no-pager"], check=True,
-                          capture_output=True, timeout=helpers.TIMEOUT).stdout
+                          capture_output=True, timeout=machine.TIMEOUT).stdout
     return [json.loads(line) for line in said.splitlines()]
 
 
 @pytest.fixture
 def host(tmp: Path) -> Host:
     """A host in Berlin with web and db."""
-    made = helpers.shop(tmp / "host")
-    (made.root / "etc/localtime").write_bytes(BERLIN.read_bytes())
-    return made
+    return hosts.shop_in_berlin(tmp / "host")
 
 
 def journal(host: Host, name: str = "system.journal") -> Path:
@@ -84,7 +82,7 @@ def by_cursor(found: list[Row]) -> dict[str, Row]:
 @needs_library
 def test_entries_of_the_daemons(host: Host) -> None:
     """Every field as journalctl has it; other programs are left out; the daemon's own time counts before journald's."""
-    web = helpers.container(host, "web").id
+    web = hosts.container(host, "web").id
     entries = [
         DOCKER | {"MESSAGE": f'time="2026-07-09T14:26:40.987654321+02:00" level=error msg=a container={web}'},
         DOCKER | {"MESSAGE": "panic", "PRIORITY": "3", "_SOURCE_REALTIME_TIMESTAMP": START + 77},
@@ -102,10 +100,10 @@ def test_entries_of_the_daemons(host: Host) -> None:
     wanted = [said[n]["__CURSOR"] for n in (0, 1, 3, 4, 5)]
     assert result.code == 0 and set(table) == set(wanted)
     own, panic, scope, oom, far = (table[cursor] for cursor in wanted)
-    assert helpers.nanoseconds(own) == 1_783_600_000_987_654_321 and own["confidence"] == "exact"
+    assert reading.nanoseconds(own) == 1_783_600_000_987_654_321 and own["confidence"] == "exact"
     assert own["container_name"] == "web" and facts(own, "level") == ["error"]
     assert facts(own, "the journal's time") == ["2026-07-09T12:26:40.123456000Z"]
-    assert helpers.nanoseconds(panic) == (START + 77) * 1000 and facts(panic, "level") == ["err"]
+    assert reading.nanoseconds(panic) == (START + 77) * 1000 and facts(panic, "level") == ["err"]
     assert scope["container_identifier"] == GONE and scope["tag"] == ["configuration_missing"]
     assert oom["container_identifier"] == web and facts(oom, "reporter") == ["kernel"]
     assert facts(far, "written by host") == ["far"] and facts(far, "reporter") == ["containerd"]
@@ -115,13 +113,13 @@ def test_entries_of_the_daemons(host: Host) -> None:
         assert facts(row, "pid") == ([entry["_PID"]] if "_PID" in entry else [])
         assert row["witness"] == "/var/log/journal/" + "c" * 32 + "/system.journal"
         if row not in (own, panic):
-            assert helpers.nanoseconds(row) == int(entry["__REALTIME_TIMESTAMP"]) * 1000
+            assert reading.nanoseconds(row) == int(entry["__REALTIME_TIMESTAMP"]) * 1000
 
 
 @needs_library
 def test_output_of_containers(host: Host) -> None:
     """The log driver journald: streams, the sender's time, pieces joined, names of a container that is gone."""
-    web = helpers.container(host, "web").id
+    web = hosts.container(host, "web").id
 
     def output(text: str, container: str = web, **more: str) -> dict[str, str]:
         names = {"CONTAINER_ID": container[:12], "CONTAINER_ID_FULL": container, "CONTAINER_NAME": "web",
@@ -144,7 +142,7 @@ def test_output_of_containers(host: Host) -> None:
     assert [(row["log_source"], row["message_body"]) for row in found] == [
         ("stdout", "one\n"), ("stderr", "two\nlines\n"), ("stdout", "a" * 16384 + "b" * 16384 + "c\n"),
         ("stderr", "x\n"), ("stdout", "gone\n"), ("stdout", "\n"), ("stdout", "never ends")]
-    assert [helpers.nanoseconds(row) for row in found] == [
+    assert [reading.nanoseconds(row) for row in found] == [
         1_783_600_000_111_222_333, *((START + n * 1_000_001) * 1000 for n in (1, 2, 3, 6, 8, 9))]
     by_cursor(found)
     gone = found[4]
@@ -167,7 +165,7 @@ def test_files_of_all_kinds(host: Host, tmp: Path) -> None:
     with open(image, "wb") as file:
         file.truncate(96 << 20)
     subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", host.root, image], check=True, capture_output=True)
-    again = helpers.timeline(image)
+    again = launch.timeline(image)
     assert [row | {"pathspec": 0} for row in rows(again)] == [row | {"pathspec": 0} for row in rows(plain)]
 
 
@@ -245,7 +243,7 @@ def test_damaged_fields(fields: list[str], kept: int, host: Host) -> None:
 @needs_library
 def test_what_a_container_logs_itself(host: Host) -> None:
     """A program that has the host's journal socket: its scope names the container."""
-    web = helpers.container(host, "web").id
+    web = hosts.container(host, "web").id
     make(journal(host), [{"MESSAGE": "GET /", "SYSLOG_IDENTIFIER": "nginx", "_COMM": "nginx",
                           "_SYSTEMD_UNIT": f"docker-{web}.scope"}])
     (row,) = rows(host.run())

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes bbolt databases after the description of the format (etcd-io/bbolt internal/common), without the library: one
-leaf page a bucket, with overflow pages as needed. Small buckets are inline, as the library would have them."""
+"""Databases of bbolt, written after the description of the format (etcd-io/bbolt internal/common) and without the library:
+one leaf page a bucket, with overflow pages as needed. Small buckets are inline, as the library would have them. What a
+database holds is known to who asked for it."""
+import random
 import struct
 from typing import Union
 
@@ -74,3 +76,25 @@ def database(live: Bucket, older: Bucket | None = None, freed: tuple[Bucket, ...
     before = writer.add(older) if older is not None else 3
     root = writer.add(live)
     return writer.file((writer.meta(0, before, 6), writer.meta(1, root, 7)))
+
+
+def damaged(rng: random.Random, content: bytes) -> bytes:
+    """A file with one of the kinds of damage: bits, lengths and numbers, missing and foreign pages, a short file."""
+    data = bytearray(content)
+    kind = rng.randrange(5)
+    if kind == 0:
+        for _ in range(rng.randrange(1, 30)):
+            data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+    elif kind == 1:
+        return bytes(data[:rng.randrange(len(data))])
+    elif kind == 2:
+        for _ in range(rng.randrange(1, 10)):
+            at = rng.randrange(len(data) // 8) * 8
+            data[at:at + 4] = struct.pack("<I", rng.choice([0, 1, 2, 3, 16, 0xFFFF, 2**31, 2**32 - 1, 2**32 - 16]))
+    elif kind == 3:
+        page, other = (rng.randrange(len(data) // 1024) * 1024 for _ in range(2))
+        data[page:page + 1024] = data[other:other + 1024]
+    else:
+        page = rng.randrange(2, len(data) // 1024) * 1024
+        data[page:page + 1024] = rng.choice([b"\0", b"\xff"]) * 1024
+    return bytes(data)

@@ -12,15 +12,15 @@ import re
 import stat
 import struct
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import helpers
-from helpers import mount
+from lib import disks, launch, machine, sanitizers
+from lib.disks import mount
 
-FSDUMP = Path(os.environ.get("FSDUMP", helpers.REPO / "build/san/fsdump")).resolve()
+FSDUMP = Path(os.environ.get("FSDUMP", machine.REPO / "build/san/fsdump")).resolve()
 COLUMNS = ("inode", "type", "mode", "uid", "gid", "size", "nlink", "rdev", "atime", "mtime", "ctime", "birth",
            "sha256", "link", "xattrs")
 TYPES = {stat.S_IFREG: "f", stat.S_IFDIR: "d", stat.S_IFLNK: "l", stat.S_IFCHR: "c", stat.S_IFBLK: "b",
@@ -71,12 +71,12 @@ class Dump:
         return {re.split(r": [a-z-]+: ", line, maxsplit=1)[0] for line in self.errors}
 
 
-def dump(image: Path, *options: str, processor: int = helpers.PROCESSOR, prefix: tuple = (),
+def dump(image: Path, *options: str, processor: int = machine.PROCESSOR, prefix: tuple = (),
          env: dict[str, str] | None = None) -> Dump:
     """Run fsdump to its end, which leaves the evidence as it was."""
     before = (os.stat(image).st_mtime_ns, os.stat(image).st_size)
-    done = helpers.limited([*prefix, FSDUMP, *options, image], processor, env=env or helpers.environment(),
-                           capture_output=True)
+    done = launch.limited([*prefix, FSDUMP, *options, image], processor, env=env or sanitizers.environment(),
+                          capture_output=True)
     assert (os.stat(image).st_mtime_ns, os.stat(image).st_size) == before
     lines = done.stderr.decode("ascii").splitlines()
     assert done.returncode in (0, 1, 3), (done.returncode, lines[-5:])
@@ -84,6 +84,19 @@ def dump(image: Path, *options: str, processor: int = helpers.PROCESSOR, prefix:
     assert done.returncode == 3 or bool(errors) == (done.returncode == 1), lines[-5:]
     return Dump(done.returncode, parse(done.stdout.decode("ascii").splitlines()[1:]), errors,
                 [line for line in lines if line.startswith("note: ")])
+
+
+def deleted(image: Path, key: Callable[[list[str]], str] = lambda row: row[0]) -> dict[str, tuple[str, ...]]:
+    """Rows of deleted files of which more than the name is left, by inode: columns as above and, last, the deletion
+    time."""
+    done = subprocess.run([FSDUMP, "--deleted", image], env=sanitizers.environment(), check=False,
+                          capture_output=True)
+    sanitizers.check_sanitizers(done.returncode, done.stderr)
+    rows = [line.split("\t") for line in done.stdout.decode("ascii").splitlines()]
+    gone = [row for row in rows if row[1] == "!deleted" and row[2] != "0000"]
+    found = {key(row): (*row[2:11], row[12]) for row in gone}
+    assert len(found) == len(gone), "one comes twice"
+    return found
 
 
 def differences(truth: View, got: View, limit: int = 12, ignore: tuple[str, ...] = ()) -> list[str]:
@@ -237,7 +250,7 @@ def view_of(image: Path, kind: str = "ext4", options: str = "ro,noload,noatime,l
 
 def replayed_view(image: Path, copy: Path) -> View:
     """The kernel's view after it has replayed the journal of a copy."""
-    helpers.sparse_copy(image, copy)
+    disks.sparse_copy(image, copy)
     with mount(copy, "ext4", "noatime,loop"):
         pass
     return view_of(copy)
@@ -275,14 +288,19 @@ DEBUGFS_TYPES = {b"regular": "f", b"directory": "d", b"symlink": "l", b"characte
                  b"block special": "b", b"FIFO": "p", b"socket": "s"}
 
 
-def debugfs_time(text: bytes, name: bytes) -> str:
+def debugfs_nanoseconds(text: bytes, name: bytes) -> int | None:
     """A time from the two numbers that `stat` shows: seconds, and nanoseconds above two bits of epoch."""
     match = re.search(rb"^ ?" + name + rb": 0x([0-9a-f]{8})(?::([0-9a-f]{8}))?", text, re.M)
     if not match:
-        return "-"
+        return None
     sec, extra = int(match[1], 16), int(match[2] or b"0", 16)
-    sec = (sec ^ 0x80000000) - 0x80000000 + ((extra & 3) << 32)
-    return time_text(sec, extra >> 2)
+    return ((sec ^ 0x80000000) - 0x80000000 + ((extra & 3) << 32)) * 10**9 + (extra >> 2)
+
+
+def debugfs_time(text: bytes, name: bytes) -> str:
+    """The same as a column."""
+    nanos = debugfs_nanoseconds(text, name)
+    return "-" if nanos is None else time_text(0, nanos)
 
 
 def debugfs_row(text: bytes, ino: int, files: Path, xattrs: str) -> tuple[str, ...]:

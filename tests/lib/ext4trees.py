@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-import helpers
+from lib import disks
 
 # Before 1970, around each bit that counts, and the last second of an inode of 256 bytes (2446). Odd nanoseconds.
 SECONDS = (-(1 << 31), -(1 << 31) + 1, -86400, -2, -1, 0, 1, (1 << 31) - 1, 1 << 31, (1 << 32) - 1, 1 << 32,
@@ -245,4 +245,19 @@ def odd_inode_times(image: Path) -> None:
         low, extra = sec & 0xFFFFFFFF, NANOS[number % 5] << 2 | ((sec - ((sec & 0xFFFFFFFF ^ 1 << 31) - (1 << 31))) >> 32) & 3
         for name in ("ctime", "crtime"):
             commands += [f"sif /times/t{number} {name} @0x{low:x}", f"sif /times/t{number} {name}_extra {extra}"]
-    helpers.debugfs(image, *commands)
+    disks.debugfs(image, *commands)
+
+
+def fill(folder: Path, count: int) -> None:
+    """A directory with files in it."""
+    folder.mkdir()
+    for number in range(count):
+        write(folder / f"{number}".rjust(40, "f"), b"f" * number)
+
+
+def commit(root: Path) -> None:
+    """End the transaction, which does not write its blocks to their places (syncfs would)."""
+    with open(root / "committed", "ab") as out:
+        out.write(b"c")
+        out.flush()
+        os.fsync(out.fileno())

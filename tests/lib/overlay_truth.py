@@ -8,20 +8,19 @@ pkg/archive/changes.go addChanges, changes_unix.go statDifferent).
 """
 import os
 import re
-import subprocess
-from collections import defaultdict
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-import helpers
 import pytest
-import truth
+from lib import disks, machine, truth
+from lib.ext4fs import TYPES
+from lib.reading import Row, unescape
+from lib.truth import CLEAN, POWEROFF
 
-CLEAN = ("overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "overlay2-xfs", "vfs-ext4", "aufs-synthetic")
-POWEROFF = ("overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "vfs-ext4")
 STATES = [(case, "clean") for case in CLEAN] + [(case, "poweroff-replayed") for case in POWEROFF]
 LAYERED = [(case, state) for case, state in STATES if not case.startswith("vfs")]
 # No aufs makes such a name: to it any .wh.x is a whiteout. This one is a file of the case it was made from.
@@ -29,7 +28,6 @@ ODD = b"/opt/app/odd/.wh.notawhiteout"
 
 Stat = tuple                                          # type, mode, uid, gid, rdev, mtime, size, security.capability
 Listing = dict[bytes, Stat]                           # by path inside the container, "/" included
-LETTERS = {0o10: "f", 0o4: "d", 0o12: "l", 0o6: "b", 0o2: "c", 0o1: "p", 0o14: "s"}
 CAPABILITY = "security.capability"
 SECOND = 10**9
 
@@ -39,7 +37,7 @@ class Entry:
     """An entry of a layer: its path inside, the layer's directory, and its row in the listing of the disk."""
     path: bytes
     layer: bytes
-    node: truth.Row
+    node: Row
 
     @property
     def location(self) -> bytes:
@@ -78,12 +76,12 @@ def drop_below(view: View, path: bytes) -> None:
         del view[name]
 
 
-class Host:
+class LayeredCase:
     """The layers of one evidence case in one state."""
 
     def __init__(self, case: str, state: str = "clean") -> None:
         self.name, self.state = case, state
-        self.case = truth.Case(helpers.EVIDENCE / case, state, False)
+        self.case = truth.Case(machine.EVIDENCE / case, state, False)
         self.containers = {c["Name"][1:]: c for c in self.case.containers}
         self.layers: dict[bytes, list[Entry]] = {}
         for path in sorted(self.case.nodes):
@@ -176,11 +174,11 @@ class Host:
 
 
 @cache
-def host_of(case: str, state: str = "clean") -> Host:
+def host_of(case: str, state: str = "clean") -> LayeredCase:
     """The truth of a case. Skips where there is none."""
-    if not (helpers.EVIDENCE / case / f"truth/fs.{state}.tsv").exists():
-        pytest.skip(f"no evidence set at {helpers.EVIDENCE} (LAYERTIME_EVIDENCE)")
-    return Host(case, state)
+    if not (machine.EVIDENCE / case / f"truth/fs.{state}.tsv").exists():
+        pytest.skip(f"no evidence set at {machine.EVIDENCE} (LAYERTIME_EVIDENCE)")
+    return LayeredCase(case, state)
 
 
 def listing(view: View) -> Listing:
@@ -226,7 +224,7 @@ def kernel_listing(root: Path) -> Listing:
     while todo:
         inner = todo.pop()
         info = os.lstat(base + inner)
-        letter = LETTERS[info.st_mode >> 12]
+        letter = TYPES[stat.S_IFMT(info.st_mode)]
         device = f"{os.major(info.st_rdev)}:{os.minor(info.st_rdev)}" if letter in "bc" else "-"
         try:
             capability = os.getxattr(base + inner, CAPABILITY, follow_symlinks=False).hex()
@@ -242,17 +240,13 @@ def kernel_listing(root: Path) -> Listing:
 @contextmanager
 def overlay(root: Path, layers: str) -> Iterator[Path]:
     """The kernel's merged view of layer directories named relative to the overlay2 directory `root`, read-only."""
-    with helpers.scratch() as at:
+    with machine.scratch() as at:
         if ":" not in layers:                         # an overlay of one layer is refused
             (at / "none").mkdir()
             layers += f":{at / 'none'}"
         (at / "merged").mkdir()
-        subprocess.run(["mount", "-t", "overlay", "-o", f"ro,lowerdir={layers}", "overlay", at / "merged"], cwd=root,
-                       check=True, capture_output=True)
-        try:
-            yield at / "merged"
-        finally:
-            subprocess.run(["umount", at / "merged"], check=True)
+        with disks.mounted_at("overlay", "overlay", f"ro,lowerdir={layers}", at / "merged", cwd=root) as view:
+            yield view
 
 
 def kernel_views(data_root: Path, container: str) -> tuple[Listing, Listing]:
@@ -279,13 +273,12 @@ def as_text(kinds: dict[bytes, str]) -> dict[str, str]:
     return {path.decode("utf-8", "replace"): kind for path, kind in kinds.items()}
 
 
-def stale(host: Host, name: str) -> set[str]:
+def stale(host: LayeredCase, name: str) -> set[str]:
     """Paths that were changed after `docker diff` was recorded, and those above them."""
     found: set[str] = set()
-    for line in (host.case.truth / "actions.tsv").read_text().splitlines()[1:]:
-        fields = line.split("\t")
-        if fields[4].startswith("last_") and fields[5] == name:
-            path = truth.unescape(fields[7])
+    for action in truth.actions(host.case.truth):
+        if action.what.startswith("last_") and action.name == name:
+            path = unescape(action.path)
             found |= {p.decode() for p in (path, *parents(path))}
     return found
 
@@ -299,72 +292,9 @@ def origin(entry: Entry) -> int | None:
     return int.from_bytes(raw[21:29] if raw[4] == 0x81 else raw[21:25], "little") if raw else None
 
 
-def entries(host: Host) -> dict[bytes, Entry]:
+def entries(host: LayeredCase) -> dict[bytes, Entry]:
     """All entries of all layers by their path on the disk."""
     return {entry.location: entry for layer in host.layers.values() for entry in layer if not host.is_mark(entry)
             or host.hides(entry) is not None}
 
 
-def covers(host: Host, layer: bytes, path: bytes) -> bool:
-    """Does this layer have anything that hides or replaces a path of the layers below it?"""
-    own = {entry.path: entry for entry in host.layers.get(layer, [])}
-    gone = host.whiteouts(layer)
-    above = [own[p] for p in parents(path) if p in own and p != b"/"]
-    return (path in own or path in gone or any(p in gone for p in parents(path))
-            or any(entry.kind != "d" or host.opaque(entry) for entry in above))
-
-
-def allowed_changes(host: Host, name: str, entry: Entry) -> set[str]:
-    """What may be said to have happened to an entry of a container's rw layer. An added or changed child leaves a copy
-    of its directory: that may be called any of three."""
-    below, gone = host.lower(name).get(entry.path), host.whiteouts(host.rw(name))
-    overlay2 = host.driver == "overlay2"
-    if below is None:
-        moved = {e.path for e in host.lower(name).values() if int(e.node["inode"]) == origin(entry)} & gone.keys()
-        return {"renamed"} if moved else {"added"}
-    if below.kind != entry.kind:
-        return {"replaced"}
-    if entry.kind == "d":
-        if host.opaque(entry):
-            return {"opaque"}
-        return {"metadata"} if changed(*map(stat_of, (below, entry))) else {"copied-up", "modified", "metadata"}
-    if overlay2 and origin(entry) is None:            # with index=off a file of several links comes up without
-        return {"replaced"} if below.node["nlink"] == "1" else {"replaced", "modified"}
-    if overlay2 and origin(entry) != int(below.node["inode"]):
-        return {"replaced", "renamed"}                # another file of the image was moved here
-    if below.node["sha256"] != entry.node["sha256"] or below.node["link"] != entry.node["link"]:
-        return {"modified"} if overlay2 else {"modified", "replaced"}
-    if changed(*map(stat_of, (below, entry))):
-        return {"metadata"} if overlay2 else {"metadata", "replaced", "modified"}
-    noted = any(entry.xattrs.get(name) != below.xattrs.get(name) for name in below.xattrs | entry.xattrs
-                if not name.startswith("trusted.overlay."))
-    return {"copied-up"} | ({"metadata"} if noted or below.node["atime"] != entry.node["atime"] else set())
-
-
-def stat_of(entry: Entry) -> Stat:
-    """What the comparison looks at, of one entry."""
-    return listing({b"": entry})[b""]
-
-
-def file_rows(rows: Path) -> Iterator[truth.Row]:
-    """The rows of files that exist, but those of deletions."""
-    return (row for row in truth.read_rows(rows) if row["data_type"] == "fs:stat"
-            and row["timestamp_desc"] != truth.DELETION and "unallocated" not in row.get("tag", ()))
-
-
-def change_faults(host: Host, rows: Path) -> list[str]:
-    """What is wrong in what the rows of files say of their change."""
-    said, problems = defaultdict(set), []
-    for row in file_rows(rows):
-        said[row["location"]].add(row.get("change"))
-    for name in host.containers:
-        for entry in host.layers[host.rw(name)]:
-            wanted = allowed_changes(host, name, entry)
-            silent = entry.path == b"/" or host.hides(entry) or host.is_mark(entry)
-            if not silent and not (len(said[entry.location]) == 1 and said[entry.location] <= wanted):
-                problems.append(f"{name} {truth.show(entry.path)}: {said[entry.location]}, not {wanted}")
-    for layer, known in host.case.layers.items():
-        if known.role == "image":
-            problems += [f"image file {truth.show(e.location)}: {said[e.location]}" for e in host.layers.get(layer, [])
-                         if said[e.location] - {None} and not host.hides(e)]
-    return problems

@@ -5,15 +5,15 @@ import io
 import json
 import os
 import re
-import subprocess
 import unicodedata
 from collections import Counter
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
-import helpers
 import pytest
+from lib import hosts, launch, reading
+from lib.mactime import mactime_rows, run_mactime
 
 # formats.md, 7.1 and 7.2
 ALWAYS = {"__container_type__", "__type__", "data_type", "date_time", "datetime", "display_name", "message", "parser",
@@ -34,19 +34,19 @@ TIMES = [0, 1, 499, 500, 501, 1499, 1500, 999_999_499, 999_999_500, 999_999_999,
 @pytest.fixture(scope="session")
 def sample_csv(sample: Path) -> list[list[str]]:
     """All cells of the sample's CSV."""
-    return list(csv.reader(io.StringIO(helpers.product("csv", sample).decode("utf-8"), newline="")))
+    return list(csv.reader(io.StringIO(launch.product("csv", sample).decode("utf-8"), newline="")))
 
 
 @pytest.fixture(scope="session")
 def sample_body(sample: Path) -> list[bytes]:
     """All lines of the sample's body file."""
-    return helpers.product("body", sample).splitlines(keepends=True)
+    return launch.product("body", sample).splitlines(keepends=True)
 
 
 @pytest.fixture(scope="session")
-def times(session_dir: Path) -> tuple[dict[str, int], helpers.Timeline]:
+def times(session_dir: Path) -> tuple[dict[str, int], reading.Timeline]:
     """A host whose files have special times: what the kernel says they are, by name, and the timeline."""
-    host = helpers.Host(session_dir / "times")
+    host = hosts.Host(session_dir / "times")
     image = host.image("shop:1", {"bin": {}})
     made = host.container("web", image, {f"t{number}": "x" for number in range(len(TIMES))})
     told = {}
@@ -115,13 +115,13 @@ def test_jsonl_file_rows_have_the_file_fields(sample_jsonl) -> None:
 
 def test_jsonl_is_in_order_of_time(sample_jsonl) -> None:
     """By the exact time, not the rounded one."""
-    exact = [helpers.nanoseconds(row) for row in sample_jsonl.rows]
+    exact = [reading.nanoseconds(row) for row in sample_jsonl.rows]
     assert exact == sorted(exact)
 
 
 def wanted_micros(row: dict) -> int:
     """`timestamp` by formats.md: file times are rounded half away from zero, times read from text are cut."""
-    exact = helpers.nanoseconds(row)
+    exact = reading.nanoseconds(row)
     text = {"docker:container:configuration", "docker:container:log:entry", "container:image:history",
             "container:image:tag", "container:log:application", "container:log:clock", "container:clock:step",
             "container:network:created", "container:state:set", "container:health:probe", "container:build:result",
@@ -142,7 +142,7 @@ def test_jsonl_times_agree(sample_jsonl) -> None:
     """On every row of the sample, with fractions that round up and down."""
     for row in sample_jsonl.rows:
         check_times(row)
-    assert {helpers.nanoseconds(row) % 1000 >= 500 for row in sample_jsonl.rows} == {True, False}
+    assert {reading.nanoseconds(row) % 1000 >= 500 for row in sample_jsonl.rows} == {True, False}
 
 
 def test_jsonl_times_at_the_limits(times) -> None:
@@ -151,7 +151,7 @@ def test_jsonl_times_at_the_limits(times) -> None:
     assert result.code == 0
     rows = {row["filename"]: row for row in result.rows if row["timestamp_desc"] == "Content Modification Time"}
     for name, exact in told.items():
-        assert helpers.nanoseconds(rows[name]) == exact, name
+        assert reading.nanoseconds(rows[name]) == exact, name
         assert ("timestamp" in rows[name]["date_time"]) == (-2**63 <= exact < 2**63), name
         check_times(rows[name])
     assert max(told.values()) > 2**63, "the file system under /tmp cannot hold the times of this test"
@@ -162,10 +162,10 @@ def test_jsonl_bounds_of_bounded_rows(sample_jsonl) -> None:
     bounded = sample_jsonl.where(confidence="bounded")
     assert bounded
     for row in sample_jsonl.rows:
-        bounds = [helpers.iso_nanoseconds(row[key]) for key in ("time_first", "time_last") if key in row]
+        bounds = [reading.iso_nanoseconds(row[key]) for key in ("time_first", "time_last") if key in row]
         assert bool(bounds) == (row["confidence"] == "bounded") and bounds == sorted(bounds)
         if "time_first" in row:
-            assert helpers.nanoseconds(row) == bounds[0]
+            assert reading.nanoseconds(row) == bounds[0]
 
 
 # --- CSV --------------------------------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ def test_csv_tells_what_jsonl_tells(sample_csv, sample_jsonl) -> None:
 
 def test_csv_is_one_line_a_record_and_safe(sample: Path) -> None:
     """As many lines as rows, no control byte, no carriage return."""
-    data = helpers.product("csv", sample)
+    data = launch.product("csv", sample)
     assert not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", data)
     assert data.count(b"\n") == len(list(csv.reader(io.StringIO(data.decode(), newline=""))))
 
@@ -214,7 +214,7 @@ def test_body_fields(sample_body, sample_jsonl) -> None:
     for row in sample_jsonl.where(data_type="fs:stat"):
         if row["timestamp_desc"] in order:
             key = row["pathspec"]["location"]
-            wanted.setdefault(key, {"row": row})[row["timestamp_desc"]] = helpers.nanoseconds(row) // 10**9
+            wanted.setdefault(key, {"row": row})[row["timestamp_desc"]] = reading.nanoseconds(row) // 10**9
     want = Counter((entry["row"]["inode"], *(str(entry.get(name, 0)) for name in order)) for entry in wanted.values())
     got, names = Counter(), set()
     for line in sample_body:
@@ -236,24 +236,6 @@ def test_body_names_begin_with_their_owner(sample_body) -> None:
     assert {name[0] for name in names} == set("civ/")
 
 
-def run_mactime(body: bytes) -> list[list[str]]:
-    """Rows of mactime -d -y: date, size, type, mode, uid, gid, meta, name. Rows of unset times are left out."""
-    if not helpers.have("mactime"):
-        pytest.skip("mactime (package sleuthkit) is missing")
-    done = subprocess.run(["mactime", "-d", "-y", "-b", "-"], input=body, capture_output=True, check=True,
-                          env=os.environ | {"TZ": "UTC", "LC_ALL": "C"})
-    assert not done.stderr, done.stderr
-    header, *rows = done.stdout.split(b"\n")[:-1]
-    assert header.startswith(b"Date,Size,Type,")
-    cells = [row.decode("utf-8", "surrogateescape").split(",", 7) for row in rows]
-    return [row for row in cells if not row[0].startswith("0000-00-00")]
-
-
-def mactime_rows(body: list[bytes]) -> int:
-    """How many rows mactime must give: distinct times of each record; it loses those before 1970 and 0 is unset."""
-    return sum(len({int(time) for time in line.split(b"|")[7:] if int(time) > 0}) for line in body)
-
-
 def test_body_through_mactime(sample_body) -> None:
     """Every time of every record comes out, with the record's own mode, size and owner."""
     rows = run_mactime(b"".join(sample_body))
@@ -269,7 +251,7 @@ def test_body_through_mactime(sample_body) -> None:
 def test_body_of_times_before_1970(times, session_dir: Path) -> None:
     """They are in the body file as negative seconds, though mactime loses them: JSONL is the record."""
     told, _ = times
-    lines = helpers.product("body", session_dir / "times").decode().splitlines()
+    lines = launch.product("body", session_dir / "times").decode().splitlines()
     got = {line.split("|")[1].rsplit(":", 1)[1]: int(line.split("|")[8]) for line in lines if ":rw:/t" in line}
     assert got == {name: exact // 10**9 for name, exact in told.items()}
     rows = run_mactime("".join(line + "\n" for line in lines).encode())
@@ -283,19 +265,19 @@ L2T = "date,time,timezone,MACB,source,sourcetype,type,user,host,short,desc,versi
 
 def test_l2tcsv_tells_what_jsonl_tells(sample: Path, sample_jsonl) -> None:
     """17 cells without quotes; date and time are the whole seconds; as many rows as the text has."""
-    header, *lines = helpers.product("l2tcsv", sample).decode("utf-8").split("\n")[:-1]
+    header, *lines = launch.product("l2tcsv", sample).decode("utf-8").split("\n")[:-1]
     assert header == L2T and len(lines) == merged_rows(sample_jsonl.rows)
     cells = [line.split(",") for line in lines]
     assert {len(row) for row in cells} == {17} and "" not in set().union(*cells)
     wanted, got = Counter(), Counter()
     for row in sample_jsonl.rows:
-        moment = EPOCH + timedelta(seconds=helpers.nanoseconds(row) // 10**9)
-        name = helpers.unescape(row["display_name"]).replace(b",", b" ")
+        moment = EPOCH + timedelta(seconds=reading.nanoseconds(row) // 10**9)
+        name = reading.unescape(row["display_name"]).replace(b",", b" ")
         wanted[f"{moment:%m/%d/%Y}", f"{moment:%H:%M:%S}", row["timestamp_desc"], name] += 1
     for date, time, zone, macb, _source, _type, kinds, _user, host, _short, _desc, version, name, *_ in cells:
         assert zone == "UTC" and version == "2" and host == "web-prod-2" and re.fullmatch(r"[M.][A.][C.][B.]", macb)
         for kind in kinds.split("; "):
-            got[date, time, kind, helpers.unescape(name)] += 1
+            got[date, time, kind, reading.unescape(name)] += 1
     assert got == wanted
 
 
@@ -304,14 +286,14 @@ def test_l2tcsv_tells_what_jsonl_tells(sample: Path, sample_jsonl) -> None:
 def merged_rows(rows: list[dict]) -> int:
     """How many lines the text has: equal times of one entry are one line, all else is a line each."""
     plain = [row for row in rows if row["data_type"] != "fs:stat" or row["timestamp_desc"] == "Content Deletion Time"]
-    files = {(row["pathspec"]["location"], row["layer_role"], helpers.nanoseconds(row)) for row in rows
+    files = {(row["pathspec"]["location"], row["layer_role"], reading.nanoseconds(row)) for row in rows
              if row["data_type"] == "fs:stat" and row["timestamp_desc"] != "Content Deletion Time"}
     return len(plain) + len(files)
 
 
 def test_text_counts_and_flags(sample: Path, sample_jsonl) -> None:
     """One line for equal times of an entry; the letters of all lines are the rows of JSONL."""
-    lines = helpers.product("text", sample).decode().splitlines()
+    lines = launch.product("text", sample).decode().splitlines()
     assert len(lines) == merged_rows(sample_jsonl.rows)
     letters: Counter[str] = Counter()
     form = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z ([m.][a.][c.][b.]|\.\.\.[du]|----) (\w+) +([\w-]+) +\S+ +")
@@ -329,12 +311,12 @@ def test_text_counts_and_flags(sample: Path, sample_jsonl) -> None:
 
 def test_text_is_sorted(sample: Path) -> None:
     """Years before 1970 first."""
-    times = [line[:30] for line in helpers.product("text", sample).splitlines()]
+    times = [line[:30] for line in launch.product("text", sample).splitlines()]
     assert times == sorted(times)
 
 
 def test_text_is_safe_for_terminals(sample: Path) -> None:
     """Valid UTF-8 without any control, format or line-separating character but the newline."""
-    text = helpers.product("text", sample).decode("utf-8")
+    text = launch.product("text", sample).decode("utf-8")
     bad = {char for char in set(text) - {"\n"} if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Cs")}
     assert not bad, bad

@@ -3,10 +3,10 @@
 import subprocess
 import sys
 
-import helpers
 import pytest
+from lib import machine, sanitizers
 
-RUN = helpers.REPO / "golden/run.py"
+RUN = machine.REPO / "golden/run.py"
 NAMES = subprocess.run([sys.executable, RUN, "--list"], capture_output=True, check=True, text=True).stdout.split()
 
 
@@ -15,7 +15,7 @@ def failures(request: pytest.FixtureRequest) -> dict[str, str]:
     """What is wrong with those that pytest was asked for, by name. They run at once, on all cores."""
     asked = [item.callspec.params["name"] for item in request.session.items if item.originalname == "test_golden"]
     done = subprocess.run([sys.executable, RUN, *asked], capture_output=True, check=False, text=True,
-                          env=helpers.environment(LAYERTIME=str(helpers.PROGRAM)))
+                          env=sanitizers.environment(LAYERTIME=str(machine.PROGRAM)))
     assert not done.stderr, done.stderr
     return {block.split("\n")[0]: block for block in done.stdout.split("FAILED  ")[1:]}
 

@@ -2,14 +2,15 @@
 """Names that attack the reader: they come out as the formats say, decode to the same bytes, and are walked in full."""
 import csv
 import io
+import json
 import os
 import re
 import unicodedata
 from pathlib import Path
 
-import helpers
 import pytest
-from test_formats import mactime_rows, run_mactime
+from lib import disks, hosts, launch, machine, reading
+from lib.mactime import mactime_rows, run_mactime
 
 ODD = [
     b"plain", b"new\nline", b"\n", b"tab\there", b"cr\rover", b"pipe|two|", b'quote"s"', b"apostrophe's", b"comma,s",
@@ -25,12 +26,12 @@ ODD = [
 BIDI = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
 
 
-def build(root: Path) -> helpers.Host:
+def build(root: Path) -> hosts.Host:
     """A host with each odd name as a file and as a directory in an rw layer, as a link's target, and in a volume."""
-    host = helpers.Host(root)
+    host = hosts.Host(root)
     image = host.image("shop:1", {"bin": {"sh": "x"}})
     links = {f"link{number}": ("link", name) for number, name in enumerate(ODD)}
-    log = "".join(helpers.log_record(name.decode("utf-8", "replace") + "\n", "2026-01-02T03:04:05.000000001Z")
+    log = "".join(hosts.log_record(name.decode("utf-8", "replace") + "\n", "2026-01-02T03:04:05.000000001Z")
                   for name in ODD)
     host.container("web", image, {"files": dict.fromkeys(ODD, "x"), "dirs": {name: {} for name in ODD},
                                   "links": links}, log)
@@ -39,25 +40,25 @@ def build(root: Path) -> helpers.Host:
 
 
 @pytest.fixture(scope="module")
-def odd(session_dir: Path) -> helpers.Host:
+def odd(session_dir: Path) -> hosts.Host:
     """The host with odd names."""
     return build(session_dir / "odd")
 
 
 @pytest.fixture(scope="module")
-def odd_image(odd: helpers.Host, session_dir: Path) -> Path:
+def odd_image(odd: hosts.Host, session_dir: Path) -> Path:
     """The same in an ext4 file system, made by e2fsprogs."""
-    return helpers.make_ext4(session_dir / "odd.raw", odd.root)
+    return disks.make_ext4(session_dir / "odd.raw", odd.root)
 
 
 @pytest.fixture(scope="module")
-def odd_late_image(odd: helpers.Host, session_dir: Path) -> Path:
+def odd_late_image(odd: hosts.Host, session_dir: Path) -> Path:
     """The same, made so much later that each file's times do not fit: every row of a layer has facts behind its name."""
-    return helpers.make_ext4(session_dir / "odd-late.raw", odd.root, later=5)
+    return disks.make_ext4(session_dir / "odd-late.raw", odd.root, later=5)
 
 
 @pytest.fixture(params=["directory", "image", "late_image"])
-def evidence(request, odd: helpers.Host) -> Path:
+def evidence(request, odd: hosts.Host) -> Path:
     """Both kinds of evidence, and one of which names are not all that is told."""
     return odd.root if request.param == "directory" else request.getfixturevalue(f"odd_{request.param}")
 
@@ -70,22 +71,22 @@ def names_below(locations: set[bytes], part: bytes) -> set[bytes]:
 
 def test_jsonl_keeps_every_byte(evidence: Path) -> None:
     """Both paths, the link's target and the message decode to the names."""
-    result = helpers.timeline(evidence)
+    result = launch.timeline(evidence)
     assert result.code == 0 and not result.errors
     locations = result.locations()
     for part in (b"files", b"dirs", b"_data"):
         assert names_below(locations, part) == set(ODD)
-    inside = {helpers.unescape(row["filename"]) for row in result.where(layer_role="rw", data_type="fs:stat")}
+    inside = {reading.unescape(row["filename"]) for row in result.where(layer_role="rw", data_type="fs:stat")}
     assert inside >= {b"/files/" + name for name in ODD}
-    targets = {helpers.unescape(row["symbolic_link_target"]) for row in result.rows if "symbolic_link_target" in row}
+    targets = {reading.unescape(row["symbolic_link_target"]) for row in result.rows if "symbolic_link_target" in row}
     assert targets >= set(ODD)
 
 
-def test_jsonl_marks_odd_names(odd: helpers.Host) -> None:
+def test_jsonl_marks_odd_names(odd: hosts.Host) -> None:
     """The tag odd_name stands on each name that a terminal would not simply show, and on no other."""
     rows = odd.run().where(layer_role="rw", data_type="fs:stat", file_entry_type="file")
-    tagged = {helpers.unescape(row["filename"])[7:] for row in rows if "odd_name" in row["tag"]}
-    plain = {helpers.unescape(row["filename"])[7:] for row in rows if "odd_name" not in row["tag"]}
+    tagged = {reading.unescape(row["filename"])[7:] for row in rows if "odd_name" in row["tag"]}
+    plain = {reading.unescape(row["filename"])[7:] for row in rows if "odd_name" not in row["tag"]}
 
     def is_odd(name: bytes) -> bool:
         text = name.decode("utf-8", "surrogateescape")
@@ -95,7 +96,7 @@ def test_jsonl_marks_odd_names(odd: helpers.Host) -> None:
     assert {b"plain", b"umlaut-\xc3\xa4\xc3\xb6\xc3\xbc", b"100%zz", rb"back\slash", b"comma,s"} <= plain
 
 
-def test_jsonl_log_text_is_kept(odd: helpers.Host) -> None:
+def test_jsonl_log_text_is_kept(odd: hosts.Host) -> None:
     """message_body is what the container wrote."""
     bodies = [row["message_body"] for row in odd.run().where(data_type="docker:container:log:entry")]
     assert bodies == [name.decode("utf-8", "replace") + "\n" for name in ODD]
@@ -103,20 +104,20 @@ def test_jsonl_log_text_is_kept(odd: helpers.Host) -> None:
 
 def test_csv_keeps_every_byte(evidence: Path) -> None:
     """One line a record, and names that decode to the same bytes."""
-    data = helpers.product("csv", evidence)
+    data = launch.product("csv", evidence)
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline="")))
-    assert data.count(b"\n") == len(rows) + 1 == len(helpers.timeline(evidence).rows) + 1
-    names = {helpers.unescape(row["filename"]) for row in rows if row["layer_role"] == "rw"}
+    assert data.count(b"\n") == len(rows) + 1 == len(launch.timeline(evidence).rows) + 1
+    names = {reading.unescape(row["filename"]) for row in rows if row["layer_role"] == "rw"}
     assert names >= {b"/files/" + name for name in ODD}
     assert not BIDI.search(data.decode())
 
 
 def test_body_keeps_every_byte(evidence: Path) -> None:
     """Eleven fields; the name decodes to the same bytes."""
-    lines = helpers.product("body", evidence).decode("utf-8").splitlines()
+    lines = launch.product("body", evidence).decode("utf-8").splitlines()
     cells = [line.split("|") for line in lines]
     assert {len(row) for row in cells} == {11}
-    names = {helpers.unescape_body(row[1].split(":rw:", 1)[1]) for row in cells if ":rw:" in row[1]}
+    names = {reading.unescape_body(row[1].split(":rw:", 1)[1]) for row in cells if ":rw:" in row[1]}
     assert names >= {b"/files/" + name for name in ODD}
     pairs = {name.split(b" -> ", 1)[1] for name in names if name.startswith(b"/links/link")}
     assert pairs == set(ODD)
@@ -124,7 +125,7 @@ def test_body_keeps_every_byte(evidence: Path) -> None:
 
 def test_body_through_mactime(evidence: Path) -> None:
     """No record with an odd name is lost or merged; pipes and percent signs come out right."""
-    body = helpers.product("body", evidence).splitlines(keepends=True)
+    body = launch.product("body", evidence).splitlines(keepends=True)
     rows = run_mactime(b"".join(body))
     assert len(rows) == mactime_rows(body)
     names = {row[7][1:-1].split(":rw:", 1)[1] for row in rows if ":rw:" in row[7]}
@@ -133,44 +134,44 @@ def test_body_through_mactime(evidence: Path) -> None:
 
 def test_text_is_safe_and_decodes(evidence: Path) -> None:
     """Nothing reaches the terminal raw; names decode to the same bytes."""
-    text = helpers.product("text", evidence).decode("utf-8")
+    text = launch.product("text", evidence).decode("utf-8")
     assert not {char for char in set(text) - {"\n"} if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp", "Cf")}
     lines = [re.sub(r"(  Facts: .*?)?(  #\w+)*$", "", line) for line in text.split("\n")[:-1]]
-    names = {helpers.unescape(line.split(" /files/", 1)[1]) for line in lines if " /files/" in line}
+    names = {reading.unescape(line.split(" /files/", 1)[1]) for line in lines if " /files/" in line}
     assert names >= set(ODD)
     assert "\\u{202e}" in text and "\\x1b[2J" in text
 
 
-def test_messages_are_safe(odd: helpers.Host, tmp: Path) -> None:
+def test_messages_are_safe(odd: hosts.Host, tmp: Path) -> None:
     """Errors about odd names: stderr is escaped, the error list decodes."""
     host = build(tmp / "host")
     for name in ODD:
         (host.data / "containers" / os.fsdecode(name)).mkdir()
-    with helpers.scratch() as out:
-        done = helpers.run("-v", "-o", out / "rows.jsonl", "--errors", out / "errors", host.root)
+    with machine.scratch() as out:
+        done = launch.run("-v", "-o", out / "rows.jsonl", "--errors", out / "errors", host.root)
         shown, listed = done.stderr.decode("utf-8"), (out / "errors").read_text("utf-8")
     assert done.returncode == 1
     assert not {char for char in set(shown) - {"\n"} if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp", "Cf")}
-    paths = {helpers.unescape(helpers.json.loads(line)["path"]) for line in listed.splitlines()}
+    paths = {reading.unescape(json.loads(line)["path"]) for line in listed.splitlines()}
     assert paths == {b"/var/lib/docker/containers/" + name for name in ODD}
 
 
 def test_odd_command_line_is_safe(tmp: Path) -> None:
     """The evidence's own name in messages and manifest."""
     evidence = tmp / "ev\x1b[31m\n\u202e"
-    helpers.shop(evidence)
-    done = helpers.run("-v", "--manifest", tmp / "m", "-o", tmp / "o.jsonl", evidence)
+    hosts.shop(evidence)
+    done = launch.run("-v", "--manifest", tmp / "m", "-o", tmp / "o.jsonl", evidence)
     assert done.returncode == 0
     assert b"\x1b" not in done.stderr and "\u202e" not in done.stderr.decode()
-    assert helpers.unescape(helpers.json.loads((tmp / "m").read_text())["evidence"][0]["path"]) == os.fsencode(evidence)
-    missing = helpers.run(tmp / "no\x1b[31mthing")
+    assert reading.unescape(json.loads((tmp / "m").read_text())["evidence"][0]["path"]) == os.fsencode(evidence)
+    missing = launch.run(tmp / "no\x1b[31mthing")
     assert missing.returncode == 3 and b"\x1b" not in missing.stderr
 
 
 @pytest.mark.parametrize("bad", ["--bo\x1bgus", "-f\x1bx", "--since=\x1b[31m", "--role=\x1b", "-c\x1b"])
-def test_odd_options_are_safe(bad: str, odd: helpers.Host) -> None:
+def test_odd_options_are_safe(bad: str, odd: hosts.Host) -> None:
     """What is wrong with an argument is told without its escapes."""
-    done = helpers.run(bad, odd.root)
+    done = launch.run(bad, odd.root)
     assert done.returncode == 2 and b"\x1b" not in done.stderr
 
 
@@ -193,36 +194,36 @@ def make_deep(top: Path, name: str, depth: int) -> int:
 @pytest.mark.parametrize("kind", ["directory", "image"])
 def test_deep_trees_are_walked_completely(name: str, depth: int, kind: str, tmp: Path) -> None:
     """Every directory and the file in each, with both paths whole."""
-    host = helpers.Host(tmp / "host")
+    host = hosts.Host(tmp / "host")
     image = host.image("shop:1", {"bin": {"sh": "x"}})
     top = host.container("web", image).rw / "diff"
     evidence = host.root
     if kind == "directory":
         make_deep(top, name, depth)
     else:
-        evidence = helpers.make_ext4(tmp / "image.raw", host.root)
+        evidence = disks.make_ext4(tmp / "image.raw", host.root)
         path = host.inside(top)
         (tmp / "empty").touch()
         commands = [f"cd {path}"]
         for _ in range(depth):
             commands += [f"mkdir {name}", f"cd {name}", f"write {tmp / 'empty'} leaf"]
-        helpers.debugfs(evidence, *commands)
-    result = helpers.timeline(evidence)
+        disks.debugfs(evidence, *commands)
+    result = launch.timeline(evidence)
     assert result.code == 0 and not result.errors, result.errors
     inside = {row["filename"] for row in result.where(layer_role="rw", data_type="fs:stat")}
     wanted = {"/" + "/".join([name] * level + leaf) for level in range(1, depth + 1) for leaf in ([], ["leaf"])}
     assert inside == wanted | {"/"}
-    assert {line.count(b"|") for line in helpers.product("body", evidence).splitlines()} == {10}
+    assert {line.count(b"|") for line in launch.product("body", evidence).splitlines()} == {10}
 
 
 def test_endless_directory_loop_in_an_image_ends(tmp: Path) -> None:
     """A directory that holds itself, which only a damaged disk has: one error, all else is there."""
-    host = helpers.shop(tmp / "host")
-    image = helpers.make_ext4(tmp / "image.raw", host.root)
-    before = helpers.timeline(image)
-    var = host.inside(helpers.container(host, "db").rw) + "/diff/var"
-    helpers.debugfs(image, f"ln {var} {var}/again")
-    after = helpers.timeline(image)
+    host = hosts.shop(tmp / "host")
+    image = disks.make_ext4(tmp / "image.raw", host.root)
+    before = launch.timeline(image)
+    var = host.inside(hosts.container(host, "db").rw) + "/diff/var"
+    disks.debugfs(image, f"ln {var} {var}/again")
+    after = launch.timeline(image)
     assert after.code == 1 and after.error()["code"] == "cycle"
     assert after.error()["path"] == var + "/again"
-    assert {helpers.what(row) for row in before.rows} <= {helpers.what(row) for row in after.rows}
+    assert {reading.what(row) for row in before.rows} <= {reading.what(row) for row in after.rows}

@@ -4,11 +4,12 @@ What is right follows from the two entries (contents, attributes, overlay.origin
 from collections import defaultdict
 from collections.abc import Iterator
 
-import overlay_truth
 import pytest
-import truth
-from deletion_truth import TICK
-from overlay_truth import LAYERED, change_faults, host_of
+from lib import overlay_truth, truth
+from lib.overlay_check import change_faults, renaming_faults
+from lib.overlay_truth import LAYERED, LayeredCase, host_of
+from lib.reading import unescape
+from lib.truth import TICK
 
 # What make-evidence.sh did, by the name it gave the action, to the path beside it.
 ACTIONS = {
@@ -32,12 +33,11 @@ COPIED_UP = ("append_lower", "truncate_lower", "chmod_lower", "chown_lower", "to
              "touch_atime_only_lower", "open_rdwr_lower_no_write", "rename_lower_file")
 
 
-def actions(host: overlay_truth.Host) -> Iterator[tuple[str, str, bytes, int, int]]:
+def actions(host: LayeredCase) -> Iterator[tuple[str, str, bytes, int, int]]:
     """What was done, in which container, to what, and the clock before and after."""
-    for line in (host.case.truth / "actions.tsv").read_text().splitlines()[1:]:
-        _seq, before, after, status, what, name, _id, path, _command = line.split("\t")
-        if status == "0" and name in host.containers:
-            yield what, name, truth.unescape(path), int(before), int(after)
+    for action in truth.actions(host.case.truth):
+        if action.status == "0" and action.name in host.containers:
+            yield action.what, action.name, unescape(action.path), action.before, action.after
 
 
 @pytest.mark.parametrize(("case", "state"), LAYERED)
@@ -65,14 +65,6 @@ def test_kind_of_change_of_every_action(case: str, rows_of) -> None:
             problems += renaming_faults(row, found.get((name, source), {}))
     assert not problems, problems[:20]
     assert len(seen) > 10
-
-
-def renaming_faults(target: truth.Row, source: truth.Row) -> Iterator[str]:
-    """What is wrong in the rows of a file that was moved and of the place where it had been."""
-    for row, text, other in ((target, "from", source), (source, "to", target)):
-        wanted = f"renamed {text} {other.get('filename', b'').decode()}"
-        if row.get("change") != "renamed" or wanted not in row.get("facts", ()):
-            yield f"{truth.show(row.get('filename'))}: {row.get('change')}, {row.get('facts')}: not {wanted}"
 
 
 @pytest.mark.parametrize(("case", "state"), [pair for pair in LAYERED if pair[0].startswith("overlay2")])
@@ -104,7 +96,7 @@ def test_copy_up(case: str, state: str, rows_of) -> None:
     for what, name, path, before, after in actions(host):
         if what == "xattrs":                          # that action also marks what this link leads to
             link = host.merged(name)[path.rpartition(b"/")[0] + b"/conf/active.conf"]
-            path = link.path.rpartition(b"/")[0] + b"/" + truth.unescape(link.node["link"])
+            path = link.path.rpartition(b"/")[0] + b"/" + unescape(link.node["link"])
         if what in (*COPIED_UP, "xattrs"):
             first.setdefault((name, path), (before, after))
     for (name, path), (before, after) in first.items():

@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What containers deleted: each action that was recorded lies in the interval that its row gives, and what was hidden
-is told right (tests/deletions.py)."""
+is told right (tests/lib/deletion_check.py)."""
 from pathlib import Path
 
-import deletion_truth as deletions
-import overlay_truth
 import pytest
-import truth
-from overlay_truth import LAYERED, POWEROFF, STATES, host_of
+from lib import deletion_check, overlay_truth, truth
+from lib.overlay_truth import LAYERED, STATES, host_of
+from lib.truth import POWEROFF
 
 
 @pytest.mark.parametrize(("case", "state"), STATES)
 def test_deletions_by_containers(case: str, state: str, rows_of) -> None:
     """Each once, with an honest time and what it hid; none of what is there still."""
     host = host_of(case, state)
-    result = deletions.judge_case(host, rows_of(case, state))
+    result = deletion_check.judge_case(host, rows_of(case, state))
     assert not result.problems, result.problems[:20]
     assert result.timed
     print(f"{case} {state}: {result.figures()}")      # pytest -rP shows it
@@ -46,7 +45,7 @@ def test_deletions_by_image_layers(case: str, state: str, rows_of) -> None:
         if not (row := found.get((place, path))):
             problems.append(f"{truth.show(place)}: nothing of {truth.show(path)}")
         elif hidden:
-            problems += [f"{truth.show(path)}: {fault}" for fault in deletions.hidden_faults(host, hidden, row)]
+            problems += [f"{truth.show(path)}: {fault}" for fault in deletion_check.hidden_faults(host, hidden, row)]
         elif told := sorted(row.keys() & {"hides_layer", "hides_size", "hides_mode", "hides_modified"}):
             problems.append(f"{truth.show(path)}: hid nothing, but has {told}")
     assert not problems, problems[:20]
@@ -74,8 +73,8 @@ def test_figures_by_hand(tmp: Path) -> None:
     """The script says what is wrong, and fails: a run without rows lacks every deletion."""
     host = host_of("overlay2-userns", "clean")
     (tmp / "rows").write_text("")
-    result = deletions.judge_case(host, tmp / "rows")
-    wanted = [deletion for name in host.containers for deletion in deletions.of_container(host, name)]
+    result = deletion_check.judge_case(host, tmp / "rows")
+    wanted = [deletion for name in host.containers for deletion in deletion_check.of_container(host, name)]
     assert len(result.problems) == len(wanted) > 30 and all(deletion.span for deletion in wanted)
     assert {deletion.path for deletion in wanted} >= {b"/data/site/tpl/zulu.tpl", b"/data/site/static/css"}
     assert overlay_truth.naive_diff({}, {}) == {}

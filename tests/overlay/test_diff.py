@@ -1,37 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`layertime diff` against `docker diff`: as the kernel's views of the dead disk give it (tests/overlay_truth.py, which
+"""`layertime diff` against `docker diff`: as the kernel's views of the dead disk give it (tests/lib/overlay_truth.py, which
 agrees with what the runtime recorded)."""
-import json
-from pathlib import Path
-
-import helpers
-import overlay_truth
 import pytest
-import truth
-from overlay_truth import ODD, STATES, host_of
+from lib.overlay_check import json_diff, text_diff, verbose_faults
+from lib.overlay_truth import ODD, STATES, host_of
 
 
 def own(kinds: dict[bytes, str], case: str) -> dict[bytes, str]:
     """Without the one name that says nothing."""
     return {path: kind for path, kind in kinds.items() if case != "aufs-synthetic" or path != ODD}
-
-
-def text_diff(container: str, root: Path) -> dict[bytes, str]:
-    """The program's answer as text: sorted by the bytes of the paths, nothing that upsets a terminal."""
-    done = helpers.run("diff", container, root)
-    assert done.returncode in (0, 1), done.stderr.decode()
-    lines = done.stdout.decode("ascii" if done.stdout.isascii() else "utf-8").split("\n")
-    assert lines.pop() == "" and all(line[:3] in ("A /", "C /", "D /") and line.isprintable() for line in lines)
-    paths = [helpers.unescape(line[2:]) for line in lines]
-    assert paths == sorted(set(paths))
-    return dict(zip(paths, (line[0] for line in lines)))
-
-
-def json_diff(container: str, root: Path, *options: str) -> list[truth.Row]:
-    """The program's answer as JSON, with paths as bytes."""
-    done = helpers.run("diff", container, root, "--json", *options)
-    assert done.returncode in (0, 1), done.stderr.decode()
-    return [item | {"path": helpers.unescape(item["path"])} for item in json.loads(done.stdout)]
 
 
 @pytest.mark.parametrize(("case", "state"), STATES)
@@ -48,21 +25,6 @@ def test_diff_is_dockers(case: str, state: str, evidence) -> None:
             # Of a directory that only has changes below it vfs keeps no mark: then no change is named.
             assert "change" in item or host.driver == "vfs" and host.merged(name)[item["path"]].kind == "d"
             assert item["kind"] == "D" or item.get("change") != "deleted"
-
-
-def verbose_faults(host: overlay_truth.Host, name: str, found: list[truth.Row]) -> list[str]:
-    """What is wrong in the answer with -v, which has every entry of the layer: those without a letter are as they were,
-    or differ in what Docker does not look at."""
-    wanted, said = host.diff(name), {item["path"]: item["change"] for item in found}
-    kinds = {item["path"]: item["kind"] for item in found if "kind" in item}
-    problems = [f"{name} {path!r}: {kinds.get(path)}, not {wanted.get(path)}" for path in kinds.keys() | wanted.keys()
-                if kinds.get(path) != wanted.get(path)]
-    for entry in host.layers[host.rw(name)]:
-        if entry.path != b"/" and not host.hides(entry) and not host.is_mark(entry):
-            may = overlay_truth.allowed_changes(host, name, entry)
-            if said.get(entry.path) not in (may if entry.kind != "d" or entry.path in wanted else may | {None}):
-                problems.append(f"{name} {entry.path!r}: {said.get(entry.path)}, not {may}")
-    return problems
 
 
 @pytest.mark.parametrize("case", ["overlay2-ext4", "overlay2-xfs", "aufs-synthetic"])

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The oracle of the tests about changes (tests/overlay_truth.py) against what the runtime recorded, and against the
+"""The oracle of the tests about changes (tests/lib/overlay_truth.py) against what the runtime recorded, and against the
 kernel's own overlay mounts of the dead disks."""
-import overlay_truth
 import pytest
-import truth
-from overlay_truth import CLEAN, ODD, STATES, host_of
-
-DATA_ROOT = {"overlay2-userns": "165536.165536"}      # the user namespace's own, below /var/lib/docker
+from lib import overlay_truth, truth
+from lib.overlay_truth import ODD, STATES, host_of
+from lib.reading import unescape
+from lib.truth import CLEAN
 
 
 @pytest.mark.parametrize(("case", "state"), STATES)
@@ -22,7 +21,7 @@ def test_oracle_sees_what_the_runtime_recorded(case: str, state: str) -> None:
         # The inode tells which layer's entry is seen. aufs-synthetic has the views of the disk it was made from.
         columns = ["type", "mode", "uid", "gid", "rdev", "mtime", "ctime", "birth", "sha256", "link"]
         columns += ["inode"] * (case != "aufs-synthetic")
-        wanted = {truth.unescape(row["path"]): [row[key] for key in columns] for row in rows}
+        wanted = {unescape(row["path"]): [row[key] for key in columns] for row in rows}
         seen = {path: [entry.node[key] for key in columns] for path, entry in host.merged(name).items()}
         for odd in (ODD,) if case == "aufs-synthetic" else ():
             wanted.pop(odd, None)
@@ -41,5 +40,5 @@ def test_oracle_sees_what_the_kernel_mounts(case: str, disk, mounted) -> None:
     host = host_of(case, "clean")
     root = mounted(disk(case), "xfs" if case.endswith("xfs") else "ext4")
     for name, container in host.containers.items():
-        views = overlay_truth.kernel_views(root / "var/lib/docker" / DATA_ROOT.get(case, ""), container["Id"])
+        views = overlay_truth.kernel_views(root / truth.data_root(case), container["Id"])
         assert host.diff(name) == overlay_truth.naive_diff(*views), name

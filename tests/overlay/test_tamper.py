@@ -17,13 +17,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import helpers
 import pytest
-from test_live import Daemon
+from lib import disks, hosts, launch, reading, truth
+from lib.dockerd import started
 
 TAGS = {"layer_planted", "layer_changed", "layer_touched", "layer_missing"}
 OVERLAY = ("overlay2-ext4", "overlay2-rebooted", "overlay2-userns")
-ROOTS = {"overlay2-userns": "var/lib/docker/165536.165536"}
 STORES = {"overlay2": ("overlay2", "diff"), "vfs": ("vfs/dir", ""), "aufs": ("aufs/diff", "")}
 
 
@@ -35,7 +34,7 @@ def members(packed: bytes) -> list[tarfile.TarInfo]:
         return archive.getmembers()
 
 
-def findings(timeline: helpers.Timeline) -> dict[tuple[str, str], set[str]]:
+def findings(timeline: reading.Timeline) -> dict[tuple[str, str], set[str]]:
     """Layer directory and path inside it -> tags of tampering."""
     found: dict[tuple[str, str], set[str]] = {}
     for row in timeline.rows:
@@ -65,7 +64,7 @@ class Layers:
                     if base and (tree / "bin/busybox").exists())
 
 
-def found_in(timeline: helpers.Timeline, diff: str) -> dict[str, set[str]]:
+def found_in(timeline: reading.Timeline, diff: str) -> dict[str, set[str]]:
     """What was found in one layer; nothing may be found in any other."""
     found = findings(timeline)
     assert {layer for layer, _ in found} <= {diff}, found
@@ -76,9 +75,9 @@ def found_in(timeline: helpers.Timeline, diff: str) -> dict[str, set[str]]:
 def writable(mounting: None, disk: Callable, tmp: Path) -> Iterator[Callable]:
     """writable(case, change): `change` gets the data root of a mounted copy; returns the copy afterwards."""
     def get(case: str, change: Callable[[Path], None], state: str = "clean") -> Path:
-        image = helpers.sparse_copy(disk(case, state), tmp / "disk.raw")
-        with helpers.mount(image, "ext4", "loop") as at:
-            change(at / ROOTS.get(case, "var/lib/docker"))
+        image = disks.sparse_copy(disk(case, state), tmp / "disk.raw")
+        with disks.mount(image, "ext4", "loop") as at:
+            change(at / truth.data_root(case))
         return image
     yield get
 
@@ -89,18 +88,18 @@ def writable(mounting: None, disk: Callable, tmp: Path) -> Iterator[Callable]:
 @pytest.mark.parametrize("case", [*OVERLAY, "vfs-ext4", "aufs-synthetic"])
 def test_untouched(disk: Callable, case: str, verify: str) -> None:
     """Not one finding, with the contents of all files compared, too."""
-    result = helpers.timeline(*filter(None, [verify]), disk(case))
+    result = launch.timeline(*filter(None, [verify]), disk(case))
     assert result.code == 0 and not result.errors and not findings(result)
 
 
 @pytest.mark.parametrize("verify", ["", "--verify-layers"])
 def test_untouched_xfs(disk: Callable, mounted: Callable, verify: str) -> None:
     """The same from a mounted XFS."""
-    result = helpers.timeline(*filter(None, [verify]), mounted(disk("overlay2-xfs"), "xfs"))
+    result = launch.timeline(*filter(None, [verify]), mounted(disk("overlay2-xfs"), "xfs"))
     assert result.code == 0 and not findings(result)
 
 
-def test_untouched_sample(sample_jsonl: helpers.Timeline) -> None:
+def test_untouched_sample(sample_jsonl: reading.Timeline) -> None:
     """And of the sample that comes with the tests."""
     assert not findings(sample_jsonl)
 
@@ -111,14 +110,14 @@ def test_builder_time_of_deletions(disk: Callable, mounted: Callable, case: str)
     image = disk(case)
     driver = "aufs" if "aufs" in case else "overlay2"
     expected = {}
-    for _, record, diff, _ in Layers(mounted(image) / ROOTS.get(case, "var/lib/docker"), driver).each():
+    for _, record, diff, _ in Layers(mounted(image) / truth.data_root(case), driver).each():
         for member in members(record.read_bytes()):
             folder, name = os.path.split("/" + member.name)
             if name.startswith(".wh.") and name != ".wh..wh..opq":
-                told = f"{helpers.rfc3339(int(member.mtime) * 10**9)[:19]}Z" if member.mtime else None
+                told = f"{hosts.rfc3339(int(member.mtime) * 10**9)[:19]}Z" if member.mtime else None
                 expected[diff, os.path.join(folder, name[4:])] = told
     told = {}
-    for row in helpers.timeline(image).rows:
+    for row in launch.timeline(image).rows:
         if row["layer_role"] == "image" and row["timestamp_desc"] == "Content Deletion Time":
             facts = [fact for fact in row.get("facts", []) if "builder" in fact]
             told[row["layer_identifier"], row["filename"]] = facts[0].split()[2] if facts else None
@@ -174,10 +173,7 @@ RUN touch -d 1999-01-01T00:00:00 /a/other; rm -r /a/b
 
 def test_real_daemon(tmp: Path) -> None:
     """Images imported, built, committed, saved and loaded by dockerd: nothing is found in them, until a file is changed."""
-    if not helpers.IS_ROOT or not helpers.have("dockerd", "docker", "containerd", "busybox"):
-        pytest.skip("needs root, dockerd, docker, containerd and busybox")
-    daemon = Daemon(tmp)
-    daemon.start()
+    daemon = started(tmp)
     try:
         for name, form in (("pax", tarfile.PAX_FORMAT), ("gnu", tarfile.GNU_FORMAT), ("ustar", tarfile.USTAR_FORMAT)):
             daemon.client("import", "-", f"{name}:0", input=odd_tar(form))
@@ -195,46 +191,41 @@ def test_real_daemon(tmp: Path) -> None:
         saved = tmp / "saved.tar"
         daemon.client("save", "-o", saved, "box:2", "pax:0")
         for options in ((), ("--verify-layers",)):
-            result = helpers.timeline(*options, daemon.data)
+            result = launch.timeline(*options, daemon.data)
             assert result.code == 0 and not findings(result)
         daemon.client("rm", "made")
         for image in daemon.client("images", "-q").split():
             daemon.try_client("rmi", "-f", image)
         daemon.client("load", "-i", saved)
-        result = helpers.timeline("--verify-layers", daemon.data)
+        result = launch.timeline("--verify-layers", daemon.data)
         assert result.code == 0 and not findings(result)
         layer = next(layer for layer in Layers(daemon.data).each() if (layer[0] / "fraction").exists())
         # So soon after the unpacking a change would not be seen as one.
-        helpers.wait_for(lambda: time.time_ns() > layer[1].stat().st_mtime_ns + 500_000_000)
+        launch.wait_for(lambda: time.time_ns() > layer[1].stat().st_mtime_ns + 500_000_000)
         keep_times(layer[0] / "d/sub/f", lambda: flip(layer[0] / "d/sub/f"))
         changed = {name: {"layer_changed"} for name in ("/d/sub/f", "/hard", "/other")}
-        assert found_in(helpers.timeline(daemon.data), layer[2]) == changed
+        assert found_in(launch.timeline(daemon.data), layer[2]) == changed
     finally:
         daemon.stop()
 
 
 # --- changed with debugfs ---------------------------------------------------------------------------------------------
 
-def blocks_of(image: Path, path: str) -> list[int]:
-    """Numbers of the blocks of a file."""
-    return [int(number) for number in helpers.debugfs(image, f"blocks {path}").split("\n")[1].split()]
-
-
-def test_debugfs(sample: Path, sample_jsonl: helpers.Timeline, tmp: Path) -> None:
+def test_debugfs(sample: Path, sample_jsonl: reading.Timeline, tmp: Path) -> None:
     """A planted file, one taken away, a changed mode, a set mtime and changed contents: those five, and no more."""
-    image = helpers.sparse_copy(sample, tmp / "disk.raw")
+    image = disks.sparse_copy(sample, tmp / "disk.raw")
     rows = [row for row in sample_jsonl.where(layer_role="image", file_entry_type="file") if row["file_size"]]
     diff = next(row for row in rows if row["filename"].endswith("/busybox"))["layer_identifier"]
-    files = {row["filename"]: helpers.location(row).decode() for row in rows
+    files = {row["filename"]: reading.location(row).decode() for row in rows
              if row["layer_identifier"] == diff and row["number_of_links"] == 1}
     names = sorted(files)
     gone, mode, touched, contents = names[0], names[1], names[2], names[3]
     folder = files[names[0]].removesuffix(names[0])
     (tmp / "evil").write_bytes(b"evil")
-    helpers.debugfs(image, f"cd {folder}", f"write {tmp}/evil evil", f"unlink {files[gone]}",
-                    f"set_inode_field {files[mode]} mode 0104755",
-                    f"set_inode_field {files[touched]} mtime 20200102030405")
-    at = blocks_of(image, files[contents])[0] * 4096
+    disks.debugfs(image, f"cd {folder}", f"write {tmp}/evil evil", f"unlink {files[gone]}",
+                  f"set_inode_field {files[mode]} mode 0104755",
+                  f"set_inode_field {files[touched]} mtime 20200102030405")
+    at = disks.blocks_of(image, files[contents])[0] * 4096
     with image.open("r+b") as file:
         file.seek(at)
         first = file.read(1)
@@ -243,8 +234,8 @@ def test_debugfs(sample: Path, sample_jsonl: helpers.Timeline, tmp: Path) -> Non
     expected = {"/evil": {"layer_planted"}, gone: {"layer_missing"}, mode: {"layer_changed"},
                 touched: {"layer_touched"}}
     # Contents that were changed behind the file system's back leave no trace but themselves.
-    assert found_in(helpers.timeline(image), diff) == expected
-    result = helpers.timeline("--verify-layers", image)
+    assert found_in(launch.timeline(image), diff) == expected
+    result = launch.timeline("--verify-layers", image)
     assert found_in(result, diff) == expected | {contents: {"layer_changed"}}
     facts = {row["filename"]: row["facts"] for row in result.rows if TAGS & set(row["tag"])}
     assert any("modified 2020-01-02T03:04:05Z, in the layer's tar " in fact for fact in facts[touched])
@@ -303,18 +294,18 @@ def test_kernel(writable: Callable) -> None:
         seen["etc"] = etc.stat().st_ctime_ns
 
     image = writable("overlay2-ext4", change)
-    result = helpers.timeline(image)
+    result = launch.timeline(image)
     changed, planted = {"layer_changed"}, {"layer_planted"}
     assert found_in(result, seen["diff"]) == {
         "/etc/cron.evil": planted, "/srv-evil": planted, "/srv-evil/payload": planted, "/etc/group": {"layer_missing"},
         "/etc/passwd": changed, "/etc/profile": changed, "/bin/busybox": changed, "/home": changed,
         "/etc/os-release": changed, "/tmp": changed, seen["link"]: changed, seen["hidden"]: changed,
         "/root": {"layer_touched"}}
-    assert found_in(helpers.timeline("--verify-layers", image), seen["diff"]) == found_in(result, seen["diff"])
+    assert found_in(launch.timeline("--verify-layers", image), seen["diff"]) == found_in(result, seen["diff"])
     missing = next(row for row in result.rows if "layer_missing" in row["tag"])
     assert missing["data_type"] == "container:layer:missing" and missing["confidence"] == "bounded"
-    assert helpers.iso_nanoseconds(missing["time_first"]) == seen["end"] == helpers.nanoseconds(missing)
-    assert helpers.iso_nanoseconds(missing["time_last"]) == seen["etc"]
+    assert reading.iso_nanoseconds(missing["time_first"]) == seen["end"] == reading.nanoseconds(missing)
+    assert reading.iso_nanoseconds(missing["time_last"]) == seen["etc"]
     assert "/tar-split.json.gz#offset=" in missing["witness"]
 
 
@@ -327,7 +318,7 @@ def test_formats_show_it(writable: Callable) -> None:
 
     image = writable("overlay2-ext4", change)
     for form in ("text", "jsonl", "csv", "l2tcsv"):
-        text = helpers.product(form, image).decode()
+        text = launch.product(form, image).decode()
         comma = " " if form == "l2tcsv" else ","
         assert f"missing: /etc/group{comma} in the layer's tar a file" in text, form
         assert f"mode 0666{comma} in the layer's tar 0644" in text, form
@@ -345,7 +336,7 @@ def test_vfs(writable: Callable) -> None:
         keep_times(tree / "etc/passwd", lambda: flip(tree / "etc/passwd"))
         keep_times(tree / "bin", lambda: (tree / "bin/evil").write_bytes(b"x"))
 
-    assert found_in(helpers.timeline(writable("vfs-ext4", change)), seen["diff"]) == {
+    assert found_in(launch.timeline(writable("vfs-ext4", change)), seen["diff"]) == {
         "/etc/group": {"layer_missing"}, "/etc/passwd": {"layer_changed"}, "/bin/evil": {"layer_planted"}}
 
 
@@ -358,7 +349,7 @@ def test_userns(writable: Callable) -> None:
         os.chown(tree / "etc/passwd", 0, 0)
         os.chown(tree / "etc/group", 165536 + 7, 165536)
 
-    result = helpers.timeline(writable("overlay2-userns", change))
+    result = launch.timeline(writable("overlay2-userns", change))
     assert found_in(result, seen["diff"]) == {"/etc/passwd": {"layer_changed"}, "/etc/group": {"layer_changed"}}
     facts = {row["filename"]: row["facts"] for row in result.rows if TAGS & set(row["tag"])}
     assert facts["/etc/group"] == ["owner 7:0, in the layer's tar 0:0"]
@@ -369,13 +360,13 @@ def test_whole_tree_gone(writable: Callable) -> None:
     def change(root: Path) -> None:
         subprocess.run(["rm", "-r", Layers(root).base()[0]], check=True)
 
-    result = helpers.timeline(writable("overlay2-ext4", change))
+    result = launch.timeline(writable("overlay2-ext4", change))
     assert result.code == 1 and not findings(result)
 
 
 # --- damaged records --------------------------------------------------------------------------------------------------
 
-def with_record(host: helpers.Host, change: Callable[[bytes], bytes]) -> tuple[helpers.Timeline, helpers.Timeline]:
+def with_record(host: hosts.Host, change: Callable[[bytes], bytes]) -> tuple[reading.Timeline, reading.Timeline]:
     """Run on the host before and after the record of its base layer was changed."""
     before = host.run("--verify-layers")
     assert before.code == 0 and not findings(before)
@@ -383,8 +374,8 @@ def with_record(host: helpers.Host, change: Callable[[bytes], bytes]) -> tuple[h
                 if not (path.parent / "parent").exists())
     path.write_bytes(change(path.read_bytes()))
     after = host.run("--verify-layers")
-    kept = {helpers.what(row) for row in after.rows if row["data_type"] != "container:layer:missing"}
-    assert {helpers.what(row) for row in before.rows} <= kept, "the check costs no row of the timeline"
+    kept = {reading.what(row) for row in after.rows if row["data_type"] != "container:layer:missing"}
+    assert {reading.what(row) for row in before.rows} <= kept, "the check costs no row of the timeline"
     return before, after
 
 
@@ -394,14 +385,14 @@ def relined(packed: bytes, change: Callable[[list[bytes]], list[bytes]]) -> byte
 
 
 @pytest.mark.parametrize("keep", [0, 1, 15, 60, 200, -9, -1])
-def test_truncated(host: helpers.Host, keep: int) -> None:
+def test_truncated(host: hosts.Host, keep: int) -> None:
     """What was cut off is not known: it is reported, and nothing is called planted."""
     _, after = with_record(host, lambda data: data[:keep])
     assert after.code == 1 and not findings(after)
     assert all("tar-split.json.gz" in error["path"] for error in after.errors)
 
 
-def test_missing_record(host: helpers.Host) -> None:
+def test_missing_record(host: hosts.Host) -> None:
     """An image layer without its record is reported."""
     for path in (host.meta / "layerdb/sha256").glob("*/tar-split.json.gz"):
         path.unlink()
@@ -410,7 +401,7 @@ def test_missing_record(host: helpers.Host) -> None:
     assert [error["code"] for error in result.errors] == ["missing"] * 2
 
 
-def test_bit_flips(host: helpers.Host) -> None:
+def test_bit_flips(host: hosts.Host) -> None:
     """A flipped bit of the packed record is noticed by gzip: it costs the record, but invents nothing."""
     chance = random.Random(7)
     path = next((host.meta / "layerdb/sha256").glob("*/tar-split.json.gz"))
@@ -436,13 +427,13 @@ def test_bit_flips(host: helpers.Host) -> None:
     lambda lines: [*lines[:3], b"\xff" * 100 + b"\n", *lines[3:]],
     lambda lines: [*lines[:3], b" " * (5 << 20) + b"\n", *lines[3:]],
 ])
-def test_damaged_lines(host: helpers.Host, change: Callable[[list[bytes]], list[bytes]]) -> None:
+def test_damaged_lines(host: hosts.Host, change: Callable[[list[bytes]], list[bytes]]) -> None:
     """Lost lines are reported, and what they said is neither missing nor planted."""
     _, after = with_record(host, lambda data: relined(data, change))
     assert after.code == 1 and not findings(after)
 
 
-def test_hostile_names(host: helpers.Host) -> None:
+def test_hostile_names(host: hosts.Host) -> None:
     """Names that lead out of the layer, and very long ones, are reported; what is sound is missing as the record says."""
     def change(lines: list[bytes]) -> list[bytes]:
         head = tarfile.TarInfo("x").tobuf(tarfile.GNU_FORMAT)
@@ -456,7 +447,7 @@ def test_hostile_names(host: helpers.Host) -> None:
     assert {path: tags for (_, path), tags in findings(after).items()} == {"/ok/\\x1b[31m": {"layer_missing"}}
 
 
-def test_bomb(host: helpers.Host) -> None:
+def test_bomb(host: hosts.Host) -> None:
     """A record that unpacks beyond all reason is given up in good time."""
     _, after = with_record(host, lambda data: data + gzip.compress(bytes(256 << 20)))
     assert after.code == 1 and not findings(after)

@@ -8,17 +8,17 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import helpers
 import pytest
-import truth
-from helpers import Host, iso_nanoseconds
+from lib import disks, hosts, launch, machine, reading, truth
+from lib.hosts import Host
+from lib.reading import iso_nanoseconds
 
 Row = dict[str, Any]
 
 
 def listing(*args: Any, code: int = 0) -> list[Row]:
     """The objects of a command's JSON."""
-    done = helpers.run("-q", "--json", *args)
+    done = launch.run("-q", "--json", *args)
     assert done.returncode == code, done.stderr.decode()
     done.stdout.decode("ascii")
     return json.loads(done.stdout)
@@ -53,7 +53,7 @@ USAGE = {
 def test_options_that_make_no_sense_are_refused(case: str, host: Host) -> None:
     """Not ignored: the user would wait for their effect."""
     args, text = USAGE[case]
-    done = helpers.run(*args, host.root)
+    done = launch.run(*args, host.root)
     assert done.returncode == 2 and text in done.stderr.decode() and not done.stdout
 
 
@@ -61,15 +61,15 @@ def test_evidence_called_like_a_command(host: Host) -> None:
     """./containers is a path, and after another word so is the bare name."""
     host.root.rename(host.root.parent / "containers")
     at = {"cwd": host.root.parent}
-    assert helpers.run("-q", "./containers", **at).returncode == 0
-    assert b"CONTAINER ID" in helpers.run("-q", "containers", "containers", **at).stdout
-    done = helpers.run("containers", **at)
+    assert launch.run("-q", "./containers", **at).returncode == 0
+    assert b"CONTAINER ID" in launch.run("-q", "containers", "containers", **at).stdout
+    done = launch.run("containers", **at)
     assert done.returncode == 2 and b"no evidence given" in done.stderr
 
 
 def test_help_of_a_command() -> None:
     """Only the options that go with it."""
-    text = helpers.run("containers", "--help").stdout.decode()
+    text = launch.run("containers", "--help").stdout.decode()
     assert "usage: layertime containers" in text and "--json" in text
     assert "--since" not in text and "--format" not in text
 
@@ -77,18 +77,18 @@ def test_help_of_a_command() -> None:
 def test_exit_codes(host: Host, tmp: Path) -> None:
     """As of the main job: 0, 1, 3, 4."""
     out = tmp / "out"
-    assert helpers.run("containers", host.root, "-o", out).returncode == 0
-    assert helpers.run("containers", host.root, "-o", out).returncode == 4
-    assert helpers.run("containers", host.root, "-o", host.root / "out").returncode == 4
-    assert helpers.run("containers", tmp / "nothing").returncode == 3
-    helpers.container(host, "web").config.write_text("{")
-    assert helpers.run("containers", "--force", host.root, "-o", out).returncode == 1
-    assert helpers.run("containers", host.root, stdout=open("/dev/full", "wb")).returncode == 4
+    assert launch.run("containers", host.root, "-o", out).returncode == 0
+    assert launch.run("containers", host.root, "-o", out).returncode == 4
+    assert launch.run("containers", host.root, "-o", host.root / "out").returncode == 4
+    assert launch.run("containers", tmp / "nothing").returncode == 3
+    hosts.container(host, "web").config.write_text("{")
+    assert launch.run("containers", "--force", host.root, "-o", out).returncode == 1
+    assert launch.run("containers", host.root, stdout=open("/dev/full", "wb")).returncode == 4
 
 
 def test_output_files(host: Host, tmp: Path) -> None:
     """Packed by suffix; the manifest tells of it as of a timeline."""
-    done = helpers.run("images", "--json", host.root, "-o", tmp / "images.gz", "--manifest", tmp / "manifest")
+    done = launch.run("images", "--json", host.root, "-o", tmp / "images.gz", "--manifest", tmp / "manifest")
     assert done.returncode == 0
     packed = (tmp / "images.gz").read_bytes()
     manifest = json.loads((tmp / "manifest").read_text())
@@ -102,21 +102,21 @@ def test_several_evidences(host: Host, tmp: Path) -> None:
     copy = shutil.copytree(host.root, tmp / "copy", symlinks=True, ignore=shutil.ignore_patterns("gone"))
     rows = listing("containers", host.root, copy)
     assert [row["evidence"] for row in rows] == [str(host.root)] * 2 + [str(copy)] * 2
-    table = helpers.run("-q", "containers", host.root, copy).stdout.decode().splitlines()
+    table = launch.run("-q", "containers", host.root, copy).stdout.decode().splitlines()
     assert " EVIDENCE " in table[0] and " HOST " not in table[0] and str(copy) in table[4]
-    done = helpers.run("ids", "web", host.root, copy)
+    done = launch.run("ids", "web", host.root, copy)
     assert done.returncode == 2 and "and one evidence" in done.stderr.decode()
 
 
 def test_names_cannot_move_the_cursor(host: Host) -> None:
     """Neither in a table nor in JSON, whatever a label, an image or an argument holds."""
     evil = "a\x1b[2J\u202eb\n\r\x9bc"
-    helpers.container(host, "web").change(Name="/" + evil, Args=[evil], Config={"Image": evil, "Labels": {evil: evil}})
-    table = helpers.run("-q", "containers", host.root).stdout.decode()
+    hosts.container(host, "web").change(Name="/" + evil, Args=[evil], Config={"Image": evil, "Labels": {evil: evil}})
+    table = launch.run("-q", "containers", host.root).stdout.decode()
     assert not [char for char in table if (char < " " and char != "\n") or char in "\x7f\x9b\u202e"]
     assert len(table.splitlines()) == 3
-    row = by(listing("containers", host.root), "container_identifier")[helpers.container(host, "web").id]
-    assert helpers.unescape(row["container_name"]) == evil.encode()
+    row = by(listing("containers", host.root), "container_identifier")[hosts.container(host, "web").id]
+    assert reading.unescape(row["container_name"]) == evil.encode()
     assert evil in row["command"]
 
 
@@ -128,7 +128,7 @@ CASES = ["overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "overlay2-xfs"
 def inspected(case: str) -> dict[str, Row]:
     """What docker inspect said last of each container, by ID."""
     found = {}
-    for path in sorted((helpers.EVIDENCE / case / "truth/containers").glob("*.inspect.json")):
+    for path in sorted((machine.EVIDENCE / case / "truth/containers").glob("*.inspect.json")):
         for item in json.loads(path.read_text()):
             found[item["Id"]] = item
     return found
@@ -138,7 +138,7 @@ def inspected(case: str) -> dict[str, Row]:
 def test_containers_as_docker_told(case: str, evidence: Any) -> None:
     """Every container that docker ps -a listed, and what docker inspect said of it."""
     rows = by(listing("containers", evidence(case)), "container_identifier")
-    listed = [json.loads(line) for line in (helpers.EVIDENCE / case / "truth/docker-ps-a.jsonl").read_text().splitlines()]
+    listed = [json.loads(line) for line in (machine.EVIDENCE / case / "truth/docker-ps-a.jsonl").read_text().splitlines()]
     assert set(rows) == {item["ID"] for item in listed} and listed
     for item in inspected(case).values():
         row = rows[item["Id"]]
@@ -157,12 +157,12 @@ def test_containers_as_docker_told(case: str, evidence: Any) -> None:
 
 def facts(case: str, name: str) -> list[Row]:
     """What docker said in the files truth/NAME."""
-    return [item for path in sorted((helpers.EVIDENCE / case / "truth").glob(name)) for item in json.loads(path.read_text() or "[]")]
+    return [item for path in sorted((machine.EVIDENCE / case / "truth").glob(name)) for item in json.loads(path.read_text() or "[]")]
 
 
 def kernel_times(case: str, path: str) -> dict[str, int]:
     """Birth and modification of a file as the kernel told them, ns since 1970."""
-    for line in (helpers.EVIDENCE / case / "truth/fs.clean.tsv").read_text("latin-1").splitlines():
+    for line in (machine.EVIDENCE / case / "truth/fs.clean.tsv").read_text("latin-1").splitlines():
         cells = line.split("\t")
         if cells[-1] == path:
             return {"mtime": int(cells[9].replace(".", "")), "birth": int(cells[11].replace(".", ""))}
@@ -251,7 +251,7 @@ def chain_ids(diff_ids: list[str]) -> list[str]:
 def test_links_of_the_mount(evidence: Any) -> None:
     """The short names in the order in which the kernel had them in /proc/mounts."""
     [row] = listing("ids", "yarrow", evidence("overlay2-ext4"))
-    text = (helpers.EVIDENCE / "overlay2-ext4/truth/containers/yarrow.mount.txt").read_text()
+    text = (machine.EVIDENCE / "overlay2-ext4/truth/containers/yarrow.mount.txt").read_text()
     lower = re.search(r"lowerdir=([^,]+)", text)[1].split(":")
     assert [Path(path).name for path in lower] == [layer["link_name"] for layer in row["layers"][1:]]
 
@@ -274,8 +274,8 @@ def test_layers_that_are_missing_are_an_error(host: Host) -> None:
     image = listing("images", host.root)[0]["image_identifier"]
     top = host.layers(image)[-1]
     shutil.rmtree(host.meta / "layerdb/sha256" / top[7:])
-    web = helpers.container(host, "web")
-    shutil.rmtree(web.rw.parent / helpers.hex_id("layer shop:1 1"))
+    web = hosts.container(host, "web")
+    shutil.rmtree(web.rw.parent / hosts.hex_id("layer shop:1 1"))
     [row] = listing("images", host.root, code=1)
     assert row["layer_count"] == 2 and "size" not in row
     [card] = listing("ids", "web", host.root, code=1)
@@ -284,21 +284,21 @@ def test_layers_that_are_missing_are_an_error(host: Host) -> None:
 
 def test_which_container(host: Host, tmp: Path) -> None:
     """By name, whole ID or the beginning of one; a wrong or ambiguous word is answered with the candidates."""
-    web, db = helpers.container(host, "web"), helpers.container(host, "db")
+    web, db = hosts.container(host, "web"), hosts.container(host, "db")
     for word in ("web", web.id, web.id[:8]):
         assert listing("ids", word, host.root)[0]["container_identifier"] == web.id
-    done = helpers.run("ids", "", host.root)
+    done = launch.run("ids", "", host.root)
     assert done.returncode == 2
-    done = helpers.run("ids", "nobody", host.root)
+    done = launch.run("ids", "nobody", host.root)
     assert done.returncode == 2 and web.id[:12] in done.stderr.decode() and not done.stdout
     db.change(Name="/web")
-    done = helpers.run("ids", "web", host.root, "-o", tmp / "out")
+    done = launch.run("ids", "web", host.root, "-o", tmp / "out")
     assert done.returncode == 2 and web.id in done.stderr.decode() and db.id in done.stderr.decode()
     assert "ambiguous" in done.stderr.decode() and not (tmp / "out").exists()
-    assert helpers.run("ids", "web").returncode == 2 and helpers.run("ids").returncode == 2
+    assert launch.run("ids", "web").returncode == 2 and launch.run("ids").returncode == 2
 
 
-def life(host: Host, web: helpers.Container) -> tuple[str, str]:
+def life(host: Host, web: hosts.Container) -> tuple[str, str]:
     """The verdict on the container web, and its witnesses on one line."""
     [row] = listing("ids", web.id, host.root, code=0)
     return row["ran_at_seizure"], "; ".join(row["ran_evidence"])
@@ -306,7 +306,7 @@ def life(host: Host, web: helpers.Container) -> tuple[str, str]:
 
 def test_witnesses_of_life(host: Host) -> None:
     """The daemon's word counts; what the kernel left may make it doubtful; a live host proves it."""
-    web = helpers.container(host, "web")
+    web = hosts.container(host, "web")
     assert life(host, web)[0] == "no"
     (web.rw / "merged").mkdir()
     assert life(host, web)[0] == "unknown"
@@ -324,12 +324,12 @@ def test_witnesses_of_life(host: Host) -> None:
 
 def test_live_mounts(host: Host, mounting: None) -> None:
     """On a live host what is mounted is seen, and proves more than the daemon's word."""
-    web = helpers.container(host, "web")
+    web = hosts.container(host, "web")
     for path in (web.rw / "merged", web.path / "mounts/shm"):
         path.mkdir(parents=True)
-    with helpers.mounted_at("tmpfs", "tmpfs", "mode=1777", web.path / "mounts/shm"):
+    with disks.mounted_at("tmpfs", "tmpfs", "mode=1777", web.path / "mounts/shm"):
         assert life(host, web)[0] == "yes"
-    with helpers.mounted_at("tmpfs", "tmpfs", "size=1M", web.rw / "merged"):
+    with disks.mounted_at("tmpfs", "tmpfs", "size=1M", web.rw / "merged"):
         [row] = listing("ids", web.id, host.root)
         assert row["live_mount"] is True and row["merged_path"] == host.inside(web.rw / "merged")
     assert listing("ids", web.id, host.root)[0]["live_mount"] is False
@@ -338,7 +338,7 @@ def test_live_mounts(host: Host, mounting: None) -> None:
 @pytest.mark.parametrize("mode, verdict", [(0o700, "no"), (0o1777, "yes")])
 def test_shared_memory_as_witness(mode: int, verdict: str, host: Host) -> None:
     """A mount point of mode 0700 tells nothing, the tmpfs on it does."""
-    web = helpers.container(host, "web")
+    web = hosts.container(host, "web")
     (web.path / "mounts/shm").mkdir(parents=True)
     (web.path / "mounts/shm").chmod(mode)
     assert life(host, web)[0] == verdict

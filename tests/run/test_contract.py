@@ -11,15 +11,16 @@ import stat
 import subprocess
 from pathlib import Path
 
-import helpers
 import pytest
-from helpers import container, run
+from lib import disks, hosts, launch, machine, reading, sanitizers
+from lib.hosts import container
+from lib.launch import run
 
 
 @pytest.fixture(scope="module")
-def shop(session_dir: Path) -> helpers.Host:
+def shop(session_dir: Path) -> hosts.Host:
     """A small host that no test of this module changes."""
-    return helpers.shop(session_dir / "shop")
+    return hosts.shop(session_dir / "shop")
 
 
 def leftovers(directory: Path) -> list[str]:
@@ -34,7 +35,7 @@ def leftovers(directory: Path) -> list[str]:
     ["--since", "yesterday", "EV"], ["--until", "2026-13-01", "EV"], ["--role", "rw,bogus", "EV"], ["EV", "-o"],
     ["--since"], ["-c", "nosuch", "EV"], ["-c", "", "EV"], ["--role", "", "EV"], ["-o", "x.gz", "EV"],
     ["--force=yes", "EV"], ["EV", "EV"]], ids=" ".join)
-def test_usage_errors(args: list[str], shop: helpers.Host, tmp: Path) -> None:
+def test_usage_errors(args: list[str], shop: hosts.Host, tmp: Path) -> None:
     """Exit 2, a message, no output."""
     done = run(*[shop.root if arg == "EV" else arg for arg in args], cwd=tmp)
     assert done.returncode == 2 and done.stderr.startswith(b"layertime") and not done.stdout
@@ -60,21 +61,21 @@ def test_no_evidence(tmp: Path) -> None:
             assert b"/var/lib/docker" in done.stderr
 
 
-def test_one_usable_evidence_is_enough(shop: helpers.Host, tmp: Path) -> None:
+def test_one_usable_evidence_is_enough(shop: hosts.Host, tmp: Path) -> None:
     """The other one is an error."""
-    result = helpers.timeline(tmp / "missing", shop.root)
+    result = launch.timeline(tmp / "missing", shop.root)
     assert result.code == 1 and result.lines == shop.run().lines
     assert result.error()["evidence"] == str(tmp / "missing")
 
 
-def test_the_main_job_has_a_name(shop: helpers.Host) -> None:
+def test_the_main_job_has_a_name(shop: hosts.Host) -> None:
     """`layertime timeline EVIDENCE`, and `--` before odd names."""
     assert run("timeline", shop.root).stdout == run(shop.root).stdout == run("--", shop.root).stdout
 
 
 def test_evidence_named_like_an_option(tmp: Path) -> None:
     """After `--` nothing is an option."""
-    helpers.shop(tmp / "-o")
+    hosts.shop(tmp / "-o")
     done = run("-f", "jsonl", "--", "-o", cwd=tmp)
     assert done.returncode == 0 and done.stdout.count(b"\n") > 100
 
@@ -97,10 +98,10 @@ def test_help_and_version_tell_all() -> None:
         assert word in text
     assert max(map(len, text.splitlines())) <= 132
     assert all(name in run("--version").stdout.decode() for name in ("layertime ", "libtsk", "jansson", "zlib"))
-    assert [line.split()[0] for line in run("--list-formats").stdout.decode().splitlines()] == list(helpers.FORMATS)
+    assert [line.split()[0] for line in run("--list-formats").stdout.decode().splitlines()] == list(launch.FORMATS)
 
 
-def test_quiet_and_verbose(host: helpers.Host) -> None:
+def test_quiet_and_verbose(host: hosts.Host) -> None:
     """-q says nothing of errors, -v tells what is found, both end alike."""
     container(host, "web").config.write_bytes(b"{")
     quiet, loud = run("-q", host.root), run("-v", host.root)
@@ -109,7 +110,7 @@ def test_quiet_and_verbose(host: helpers.Host) -> None:
     assert b"config.v2.json" in loud.stderr and b"data root" in loud.stderr
 
 
-def test_quiet_still_says_what_ended_the_run(shop: helpers.Host, tmp: Path) -> None:
+def test_quiet_still_says_what_ended_the_run(shop: hosts.Host, tmp: Path) -> None:
     """No evidence, bad usage, no output: the message is not one of those that -q leaves out."""
     (tmp / "empty").mkdir()
     (tmp / "file").write_bytes(b"garbage")
@@ -121,11 +122,11 @@ def test_quiet_still_says_what_ended_the_run(shop: helpers.Host, tmp: Path) -> N
 
 # --- output files -----------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("form", helpers.FORMATS)
+@pytest.mark.parametrize("form", launch.FORMATS)
 @pytest.mark.parametrize("packed", [False, True])
-def test_suffix_picks_format_and_compression(form: str, packed: bool, shop: helpers.Host, tmp: Path) -> None:
+def test_suffix_picks_format_and_compression(form: str, packed: bool, shop: hosts.Host, tmp: Path) -> None:
     """The same bytes as on stdout, packed by .gz; the mode is for the owner alone."""
-    out = tmp / ("case" + helpers.SUFFIXES[form] + ".gz" * packed)
+    out = tmp / ("case" + launch.SUFFIXES[form] + ".gz" * packed)
     old = os.umask(0)
     try:
         assert run("-o", out, shop.root).returncode == 0
@@ -135,20 +136,20 @@ def test_suffix_picks_format_and_compression(form: str, packed: bool, shop: help
     if packed:
         subprocess.run(["gzip", "-t", out], check=True)
         data = gzip.decompress(data)
-    assert data == helpers.product(form, shop.root) and data
+    assert data == launch.product(form, shop.root) and data
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     assert leftovers(tmp) == [out.name]
 
 
-def test_format_option_beats_the_suffix(shop: helpers.Host, tmp: Path) -> None:
+def test_format_option_beats_the_suffix(shop: hosts.Host, tmp: Path) -> None:
     """-f csv -o x.txt is CSV; -o - is stdout."""
     assert run("-f", "csv", "-o", tmp / "x.txt", shop.root).returncode == 0
-    assert (tmp / "x.txt").read_bytes() == helpers.product("csv", shop.root) == \
+    assert (tmp / "x.txt").read_bytes() == launch.product("csv", shop.root) == \
         run("-f", "csv", "-o", "-", shop.root).stdout
 
 
 @pytest.mark.parametrize("option", ["-o", "--errors", "--manifest"])
-def test_existing_output_is_kept_without_force(option: str, shop: helpers.Host, tmp: Path) -> None:
+def test_existing_output_is_kept_without_force(option: str, shop: hosts.Host, tmp: Path) -> None:
     """Exit 4, its bytes and times untouched; --force replaces it."""
     out = tmp / "x.jsonl"
     out.write_text("precious")
@@ -165,7 +166,7 @@ def test_existing_output_is_kept_without_force(option: str, shop: helpers.Host, 
 
 @pytest.mark.parametrize("option", ["-o", "--errors", "--manifest"])
 @pytest.mark.parametrize("where", ["direct", "deep", "dotdot", "symlinked directory", "relative", "through /proc"])
-def test_output_inside_the_evidence_is_refused(option: str, where: str, host: helpers.Host, tmp: Path) -> None:
+def test_output_inside_the_evidence_is_refused(option: str, where: str, host: hosts.Host, tmp: Path) -> None:
     """However the path is written, with --force too; nothing changes there."""
     (tmp / "link").symlink_to(host.data)
     (tmp / "outside").mkdir()
@@ -181,7 +182,7 @@ def test_output_inside_the_evidence_is_refused(option: str, where: str, host: he
 def test_output_over_the_image_is_refused(sample: Path, tmp: Path) -> None:
     """By its name, by a hard link to it, by a symbolic link."""
     copy = tmp / "disk.jsonl"
-    helpers.sparse_copy(sample, copy)
+    disks.sparse_copy(sample, copy)
     os.link(copy, tmp / "hard.jsonl")
     (tmp / "soft.jsonl").symlink_to(copy)
     before = copy.stat()
@@ -193,7 +194,7 @@ def test_output_over_the_image_is_refused(sample: Path, tmp: Path) -> None:
     assert leftovers(tmp) == ["disk.jsonl", "hard.jsonl", "soft.jsonl"]
 
 
-def test_one_file_for_two_outputs_is_refused(shop: helpers.Host, tmp: Path) -> None:
+def test_one_file_for_two_outputs_is_refused(shop: hosts.Host, tmp: Path) -> None:
     """Rows, errors and manifest in one file would destroy each other; refused before anything is written."""
     out = tmp / "x.jsonl"
     for other in ("--manifest", "--errors"):
@@ -202,7 +203,7 @@ def test_one_file_for_two_outputs_is_refused(shop: helpers.Host, tmp: Path) -> N
             assert done.returncode in (2, 4) and leftovers(tmp) == [], (other, force)
 
 
-def test_output_that_cannot_be_made(shop: helpers.Host, tmp: Path) -> None:
+def test_output_that_cannot_be_made(shop: hosts.Host, tmp: Path) -> None:
     """A missing directory, a directory, a link: exit 4 and nothing left."""
     (tmp / "dir.jsonl").mkdir()
     (tmp / "dangling.jsonl").symlink_to(tmp / "nowhere")
@@ -211,7 +212,7 @@ def test_output_that_cannot_be_made(shop: helpers.Host, tmp: Path) -> None:
     assert leftovers(tmp) == ["dangling.jsonl", "dir.jsonl"]
 
 
-@pytest.mark.parametrize("form", helpers.FORMATS)
+@pytest.mark.parametrize("form", launch.FORMATS)
 def test_full_disk_on_stdout(form: str, sample: Path) -> None:
     """Exit 4 and a message."""
     with open("/dev/full", "wb") as full:
@@ -223,7 +224,7 @@ def test_full_disk_on_stdout(form: str, sample: Path) -> None:
                                           ("--manifest", "x")])
 def test_full_disk_leaves_no_file(option: str, name: str, sample: Path, mounting: None) -> None:
     """Exit 4, no temporary file, and what was there before is untouched."""
-    with helpers.mount("layertime-test", "tmpfs", "size=128k") as full:
+    with disks.mount("layertime-test", "tmpfs", "size=128k") as full:
         (full / name).write_bytes(b"old")
         with open(full / "rest", "wb", buffering=0) as rest:
             try:
@@ -239,25 +240,25 @@ def test_full_disk_leaves_no_file(option: str, name: str, sample: Path, mounting
 
 def test_reader_that_stops(sample: Path) -> None:
     """`| head`: the program dies of SIGPIPE, quietly."""
-    with subprocess.Popen([helpers.PROGRAM, sample], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          env=helpers.environment()) as process:
+    with subprocess.Popen([machine.PROGRAM, sample], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env=sanitizers.environment()) as process:
         assert process.stdout.readline()
         process.stdout.close()
         stderr = process.stderr.read()
-        assert process.wait(helpers.TIMEOUT) == -signal.SIGPIPE
+        assert process.wait(machine.TIMEOUT) == -signal.SIGPIPE
     assert stderr == b""
 
 
-@pytest.mark.parametrize("number", helpers.SIGNALS, ids=lambda number: number.name)
+@pytest.mark.parametrize("number", launch.SIGNALS, ids=lambda number: number.name)
 def test_signal_during_a_run(number: signal.Signals, sample: Path, session_dir: Path, tmp: Path) -> None:
     """It dies of that signal and leaves nothing: not the result, not the temporary file."""
-    copies = [helpers.sparse_copy(sample, session_dir / f"copy-{at}.raw") for at in range(6)]
-    command = [helpers.PROGRAM, "-q", "-o", tmp / "x.jsonl", "--errors", tmp / "e", "--manifest", tmp / "m", *copies]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, env=helpers.environment()) as process:
-        helpers.wait_for(lambda: len(leftovers(tmp)) == 3 or process.poll() is not None)
+    copies = [disks.sparse_copy(sample, session_dir / f"copy-{at}.raw") for at in range(6)]
+    command = [machine.PROGRAM, "-q", "-o", tmp / "x.jsonl", "--errors", tmp / "e", "--manifest", tmp / "m", *copies]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=sanitizers.environment()) as process:
+        launch.wait_for(lambda: len(leftovers(tmp)) == 3 or process.poll() is not None)
         process.send_signal(number)
-        stderr = process.communicate(timeout=helpers.TIMEOUT)[1]
-    helpers.check_sanitizers(process.returncode, stderr)
+        stderr = process.communicate(timeout=machine.TIMEOUT)[1]
+    sanitizers.check_sanitizers(process.returncode, stderr)
     assert process.returncode == -number
     assert leftovers(tmp) == []
 
@@ -265,17 +266,17 @@ def test_signal_during_a_run(number: signal.Signals, sample: Path, session_dir: 
 @pytest.mark.parametrize("form", ["jsonl", "body"])
 def test_signal_while_nobody_reads(form: str, sample: Path) -> None:
     """A reader that hangs must not make the program immortal."""
-    command = [helpers.PROGRAM, "-q", "-f", form, sample]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=helpers.environment()) as process:
+    command = [machine.PROGRAM, "-q", "-f", form, sample]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=sanitizers.environment()) as process:
         try:
             process.stdout.read(1)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(helpers.TIMEOUT) == -signal.SIGTERM
+            assert process.wait(machine.TIMEOUT) == -signal.SIGTERM
         finally:
             process.kill()
 
 
-def test_output_to_a_device(shop: helpers.Host) -> None:
+def test_output_to_a_device(shop: hosts.Host) -> None:
     """/dev/null is no file to replace."""
     assert run("-f", "text", "-o", "/dev/null", "--errors", "/dev/null", "--manifest", "/dev/null",
                shop.root).returncode == 0
@@ -284,24 +285,24 @@ def test_output_to_a_device(shop: helpers.Host) -> None:
 
 # --- determinism ------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("form", helpers.FORMATS)
+@pytest.mark.parametrize("form", launch.FORMATS)
 def test_output_depends_on_the_evidence_alone(form: str, sample: Path, tmp: Path) -> None:
     """Byte-identical over runs, zones, locales, umasks, directories and names of the evidence."""
     (tmp / "other.name").symlink_to(sample)
-    first = helpers.product(form, sample)
+    first = launch.product(form, sample)
     assert first
     for env in ({"TZ": "Asia/Kathmandu"}, {"TZ": ":/nonexistent", "LC_ALL": "de_DE.UTF-8"},
                 {"LC_ALL": "C", "LANG": "tr_TR.UTF-8"}, {"POSIXLY_CORRECT": "1", "LC_NUMERIC": "de_DE.UTF-8"}):
-        done = run("-f", form, "other.name", env=helpers.environment(**env), cwd=tmp, umask=0o777)
+        done = run("-f", form, "other.name", env=sanitizers.environment(**env), cwd=tmp, umask=0o777)
         assert done.returncode == 0 and done.stdout == first, env
 
 
-def test_two_evidences_make_their_union(shop: helpers.Host, sample: Path, sample_jsonl) -> None:
+def test_two_evidences_make_their_union(shop: hosts.Host, sample: Path, sample_jsonl) -> None:
     """In order of time; each row as it is alone."""
-    both = helpers.timeline(shop.root, sample)
+    both = launch.timeline(shop.root, sample)
     assert both.code == 0
     assert sorted(both.lines) == sorted(shop.run().lines + sample_jsonl.lines)
-    times = [helpers.nanoseconds(row) for row in both.rows]
+    times = [reading.nanoseconds(row) for row in both.rows]
     assert times == sorted(times)
 
 
@@ -325,7 +326,7 @@ def test_filter_by_container(pattern: str, sample: Path, sample_jsonl) -> None:
     """By name or pattern: the container's own rows, and those of the layers and volumes that it uses."""
     names = {row["container_identifier"]: row["container_name"] for row in sample_jsonl.rows if "container_name" in row}
     wanted = keep(sample_jsonl.lines, lambda row: of_container(pattern)(row, names))
-    assert wanted and helpers.timeline("-c", pattern, sample).lines == wanted
+    assert wanted and launch.timeline("-c", pattern, sample).lines == wanted
     assert {json.loads(line)["layer_role"] for line in wanted} >= {"rw", "image", "config"}
 
 
@@ -334,7 +335,7 @@ def test_filter_by_container_id(digits: int, sample: Path, sample_jsonl) -> None
     """By ID or its first digits."""
     cid = sample_jsonl.where(container_name="amber")[0]["container_identifier"]
     wanted = keep(sample_jsonl.lines, lambda row: of_container(cid[:digits])(row, {}))
-    assert wanted and helpers.timeline("-c", cid[:digits], sample).lines == wanted
+    assert wanted and launch.timeline("-c", cid[:digits], sample).lines == wanted
 
 
 @pytest.mark.parametrize("roles", ["rw", "image", "init", "volume", "config", "log", "rw,log", "volume,config,host",
@@ -342,13 +343,13 @@ def test_filter_by_container_id(digits: int, sample: Path, sample_jsonl) -> None
 def test_filter_by_role(roles: str, sample: Path, sample_jsonl) -> None:
     """The roles given and no other."""
     wanted = keep(sample_jsonl.lines, lambda row: row["layer_role"] in roles.split(","))
-    assert wanted and helpers.timeline("--role", roles, sample).lines == wanted
+    assert wanted and launch.timeline("--role", roles, sample).lines == wanted
 
 
 def bounds(row: dict) -> tuple[int, int]:
     """When the event was at the earliest and at the latest."""
-    exact = helpers.nanoseconds(row)
-    return exact, helpers.iso_nanoseconds(row["time_last"]) if "time_last" in row else exact
+    exact = reading.nanoseconds(row)
+    return exact, reading.iso_nanoseconds(row["time_last"]) if "time_last" in row else exact
 
 
 MIDDLE = 1795455955
@@ -373,11 +374,11 @@ def test_filter_by_time(since: str | None, until: str | None, sample: Path, samp
     last = int(seconds(until) * 1000) * 10**6 if until else 2**70
     wanted = keep(sample_jsonl.lines, lambda row: bounds(row)[1] >= first and bounds(row)[0] < last)
     args = [*(["--since", since] if since else []), *(["--until", until] if until else [])]
-    result = helpers.timeline(*args, sample)
+    result = launch.timeline(*args, sample)
     assert result.code == 0 and result.lines == wanted
 
 
-def test_filter_by_age(shop: helpers.Host) -> None:
+def test_filter_by_age(shop: hosts.Host) -> None:
     """An age counts back from now: all of the files' kernel times are of this minute."""
     rows = shop.run("--since", "3d").rows
     assert rows == [row for row in shop.run().rows if row["clock"] == "host" or row["data_type"] == "fs:stat"]
@@ -390,15 +391,15 @@ def test_filters_combine(sample: Path, sample_jsonl) -> None:
     wanted = keep(sample_jsonl.lines, lambda row: row["layer_role"] in ("rw", "log")
                   and of_container("c*")(row, names) and bounds(row)[1] >= MIDDLE * 10**9)
     args = ("-c", "c*", "--role", "rw,log", "--since", f"@{MIDDLE}")
-    assert wanted and helpers.timeline(*args, sample).lines == wanted
+    assert wanted and launch.timeline(*args, sample).lines == wanted
 
 
 def test_filters_of_the_body_file(sample: Path) -> None:
     """A record stays when one of its times is wanted, with all its times."""
     def wanted(line: bytes) -> bool:
         return any(MIDDLE <= int(time) < MIDDLE + 3 for time in line.split(b"|")[7:])
-    full = helpers.product("body", sample).splitlines()
-    some = helpers.product("body", "--since", f"@{MIDDLE}", "--until", f"@{MIDDLE + 3}", sample).splitlines()
+    full = launch.product("body", sample).splitlines()
+    some = launch.product("body", "--since", f"@{MIDDLE}", "--until", f"@{MIDDLE + 3}", sample).splitlines()
     assert some and some == list(filter(wanted, full))
 
 
@@ -422,14 +423,14 @@ def test_manifest(name: str, sample: Path, tmp: Path) -> None:
     assert stat.S_IMODE((tmp / "m.json").stat().st_mode) == 0o600
 
 
-def test_manifest_of_stdout(shop: helpers.Host, tmp: Path) -> None:
+def test_manifest_of_stdout(shop: hosts.Host, tmp: Path) -> None:
     """What was written to a pipe has its hash too."""
     done = run("-f", "jsonl", "--manifest", tmp / "m.json", shop.root)
     output = json.loads((tmp / "m.json").read_text())["output"]
     assert output["sha256"] == hashlib.sha256(done.stdout).hexdigest() and output["bytes"] == len(done.stdout)
 
 
-def test_manifest_counts_errors(host: helpers.Host, tmp: Path) -> None:
+def test_manifest_counts_errors(host: hosts.Host, tmp: Path) -> None:
     """As many as the error list has."""
     container(host, "web").config.write_bytes(b"{")
     container(host, "db").log.write_bytes(b"x\ny\n")
@@ -457,13 +458,13 @@ def test_account_of_stats(args: list[str], sample: Path) -> None:
 
 def test_account_agrees_with_ground_truth(sample: Path) -> None:
     """Every entry of layers, containers and volumes is counted: as many as the kernel's own list has."""
-    lines = (helpers.SAMPLE / "truth/fs.clean.tsv").read_text().splitlines()
+    lines = (machine.SAMPLE / "truth/fs.clean.tsv").read_text().splitlines()
     area = re.compile(r"/var/lib/docker/(overlay2/[^/]+/diff|containers|volumes)(/.*)?")
     paths = [line.rsplit("\t", 1)[1] for line in lines[1:]]
     column = lines[0].lstrip("#").split("\t").index("path")
     paths = [line.split("\t")[column] for line in lines[1:]]
     entries = sum(bool(area.fullmatch(path)) for path in paths)
-    body = helpers.product("body", "--no-deleted", sample)
+    body = launch.product("body", "--no-deleted", sample)
     assert entries == body.count(b"\n") > 1000
 
 
@@ -485,11 +486,11 @@ def atimes(names: list[str]) -> dict[str, int]:
 
 def test_evidence_is_not_touched(mounting: None) -> None:
     """Not even access times, of links neither, on a mount that records each access."""
-    with helpers.mount("layertime-test", "tmpfs", "strictatime") as root:
-        host = helpers.shop(root / "host")
+    with disks.mount("layertime-test", "tmpfs", "strictatime") as root:
+        host = hosts.shop(root / "host")
         before = snapshot(host.root)
         accessed = atimes(list(before))
-        for form in helpers.FORMATS:
+        for form in launch.FORMATS:
             assert run("-f", form, host.root).returncode == 0
         assert atimes(list(before)) == accessed
         assert snapshot(host.root, list(before)) == before
@@ -501,9 +502,9 @@ def test_evidence_is_not_touched(mounting: None) -> None:
 
 def test_evidence_is_not_touched_by_its_owner(mounting: None, as_nobody: dict) -> None:
     """Without root's rights: all but symbolic links, for which the kernel has no such way."""
-    with helpers.mount("layertime-test", "tmpfs", "strictatime") as root:
-        host = helpers.shop(root / "host")
-        subprocess.run(["chown", "-hR", f"{helpers.NOBODY}:{helpers.NOBODY}", host.root], check=True)
+    with disks.mount("layertime-test", "tmpfs", "strictatime") as root:
+        host = hosts.shop(root / "host")
+        subprocess.run(["chown", "-hR", f"{machine.NOBODY}:{machine.NOBODY}", host.root], check=True)
         root.chmod(0o755)
         names = [name for name in snapshot(host.root) if not os.path.islink(name)]
         accessed = atimes(names)
@@ -516,7 +517,7 @@ def test_evidence_is_not_touched_by_its_owner(mounting: None, as_nobody: dict) -
 def test_image_is_not_touched(sample: Path) -> None:
     """Its bytes and times."""
     before, digest = sample.stat(), hashlib.sha256(sample.read_bytes()).digest()
-    for form in helpers.FORMATS:
+    for form in launch.FORMATS:
         assert run("-f", form, sample, stdout=subprocess.DEVNULL).returncode == 0
     after = sample.stat()
     assert (before.st_mtime_ns, before.st_ctime_ns) == (after.st_mtime_ns, after.st_ctime_ns)
@@ -526,8 +527,8 @@ def test_image_is_not_touched(sample: Path) -> None:
 @pytest.mark.parametrize("command", [("diff", "web"), ("who", "/etc/conf")])
 def test_commands_say_what_they_cannot_see(command: tuple, tmp: Path, as_nobody: dict) -> None:
     """Without root's rights overlay's attributes are lost, to whichever command compares layers."""
-    host = helpers.shop(tmp / "host")
-    helpers.give_to_nobody(host, tmp)
+    host = hosts.shop(tmp / "host")
+    hosts.give_to_nobody(host, tmp)
     assert run(*command, host.root).returncode == 0
     done = run(*command, host.root, **as_nobody)
     assert done.returncode == 1 and b"trusted.overlay.* cannot be read" in done.stderr
@@ -535,7 +536,7 @@ def test_commands_say_what_they_cannot_see(command: tuple, tmp: Path, as_nobody:
 
 def test_read_only_image_is_enough(sample: Path, tmp: Path, as_nobody: dict) -> None:
     """A file that may only be read, and a user who may only read."""
-    copy = helpers.sparse_copy(sample, tmp / "copy.raw")
+    copy = disks.sparse_copy(sample, tmp / "copy.raw")
     copy.chmod(0o444)
     tmp.chmod(0o755)
     assert run(copy, **as_nobody).returncode == 0

@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import helpers
 import pytest
-from helpers import Host, Row, Timeline, container
+from lib import disks, hosts, launch, machine, reading, sanitizers
+from lib.hosts import Host, container
+from lib.reading import Row, Timeline
 
 KEYS = {"code", "evidence", "path", "reason", "source"}
 OF_LAYERDB = {"container:layer:created", "container:layer:registration"}  # events that it alone tells of
@@ -35,31 +36,31 @@ def check_errors(errors: list[Row], host: Host) -> None:
 
 def lost_and_new(before: Timeline, after: Timeline) -> tuple[list[tuple], list[tuple]]:
     """What rows tell (not when) that are gone, and that came."""
-    old, new = Counter(map(helpers.what, before.rows)), Counter(map(helpers.what, after.rows))
+    old, new = Counter(map(reading.what, before.rows)), Counter(map(reading.what, after.rows))
     return list((old - new).elements()), list((new - old).elements())
 
 
 def owners(result: Timeline) -> dict[tuple, tuple]:
     """Whose each thing is."""
-    return {helpers.what(row): helpers.owner(row) for row in result.rows}
+    return {reading.what(row): reading.owner(row) for row in result.rows}
 
 
-Damage = Callable[[Host, helpers.Container], None]
+Damage = Callable[[Host, hosts.Container], None]
 
 
-def edit(which: Callable[[helpers.Container], Path], change: Callable[[bytes], bytes]) -> Damage:
+def edit(which: Callable[[hosts.Container], Path], change: Callable[[bytes], bytes]) -> Damage:
     """Damage that rewrites one file of the container web."""
-    def apply(_host: Host, web: helpers.Container) -> None:
+    def apply(_host: Host, web: hosts.Container) -> None:
         path = which(web)
         path.write_bytes(change(path.read_bytes()))
     return apply
 
 
-def config(web: helpers.Container) -> Path:
+def config(web: hosts.Container) -> Path:
     return web.config
 
 
-def log(web: helpers.Container) -> Path:
+def log(web: hosts.Container) -> Path:
     return web.log
 
 
@@ -152,7 +153,7 @@ def test_duplicate_keys_last_one_counts(host: Host) -> None:
 def test_go_zero_times_are_no_events(host: Host) -> None:
     """A container that never ran: created only, and no error."""
     web = container(host, "web")
-    web.change(State={"Running": False, "StartedAt": helpers.ZERO_TIME, "FinishedAt": helpers.ZERO_TIME})
+    web.change(State={"Running": False, "StartedAt": hosts.ZERO_TIME, "FinishedAt": hosts.ZERO_TIME})
     result = host.run()
     assert result.code == 0 and not result.errors
     rows = [row for row in result.rows if row["data_type"] == LIFECYCLE and row["container_identifier"] == web.id]
@@ -168,7 +169,7 @@ def test_times_in_text(text: str, wanted: int, host: Host) -> None:
     container(host, "web").change(Created=text)
     result = host.run()
     assert result.code == 0
-    assert helpers.nanoseconds(result.where(container_name="web", action="create")[0]) == wanted
+    assert reading.nanoseconds(result.where(container_name="web", action="create")[0]) == wanted
 
 
 @pytest.mark.parametrize("text", ["24:00", "2026-02-30T00:00:00Z", "2026-01-02T25:00:00Z", "2026-01-02T03:04:05",
@@ -359,9 +360,9 @@ def test_without_layerdb_the_links_of_the_driver_serve(tmp: Path) -> None:
 
 def test_sample_without_layerdb(sample: Path, sample_jsonl, tmp: Path) -> None:
     """A real host: every file is there, no owner is wrong, every loss of an owner is marked."""
-    copy = helpers.sparse_copy(sample, tmp / "copy.raw")
-    helpers.debugfs(copy, "unlink /var/lib/docker/image/overlay2/layerdb")
-    after = helpers.timeline(copy)
+    copy = disks.sparse_copy(sample, tmp / "copy.raw")
+    disks.debugfs(copy, "unlink /var/lib/docker/image/overlay2/layerdb")
+    after = launch.timeline(copy)
     lost, new = lost_and_new(sample_jsonl, after)
     # A container without known layers has no known zone either.
     assert {row[0] for row in lost} == OF_LAYERDB | {"container:log:clock", "container:removal:trace"}
@@ -407,7 +408,7 @@ def test_wrong_type(place: str, kind: str, host: Host, tmp: Path) -> None:
     elif kind == "socket":
         os.mknod(path, stat.S_IFSOCK | 0o644)
     elif kind == "device":
-        if not helpers.IS_ROOT:
+        if not machine.IS_ROOT:
             pytest.skip("making a device needs root")
         os.mknod(path, stat.S_IFCHR | 0o644, os.makedev(1, 5))
     else:
@@ -448,9 +449,9 @@ def test_symlinked_directories_do_not_lead_out(place: str, absolute: bool, host:
         (outside / f"{SECRET}-name").write_text(SECRET)
     path.symlink_to(outside if absolute else os.path.relpath(outside, path.parent))
     out = b""
-    for form in helpers.FORMATS:
-        done = helpers.run("-v", "-f", form, "--errors", tmp / f"errors-{form}", "--manifest", tmp / f"m-{form}",
-                           host.root, processor=QUICK)
+    for form in launch.FORMATS:
+        done = launch.run("-v", "-f", form, "--errors", tmp / f"errors-{form}", "--manifest", tmp / f"m-{form}",
+                          host.root, processor=QUICK)
         assert done.returncode in (0, 1, 3)
         out += done.stdout + done.stderr
     for file in [*tmp.glob("errors-*"), *tmp.glob("m-*")]:
@@ -491,21 +492,21 @@ def test_userns_sub_root_beside_the_plain_one(host: Host) -> None:
 
 def test_paths_in_the_configuration_are_not_followed(host: Host, tmp: Path) -> None:
     """LogPath and the like are the container's word; the derived path is read."""
-    (tmp / "secret").write_text(helpers.log_record(SECRET + "\n", "2026-01-02T03:04:05Z"))
+    (tmp / "secret").write_text(hosts.log_record(SECRET + "\n", "2026-01-02T03:04:05Z"))
     web, before = container(host, "web"), host.run()
     for bad in (str(tmp / "secret"), "/proc/self/environ", "/dev/zero", "../../../../secret"):
         web.change(LogPath=bad, HostnamePath=bad, HostsPath=bad, ResolvConfPath=bad)
         after = host.run(processor=QUICK)
         assert SECRET not in str(after.rows)
-        assert [helpers.what(row) for row in after.where(data_type=LOG)] == \
-            [helpers.what(row) for row in before.where(data_type=LOG)]
+        assert [reading.what(row) for row in after.where(data_type=LOG)] == \
+            [reading.what(row) for row in before.where(data_type=LOG)]
 
 
 def test_unreadable_files(host: Host, as_nobody: dict, tmp: Path) -> None:
     """What the system refuses costs its item; the error has its number."""
     web = container(host, "web")
     before = host.run()
-    helpers.give_to_nobody(host, tmp)
+    hosts.give_to_nobody(host, tmp)
     for path in (web.log, web.rw / "diff", host.data / "volumes/data"):
         path.chmod(0)
     after = host.run(**as_nobody)
@@ -526,7 +527,7 @@ def test_unreadable_files(host: Host, as_nobody: dict, tmp: Path) -> None:
 
 def test_unreadable_data_root_is_no_missing_one(host: Host, as_nobody: dict, tmp: Path) -> None:
     """Whoever lacks the rights must not be told that there is no Docker."""
-    helpers.give_to_nobody(host, tmp)
+    hosts.give_to_nobody(host, tmp)
     host.data.chmod(0)
     result = host.run(**as_nobody)
     host.data.chmod(0o755)
@@ -538,7 +539,7 @@ def test_unreadable_home_may_hold_a_data_root(host: Host, as_nobody: dict, tmp: 
     """A rootless Docker behind a door that is shut: the run is not complete."""
     (host.root / "home/user/.local/share").mkdir(parents=True)
     subprocess.run(["cp", "-a", host.data, host.root / "home/user/.local/share/docker"], check=True)
-    helpers.give_to_nobody(host, tmp)
+    hosts.give_to_nobody(host, tmp)
     both = host.run(**as_nobody)
     assert all("trusted.overlay" in error["reason"] for error in both.errors)
     assert any(b"/home/user/" in path for path in both.locations())
@@ -558,7 +559,7 @@ STAMP = "2026-01-02T03:04:05.00000000{}Z"
 
 def lines(*texts: str, stream: str = "stdout") -> str:
     """A log whose records are a nanosecond apart."""
-    return "".join(helpers.log_record(text, STAMP.format(number), stream) for number, text in enumerate(texts))
+    return "".join(hosts.log_record(text, STAMP.format(number), stream) for number, text in enumerate(texts))
 
 
 def bodies(result: Timeline, name: str = "web") -> list[str]:
@@ -598,11 +599,11 @@ LOGS = {
     "unicode": (b'{"log":"\\ud83d\\ude00\\u00e4\\n","stream":"stdout","time":"2026-01-02T03:04:04Z"}\n',
                 ["\U0001f600ä\n"], []),
     "blank lines": (b"\n\n" + GOOD, ["a\n", "b\n"], None),
-    "pieces": (b"".join(helpers.log_record(text, STAMP.format(1)).encode() for text in
+    "pieces": (b"".join(hosts.log_record(text, STAMP.format(1)).encode() for text in
                         ("x" * 16384, "y" * 16384, "z\n", "next\n")),
                ["x" * 16384 + "y" * 16384 + "z\n", "next\n"], []),
     "pieces of two streams": (b"".join(
-        helpers.log_record(text, STAMP.format(1), stream).encode() for text, stream in
+        hosts.log_record(text, STAMP.format(1), stream).encode() for text, stream in
         (("o" * 16384, "stdout"), ("e" * 16384, "stderr"), ("O\n", "stdout"), ("E\n", "stderr"))),
         ["o" * 16384 + "O\n", "e" * 16384 + "E\n"], []),
     "piece whose rest never came": (lines("half", "whole\n").encode(), ["half", "whole\n"], []),
@@ -626,11 +627,11 @@ def test_rotated_logs_are_read_oldest_first(host: Host) -> None:
     """.3.gz, .2, .1, then the log; a line cut by rotation is joined; .10 is older than .9."""
     web = container(host, "web")
     for suffix, text in ((".10.gz", "1\n"), (".9", "2\n"), (".2.gz", "3\n"), (".1", "4\n"), ("", "6\n")):
-        data = helpers.log_record(text, STAMP.format(0)).encode()
+        data = hosts.log_record(text, STAMP.format(0)).encode()
         if suffix == ".1":
-            data += helpers.log_record("5" * 16384, STAMP.format(0)).encode()
+            data += hosts.log_record("5" * 16384, STAMP.format(0)).encode()
         if suffix == "":
-            data = helpers.log_record("5\n", STAMP.format(0)).encode() + data
+            data = hosts.log_record("5\n", STAMP.format(0)).encode() + data
         web.log.with_name(web.log.name + suffix).write_bytes(gzip.compress(data) if suffix[-2:] == "gz" else data)
     result = host.run()
     assert result.code == 0
@@ -659,7 +660,7 @@ GZIP = {
     "trailing garbage": (lambda data: data + b"garbage", 1000, ["damaged"]),
     "cut in the header": (lambda data: data[:12], 0, ["truncated"]),
 }
-MANY = "".join(helpers.log_record(f"line {number} {helpers.hex_id(str(number))}\n", STAMP.format(1))
+MANY = "".join(hosts.log_record(f"line {number} {hosts.hex_id(str(number))}\n", STAMP.format(1))
                for number in range(1000)).encode()
 
 
@@ -705,8 +706,8 @@ def test_memory_stays_bounded(host: Host) -> None:
     # A small process must start it: what a parent had in memory at the fork would count as the child's.
     measure = ("import resource, subprocess, sys; code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL); "
                "print(code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
-    env = helpers.environment(ASAN_OPTIONS="quarantine_size_mb=1")  # else freed memory counts too
-    done = subprocess.run([sys.executable, "-c", measure, helpers.PROGRAM, "-q", host.root], env=env, check=True,
+    env = sanitizers.environment(ASAN_OPTIONS="quarantine_size_mb=1")  # else freed memory counts too
+    done = subprocess.run([sys.executable, "-c", measure, machine.PROGRAM, "-q", host.root], env=env, check=True,
                           capture_output=True, text=True)
     code, kilobytes = map(int, done.stdout.split())
     assert code == 1 and kilobytes < 100_000
@@ -717,12 +718,12 @@ def test_memory_stays_bounded(host: Host) -> None:
 def test_only_real_whiteouts_are_deletions(host: Host) -> None:
     """Names that begin with .wh., devices other than 0:0 and dangling links are files."""
     web = container(host, "web")
-    helpers.write_tree(os.fsencode(web.rw / "diff"), {
-        ".wh.name": "", ".wh..wh..opq": "", "dangling": ("link", "/nowhere"), "bin": helpers.WHITEOUT,
-        "hides-nothing": helpers.WHITEOUT})
-    if helpers.IS_ROOT:
+    hosts.write_tree(os.fsencode(web.rw / "diff"), {
+        ".wh.name": "", ".wh..wh..opq": "", "dangling": ("link", "/nowhere"), "bin": hosts.WHITEOUT,
+        "hides-nothing": hosts.WHITEOUT})
+    if machine.IS_ROOT:
         os.mknod(web.rw / "diff/null", stat.S_IFCHR | 0o666, os.makedev(1, 3))
-    host.volume("v", {"zero": helpers.WHITEOUT})
+    host.volume("v", {"zero": hosts.WHITEOUT})
     result = host.run()
     deleted = {row["pathspec"]["location"] for row in result.where(timestamp_desc="Content Deletion Time")}
     assert deleted == {host.inside(web.rw / "diff/bin"), host.inside(web.rw / "diff/etc/gone")}
@@ -731,7 +732,7 @@ def test_only_real_whiteouts_are_deletions(host: Host) -> None:
 
 def test_orphan_layer_is_read_and_marked(host: Host) -> None:
     """A layer that nobody names: its files are there, owned by none."""
-    host.store(helpers.hex_id("orphan"), None, {"left": "over"})
+    host.store(hosts.hex_id("orphan"), None, {"left": "over"})
     rows = [row for row in host.run().rows if row.get("filename") == "/left"]
     assert rows and all(row["tag"] == ["orphan_layer", "no_layer_record"] and "container_identifier" not in row for row in rows)
 

@@ -3,22 +3,22 @@
 import os
 from pathlib import Path
 
-import helpers
 import pytest
+from lib import launch, machine, sanitizers
 
-BUILT = helpers.REPO / "build/san"
-CORPUS = helpers.REPO / "tests/fuzz/corpus"
+BUILT = machine.REPO / "build/san"
+CORPUS = machine.REPO / "tests/fuzz/corpus"
 
 
 def programs(folder: str) -> list[Path]:
     """What was built of tests/unit or tests/fuzz; the sources say what must be there."""
-    sources = (helpers.REPO / "tests" / folder).glob("*.c")
+    sources = (machine.REPO / "tests" / folder).glob("*.c")
     return [BUILT / folder / source.stem for source in sorted(sources) if source.stem != "replay"]
 
 
 def execute(*command: Path) -> None:
     """Run one program; its output is the message of a failure."""
-    done = helpers.limited(command, 120, env=helpers.environment(), capture_output=True, cwd=helpers.REPO)
+    done = launch.limited(command, 120, env=sanitizers.environment(), capture_output=True, cwd=machine.REPO)
     assert done.returncode == 0, (done.stdout + done.stderr)[-5000:].decode(errors="replace")
 
 

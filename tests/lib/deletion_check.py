@@ -1,13 +1,11 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What was deleted, when at the earliest and the latest, and what that hid: from the recorded ground truth of a case.
+"""What was deleted, when at the earliest and the latest, and what that hid: does the program say so?
 
-By hand: tests/deletions.py CASE ROWS [STATE] judges a JSONL output and prints how many times are exact and how wide the
+What is right follows from the merged views of overlay_truth.py and from the recorded actions of the case. By hand, in tests/:
+python3 -m lib.deletion_check CASE ROWS [STATE] judges a JSONL output. It prints how many times are exact and how wide the
 others are. LAYERTIME_EVIDENCE names the folder of the cases.
 """
 import fnmatch
-import re
-import shlex
 import statistics
 import sys
 from collections import defaultdict
@@ -15,14 +13,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import helpers
-import overlay_truth
-import truth
-from overlay_truth import Entry, Host
-
-TICK = 4_000_000                                      # ns by which a file's time may lie before the clock
-NEAR = 50_000_000                                     # ns; nearer than this counts as exact (ondisk.md, 2.3)
-RUN_REMOVAL = re.compile(r"(?:^|[;&|])\s*rm\s+((?:-\S+\s+)*)([^;&|]*)")
+from lib import overlay_truth, truth
+from lib.machine import EVIDENCE
+from lib.overlay_truth import Entry, LayeredCase
+from lib.reading import Row
+from lib.truth import NEAR, TICK
 
 
 @dataclass
@@ -58,18 +53,15 @@ class Judgement:
                 f" ({100 * self.exact / max(total, 1):.0f} %), median width of the others {width}")
 
 
-def removals(host: Host) -> Iterator[tuple[str, str, int, int]]:
+def removals(host: LayeredCase) -> Iterator[tuple[str, str, int, int]]:
     """Container ID, path pattern, clock before and after: by docker exec, and by a container's own command, which may
     go on until the container has finished."""
     yield from host.case.removals()
     ends = {c["Id"]: truth.iso_ns(c["State"]["FinishedAt"]) for c in host.containers.values()}
-    for line in (host.case.truth / "actions.tsv").read_text().splitlines()[1:]:
-        _seq, before, after, _rc, what, _name, container, _path, command = line.split("\t")
-        if what == "container_run" and container in ends:
-            script = shlex.split(truth.unescape(command).decode("utf-8", "replace"))[-1]
-            for _options, operands in RUN_REMOVAL.findall(script):
-                yield from ((container, path, int(before), max(int(after), ends[container] or 0))
-                            for path in shlex.split(operands))
+    for action in truth.actions(host.case.truth):
+        if action.what == "container_run" and action.container in ends:
+            yield from ((action.container, path, action.before, max(action.after, ends[action.container] or 0))
+                        for path in truth.removed_by(truth.script_of(action), ("rm",)))
 
 
 def span_of(path: bytes, done: list[tuple[str, str, int, int]]) -> tuple[int, int] | None:
@@ -80,7 +72,7 @@ def span_of(path: bytes, done: list[tuple[str, str, int, int]]) -> tuple[int, in
     return spans[-1] if spans else None
 
 
-def of_container(host: Host, name: str) -> list[Deletion]:
+def of_container(host: LayeredCase, name: str) -> list[Deletion]:
     """Every whiteout of the rw layer, and what its opaque directories hid and do not have again; without whiteouts (vfs),
     what is not there any more. Of a directory that is gone whole only itself."""
     container, lower, merged = host.containers[name]["Id"], host.lower(name), host.merged(name)
@@ -97,7 +89,7 @@ def of_container(host: Host, name: str) -> list[Deletion]:
     return [Deletion(container, path, *marks[path], span_of(path, done)) for path in sorted(marks)]
 
 
-def hidden_faults(host: Host, wanted: Entry, row: truth.Row) -> Iterator[str]:
+def hidden_faults(host: LayeredCase, wanted: Entry, row: Row) -> Iterator[str]:
     """What is wrong in what a row tells of the entry that was hidden. Sizes of directories say nothing."""
     want = {"hides_layer": host.layer_id(wanted.layer), "hides_mode": int(wanted.node["mode"], 8) & 0o7777}
     if wanted.kind == "f":
@@ -107,14 +99,14 @@ def hidden_faults(host: Host, wanted: Entry, row: truth.Row) -> Iterator[str]:
         yield f"hides_modified {row.get('hides_modified')}, not {wanted.node['mtime']}"
 
 
-def bounds_of(row: truth.Row) -> tuple[int | None, int | None]:
+def bounds_of(row: Row) -> tuple[int | None, int | None]:
     """First and last, for both kinds of confidence."""
     if row.get("confidence") == "exact":
         return row["date_time"], row["date_time"]
     return truth.iso_ns(row.get("time_first")), truth.iso_ns(row.get("time_last"))
 
 
-def time_faults(host: Host, wanted: Deletion, row: truth.Row) -> Iterator[str]:
+def time_faults(host: LayeredCase, wanted: Deletion, row: Row) -> Iterator[str]:
     """What is wrong in the time of a row: against the action, and against the rules for whiteouts of overlay."""
     first, last = bounds_of(row)
     yield from truth.faults({"confidence": ("exact", "bounded"), "date_time": first}, row)
@@ -138,7 +130,7 @@ def time_faults(host: Host, wanted: Deletion, row: truth.Row) -> Iterator[str]:
             yield f"{first} to {last} leaves the whiteout's times, {born} to {changed}"
 
 
-def judge(host: Host, name: str, rows: Iterable[truth.Row]) -> Judgement:
+def judge(host: LayeredCase, name: str, rows: Iterable[Row]) -> Judgement:
     """Compare the deletion rows of a container's rw layer with what was deleted."""
     result, by_path = Judgement(), defaultdict(list)
     for row in rows:
@@ -165,7 +157,7 @@ def judge(host: Host, name: str, rows: Iterable[truth.Row]) -> Judgement:
     return result
 
 
-def judge_case(host: Host, rows: Path) -> Judgement:
+def judge_case(host: LayeredCase, rows: Path) -> Judgement:
     """All containers of a case."""
     by_container, total = defaultdict(list), Judgement()
     for row in truth.read_rows(rows):
@@ -183,12 +175,11 @@ def main() -> int:
     if len(sys.argv) not in (3, 4):
         print(__doc__, file=sys.stderr)
         return 2
-    total = judge_case(Host(sys.argv[1], *sys.argv[3:]), Path(sys.argv[2]))
+    total = judge_case(LayeredCase(sys.argv[1], *sys.argv[3:]), Path(sys.argv[2]))
     print(*total.problems, total.figures(), sep="\n")
     return 1 if total.problems else 0
 
 
 if __name__ == "__main__":
-    sys.dont_write_bytecode = True
-    assert helpers.EVIDENCE.is_dir(), "LAYERTIME_EVIDENCE"
+    assert EVIDENCE.is_dir(), "LAYERTIME_EVIDENCE"
     sys.exit(main())
