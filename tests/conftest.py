@@ -113,6 +113,12 @@ def host(tmp: Path) -> hosts.Host:
 
 
 @pytest.fixture(scope="session")
+def shop(session_dir: Path) -> hosts.Host:
+    """A small host that no test may change."""
+    return hosts.shop(session_dir / "shop")
+
+
+@pytest.fixture(scope="session")
 def as_nobody(session_dir: Path) -> dict:
     """Options for launch.run() that take away root's rights; nothing to do for other users."""
     if not machine.IS_ROOT:

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from lib import hosts, launch, machine, reading
+from lib import hosts, launch, machine, reading, truth
 from lib.hosts import Host, log_record, rfc3339
 
 CLOCK, APP, STEP = "container:log:clock", "container:log:application", "container:clock:step"
@@ -355,11 +355,11 @@ def test_application_times_at_changes_of_summer_time(first: str | None, last: st
 def test_times_in_the_future(case: str, count: int, disk: Callable[..., Path]) -> None:
     """Only what actions.tsv set to a time after its own end, and only those of its times."""
     result = launch.timeline(disk(case))
-    actions = (machine.EVIDENCE / case / "truth/actions.tsv").read_text().splitlines()[1:]
-    end = max(int(line.split("\t")[2]) for line in actions)
+    actions = truth.actions(machine.EVIDENCE / case / "truth")
+    end = max(action.after for action in actions)
     wanted = set()
     for day, clock, fraction, path in re.findall(r"touch -d '\S*?'(\d{4}-\d\d-\d\d) (\S+?)(\.\d+)? UTC'\S*' \$R(\S+)",
-                                                 "\n".join(actions).replace("'\"'\"'", "''")):
+                                                 "\n".join(action.command for action in actions).replace("'\"'\"'", "''")):
         when = int(datetime.fromisoformat(f"{day}T{clock}+00:00").timestamp()) * 10**9
         if when > end:
             wanted |= {(path.rstrip("';"), desc, when + int((fraction or ".0")[1:].ljust(9, "0")))

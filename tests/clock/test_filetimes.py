@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from lib import disks, hosts, launch, machine, reading
+from lib import disks, hosts, launch, machine, reading, truth
 from lib.hosts import Host
 
 CASES = ["overlay2-ext4", "overlay2-xfs", "overlay2-userns", "overlay2-rebooted", "vfs-ext4", "aufs-synthetic",
@@ -32,11 +32,10 @@ def told(result: reading.Timeline, tag: str) -> dict[tuple[str, str], str]:
 
 def touched(case: str) -> Iterator[tuple[str, str, str, str | None]]:
     """What actions.tsv set by hand: what, container, path, the time if its zone is written."""
-    for line in (machine.EVIDENCE / case / "truth/actions.tsv").read_text().splitlines()[1:]:
-        what, container, command = (line.split("\t")[i] for i in (4, 5, 8))
-        for when, epoch, path in TOUCH.findall(command.replace("'\"'\"'", "'")):
+    for action in truth.actions(machine.EVIDENCE / case / "truth"):
+        for when, epoch, path in TOUCH.findall(action.command.replace("'\"'\"'", "'")):
             utc = datetime.fromtimestamp(int(epoch)).isoformat() + "Z" if epoch else when.replace(" UTC", "Z")
-            yield what, container, path.replace("$R", "").strip("';"), utc.replace(" ", "T") if "Z" in utc else None
+            yield action.what, action.name, path.replace("$R", "").strip("';"), utc.replace(" ", "T") if "Z" in utc else None
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -57,10 +56,9 @@ def test_touched_files_of_the_evidence(case: str, evidence: Callable[..., Path])
             assert re.search("set, not written, as copying and unpacking .* and touch", sets[place])
             assert when in sets[place]
     assert set(anomalies) == expected and expected
-    for line in (machine.EVIDENCE / case / "truth/actions.tsv").read_text().splitlines():
-        what, container, path = (line.split("\t")[i] for i in (4, 5, 7))
-        if what == "docker_cp_in":
-            assert (container, path) in sets
+    for action in truth.actions(machine.EVIDENCE / case / "truth"):
+        if action.what == "docker_cp_in":
+            assert (action.name, action.path) in sets
     assert not result.where(data_type=STEP)
 
 

@@ -9,54 +9,45 @@ from pathlib import Path
 import pytest
 from lib import boltfile, hosts, launch, machine, reading, truth
 
-CASES = ["overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "overlay2-xfs", "vfs-ext4", "aufs-synthetic"]
 FIXTURES = machine.REPO / "tests/data/databases"
-SLACK = 50_000_000
 MADE = ("image_build", "image_import", "image_load", "image_commit")
 
 
-class Case:
-    """One case: its rows, and what was done when."""
+class RecordedRun:
+    """The rows of a case, and what was done when."""
 
     def __init__(self, name: str, rows: reading.Timeline) -> None:
         self.truth = machine.EVIDENCE / name / "truth"
         self.rows = rows
-        lines = (self.truth / "actions.tsv").read_text().splitlines()
-        keys = lines[0].lstrip("#").split("\t")
-        self.actions = [dict(zip(keys, line.split("\t"), strict=False)) for line in lines[1:]]
-
-    def told(self, name: str) -> list[dict]:
-        """What docker said, of networks.json and the like; nothing where there was none, or a case has no such file."""
-        path = self.truth / name
-        return json.loads(path.read_text() or "[]") if path.exists() else []
+        self.actions = truth.actions(self.truth)
 
     def of(self, data_type: str, **wanted: object) -> list[dict]:
         """Rows of a type."""
         return self.rows.where(data_type=data_type, **wanted)
 
-    def during(self, row: dict, *actions: dict) -> bool:
+    def during(self, row: dict, *actions: truth.Action) -> bool:
         """Was the row's time, or does its interval meet, within one of the actions?"""
         first = reading.iso_nanoseconds(row["time_first"]) if "time_first" in row else reading.nanoseconds(row)
         last = reading.iso_nanoseconds(row["time_last"]) if "time_last" in row else first
-        return any(first <= int(action["clock_after_ns"]) + SLACK and last >= int(action["clock_before_ns"]) - SLACK
+        return any(first <= action.after + truth.NEAR and last >= action.before - truth.NEAR
                    for action in actions)
 
-    def did(self, *what: str, text: str = "") -> list[dict]:
+    def did(self, *what: str, text: str = "") -> list[truth.Action]:
         """Actions of these kinds whose command has the text."""
-        return [action for action in self.actions if action["what"] in what and text in action["command"]]
+        return [action for action in self.actions if action.what in what and text in action.command]
 
 
-@pytest.fixture(scope="module", params=CASES)
-def case(request: pytest.FixtureRequest, disk: Callable, mounted: Callable) -> Case:
+@pytest.fixture(scope="module", params=truth.CLEAN)
+def case(request: pytest.FixtureRequest, disk: Callable, mounted: Callable) -> RecordedRun:
     """A Docker case of the evidence set."""
     image = disk(request.param)
     place = mounted(image, "xfs") if request.param == "overlay2-xfs" else image
-    return Case(request.param, launch.timeline(place, "--role", "config,host,volume,image,rw"))
+    return RecordedRun(request.param, launch.timeline(place, "--role", "config,host,volume,image,rw"))
 
 
-def test_networks(case: Case) -> None:
+def test_networks(case: RecordedRun) -> None:
     """Every network has its creation, to the nanosecond as docker said it, within the action that made it."""
-    for network in case.told("networks.json"):
+    for network in truth.told(case.truth, "networks.json"):
         [row] = [row for row in case.of("container:network:created") if f"id {network['Id']}" in row["facts"]]
         assert f"network {network['Name']}" in row["facts"] and f"driver {network['Driver']}" in row["facts"]
         expected = truth.iso_ns(network["Created"])
@@ -64,12 +55,12 @@ def test_networks(case: Case) -> None:
         actions = case.did("network_create", text=network["Name"])
         assert case.during(row, *actions) or not actions
         assert (row["clock"], row["confidence"]) == ("host", "exact")
-    assert len(case.of("container:network:created")) >= len(case.told("networks.json"))
+    assert len(case.of("container:network:created")) >= len(truth.told(case.truth, "networks.json"))
 
 
-def test_volumes(case: Case) -> None:
+def test_volumes(case: RecordedRun) -> None:
     """Every volume has its creation within the action that made it: its own, or that of the container which uses it."""
-    for volume in case.told("volumes.json"):
+    for volume in truth.told(case.truth, "volumes.json"):
         [row] = case.of("container:volume:created", volume_name=volume["Name"])
         actions = case.did("volume_create", text=volume["Name"])
         assert case.during(row, *(actions or case.did("container_run", "container_create"))), row
@@ -77,47 +68,46 @@ def test_volumes(case: Case) -> None:
         assert row.get("labels_kv", []) == [f"{k}={v}" for k, v in (volume["Labels"] or {}).items()]
 
 
-def test_containers(case: Case) -> None:
+def test_containers(case: RecordedRun) -> None:
     """Every container was created when it was, by its configuration and by its layer."""
     for action in case.did("container_run", "container_create"):
-        found = case.of("docker:container:configuration", container_identifier=action["container_id"],
+        found = case.of("docker:container:configuration", container_identifier=action.container,
                         timestamp_desc="Creation Time")
-        layer = case.of("container:layer:created", container_identifier=action["container_id"])
+        layer = case.of("container:layer:created", container_identifier=action.container)
         if found or layer:  # else it was removed
             assert case.during(found[0], action) and case.during(layer[0], action), action
 
 
-def test_images(case: Case) -> None:
+def test_images(case: RecordedRun) -> None:
     """Every image came here within an action that makes images."""
     rows = case.of("container:image:registration")
     assert rows and all(case.during(row, *case.did(*MADE)) for row in rows)
-    for path in (case.truth / "images").glob("*.inspect.json"):
-        [said] = json.loads(path.read_text())
+    for said in truth.inspected(case.truth, "images"):
         for row in (row for row in rows if row["image_identifier"] == said["Id"]):
             parents = [fact for fact in row.get("facts", ()) if fact.startswith("parent ")]
             assert parents == ([f"parent {said['Parent']}"] if said["Parent"] else [])
 
 
-def test_layers(case: Case) -> None:
+def test_layers(case: RecordedRun) -> None:
     """Every layer of every image was registered here within an action that makes images."""
     rows = case.of("container:layer:registration")
     assert rows and all(case.during(row, *case.did(*MADE)) for row in rows)
 
 
-def test_removed(case: Case) -> None:
+def test_removed(case: RecordedRun) -> None:
     """What was removed: the volume if the database was not written since, and when the last container left."""
     for row in case.of("container:volume:removed"):
         assert "recovered" in row["tag"] and case.during(row, *case.did("volume_remove", text=row["volume_name"]))
     if case.truth.parent.name == "overlay2-ext4":
         assert [row["volume_name"] for row in case.of("container:volume:removed")] == ["shop-gone"]
         [left] = case.of("container:network:left")
-        [stop] = [a for a in case.did("container_stop") if f"container {a['container_id']}" in str(left["facts"])]
+        [stop] = [a for a in case.did("container_stop") if f"container {a.container}" in str(left["facts"])]
         assert case.during(left, stop) and "recovered" in left["tag"]
 
 
-def test_joined(case: Case) -> None:
+def test_joined(case: RecordedRun) -> None:
     """A running container has its address in its network, since its last start."""
-    for said in inspected(case):
+    for said in truth.inspected(case.truth):
         rows = case.of("container:network:joined", container_identifier=said["Id"])
         networks = {name: value for name, value in said["NetworkSettings"]["Networks"].items() if value["IPAddress"]}
         if not said["State"]["Running"]:
@@ -130,7 +120,7 @@ def test_joined(case: Case) -> None:
             assert started - 2 * 10**9 < reading.nanoseconds(row) <= started
 
 
-def test_daemon(case: Case) -> None:
+def test_daemon(case: RecordedRun) -> None:
     """The marks of the last start lie together, before the network that is made after them."""
     starts = sorted(map(reading.nanoseconds, case.of("container:daemon:start")))
     assert len(starts) == 2 and starts[1] - starts[0] < 10**9
@@ -140,31 +130,24 @@ def test_daemon(case: Case) -> None:
         assert all(case.during(row, *boots) for row in case.of("container:daemon:start"))
 
 
-def inspected(case: Case) -> list[dict]:
-    """What docker inspect said of the containers."""
-    said = [json.loads(path.read_text()) for path in sorted((case.truth / "containers").glob("*.inspect.json"))]
-    return [one[0] if isinstance(one, list) else one for one in said]
-
-
-def test_power_loss(case: Case) -> None:
+def test_power_loss(case: RecordedRun) -> None:
     """Nobody died at a reboot: those found dead then ended between a sign of life before the power failed and it."""
     boots, losses = case.did("host_booted"), case.did("power_lost")
     ended, states = case.of("container:state:ended"), case.of("container:state:set")
-    found = {said["Id"] for said in inspected(case)
-             if any(int(a["clock_before_ns"]) <= (truth.iso_ns(said["State"]["FinishedAt"]) or 0)
-                    <= int(a["clock_after_ns"]) for a in boots)}
+    found = {said["Id"] for said in truth.inspected(case.truth)
+             if any(a.before <= (truth.iso_ns(said["State"]["FinishedAt"]) or 0) <= a.after for a in boots)}
     assert {row["container_identifier"] for row in ended} == {row["container_identifier"] for row in states} == found
     assert all(case.during(row, *boots) for row in states)
     for row in ended:
         assert row["confidence"] == "bounded" and case.during(row, *losses)
-        assert reading.iso_nanoseconds(row["time_first"]) <= int(losses[0]["clock_after_ns"])
+        assert reading.iso_nanoseconds(row["time_first"]) <= losses[0].after
     ends = case.of("docker:container:configuration", timestamp_desc="End Time")
     assert not any(case.during(row, *boots) for row in ends) and (bool(boots) == bool(found))
 
 
-def test_probes(case: Case) -> None:
+def test_probes(case: RecordedRun) -> None:
     """Probes of health with what they said, as far as docker still told of the same ones."""
-    for said in inspected(case):
+    for said in truth.inspected(case.truth):
         log = {truth.iso_ns(probe["Start"]): probe for probe in said["State"].get("Health", {}).get("Log") or ()}
         rows = case.of("container:health:probe", container_identifier=said["Id"])
         assert bool(rows) == bool(log) and len(rows) <= 5
@@ -173,19 +156,20 @@ def test_probes(case: Case) -> None:
                 assert (row["exit_code"], row.get("message_body", "")) == (probe["ExitCode"], probe["Output"])
 
 
-def test_mounted(case: Case) -> None:
+def test_mounted(case: RecordedRun) -> None:
     """The last mount of a running container's rw layer is its last start, unless docker restart kept the mount."""
-    for said in inspected(case):
+    for said in truth.inspected(case.truth):
         rows = case.of("container:layer:mounted", container_identifier=said["Id"])
         assert len(rows) == (case.truth.parent.name.startswith("overlay2"))
         if rows and said["State"]["Running"] and not case.did("container_restart", text=said["Name"][1:]):
             assert -2 * 10**9 < reading.nanoseconds(rows[0]) - truth.iso_ns(said["State"]["StartedAt"]) < 0
 
 
-def test_runtime(case: Case) -> None:
+def test_runtime(case: RecordedRun) -> None:
     """What containerd had of a container that ran is from just before docker says that it was up; what it had of one
     before is from when that was started. The directory of its task is there as long as it runs."""
-    rows, running = case.of("container:runtime:container"), [said for said in inspected(case) if said["State"]["Running"]]
+    rows = case.of("container:runtime:container")
+    running = [said for said in truth.inspected(case.truth) if said["State"]["Running"]]
     live = {row["container_identifier"]: row for row in rows if "recovered" not in row["tag"]}
     bundles = {row["container_identifier"]: row for row in case.of("container:runtime:bundle")}
     if "synthetic" in case.truth.parent.name:
@@ -194,18 +178,18 @@ def test_runtime(case: Case) -> None:
     for said in running:
         row, up = live[said["Id"]], truth.iso_ns(said["State"]["StartedAt"])
         made, begun = reading.nanoseconds(row), reading.nanoseconds(bundles[said["Id"]])
-        assert up - 5 * 10**9 < made < begun + SLACK < up + SLACK
+        assert up - 5 * 10**9 < made < begun + truth.NEAR < up + truth.NEAR
         assert row["command"] == " ".join([said["Path"], *said["Args"]])
         assert f"hostname {said['Config']['Hostname']}" in row["facts"]
     for row in (row for row in rows if row["container_identifier"] not in live):
         number = row["container_identifier"]
-        assert case.during(row, *[action for action in case.actions if action["container_id"] == number]), row
+        assert case.during(row, *[action for action in case.actions if action.container == number]), row
     if case.truth.parent.name == "overlay2-ext4":
         assert "garnet" in {fact.split()[1] for row in rows for fact in row["facts"] if fact.startswith("hostname")
                             and "configuration_missing" in row["tag"]}, "a container that was removed"
 
 
-def test_removal_traces(case: Case) -> None:
+def test_removal_traces(case: RecordedRun) -> None:
     """When a directory says that something was removed, something was. (A build removes layers that it made for it.)"""
     what = ["container_rm", "container_run_rm", "volume_use", "volume_remove", "image_remove", "image_build"]
     rows = [row for row in case.of("container:removal:trace") if "synthetic" not in case.truth.parent.name]

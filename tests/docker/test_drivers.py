@@ -205,12 +205,18 @@ def test_contents_elsewhere(kind: type[Full], left: bool, tmp: Path) -> None:
     assert all(row["layer_identifier"] == hex_id(f"rw {row['container_name']}") for row in created)
 
 
-def test_mounted_layer_among_others(tmp: Path) -> None:
-    """One device is mounted: its files are read, the rest is counted."""
+def mounted_for_web(tmp: Path) -> DeviceMapper:
+    """A host on which of all devices only that of web's rw layer is mounted."""
     host = hosts.shop(tmp / "host", DeviceMapper)
     for name, tree in trees(host).items():
         if name != hex_id("rw web"):
             shutil.rmtree(tree.parent)
+    return host
+
+
+def test_mounted_layer_among_others(tmp: Path) -> None:
+    """One device is mounted: its files are read, the rest is counted."""
+    host = mounted_for_web(tmp)
     result = host.run()
     assert result.error()["reason"].startswith("5 layers")
     assert result.where(filename="/run.log", container_name="web")
@@ -262,10 +268,7 @@ def test_changes_of_a_whole_copy(kind: type[Full], tmp: Path) -> None:
 
 def test_lower_layers_elsewhere(tmp: Path) -> None:
     """Only the rw layer is mounted: what the container did cannot be told, so nothing is said."""
-    host = hosts.shop(tmp / "host", DeviceMapper)
-    for name, tree in trees(host).items():
-        if name != hex_id("rw web"):
-            shutil.rmtree(tree.parent)
+    host = mounted_for_web(tmp)
     assert not changes(host.run(), "web")
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What exposes a host to its containers: against what docker inspect said, of the recorded cases and of containers made
 here by the real daemon, and on settings written as Docker writes them."""
-import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import pytest
 from lib import fresh_case, hosts, launch, machine, reading, truth
 from lib.reading import severity
 
-CASES = ["overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "overlay2-xfs", "vfs-ext4", "aufs-synthetic"]
 SHARED = {"PidMode": "share the host's processes", "NetworkMode": "share the host's network",
           "IpcMode": "share the host's IPC", "UTSMode": "share the host's name",
           "CgroupnsMode": "share the host's view of cgroups"}
@@ -90,13 +88,12 @@ def check(rows: Iterable[dict], inspected: Iterable[dict]) -> int:
     return count
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", truth.CLEAN)
 def test_recorded_cases(name: str, evidence: Callable) -> None:
     """All containers of a case, by what docker inspect said of them."""
     rows = launch.timeline(evidence(name), "--role", "config").rows
     source = "overlay2-ext4" if name == "aufs-synthetic" else name
-    inspected = [json.loads(path.read_text())[0]
-                 for path in (machine.EVIDENCE / source / "truth/containers").glob("*.inspect.json")]
+    inspected = truth.inspected(machine.EVIDENCE / source / "truth")
     assert inspected and check(rows, inspected) >= len(inspected)
 
 

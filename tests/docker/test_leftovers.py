@@ -10,7 +10,7 @@ import shutil
 from typing import Any
 
 from lib import hosts, launch
-from lib.hosts import Host, container, hex_id
+from lib.hosts import Container, Host, container, hex_id
 from lib.reading import Row
 
 
@@ -24,9 +24,7 @@ def files(host: Host, name: str, **options: Any) -> list[Row]:
 
 def listed(command: str, host: Host, code: int = 0) -> list[Row]:
     """The objects of a command."""
-    done = launch.run("-q", command, "--json", host.root)
-    assert done.returncode == code, done.stderr
-    return json.loads(done.stdout)
+    return launch.objects(command, host.root, code=code)
 
 
 def top(host: Host, name: str) -> Row:
@@ -49,6 +47,13 @@ def test_rw_layer_without_its_container(host: Host) -> None:
     host.store(hex_id("gone"), hex_id("gone") + "-init", {"left": "over"})
     for row in files(host, "/left"):
         assert row["layer_role"] == "rw" and row["tag"] == ["container_rw", "orphan_layer", "no_layer_record"]
+
+
+def remove_layers(made: Container) -> None:
+    """Remove the rw layer and the init layer of a container, with their links."""
+    for path in (made.rw, made.rw.with_name(made.rw.name + "-init")):
+        (path.parent / "l" / made.host.link(path.name)).unlink()
+        shutil.rmtree(path)
 
 
 def remove_image(host: Host, image: str) -> None:
@@ -144,9 +149,7 @@ def test_container_whose_configuration_is_gone(host: Host) -> None:
 def test_container_whose_layer_is_gone(host: Host) -> None:
     """Its configuration is there; that layerdb names a missing layer is an error."""
     web = container(host, "web")
-    for path in (web.rw, web.rw.with_name(web.rw.name + "-init")):
-        (host.data / "overlay2/l" / host.link(path.name)).unlink()
-        shutil.rmtree(path)
+    remove_layers(web)
     result = host.run()
     assert result.code == 1 and {error["code"] for error in result.errors} == {"missing"}
     rows = result.where(container_identifier=web.id, data_type="docker:container:configuration")
@@ -158,9 +161,7 @@ def test_container_whose_layer_is_gone(host: Host) -> None:
 def test_container_without_layer_and_record(host: Host) -> None:
     """docker rm was cut short after the layer: no error, since nothing names what is missing."""
     web = container(host, "web")
-    for path in (web.rw, web.rw.with_name(web.rw.name + "-init")):
-        (host.data / "overlay2/l" / host.link(path.name)).unlink()
-        shutil.rmtree(path)
+    remove_layers(web)
     shutil.rmtree(web.mounts)
     web.change(State={"Dead": True, "RemovalInProgress": True, "StartedAt": hosts.ZERO_TIME})
     assert top(host, "web")["tag"] == ["removing", "rw_layer_missing"]
@@ -171,9 +172,7 @@ def test_containers_of_other_stores_are_not_called_incomplete(host: Host) -> Non
     """Where their layers lie is not known, so nothing is missing."""
     web = container(host, "web")
     shutil.rmtree(web.mounts)
-    for path in (web.rw, web.rw.with_name(web.rw.name + "-init")):
-        (host.data / "overlay2/l" / host.link(path.name)).unlink()
-        shutil.rmtree(path)
+    remove_layers(web)
     web.change(Driver="overlayfs")
     assert top(host, "web")["tag"] == []
 

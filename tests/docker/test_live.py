@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real dockerd, with a data root of its own and no network: what the commands say of its live data root, and what they
 say after an orderly end, against what docker says itself. Skipped where no daemon can be started."""
-import json
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -37,9 +36,7 @@ def daemon() -> Iterator[Daemon]:
 
 def listing(daemon: Daemon, *args: str) -> list[Row]:
     """The objects of a command on the live data root."""
-    done = launch.run("-q", "--json", *args, daemon.data)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return launch.objects(*args, daemon.data)
 
 
 def test_commands_on_a_live_daemon(daemon: Daemon) -> None:

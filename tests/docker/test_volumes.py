@@ -4,64 +4,17 @@ the kernel: what the containers of a real dockerd see at their mounts, and lstat
 import json
 import os
 import re
-import shutil
-import stat
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lib import disks, fresh_case, hosts, launch, machine, reading
+from lib import disks, fresh_case, hosts, launch, machine, reading, truth
 from lib.reading import Row, Timeline, location
+from lib.seen import Seen, is_mounted, mount, paths, places, rows_are_single, told
 
-FACT = re.compile(r"(seen|hidden) at (\S+) (?:by|from) ([^:]*?)(?: by (\w+ ?\S* at \S+))?$")
 SECRET = "hunter2"
-Seen = set[tuple[str, str, str]]                      # name of the container, path inside, inode
-
-
-def is_mounted(row: Row) -> bool:
-    """A row of a file of a volume's data or of a bind."""
-    data = row["layer_role"] == "volume" and b"/_data" in location(row)
-    return row["data_type"] == "fs:stat" and (data or "bind" in row["tag"])
-
-
-def places(row: Row, word: str = "seen") -> set[tuple[str, str]]:
-    """Who sees (or does not) the file of a row, and where, as the row says: in its facts, or by its only owner."""
-    facts = [fact for fact in row.get("facts", ()) if FACT.match(fact) or fact.startswith("not seen by")]
-    if not facts and word == "seen":
-        return {(row["container_name"], row["filename"])} if "container_name" in row else set()
-    found = [FACT.match(fact) for fact in facts]
-    return {(name.split("@")[0], match[2]) for match in found if match and match[1] == word
-            for name in match[3].split(", ")}
-
-
-def told(rows: Timeline, word: str = "seen") -> Seen:
-    """The same of all rows."""
-    return {(name, inside, row["inode"]) for row in rows.rows if is_mounted(row) for name, inside in places(row, word)}
-
-
-def mount(host: hosts.Host, made: hosts.Container, *points: Row) -> None:
-    """Set the mounts of a container as docker keeps them."""
-    full = [{"RW": True, "Type": "volume" if "Name" in p else "bind", "Source": ""} | p for p in points]
-    made.change(MountPoints={point["Destination"]: point for point in full})
-
-
-def paths(root: Path, inside: str, name: str) -> Seen:
-    """All that is in a directory or file, as seen at `inside`."""
-    found = {(name, inside, str(os.lstat(root).st_ino))}
-    for at, folders, files in os.walk(root):
-        found |= {(name, os.path.normpath(os.path.join(inside, os.path.relpath(os.path.join(at, entry), root))),
-                   str(os.lstat(os.path.join(at, entry)).st_ino)) for entry in folders + files}
-    return found
-
-
-def rows_are_single(rows: Timeline) -> bool:
-    """No file is counted twice. One whiteout may tell several deletions."""
-    count = Counter((location(row), row["timestamp_desc"]) for row in rows.where(data_type="fs:stat")
-                    if row["timestamp_desc"] != "Content Deletion Time")
-    return set(count.values()) == {1}
 
 
 # --- recorded cases ---------------------------------------------------------------------------------------------------
@@ -71,8 +24,7 @@ def recorded(folder: Path) -> Seen:
     found: Seen = set()
     lines = (folder / "fs.clean.tsv").read_text("utf-8", "surrogateescape").splitlines()
     inodes = {cells[-1]: cells[0] for cells in (line.split("\t") for line in lines if not line.startswith("#"))}
-    for path in folder.glob("containers/*.inspect.json"):
-        [said] = json.loads(path.read_text())
+    for said in truth.inspected(folder):
         for point in said["Mounts"]:
             source, inside = point["Source"], point["Destination"]
             found |= {(said["Name"][1:], inside + path[len(source):], ino) for path, ino in inodes.items()
@@ -361,154 +313,3 @@ def test_devices_and_secrets(tmp: Path) -> None:
     outputs = [launch.product(form, host.root) for form in launch.FORMATS]
     outputs += [launch.run("volumes", host.root, "--json").stdout]
     assert outputs[-1].count(b"//bob:***@server") == 1 and not [out for out in outputs if SECRET.encode() in out]
-
-
-# --- binds ------------------------------------------------------------------------------------------------------------
-
-def binding(tmp: Path, *points: Row, more: dict[str, Any] | None = None) -> hosts.Host:
-    """A host with a /srv; web has these mounts, db none."""
-    host = hosts.shop(tmp / "host")
-    tree = {"srv": {"a": "1", "in": {"b": "2", "up": ("link", "../../etc")}}}
-    hosts.write_tree(os.fsencode(host.root), tree | (more or {}))
-    mount(host, hosts.container(host, "web"), *points)
-    return host
-
-
-def test_binds_only_on_request(tmp: Path) -> None:
-    """A directory and a file; tagged, of the host's role, under their container."""
-    host = binding(tmp, {"Source": "/srv", "Destination": "/mnt"}, {"Source": "/etc/hostname", "Destination": "/name"})
-    assert not [row for row in host.run().rows if "bind" in row["tag"]]
-    rows = host.run("--binds")
-    assert not rows.errors and rows_are_single(rows)
-    assert told(rows) == paths(host.root / "srv", "/mnt", "web") | paths(host.root / "etc/hostname", "/name", "web")
-    bound = [row for row in rows.rows if "bind" in row["tag"]]
-    found = {(row["layer_role"], row["container_name"], len(row["used_by_containers"])) for row in bound}
-    assert found == {("host", "web", 1)}
-
-
-def test_binds_of_two_containers(tmp: Path) -> None:
-    """One source, and one that lies in the other: each file once, under both."""
-    host = binding(tmp, {"Source": "/srv", "Destination": "/mnt"})
-    mount(host, hosts.container(host, "db"), {"Source": "/srv/", "Destination": "/x"},
-          {"Source": "/srv/in/b", "Destination": "/b", "RW": False})
-    rows = host.run("--binds")
-    assert not rows.errors and rows_are_single(rows)
-    assert told(rows) == (paths(host.root / "srv", "/mnt", "web") | paths(host.root / "srv", "/x", "db")
-                          | paths(host.root / "srv/in/b", "/b", "db"))
-    for name in ("web", "db"):
-        assert told(host.run("--binds", "-c", name)) == told(rows)
-
-
-def test_bind_of_everything(tmp: Path) -> None:
-    """The root of the host, a directory above the data root, the data root: nothing is read twice, and that is said."""
-    host = binding(tmp, {"Source": "/", "Destination": "/host"}, {"Source": "/var/lib", "Destination": "/lib"},
-                   {"Source": "/var/lib/docker/volumes/data/_data", "Destination": "/d"})
-    rows = host.run("--binds")
-    assert not rows.errors
-    bound = {location(row) for row in rows.rows if "bind" in row["tag"]}
-    outside = {os.fsencode(host.inside(Path(at) / name)) for at, folders, files in os.walk(host.root)
-               for name in folders + files if not str(Path(at) / name).startswith(f"{host.data}/")}
-    data = host.inside(host.data).encode()
-    assert bound == outside | {b"/", data + b"/volumes/data/_data"}
-    for place in (data, data + b"/volumes/data/_data"):
-        assert all("in a Docker data root, whose files are told once, as its own" in row["facts"]
-                   for row in rows.rows if location(row) == place and "bind" in row["tag"])
-    assert ("web", "/lib/docker", str(os.lstat(host.data).st_ino)) in told(rows)
-
-
-def test_binds_in_order(tmp: Path) -> None:
-    """Names whose bytes come before a slash do not part a source from those that bind what it lies in."""
-    names = ["d", "d!", "d-x", "d/in", "d/in/deep", "d/in-y", "dz", "d/!"]
-    host = binding(tmp, {"Source": "/", "Destination": "/host"}, *(
-        {"Source": f"/{name}", "Destination": f"/b{i}"} for i, name in enumerate(names)),
-        more={"d": {"in": {"deep": {"f": ""}}, "in-y": {}, "!": {}}, "d!": {}, "d-x": {}, "dz": {}})
-    rows = host.run("--binds")
-    assert not rows.errors
-    seen = told(rows)
-    for i, name in enumerate(names):
-        assert paths(host.root / name, f"/b{i}", "web") | paths(host.root / name, f"/host/{name}", "web") <= seen
-    assert {item for item in seen if re.match(r"/b\d", item[1])} == {
-        item for i, name in enumerate(names) for item in paths(host.root / name, f"/b{i}", "web")}
-
-
-def test_bind_through_links(tmp: Path) -> None:
-    """Links in the path of a source are followed beneath the evidence; a loop is reported; links in it are told."""
-    host = binding(tmp, {"Source": "/way/in", "Destination": "/mnt"}, {"Source": "/loop", "Destination": "/loop"},
-                   more={"way": ("link", "/srv"), "loop": ("link", "loop")})
-    rows = host.run("--binds")
-    assert rows.error()["code"] == "cycle"
-    assert told(rows) == paths(host.root / "srv/in", "/mnt", "web")
-    [link] = {row["inode"]: row for row in rows.rows if row["filename"] == "/mnt/up"}.values()
-    assert stat.S_ISLNK(os.lstat(host.root / "srv/in/up").st_mode) and link["symbolic_link_target"] == "../../etc"
-
-
-@pytest.mark.parametrize("source", ["", "srv", "."])
-def test_bind_without_a_path(source: str, tmp: Path) -> None:
-    """It is not the host's root: a loss, and nothing of the host is read."""
-    host = binding(tmp, {"Type": "bind", "Source": source, "Destination": "/e"})
-    rows = host.run("--binds")
-    assert rows.code == 1 and rows.error()["code"] == "damaged"
-    assert not [row for row in rows.rows if "bind" in row["tag"]]
-
-
-def test_bind_that_is_not_there(tmp: Path) -> None:
-    """A loss, told once; but not what only a running host has."""
-    host = binding(tmp, {"Source": "/gone", "Destination": "/a"}, {"Source": "/run/docker.sock", "Destination": "/s"})
-    mount(host, hosts.container(host, "db"), {"Source": "/gone", "Destination": "/b"})
-    rows = host.run("--binds")
-    assert rows.code == 1 and (rows.error()["code"], rows.error()["path"]) == ("missing", "/gone")
-    said = launch.run("--binds", host.root).stderr.decode()
-    assert "/run/docker.sock" in said and "memory" in said
-
-
-def test_binds_of_a_bare_data_root(tmp: Path) -> None:
-    """The rest of the host is not in the evidence: said, but no loss."""
-    host = binding(tmp, {"Source": "/srv", "Destination": "/mnt"})
-    rows = launch.timeline("--binds", host.data)
-    assert rows.code == 0 and not rows.errors and rows.lines == launch.timeline(host.data).lines
-    assert b"--binds" in launch.run("--binds", host.data).stderr
-
-
-def partitions(tmp: Path, *trees: Path) -> Path:
-    """A disk with a partition for each tree."""
-    size = 32 << 20
-    script = "label: dos\n" + "".join(f"start={2048 + i * (size >> 9)}, size={size >> 9}\n" for i in range(len(trees)))
-    images = [(disks.make_ext4(tmp / f"part{i}", tree, "32M"), (1 << 20) + i * size) for i, tree in enumerate(trees)]
-    return disks.partition(tmp / "disk.raw", (1 << 20) + size * len(trees), script, *images)
-
-
-@pytest.fixture
-def parted(tmp: Path) -> tuple[Path, Path]:
-    """What lies on the host's partition, and on that of its data root."""
-    host = binding(tmp, {"Source": "/srv", "Destination": "/mnt"})
-    shutil.move(host.data, tmp / "data")
-    host.data.mkdir()
-    return host.root, tmp / "data"
-
-
-@pytest.mark.parametrize("host_first", [True, False])
-def test_binds_beside_the_partition_of_the_data_root(host_first: bool, parted: tuple[Path, Path], tmp: Path) -> None:
-    """They are in the host's file system, and so is its name."""
-    (parted[0] / "etc/hostname").write_text("parted\n")
-    rows = launch.timeline("--binds", partitions(tmp, *(parted if host_first else parted[::-1])))
-    assert rows.code == 0 and not rows.errors and rows_are_single(rows)
-    assert {inside for name, inside, _inode in told(rows) if name == "web"} == {
-        inside for _name, inside, _inode in paths(parted[0] / "srv", "/mnt", "web")}
-    assert {row["hostname"] for row in rows.rows} == {"parted"}
-
-
-def test_binds_of_no_known_host(parted: tuple[Path, Path], tmp: Path) -> None:
-    """Of two hosts, either may be the one: a loss, and none is chosen."""
-    rows = launch.timeline("--binds", partitions(tmp, parted[0], parted[1], parted[0]))
-    assert rows.code == 1 and rows.error()["code"] == "missing" and "more than one" in rows.error()["reason"]
-    assert not [row for row in rows.rows if "bind" in row["tag"]]
-
-
-def test_volume_that_is_a_bind(tmp: Path) -> None:
-    """The local driver's way to bind a directory."""
-    host = binding(tmp, {"Name": "data", "Destination": "/data", "Driver": "local"})
-    options = {"MountType": "none", "MountOpts": "o,bind", "MountDevice": "/srv"}
-    host.write(host.data / "volumes/data/opts.json", options)
-    rows = host.run("--binds")
-    assert {item for item in told(rows) if item[1] == "/data/in/b"} == {
-        ("web", "/data/in/b", str(os.lstat(host.root / "srv/in/b").st_ino))}

@@ -65,7 +65,7 @@ def test_every_nth_read_fails(when: str, base: tuple[Path, View], tmp: Path) -> 
     """EIO at read N and then at each Mth."""
     if not machine.have("strace"):
         pytest.skip("strace is missing")
-    env = sanitizers.environment(ASAN_OPTIONS=sanitizers.SANITIZERS["ASAN_OPTIONS"] + ":detect_leaks=0")
+    env = sanitizers.traced_environment()
     strace = ("strace", "-qq", "-f", "--seccomp-bpf", "-o", tmp / "trace", "-P", base[0], "-e", "trace=pread64", "-e",
               f"inject=pread64:error=EIO:when={when}")
     try:

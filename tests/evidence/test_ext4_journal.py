@@ -141,8 +141,8 @@ def test_written_by_debugfs(options: str, version: str, mounting: None, tmp: Pat
         ext4trees.write(tmp / name, data)
     try:
         disks.debugfs(image, f"jo {version}", f"jw -b {at[0]} {tmp}/one", f"jw -b {at[1]},{at[2]} {tmp}/two",
-                       f"jw -b {at[3]},{at[4]} {tmp}/two", f"jw -r {at[2]},{at[3]}", f"jw -b {at[3]} {tmp}/bare",
-                       f"jw -c -b {at[5]} {tmp}/one", "jc")
+                      f"jw -b {at[3]},{at[4]} {tmp}/two", f"jw -r {at[2]},{at[3]}", f"jw -b {at[3]} {tmp}/bare",
+                      f"jw -c -b {at[5]} {tmp}/one", "jc")
     except subprocess.CalledProcessError as error:
         pytest.skip(f"debugfs writes no such journal: {error.stderr}")
     before = disks.digest(image)

@@ -69,8 +69,8 @@ def test_names_and_inodes_as_fls_lists_them(case: str, disk: Callable[..., Path]
         pytest.skip("fls is missing")
     image = disk(case)
     view = ext4fs.dump(image).view
-    ours = Counter((int(row[0]), re.sub(r"[\x00-\x1f\x7f]", "^", os.fsdecode(unescape(path))[1:])) for path, row in view.items()
-                   if path != "/")
+    ours = Counter((int(row[0]), re.sub(r"[\x00-\x1f\x7f]", "^", os.fsdecode(unescape(path))[1:]))
+                   for path, row in view.items() if path != "/")
     theirs = fls(image)
     assert not ours - theirs, list(ours - theirs)[:10]
     real = {path.rpartition("/")[0] for path in view}

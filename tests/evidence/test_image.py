@@ -100,10 +100,10 @@ def strace(tmp: Path, evidence: Path, *options: str) -> tuple[Timeline | None, s
     if not machine.have("strace"):
         pytest.skip("strace is missing")
     out, errors, trace = tmp / "rows", tmp / "errors", tmp / "trace"
-    env = sanitizers.environment(ASAN_OPTIONS=sanitizers.SANITIZERS["ASAN_OPTIONS"] + ":detect_leaks=0")
+    env = sanitizers.traced_environment()
     done = subprocess.run(["strace", "-qq", "-f", "--seccomp-bpf", "-o", trace, *options, machine.PROGRAM, "-q", "--threads",
-                           "1", "-f", "jsonl", "--force", "-o", out, "--errors", errors, "--stats", evidence], env=env, capture_output=True,
-                          timeout=machine.TIMEOUT, check=False)
+                           "1", "-f", "jsonl", "--force", "-o", out, "--errors", errors, "--stats", evidence],
+                          env=env, capture_output=True, timeout=machine.TIMEOUT, check=False)
     if b"PTRACE" in done.stderr or b"Operation not permitted" in done.stderr and not trace.exists():
         pytest.skip("strace may not trace here")
     sanitizers.check_sanitizers(done.returncode, done.stderr)

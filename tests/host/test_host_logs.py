@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lib import disks, fresh_case, hosts, launch, machine, reading, sanitizers
+from lib import disks, fresh_case, hosts, launch, machine, reading, sanitizers, truth
 from lib.hosts import GONE, Host
 from lib.reading import Row, Timeline, facts
 from lib.truth import iso_ns
@@ -291,8 +291,8 @@ def test_containers_that_a_line_names(text: str, container: str | None, tags: li
     web, db = (hosts.container(host, name) for name in ("web", "db"))
     row = owner(host, text.format(web=web.id, short=db.id[:12], gone=GONE, rw=web.rw.name))
     wanted = {"web": web.id, "db": db.id}.get(container, container)
-    assert row.get("container_identifier") == wanted and row.get("container_name") == {GONE: None}.get(container,
-                                                                                                      container)
+    assert row.get("container_identifier") == wanted
+    assert row.get("container_name") == {GONE: None}.get(container, container)
     assert [tag for tag in row["tag"] if not tag.startswith("time_")] == tags
 
 
@@ -429,10 +429,10 @@ def test_syslog_of_a_recorded_host(disk: Callable[[str, str], Path]) -> None:
     for at, time in expected.items():
         assert found[at]["confidence"] == ("exact" if time else "inferred")
         assert time is None or reading.nanoseconds(found[at]) == time
-    actions = [line.split("\t") for line in (machine.EVIDENCE / "overlay2-ext4/truth/actions.tsv").read_text().splitlines()]
-    (garnet,) = [action for action in actions if action[4:6] == ["container_rm", "garnet"]]
-    left = [row for row in found.values() if row.get("container_identifier") == garnet[6]]
-    assert left and all("configuration_missing" in row["tag"] and reading.nanoseconds(row) < int(garnet[2]) for row in left)
+    actions = truth.actions(machine.EVIDENCE / "overlay2-ext4/truth")
+    (garnet,) = [action for action in actions if (action.what, action.name) == ("container_rm", "garnet")]
+    left = [row for row in found.values() if row.get("container_identifier") == garnet.container]
+    assert left and all("configuration_missing" in row["tag"] and reading.nanoseconds(row) < garnet.after for row in left)
 
 
 def test_quiet_data_root(host: Host, tmp: Path) -> None:

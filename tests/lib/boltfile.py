@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Databases of bbolt, written after the description of the format (etcd-io/bbolt internal/common) and without the library:
 one leaf page a bucket, with overflow pages as needed. Small buckets are inline, as the library would have them. What a
-database holds is known to who asked for it."""
+database holds who asked for it knows."""
 import random
 import struct
 from typing import Union

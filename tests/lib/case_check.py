@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """An independent oracle: does layertime's JSONL say what the recorded truth of a case says, no more and no less?
 
-It judges all times and attributes of files, whose they are, the life cycle of containers, log lines, and deletions. The truth
-comes from truth.py. By hand, in tests/: python3 -m lib.case_check CASE_DIR ROWS. Exit status 1 if anything is missing, extra
-or wrong. Notes are for a human.
+It judges all times and attributes of files, whose they are, the life cycle of containers, log lines, and deletions. What is
+right comes from truth.py. By hand, in tests/: python3 -m lib.case_check CASE_DIR ROWS. Exit status 1 if anything is missing,
+extra or wrong. Notes are for a human.
 """
 import argparse
 import fnmatch

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was deleted, when at the earliest and the latest, and what that hid: does the program say so?
 
-What is right follows from the merged views of overlay_truth.py and from the recorded actions of the case. By hand, in tests/:
-python3 -m lib.deletion_check CASE ROWS [STATE] judges a JSONL output. It prints how many times are exact and how wide the
-others are. LAYERTIME_EVIDENCE names the folder of the cases.
+What is right follows from the merged views of overlay_truth.py and from the recorded actions of the case. By hand, in
+tests/: python3 -m lib.deletion_check CASE ROWS [STATE] judges a JSONL output. It prints how many times are exact and how wide
+the others are. LAYERTIME_EVIDENCE names the folder of the cases.
 """
 import fnmatch
 import statistics

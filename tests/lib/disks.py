@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Disk images: unpacked, copied, made by mke2fs, changed by debugfs, partitioned by sfdisk, mounted by the kernel.
 
-No oracle: what an image holds is known to who made it.
+No oracle: what an image holds its maker knows.
 """
 import hashlib
 import os

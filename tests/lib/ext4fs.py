@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Independent views of an ext2/3/4 file system, and the tool that tells what our own readers see of it.
 
-A view maps the escaped path of each entry to its columns (COLUMNS). kernel_view() asks a mounted file system, in the
-form of the evidence set's truth/fs.*.tsv; debugfs_view() asks e2fsprogs, for what no kernel can mount; dump() runs
-fsdump. Nothing in here asks layertime what is right.
+A view maps the escaped path of each entry to its columns (COLUMNS). Its truth is the kernel's or e2fsprogs's: kernel_view()
+asks a mounted file system, in the form of the evidence set's truth/fs.*.tsv. debugfs_view() asks debugfs, for what no kernel
+can mount. dump() runs fsdump, which is ours.
 """
 import ctypes
 import hashlib
@@ -345,6 +345,6 @@ def debugfs_view(image: Path, files: Path) -> View:
         value = files / f"{ino}.{number}"
         xattrs.setdefault(ino, []).append((key, value.read_bytes().hex() if value.exists() else ""))
     rows = {ino: debugfs_row(text, ino, files, ";".join(f"{escape(key)}={value}" for key, value in
-                                                       sorted(xattrs.get(ino, []))) or "-")
+                                                      sorted(xattrs.get(ino, []))) or "-")
             for ino, text in stats.items()}
     return {escape(path) or "/": rows[ino] for path, ino in names.items()}

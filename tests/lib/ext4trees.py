@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the file systems of the ext4 tests hold: everything that their directories, inodes and blocks can express."""
+"""What the file systems of the ext4 tests hold: everything that their directories, inodes and blocks can express.
+
+No oracle: it only makes them, through the kernel. ext4fs.py tells how they look afterwards.
+"""
 import errno
 import os
 import random
@@ -10,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lib import disks
+from lib.hosts import nested
 
 # Before 1970, around each bit that counts, and the last second of an inode of 256 bytes (2446). Odd nanoseconds.
 SECONDS = (-(1 << 31), -(1 << 31) + 1, -86400, -2, -1, 0, 1, (1 << 31) - 1, 1 << 31, (1 << 32) - 1, 1 << 32,
@@ -144,15 +148,9 @@ def many(root: Path, count: int) -> None:
 def deep(root: Path, depth: int, length: int) -> None:
     """Directories in each other."""
     root.mkdir()
-    folder = os.open(root, os.O_RDONLY)
-    for number in range(depth):
-        name = f"{number}-".ljust(length, "d")
-        os.mkdir(name, dir_fd=folder)
-        child = os.open(name, os.O_RDONLY, dir_fd=folder)
-        os.close(folder)
-        folder = child
-    os.close(os.open("bottom", os.O_WRONLY | os.O_CREAT, dir_fd=folder))
-    os.close(folder)
+    for number, folder in enumerate(nested(root, (f"{number}-".ljust(length, "d") for number in range(depth))), 1):
+        if number == depth:
+            os.close(os.open("bottom", os.O_WRONLY | os.O_CREAT, dir_fd=folder))
 
 
 def small_dirs(root: Path) -> None:

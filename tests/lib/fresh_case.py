@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A case of evidence made on the spot by the real dockerd: its own data root on an ext4 image, no network. What is done
-in containers is done through /proc/PID/root. So it goes through their overlay mounts, and the clock is read before and after.
+"""A case of evidence made on the spot by the real dockerd: its own data root on an ext4 image, no network.
 
-The truth is written as that of the recorded cases: a listing by the kernel, what Docker says, and actions.tsv.
+What is done in containers is done through /proc/PID/root. So it goes through their overlay mounts, and the clock is read
+before and after. The truth is written as that of the recorded cases: a listing by the kernel, what Docker says, and
+actions.tsv.
 """
 import io
 import json

@@ -9,7 +9,7 @@ import os
 import stat
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,20 @@ def write_tree(root: bytes, tree: Tree) -> None:
             os.mknod(path, value[1], value[2])
         else:
             Path(os.fsdecode(path)).write_bytes(value if isinstance(value, bytes) else value.encode())
+
+
+def nested(top: Path, names: Iterable[str]) -> Iterator[int]:
+    """Make directories in one another, however long the path gets. Gives a handle of each in turn."""
+    at = os.open(top, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for name in names:
+            os.mkdir(name, dir_fd=at)
+            below = os.open(name, os.O_RDONLY | os.O_DIRECTORY, dir_fd=at)
+            os.close(at)
+            at = below
+            yield at
+    finally:
+        os.close(at)
 
 
 class Host:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.machine import PROCESSOR, PROGRAM, TIMEOUT, scratch
-from lib.reading import Timeline
+from lib.reading import Row, Timeline
 from lib.sanitizers import check_sanitizers, environment
 
 FORMATS = ("text", "jsonl", "csv", "body", "l2tcsv")
@@ -53,6 +53,13 @@ def timeline(*args: Any, **options: Any) -> Timeline:
 def product(form: str, *args: Any) -> bytes:
     """What the program writes to stdout in one format."""
     return run("-q", "-f", form, *args).stdout
+
+
+def objects(*args: Any, code: int = 0) -> list[Row]:
+    """The objects of a command's JSON."""
+    done = run("-q", "--json", *args)
+    assert done.returncode == code, done.stderr.decode()
+    return json.loads(done.stdout.decode("ascii"))
 
 
 def wait_for(condition: Any, seconds: float = TIMEOUT) -> Any:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A second implementation of what a container sees, from the recorded listing of a disk; the kernel's own overlayfs on
-that disk; and Docker's comparison of two such views.
+that disk; and Docker's comparison of two such views. It is the oracle for changes, deletions and owners.
 
-The merging follows the kernel's Documentation/filesystems/overlayfs.rst (whiteouts, opaque directories), for aufs the
-.wh. names, and for vfs that each layer is a whole copy. The comparison is moby's naive diff (v20.10,
-pkg/archive/changes.go addChanges, changes_unix.go statDifferent).
+Merging follows the kernel's Documentation/filesystems/overlayfs.rst (whiteouts, opaque directories). For aufs it follows the
+.wh. names; in vfs each layer is a whole copy. The comparison is moby's naive diff (v20.10, pkg/archive/changes.go addChanges,
+changes_unix.go statDifferent). overlay/test_overlay_truth.py holds all of it against the kernel's mounts and `docker diff`.
 """
 import os
 import re
@@ -296,5 +296,3 @@ def entries(host: LayeredCase) -> dict[bytes, Entry]:
     """All entries of all layers by their path on the disk."""
     return {entry.location: entry for layer in host.layers.values() for entry in layer if not host.is_mark(entry)
             or host.hides(entry) is not None}
-
-

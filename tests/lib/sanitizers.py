@@ -20,3 +20,8 @@ def environment(**changes: str) -> dict[str, str]:
 def check_sanitizers(code: int, stderr: bytes) -> None:
     """Fail the test when a sanitizer had something to say."""
     assert code != 99 and not FINDING.search(stderr), stderr.decode(errors="replace")
+
+
+def traced_environment() -> dict[str, str]:
+    """The environment of a run under strace, where LeakSanitizer does not work."""
+    return environment(ASAN_OPTIONS=SANITIZERS["ASAN_OPTIONS"] + ":detect_leaks=0")

@@ -34,7 +34,7 @@ REMOVAL = re.compile(r"(?:^|[;&|])\s*(rm|mv)\s+([^;&|]*)")
 
 
 def data_root(case: str) -> Path:
-    """Where Docker's data lie below the root of a case's host. A daemon with userns-remap has them in a folder of its own."""
+    """Where Docker's data lie below the root of a case's host: with userns-remap in a folder of their own."""
     return Path("var/lib/docker", "165536.165536" if case == "overlay2-userns" else "")
 
 
@@ -89,6 +89,12 @@ def script_of(action: Action) -> str:
 def inspected(folder: Path, kind: str = "containers") -> list[Row]:
     """What docker inspect said of each container, or of each of the "images". The folder is the case's truth/."""
     return [json.loads(path.read_text())[0] for path in sorted((folder / kind).glob("*.inspect.json"))]
+
+
+def told(folder: Path, name: str) -> list[Row]:
+    """What Docker said, in networks.json and the like. Nothing where there was none, or where a case has no such file."""
+    path = folder / name
+    return json.loads(path.read_text() or "[]") if path.exists() else []
 
 
 def read_rows(path: Path) -> Iterator[Row]:

@@ -177,19 +177,6 @@ def test_odd_options_are_safe(bad: str, odd: hosts.Host) -> None:
 
 # --- deep trees -------------------------------------------------------------------------------------------------------
 
-def make_deep(top: Path, name: str, depth: int) -> int:
-    """`depth` directories in one another, a file in each; returns the length of the longest path below `top`."""
-    at = os.open(top, os.O_RDONLY | os.O_DIRECTORY)
-    for _ in range(depth):
-        os.mkdir(name, dir_fd=at)
-        below = os.open(name, os.O_RDONLY | os.O_DIRECTORY, dir_fd=at)
-        os.close(at)
-        at = below
-        os.close(os.open("leaf", os.O_CREAT | os.O_WRONLY, dir_fd=at))
-    os.close(at)
-    return depth * (len(name) + 1)
-
-
 @pytest.mark.parametrize("name, depth", [("d", 300), ("n" * 250, 40)], ids=["300 deep", "beyond PATH_MAX"])
 @pytest.mark.parametrize("kind", ["directory", "image"])
 def test_deep_trees_are_walked_completely(name: str, depth: int, kind: str, tmp: Path) -> None:
@@ -199,7 +186,8 @@ def test_deep_trees_are_walked_completely(name: str, depth: int, kind: str, tmp:
     top = host.container("web", image).rw / "diff"
     evidence = host.root
     if kind == "directory":
-        make_deep(top, name, depth)
+        for folder in hosts.nested(top, [name] * depth):
+            os.close(os.open("leaf", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
     else:
         evidence = disks.make_ext4(tmp / "image.raw", host.root)
         path = host.inside(top)

@@ -11,17 +11,8 @@ from typing import Any
 import pytest
 from lib import disks, hosts, launch, machine, reading, truth
 from lib.hosts import Host
-from lib.reading import iso_nanoseconds
-
-Row = dict[str, Any]
-
-
-def listing(*args: Any, code: int = 0) -> list[Row]:
-    """The objects of a command's JSON."""
-    done = launch.run("-q", "--json", *args)
-    assert done.returncode == code, done.stderr.decode()
-    done.stdout.decode("ascii")
-    return json.loads(done.stdout)
+from lib.launch import objects
+from lib.reading import Row, iso_nanoseconds
 
 
 def by(rows: list[Row], key: str) -> dict[str, Row]:
@@ -29,15 +20,6 @@ def by(rows: list[Row], key: str) -> dict[str, Row]:
     found = {row[key]: row for row in rows}
     assert len(found) == len(rows)
     return found
-
-
-@pytest.fixture(scope="session")
-def evidence(disk: Any, request: pytest.FixtureRequest) -> Any:
-    """evidence(case, state): the disk image, or of what libtsk cannot read the mounted disk."""
-    def get(case: str, state: str = "clean") -> Path:
-        image = disk(case, state)
-        return request.getfixturevalue("mounted")(image, "xfs") if case.endswith("-xfs") else image
-    return get
 
 
 # --- the command line -------------------------------------------------------------------------------------------------
@@ -100,7 +82,7 @@ def test_output_files(host: Host, tmp: Path) -> None:
 def test_several_evidences(host: Host, tmp: Path) -> None:
     """Rows tell which one they are of; a container of two is ambiguous."""
     copy = shutil.copytree(host.root, tmp / "copy", symlinks=True, ignore=shutil.ignore_patterns("gone"))
-    rows = listing("containers", host.root, copy)
+    rows = objects("containers", host.root, copy)
     assert [row["evidence"] for row in rows] == [str(host.root)] * 2 + [str(copy)] * 2
     table = launch.run("-q", "containers", host.root, copy).stdout.decode().splitlines()
     assert " EVIDENCE " in table[0] and " HOST " not in table[0] and str(copy) in table[4]
@@ -115,7 +97,7 @@ def test_names_cannot_move_the_cursor(host: Host) -> None:
     table = launch.run("-q", "containers", host.root).stdout.decode()
     assert not [char for char in table if (char < " " and char != "\n") or char in "\x7f\x9b\u202e"]
     assert len(table.splitlines()) == 3
-    row = by(listing("containers", host.root), "container_identifier")[hosts.container(host, "web").id]
+    row = by(objects("containers", host.root), "container_identifier")[hosts.container(host, "web").id]
     assert reading.unescape(row["container_name"]) == evil.encode()
     assert evil in row["command"]
 
@@ -127,17 +109,13 @@ CASES = ["overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "overlay2-xfs"
 
 def inspected(case: str) -> dict[str, Row]:
     """What docker inspect said last of each container, by ID."""
-    found = {}
-    for path in sorted((machine.EVIDENCE / case / "truth/containers").glob("*.inspect.json")):
-        for item in json.loads(path.read_text()):
-            found[item["Id"]] = item
-    return found
+    return {item["Id"]: item for item in truth.inspected(machine.EVIDENCE / case / "truth")}
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_containers_as_docker_told(case: str, evidence: Any) -> None:
     """Every container that docker ps -a listed, and what docker inspect said of it."""
-    rows = by(listing("containers", evidence(case)), "container_identifier")
+    rows = by(objects("containers", evidence(case)), "container_identifier")
     listed = [json.loads(line) for line in (machine.EVIDENCE / case / "truth/docker-ps-a.jsonl").read_text().splitlines()]
     assert set(rows) == {item["ID"] for item in listed} and listed
     for item in inspected(case).values():
@@ -155,11 +133,6 @@ def test_containers_as_docker_told(case: str, evidence: Any) -> None:
 
 # --- images -----------------------------------------------------------------------------------------------------------
 
-def facts(case: str, name: str) -> list[Row]:
-    """What docker said in the files truth/NAME."""
-    return [item for path in sorted((machine.EVIDENCE / case / "truth").glob(name)) for item in json.loads(path.read_text() or "[]")]
-
-
 def kernel_times(case: str, path: str) -> dict[str, int]:
     """Birth and modification of a file as the kernel told them, ns since 1970."""
     for line in (machine.EVIDENCE / case / "truth/fs.clean.tsv").read_text("latin-1").splitlines():
@@ -172,8 +145,8 @@ def kernel_times(case: str, path: str) -> dict[str, int]:
 @pytest.mark.parametrize("case", CASES)
 def test_images_as_docker_told(case: str, evidence: Any) -> None:
     """All of docker images -a, intermediate ones too: names, times, sizes, parents, users."""
-    rows = by(listing("images", evidence(case)), "image_identifier")
-    inspections = facts(case, "images/*.inspect.json")
+    rows = by(objects("images", evidence(case)), "image_identifier")
+    inspections = truth.inspected(machine.EVIDENCE / case / "truth", "images")
     assert set(rows) == {item["Id"] for item in inspections} and inspections
     parents = {item["Parent"] for item in inspections}
     for item in inspections:
@@ -196,8 +169,8 @@ def test_images_as_docker_told(case: str, evidence: Any) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_volumes_as_docker_told(case: str, evidence: Any) -> None:
     """docker volume inspect, and the mounts that docker inspect told."""
-    rows = by(listing("volumes", evidence(case)), "volume_name")
-    volumes = facts(case, "volumes.json")
+    rows = by(objects("volumes", evidence(case)), "volume_name")
+    volumes = truth.told(machine.EVIDENCE / case / "truth", "volumes.json")
     assert set(rows) == {item["Name"] for item in volumes}
     for item in volumes:
         row = rows[item["Name"]]
@@ -215,9 +188,9 @@ def test_volumes_as_docker_told(case: str, evidence: Any) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_ids_as_docker_told(case: str, state: str, evidence: Any) -> None:
     """The paths of docker inspect, the layers of its GraphDriver in their order, and whether it ran at the end."""
-    layers = {item["Id"]: item["RootFS"]["Layers"] for item in facts(case, "images/*.inspect.json")}
+    layers = {item["Id"]: item["RootFS"]["Layers"] for item in truth.inspected(machine.EVIDENCE / case / "truth", "images")}
     for item in inspected(case).values():
-        [row] = listing("ids", item["Id"][:12], evidence(case, state))
+        [row] = objects("ids", item["Id"][:12], evidence(case, state))
         root, record = row["data_root"], f"{row['data_root']}/containers/{item['Id']}"
         assert row["container_name"] == item["Name"].lstrip("/") and row["image_identifier"] == item["Image"]
         assert (row["config_path"], row["hostconfig_path"]) == (f"{record}/config.v2.json", f"{record}/hostconfig.json")
@@ -250,7 +223,7 @@ def chain_ids(diff_ids: list[str]) -> list[str]:
 
 def test_links_of_the_mount(evidence: Any) -> None:
     """The short names in the order in which the kernel had them in /proc/mounts."""
-    [row] = listing("ids", "yarrow", evidence("overlay2-ext4"))
+    [row] = objects("ids", "yarrow", evidence("overlay2-ext4"))
     text = (machine.EVIDENCE / "overlay2-ext4/truth/containers/yarrow.mount.txt").read_text()
     lower = re.search(r"lowerdir=([^,]+)", text)[1].split(":")
     assert [Path(path).name for path in lower] == [layer["link_name"] for layer in row["layers"][1:]]
@@ -260,7 +233,7 @@ def test_ids_of_aufs(evidence: Any) -> None:
     """The synthetic case keeps the IDs of the directories of overlay2-ext4."""
     disk = evidence("aufs-synthetic")
     for item in inspected("overlay2-ext4").values():
-        [row] = listing("ids", item["Id"], disk)
+        [row] = objects("ids", item["Id"], disk)
         lower = [Path(path).parent.name for path in item["GraphDriver"]["Data"]["LowerDir"].split(":")]
         name, root = Path(item["GraphDriver"]["Data"]["UpperDir"]).parent.name, row["data_root"]
         assert [layer["cache_identifier"] for layer in row["layers"]] == [name, *lower]
@@ -271,14 +244,14 @@ def test_ids_of_aufs(evidence: Any) -> None:
 
 def test_layers_that_are_missing_are_an_error(host: Host) -> None:
     """Of the image and of the container: what is known is shown."""
-    image = listing("images", host.root)[0]["image_identifier"]
+    image = objects("images", host.root)[0]["image_identifier"]
     top = host.layers(image)[-1]
     shutil.rmtree(host.meta / "layerdb/sha256" / top[7:])
     web = hosts.container(host, "web")
     shutil.rmtree(web.rw.parent / hosts.hex_id("layer shop:1 1"))
-    [row] = listing("images", host.root, code=1)
+    [row] = objects("images", host.root, code=1)
     assert row["layer_count"] == 2 and "size" not in row
-    [card] = listing("ids", "web", host.root, code=1)
+    [card] = objects("ids", "web", host.root, code=1)
     assert [layer["layer_role"] for layer in card["layers"]][:2] == ["rw", "init"] and len(card["layers"]) < 4
 
 
@@ -286,7 +259,7 @@ def test_which_container(host: Host, tmp: Path) -> None:
     """By name, whole ID or the beginning of one; a wrong or ambiguous word is answered with the candidates."""
     web, db = hosts.container(host, "web"), hosts.container(host, "db")
     for word in ("web", web.id, web.id[:8]):
-        assert listing("ids", word, host.root)[0]["container_identifier"] == web.id
+        assert objects("ids", word, host.root)[0]["container_identifier"] == web.id
     done = launch.run("ids", "", host.root)
     assert done.returncode == 2
     done = launch.run("ids", "nobody", host.root)
@@ -300,7 +273,7 @@ def test_which_container(host: Host, tmp: Path) -> None:
 
 def life(host: Host, web: hosts.Container) -> tuple[str, str]:
     """The verdict on the container web, and its witnesses on one line."""
-    [row] = listing("ids", web.id, host.root, code=0)
+    [row] = objects("ids", web.id, host.root, code=0)
     return row["ran_at_seizure"], "; ".join(row["ran_evidence"])
 
 
@@ -330,9 +303,9 @@ def test_live_mounts(host: Host, mounting: None) -> None:
     with disks.mounted_at("tmpfs", "tmpfs", "mode=1777", web.path / "mounts/shm"):
         assert life(host, web)[0] == "yes"
     with disks.mounted_at("tmpfs", "tmpfs", "size=1M", web.rw / "merged"):
-        [row] = listing("ids", web.id, host.root)
+        [row] = objects("ids", web.id, host.root)
         assert row["live_mount"] is True and row["merged_path"] == host.inside(web.rw / "merged")
-    assert listing("ids", web.id, host.root)[0]["live_mount"] is False
+    assert objects("ids", web.id, host.root)[0]["live_mount"] is False
 
 
 @pytest.mark.parametrize("mode, verdict", [(0o700, "no"), (0o1777, "yes")])

@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What users and scripts rely on: exit codes, outputs whole or not at all, filters, determinism, records."""
-import fnmatch
 import gzip
 import hashlib
-import json
 import os
-import re
 import signal
 import stat
 import subprocess
@@ -15,12 +12,6 @@ import pytest
 from lib import disks, hosts, launch, machine, reading, sanitizers
 from lib.hosts import container
 from lib.launch import run
-
-
-@pytest.fixture(scope="module")
-def shop(session_dir: Path) -> hosts.Host:
-    """A small host that no test of this module changes."""
-    return hosts.shop(session_dir / "shop")
 
 
 def leftovers(directory: Path) -> list[str]:
@@ -157,8 +148,7 @@ def test_existing_output_is_kept_without_force(option: str, shop: hosts.Host, tm
     done = run(option, out, shop.root)
     assert done.returncode == 4 and b"exists" in done.stderr
     after = out.stat()
-    assert (before.st_ino, before.st_mtime_ns, before.st_ctime_ns) == (after.st_ino, after.st_mtime_ns,
-                                                                      after.st_ctime_ns)
+    assert (before.st_ino, before.st_mtime_ns, before.st_ctime_ns) == (after.st_ino, after.st_mtime_ns, after.st_ctime_ns)
     assert out.read_text() == "precious" and leftovers(tmp) == ["x.jsonl"]
     assert run("--force", option, out, shop.root).returncode == 0
     assert out.read_text() != "precious" and leftovers(tmp) == ["x.jsonl"]
@@ -304,168 +294,6 @@ def test_two_evidences_make_their_union(shop: hosts.Host, sample: Path, sample_j
     assert sorted(both.lines) == sorted(shop.run().lines + sample_jsonl.lines)
     times = [reading.nanoseconds(row) for row in both.rows]
     assert times == sorted(times)
-
-
-# --- filters ----------------------------------------------------------------------------------------------------------
-
-def keep(rows: list[bytes], wanted) -> list[bytes]:
-    """The lines whose row is wanted."""
-    return [line for line in rows if wanted(json.loads(line))]
-
-
-def of_container(pattern: str):
-    """Filter by what the rows themselves say: owner, or one of the users of a shared layer or volume."""
-    def wanted(row: dict, names: dict[str, str]) -> bool:
-        ids = {row["container_identifier"]} if "container_identifier" in row else set(row.get("used_by_containers", ()))
-        return any(cid.startswith(pattern) or fnmatch.fnmatchcase(names.get(cid, ""), pattern) for cid in ids)
-    return wanted
-
-
-@pytest.mark.parametrize("pattern", ["amber", "c*", "*", "[a-d]*", "?????"])
-def test_filter_by_container(pattern: str, sample: Path, sample_jsonl) -> None:
-    """By name or pattern: the container's own rows, and those of the layers and volumes that it uses."""
-    names = {row["container_identifier"]: row["container_name"] for row in sample_jsonl.rows if "container_name" in row}
-    wanted = keep(sample_jsonl.lines, lambda row: of_container(pattern)(row, names))
-    assert wanted and launch.timeline("-c", pattern, sample).lines == wanted
-    assert {json.loads(line)["layer_role"] for line in wanted} >= {"rw", "image", "config"}
-
-
-@pytest.mark.parametrize("digits", [64, 12, 6])
-def test_filter_by_container_id(digits: int, sample: Path, sample_jsonl) -> None:
-    """By ID or its first digits."""
-    cid = sample_jsonl.where(container_name="amber")[0]["container_identifier"]
-    wanted = keep(sample_jsonl.lines, lambda row: of_container(cid[:digits])(row, {}))
-    assert wanted and launch.timeline("-c", cid[:digits], sample).lines == wanted
-
-
-@pytest.mark.parametrize("roles", ["rw", "image", "init", "volume", "config", "log", "rw,log", "volume,config,host",
-                                   "rw,image,init,volume,config,log,host"])
-def test_filter_by_role(roles: str, sample: Path, sample_jsonl) -> None:
-    """The roles given and no other."""
-    wanted = keep(sample_jsonl.lines, lambda row: row["layer_role"] in roles.split(","))
-    assert wanted and launch.timeline("--role", roles, sample).lines == wanted
-
-
-def bounds(row: dict) -> tuple[int, int]:
-    """When the event was at the earliest and at the latest."""
-    exact = reading.nanoseconds(row)
-    return exact, reading.iso_nanoseconds(row["time_last"]) if "time_last" in row else exact
-
-
-MIDDLE = 1795455955
-
-
-@pytest.mark.parametrize("since, until", [(f"@{MIDDLE}", None), (None, f"@{MIDDLE}"), (f"@{MIDDLE}", f"@{MIDDLE + 5}"),
-                                          ("2026-11-23T17:45:55Z", "2026-11-23T17:46:00.5Z"),
-                                          ("1960-01-01", "1970-01-01"), ("@-1", "@1"),
-                                          ("2026-11-23T18:45:55+01:00", None), ("2100-01-01", None),
-                                          (f"@{MIDDLE + 5}", f"@{MIDDLE}")])
-def test_filter_by_time(since: str | None, until: str | None, sample: Path, sample_jsonl) -> None:
-    """At or after --since, before --until; an interval counts where it overlaps."""
-    from datetime import datetime, timezone
-
-    def seconds(text: str) -> float:
-        if text[0] == "@":
-            return int(text[1:])
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
-
-    first = int(seconds(since) * 1000) * 10**6 if since else -2**70
-    last = int(seconds(until) * 1000) * 10**6 if until else 2**70
-    wanted = keep(sample_jsonl.lines, lambda row: bounds(row)[1] >= first and bounds(row)[0] < last)
-    args = [*(["--since", since] if since else []), *(["--until", until] if until else [])]
-    result = launch.timeline(*args, sample)
-    assert result.code == 0 and result.lines == wanted
-
-
-def test_filter_by_age(shop: hosts.Host) -> None:
-    """An age counts back from now: all of the files' kernel times are of this minute."""
-    rows = shop.run("--since", "3d").rows
-    assert rows == [row for row in shop.run().rows if row["clock"] == "host" or row["data_type"] == "fs:stat"]
-    assert rows and shop.run("--until", "3d").rows
-
-
-def test_filters_combine(sample: Path, sample_jsonl) -> None:
-    """All must agree."""
-    names = {row["container_identifier"]: row["container_name"] for row in sample_jsonl.rows if "container_name" in row}
-    wanted = keep(sample_jsonl.lines, lambda row: row["layer_role"] in ("rw", "log")
-                  and of_container("c*")(row, names) and bounds(row)[1] >= MIDDLE * 10**9)
-    args = ("-c", "c*", "--role", "rw,log", "--since", f"@{MIDDLE}")
-    assert wanted and launch.timeline(*args, sample).lines == wanted
-
-
-def test_filters_of_the_body_file(sample: Path) -> None:
-    """A record stays when one of its times is wanted, with all its times."""
-    def wanted(line: bytes) -> bool:
-        return any(MIDDLE <= int(time) < MIDDLE + 3 for time in line.split(b"|")[7:])
-    full = launch.product("body", sample).splitlines()
-    some = launch.product("body", "--since", f"@{MIDDLE}", "--until", f"@{MIDDLE + 3}", sample).splitlines()
-    assert some and some == list(filter(wanted, full))
-
-
-# --- records of the run -----------------------------------------------------------------------------------------------
-
-@pytest.mark.parametrize("name", ["x.jsonl", "x.csv.gz", "x.body", "x.txt", "x.l2tcsv"])
-def test_manifest(name: str, sample: Path, tmp: Path) -> None:
-    """Arguments, counts and the hash of the file as it lies there."""
-    args = ["-o", tmp / name, "--manifest", tmp / "m.json", "--since", "2026-11-23", sample]
-    assert run(*args).returncode == 0
-    manifest, data = json.loads((tmp / "m.json").read_text()), (tmp / name).read_bytes()
-    plain = gzip.decompress(data) if name.endswith(".gz") else data
-    output = manifest["output"]
-    assert manifest["arguments"] == [str(arg) for arg in args]
-    assert output["sha256"] == hashlib.sha256(data).hexdigest() and output["bytes"] == len(data)
-    assert output["rows"] == plain.count(b"\n") - ("csv" in name)
-    assert manifest["errors"] == 0 and manifest["balanced"] is True and "since" in manifest
-    assert [item["path"] for item in manifest["evidence"]] == [str(sample)]
-    for counts in manifest["sources"].values():
-        assert counts["seen"] == sum(counts[key] for key in ("emitted", "filtered", "deduplicated", "failed"))
-    assert stat.S_IMODE((tmp / "m.json").stat().st_mode) == 0o600
-
-
-def test_manifest_of_stdout(shop: hosts.Host, tmp: Path) -> None:
-    """What was written to a pipe has its hash too."""
-    done = run("-f", "jsonl", "--manifest", tmp / "m.json", shop.root)
-    output = json.loads((tmp / "m.json").read_text())["output"]
-    assert output["sha256"] == hashlib.sha256(done.stdout).hexdigest() and output["bytes"] == len(done.stdout)
-
-
-def test_manifest_counts_errors(host: hosts.Host, tmp: Path) -> None:
-    """As many as the error list has."""
-    container(host, "web").config.write_bytes(b"{")
-    container(host, "db").log.write_bytes(b"x\ny\n")
-    done = run("-o", tmp / "x.txt", "--manifest", tmp / "m.json", "--errors", tmp / "e", host.root)
-    manifest, errors = json.loads((tmp / "m.json").read_text()), (tmp / "e").read_text().splitlines()
-    assert done.returncode == 1 and manifest["errors"] == len(errors) == 3
-    assert sum(counts["failed"] for counts in manifest["sources"].values()) == 3
-    assert all(json.dumps(json.loads(error), sort_keys=True) == error for error in errors)
-
-
-@pytest.mark.parametrize("args", [[], ["-c", "amber"], ["--role", "log"], ["--since", "@1795455955"], ["-f", "body"],
-                                  ["-f", "text"]], ids=" ".join)
-def test_account_of_stats(args: list[str], sample: Path) -> None:
-    """seen = emitted + filtered + deduplicated + failed for each source; the total is the sum; rows are counted."""
-    done = run("--stats", "-f", "jsonl", *args, sample)
-    assert done.returncode == 0
-    counts = {line[0]: list(map(int, line[1:])) for line in map(str.split, done.stderr.decode().splitlines())
-              if len(line) == 6 and line[1].isdigit()}
-    total = counts.pop("total")
-    assert counts and total == [sum(column) for column in zip(*counts.values())]
-    for seen, *rest in counts.values():
-        assert seen == sum(rest)
-    assert f"{done.stdout.count(bytes([10]))} rows written, 0 errors; the account balances" in done.stderr.decode()
-
-
-def test_account_agrees_with_ground_truth(sample: Path) -> None:
-    """Every entry of layers, containers and volumes is counted: as many as the kernel's own list has."""
-    lines = (machine.SAMPLE / "truth/fs.clean.tsv").read_text().splitlines()
-    area = re.compile(r"/var/lib/docker/(overlay2/[^/]+/diff|containers|volumes)(/.*)?")
-    paths = [line.rsplit("\t", 1)[1] for line in lines[1:]]
-    column = lines[0].lstrip("#").split("\t").index("path")
-    paths = [line.split("\t")[column] for line in lines[1:]]
-    entries = sum(bool(area.fullmatch(path)) for path in paths)
-    body = launch.product("body", "--no-deleted", sample)
-    assert entries == body.count(b"\n") > 1000
 
 
 # --- evidence stays as it is ------------------------------------------------------------------------------------------
