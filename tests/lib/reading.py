@@ -46,7 +46,7 @@ def unescape(text: str) -> bytes:
 
 
 def unescape_body(text: str) -> bytes:
-    r"""Bytes of a name in a body file: \\, \xNN, %7C and %25."""
+    r"""Bytes of a name in a body file: \\, \xNN, %7C and %25, as layertime-formats(5) says."""
     def decode(match: re.Match) -> bytes:
         return b"\\" if match[0] == rb"\\" else bytes([int(match[1] or match[2], 16)])
     return re.sub(rb"\\\\|\\x([0-9a-f]{2})|%(7C|25)", decode, text.encode("utf-8", "surrogatepass"))

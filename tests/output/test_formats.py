@@ -15,7 +15,7 @@ import pytest
 from lib import hosts, launch, reading
 from lib.mactime import mactime_rows, run_mactime
 
-# What formats/layertime-formats.5 promises of each row, and the columns of CSV.
+# What layertime-formats(5) promises.
 ALWAYS = {"__container_type__", "__type__", "data_type", "date_time", "datetime", "display_name", "message", "parser",
           "source_short", "source_long", "tag", "timestamp", "timestamp_desc"}
 TIMESKETCH = {"message", "datetime", "timestamp", "timestamp_desc"}
@@ -120,7 +120,7 @@ def test_jsonl_is_in_order_of_time(sample_jsonl) -> None:
 
 
 def wanted_micros(row: dict) -> int:
-    """`timestamp` is in microseconds: file times are rounded half away from zero, times read from text are cut."""
+    """`timestamp` as layertime-formats(5) says: file times are rounded half away from zero, times read from text are cut."""
     exact = reading.nanoseconds(row)
     text = {"docker:container:configuration", "docker:container:log:entry", "container:image:history",
             "container:image:tag", "container:log:application", "container:log:clock", "container:clock:step",
@@ -171,7 +171,7 @@ def test_jsonl_bounds_of_bounded_rows(sample_jsonl) -> None:
 # --- CSV --------------------------------------------------------------------------------------------------------------
 
 def test_csv_columns(sample_csv) -> None:
-    """psort's first, then our own, each once, and as many cells in every row."""
+    """psort's first, then those of layertime-formats(5), each once, and as many cells in every row."""
     header = sample_csv[0]
     assert header[:len(COLUMNS)] == COLUMNS
     assert len(set(header)) == len(header)
