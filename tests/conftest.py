@@ -10,41 +10,42 @@ from pathlib import Path
 import pytest
 
 sys.dont_write_bytecode = True
-import helpers  # noqa: E402
+pytest.register_assert_rewrite("lib")
+from lib import disks, hosts, launch, machine, reading  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)
 def program() -> Path:
     """Nothing can be tested without it."""
-    if not helpers.PROGRAM.exists():
-        pytest.exit(f"{helpers.PROGRAM} is not there: run `make sanitized`, or set LAYERTIME", 2)
-    return helpers.PROGRAM
+    if not machine.PROGRAM.exists():
+        pytest.exit(f"{machine.PROGRAM} is not there: run `make sanitized`, or set LAYERTIME", 2)
+    return machine.PROGRAM
 
 
 @pytest.fixture(scope="session")
 def session_dir() -> Iterator[Path]:
     """A directory for the whole session."""
-    with helpers.scratch() as path:
+    with machine.scratch() as path:
         yield path
 
 
 @pytest.fixture
 def tmp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A directory for one test. Not pytest's own: those are kept, and their clean-up fails on very deep trees."""
-    with helpers.scratch() as path:
+    with machine.scratch() as path:
         yield path
 
 
 @pytest.fixture(scope="session")
 def sample(session_dir: Path) -> Path:
     """The sample's disk image."""
-    return helpers.decompress(helpers.SAMPLE / "disk.clean.raw.zst", session_dir / "sample.raw")
+    return disks.decompress(machine.SAMPLE / "disk.clean.raw.zst", session_dir / "sample.raw")
 
 
 @pytest.fixture(scope="session")
-def sample_jsonl(sample: Path) -> helpers.Timeline:
+def sample_jsonl(sample: Path) -> reading.Timeline:
     """The sample's whole timeline."""
-    result = helpers.timeline(sample)
+    result = launch.timeline(sample)
     assert result.code == 0 and not result.errors, result.stderr
     return result
 
@@ -53,18 +54,18 @@ def sample_jsonl(sample: Path) -> helpers.Timeline:
 def disk(session_dir: Path) -> Callable[[str, str], Path]:
     """disk(case, "clean"): the unpacked image of a case of the evidence set. Skips where there is none."""
     def get(case: str, state: str = "clean") -> Path:
-        packed = helpers.EVIDENCE / case / f"disk.{state}.raw.zst"
+        packed = machine.EVIDENCE / case / f"disk.{state}.raw.zst"
         target = session_dir / f"{case}.{state}.raw"
         if not packed.exists():
             pytest.skip(f"no evidence at {packed} (LAYERTIME_EVIDENCE)")
-        return target if target.exists() else helpers.decompress(packed, target)
+        return target if target.exists() else disks.decompress(packed, target)
     return get
 
 
 @pytest.fixture(scope="session")
 def mounting() -> None:
     """Skips where we may not mount."""
-    if not helpers.can_mount():
+    if not disks.can_mount():
         pytest.skip("mounting needs root")
 
 
@@ -77,7 +78,7 @@ def mounted(mounting: None) -> Iterator[Callable[..., Path]]:
             if image not in places:
                 options = {"ext4": "ro,noload,loop", "xfs": "ro,norecovery,nouuid,loop"}[kind]
                 try:
-                    places[image] = stack.enter_context(helpers.mount(image, kind, options))
+                    places[image] = stack.enter_context(disks.mount(image, kind, options))
                 except subprocess.CalledProcessError as error:
                     pytest.skip(f"cannot mount: {error.stderr.decode()}")
             return places[image]
@@ -99,32 +100,38 @@ def rows_of(evidence: Callable[[str, str], Path], session_dir: Path) -> Callable
     def get(case: str, state: str = "clean") -> Path:
         rows = session_dir / f"{case}.{state}.jsonl"
         if not rows.exists():
-            done = helpers.run("-q", "-o", rows, evidence(case, state))
+            done = launch.run("-q", "-o", rows, evidence(case, state))
             assert done.returncode in (0, 1), done.stderr.decode()
         return rows
     return get
 
 
 @pytest.fixture
-def host(tmp: Path) -> helpers.Host:
+def host(tmp: Path) -> hosts.Host:
     """A small host that the test may damage."""
-    return helpers.shop(tmp / "host")
+    return hosts.shop(tmp / "host")
+
+
+@pytest.fixture(scope="session")
+def shop(session_dir: Path) -> hosts.Host:
+    """A small host that no test may change."""
+    return hosts.shop(session_dir / "shop")
 
 
 @pytest.fixture(scope="session")
 def as_nobody(session_dir: Path) -> dict:
-    """Options for helpers.run() that take away root's rights; nothing to do for other users."""
-    if not helpers.IS_ROOT:
+    """Options for launch.run() that take away root's rights; nothing to do for other users."""
+    if not machine.IS_ROOT:
         return {}
-    if not all(place.stat().st_mode & 1 for place in helpers.PROGRAM.resolve().parents):
-        pytest.skip(f"nobody else may reach {helpers.PROGRAM}")
-    return {"user": helpers.NOBODY, "group": helpers.NOBODY, "extra_groups": []}
+    if not all(place.stat().st_mode & 1 for place in machine.PROGRAM.resolve().parents):
+        pytest.skip(f"nobody else may reach {machine.PROGRAM}")
+    return {"user": machine.NOBODY, "group": machine.NOBODY, "extra_groups": []}
 
 
 @pytest.fixture(scope="session", autouse=True)
 def tools() -> None:
     """The tests' own tools, said once instead of by a hundred failures."""
-    missing = [name for name in ("zstd", "mke2fs", "debugfs", "sfdisk", "gzip") if not helpers.have(name)]
+    missing = [name for name in ("zstd", "mke2fs", "debugfs", "sfdisk", "gzip") if not machine.have(name)]
     if missing:
         pytest.exit(f"install {', '.join(missing)} for the tests: contrib/dependencies.sh does", 2)
     assert shutil.which("rm")

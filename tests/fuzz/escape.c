@@ -4,8 +4,8 @@
 #include "base/escape.h"
 
 #include "base/utf8.h"
-#include "parse/json.h"
 #include "fuzz.h"
+#include "parse/json.h"
 
 /* Valid UTF-8 without control characters. */
 static void check_line(struct lt_str text)

@@ -3,9 +3,9 @@
  * checks no values that it skips, and lets bytes pass that are no UTF-8.) */
 #include "parse/logline.h"
 
+#include "fuzz.h"
 #include "parse/json.h"
 #include "parse/stamp.h"
-#include "fuzz.h"
 
 #include <jansson.h>
 

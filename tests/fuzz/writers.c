@@ -9,10 +9,10 @@
  *   body    one line of UTF-8 without control characters, 11 fields, numbers where mactime wants them */
 #include "base/utf8.h"
 #include "formats/format.h"
-#include "runtime/runtimes.h"
 #include "fuzz.h"
 #include "model/tag.h"
 #include "parse/json.h"
+#include "runtime/runtimes.h"
 #include "timeline/normalise.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* fsdump [--deleted] [--large] [--no-journal] EVIDENCE: everything that the readers say about the file systems of the
- * evidence, as a table that can be compared with what the kernel says (tests/ext4fs.py). Tab-separated columns: inode
- * type mode uid gid size nlink rdev atime mtime ctime birth blocks512 sha256 link xattrs path; "-" is absent (blocks512
- * of all that is not deleted), and bytes below 0x20, from 0x7f on and the backslash are written \xHH.
+ * evidence, as a table that can be compared with what the kernel says (tests/lib/ext4fs.py). Tab-separated columns:
+ * inode type mode uid gid size nlink rdev atime mtime ctime birth blocks512 sha256 link xattrs path; "-" is absent
+ * (blocks512 of all that is not deleted), and bytes below 0x20, from 0x7f on and the backslash are written \xHH.
  *
  *   --deleted      deleted entries too, as rows of type "!deleted", with the deletion time in place of blocks512;
  *                  those without a name are in the directory $OrphanFiles

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A database of four pages put together by hand after bbolt's internal/common; tests/test_bbolt.py has larger ones. */
+/* A database of four pages put together by hand after bbolt's internal/common; tests/docker/test_bbolt.py has larger
+ * ones. */
 #include "parse/bbolt.h"
 #include "bytes.h"
 

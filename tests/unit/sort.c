@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The order is total and the same however little memory there is. */
-#include "base/temporary.h"
 #include "timeline/sort/sort.h"
+#include "base/temporary.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Damaged and odd zone files. That good ones are read right is checked on a whole tz database, in tests/test_zones.py.
+/* Damaged and odd zone files. That good ones are read right is checked on a whole tz database, in
+ * tests/clock/test_zones.py.
  */
 #include "parse/tzif.h"
 

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What this machine has, and where things lie on it: the program, the evidence, time limits, rights. No oracle."""
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parents[2]
+PROGRAM = Path(os.environ.get("LAYERTIME", REPO / "build/san/layertime")).resolve()
+SAMPLE = REPO / "tests/sample/overlay2-ext4"
+EVIDENCE = Path(os.environ.get("LAYERTIME_EVIDENCE", REPO.parent / "shared/evidence"))
+IS_ROOT = os.geteuid() == 0
+NOBODY = 65534
+TIMEOUT = 600                                         # seconds until what hangs is ended, however busy the machine
+PROCESSOR = 60                                        # seconds of its time that a run may take
+
+
+def have(*programs: str) -> bool:
+    """Are these installed?"""
+    return all(shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin") for program in programs)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A directory under /tmp that is gone afterwards, deep trees and all."""
+    path = Path(tempfile.mkdtemp(prefix="layertime-test-"))
+    try:
+        yield path
+    finally:
+        subprocess.run(["rm", "-rf", "--one-file-system", "--", path], check=True)
