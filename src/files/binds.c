@@ -123,10 +123,10 @@ static bool has_binds(const struct lt_root *root)
 /* If the evidence is a data root without the rest of its host, binds cannot be looked up. This is no loss. */
 static void report_hostless(struct lt_ctx *ctx, const struct lt_root *root)
 {
-    if (root->host->mounts.count > 1 && has_binds(root))
+    if (root->fs->evidence->fs.count > 1 && has_binds(root))
         lt_skip(ctx, root->path, LT_CODE_MISSING,
                 "what containers bind is not read: no file system of the evidence, or more than one, has an /etc");
-    else if (root->host->mounts.count == 1 && !ctx->report->quiet)
+    else if (root->fs->evidence->fs.count == 1 && !ctx->report->quiet)
         lt_say("--binds: the evidence is a data root alone, without the rest of its host");
 }
 

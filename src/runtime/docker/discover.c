@@ -59,7 +59,7 @@ static void try_configured(struct lt_discovery *discovery, const char *file)
             continue;
         struct lt_str why = lt_str_format(ctx->scratch, "%s in %s", keys[i], file);
         /* Of several file systems another one may be mounted there. */
-        if (!lt_discover_try(discovery, lt_str_dup(ctx->scratch, value), why) && ctx->host->mounts.count == 1)
+        if (!lt_discover_try(discovery, lt_str_dup(ctx->scratch, value), why) && ctx->fs->evidence->fs.count == 1)
             lt_skip(ctx, path, LT_CODE_MISSING, "%s: no Docker data root at '%.*s' in this evidence", keys[i],
                     LT_ARG(value));
     }
