@@ -26,6 +26,24 @@ void lt_hosts_find(struct lt_inventory *inventory, const struct lt_evidence *evi
     lt_arena_free(&scratch);
 }
 
+static const struct lt_evidence *evidence_of(const struct lt_host *host)
+{
+    const struct lt_mount_point *first = host->mounts.items[0];
+    return first->fs->evidence;
+}
+
+void lt_hosts_settle(struct lt_inventory *inventory, const struct lt_evidence *evidence)
+{
+    struct lt_host *with_store = NULL;
+    lt_each (struct lt_host, host, &inventory->hosts)
+        if (!with_store && evidence_of(host) == evidence && host->roots.count)
+            with_store = host;
+    lt_each (struct lt_host, host, &inventory->hosts)
+        if (with_store && evidence_of(host) == evidence && !host->roots.count)
+            lt_each (const struct lt_mount_point, mount, &host->mounts)
+                lt_host_add_fs(inventory, with_store, mount->fs, LT_STR(""));
+}
+
 struct lt_host *lt_host_with(const struct lt_inventory *inventory, const struct lt_fs *fs)
 {
     lt_each (struct lt_host, host, &inventory->hosts)

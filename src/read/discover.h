@@ -13,9 +13,13 @@ struct lt_discovery {
     struct lt_buf *looked; /* what was looked for in vain is appended, comma-separated; NULL: nobody wants to know */
 };
 
-/* Put the file systems of an evidence together to hosts. One with an /etc is a host, and the others are parts of it if
- * there is only one such; of several hosts on one disk nothing tells yet whose the others are: each is by itself. */
+/* Put the file systems of an evidence together to hosts. If only one has an /etc, all are one host. If several have,
+ * each file system is a host by itself: nothing tells yet whose the others are. */
 void lt_hosts_find(struct lt_inventory *inventory, const struct lt_evidence *evidence);
+
+/* Once the stores of an evidence are known: file systems of hosts without any are read for its first host that has one,
+ * so that nothing on the disk goes unread. */
+void lt_hosts_settle(struct lt_inventory *inventory, const struct lt_evidence *evidence);
 
 /* The host that has this file system. */
 struct lt_host *lt_host_with(const struct lt_inventory *inventory, const struct lt_fs *fs);

@@ -87,6 +87,7 @@ static void find_stores(struct lt_job *job, struct lt_evidence *evidence)
         job->ctx.fs = fs;
         lt_discover(&discovery);
     }
+    lt_hosts_settle(&job->inventory, evidence);
     if (job->inventory.roots.count == before) {
         struct lt_buf stores = {0};
         lt_runtimes_list(&stores, true);
