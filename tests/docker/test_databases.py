@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -197,6 +198,19 @@ def test_removal_traces(case: RecordedRun) -> None:
     if case.truth.parent.name == "overlay2-ext4":
         assert {row["action"] for row in rows} == {"remove a container", "remove a container's layers",
                                                    "remove a volume", "remove an image", "remove an image layer"}
+
+
+@pytest.mark.parametrize("after, told", [(0, False), (95, False), (110, True)])
+def test_removal_trace_is_no_slow_mkdir(after: int, told: bool, tmp: Path) -> None:
+    """The kernel dates a directory later than what it makes in it: by milliseconds, on a busy host by many."""
+    host = helpers.shop(tmp / "host")
+    image = helpers.make_ext4(tmp / "disk.raw", host.root, later=5)
+    place = host.inside(host.data / "containers")
+    born = int(re.search(r"crtime: 0x([0-9a-f]+)", helpers.debugfs(image, f"stat {place}"))[1], 16)
+    helpers.debugfs(image, f"set_inode_field {place} mtime @{born}",
+                    f"set_inode_field {place} mtime_extra {after * 10**6 << 2}")
+    rows = helpers.timeline(image).where(data_type="container:removal:trace")
+    assert [row["action"] for row in rows] == ["remove a container"] * told
 
 
 def value(name: str, **options: object) -> bytes:
