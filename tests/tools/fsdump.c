@@ -290,7 +290,7 @@ static int dump_evidence(struct dump *dump, const char *spec)
     struct lt_evidence evidence;
     struct lt_err err = {0};
     struct lt_evidence_args args = {.no_journal = dump->no_journal};
-    if (lt_evidence_open(&evidence, spec, &args, &err) != LT_OK)
+    if (lt_evidence_open(&evidence, spec, &args, &err) != LT_OK || lt_evidence_find(&evidence, &err) != LT_OK)
         fprintf(stderr, "note: %s: %s\n", err.code, err.text);
     puts(
         "#inode\ttype\tmode\tuid\tgid\tsize\tnlink\trdev\tatime\tmtime\tctime\tbirth\tblocks512\tsha256\tlink\txattrs\t"

@@ -39,6 +39,7 @@ static int set_up(void **state)
     strcpy(place->path, "/tmp/layertime-unit-XXXXXX");
     assert_non_null(mkdtemp(place->path));
     assert_int_equal(lt_evidence_open(&place->evidence, place->path, &(struct lt_evidence_args){0}, &err), LT_OK);
+    assert_int_equal(lt_evidence_find(&place->evidence, &err), LT_OK);
     assert_int_equal(stat(place->path, &status), 0);
     place->fs = place->evidence.fs.items[0];
     place->top = (struct lt_dir){.name = LT_STR(""), .ino = status.st_ino};

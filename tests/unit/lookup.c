@@ -60,6 +60,7 @@ static int set_up(void **state)
     assert_non_null(mkdtemp(place->path));
     shell(place, tree);
     assert_int_equal(lt_evidence_open(&place->evidence, place->path, &(struct lt_evidence_args){0}, &err), LT_OK);
+    assert_int_equal(lt_evidence_find(&place->evidence, &err), LT_OK);
     place->root.fs = place->evidence.fs.items[0];
     for (size_t i = 0; i < LAYERS; i++)
         place->layers[i] = (struct lt_layer){.root = &place->root,
