@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* An ID names its container for good, also one that is no more there. A name or a reference may have meant another one
- * before: it counts only for lines since the container was created, and the row is marked owner_inferred. */
+/* An ID names its container forever, even after removal. A name or a reference may have meant something else before, so
+ * a row attributed by one is tagged owner_inferred, unless the reference has a digest. A container's name counts only
+ * in lines written after the container was created. */
 #include "host/attribution.h"
 
 #include "model/runtime.h"
@@ -12,78 +13,79 @@ enum { MAX_NAMED = 8, APART = 60 /* seconds */ };
 
 static const int64_t SECOND = 1000000000;
 
-static struct lt_owner *new_owner(struct lt_attribution *mentions, struct lt_owner owner)
+static struct lt_owner *new_owner(struct lt_attribution *attribution, struct lt_owner owner)
 {
-    struct lt_owner *out = lt_new(mentions->ctx->run, struct lt_owner);
+    struct lt_owner *out = lt_new(attribution->ctx->run, struct lt_owner);
     owner.role = LT_ROLE_HOST;
     *out = owner;
     return out;
 }
 
-/* Two of them under one key: neither. */
-static void put_unique(struct lt_attribution *mentions, struct lt_map *map, struct lt_str key, struct lt_owner *owner)
+/* A key that two of them share names neither: it maps to the host's owner. */
+static void put_unique(struct lt_attribution *attribution, struct lt_map *map, struct lt_str key,
+                       struct lt_owner *owner)
 {
     if (!key.len)
         return;
     struct lt_owner *old = lt_map_get(map, key);
     if (old && old != owner)
-        owner = new_owner(mentions, mentions->ctx->host->owner);
-    lt_map_put(map, mentions->ctx->run, key, owner);
+        owner = new_owner(attribution, attribution->ctx->host->owner);
+    lt_map_put(map, attribution->ctx->run, key, owner);
 }
 
-static void add_container(struct lt_attribution *mentions, struct lt_container *container)
+static void add_container(struct lt_attribution *attribution, struct lt_container *container)
 {
-    struct lt_owner *owner = new_owner(mentions, container->owner);
+    struct lt_owner *owner = new_owner(attribution, container->owner);
     const struct lt_layer *layers[] = {container->rw, container->init};
-    lt_map_put(&mentions->containers, mentions->ctx->run, container->id, owner);
-    put_unique(mentions, &mentions->shorts, lt_short_id(container->id), owner);
-    put_unique(mentions, &mentions->names, container->name, owner);
+    lt_map_put(&attribution->containers, attribution->ctx->run, container->id, owner);
+    put_unique(attribution, &attribution->shorts, lt_short_id(container->id), owner);
+    put_unique(attribution, &attribution->names, container->name, owner);
     for (size_t i = 0; i < 2; i++)
         if (layers[i])
-            put_unique(mentions, &mentions->layers, layers[i]->id, owner);
+            put_unique(attribution, &attribution->layers, layers[i]->id, owner);
 }
 
-static void add_image(struct lt_attribution *mentions, struct lt_image *image)
+static void add_image(struct lt_attribution *attribution, struct lt_image *image)
 {
     static const char *const prefixes[] = {"docker.io/library/", "docker.io/"};
-    struct lt_arena *run = mentions->ctx->run;
-    struct lt_owner *owner = new_owner(mentions, image->owner);
-    lt_map_put(&mentions->images, run, image->id, owner);
+    struct lt_arena *run = attribution->ctx->run;
+    struct lt_owner *owner = new_owner(attribution, image->owner);
+    lt_map_put(&attribution->images, run, image->id, owner);
     lt_each (struct lt_str, name, &image->names) {
-        put_unique(mentions, &mentions->references, *name, owner);
+        put_unique(attribution, &attribution->references, *name, owner);
         for (size_t i = 0; i < 2; i++)
-            put_unique(mentions, &mentions->references, lt_str_format(run, "%s%.*s", prefixes[i], LT_ARG(*name)),
+            put_unique(attribution, &attribution->references, lt_str_format(run, "%s%.*s", prefixes[i], LT_ARG(*name)),
                        owner);
     }
 }
 
-void lt_attribution_begin(struct lt_attribution *mentions, struct lt_ctx *ctx)
+void lt_attribution_begin(struct lt_attribution *attribution, struct lt_ctx *ctx)
 {
-    mentions->ctx = ctx;
+    attribution->ctx = ctx;
     lt_each (struct lt_root, root, &ctx->host->roots) {
         lt_each (struct lt_container, container, &root->containers)
-            add_container(mentions, container);
+            add_container(attribution, container);
         lt_each (struct lt_image, image, &root->images)
-            add_image(mentions, image);
+            add_image(attribution, image);
     }
 }
 
-const struct lt_owner *lt_attribution_container(struct lt_attribution *mentions, struct lt_str id)
+const struct lt_owner *lt_attribution_container(struct lt_attribution *attribution, struct lt_str id)
 {
-    struct lt_ctx *ctx = mentions->ctx;
-    struct lt_owner *owner = lt_map_get(&mentions->containers, id);
-    struct lt_container *gone = owner ? NULL : lt_inventory_gone(ctx->inventory, ctx->host->roots.items[0], id);
-    if (!gone)
+    struct lt_ctx *ctx = attribution->ctx;
+    struct lt_owner *owner = lt_map_get(&attribution->containers, id);
+    struct lt_container *removed = owner ? NULL : lt_inventory_gone(ctx->inventory, ctx->host->roots.items[0], id);
+    if (!removed)
         return owner;
-    owner = new_owner(mentions, gone->owner);
-    lt_map_put(&mentions->containers, ctx->run, gone->id, owner);
-    put_unique(mentions, &mentions->shorts, lt_short_id(gone->id), owner);
+    owner = new_owner(attribution, removed->owner);
+    lt_map_put(&attribution->containers, ctx->run, removed->id, owner);
+    put_unique(attribution, &attribution->shorts, lt_short_id(removed->id), owner);
     return owner;
 }
 
-const struct lt_container *lt_attribution_tag(const struct lt_attribution *mentions, struct lt_str tag)
+const struct lt_container *lt_attribution_by_tag(const struct lt_attribution *attribution, struct lt_str tag)
 {
-    const struct lt_owner *owner = lt_map_get(&mentions->shorts, lt_str_basename(tag));
+    const struct lt_owner *owner = lt_map_get(&attribution->shorts, lt_str_basename(tag));
     return owner ? owner->container : NULL;
 }
 
@@ -101,12 +103,13 @@ static bool is_program(struct lt_str reporter)
     return false;
 }
 
-bool lt_attribution_program(const struct lt_attribution *mentions, struct lt_str reporter)
+bool lt_attribution_is_program(const struct lt_attribution *attribution, struct lt_str reporter)
 {
-    return is_program(reporter) && !memchr(reporter.ptr, '/', reporter.len) && !lt_attribution_tag(mentions, reporter);
+    return is_program(reporter) && !memchr(reporter.ptr, '/', reporter.len) &&
+           !lt_attribution_by_tag(attribution, reporter);
 }
 
-bool lt_attribution_wanted(struct lt_str reporter, struct lt_str text)
+bool lt_attribution_is_wanted(struct lt_str reporter, struct lt_str text)
 {
     if (is_program(reporter))
         return true;
@@ -153,13 +156,13 @@ bool lt_attribution_choose(struct lt_host_line *line, struct lt_time own, const 
     return !finer;
 }
 
-/* Whom a line names. */
+/* What a line names. */
 struct named {
     const struct lt_owner *container, *image;
-    bool inferred; /* the owner, by a name that may have meant another one */
+    bool inferred; /* the owner was found by a name that may have meant another one */
     struct lt_str others[MAX_NAMED];
     size_t count;
-    bool gone; /* it names a container that there is no room for, in `others` */
+    bool no_room; /* an unknown container is named for which there was no room; its ID is in `others` */
 };
 
 static bool has(const struct named *named, struct lt_str id)
@@ -173,7 +176,7 @@ static bool has(const struct named *named, struct lt_str id)
 static void add_named(struct named *named, const struct lt_owner *owner, bool inferred)
 {
     if (!owner || (!owner->container && !owner->image))
-        return; /* not unique */
+        return; /* the name is not unique */
     const struct lt_owner **place = owner->container ? &named->container : &named->image;
     struct lt_str id = owner->container ? owner->container->id : owner->image->id;
     if (!*place) {
@@ -184,32 +187,32 @@ static void add_named(struct named *named, const struct lt_owner *owner, bool in
     }
 }
 
-static void add_mention(struct lt_attribution *mentions, const struct lt_mention *mention, struct named *named)
+static void add_mention(struct lt_attribution *attribution, const struct lt_mention *mention, struct named *named)
 {
     struct lt_owner *owner = NULL;
     switch (mention->kind) {
     case LT_MENTION_CONTAINER:
-        add_named(named, lt_attribution_container(mentions, mention->text), false);
-        if (!lt_map_get(&mentions->containers, mention->text) && !has(named, mention->text)) {
+        add_named(named, lt_attribution_container(attribution, mention->text), false);
+        if (!lt_map_get(&attribution->containers, mention->text) && !has(named, mention->text)) {
             named->others[named->count++] = mention->text;
-            named->gone = true;
+            named->no_room = true;
         }
         return;
     case LT_MENTION_ID:
-        owner = lt_map_get(&mentions->containers, mention->text);
-        add_named(named, owner ? owner : lt_map_get(&mentions->layers, mention->text), false);
+        owner = lt_map_get(&attribution->containers, mention->text);
+        add_named(named, owner ? owner : lt_map_get(&attribution->layers, mention->text), false);
         return;
     case LT_MENTION_DIGEST:
-        add_named(named, lt_map_get(&mentions->images, mention->text), false);
+        add_named(named, lt_map_get(&attribution->images, mention->text), false);
         return;
     case LT_MENTION_SHORT:
-        add_named(named, lt_map_get(&mentions->shorts, mention->text), false);
+        add_named(named, lt_map_get(&attribution->shorts, mention->text), false);
         return;
     }
 }
 
-/* A name in a field of its own. */
-static void add_field(struct lt_attribution *mentions, struct lt_str key, struct lt_str value, struct lt_time time,
+/* Look up a name that is the value of a field. */
+static void add_field(struct lt_attribution *attribution, struct lt_str key, struct lt_str value, struct lt_time time,
                       struct named *named)
 {
     static const char *const containers[] = {"container", "containerName", "container_name", "name"};
@@ -217,37 +220,38 @@ static void add_field(struct lt_attribution *mentions, struct lt_str key, struct
     const struct lt_owner *owner = NULL;
     for (size_t i = 0; i < sizeof containers / sizeof *containers && !named->container; i++)
         if (lt_str_eq(key, lt_str_c(containers[i])))
-            owner = lt_map_get(&mentions->names, lt_str_skip(value, lt_str_starts(value, LT_STR("/"))));
+            owner = lt_map_get(&attribution->names, lt_str_skip(value, lt_str_starts(value, LT_STR("/"))));
     if (owner && owner->container && owner->container->created.set && lt_time_cmp(time, owner->container->created) >= 0)
         add_named(named, owner, true);
     for (size_t i = 0; i < sizeof images / sizeof *images && !named->image; i++)
         if (lt_str_eq(key, lt_str_c(images[i])))
-            add_named(named, lt_map_get(&mentions->references, value), !memchr(value.ptr, '@', value.len));
+            add_named(named, lt_map_get(&attribution->references, value), !memchr(value.ptr, '@', value.len));
 }
 
-static void find_named(struct lt_attribution *mentions, const struct lt_host_line *line, struct named *named)
+static void find_named(struct lt_attribution *attribution, const struct lt_host_line *line, struct named *named)
 {
     struct lt_mention mention;
     struct lt_str rest = line->text, key, value;
     bool is_message = is_logrus(rest) || lt_str_starts(rest, LT_STR("message repeated "));
     for (size_t at = 0; lt_mention_next(line->text, &at, &mention);)
-        add_mention(mentions, &mention, named);
+        add_mention(attribution, &mention, named);
     for (size_t at = 0; lt_mention_next(line->unit, &at, &mention);)
-        add_mention(mentions, &mention, named);
-    /* Names mean nothing on another host, and something else in other messages: the kernel's name="/data" is a path. */
+        add_mention(attribution, &mention, named);
+    /* Names on another host are meaningless here. In other messages they may be something else: the kernel's
+     * name="/data" is a path. */
     if (line->host.len || !is_message || lt_str_eq(line->reporter, LT_STR("kernel")))
         return;
     while (lt_logfmt_next(&rest, &key, &value))
         if (value.len)
-            add_field(mentions, key, value, line->time, named);
+            add_field(attribution, key, value, line->time, named);
 }
 
-enum lt_status lt_attribution_emit(struct lt_attribution *mentions, const struct lt_host_line *line,
+enum lt_status lt_attribution_emit(struct lt_attribution *attribution, const struct lt_host_line *line,
                                    struct lt_facts *facts, struct lt_err *err)
 {
     struct named named = {0};
     if (!line->output_of)
-        find_named(mentions, line, &named);
+        find_named(attribution, line, &named);
     const struct lt_owner *owner = named.container ? named.container : named.image;
     struct lt_event event = {
         .kind = line->output_of ? line->output_of->root->runtime->log_line : LT_KIND_DAEMON_LINE,
@@ -256,23 +260,23 @@ enum lt_status lt_attribution_emit(struct lt_attribution *mentions, const struct
         .last = line->last,
         .owner = line->output_of ? &line->output_of->log_owner
                  : owner         ? owner
-                                 : &mentions->ctx->host->owner,
+                                 : &attribution->ctx->host->owner,
         .where = line->where,
         .tags = line->tags,
     };
     if (named.inferred)
         event.tags |= LT_TAG_BIT(owner_inferred);
-    if (named.gone)
+    if (named.no_room)
         event.tags |= LT_TAG_BIT(configuration_missing);
     lt_fact(facts, "reporter", line->reporter);
     if (line->pid)
         lt_facts_item(facts, LT_ATTR_FACTS, "pid %ju", (uintmax_t)line->pid);
     struct lt_str level = line->output_of || !is_logrus(line->text) ? LT_STR("") : lt_log_field(line->text, "level");
-    lt_fact(facts, "level", level.len ? level : line->level); /* what the daemon says counts more */
+    lt_fact(facts, "level", level.len ? level : line->level); /* the daemon's own level takes precedence */
     lt_fact(facts, "written by host", line->host);
     for (size_t i = 0; i < named.count; i++)
         lt_fact(facts, "names container", named.others[i]);
     if (named.container && named.image && named.image->image != named.container->image)
         lt_fact(facts, "names image", named.image->image->id);
-    return lt_facts_emit(facts, mentions->ctx, &event, err);
+    return lt_facts_emit(facts, attribution->ctx, &event, err);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Control groups that the host's administrator configured by hand: groups of /etc/cgconfig.conf and /etc/cgconfig.d,
- * rules of /etc/cgrules.conf and /etc/cgrules.d. A group is a container's if its path names it (its ID, or
- * "docker-<ID>.scope", as moby daemon/oci_linux.go names groups); whose CgroupParent it is, or lies in, is told. The
- * time is the mtime of the file, a claim. */
+/* Control groups that the host's administrator configured: groups in /etc/cgconfig.conf and /etc/cgconfig.d, rules in
+ * /etc/cgrules.conf and /etc/cgrules.d. A group belongs to a container if its path contains the ID, alone or as
+ * "docker-<ID>.scope" (moby daemon/oci_linux.go). Containers for which the group or one above it is the CgroupParent
+ * are listed as facts. The time is the file's mtime, which is claimed. */
 #include "host/daemon_settings.h"
 
 #include "parse/cgconfig.h"
@@ -15,7 +15,7 @@ enum { SHORT_ID = 12, LONG_ID = 64, MAX_NAMED = 16 };
 struct reader {
     struct lt_daemon daemon;
     const struct lt_evidence *evidence;
-    struct lt_map parents; /* CgroupParent, without slashes at its ends -> struct lt_list of struct lt_container * */
+    struct lt_map parents; /* CgroupParent, without slashes at either end -> struct lt_list of struct lt_container * */
 };
 
 static struct lt_str without_slashes(struct lt_str path)
@@ -45,7 +45,7 @@ static void find_parents(struct reader *reader)
         }
 }
 
-/* The ID in a component: "<ID>", "docker-<ID>.scope", or its first digits; "" if there is none. */
+/* The ID in a path component: "<ID>", "docker-<ID>.scope", or a prefix of an ID; "" if there is none. */
 static struct lt_str id_in(struct lt_str name)
 {
     if (lt_str_starts(name, LT_STR("docker-")))
@@ -58,7 +58,7 @@ static struct lt_str id_in(struct lt_str name)
     return name.len >= SHORT_ID && name.len <= LONG_ID ? name : LT_STR("");
 }
 
-/* The container of that ID or, as it is written, of that beginning of one, if no other has it. */
+/* The container with this ID, or the only one whose ID begins with `id`; NULL if there is none, or more than one. */
 static const struct lt_container *find_container(const struct reader *reader, struct lt_str id)
 {
     const struct lt_container *found = NULL;
@@ -89,7 +89,7 @@ static void add_users(const struct lt_list *users, struct lt_facts *facts)
         lt_facts_item(facts, LT_ATTR_FACTS, "and of %zu more", count - MAX_NAMED);
 }
 
-/* Whose a group is goes to `owner`, if a container's; what else is known of containers in it to `facts`. */
+/* Set `owner` if the group is a container's. What is known of other containers is added to `facts`. */
 static void find_owner(const struct reader *reader, struct lt_str group, const struct lt_owner **owner,
                        struct lt_facts *facts)
 {
@@ -108,11 +108,11 @@ static void find_owner(const struct reader *reader, struct lt_str group, const s
     }
 }
 
-/* A row for a group or a rule. A path that the kernel would not take has none, and is reported. */
+/* Emit a row for a group or a rule. A path that is too long for the kernel is reported instead. */
 static enum lt_status emit(struct reader *reader, const struct lt_origin *origin, struct lt_str group, unsigned line,
                            struct lt_facts *facts, struct lt_err *err)
 {
-    if (group.len > PATH_MAX) { /* which is looked up from each of its components on */
+    if (group.len > PATH_MAX) { /* because each prefix of it is looked up */
         lt_skip(reader->daemon.ctx, origin->path, LT_CODE_TOO_LARGE, "line %u: a group's path of more than %d bytes",
                 line, PATH_MAX);
         return LT_OK;
@@ -196,7 +196,7 @@ static enum lt_status read_rules(struct reader *reader, struct lt_str path, stru
     return status;
 }
 
-/* The file, and all of the directory beside it. */
+/* Read the file, and all files in the directory beside it. */
 static enum lt_status read_all(struct reader *reader, struct lt_str file, struct lt_str directory,
                                enum lt_status (*read)(struct reader *, struct lt_str, struct lt_err *),
                                struct lt_err *err)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* How the host configured its daemons: daemon.json, the files that init scripts and units take options from, units and
- * their drop-ins; of the system's daemon, of snap's, and of rootless ones below homes. Files count with their mtime, as
- * nothing else tells when they came to say what they say: who may write them may set it, so it is a claim.
+/* How the host configured its daemons: daemon.json, the files from which init scripts and units take options, units and
+ * their drop-ins. This covers the system's daemon, snap's, and rootless daemons in home directories. The time of a file
+ * is its mtime, as nothing else says when its contents were written. Whoever may write the file may set it, so it is
+ * claimed.
  *
- * An option in a file of assignments is in force where docker.service uses its variable, or where there is no unit, so
- * that it takes an init script to start the daemon (moby contrib/init, Debian docker.io, RHEL docker-common). */
+ * An option in a file of assignments is in force if docker.service uses its variable. It is also in force if there is
+ * no unit, because then an init script starts the daemon (moby contrib/init, Debian docker.io, RHEL docker-common). */
 #include "host/daemon_unit.h"
 
 #include "parse/envfile.h"
@@ -12,11 +13,11 @@
 #include "parse/words.h"
 
 enum {
-    MAX_DEPTH = 8,       /* of daemon.json: dockerd has three */
-    MAX_EXPANDED = 1024, /* bytes of a variable that is put in, and of a setting after which none are */
-    MAX_FILES = 64,      /* that EnvironmentFile= may name */
-    MAX_KEY = 1024,      /* bytes of a key of daemon.json, with those above it */
-    MAX_VALUES = 10000,  /* of daemon.json */
+    MAX_DEPTH = 8,       /* nesting of daemon.json; dockerd uses three */
+    MAX_EXPANDED = 1024, /* bytes of a variable that is expanded, and of a setting after which no more are */
+    MAX_FILES = 64,      /* named by EnvironmentFile= */
+    MAX_KEY = 1024,      /* bytes of a key of daemon.json, including its parents */
+    MAX_VALUES = 10000,  /* values of daemon.json */
 };
 
 static const char *const SYSTEM_DIRECTORIES[] = {
@@ -31,24 +32,24 @@ static const char *const USER_DIRECTORIES[] = {
     NULL,
 };
 
-/* An assignment; one that begins with a dash holds options. */
+/* An assignment. A value that begins with a dash holds options. */
 struct variable {
     struct lt_str name, value;
     const struct lt_origin *origin;
     unsigned line;
     const char *idle;
     bool appends;            /* NAME+=value, which a shell understands */
-    bool by_unit;            /* systemd sets it, for Environment= or EnvironmentFile= */
-    struct variable *before; /* of the same name, in force until this one came */
+    bool by_unit;            /* set by systemd from Environment= or EnvironmentFile= */
+    struct variable *before; /* of the same name, in force until this one */
 };
 
-/* One daemon of the host. */
-struct host {
+/* One daemon with its units and variables. */
+struct setup {
     struct lt_daemon daemon;
     struct lt_unit service, socket;
     struct lt_list variables; /* of struct variable * */
-    struct lt_map by_name;    /* the last of a name that is in force */
-    struct lt_map used;       /* names that the unit's commands use, as $NAME or ${NAME} */
+    struct lt_map by_name;    /* name -> the last variable in force */
+    struct lt_map used;       /* names used in the unit's commands, as $NAME or ${NAME} */
 };
 
 static bool is_of(const struct lt_unit_setting *setting, const char *section, const char *key)
@@ -61,7 +62,7 @@ static bool is_name_byte(char byte)
     return byte == '_' || (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
 }
 
-/* Cut "NAME" or "{NAME}" off. */
+/* Cut "NAME" or "{NAME}" off the start of `rest` and return the name. */
 static struct lt_str cut_name(struct lt_str *rest)
 {
     struct lt_str at = *rest;
@@ -74,26 +75,26 @@ static struct lt_str cut_name(struct lt_str *rest)
     return (struct lt_str){at.ptr, length};
 }
 
-/* Which variables do commands that are in force use? */
-static void find_used(struct host *host)
+/* Collect the variables used by commands that are in force. */
+static void find_used(struct setup *setup)
 {
-    lt_each (const struct lt_unit_setting, setting, &host->service.settings) {
+    lt_each (const struct lt_unit_setting, setting, &setup->service.settings) {
         if (setting->idle || !is_of(setting, "Service", "ExecStart"))
             continue;
         struct lt_str rest = setting->value;
         for (lt_str_cut(&rest, '$'); rest.len; lt_str_cut(&rest, '$'))
-            lt_map_put(&host->used, host->daemon.ctx->scratch, cut_name(&rest), host);
+            lt_map_put(&setup->used, setup->daemon.ctx->scratch, cut_name(&rest), setup);
     }
 }
 
-/* Why the unit does not use the variable, NULL if it does. */
-static const char *unused(const struct host *host, struct lt_str name)
+/* Why the unit does not use the variable; NULL if it does. */
+static const char *unused(const struct setup *setup, struct lt_str name)
 {
-    bool by_itself = lt_str_eq(name, LT_STR("DOCKER_TLS_VERIFY")); /* dockerd looks at it */
-    return by_itself || lt_map_get(&host->used, name) ? NULL : "docker.service does not use the variable";
+    bool by_itself = lt_str_eq(name, LT_STR("DOCKER_TLS_VERIFY")); /* dockerd reads it itself */
+    return by_itself || lt_map_get(&setup->used, name) ? NULL : "docker.service does not use the variable";
 }
 
-/* Does a value build on the variable's former one? */
+/* Does a value refer to the variable's previous value? */
 static bool builds_on(struct lt_str value, struct lt_str name)
 {
     for (lt_str_cut(&value, '$'); value.len; lt_str_cut(&value, '$'))
@@ -102,9 +103,8 @@ static bool builds_on(struct lt_str value, struct lt_str name)
     return false;
 }
 
-/* Why a later variable of the same name takes the place of an earlier one, NULL if it does not. To systemd the last
- * one counts, and no value builds on another (man 5 systemd.exec); which of several files an init script reads is not
- * known. */
+/* Why a later variable replaces an earlier one of the same name; NULL if it does not. In systemd the last one wins, and
+ * no value refers to another (man 5 systemd.exec). Which of several files an init script reads is unknown. */
 static const char *replaced(const struct variable *earlier, const struct variable *later)
 {
     if (earlier->by_unit && later->by_unit)
@@ -113,22 +113,22 @@ static const char *replaced(const struct variable *earlier, const struct variabl
     return earlier->origin == later->origin && !builds ? "a later line of the file sets it anew" : NULL;
 }
 
-static void add_variable(struct host *host, struct variable variable)
+static void add_variable(struct setup *setup, struct variable variable)
 {
-    struct lt_arena *scratch = host->daemon.ctx->scratch;
+    struct lt_arena *scratch = setup->daemon.ctx->scratch;
     struct variable *kept = lt_new(scratch, struct variable);
     *kept = variable;
-    lt_list_add(&host->variables, scratch, kept);
+    lt_list_add(&setup->variables, scratch, kept);
     if (kept->idle)
         return;
-    kept->before = lt_map_get(&host->by_name, kept->name);
+    kept->before = lt_map_get(&setup->by_name, kept->name);
     for (struct variable *at = kept->before; at && !at->idle; at = at->before)
         if (!(at->idle = replaced(at, kept)))
             break;
-    lt_map_put(&host->by_name, scratch, kept->name, kept);
+    lt_map_put(&setup->by_name, scratch, kept->name, kept);
 }
 
-/* The path of EnvironmentFile=; a "-" before it lets the file be missing. */
+/* The path in EnvironmentFile=. A "-" before it allows the file to be missing. */
 static struct lt_str named_file(const struct lt_unit_setting *setting)
 {
     return lt_str_skip(setting->value, lt_str_starts(setting->value, LT_STR("-")));
@@ -143,17 +143,17 @@ static bool names_file(const struct lt_unit *unit, struct lt_str path)
     return false;
 }
 
-static void read_assignments(struct host *host, struct lt_str path)
+static void read_assignments(struct setup *setup, struct lt_str path)
 {
-    struct lt_daemon *daemon = &host->daemon;
+    struct lt_daemon *daemon = &setup->daemon;
     struct lt_str text;
     struct lt_origin *origin;
-    bool by_unit = names_file(&host->service, path);
+    bool by_unit = names_file(&setup->service, path);
     if (lt_daemon_read(daemon, path, LT_RULE_CONFIGURED, &text, &origin) != LT_OK)
         return;
-    if (host->service.masked)
+    if (setup->service.masked)
         origin->idle = "docker.service is masked";
-    else if (host->service.found && !by_unit)
+    else if (setup->service.found && !by_unit)
         origin->idle = "docker.service does not read the file";
     struct lt_env_text env = {.rest = text};
     struct lt_env_line line;
@@ -163,50 +163,50 @@ static void read_assignments(struct host *host, struct lt_str path)
         if (status != LT_OK)
             continue;
         lt_origin_fact(daemon, origin, line.name, line.value);
-        const char *idle = origin->idle ? origin->idle : host->service.found ? unused(host, line.name) : NULL;
+        const char *idle = origin->idle ? origin->idle : setup->service.found ? unused(setup, line.name) : NULL;
         if (!idle && by_unit && line.appends)
             idle = "systemd does not append to variables";
-        add_variable(host, (struct variable){.name = line.name,
-                                             .value = line.value,
-                                             .origin = origin,
-                                             .line = line.line,
-                                             .idle = idle,
-                                             .appends = line.appends,
-                                             .by_unit = by_unit});
+        add_variable(setup, (struct variable){.name = line.name,
+                                              .value = line.value,
+                                              .origin = origin,
+                                              .line = line.line,
+                                              .idle = idle,
+                                              .appends = line.appends,
+                                              .by_unit = by_unit});
     }
     if (other)
         lt_fact_add(&origin->facts, daemon->ctx->scratch, "",
                     lt_str_format(daemon->ctx->scratch, "%zu lines that are no assignment", other));
 }
 
-static void damaged_quote(const struct host *host, const struct lt_origin *origin, unsigned line)
+static void report_open_quote(const struct setup *setup, const struct lt_origin *origin, unsigned line)
 {
-    lt_skip(host->daemon.ctx, origin->path, LT_CODE_DAMAGED, "line %u: a quote is not closed", line);
+    lt_skip(setup->daemon.ctx, origin->path, LT_CODE_DAMAGED, "line %u: a quote is not closed", line);
 }
 
 /* Environment= of the unit. */
-static void read_environment(struct host *host, const struct lt_unit_setting *setting)
+static void read_environment(struct setup *setup, const struct lt_unit_setting *setting)
 {
     struct lt_str rest = setting->value, word;
     enum lt_status status;
-    while ((status = lt_word_next(&rest, host->daemon.ctx->scratch, &word)) == LT_OK) {
+    while ((status = lt_word_next(&rest, setup->daemon.ctx->scratch, &word)) == LT_OK) {
         struct lt_str name = lt_str_cut(&word, '=');
-        const char *idle = setting->idle ? setting->idle : unused(host, name);
-        add_variable(host, (struct variable){.name = name,
-                                             .value = word,
-                                             .origin = setting->origin,
-                                             .line = setting->line,
-                                             .idle = idle,
-                                             .by_unit = true});
+        const char *idle = setting->idle ? setting->idle : unused(setup, name);
+        add_variable(setup, (struct variable){.name = name,
+                                              .value = word,
+                                              .origin = setting->origin,
+                                              .line = setting->line,
+                                              .idle = idle,
+                                              .by_unit = true});
     }
     if (status == LT_SKIP)
-        damaged_quote(host, setting->origin, setting->line);
+        report_open_quote(setup, setting->origin, setting->line);
 }
 
-static void read_variables(struct host *host)
+static void read_variables(struct setup *setup)
 {
-    struct lt_daemon *daemon = &host->daemon;
-    lt_each (const struct variable, variable, &host->variables) {
+    struct lt_daemon *daemon = &setup->daemon;
+    lt_each (const struct variable, variable, &setup->variables) {
         bool options = lt_str_starts(variable->value, LT_STR("-")) || builds_on(variable->value, variable->name);
         if (lt_str_eq(variable->name, LT_STR("DOCKER_TLS_VERIFY")) && variable->value.len) {
             struct lt_setting *setting =
@@ -214,13 +214,13 @@ static void read_variables(struct host *host)
             setting->idle = setting->idle ? setting->idle : variable->idle;
         } else if (options &&
                    !lt_daemon_options(daemon, variable->value, variable->origin, variable->line, variable->idle)) {
-            damaged_quote(host, variable->origin, variable->line);
+            report_open_quote(setup, variable->origin, variable->line);
         }
     }
 }
 
-/* Put variables into a value: those that are set are replaced, others stay as they are written. */
-static struct lt_str expand(const struct host *host, struct lt_str value)
+/* Expand variables in a value. Unknown variables are kept as written. */
+static struct lt_str expand(const struct setup *setup, struct lt_str value)
 {
     struct lt_buf text = {0};
     while (value.len && text.len < MAX_EXPANDED) {
@@ -228,37 +228,37 @@ static struct lt_str expand(const struct host *host, struct lt_str value)
         const char *start = value.ptr - 1;
         if (!value.len)
             break;
-        const struct variable *variable = lt_map_get(&host->by_name, cut_name(&value));
+        const struct variable *variable = lt_map_get(&setup->by_name, cut_name(&value));
         struct lt_str written = {start, (size_t)(value.ptr - start)};
         bool put = variable && variable->value.len <= MAX_EXPANDED;
         lt_buf_add(&text, put ? variable->value : written);
     }
     lt_buf_add(&text, value);
-    struct lt_str kept = lt_str_dup(host->daemon.ctx->scratch, lt_buf_view(&text));
+    struct lt_str kept = lt_str_dup(setup->daemon.ctx->scratch, lt_buf_view(&text));
     lt_buf_free(&text);
     return kept;
 }
 
-static void expand_all(struct host *host)
+static void expand_all(struct setup *setup)
 {
-    lt_each (struct lt_setting, setting, &host->daemon.settings)
+    lt_each (struct lt_setting, setting, &setup->daemon.settings)
         if (setting->line && setting->value.len && memchr(setting->value.ptr, '$', setting->value.len))
-            setting->value = expand(host, setting->value);
+            setting->value = expand(setup, setting->value);
 }
 
-/* Options of the command, then those of the variables that it uses. */
-static void read_service(struct host *host)
+/* Add the options of ExecStart, the variables of Environment=, and the other commands. */
+static void read_service(struct setup *setup)
 {
     static const char *const commands[] = {"ExecStartPre", "ExecStartPost", "ExecStop", "ExecStopPost",
                                            "ExecCondition"};
-    struct lt_daemon *daemon = &host->daemon;
-    find_used(host);
-    lt_each (const struct lt_unit_setting, setting, &host->service.settings) {
+    struct lt_daemon *daemon = &setup->daemon;
+    find_used(setup);
+    lt_each (const struct lt_unit_setting, setting, &setup->service.settings) {
         if (is_of(setting, "Service", "ExecStart") &&
             !lt_daemon_options(daemon, setting->value, setting->origin, setting->line, setting->idle))
-            damaged_quote(host, setting->origin, setting->line);
+            report_open_quote(setup, setting->origin, setting->line);
         if (is_of(setting, "Service", "Environment"))
-            read_environment(host, setting);
+            read_environment(setup, setting);
         for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
             if (is_of(setting, "Service", commands[i]))
                 lt_daemon_set(daemon, setting->key, setting->value, setting->origin, setting->line)->idle =
@@ -266,23 +266,22 @@ static void read_service(struct host *host)
     }
 }
 
-static void read_socket(struct host *host)
+static void read_socket(struct setup *setup)
 {
-    lt_each (const struct lt_unit_setting, setting, &host->socket.settings)
+    lt_each (const struct lt_unit_setting, setting, &setup->socket.settings)
         if (is_of(setting, "Socket", "ListenStream") || is_of(setting, "Socket", "SocketMode"))
-            lt_daemon_set(&host->daemon, setting->key, setting->value, setting->origin, setting->line)->idle =
+            lt_daemon_set(&setup->daemon, setting->key, setting->value, setting->origin, setting->line)->idle =
                 setting->idle;
 }
 
-/* --- daemon.json ---------------------------------------------------------------------------------------------------
- */
+/* --- daemon.json -------------------------------------------------------------------------------------------------- */
 
-/* A daemon.json while it is read. */
+/* State while a daemon.json is read. */
 struct config {
     struct lt_daemon *daemon;
     struct lt_origin *origin;
-    size_t values, lost; /* that were noted, that were not */
-    unsigned unnamed;    /* names that are too long, above the value at hand */
+    size_t values, lost; /* values that were added, and that were left out */
+    unsigned unnamed;    /* number of names that are too long, above the current value */
 };
 
 static void add_value(struct config *config, struct lt_str key, struct lt_str value)
@@ -312,7 +311,8 @@ static void flatten_member(struct config *config, const struct json_t *value, st
     config->unnamed -= is_long;
 }
 
-/* Note all values below `node`: members are joined with a dot, items of a list come one by one under its key. */
+/* Add all values below `node`. Names of nested members are joined with a dot; each item of a list is a value of the
+ * list's key. */
 static void flatten(struct config *config, const struct json_t *node, struct lt_str key, unsigned depth)
 {
     struct lt_buf text = {0};
@@ -338,7 +338,8 @@ static void read_values(struct lt_daemon *daemon, const struct json_t *json, str
                 MAX_KEY);
 }
 
-/* `usual`: one of those that discover.c reads, too, and reports when it is broken. `idle` as in struct lt_origin. */
+/* `usual`: runtime/docker/discover.c reads this file too, and reports it if it is damaged. `idle` as in struct
+ * lt_origin. */
 static void read_json(struct lt_daemon *daemon, struct lt_str path, bool usual, const char *idle)
 {
     struct lt_ctx *ctx = daemon->ctx;
@@ -361,53 +362,53 @@ static void read_json(struct lt_daemon *daemon, struct lt_str path, bool usual, 
     lt_json_free(json);
 }
 
-/* --- daemons -------------------------------------------------------------------------------------------------------
- */
+/* --- daemons ------------------------------------------------------------------------------------------------------ */
 
-/* Those that the unit names, in its order: of several values the last counts. */
-static void read_named_files(struct host *host)
+/* Read the files that the unit names, in its order. A file that is named again is read at its last place, as its values
+ * override the earlier ones. */
+static void read_named_files(struct setup *setup)
 {
-    struct lt_ctx *ctx = host->daemon.ctx;
+    struct lt_ctx *ctx = setup->daemon.ctx;
     struct lt_map last = {0};
     unsigned count = 0;
-    lt_each (struct lt_unit_setting, setting, &host->service.settings)
+    lt_each (struct lt_unit_setting, setting, &setup->service.settings)
         if (!setting->idle && is_of(setting, "Service", "EnvironmentFile"))
             lt_map_put(&last, ctx->scratch, named_file(setting), setting);
-    lt_each (const struct lt_unit_setting, setting, &host->service.settings) {
+    lt_each (const struct lt_unit_setting, setting, &setup->service.settings) {
         struct lt_str path = named_file(setting);
         if (lt_map_get(&last, path) != setting || !lt_str_starts(path, LT_STR("/")))
             continue;
         if (count++ < MAX_FILES)
-            read_assignments(host, path);
+            read_assignments(setup, path);
         else
             lt_skip(ctx, path, LT_CODE_TOO_LARGE, "one of more than %d files that a unit names", MAX_FILES);
     }
 }
 
-/* The usual ones, and those that the unit names. */
-static void read_environment_files(struct host *host)
+/* Read the usual files, then those that the unit names. */
+static void read_environment_files(struct setup *setup)
 {
     static const char *const usual[] = {"/etc/default/docker", "/etc/sysconfig/docker", "/etc/sysconfig/docker-network",
                                         "/etc/sysconfig/docker-storage", "/etc/conf.d/docker"};
     for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
-        if (!names_file(&host->service, lt_str_c(usual[i])))
-            read_assignments(host, lt_str_c(usual[i]));
-    read_named_files(host);
+        if (!names_file(&setup->service, lt_str_c(usual[i])))
+            read_assignments(setup, lt_str_c(usual[i]));
+    read_named_files(setup);
 }
 
 static enum lt_status read_system(struct lt_ctx *ctx, const struct lt_owner *owner, struct lt_err *err)
 {
-    struct host host = {.daemon = {.ctx = ctx, .owner = owner}};
-    struct lt_daemon *daemon = &host.daemon;
+    struct setup setup = {.daemon = {.ctx = ctx, .owner = owner}};
+    struct lt_daemon *daemon = &setup.daemon;
     struct lt_unit slice;
-    lt_daemon_unit(daemon, SYSTEM_DIRECTORIES, LT_STR(""), "docker.service", &host.service);
-    lt_daemon_unit(daemon, SYSTEM_DIRECTORIES, LT_STR(""), "docker.socket", &host.socket);
+    lt_daemon_unit(daemon, SYSTEM_DIRECTORIES, LT_STR(""), "docker.service", &setup.service);
+    lt_daemon_unit(daemon, SYSTEM_DIRECTORIES, LT_STR(""), "docker.socket", &setup.socket);
     lt_daemon_unit(daemon, SYSTEM_DIRECTORIES, LT_STR(""), "docker.slice", &slice);
-    read_service(&host);
-    read_socket(&host);
-    read_environment_files(&host);
-    read_variables(&host);
-    expand_all(&host);
+    read_service(&setup);
+    read_socket(&setup);
+    read_environment_files(&setup);
+    read_variables(&setup);
+    expand_all(&setup);
     struct lt_str other = lt_daemon_value(daemon, "config-file");
     read_json(daemon, LT_STR("/etc/docker/daemon.json"), true,
               other.len && !lt_str_eq(other, LT_STR("/etc/docker/daemon.json"))
@@ -428,18 +429,18 @@ static enum lt_status read_snap(struct lt_ctx *ctx, const struct lt_owner *owner
 static enum lt_status read_home(struct lt_ctx *ctx, const struct lt_owner *owner, struct lt_str home,
                                 struct lt_err *err)
 {
-    struct host host = {.daemon = {.ctx = ctx, .owner = owner, .rootless = true}};
-    lt_daemon_unit(&host.daemon, USER_DIRECTORIES, home, "docker.service", &host.service);
-    lt_daemon_unit(&host.daemon, USER_DIRECTORIES, home, "docker.socket", &host.socket);
-    read_service(&host);
-    read_socket(&host);
-    read_variables(&host);
-    expand_all(&host);
-    read_json(&host.daemon, lt_path_join(ctx->scratch, home, LT_STR(".config/docker/daemon.json")), true, NULL);
-    return lt_daemon_emit(&host.daemon, err);
+    struct setup setup = {.daemon = {.ctx = ctx, .owner = owner, .rootless = true}};
+    lt_daemon_unit(&setup.daemon, USER_DIRECTORIES, home, "docker.service", &setup.service);
+    lt_daemon_unit(&setup.daemon, USER_DIRECTORIES, home, "docker.socket", &setup.socket);
+    read_service(&setup);
+    read_socket(&setup);
+    read_variables(&setup);
+    expand_all(&setup);
+    read_json(&setup.daemon, lt_path_join(ctx->scratch, home, LT_STR(".config/docker/daemon.json")), true, NULL);
+    return lt_daemon_emit(&setup.daemon, err);
 }
 
-/* The daemon of a home, unless it was read: many links in /home may lead to one. */
+/* Read the daemon of a home directory once, as several links in /home may lead to the same one. */
 static enum lt_status read_home_once(struct lt_ctx *ctx, struct lt_str path, struct lt_map *known, struct lt_err *err)
 {
     struct lt_str home;
@@ -455,13 +456,13 @@ static enum lt_status read_homes(struct lt_ctx *ctx, struct lt_err *err)
     struct lt_map known = {0};
     struct lt_listing homes;
     enum lt_status status = LT_OK;
-    lt_fs_list(ctx->fs, LT_STR("/home"), ctx->scratch, &homes, NULL); /* discovery reports what is wrong */
+    lt_fs_list(ctx->fs, LT_STR("/home"), ctx->scratch, &homes, NULL); /* discovery reports errors */
     for (size_t i = 0; status == LT_OK && i < homes.count; i++)
         status = read_home_once(ctx, lt_path_join(ctx->scratch, LT_STR("/home"), homes.nodes[i].name), &known, err);
     return status == LT_OK ? read_home_once(ctx, LT_STR("/root"), &known, err) : status;
 }
 
-/* The daemons of one file system. */
+/* Read the daemons configured on one file system. */
 static enum lt_status read_fs(struct lt_ctx *ctx, struct lt_err *err)
 {
     const struct lt_owner *owner = lt_daemon_owner(ctx->host, LT_STR(""));

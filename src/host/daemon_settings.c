@@ -7,8 +7,8 @@
 
 enum {
     MAX_CONFIG = 1024 * 1024,
-    MAX_WORDS = 4096, /* of a command line */
-    MAX_ROWS = 10000, /* of the settings of a daemon */
+    MAX_WORDS = 4096, /* words of a command line */
+    MAX_ROWS = 10000, /* rows for the settings of one daemon */
 };
 
 const struct lt_owner *lt_daemon_owner(const struct lt_host *host, struct lt_str home)
@@ -56,7 +56,7 @@ enum lt_status lt_daemon_read(struct lt_daemon *daemon, struct lt_str path, enum
     return status;
 }
 
-/* "<key>=<value>", secrets hidden. */
+/* "<key>=<value>" with secrets hidden. */
 static struct lt_str setting_text(const struct lt_daemon *daemon, struct lt_str key, struct lt_str value)
 {
     struct lt_buf shown = {0};
@@ -120,7 +120,7 @@ bool lt_daemon_options(struct lt_daemon *daemon, struct lt_str command, const st
     return status != LT_SKIP;
 }
 
-/* Are clients verified? That tlsverify is set at all, be it to false, turns TLS on; TLS alone verifies them since 20.10
+/* Are clients verified? Setting tlsverify at all, even to false, turns TLS on. Since 20.10 TLS alone verifies clients
  * (moby cmd/dockerd/daemon.go loadDaemonCliConfig, options.go). */
 static bool verifies_clients(const struct lt_daemon *daemon)
 {
@@ -138,7 +138,7 @@ static enum lt_rule judge_reach(const struct lt_daemon *daemon, enum lt_reach re
     return reach == LT_REACH_LOCAL ? LT_RULE_TCP_LOCAL : LT_RULE_TCP_OPEN;
 }
 
-/* Rules that the value alone decides; NULL: any value but the empty one. */
+/* Rules that depend on the value alone; NULL: any value but the empty one. */
 static const struct judgement {
     const char *key, *value;
     enum lt_rule rule;
@@ -186,19 +186,19 @@ static bool is_default(const struct lt_setting *setting)
     return false;
 }
 
-/* May users write to it who are neither its owner nor in its group? */
+/* May users write who are neither its owner nor in its group? */
 static bool is_open_mode(struct lt_str mode)
 {
     char last = mode.len ? mode.ptr[mode.len - 1] : '0';
     return last >= '0' && last <= '7' && (last - '0') & 2;
 }
 
-/* LT_RULES: none. */
+/* The rule that the setting matches; LT_RULES if none. */
 static enum lt_rule judge(const struct lt_daemon *daemon, const struct lt_setting *setting)
 {
     struct lt_str key = setting->key, value = setting->value;
     if (setting->line && value.len && memchr(value.ptr, '$', value.len))
-        return LT_RULES; /* a variable that nothing here sets */
+        return LT_RULES; /* an unknown variable */
     if (lt_str_eq(key, LT_STR("hosts")))
         return judge_reach(daemon, lt_dockerd_reach(value));
     if (lt_str_eq(key, LT_STR("ListenStream")))
@@ -257,7 +257,7 @@ static enum lt_status emit_settings(const struct lt_daemon *daemon, struct lt_er
 {
     enum lt_status status = LT_OK;
     size_t rows = 0, more = 0;
-    const struct lt_setting *first = NULL; /* that is left out */
+    const struct lt_setting *first = NULL; /* the first that is left out */
     lt_each (const struct lt_setting, setting, &daemon->settings) {
         enum lt_rule rule = judge(daemon, setting);
         if (status != LT_OK || rule == LT_RULES)

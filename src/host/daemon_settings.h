@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What a daemon was told, from all places that tell it: gathered first, because it takes all of them to say what a
- * setting means (a TCP address in a unit file, TLS in daemon.json). */
+/* The settings of one daemon, from all the files that configure it. They are gathered first because one file decides
+ * what a setting in another means: a TCP address in a unit file, TLS in daemon.json. */
 #ifndef LT_HOST_DAEMON_SETTINGS_H
 #define LT_HOST_DAEMON_SETTINGS_H
 
@@ -8,62 +8,62 @@
 
 enum { LT_MAX_ORIGIN_FACTS = 256 };
 
-/* A file that tells. */
+/* A file with settings. */
 struct lt_origin {
     struct lt_str path;
     struct lt_time written; /* mtime */
-    enum lt_rule rule;      /* of the row that sums it up */
-    const char *idle;       /* why nothing in it is in force; NULL: it is, or some of it */
-    struct lt_list facts;   /* of struct lt_str *: what it says, up to LT_MAX_ORIGIN_FACTS */
-    size_t more_facts;      /* beyond these */
+    enum lt_rule rule;      /* of the row that summarises the file */
+    const char *idle;       /* why nothing in it is in force; NULL: at least some of it is */
+    struct lt_list facts;   /* of struct lt_str *: its contents, up to LT_MAX_ORIGIN_FACTS */
+    size_t more_facts;      /* number left out */
 };
 
-/* One thing that it tells; keys are those of daemon.json, or ListenStream, SocketMode and Exec* of a unit. */
+/* One setting. Keys are those of daemon.json, or ListenStream, SocketMode and Exec* of a unit. */
 struct lt_setting {
     struct lt_str key, value;
     const struct lt_origin *origin;
-    unsigned line;    /* 0: the format has none that count */
+    unsigned line;    /* 0 if the format has no line numbers */
     const char *idle; /* why it is not in force; NULL: it is */
 };
 
 /* Everything lives in scratch. */
 struct lt_daemon {
-    struct lt_ctx *ctx;           /* ctx->fs is where its files lie */
-    const struct lt_owner *owner; /* of its rows */
+    struct lt_ctx *ctx;           /* ctx->fs is the file system with its files */
+    const struct lt_owner *owner; /* of the daemon's rows */
     struct lt_list origins, settings;
     bool rootless;
     bool verifies_clients; /* set by lt_daemon_emit() */
 };
 
-/* Whose the rows of a daemon are: those of the store in its `home` (else ""), else of the system's, else of the host's
- * first one; of the host where it has none. */
+/* The owner of a daemon's rows: the store in its `home` (else ""), else the first store of a daemon that is not
+ * rootless, else the host's first store. It is the host itself if there is no store. */
 const struct lt_owner *lt_daemon_owner(const struct lt_host *host, struct lt_str home);
 
-/* Note a file. LT_OK: `text` holds it, at most 1 MiB. LT_END: there is none. What cannot be read is reported. A link
- * is followed. */
+/* Read a file and add it to the origins, following links. LT_OK: `text` holds its contents, in scratch. LT_END: it does
+ * not exist. LT_SKIP: it cannot be read or is larger than 1 MiB, which is reported. */
 enum lt_status lt_daemon_read(struct lt_daemon *daemon, struct lt_str path, enum lt_rule rule, struct lt_str *text,
                               struct lt_origin **origin);
 
-/* Note a file by its own description, without reading it. */
+/* Add a file to the origins without reading it. */
 struct lt_origin *lt_daemon_origin(struct lt_daemon *daemon, struct lt_str path, const struct lt_node *node,
                                    enum lt_rule rule);
 
-/* Append "<key>=<value>" to the facts of a file, secrets hidden (parse/redact.h). */
+/* Append "<key>=<value>" to the facts of a file, with secrets hidden (parse/redact.h). */
 void lt_origin_fact(struct lt_daemon *daemon, struct lt_origin *origin, struct lt_str key, struct lt_str value);
 
-/* Note a setting; it is not in force if its origin is not. Strings are borrowed. */
+/* Add a setting. It is not in force if its origin is not. Strings are borrowed. */
 struct lt_setting *lt_daemon_set(struct lt_daemon *daemon, struct lt_str key, struct lt_str value,
                                  const struct lt_origin *origin, unsigned line);
 
-/* The value of a key that is in force, the last one; "" if there is none. */
+/* The last value in force of a key; "" if there is none. */
 struct lt_str lt_daemon_value(const struct lt_daemon *daemon, const char *key);
 
-/* Note the options of a command line; `idle` as in struct lt_setting. False: a quote in it is not closed, so that it
- * has no meaning. */
+/* Add the options of a command line as settings; `idle` as in struct lt_setting. False: a quote is not closed, so
+ * nothing is added. */
 bool lt_daemon_options(struct lt_daemon *daemon, struct lt_str command, const struct lt_origin *origin, unsigned line,
                        const char *idle);
 
-/* Emit a row for each file, and one for each setting that a rule is about. */
+/* Emit a row for each file, and one for each setting that a rule matches. */
 enum lt_status lt_daemon_emit(struct lt_daemon *daemon, struct lt_err *err);
 
 #endif

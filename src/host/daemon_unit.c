@@ -5,16 +5,16 @@
 
 #include <stdlib.h>
 
-enum { MAX_SETTINGS = 10000 }; /* of a unit: each looks at all before it */
+enum { MAX_SETTINGS = 10000 }; /* of a unit; the cost is quadratic */
 
-/* A unit while it is put together. */
+/* A unit being loaded. */
 struct reader {
     struct lt_daemon *daemon;
     struct lt_unit *unit;
-    struct lt_list directories; /* of struct lt_str *: those that are there, without links, each once */
+    struct lt_list directories; /* of struct lt_str *: existing ones, links resolved, each once */
 };
 
-/* A drop-in that was found; the first of a name counts. */
+/* A drop-in; the first one found of a name counts. */
 struct dropin {
     struct lt_str name, directory;
     bool hidden;
@@ -44,7 +44,7 @@ static void find_directories(struct reader *reader, const char *const *directori
     }
 }
 
-/* Note the assignments of one file, and let them take back earlier ones. */
+/* Add the assignments of one file, and let them revoke earlier ones. */
 static void add_lines(struct reader *reader, struct lt_str text, struct lt_origin *origin)
 {
     struct lt_arena *scratch = reader->daemon->ctx->scratch;
@@ -75,7 +75,8 @@ static void add_lines(struct reader *reader, struct lt_str text, struct lt_origi
         lt_skip(reader->daemon->ctx, origin->path, LT_CODE_DAMAGED, "%u lines that systemd does not understand", bad);
 }
 
-/* Read a file of the unit. False if it masks: it is a link to /dev/null or empty. `idle` as in struct lt_origin. */
+/* Read a file of the unit. False if it masks the unit: it is a link to /dev/null or empty. `idle` as in struct
+ * lt_origin. */
 static bool add_file(struct reader *reader, struct lt_str directory, struct lt_str name, const char *idle)
 {
     struct lt_daemon *daemon = reader->daemon;

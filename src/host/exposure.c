@@ -71,7 +71,7 @@ bool lt_is_engine_socket(struct lt_str path)
     return false;
 }
 
-/* Is `path` the directory `above`, or in it? */
+/* Is `path` the directory `above`, or below it? */
 static bool is_within(struct lt_str path, struct lt_str above)
 {
     if (lt_str_eq(above, LT_STR("/")))
@@ -79,7 +79,7 @@ static bool is_within(struct lt_str path, struct lt_str above)
     return lt_str_starts(path, above) && (path.len == above.len || path.ptr[above.len] == '/');
 }
 
-/* The path whose line of the table is the nearest: the mount itself, or the longest that it is in. */
+/* The longest path in the table that is `source` or contains it. */
 static const struct host_path *nearest(struct lt_str source)
 {
     const struct host_path *found = NULL;
@@ -103,7 +103,7 @@ struct lt_exposure lt_exposure_mount(struct lt_str source, bool writable, struct
         return finding;
     while (source.len > 1 && source.ptr[source.len - 1] == '/')
         source.len--;
-    if (is_within(source, LT_STR("/var/run"))) /* a link since long */
+    if (is_within(source, LT_STR("/var/run"))) /* /var/run has long been a link to /run */
         source = lt_str_skip(source, strlen("/var"));
     const struct host_path *known = nearest(source);
     bool itself = strlen(known->path) == source.len;

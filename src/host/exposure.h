@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Exposure: what makes a host or a container easier to take over, by the rules in exposure.def. */
+/* Exposure: settings that make a host or a container easier to take over, by the rules in exposure.def. */
 #ifndef LT_HOST_EXPOSURE_H
 #define LT_HOST_EXPOSURE_H
 
@@ -18,26 +18,27 @@ struct lt_exposure {
     enum lt_rule rule;
     enum lt_severity severity; /* LT_SEV_none: not worth a row */
     const char *why;           /* static */
-    struct lt_str setting;     /* as it is written: "CapAdd=SYS_ADMIN" */
+    struct lt_str setting;     /* as written: "CapAdd=SYS_ADMIN" */
 };
 
-/* A finding as its rule says. `setting` is borrowed, here and below. */
+/* The finding for a rule, with the rule's severity and reason. `setting` is borrowed, here and below. */
 struct lt_exposure lt_exposure_of(enum lt_rule rule, struct lt_str setting);
 
-/* That of an added capability, with or without "CAP_", in any case ("" stands for none). */
+/* The finding for an added capability, with or without "CAP_", in any case. An empty name gives LT_SEV_none. */
 struct lt_exposure lt_exposure_capability(struct lt_str name, struct lt_str setting);
 
-/* That of a mount of a host path into a container: a socket of an engine (moby, containerd, podman, cri-o, buildkit; by
- * its name, wherever it lies), a path of the table, or no finding. */
+/* The finding for a mount of a host path into a container. The path is the socket of an engine (moby, containerd,
+ * podman, cri-o, buildkit; recognised by its name in any directory), or is looked up in the table; otherwise
+ * LT_SEV_none. */
 struct lt_exposure lt_exposure_mount(struct lt_str source, bool writable, struct lt_str setting);
 
-/* Does the name mean a socket of a container engine? */
+/* Does the path have the name of a container engine's socket? */
 bool lt_is_engine_socket(struct lt_str path);
 
-/* The words of a row for a finding, in scratch: what is done, the setting, the reason. More may be added. */
+/* The facts of a row for a finding, in scratch: action, setting, reason. More may be added. */
 struct lt_facts lt_exposure_facts(struct lt_ctx *ctx, const struct lt_exposure *finding);
 
-/* lt_facts_emit() with the tags of the finding: `exposure`, its severity, and its rule's own; none for LT_SEV_none. */
+/* lt_facts_emit() with the finding's tags: `exposure`, its severity, and those of its rule; none if LT_SEV_none. */
 enum lt_status lt_exposure_emit(struct lt_ctx *ctx, const struct lt_exposure *finding, const struct lt_facts *facts,
                                 struct lt_event *event, struct lt_err *err);
 

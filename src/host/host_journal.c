@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Files of systemd's journal: /var/log/journal/<machine>/, /run/log/journal on a live host; *.journal, and *.journal~
- * where journald found one that was not closed. Read of them are the entries of Docker's programs, of systemd and the
- * kernel about Docker, and the output of containers with Docker's log driver journald (moby
- * daemon/logger/journald/journald.go, 1.12 to 28.x): priority 6 is stdout, 3 is stderr, a line of over 16 KiB is cut
- * into pieces. */
+/* Files of systemd's journal in /var/log/journal/<machine>/, and in /run/log/journal on a live host: *.journal, and
+ * *.journal~ where journald found a file that was not closed. Entries by Docker's programs and entries by systemd and
+ * the kernel about Docker are emitted, and the output of containers with Docker's log driver journald (moby
+ * daemon/logger/journald/journald.go, 1.12 to 28.x). There priority 6 is stdout, 3 is stderr, and a line of more than
+ * 16 KiB is split into pieces. */
 #include "read/source.h"
 
 #include "host/attribution.h"
@@ -15,20 +15,20 @@
 
 enum { MAX_JOINED = 1024 * 1024, PENDING = 32 };
 
-/* A line of a container of which not all pieces were read yet. */
+/* A container's line of which some pieces are still to come. */
 struct pending {
     const struct lt_container *container; /* NULL: not in use */
     bool stderr_stream;
     struct lt_buf text;
     struct lt_time time;
-    char cursor[256]; /* of the first piece; journald's have some 150 bytes */
+    char cursor[256]; /* of the first piece; a cursor of journald has about 150 bytes */
 };
 
 struct job {
     struct lt_ctx *ctx;
-    struct lt_attribution mentions;
-    struct lt_str path; /* of the file at hand */
-    uint64_t lacking;   /* entries of it without what all have */
+    struct lt_attribution attribution;
+    struct lt_str path; /* of the current file */
+    uint64_t lacking;   /* entries that lack a program name or a message */
     struct pending pending[PENDING];
     struct lt_arena line;
 };
@@ -38,7 +38,7 @@ static struct lt_str field(const struct lt_journal_entry *entry, enum lt_journal
     return entry->fields[which].ptr ? entry->fields[which] : LT_STR("");
 }
 
-/* A number of digits only; 0 if it is none. */
+/* A number of at most 18 digits; 0 if it is anything else. */
 static uint64_t number_of(struct lt_str text)
 {
     uint64_t number = 0;
@@ -50,7 +50,7 @@ static uint64_t number_of(struct lt_str text)
     return number;
 }
 
-/* When the sender says it was sent, if it does. */
+/* The time by the sender if the entry has one, else when journald received it. */
 static struct lt_time source_time(const struct lt_journal_entry *entry)
 {
     uint64_t micros = number_of(field(entry, LT_JOURNAL_SOURCE_TIME));
@@ -90,11 +90,10 @@ static enum lt_status emit_daemon(struct job *job, const struct lt_journal_entry
     lt_attribution_choose(&line, lt_attribution_own_time(line.text, &minutes), "the journal's", &facts);
     lt_fact(&facts, "unit", line.unit);
     lt_fact(&facts, "cursor", entry->cursor);
-    return lt_attribution_emit(&job->mentions, &line, &facts, err);
+    return lt_attribution_emit(&job->attribution, &line, &facts, err);
 }
 
-/* --- output of containers --------------------------------------------------------------------------------------------
- */
+/* --- output of containers ----------------------------------------------------------------------------------------- */
 
 static enum lt_status emit_output(struct job *job, const struct lt_journal_entry *entry, struct lt_host_line *line,
                                   const struct pending *pending, struct lt_err *err)
@@ -113,10 +112,10 @@ static enum lt_status emit_output(struct job *job, const struct lt_journal_entry
     if (!lt_str_starts(container->id, tag) && !lt_str_eq(tag, name))
         lt_fact(&facts, "tag", tag);
     lt_fact(&facts, "cursor", pending->cursor[0] ? lt_str_c(pending->cursor) : entry->cursor);
-    return lt_attribution_emit(&job->mentions, line, &facts, err);
+    return lt_attribution_emit(&job->attribution, line, &facts, err);
 }
 
-/* Where the pieces of this container's stream are kept: NULL when others have taken all the room. */
+/* The slot for the pieces of this container's stream; NULL if all slots are taken by others. */
 static struct pending *pending_of(struct job *job, const struct lt_container *container, bool stderr_stream)
 {
     struct pending *unused = NULL;
@@ -130,7 +129,7 @@ static struct pending *pending_of(struct job *job, const struct lt_container *co
     return unused;
 }
 
-/* Join a piece to those before it. Emits the line, as far as it goes, with its last piece. */
+/* Append a piece to those before it. Emits the line with its last piece, or as far as it fits. */
 static enum lt_status add_piece(struct job *job, const struct lt_journal_entry *entry, struct lt_host_line *line,
                                 struct lt_err *err)
 {
@@ -140,7 +139,7 @@ static enum lt_status add_piece(struct job *job, const struct lt_journal_entry *
     if (!pending || (!pending->container && !more)) {
         char *text = lt_arena_alloc(&job->line, line->text.len + 1);
         memcpy(text, line->text.ptr, line->text.len);
-        text[line->text.len] = '\n'; /* which the driver leaves out */
+        text[line->text.len] = '\n'; /* omitted by the driver */
         line->text = (struct lt_str){text, line->text.len + 1};
         return emit_output(job, entry, line, &own, err);
     }
@@ -163,7 +162,7 @@ static enum lt_status add_piece(struct job *job, const struct lt_journal_entry *
     return status;
 }
 
-/* What is left of lines whose last piece is not in the file. */
+/* Emit the lines whose last piece is not in the file. */
 static enum lt_status emit_pending(struct job *job, struct lt_err *err)
 {
     const struct lt_journal_entry none = {.cut = LT_JOURNAL_FIELDS};
@@ -184,27 +183,27 @@ static enum lt_status emit_pending(struct job *job, struct lt_err *err)
     return status;
 }
 
-/* The container whose output an entry is; NULL if it is none. Other programs that know containers use the same fields.
- */
+/* The container whose output the entry is; NULL if it is not output. Other programs use the same fields for
+ * containers. */
 static const struct lt_container *output_of(struct job *job, const struct lt_journal_entry *entry)
 {
     struct lt_str id = field(entry, LT_JOURNAL_CONTAINER_ID), comm = field(entry, LT_JOURNAL_COMM);
     if (comm.len && !lt_str_starts(comm, LT_STR("docker")))
         return NULL;
     if (!lt_is_id(id))
-        return id.len ? lt_attribution_tag(&job->mentions, id) : NULL;
-    const struct lt_owner *owner = lt_attribution_container(&job->mentions, id);
+        return id.len ? lt_attribution_by_tag(&job->attribution, id) : NULL;
+    const struct lt_owner *owner = lt_attribution_container(&job->attribution, id);
     return owner ? owner->container : NULL;
 }
 
-/* By what journald knows of the sender. */
+/* Decide by the unit that journald recorded. */
 static bool is_unit_wanted(struct lt_str unit)
 {
     return lt_str_eq(unit, LT_STR("docker.service")) || lt_str_eq(unit, LT_STR("containerd.service")) ||
            (lt_str_starts(unit, LT_STR("docker-")) && lt_str_ends(unit, LT_STR(".scope")));
 }
 
-/* Whoever sent it: does an entry lack the name of its program, or the message of one that may be wanted? */
+/* Does the entry lack the name of its program, or lack the message although the entry may be wanted? */
 static bool is_lacking(const struct lt_journal_entry *entry, bool wanted)
 {
     struct lt_str reporter = field(entry, LT_JOURNAL_IDENTIFIER);
@@ -218,7 +217,7 @@ static enum lt_status read_entry(struct job *job, const struct lt_journal_entry 
     struct lt_str text = field(entry, LT_JOURNAL_MESSAGE), comm = field(entry, LT_JOURNAL_COMM);
     struct lt_str reporter = field(entry, LT_JOURNAL_IDENTIFIER);
     lt_arena_reset(&job->line);
-    bool wanted = line.output_of || lt_attribution_wanted(reporter, text) || lt_attribution_wanted(comm, text) ||
+    bool wanted = line.output_of || lt_attribution_is_wanted(reporter, text) || lt_attribution_is_wanted(comm, text) ||
                   is_unit_wanted(field(entry, LT_JOURNAL_UNIT));
     job->lacking += is_lacking(entry, wanted);
     if (!wanted)
@@ -230,14 +229,13 @@ static enum lt_status read_entry(struct job *job, const struct lt_journal_entry 
         return emit_daemon(job, entry, err);
     describe(job, entry, &line);
     line.level = line.reporter = LT_STR("");
-    line.pid = 0; /* the daemon's */
+    line.pid = 0; /* it is the daemon's */
     if (lt_stamp_rfc3339(field(entry, LT_JOURNAL_TIME), &line.time, NULL) != LT_OK)
         line.time = source_time(entry);
     return add_piece(job, entry, &line, err);
 }
 
-/* --- files ----------------------------------------------------------------------------------------------------------
- */
+/* --- files -------------------------------------------------------------------------------------------------------- */
 
 static enum lt_status read_entries(struct job *job, struct lt_journal *journal, struct lt_err *err)
 {
@@ -269,14 +267,14 @@ static enum lt_status read_file(struct job *job, struct lt_fs *fs, struct lt_str
         lt_skip_error(job->ctx, path, &problem);
     if (status != LT_OK)
         return LT_OK;
-    if (!job->mentions.ctx)
-        lt_attribution_begin(&job->mentions, job->ctx);
+    if (!job->attribution.ctx)
+        lt_attribution_begin(&job->attribution, job->ctx);
     status = read_entries(job, journal, err);
     lt_journal_close(journal);
     return status;
 }
 
-/* The directory of a place; false if there is none, or it is one of the `count` before. */
+/* Resolve a place; false if it does not exist or is one of the `count` found before. */
 static bool find_place(struct job *job, struct lt_fs *fs, struct lt_str place, const struct lt_str *before,
                        size_t count, struct lt_str *out)
 {

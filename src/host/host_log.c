@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Text logs of the host: the lines of dockerd, containerd and their helpers, of systemd about them, and of the kernel
- * about containers (OOM kills, network interfaces). Rotated by logrotate to .1 (newest), .2.gz ... or -YYYYMMDD.
+/* Text logs of the host: lines by dockerd, containerd and their helpers, by systemd about them, and by the kernel about
+ * containers (OOM kills, network interfaces). logrotate renames them to .1 (newest), .2.gz ... or -YYYYMMDD.
  *
  *   /var/log/syslog, daemon.log, kern.log    Debian and Ubuntu      /var/log/messages      Red Hat, SUSE, BusyBox
- *   /var/log/docker.log, upstart/docker.log  what dockerd itself writes to stderr, under sysvinit, OpenRC and upstart
+ *   /var/log/docker.log, upstart/docker.log  stderr of dockerd, under sysvinit, OpenRC and upstart
  *
- * The time of a row is the one that the daemon wrote into its message, if it is there: it has year, zone and more
- * digits. That of syslogd is kept beside it. Of a line with syslogd's alone, year and zone are often a conclusion: the
- * row says which. */
+ * The time of a row is the one in the daemon's message, if present: it has a year, a zone and more digits. syslogd's
+ * time is kept as a fact. If only syslogd's time is present, year and zone are often inferred: the row states from
+ * what. */
 #include "read/source.h"
 
 #include "evidence/lines.h"
@@ -27,31 +27,30 @@ static const struct lt_log_family families[] = {
     {"docker", "docker.log", true},
 };
 
-/* A log file, and the state of its reading. */
+/* A log file being read. */
 struct job {
     struct lt_ctx *ctx;
-    struct lt_attribution mentions;
+    struct lt_attribution attribution;
     struct lt_fs *fs;
     struct lt_log_file file;
     struct lt_zone zone;      /* of the host */
-    struct lt_years years;    /* of its lines, counted from its beginning */
-    int64_t year, first_year; /* of the line at hand, so counted; of the beginning, if years_known */
-    bool years_known, years_asked;
-    struct lt_str years_from; /* what tells it */
-    struct lt_time before;    /* of the line before */
-    struct lt_time first;     /* of its first line */
-    struct lt_time limit;     /* of that in the file that was begun after it */
-    struct lt_arena line;     /* for what is said of the line at hand */
+    struct lt_years years;    /* of its lines, counted from the start of the file */
+    int64_t year, first_year; /* of the current line, so counted; of the first line, if years_known */
+    bool years_known, years_searched;
+    struct lt_str years_from; /* the witness for first_year */
+    struct lt_time previous;  /* time of the previous line */
+    struct lt_time first;     /* time of its first line */
+    struct lt_time limit;     /* first time in the next newer file */
+    struct lt_arena line;     /* for the facts of the current line */
 };
 
 static bool is_wanted(const struct job *job, const struct lt_syslog *line)
 {
-    return job->file.family->own || lt_attribution_wanted(line->reporter, line->body) ||
-           lt_attribution_tag(&job->mentions, line->reporter);
+    return job->file.family->own || lt_attribution_is_wanted(line->reporter, line->body) ||
+           lt_attribution_by_tag(&job->attribution, line->reporter);
 }
 
-/* --- times ---------------------------------------------------------------------------------------------------------
- */
+/* --- times -------------------------------------------------------------------------------------------------------- */
 
 static void note_zone(const struct job *job, struct lt_facts *facts)
 {
@@ -69,8 +68,8 @@ static void note_zone(const struct job *job, struct lt_facts *facts)
     lt_buf_free(&text);
 }
 
-/* Place a time of day of the host's zone, given as if it were UTC. Twice a year it may mean two instants, of which the
- * line before rules out one or not. */
+/* Convert a local time, given as if it were UTC. When clocks are put back it means two instants, of which the previous
+ * line may rule out the first. */
 static void place_local(const struct job *job, struct lt_time local, struct lt_host_line *out)
 {
     const struct lt_zone *zone = &job->zone;
@@ -78,7 +77,7 @@ static void place_local(const struct job *job, struct lt_time local, struct lt_h
     unsigned count = lt_zone_instants(zone, local.sec, found);
     if (!count)
         found[0] = local.sec - lt_zone_offset(zone, local.sec - 86400);
-    bool later = count == 2 && job->before.set && job->before.sec > found[0] + A_MINUTE;
+    bool later = count == 2 && job->previous.set && job->previous.sec > found[0] + A_MINUTE;
     out->time = lt_time_at(found[later], local.nsec);
     out->tags |= LT_TAG_BIT(time_inferred);
     if (count < 2 || later)
@@ -92,17 +91,17 @@ static void place_stamp(struct job *job, const struct lt_syslog *line, struct lt
     out->time = line->time;
     if (line->time.set)
         return;
-    if (!job->years_known && !job->years_asked)
-        job->years_known = lt_log_year(&job->mentions, job->fs, &job->file, &job->zone, job->limit, &job->first_year,
+    if (!job->years_known && !job->years_searched)
+        job->years_known = lt_log_year(&job->attribution, job->fs, &job->file, &job->zone, job->limit, &job->first_year,
                                        &job->years_from);
-    job->years_asked = true;                           /* which takes reading the whole file */
-    if (!job->years_known || job->year > LT_MAX_YEARS) /* a file of more is no log */
+    job->years_searched = true;                        /* once per file, as it reads all of it */
+    if (!job->years_known || job->year > LT_MAX_YEARS) /* a file that spans more is not a log */
         return;
     int64_t days = lt_days_from_civil(job->first_year + job->year, line->month, line->day);
     place_local(job, lt_time_at(days * 86400 + line->second, 0), out);
 }
 
-/* The daemon's own time, in the host's zone, which may not be known otherwise. */
+/* The daemon's own time. Its offset serves as the host's zone if that is unknown. */
 static struct lt_time own_time(struct job *job, struct lt_str text)
 {
     int minutes = 0;
@@ -112,11 +111,11 @@ static struct lt_time own_time(struct job *job, struct lt_str text)
     return time;
 }
 
-/* The time of the row: see above. */
+/* Set the time of the row, as described at the top of this file. */
 static void choose_time(struct job *job, const struct lt_syslog *line, struct lt_host_line *out, struct lt_facts *facts)
 {
     struct lt_time own = {0};
-    if (job->file.family->own || lt_attribution_program(&job->mentions, line->reporter))
+    if (job->file.family->own || lt_attribution_is_program(&job->attribution, line->reporter))
         own = own_time(job, line->body);
     if (line->stamp.len)
         place_stamp(job, line, out);
@@ -138,20 +137,19 @@ static void choose_time(struct job *job, const struct lt_syslog *line, struct lt
     note_zone(job, facts);
 }
 
-/* A line without any time was written after the one before it, and before the last change of the file. */
+/* A line without a time is bounded by the line before it and the last change of the file. */
 static void bound_time(const struct job *job, struct lt_host_line *out)
 {
-    out->first = job->before;
+    out->first = job->previous;
     out->last = job->file.written;
     if (out->first.set && out->last.set && lt_time_cmp(out->first, out->last) > 0)
         out->last = (struct lt_time){0};
     out->time = out->first.set ? out->first : out->last;
 }
 
-/* --- lines ----------------------------------------------------------------------------------------------------------
- */
+/* --- lines -------------------------------------------------------------------------------------------------------- */
 
-/* Up to the first dot. */
+/* The host name without its domain. */
 static struct lt_str short_host(struct lt_str name)
 {
     return lt_str_cut(&name, '.');
@@ -167,7 +165,7 @@ static enum lt_status emit_line(struct job *job, const struct lt_syslog *line, u
         .text = line->body,
         .pid = line->pid,
         .where = {.file = job->file.path, .offset = offset, .has_offset = true},
-        .output_of = lt_attribution_tag(&job->mentions, line->reporter),
+        .output_of = lt_attribution_by_tag(&job->attribution, line->reporter),
     };
     lt_arena_reset(&job->line);
     lt_facts_text(&facts, LT_ATTR_BODY, line->body);
@@ -180,13 +178,14 @@ static enum lt_status emit_line(struct job *job, const struct lt_syslog *line, u
         lt_skip(job->ctx, job->file.path, LT_CODE_BAD_TIME, "the line at offset %ju has no time", (uintmax_t)offset);
         return LT_OK;
     }
-    job->before = out.time;
+    job->previous = out.time;
     if (!job->first.set)
         job->first = out.time;
-    return lt_attribution_emit(&job->mentions, &out, &facts, err);
+    return lt_attribution_emit(&job->attribution, &out, &facts, err);
 }
 
-/* A line of a file that only Docker writes to: no header, but maybe a time at its start, as docker had it until 1.6. */
+/* Read a line of a file that only Docker writes to. It has no header, but may begin with a time, as docker wrote it
+ * until 1.6. */
 static enum lt_status read_own(struct job *job, struct lt_str text, uint64_t offset, struct lt_err *err)
 {
     struct lt_syslog line = {.body = text};
@@ -195,7 +194,7 @@ static enum lt_status read_own(struct job *job, struct lt_str text, uint64_t off
         return LT_OK;
     if (!own_time(job, text).set && lt_apptime_find(text, job->file.written, &found)) {
         line.time = found.time;
-        line.year = found.has_zone; /* any year: the time is an instant */
+        line.year = found.has_zone; /* any nonzero year: the time is in UTC */
     }
     return emit_line(job, &line, offset, err);
 }
@@ -206,7 +205,7 @@ static enum lt_status read_line(struct job *job, struct lt_str text, uint64_t of
     size_t zeros = 0;
     while (zeros < text.len && !text.ptr[zeros])
         zeros++;
-    if (zeros) /* a power loss left room that was never written to */
+    if (zeros) /* a power loss left unwritten space */
         lt_skip(job->ctx, job->file.path, LT_CODE_DAMAGED, "%zu NUL bytes at offset %ju", zeros, (uintmax_t)offset);
     text = lt_str_skip(text, zeros);
     offset += zeros;
@@ -245,8 +244,8 @@ static enum lt_status read_file(struct job *job, struct lt_err *err)
     if (status != LT_OK)
         return LT_OK;
     job->years = (struct lt_years){0};
-    job->years_known = job->years_asked = false;
-    job->before = job->first = (struct lt_time){0};
+    job->years_known = job->years_searched = false;
+    job->previous = job->first = (struct lt_time){0};
     status = read_lines(job, stream, err);
     lt_stream_close(stream);
     if (job->first.set)
@@ -254,7 +253,7 @@ static enum lt_status read_file(struct job *job, struct lt_err *err)
     return status;
 }
 
-/* Read what there is on one file system. */
+/* Read the logs on one file system. */
 static enum lt_status read_fs(struct job *job, struct lt_fs *fs, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
@@ -263,8 +262,8 @@ static enum lt_status read_fs(struct job *job, struct lt_fs *fs, struct lt_err *
     job->fs = fs;
     job->file.family = NULL;
     lt_log_files_find(&there, families, sizeof families / sizeof *families, &files);
-    if (files.count && !job->mentions.ctx)
-        lt_attribution_begin(&job->mentions, job->ctx);
+    if (files.count && !job->attribution.ctx)
+        lt_attribution_begin(&job->attribution, job->ctx);
     for (size_t i = 0; i < files.count && status == LT_OK; i++) {
         if (files.items[i].family != job->file.family)
             job->limit = (struct lt_time){0};

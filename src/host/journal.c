@@ -27,21 +27,21 @@ enum {
     CHUNK = 64 * 1024,
     HEADER = 208,        /* the first version's (systemd src/libsystemd/sd-journal/journal-def.h, 187) */
     ENTRIES_AT = 152,    /* le64 n_entries */
-    SMALLEST_ENTRY = 64, /* bytes: an object's header and the fixed part of an entry */
-    FIELD_NAME = 64,     /* bytes of a name that journald takes */
+    SMALLEST_ENTRY = 64, /* bytes: the object header and the fixed part of an entry */
+    FIELD_NAME = 64,     /* bytes of the longest name that journald accepts */
 };
 
 struct lt_journal {
     struct sd_journal *sd;
-    char copy[PATH_MAX]; /* its path, "" until it is made */
-    int fd;              /* of it */
-    uint64_t entries;    /* that the header tells of */
-    uint64_t most;       /* entries that there is room for in the file */
+    char copy[PATH_MAX];  /* path of the copy, "" before it is created */
+    int fd;               /* of the copy */
+    uint64_t entries;     /* according to the header */
+    uint64_t max_entries; /* entries that fit into the file */
     uint64_t read;
-    struct lt_arena arena; /* of the entry at hand */
+    struct lt_arena arena; /* of the current entry */
 };
 
-/* The copy is sparse where the file holds zeros: journald allocates its files in large steps. */
+/* The copy is sparse where the file holds zeros, as journald allocates its files in large steps. */
 static enum lt_status copy(struct lt_file *file, int fd, struct lt_err *err)
 {
     char buffer[CHUNK];
@@ -61,7 +61,7 @@ static enum lt_status copy(struct lt_file *file, int fd, struct lt_err *err)
     return LT_OK;
 }
 
-/* libsystemd refuses a file that has lost its name. */
+/* The copy keeps its name while in use: libsystemd refuses a file that has been unlinked. */
 static enum lt_status make_copy(struct lt_journal *journal, struct lt_file *file, struct lt_err *err)
 {
     const char *directory = getenv("TMPDIR"), *spec = file->fs->evidence->spec;
@@ -89,7 +89,7 @@ static enum lt_status open_copy(struct lt_journal *journal, struct lt_file *file
         return lt_fail(err, LT_SKIP, LT_CODE_TRUNCATED, 0, "no journal file: shorter than its header");
     struct lt_cursor cursor = {.ptr = header, .len = sizeof header};
     journal->entries = lt_cursor_le(&cursor, ENTRIES_AT, 8);
-    journal->most = file->size / SMALLEST_ENTRY;
+    journal->max_entries = file->size / SMALLEST_ENTRY;
     int code = sd_journal_open_files_fd(&journal->sd, &journal->fd, 1, 0);
     if (code >= 0)
         code = sd_journal_set_data_threshold(journal->sd, LT_MAX_MESSAGE_FIELD + FIELD_NAME + 1);
@@ -118,7 +118,7 @@ enum lt_status lt_journal_open(struct lt_fs *fs, struct lt_str path, struct lt_j
     return status;
 }
 
-/* Keep a field, "NAME=value", if it is one of ours. The container's full ID counts more than the short one. */
+/* Keep a field, "NAME=value", if it is one of those above. The container's full ID replaces the short one. */
 static void keep_field(struct lt_journal *journal, struct lt_str text, struct lt_journal_entry *out)
 {
     static const struct {
@@ -183,7 +183,7 @@ enum lt_status lt_journal_next(struct lt_journal *journal, struct lt_journal_ent
         return LT_END;
     if (code < 0)
         return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, -code, "libsystemd cannot go on");
-    if (journal->read >= journal->most)
+    if (journal->read >= journal->max_entries)
         return lt_fail(err, LT_SKIP, LT_CODE_CYCLE, 0, "more entries than there is room for");
     journal->read++;
     return read_entry(journal, out, err);

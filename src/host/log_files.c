@@ -9,11 +9,11 @@
 
 enum { DAY = 86400, MAX_NUMBER = 6, DATE = 8, AGE_OF_DATES = 100000000 };
 
-/* Where /var/log is, be it on a file system of its own. */
+/* The log directory, also if it is below or at the root of a file system of its own. */
 static const char *const directories[] = {"/var/log", "/log", ""};
 
-/* Take the ending of a packed file off. NULL if it is not packed, or can be unpacked. */
-static const char *take_packing(struct lt_str *name)
+/* Strip the suffix of a compressed file. Returns the compression if it is not supported, else NULL. */
+static const char *strip_compression(struct lt_str *name)
 {
     static const char *const endings[] = {".gz", ".xz", ".bz2", ".zst", ".lz4", ".Z"};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
@@ -24,8 +24,9 @@ static const char *take_packing(struct lt_str *name)
     return NULL;
 }
 
-/* What logrotate puts behind a name: "", ".1", "-20261123" (dateext), with a time behind that. False: it is none. */
-static bool take_rotation(struct lt_str rest, struct lt_log_file *file)
+/* Parse what logrotate appends to a name: "", ".1", "-20261123" (dateext), the latter possibly followed by a time.
+ * False: `rest` is something else. */
+static bool parse_rotation(struct lt_str rest, struct lt_log_file *file)
 {
     uint64_t number = 0;
     size_t digits = 1;
@@ -45,12 +46,12 @@ static bool take_rotation(struct lt_str rest, struct lt_log_file *file)
                   (unsigned)(number % 100));
     bool good = lt_stamp_rfc3339(lt_buf_view(&text), &file->dated, NULL) == LT_OK;
     lt_buf_free(&text);
-    file->dated.sec += 2 * (int64_t)DAY; /* the day's end in any zone */
+    file->dated.sec += 2 * (int64_t)DAY; /* the day has ended in every zone */
     file->age = 2 * (uint64_t)AGE_OF_DATES - number;
     return good;
 }
 
-/* One family after the other, the newest first. */
+/* By family, then the newest first. */
 static int by_age(const void *a, const void *b)
 {
     const struct lt_log_file *left = a, *right = b;
@@ -61,12 +62,12 @@ static int by_age(const void *a, const void *b)
     return lt_str_cmp(left->path, right->path);
 }
 
-/* What is looked for, and what was found. */
+/* A search for log files. */
 struct search {
     struct lt_ctx *ctx;
     const struct lt_log_family *families;
     size_t count;
-    struct lt_map known; /* by their paths: a link may lead to a file that is there under its own name too */
+    struct lt_map known; /* real paths found so far, as a link may lead to a file that has a name of its own */
     struct lt_log_files *out;
 };
 
@@ -89,22 +90,22 @@ static void add_file(struct search *search, struct lt_str path, struct lt_log_fi
     search->out->items[search->out->count++] = file;
 }
 
-/* Look at an entry of a directory, which is `below` that of all logs. */
-static void look_at_entry(struct search *search, struct lt_str path, const char *below, struct lt_str name)
+/* Add an entry if it belongs to a family in `below`, the directory below the log directory. */
+static void match_entry(struct search *search, struct lt_str path, const char *below, struct lt_str name)
 {
     struct lt_log_file file = {0};
-    file.packed = take_packing(&name);
+    file.packed = strip_compression(&name);
     for (size_t i = 0; i < search->count; i++) {
         struct lt_str wanted = lt_str_c(search->families[i].name);
         if (strcmp(search->families[i].directory, below) != 0 || !lt_str_starts(name, wanted) ||
-            !take_rotation(lt_str_skip(name, wanted.len), &file))
+            !parse_rotation(lt_str_skip(name, wanted.len), &file))
             continue;
         file.family = &search->families[i];
         add_file(search, path, file);
     }
 }
 
-/* Look at the files in a directory; LT_END if there is none. */
+/* Add the files in a directory; LT_END if it does not exist. */
 static enum lt_status find_in(struct search *search, struct lt_str directory, const char *below,
                               struct lt_listing *listing)
 {
@@ -112,12 +113,12 @@ static enum lt_status find_in(struct search *search, struct lt_str directory, co
         return LT_END;
     for (size_t i = 0; i < listing->count; i++)
         if (!S_ISDIR(listing->nodes[i].mode))
-            look_at_entry(search, lt_path_join(search->ctx->scratch, directory, listing->nodes[i].name), below,
-                          listing->nodes[i].name);
+            match_entry(search, lt_path_join(search->ctx->scratch, directory, listing->nodes[i].name), below,
+                        listing->nodes[i].name);
     return LT_OK;
 }
 
-/* The same below it, where a family is. */
+/* Add the files in the subdirectories that hold families. */
 static void find_below(struct search *search, struct lt_str directory, const struct lt_listing *above)
 {
     static const char *const names[] = {"docker", "upstart"};
@@ -143,33 +144,32 @@ void lt_log_files_find(struct lt_ctx *ctx, const struct lt_log_family *families,
         qsort(out->items, out->count, sizeof *out->items, by_age);
 }
 
-/* --- the year --------------------------------------------------------------------------------------------------------
- */
+/* --- the year ----------------------------------------------------------------------------------------------------- */
 
-/* What a look through a file tells. */
+/* What is learned by reading a file once. */
 struct survey {
-    const struct lt_attribution *mentions;
+    const struct lt_attribution *attribution;
     const struct lt_zone *zone;
     struct lt_years years;
-    struct lt_syslog last; /* with a stamp, */
-    int64_t last_year;     /* and its year, counted from the first line's */
-    int64_t most;          /* years so counted */
+    struct lt_syslog last; /* the last line with a stamp */
+    int64_t last_year;     /* its year, counted from the first line's */
+    int64_t max_year;      /* the highest such count */
     bool any, known;
-    int64_t first;    /* the year in which the file begins, if known */
-    int64_t own;      /* the same by most of the daemon's own times, */
-    uint64_t votes;   /* by so many more than speak against it */
-    int64_t leap;     /* year, counted from that one, of a 29 February; -1: none was seen */
-    const char *from; /* what tells it */
+    int64_t first;    /* the year in which the file begins, if `known` */
+    int64_t own;      /* the same by the majority of the daemon's own times */
+    uint64_t votes;   /* number of times for `own` minus those against it */
+    int64_t leap;     /* year of a 29 February, counted from the first line's; -1: none */
+    const char *from; /* the witness for `first` */
 };
 
-/* A local time of that year, as seconds in UTC. */
+/* The stamp in that year, from local time to seconds in UTC. */
 static int64_t instant(const struct lt_zone *zone, int64_t year, const struct lt_syslog *line)
 {
     int64_t local = lt_days_from_civil(year, line->month, line->day) * DAY + line->second;
     return local - lt_zone_offset(zone, local);
 }
 
-/* The year of a line whose time is known. */
+/* The year in which the line's stamp is closest to the known time. */
 static int64_t nearest_year(const struct lt_zone *zone, const struct lt_syslog *line, int64_t known)
 {
     int64_t best = lt_civil_from(known).year, year = best;
@@ -179,13 +179,13 @@ static int64_t nearest_year(const struct lt_zone *zone, const struct lt_syslog *
     return best;
 }
 
-/* Take the time in a message of one of Docker's programs, if it is that of its stamp. Anyone can write to a log: what
- * most messages say counts. */
-static void ask_message(struct survey *survey, const struct lt_syslog *line, int64_t year)
+/* Count the time in a message of one of Docker's programs, if it is within a day of the stamp. Anyone can write to a
+ * log, so the majority of the messages decides. */
+static void count_message_time(struct survey *survey, const struct lt_syslog *line, int64_t year)
 {
     int minutes;
     struct lt_time own = {0};
-    if (lt_attribution_program(survey->mentions, line->reporter))
+    if (lt_attribution_is_program(survey->attribution, line->reporter))
         own = lt_attribution_own_time(line->body, &minutes);
     if (!own.set)
         return;
@@ -197,7 +197,7 @@ static void ask_message(struct survey *survey, const struct lt_syslog *line, int
     survey->votes += survey->own == known - year ? 1 : UINT64_MAX;
 }
 
-static void look_at(struct survey *survey, struct lt_str text)
+static void survey_line(struct survey *survey, struct lt_str text)
 {
     struct lt_syslog line;
     if (!lt_syslog_parse(text, &line))
@@ -206,11 +206,11 @@ static void look_at(struct survey *survey, struct lt_str text)
     survey->any = true;
     survey->last = line;
     survey->last_year = year;
-    survey->most = year > survey->most ? year : survey->most;
+    survey->max_year = year > survey->max_year ? year : survey->max_year;
     if (line.month == 2 && line.day == 29)
         survey->leap = year;
     if (!line.year) {
-        ask_message(survey, &line, year);
+        count_message_time(survey, &line, year);
         return;
     }
     survey->first = line.year - year;
@@ -218,7 +218,7 @@ static void look_at(struct survey *survey, struct lt_str text)
     survey->known = true;
 }
 
-static void look_through(struct lt_fs *fs, struct lt_str path, struct survey *survey)
+static void survey_file(struct lt_fs *fs, struct lt_str path, struct survey *survey)
 {
     struct lt_stream *stream;
     if (lt_stream_open(fs, path, &stream, NULL) != LT_OK)
@@ -226,13 +226,14 @@ static void look_through(struct lt_fs *fs, struct lt_str path, struct survey *su
     struct lt_lines lines = {.stream = stream};
     struct lt_line line;
     enum lt_status status;
-    while ((status = lt_lines_next(&lines, &line, NULL)) != LT_END) /* what is lost is reported when it is read */
+    while ((status = lt_lines_next(&lines, &line, NULL)) !=
+           LT_END) /* losses are reported when the file is read for events */
         if (status == LT_OK)
-            look_at(survey, line.text);
+            survey_line(survey, line.text);
     lt_stream_close(stream);
 }
 
-/* The earlier one. */
+/* Let `time` be the bound if it is earlier than `*end`. */
 static void limit_by(struct lt_time time, const char *from, struct lt_time *end, struct survey *survey)
 {
     if (!time.set || (end->set && lt_time_cmp(time, *end) >= 0))
@@ -241,7 +242,7 @@ static void limit_by(struct lt_time time, const char *from, struct lt_time *end,
     survey->from = from;
 }
 
-/* The first year by when the last line was written at the latest. */
+/* The file's first year if its last line was written as late as `end` allows. */
 static int64_t year_before(const struct survey *survey, struct lt_time end)
 {
     int64_t last = lt_civil_from(end.sec).year + 1;
@@ -253,12 +254,12 @@ static int64_t year_before(const struct survey *survey, struct lt_time end)
     return first;
 }
 
-bool lt_log_year(const struct lt_attribution *mentions, struct lt_fs *fs, const struct lt_log_file *file,
+bool lt_log_year(const struct lt_attribution *attribution, struct lt_fs *fs, const struct lt_log_file *file,
                  const struct lt_zone *zone, struct lt_time limit, int64_t *year, struct lt_str *from)
 {
-    struct survey survey = {.mentions = mentions, .zone = zone, .leap = -1, .from = ""};
+    struct survey survey = {.attribution = attribution, .zone = zone, .leap = -1, .from = ""};
     struct lt_time end = {0};
-    look_through(fs, file->path, &survey);
+    survey_file(fs, file->path, &survey);
     if (!survey.known) {
         limit_by(file->written, "the file's mtime", &end, &survey);
         limit_by(file->dated, "the file's name", &end, &survey);
@@ -274,5 +275,5 @@ bool lt_log_year(const struct lt_attribution *mentions, struct lt_fs *fs, const 
     }
     *year = survey.first;
     *from = lt_str_c(survey.from);
-    return survey.known && survey.first >= 1970 && survey.most <= LT_MAX_YEARS;
+    return survey.known && survey.first >= 1970 && survey.max_year <= LT_MAX_YEARS;
 }

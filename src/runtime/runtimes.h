@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The container runtimes that are known: one folder here plus one line in runtimes.def each, which is the map of the
- * folders. They do not know of each other; what several runtimes share lies in rooms below.
+/* The supported container runtimes. Each is a folder here plus a line in runtimes.def, which is the map of the folders.
+ * Runtimes do not use each other; what several of them share is in lower rooms.
  *
  *   runtimes.c     the table
  */
@@ -9,13 +9,13 @@
 
 #include "model/runtime.h"
 
-/* Made from runtimes.def; ended by NULL. */
+/* From runtimes.def; NULL-terminated. */
 extern const struct lt_runtime *const lt_runtimes[];
 
-/* Append "Docker, X or Y": the titles of all, with what a store of each is called if `stores`. */
+/* Append the titles of all runtimes, as in "Docker, X or Y"; if `stores`, each is followed by its name for a store. */
 void lt_runtimes_list(struct lt_buf *out, bool stores);
 
-/* May some runtime name a container so, in full? */
+/* Is this a full container ID of any runtime? */
 bool lt_is_container_id(struct lt_str text);
 
 #endif

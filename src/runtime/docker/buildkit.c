@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/* BuildKit inside the daemon: bbolt files in <root>/buildkit (moby/buildkit cache/metadata.go, cache/metadata/
- * metadata.go, solver/bboltcachestorage/storage.go, solver/llbsolver/history.go; moby builder/builder-next/adapters/
- * snapshot; Docker 18.09 to 28.x). All times are the daemon's.
+/* BuildKit inside the daemon: bbolt files in <root>/buildkit (moby/buildkit cache/metadata.go,
+ * cache/metadata/metadata.go, solver/bboltcachestorage/storage.go, solver/llbsolver/history.go; moby
+ * builder/builder-next/adapters/snapshot; Docker 18.09 to 28.x). All times are by the daemon's clock.
  *
  *   metadata_v2.db, metadata.db   _main/<record>/cache.createdAt, cache.lastUsedAt: {"value": Unix ns}; and
  *                                 cache.description (what the step did), cache.recordType, cache.parent...
- *   snapshots.db                  <record>/chainid: the image layer that was made from a record
+ *   snapshots.db                  <record>/chainid: the image layer made from a record
  *   cache.db                      _result/<step>/<result>: {"CreatedAt": RFC 3339, "ID": "<worker>::<record>"}
  *   history.db, history_c8d.db    _records/<build>: see parse/buildrecord.h
  *
- * Records that were pruned come from the older tree and from freed pages, as parse/bbolt.h says. */
+ * Pruned records are recovered from the older tree and from freed pages, as parse/bbolt.h describes. */
 #include "read/facts.h"
 #include "runtime/docker/driver/driver.h"
 
@@ -17,12 +17,11 @@
 #include "parse/buildrecord.h"
 #include "parse/json.h"
 #include "parse/stamp.h"
-#include "runtime/docker/driver/driver.h"
 
 struct record {
     struct lt_str id, description, type, parent, chain;
     struct lt_time created, used;
-    uint64_t created_at, used_at; /* offsets */
+    uint64_t created_at, used_at; /* offsets in the database */
     int64_t usage;
     bool has_usage, live;
 };
@@ -61,7 +60,7 @@ static void set_time(struct lt_time *out, uint64_t *offset, const struct json_t 
     *offset = item->offset;
 }
 
-/* Of a record that lives only its own values count; of one that is gone the newest of each. */
+/* For a live record only its own values count; for a removed one, the newest of each. */
 static enum lt_status take_metadata(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
 {
     struct job *job = arg;
@@ -109,7 +108,7 @@ static enum lt_status take_snapshot(void *arg, const struct lt_bolt_item *item, 
     return LT_OK;
 }
 
-/* The layer that was made from a record, if it is still there. */
+/* The owner of the layer made from a record, if that layer still exists, else the store. */
 static const struct lt_owner *owner_of(const struct job *job, const struct record *record)
 {
     for (size_t i = 0; record->chain.len && lt_docker_drivers[i]; i++) {
@@ -233,7 +232,7 @@ static enum lt_status take_build(void *arg, const struct lt_bolt_item *item, str
     if (!whole && live)
         lt_skip(job->ctx, job->database, LT_CODE_DAMAGED, "offset %ju: a record of a build breaks off",
                 (uintmax_t)item->offset);
-    /* On a freed page nobody knows the bucket: a record names itself. */
+    /* The bucket of a freed page is unknown, but a record contains its own key. */
     if (!live && (!whole || !lt_str_eq(build.ref, item->key)))
         return LT_OK;
     enum lt_status status = emit_build(job, item, &build, false, err);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Containers: <root>/containers/<ID>/{config.v2.json,hostconfig.json} (moby
- * daemon/container/{container,state}.go, 20.10 to 28.x). Both are rewritten at every change of state, so their own
- * times say nothing of the container's birth; the times in them are the daemon's clock, in UTC. 0001-01-01T00:00:00Z is
- * Go's "no value".
+/* Containers: <root>/containers/<ID>/{config.v2.json,hostconfig.json} (moby daemon/container/{container,state}.go,
+ * 20.10 to 28.x). Both are rewritten at every change of state, so their own times are no witness of the container's
+ * creation. The times in them are by the daemon's clock, in UTC. 0001-01-01T00:00:00Z is Go's zero time and means "not
+ * set".
  *
- * After a power loss the daemon finds that containers do not run any more, and saves the time of its own start as
- * FinishedAt, with the exit code 255 (daemon/daemon.go restore; a restart puts the code back to 0). That is no death.
- */
+ * After a power loss the daemon finds that containers no longer run. It saves the time of its own start as FinishedAt,
+ * with the exit code 255 (daemon/daemon.go restore; a restart resets the code to 0). That is not when they ended. */
 #include "runtime/docker/container_host.h"
 
 #include "clock/zones.h"
@@ -16,7 +15,7 @@
 #include "runtime/docker/docker.h"
 #include "runtime/docker/mounts.h"
 
-/* Attributes of one container while they are collected. */
+/* The attributes of one container while they are collected. */
 struct facts {
     struct lt_ctx *ctx;
     struct lt_container *container;
@@ -68,7 +67,7 @@ static struct lt_time read_time(struct lt_ctx *ctx, const struct json_t *json, c
     return time;
 }
 
-/* The word that docker ps would show (moby daemon/container/state.go StateString). */
+/* The state as docker ps shows it (moby daemon/container/state.go StateString). */
 static struct lt_str state_of(const struct json_t *json, struct lt_time started)
 {
     if (lt_json_bool(json, "State.Running"))
@@ -82,7 +81,7 @@ static struct lt_str state_of(const struct json_t *json, struct lt_time started)
     return started.set ? LT_STR("exited") : LT_STR("created");
 }
 
-/* Path and arguments on one line, each argument quoted as a shell would need it. */
+/* Path and arguments on one line, with arguments quoted as a shell needs it. */
 static struct lt_str command_of(struct lt_ctx *ctx, const struct json_t *json)
 {
     struct lt_buf line = {0};
@@ -107,7 +106,7 @@ static struct lt_str command_of(struct lt_ctx *ctx, const struct json_t *json)
     return text;
 }
 
-/* {"80/tcp":[{"HostIp":"","HostPort":"8080"}]} into "0.0.0.0:8080->80/tcp", {"53/udp":null} into "53/udp". */
+/* Turn {"80/tcp":[{"HostIp":"","HostPort":"8080"}]} into "0.0.0.0:8080->80/tcp", and {"53/udp":null} into "53/udp". */
 static void read_ports(struct facts *facts, const struct json_t *ports)
 {
     struct lt_list items = {0};
@@ -136,8 +135,9 @@ static void read_labels(struct facts *facts, const struct json_t *json)
     add_items(facts, LT_ATTR_LABELS, items);
 }
 
-/* From the birth of its tmp/ on, before it has made its networks, a daemon that starts looks at its containers: no
- * container that it started itself can have ended by then. Where births are not known only the exit code counts. */
+/* Did the daemon find the container dead when it started? It examines its containers between the birth of its tmp/ and
+ * the creation of its networks; no container that it started itself can have ended by then. If births are unknown, only
+ * the exit code counts. */
 static bool is_found_dead(const struct lt_root *root, const struct lt_container *container, int64_t exit_code)
 {
     const int64_t usual = 10 * INT64_C(1000000000);
@@ -154,7 +154,7 @@ static bool is_found_dead(const struct lt_root *root, const struct lt_container 
     return restarted ? lt_docker_root(root)->daemon_started.set : exit_code == 255;
 }
 
-/* What else there is to say of how it ran and ended. */
+/* Add further facts about how the container ran and ended. */
 static void read_state(struct facts *facts, const struct json_t *json, const struct json_t *host)
 {
     struct lt_list items = {0};
@@ -175,8 +175,8 @@ static void read_state(struct facts *facts, const struct json_t *json, const str
     add_items(facts, LT_ATTR_FACTS, items);
 }
 
-/* TZ, and the offsets of health probes, which the daemon writes in the host's zone (moby daemon/health.go, 20.10 to
- * 28.x). */
+/* Record zone witnesses: TZ, and the offsets of health probes, which the daemon writes in the host's zone (moby
+ * daemon/health.go, 20.10 to 28.x). */
 static void read_zones(struct facts *facts, const struct json_t *json, struct lt_str path)
 {
     const struct json_t *env = lt_json_at(json, "Config.Env"), *log = lt_json_at(json, "State.Health.Log");
@@ -222,12 +222,12 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     void *iter = NULL;
     struct lt_str key;
     const struct json_t *value;
-    /* What was really bound is known while it runs; else what was asked for. */
+    /* The ports that were bound are known while it runs; otherwise use those requested. */
     read_ports(facts, lt_json_next(live, &iter, &key, &value) ? live : lt_json_at(host, "PortBindings"));
     add_items(facts, LT_ATTR_MOUNTS, lt_read_mounts(ctx, container, json, host));
     lt_hostconfig_read(ctx, container, host, &privileges);
     add_items(facts, LT_ATTR_PRIVILEGES, privileges);
-    /* A rootless daemon's host is itself in a user namespace. */
+    /* The host of a rootless daemon is itself in a user namespace. */
     container->host_userns = !ctx->root->rootless && lt_str_eq(lt_json_str(host, "UsernsMode"), LT_STR("host"));
     read_labels(facts, json);
     add_int(facts, LT_ATTR_RESTARTS, json, "RestartCount");
@@ -307,7 +307,7 @@ static enum lt_status docker_container_events(struct lt_ctx *ctx, struct lt_err 
         if (status == LT_OK)
             status = emit_moment(ctx, container, LT_KIND_DOCKER_STARTED, container->started, "State.StartedAt", "start",
                                  err);
-        bool dead = container->found_dead; /* when it ended: lifecycle.c */
+        bool dead = container->found_dead; /* lifecycle.c emits the bounds of its end */
         if (status == LT_OK)
             status =
                 emit_moment(ctx, container, dead ? LT_KIND_STATE_SET : LT_KIND_DOCKER_FINISHED, container->finished,

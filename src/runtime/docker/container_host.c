@@ -4,9 +4,9 @@
 #include "parse/json.h"
 #include "parse/redact.h"
 
-enum { MAX_SETTING = 200 }; /* a seccomp profile is written out in SecurityOpt */
+enum { MAX_SETTING = 200 }; /* bytes; SecurityOpt may contain a whole seccomp profile */
 
-/* A container while its settings are looked at. */
+/* A container whose settings are being read. */
 struct reader {
     struct lt_ctx *ctx;
     struct lt_container *container;
@@ -38,7 +38,7 @@ static void add_privilege(struct reader *reader, const char *word, struct lt_str
 static void read_namespaces(struct reader *reader)
 {
     static const struct {
-        const char *field, *word; /* NULL: no privilege */
+        const char *field, *word; /* word NULL: not a privilege */
         enum lt_rule rule;
     } modes[] = {
         {"PidMode", "pid=host", LT_RULE_PID_HOST},          {"NetworkMode", "network=host", LT_RULE_NETWORK_HOST},
@@ -50,7 +50,8 @@ static void read_namespaces(struct reader *reader)
             continue;
         if (modes[i].word)
             add_privilege(reader, modes[i].word, LT_STR(""));
-        if (modes[i].rule != LT_RULE_USERNS_HOST || reader->container->root->uids) /* else there is none to leave */
+        if (modes[i].rule != LT_RULE_USERNS_HOST ||
+            reader->container->root->uids) /* else there is no user namespace to leave */
             add_finding(reader, lt_exposure_of(modes[i].rule, setting_of(reader, modes[i].field, mode)));
     }
 }
@@ -65,7 +66,7 @@ static void read_capabilities(struct reader *reader)
     }
 }
 
-/* Written with ":" before Docker 1.11. */
+/* Docker before 1.11 wrote ":" instead of "=". */
 static void read_security(struct reader *reader)
 {
     static const struct {
@@ -87,13 +88,13 @@ static void read_security(struct reader *reader)
                 add_finding(reader, lt_exposure_of(known[j].rule, setting_of(reader, "SecurityOpt", option)));
         }
     }
-    /* The client turns systempaths=unconfined into lists without paths; a privileged container has no lists. */
+    /* The client translates systempaths=unconfined into empty lists of paths. A privileged container has no lists. */
     if (lt_json_is_array(lt_json_at(reader->host, "MaskedPaths")) &&
         !lt_json_count(lt_json_at(reader->host, "MaskedPaths")))
         add_finding(reader, lt_exposure_of(LT_RULE_SYSTEM_PATHS, LT_STR("MaskedPaths=[]")));
 }
 
-/* Disks by any name, and memory and ports of the machine. */
+/* Disks under any name, and memory and I/O ports of the machine. */
 static bool is_disk(struct lt_str path)
 {
     static const char *const disks[] = {
@@ -122,7 +123,7 @@ static void read_devices(struct reader *reader)
     }
 }
 
-/* A volume of the local driver may be a bind of a path of the host. */
+/* A volume of the local driver may be a bind of a host path. */
 static void read_volume(struct reader *reader, const struct lt_mount *mount)
 {
     const struct lt_volume *volume = lt_map_get(&reader->container->root->volume_by_name, mount->name);
@@ -157,7 +158,7 @@ static void read_binds(struct reader *reader)
     }
 }
 
-/* An address that is not given is that of the daemon's option --ip, by default all. */
+/* A missing address means that of the daemon's option --ip, which defaults to all addresses. */
 static void read_published(struct reader *reader)
 {
     struct lt_str port;
@@ -181,7 +182,7 @@ static void add_limit(struct reader *reader, const char *word, struct lt_str val
     lt_fact_add(&reader->container->limits, reader->ctx->run, word, value);
 }
 
-/* A number is no limit unless it is more than 0, but for -1 of MemorySwap, which takes one away. */
+/* Add a number as a limit unless it is 0. Returns whether it is greater than 0: -1 in MemorySwap lifts a limit. */
 static bool read_number(struct reader *reader, const char *field)
 {
     int64_t number;

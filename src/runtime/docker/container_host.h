@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* hostconfig.json of a container (moby api/types/container/hostconfig.go, 20.10 to 28.x): what it may do to the host,
- * and what bounds it. */
+ * and its resource limits. */
 #ifndef LT_RUNTIME_DOCKER_CONTAINER_HOST_H
 #define LT_RUNTIME_DOCKER_CONTAINER_HOST_H
 
@@ -8,9 +8,9 @@
 
 struct json_t;
 
-/* Set the container's findings, tags and limits by `host`, the document (NULL: it could not be read), and by its
- * mounts, which must be known. All that takes away from its isolation, found to be exposure or not, is appended to
- * `privileges` as struct lt_str *. Everything lives in the run arena. */
+/* Set the container's findings, tags, limits and cgroup_parent from `host`, the document (NULL: it could not be read),
+ * and from the container's mounts, which must be known. Every setting that weakens its isolation, whether or not it is
+ * a finding, is appended to `privileges` as struct lt_str *. Everything lives in the run arena. */
 void lt_hostconfig_read(struct lt_ctx *ctx, struct lt_container *container, const struct json_t *host,
                         struct lt_list *privileges);
 

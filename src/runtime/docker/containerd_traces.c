@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the containerd below the daemon kept of its containers, in /var/lib/containerd or, where the daemon ran its own,
- * in <root>/containerd/daemon (containerd core/metadata/{buckets,containers,leases}.go, core/runtime/v2/bundle.go, 1.4
- * to 2.x; moby daemon/start.go, libcontainerd/remote/client.go). All times are the host's.
+/* What the containerd below the daemon recorded of containers, in /var/lib/containerd or, if the daemon ran its own, in
+ * <root>/containerd/daemon (containerd core/metadata/{buckets,containers,leases}.go, core/runtime/v2/bundle.go, 1.4 to
+ * 2.x; moby daemon/start.go, libcontainerd/remote/client.go). All times are by the host's clock.
  *
  *   io.containerd.metadata.v1.bolt/meta.db
- *       v1/moby/containers/<ID>/{createdat,spec,runtime/name}   made at each start, deleted after each end: what is
- *                                                               there ran, what is recovered did so before
+ *       v1/moby/containers/<ID>/{createdat,spec,runtime/name}   created at each start, deleted after each end: a live
+ *                                                               record means it ran, a recovered one that it did before
  *       v1/moby/leases/<ID>/createdat                           what was to be kept: layers of a container (by its ID),
- *                                                               of a build, of an image that is pulled
- *   io.containerd.runtime.v2.task/moby/<ID>                     made at the start, removed after the end; ".<ID>" when
- *   io.containerd.runtime.v1.linux/moby/<ID>                    the removal was cut short
+ *                                                               of a build, of an image being pulled
+ *   io.containerd.runtime.v2.task/moby/<ID>                     created at the start, removed after the end; ".<ID>" if
+ *   io.containerd.runtime.v1.linux/moby/<ID>                    the removal was interrupted
  *
  * Under userns-remap newer daemons name the namespace moby-<uid>.<gid> (moby daemon/daemon.go, 28). */
 #include "read/facts.h"
@@ -26,10 +26,10 @@ enum { NAMESPACE_DEPTH = 4 }; /* v1, moby, kind, ID */
 
 struct job {
     struct lt_ctx *ctx;
-    const struct lt_owner *owner; /* of what belongs to no container */
+    const struct lt_owner *owner; /* of records that belong to no container */
     struct lt_str database;
-    struct lt_map told; /* containers' ID and time */
-    struct lt_str id;   /* of the record at hand, whose keys come in their order; "" on a freed page */
+    struct lt_map emitted; /* starts emitted so far, by container ID and time */
+    struct lt_str id;      /* of the current record, whose keys are adjacent; "" on a freed page */
     struct lt_time created;
     struct lt_str spec, runtime;
     uint64_t offset;
@@ -48,14 +48,15 @@ static bool is_docker(struct lt_str name)
     return rest.len != 1;
 }
 
-/* Is this in the bucket of a namespace for things of one kind, one bucket for each? */
+/* Is the item below v1/<namespace of Docker>/<kind>/<ID>? */
 static bool is_in(const struct lt_bolt_item *item, struct lt_str kind)
 {
     return item->depth >= NAMESPACE_DEPTH && lt_str_eq(item->path[0], LT_STR("v1")) && is_docker(item->path[1]) &&
            lt_str_eq(item->path[2], kind);
 }
 
-/* The container with that ID, which may be gone; NULL: it is none. */
+/* The container with that ID, which may have been removed; NULL if `id` is not a container ID, or too many are
+ * unknown. */
 static const struct lt_container *container_of(const struct job *job, struct lt_str id)
 {
     lt_each (struct lt_root, root, &job->ctx->host->roots) {
@@ -66,7 +67,7 @@ static const struct lt_container *container_of(const struct job *job, struct lt_
     return lt_is_id(id) ? lt_inventory_gone(job->ctx->inventory, job->ctx->host->roots.items[0], id) : NULL;
 }
 
-/* Emit for the container `id`, or for what else has that name. */
+/* Emit an event for the container `id`, or for something else with that ID. */
 static enum lt_status emit(const struct job *job, struct lt_facts *facts, struct lt_event *event, struct lt_str id,
                            struct lt_err *err)
 {
@@ -79,7 +80,7 @@ static enum lt_status emit(const struct job *job, struct lt_facts *facts, struct
     return lt_facts_emit(facts, job->ctx, event, err);
 }
 
-/* The OCI runtime specification in a google.protobuf.Any: 1 type, 2 value. */
+/* The OCI runtime specification in a google.protobuf.Any: field 1 is the type, field 2 the value. */
 static struct json_t *parse_spec(struct lt_str any)
 {
     struct lt_proto_field field;
@@ -91,7 +92,7 @@ static struct json_t *parse_spec(struct lt_str any)
     return json;
 }
 
-/* "/docker/<ID>", or by systemd "system.slice:docker:<ID>". */
+/* The ID in a cgroup path: "/docker/<ID>", or with systemd "system.slice:docker:<ID>". */
 static struct lt_str id_of_group(struct lt_str path)
 {
     enum { ID = 64 };
@@ -115,14 +116,14 @@ static void add_spec(struct lt_facts *facts, const struct json_t *spec)
     lt_buf_free(&command);
 }
 
-/* Once for each start, wherever it is found. */
-static bool is_told(struct job *job, struct lt_str id)
+/* Was this start emitted before? Marks it as emitted. */
+static bool was_emitted(struct job *job, struct lt_str id)
 {
     struct lt_arena *arena = job->ctx->scratch;
     struct lt_str key = lt_str_format(arena, "%.*s %jd.%u", LT_ARG(id), (intmax_t)job->created.sec, job->created.nsec);
-    bool told = lt_map_get(&job->told, key);
-    lt_map_put(&job->told, arena, key, job);
-    return told;
+    bool emitted = lt_map_get(&job->emitted, key);
+    lt_map_put(&job->emitted, arena, key, job);
+    return emitted;
 }
 
 static enum lt_status emit_start(struct job *job, bool live, struct lt_err *err)
@@ -131,7 +132,7 @@ static enum lt_status emit_start(struct job *job, bool live, struct lt_err *err)
     struct json_t *spec = parse_spec(job->spec);
     struct lt_str id = job->id.len ? job->id : id_of_group(lt_json_str(spec, "linux.cgroupsPath"));
     enum lt_status status = LT_OK;
-    if (lt_is_id(id) && !is_told(job, id)) {
+    if (lt_is_id(id) && !was_emitted(job, id)) {
         struct lt_event event = {
             .kind = LT_KIND_RUNTIME_STARTED,
             .time = {job->created},
@@ -147,7 +148,7 @@ static enum lt_status emit_start(struct job *job, bool live, struct lt_err *err)
     return status;
 }
 
-/* False: it is none, which is reported if it lives. */
+/* False if the value is not a time, which is reported for a live record. */
 static bool take_time(const struct job *job, const struct lt_bolt_item *item, struct lt_time *out)
 {
     enum lt_status status = lt_stamp_go_binary(item->value, out);
@@ -156,7 +157,7 @@ static bool take_time(const struct job *job, const struct lt_bolt_item *item, st
     return status == LT_OK;
 }
 
-/* Keys of a record come in byte order, from "createdat" to "updatedat". */
+/* Take a key of a record. Keys come in byte order, from "createdat" to "updatedat". */
 static enum lt_status take_container(struct job *job, const struct lt_bolt_item *item, struct lt_err *err)
 {
     if (lt_str_eq(item->key, LT_STR("createdat"))) {
@@ -167,7 +168,7 @@ static enum lt_status take_container(struct job *job, const struct lt_bolt_item 
     } else if (lt_str_eq(item->key, LT_STR("spec"))) {
         job->spec = item->value;
     } else if (lt_str_eq(item->key, LT_STR("name"))) {
-        job->runtime = item->value; /* in a bucket of its own */
+        job->runtime = item->value; /* in the bucket "runtime" */
     } else if (lt_str_eq(item->key, LT_STR("updatedat")) && job->begun) {
         job->begun = false;
         return emit_start(job, item->origin == LT_BOLT_LIVE, err);
@@ -175,14 +176,14 @@ static enum lt_status take_container(struct job *job, const struct lt_bolt_item 
     return LT_OK;
 }
 
-/* On a page that was freed, what stands there of a record is its end: the specification takes a page and more, and the
- * time of the last update, which is that of the creation, stands right behind it. */
+/* Take a key on a freed page. Only the end of a record is found there: the specification takes a page and more,
+ * directly followed by the time of the last update, which is that of the creation. */
 static enum lt_status take_freed(struct job *job, const struct lt_bolt_item *item, struct lt_err *err)
 {
-    bool behind = job->spec.len && item->key.ptr == job->spec.ptr + job->spec.len;
+    bool adjacent = job->spec.len && item->key.ptr == job->spec.ptr + job->spec.len;
     job->id = job->runtime = LT_STR("");
     job->offset = item->offset;
-    if (behind && lt_str_eq(item->key, LT_STR("updatedat")) && take_time(job, item, &job->created))
+    if (adjacent && lt_str_eq(item->key, LT_STR("updatedat")) && take_time(job, item, &job->created))
         return emit_start(job, false, err);
     job->spec = lt_str_eq(item->key, LT_STR("spec")) ? item->value : LT_STR("");
     return LT_OK;
@@ -245,7 +246,7 @@ static enum lt_status read_bundles(const struct job *job, struct lt_str director
     return status;
 }
 
-/* The directories of the namespaces. */
+/* Read the directories of Docker's namespaces. */
 static enum lt_status read_tasks(const struct job *job, struct lt_str directory, struct lt_err *err)
 {
     struct lt_listing listing;
@@ -257,7 +258,7 @@ static enum lt_status read_tasks(const struct job *job, struct lt_str directory,
     return status;
 }
 
-/* A containerd's directory; `path` may lead there through links. LT_END: it is not there. */
+/* Read a containerd's directory; `path` may contain links. LT_END: it does not exist. */
 static enum lt_status read_containerd(struct lt_ctx *ctx, const struct lt_owner *owner, struct lt_str path,
                                       struct lt_err *err)
 {
@@ -274,7 +275,7 @@ static enum lt_status read_containerd(struct lt_ctx *ctx, const struct lt_owner 
     return status;
 }
 
-/* That of the host, which may be on another file system than the data roots that it serves. */
+/* Read the host's containerd. It may be on another file system than the data roots it serves. */
 static enum lt_status host_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     static const char *const places[] = {"/var/lib/containerd", "/lib/containerd", "/containerd"};
@@ -289,7 +290,7 @@ static enum lt_status host_events(struct lt_ctx *ctx, struct lt_err *err)
     return LT_OK;
 }
 
-/* The one that a daemon ran for itself. */
+/* Read the containerd that a daemon ran itself. */
 static enum lt_status root_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     enum lt_status status = read_containerd(ctx, &ctx->root->owner, lt_root_path(ctx, LT_OWN_CONTAINERD), err);
@@ -306,7 +307,7 @@ const struct lt_source lt_source_docker_runtime = {
 
 const struct lt_source lt_source_docker_runtime_host = {
     .name = "docker_runtime",
-    .summary = NULL, /* the same reader, at the place that daemons share */
+    .summary = NULL, /* the same reader, for the containerd that daemons share */
     .scope = LT_PER_HOST,
     .stage = LT_STAGE_CONTAINERS,
     .events = host_events,

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The daemon itself: what it makes anew at each start, and what it made at its first (moby daemon/daemon.go
- * prepareTempDir, daemon/runtime_unix.go, daemon/id.go, 20.10 to 28.x), and its plugins (plugin/manager.go): the birth
- * of plugins/<ID> is its installation, config.json in it is written anew when it is enabled, disabled or set. */
+/* The daemon itself: what it creates at each start and at the first one (moby daemon/daemon.go prepareTempDir,
+ * daemon/runtime_unix.go, daemon/id.go, 20.10 to 28.x). And its plugins (plugin/manager.go): a plugin is installed when
+ * plugins/<ID> is born; config.json in it is rewritten when the plugin is enabled, disabled or set. */
 #include "read/facts.h"
 #include "runtime/docker/docker.h"
-#include "runtime/docker/driver/driver.h"
 
 #include "parse/ident.h"
 #include "parse/json.h"
 
-/* Birth of an entry of the data root. */
+/* The birth of an entry of the data root. */
 static struct lt_time birth_of(struct lt_ctx *ctx, const char *name)
 {
     struct lt_node node;
     return lt_stat_or_skip(ctx, lt_root_path(ctx, name), &node) == LT_OK ? node.time[LT_B] : (struct lt_time){0};
 }
 
-/* The directories are made one right after the other. */
+/* The daemon creates both directories at each start, one right after the other. The later birth is used. */
 static void docker_daemon_inventory(struct lt_ctx *ctx)
 {
     struct lt_time tmp = birth_of(ctx, "tmp"), runtimes = birth_of(ctx, "runtimes");
@@ -31,7 +30,7 @@ static enum lt_status emit_birth(struct lt_ctx *ctx, enum lt_kind kind, const ch
     struct lt_str path = name[0] ? lt_root_path(ctx, name) : ctx->root->path, text = LT_STR("");
     struct lt_node node;
     if (lt_stat_or_skip(ctx, path, &node) != LT_OK || !node.time[LT_B].set)
-        return LT_OK; /* not all file systems keep births */
+        return LT_OK; /* not all file systems record births */
     lt_facts_text(&facts, LT_ATTR_ACTION, lt_str_c(action));
     if (S_ISREG(node.mode) && lt_read_or_skip(ctx, path, 4096, LT_OPTIONAL, &text) == LT_OK)
         lt_fact(&facts, name, lt_str_trim(text));

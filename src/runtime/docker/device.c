@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the devicemapper driver notes of each thin device, in a file that is written anew each time (moby v23.0.6
- * daemon/graphdriver/devmapper/deviceset.go, writeMetaFile): when the layer is made, and when it could not be deleted
- * yet.
+/* What the devicemapper driver records of each thin device, in a file that is rewritten each time (moby v23.0.6
+ * daemon/graphdriver/devmapper/deviceset.go, writeMetaFile): when the layer is created, and when its deletion has to be
+ * deferred.
  *
  *   devicemapper/metadata/<id>                    {"device_id":5,"size":...,"transaction_id":9,"initialized":false,
  *                                                  "deleted":false}; <id> is the layer's, or "base"
- *   devicemapper/metadata/deviceset-metadata      and transaction-metadata: of the pool as a whole */
+ *   devicemapper/metadata/deviceset-metadata      and transaction-metadata: of the whole pool */
 #include "read/source.h"
 
 #include "parse/ident.h"

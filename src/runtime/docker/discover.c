@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Docker's data root (moby daemon/config/config_linux.go, daemon/daemon_unix.go setupDaemonRoot, 28.x): /var/lib/docker
- * unless daemon.json says otherwise in "data-root" ("graph" before 17.05); $XDG_DATA_HOME/docker for a rootless daemon;
- * with userns-remap <root>/<uid>.<gid> beside or instead of the plain one. */
+/* Docker's data root (moby daemon/config/config_linux.go, daemon/daemon_unix.go setupDaemonRoot, 28.x):
+ * /var/lib/docker, unless daemon.json sets "data-root" ("graph" before 17.05); $XDG_DATA_HOME/docker for a rootless
+ * daemon. With userns-remap it is <root>/<uid>.<gid>, beside or instead of the plain one. */
 #include "runtime/docker/driver/driver.h"
 
 #include "parse/idmap.h"
@@ -17,7 +17,7 @@ const struct lt_place lt_docker_places[] = {
     {0},
 };
 
-/* Two of what Docker makes at its first start are enough, one may be lost. */
+/* Two of the directories that Docker creates at its first start are enough, as some may be lost. */
 int lt_docker_bid(struct lt_ctx *ctx, struct lt_str path)
 {
     static const char *const made[] = {"containers", "image", "volumes"};
@@ -58,7 +58,7 @@ static void try_configured(struct lt_discovery *discovery, const char *file)
         if (!value.len)
             continue;
         struct lt_str why = lt_str_format(ctx->scratch, "%s in %s", keys[i], file);
-        /* Of several file systems another one may be mounted there. */
+        /* With several file systems, another one may be mounted there. */
         if (!lt_discover_try(discovery, lt_str_dup(ctx->scratch, value), why) && ctx->fs->evidence->fs.count == 1)
             lt_skip(ctx, path, LT_CODE_MISSING, "%s: no Docker data root at '%.*s' in this evidence", keys[i],
                     LT_ARG(value));
@@ -66,7 +66,7 @@ static void try_configured(struct lt_discovery *discovery, const char *file)
     lt_json_free(json);
 }
 
-/* The data root of a rootless daemon (docs.docker.com/engine/security/rootless). */
+/* Try the data root of a rootless daemon (docs.docker.com/engine/security/rootless). */
 static void try_home(const struct lt_discovery *discovery, struct lt_str home)
 {
     struct lt_ctx *ctx = discovery->ctx;

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Where layers came from, and when they came here, below <root>/image/<driver> (moby distribution/metadata, layer/
- * filestore.go, 20.10 to 28.x). All times are those of files which the daemon writes:
+/* Where layers came from, and when they arrived, below <root>/image/<driver> (moby distribution/metadata,
+ * layer/filestore.go, 20.10 to 28.x). All times are mtimes of files that the daemon writes:
  *
  *   layerdb/sha256/<chain ID>/diff                      the layer was unpacked or built here
- *   distribution/diffid-by-digest/sha256/<blob digest>  diff ID; pulled or pushed
- *   distribution/v2metadata-by-diffid/sha256/<diff ID>  [{Digest, SourceRepository, HMAC}]; the last pull or push that
- *                                                       touched the layer. With an HMAC there were credentials
+ *   distribution/diffid-by-digest/sha256/<blob digest>  the diff ID; written on pull or push
+ *   distribution/v2metadata-by-diffid/sha256/<diff ID>  [{Digest, SourceRepository, HMAC}]; the last pull or push of
+ *                                                       the layer. An HMAC means that credentials were used
  *
- * The files of distribution/ stay when an image is removed: they are what is left of images that are gone. */
+ * The files in distribution/ stay when an image is removed. They are what is left of removed images. */
 #include "read/facts.h"
 #include "runtime/docker/driver/driver.h"
 
 #include "parse/ident.h"
 #include "parse/json.h"
-#include "runtime/docker/driver/driver.h"
 
 enum { MAX_DIGEST = 4096 };
 
@@ -40,7 +39,7 @@ static enum lt_status emit_registered(struct lt_ctx *ctx, const struct lt_layer 
     return lt_facts_emit(&facts, ctx, &event, err);
 }
 
-/* An event of a file of distribution/ that is about the layer `diff_id`. */
+/* Emit the event of a file in distribution/ about the layer `diff_id`. */
 static enum lt_status emit_transfer(struct job *job, struct lt_facts *facts, struct lt_str path, struct lt_time time,
                                     struct lt_str diff_id, struct lt_err *err)
 {
@@ -104,7 +103,7 @@ static enum lt_status read_folder(struct job *job, struct lt_str path,
         struct lt_str file = lt_path_join(job->ctx->scratch, path, node->name);
         if (S_ISREG(node->mode) && lt_is_id(node->name))
             status = read(job, file, node, err);
-        else if (!lt_str_starts(node->name, LT_STR(".tmp-"))) /* a write that was cut short */
+        else if (!lt_str_starts(node->name, LT_STR(".tmp-"))) /* left by an interrupted write */
             lt_skip(job->ctx, file, LT_CODE_BAD_ID, "no digest");
     }
     return status;
@@ -123,7 +122,7 @@ static enum lt_status docker_distribution_events(struct lt_ctx *ctx, struct lt_e
             lt_map_put(&job.by_diff, ctx->scratch, layer->diff_id, layer);
         status = emit_registered(ctx, layer, err);
     }
-    lt_fs_list(ctx->fs, image, ctx->scratch, &drivers, NULL); /* docker_layer reported what is wrong with it */
+    lt_fs_list(ctx->fs, image, ctx->scratch, &drivers, NULL); /* docker_layer reports errors */
     for (size_t i = 0; status == LT_OK && i < drivers.count; i++) {
         struct lt_str path = lt_path_join(ctx->scratch, image, drivers.nodes[i].name);
         path = lt_path_join(ctx->scratch, path, LT_STR("distribution"));

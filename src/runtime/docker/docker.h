@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the files of this folder share. The map:
+/* Declarations shared by the files of this folder. The map:
  *
  *   docker.c              Docker's row in the table of runtimes; docker.def: its own kinds of event
  *   discover.c            where its data roots are
  *   driver/               its storage drivers: where each keeps its layers
- *   sources.def           the sources, in the order of their calls:
+ *   sources.def           the sources, in the order in which they are called:
  *     userns.c            owners as containers see them, under userns-remap and rootless
  *     layer.c             directories of the storage drivers, and layerdb
  *     device.c            thin devices of devicemapper
  *     image.c             imagedb and repositories.json
- *     distribution.c      when layers came here, and where from
+ *     distribution.c      when layers arrived here, and where from
  *     buildkit.c          BuildKit's databases
  *     swarm.c             tasks of a swarm
- *     daemon.c            starts of the daemon, its plugins
+ *     daemon.c            starts of the daemon, and its plugins
  *     volume.c            volumes and their database
- *     network.c           networks and who joined them
- *     container.c         config.v2.json; container_host.c: hostconfig.json; mounts.c: what is mounted
+ *     network.c           networks and the containers that joined them
+ *     container.c         config.v2.json; container_host.c: hostconfig.json; mounts.c: mounts
  *     exposure.c          what exposes the host to a container
  *     lifecycle.c         other traces of the lives of containers and images
- *     containerd_traces.c what the containerd below the daemon kept
+ *     containerd_traces.c what the containerd below the daemon recorded
  *     log.c               logs of containers
- *   lineage.c             links layers to each other, to images and to containers, once all sources have run
- *   life.c                the records of a container that are there, and whether it ran
- *   tasks.h               where containerd and runc keep what runs
+ *   lineage.c             links layers to each other, to images and to containers, after all sources have run
+ *   life.c                which records of a container exist, and whether it ran at seizure
+ *   tasks.h               where containerd and runc keep running containers
  */
 #ifndef LT_RUNTIME_DOCKER_DOCKER_H
 #define LT_RUNTIME_DOCKER_DOCKER_H
@@ -35,24 +35,24 @@ extern const struct lt_runtime lt_runtime_docker;
 struct lt_docker_driver;
 struct lt_networks;
 
-/* What Docker alone knows of a store, a layer and a container: see layer.c for where it lies. */
+/* Docker's own data about a store, a layer and a container. The layout of layerdb is described in layer.c. */
 struct lt_docker_root {
-    struct lt_map layer_by_chain, layer_by_link; /* chain: see lt_docker_chain_key() */
-    const struct lt_networks *networks;          /* of network.c */
-    struct lt_time daemon_started, daemon_ready; /* last start of the daemon, and when its networks were made */
+    struct lt_map layer_by_chain, layer_by_link; /* by chain: see lt_docker_chain_key() */
+    const struct lt_networks *networks;          /* see network.c */
+    struct lt_time daemon_started, daemon_ready; /* last start of the daemon, and when it had created its networks */
 };
 
 struct lt_docker_layer {
     const struct lt_docker_driver *driver;
-    struct lt_str chain_id, parent_chain; /* of layerdb, "" if it does not have the layer */
-    struct lt_str lower;                  /* the driver's own list of what is below, raw */
-    struct lt_str link;                   /* its short name, "" if the driver has none */
-    const struct lt_layer *walked_from;   /* while cycles are looked for */
+    struct lt_str chain_id, parent_chain; /* from layerdb, "" if the layer is not in it */
+    struct lt_str lower;                  /* the driver's own list of lower layers, unparsed */
+    struct lt_str link;                   /* its short name in the driver's l/ directory, "" if there is none */
+    const struct lt_layer *walked_from;   /* used by the search for cycles */
 };
 
 struct lt_docker_container {
-    const struct lt_docker_driver *driver; /* whose layerdb has its record; NULL if none */
-    struct lt_str init_id, parent_chain;   /* of that record: its init layer, the chain of its image */
+    const struct lt_docker_driver *driver; /* in whose layerdb its record is; NULL if none */
+    struct lt_str init_id, parent_chain;   /* from that record: its init layer, and the chain of its image */
     struct lt_str mount_record;            /* path of that record, layerdb/mounts/<id>; "" if there is none */
 };
 
@@ -71,24 +71,25 @@ static inline struct lt_docker_container *lt_docker_container(const struct lt_co
     return container->own;
 }
 
-/* Get or make one of the store at hand, with what is Docker's own. */
+/* Get or create a layer or container of the current store, with Docker's own data attached. */
 struct lt_layer *lt_docker_layer_get(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str id);
 struct lt_container *lt_docker_container_get(struct lt_ctx *ctx, struct lt_str id);
 
-/* Key of a chain ID in layer_by_chain: each storage driver has a layerdb of its own. In `arena`. */
+/* The key of a chain ID in layer_by_chain, as each storage driver has a layerdb of its own. In `arena`. */
 struct lt_str lt_docker_chain_key(struct lt_arena *arena, const struct lt_docker_driver *driver,
                                   struct lt_str chain_id);
 
-/* "<root>/image/<driver>/layerdb/sha256/<chain ID>/<name>" of a layer that has a chain ID, in scratch. */
+/* The path "<root>/image/<driver>/layerdb/sha256/<chain ID>/<name>" for a layer with a chain ID, in scratch. */
 struct lt_str lt_docker_record_path(struct lt_ctx *ctx, const struct lt_layer *layer, const char *name);
 
-/* Say where the record of the layer's tar is, and what was written when the tar had been unpacked. */
+/* Set the path of the layer's tar record, and the paths of the files written right after the tar was unpacked. */
 void lt_docker_find_tar(struct lt_ctx *ctx, struct lt_layer *layer);
 
-/* Note the offsets in the lastUpdated files of the images at hand, which the daemon writes in the host's zone. */
-void lt_docker_note_updates(struct lt_ctx *ctx);
+/* Record the UTC offsets in the images' lastUpdated files as zone witnesses: the daemon writes them in the host's
+ * zone. */
+void lt_docker_note_offsets(struct lt_ctx *ctx);
 
-/* Parts of it; see model/runtime.h. */
+/* Members of lt_runtime_docker; see model/runtime.h. */
 extern const struct lt_place lt_docker_places[];
 int lt_docker_bid(struct lt_ctx *ctx, struct lt_str path);
 bool lt_docker_within(const struct lt_discovery *discovery, struct lt_str path);

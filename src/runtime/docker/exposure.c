@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What containers were given at their creation that exposes the host, and what bounds their use of it, as
- * container_host.c finds it in hostconfig.json and MountPoints of config.v2.json. Only `docker update` changes any of
- * it later, and no more than limits and the restart policy (moby daemon/update.go): so a setting has the time of the
- * creation, limits the time between the creation and the last save of hostconfig.json. */
+/* Settings given to a container when it was created that expose the host, and its resource limits. container_host.c
+ * reads them from hostconfig.json and from MountPoints in config.v2.json. Only `docker update` can change them later,
+ * and only limits and the restart policy (moby daemon/update.go). A setting therefore has the time of the creation;
+ * limits are bounded by the creation and the last save of hostconfig.json. */
 #include "host/exposure.h"
 
-/* What takes the edge off a finding; whether it held for this container when it was made is not always known. */
+/* Add what weakens a finding. Whether it was so when the container was created is not always known. */
 static void add_namespace(struct lt_facts *facts, const struct lt_container *container)
 {
     if (container->root->rootless)
@@ -20,7 +20,7 @@ static struct lt_time saved_at(struct lt_ctx *ctx, struct lt_str path)
     return lt_stat_or_skip(ctx, path, &node) == LT_OK ? node.time[LT_M] : (struct lt_time){0};
 }
 
-/* Not before the container was created, not after hostconfig.json was written. */
+/* Bound the time by the container's creation and the mtime of hostconfig.json. */
 static void set_bounds(struct lt_event *event, struct lt_time created, struct lt_time saved)
 {
     event->time[0] = created.set ? created : saved;

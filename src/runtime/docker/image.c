@@ -3,11 +3,11 @@
  *
  *   imagedb/content/sha256/<ID>               image configuration (OCI image-spec config.md);
  *                                             mtime: pulled, loaded or built here
- *   imagedb/metadata/sha256/<ID>/parent       ID of the image that it was made from by docker build or commit
- *   imagedb/metadata/sha256/<ID>/lastUpdated  RFC 3339 with the host's zone: last tag, build or import here
+ *   imagedb/metadata/sha256/<ID>/parent       ID of the image from which docker build or commit made it
+ *   imagedb/metadata/sha256/<ID>/lastUpdated  RFC 3339 in the host's zone: last tag, build or import here
  *   repositories.json                         names -> image IDs
  *
- * `created` and `history[].created` in a configuration were made by the builder's clock. */
+ * `created` and `history[].created` in a configuration are by the builder's clock. */
 #include "read/facts.h"
 
 #include "clock/zones.h"
@@ -28,7 +28,7 @@ static struct lt_str *keep_ptr(struct lt_ctx *ctx, struct lt_str text)
     return copy;
 }
 
-/* Steps that made a layer map one to one, in order, to the diff IDs. */
+/* Steps that made a layer correspond one to one, in order, to the diff IDs. */
 static void read_history(struct lt_ctx *ctx, struct lt_image *image, const struct json_t *json)
 {
     const struct json_t *history = lt_json_at(json, "history");
@@ -46,7 +46,7 @@ static void read_history(struct lt_ctx *ctx, struct lt_image *image, const struc
     }
 }
 
-/* With SOURCE_DATE_EPOCH, all steps have one time in whole seconds (BuildKit docs/build-repro.md). */
+/* With SOURCE_DATE_EPOCH, all steps have the same time, in whole seconds (BuildKit docs/build-repro.md). */
 static void read_stamp(struct lt_image *image)
 {
     const struct lt_history *first = image->history.count > 1 ? image->history.items[0] : NULL;
@@ -64,7 +64,7 @@ static void read_created(struct lt_ctx *ctx, struct lt_image *image, const struc
         lt_skip(ctx, image->config, problem.code, "created: %s", problem.text);
 }
 
-/* Only what the classic builder and docker commit made has a parent. */
+/* Only images made by the classic builder or docker commit have a parent. */
 static void read_parent(struct lt_ctx *ctx, struct lt_image *image, struct lt_str path)
 {
     struct lt_str text;
@@ -88,7 +88,7 @@ static void read_config(struct lt_ctx *ctx, struct lt_image *image)
         if (!lt_digest_hex(diff_id).len) {
             lt_skip(ctx, image->config, LT_CODE_BAD_ID, "rootfs.diff_ids[%zu]: no digest: '%.*s'", i,
                     (int)(diff_id.len < 80 ? diff_id.len : 80), diff_id.ptr);
-            diff_id = LT_STR(""); /* the others keep their places */
+            diff_id = LT_STR(""); /* keeps the positions of the others */
         }
         lt_list_add(&image->diff_ids, ctx->run, keep_ptr(ctx, diff_id));
     }
@@ -113,7 +113,7 @@ static void read_images(struct lt_ctx *ctx, struct lt_str driver)
         struct lt_str id = lt_str_format(ctx->scratch, "sha256:%.*s", LT_ARG(name));
         struct lt_image *image = lt_inventory_image(ctx->inventory, ctx->root, id);
         if (image->config.len)
-            continue; /* known to another storage driver's imagedb already: an image is the same everywhere */
+            continue; /* already read from another storage driver's imagedb; an image is the same in each */
         image->config = lt_path_join(ctx->run, path, name);
         struct lt_str metadata = lt_str_format(ctx->run, "%.*s/metadata/sha256/%.*s", LT_ARG(imagedb), LT_ARG(name));
         image->updated = lt_path_join(ctx->run, metadata, LT_STR("lastUpdated"));
@@ -143,7 +143,7 @@ static void read_repositories(struct lt_ctx *ctx, struct lt_str driver)
             struct lt_str text = lt_json_str(id, "");
             struct lt_image *image = lt_digest_hex(text).len ? lt_map_get(&ctx->root->image_by_id, text) : NULL;
             if (image && has_name(image, reference))
-                continue; /* in another storage driver's list as well */
+                continue; /* already listed by another storage driver */
             if (image)
                 lt_list_add(&image->names, ctx->run, keep_ptr(ctx, reference));
             else
@@ -167,7 +167,7 @@ static void docker_image_inventory(struct lt_ctx *ctx)
     }
 }
 
-void lt_docker_note_updates(struct lt_ctx *ctx)
+void lt_docker_note_offsets(struct lt_ctx *ctx)
 {
     enum { MOST = 256 };
     lt_each (const struct lt_image, image, &ctx->root->images) {
@@ -177,7 +177,7 @@ void lt_docker_note_updates(struct lt_ctx *ctx)
     }
 }
 
-/* One event about an image, with its names and what `attr` adds. */
+/* Emit an event about an image with these attributes. */
 static enum lt_status emit_image(struct lt_ctx *ctx, const struct lt_image *image, struct lt_event *event,
                                  const struct lt_attr *attrs, size_t count, struct lt_err *err)
 {
@@ -187,7 +187,7 @@ static enum lt_status emit_image(struct lt_ctx *ctx, const struct lt_image *imag
     return lt_emit_one(ctx, event, err);
 }
 
-/* A build step after the image came here. A clock that is ahead by less is no matter. */
+/* Report a build step later than the image's arrival. A clock that is ahead by less than SLIGHT seconds is ignored. */
 static void check_arrival(struct lt_ctx *ctx, const struct lt_image *image, struct lt_event *event)
 {
     enum { SLIGHT = 2 };
@@ -216,7 +216,7 @@ static enum lt_status emit_step(struct lt_ctx *ctx, const struct lt_image *image
     if (status == LT_SKIP)
         lt_skip_error(ctx, image->config, &problem);
     if (status != LT_OK)
-        return LT_OK; /* a step without a time is no event */
+        return LT_OK; /* a step without a time is not an event */
     struct lt_attr attrs[4] = {{.key = LT_ATTR_ACTION, .text = LT_STR("build step")}};
     size_t count = 1;
     if (step->created_by.len)
@@ -234,7 +234,7 @@ static enum lt_status emit_step(struct lt_ctx *ctx, const struct lt_image *image
     return lt_emit_one(ctx, &event, err);
 }
 
-/* imagedb/metadata/sha256/<ID>/builtLocally, from Docker 24 on. */
+/* Does imagedb/metadata/sha256/<ID>/builtLocally exist? Docker writes it since 24. */
 static bool is_built_here(struct lt_ctx *ctx, const struct lt_image *image)
 {
     struct lt_node node;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Layers: the directories of the storage drivers, and layerdb, which links them to images and containers
- * (moby daemon/internal/layer/filestore.go, 20.10 to 28.x), below <root>/image/<driver>/layerdb:
+/* Layers: the directories of the storage drivers, and layerdb, which links them to images and containers (moby
+ * daemon/internal/layer/filestore.go, 20.10 to 28.x), below <root>/image/<driver>/layerdb:
  *
- *   sha256/<chain ID>/{cache-id,diff,parent,size}  image layer: directory of the driver, diff ID, chain ID below, bytes
- *   sha256/<chain ID>-<random>-removing/          the same, while it is removed
- *   tmp/write-set-<random>/                       the same, while it is made
+ *   sha256/<chain ID>/{cache-id,diff,parent,size}  image layer: the driver's directory, diff ID, chain ID below, bytes
+ *   sha256/<chain ID>-<random>-removing/          the same, while it is being removed
+ *   tmp/write-set-<random>/                       the same, while it is being made
  *   mounts/<container ID>/{mount-id,init-id,parent}  container: rw and init directory, chain ID of the image
  *
- * The files of mounts/ are written once, when the container is created: their mtime is the best witness of that. */
+ * The files in mounts/ are written once, when the container is created. Their mtime is the best witness of the
+ * creation. */
 #include "clock/filetimes.h"
 #include "read/source.h"
 #include "runtime/docker/driver/driver.h"
@@ -43,8 +44,8 @@ struct lt_container *lt_docker_container_get(struct lt_ctx *ctx, struct lt_str i
     return container;
 }
 
-/* What the directory of a layer has in it, or beside it. */
-static void lay_out(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_layer *layer)
+/* Set the paths of a layer's work and merged directories. */
+static void set_paths(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_layer *layer)
 {
     if (driver->work)
         layer->work = lt_path_join(ctx->run, layer->path, lt_str_c(driver->work));
@@ -67,7 +68,7 @@ struct lt_str lt_docker_record_path(struct lt_ctx *ctx, const struct lt_layer *l
     return lt_path_join(ctx->scratch, ctx->root->path, path);
 }
 
-/* Docker makes the tar anew from this record and the layer's files, for `docker save` and `push`. */
+/* Docker recreates the tar from the tar record and the layer's files, for `docker save` and `push`. */
 void lt_docker_find_tar(struct lt_ctx *ctx, struct lt_layer *layer)
 {
     static const char *const written[] = {"tar-split.json.gz", "cache-id"};
@@ -98,16 +99,17 @@ static void scan_driver(struct lt_ctx *ctx, const struct lt_docker_driver *drive
         layer->content = driver->content ? lt_path_join(ctx->run, layer->path, lt_str_c(driver->content)) : layer->path;
         if (driver->elsewhere && is_empty(ctx, layer->content))
             layer->content = LT_STR("");
-        lay_out(ctx, driver, layer);
+        set_paths(ctx, driver, layer);
         layer->created = node->time[LT_B];
         if (lt_str_ends(node->name, LT_STR("-init")))
             layer->role = LT_ROLE_INIT;
-        if (lt_str_ends(node->name, LT_STR("-removing"))) /* so aufs names what it is about to remove */
+        if (lt_str_ends(node->name, LT_STR("-removing"))) /* aufs renames a layer so before it removes it */
             layer->tags |= LT_TAG_BIT(removing);
     }
 }
 
-/* The layer that layerdb names; one that may lie elsewhere is made. NULL if it is missing. */
+/* The layer that layerdb names. It is created if the driver may keep its files elsewhere; else NULL if it is
+ * missing. */
 static struct lt_layer *named_layer(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str id)
 {
     struct lt_layer *layer = lt_map_get(&ctx->root->layer_by_id, id);
@@ -130,9 +132,9 @@ static void report_elsewhere(struct lt_ctx *ctx, const struct lt_docker_driver *
                 "%zu layers are %s: their files are not read", count, driver->elsewhere);
 }
 
-/* Read a file that holds one ID. `is` checks its grammar. */
+/* Read a file that holds one ID, into the run arena. `is_valid` checks its syntax. */
 static enum lt_status read_id(struct lt_ctx *ctx, struct lt_str dir, const char *name, enum lt_need need,
-                              bool (*is)(struct lt_str), struct lt_str *out)
+                              bool (*is_valid)(struct lt_str), struct lt_str *out)
 {
     *out = LT_STR("");
     struct lt_str text, path = lt_path_join(ctx->scratch, dir, lt_str_c(name));
@@ -140,7 +142,7 @@ static enum lt_status read_id(struct lt_ctx *ctx, struct lt_str dir, const char 
     if (status != LT_OK)
         return status;
     text = lt_str_trim(text);
-    if (is(text)) {
+    if (is_valid(text)) {
         *out = lt_str_dup(ctx->run, text);
         return LT_OK;
     }
@@ -153,7 +155,7 @@ static bool is_digest(struct lt_str text)
     return lt_digest_hex(text).len;
 }
 
-/* Bytes that the layer adds, in decimal digits. */
+/* Read the number of bytes that the layer adds, in decimal. */
 static void read_size(struct lt_ctx *ctx, struct lt_str dir, struct lt_layer *layer)
 {
     struct lt_str text, path = lt_path_join(ctx->scratch, dir, LT_STR("size"));
@@ -169,8 +171,8 @@ static void read_size(struct lt_ctx *ctx, struct lt_str dir, struct lt_layer *la
         lt_skip(ctx, path, LT_CODE_DAMAGED, "no size: '%.*s'", (int)(text.len < 40 ? text.len : 40), text.ptr);
 }
 
-/* Read a record of an image layer; NULL if no layer can be told. With `tag` (an LT_TAG_BIT(), else 0) it is one that
- * was cut short on its way in or out, of which any part may be missing. */
+/* Read a record of an image layer; NULL if it does not lead to a layer. `tag` (an LT_TAG_BIT(), else 0) marks a record
+ * of an interrupted creation or removal, any part of which may be missing. */
 static struct lt_layer *read_record(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str dir,
                                     lt_tags tag)
 {
@@ -188,7 +190,7 @@ static struct lt_layer *read_record(struct lt_ctx *ctx, const struct lt_docker_d
         return NULL;
     }
     if (tag && layer->recorded)
-        return NULL; /* another record vouches for it */
+        return NULL; /* another record names it */
     layer->diff_id = diff_id;
     lt_docker_layer(layer)->parent_chain = parent;
     layer->recorded = true;
@@ -208,8 +210,8 @@ static void read_image_layer(struct lt_ctx *ctx, const struct lt_docker_driver *
                lt_docker_chain_key(ctx->run, driver, lt_docker_layer(layer)->chain_id), layer);
 }
 
-/* Follow the parents of `start` down; where they come back to a layer of the same walk the link is cut. Each layer is
- * walked once: a mark from an earlier walk means that all below is known to be sound. */
+/* Follow the parents of `start` down, and cut the link that leads back to a layer of the same walk. Each layer is
+ * walked once: a mark from an earlier walk means that everything below has been checked. */
 static void cut_cycle(struct lt_ctx *ctx, struct lt_str layerdb, struct lt_layer *start)
 {
     for (struct lt_layer *layer = start; layer && !lt_docker_layer(layer)->walked_from; layer = layer->parent) {
@@ -224,14 +226,14 @@ static void cut_cycle(struct lt_ctx *ctx, struct lt_str layerdb, struct lt_layer
     }
 }
 
-/* <digest>-<random>-removing: the record of a layer whose removal was cut short. */
+/* <digest>-<random>-removing: the record of a layer whose removal was interrupted. */
 static bool is_removing(struct lt_str name)
 {
     return name.len > ID_LENGTH && lt_is_id((struct lt_str){name.ptr, ID_LENGTH}) &&
            lt_str_ends(name, LT_STR("-removing"));
 }
 
-/* layerdb/tmp/write-set-*: records of layers that were being pulled or built when it ended. */
+/* Read layerdb/tmp/write-set-*: records of layers whose pull or build was interrupted. */
 static void read_unfinished(struct lt_ctx *ctx, const struct lt_docker_driver *driver)
 {
     struct lt_listing listing;
@@ -273,9 +275,9 @@ static void read_image_layers(struct lt_ctx *ctx, const struct lt_docker_driver 
         cut_cycle(ctx, path, layer);
 }
 
-/* A layer that layerdb names must be there. */
-static void check_layer(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str record,
-                        struct lt_str id)
+/* Mark a layer that layerdb names as recorded, or report that it is missing. */
+static void mark_recorded(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str record,
+                          struct lt_str id)
 {
     struct lt_layer *layer = id.len ? named_layer(ctx, driver, id) : NULL;
     if (layer)
@@ -304,12 +306,12 @@ static void read_mounts(struct lt_ctx *ctx, const struct lt_docker_driver *drive
         read_id(ctx, dir, "mount-id", LT_REQUIRED, lt_is_store_id, &container->rw_id);
         read_id(ctx, dir, "init-id", LT_OPTIONAL, lt_is_store_id, &own->init_id);
         read_id(ctx, dir, "parent", LT_OPTIONAL, is_digest, &own->parent_chain);
-        check_layer(ctx, driver, dir, container->rw_id);
-        check_layer(ctx, driver, dir, own->init_id);
+        mark_recorded(ctx, driver, dir, container->rw_id);
+        mark_recorded(ctx, driver, dir, own->init_id);
     }
 }
 
-/* Say it when a driver's metadata is there that no file of src/store reads. */
+/* Report the metadata of storage drivers that are not in lt_docker_drivers. */
 static void report_unknown_drivers(struct lt_ctx *ctx)
 {
     struct lt_listing listing;
@@ -348,7 +350,7 @@ static enum lt_status docker_layer_events(struct lt_ctx *ctx, struct lt_err *err
         struct lt_str path =
             lt_path_join(ctx->scratch, lt_docker_container(container)->mount_record, LT_STR("mount-id"));
         if (!container->rw_id.len)
-            continue; /* reported when the inventory was taken */
+            continue; /* reported in phase 1 */
         if (lt_fs_stat(ctx->fs, path, ctx->scratch, &node, &problem) != LT_OK) {
             lt_fail(&problem, LT_SKIP, LT_CODE_MISSING, 0, "the file has vanished");
             lt_skip_error(ctx, path, &problem);

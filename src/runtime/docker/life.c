@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What is left of the life of a container: its files, and what tells whether it ran when the evidence was taken. */
+/* The records of a container that exist, and witnesses for whether it ran at seizure. */
 #include "runtime/docker/driver/driver.h"
 #include "runtime/docker/tasks.h"
 
-/* A container that is looked at. */
+/* A container being examined. */
 struct look {
     struct lt_ctx *ctx;
     struct lt_arena *arena;
@@ -32,7 +32,7 @@ static struct lt_str time_text(struct lt_arena *arena, struct lt_time time)
     return copy;
 }
 
-/* Is it there? What cannot be looked at is reported, and is not there. */
+/* Does it exist? If it cannot be examined, that is reported, and the answer is no. */
 static bool is_there(const struct look *look, struct lt_str path, struct lt_node *node)
 {
     return lt_stat_or_skip(look->ctx, path, node) == LT_OK;
@@ -55,7 +55,7 @@ static void find_files(const struct look *look)
     if (path.len) {
         add_file(look, "config_path", lt_path_join(look->arena, path, LT_STR("config.v2.json")));
         add_file(look, "hostconfig_path", lt_path_join(look->arena, path, LT_STR("hostconfig.json")));
-        /* Of the three that the drivers leave, the first that is there. */
+        /* The first of the three possible logs that exists. */
         for (size_t i = 0; i < sizeof logs / sizeof *logs && !found; i++)
             found = add_file(look, "log_path", lt_path_join(look->arena, path, logs[i]));
     }
@@ -63,7 +63,7 @@ static void find_files(const struct look *look)
                       lt_docker_container(look->container)->mount_record);
 }
 
-/* What the daemon saved last (moby daemon/container/state.go): it saves a stop as soon as it hears of it. */
+/* The state as last saved. The daemon saves a stop as soon as it learns of it (moby daemon/container/state.go). */
 static void add_state(const struct look *look)
 {
     const struct lt_container *container = look->container;
@@ -75,9 +75,9 @@ static void add_state(const struct look *look)
         add_witness(look, "config.v2.json: State.Running is false");
 }
 
-/* With an IPC mode that can be shared, the daemon makes containers/<ID>/mounts/shm with mode 0700 and mounts a tmpfs of
- * mode 1777 on it (moby daemon/container_operations_unix.go, 20.10 to 28.x). A dead disk has the directory below only,
- * and with the default IPC mode, private, there is none: so was it on all hosts that were measured. */
+/* If the IPC mode can be shared, the daemon creates containers/<ID>/mounts/shm with mode 0700 and mounts a tmpfs of
+ * mode 1777 on it (moby daemon/container_operations_unix.go, 20.10 to 28.x). A dead disk shows only the directory
+ * below. With the default IPC mode, private, the directory does not exist; this was so on every host measured. */
 static bool add_shm(const struct look *look)
 {
     struct lt_node node;
@@ -90,9 +90,10 @@ static bool add_shm(const struct look *look)
     return mounted;
 }
 
-/* Docker makes `merged` before it starts a container and removes it when it unmounts (18.09 and later; before, it
- * stayed; moby daemon/graphdriver/overlay2/overlay.go Get and Put). The kernel makes work/work anew at each mount, so
- * its birth is the last one's time (linux fs/overlayfs/super.c). LT_UNKNOWN: the driver has no such directory. */
+/* Docker creates `merged` before it starts a container and removes it when it unmounts (since 18.09; before that, it
+ * stayed; moby daemon/graphdriver/overlay2/overlay.go Get and Put). The kernel recreates work/work at each mount, so
+ * its birth is the time of the last mount (linux fs/overlayfs/super.c). LT_UNKNOWN: the driver has no such
+ * directory. */
 static enum lt_answer add_merged(const struct look *look)
 {
     const struct lt_layer *rw = look->container->rw;
@@ -109,7 +110,7 @@ static enum lt_answer add_merged(const struct look *look)
     return there ? LT_YES : LT_NO;
 }
 
-/* Is there a directory of the container in `directory`, which holds one for each that runs? */
+/* Does the container have a directory in `directory`, which holds one for each running container? */
 static bool add_task(const struct look *look, struct lt_str directory)
 {
     struct lt_node node;
@@ -124,8 +125,8 @@ static bool add_task(const struct look *look, struct lt_str directory)
     return there;
 }
 
-/* Those in /run go with the power; those on disk stay, and were seen to stay over the next boot too, so they prove
- * nothing. */
+/* The directories in /run are lost at power-off. Those on disk stay, and were seen to stay over the next boot, so they
+ * prove nothing. */
 static bool add_tasks(const struct look *look)
 {
     static const char *const in_memory[] = {
@@ -142,7 +143,8 @@ static bool add_tasks(const struct look *look)
     return runs;
 }
 
-/* The daemon's word counts, unless what the kernel and the runtime left speaks against it; without it, these count. */
+/* Decide whether the container ran. The saved state decides unless the mount contradicts it; without it, the mount
+ * does. A mounted tmpfs or a task in /run proves that it ran. */
 static enum lt_answer judge(const struct look *look, enum lt_answer merged, bool live)
 {
     const struct lt_container *container = look->container;

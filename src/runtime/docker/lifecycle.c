@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What else tells of the lives of containers and images (moby daemon/health.go, daemon/graphdriver/overlay2/overlay.go,
+/* Other traces of the lives of containers and images (moby daemon/health.go, daemon/graphdriver/overlay2/overlay.go,
  * linux fs/overlayfs/super.c ovl_workdir_create):
  *
  *   config.v2.json State.Health.Log  the last five probes: Start, End (the host's zone), ExitCode, Output
- *   overlay2/<rw layer>/work/work    made anew at every mount: its birth is the last mount, so about the last start
- *                                    (docker restart keeps the mount); the driver overlay has it, too
+ *   overlay2/<rw layer>/work/work    recreated at every mount: its birth is the last mount, so about the last start
+ *                                    (docker restart keeps the mount); the driver overlay has it too
  *   overlay2/<layer>/committed       written when a layer is made on top: a container was created, or an image built;
- *                                    fuse-overlayfs does so, too
- *   directories of the data root     changed after the birth of all that is in them: something was removed then
+ *                                    fuse-overlayfs has it too
+ *   directories of the data root     changed after the birth of all their entries: something was removed then
  *
- * And of a container that the daemon found dead at its start: when it ended lies between its last sign of life and
+ * If the daemon found a container dead when it started, the container's end is bounded by its last sign of life and
  * that start. */
 #include "read/facts.h"
 #include "runtime/docker/driver/driver.h"
 
 #include "parse/json.h"
 #include "parse/stamp.h"
-#include "runtime/docker/driver/driver.h"
 
 enum { MAX_OUTPUT = 4096 };
 
 /* mkdir dates what it makes, and later the directory that it lies in: on Linux 6.18, with 15 busy processes on two
- * processors, up to 95 ms. A removal so soon after something was made is not told. */
+ * processors, up to 95 ms. A removal so soon after something was made is not reported. */
 static const int64_t SLACK = 100000000;
 
 static struct lt_time later(struct lt_time a, struct lt_time b)
@@ -63,7 +62,7 @@ static enum lt_status emit_probes(struct lt_ctx *ctx, const struct lt_container 
     struct json_t *json;
     const char *flaw;
     enum lt_status status = LT_OK;
-    /* docker_container reported what is wrong with the file. */
+    /* docker_container reports a damaged file. */
     if (!container->path.len || lt_slurp(ctx->fs, path, LT_MAX_JSON, ctx->scratch, &text, NULL) != LT_OK ||
         lt_json_parse(text, &json, &flaw, NULL) != LT_OK)
         return LT_OK;
@@ -74,7 +73,7 @@ static enum lt_status emit_probes(struct lt_ctx *ctx, const struct lt_container 
     return status;
 }
 
-/* mtime of a file of the container's directory. */
+/* The mtime of a file in the container's directory. */
 static struct lt_time written(struct lt_ctx *ctx, const struct lt_container *container, struct lt_str name)
 {
     struct lt_node node;
@@ -82,7 +81,8 @@ static struct lt_time written(struct lt_ctx *ctx, const struct lt_container *con
     return lt_stat_or_skip(ctx, path, &node) == LT_OK ? node.time[LT_M] : (struct lt_time){0};
 }
 
-/* The daemon was not there when the container ended. Its last sign of life: that it was started, or wrote to a log. */
+/* Emit the end of a container that ended while no daemon ran. Its last sign of life is its creation, its start, or the
+ * last write to one of its logs. */
 static enum lt_status emit_ended(struct lt_ctx *ctx, const struct lt_container *container, struct lt_err *err)
 {
     struct lt_facts facts = {.arena = ctx->scratch};
@@ -113,7 +113,7 @@ static enum lt_status emit_ended(struct lt_ctx *ctx, const struct lt_container *
     return lt_facts_emit(&facts, ctx, &event, err);
 }
 
-/* One time of one entry of a layer's directory, if it is there. */
+/* Emit one time of an entry in a layer's directory, if it exists. */
 static enum lt_status emit_layer(struct lt_ctx *ctx, const struct lt_layer *layer, enum lt_kind kind, const char *name,
                                  enum lt_slot slot, const char *action, struct lt_err *err)
 {
@@ -150,11 +150,11 @@ static enum lt_status emit_layers(struct lt_ctx *ctx, struct lt_err *err)
     return status;
 }
 
-/* A directory whose entries come and go with what they stand for. */
+/* A directory with an entry for each thing that exists. */
 struct place {
     const char *path; /* below the data root */
     const char *action;
-    bool renamed; /* entries are renamed into it, which changes their ctime, and are not changed afterwards */
+    bool renamed; /* entries are renamed into it, which changes their ctime, and not changed afterwards */
 };
 
 static enum lt_status emit_removal(struct lt_ctx *ctx, struct lt_str path, const struct place *place,
@@ -166,7 +166,7 @@ static enum lt_status emit_removal(struct lt_ctx *ctx, struct lt_str path, const
     struct lt_time last = {0};
     bool known = true;
     if (lt_stat_or_skip(ctx, path, &node) != LT_OK || lt_fs_list(ctx->fs, path, ctx->scratch, &listing, NULL) != LT_OK)
-        return LT_OK; /* its own reader reported what is wrong */
+        return LT_OK; /* the source that reads it reports errors */
     for (size_t i = 0; i < listing.count; i++) {
         last = later(last, listing.nodes[i].time[LT_B]);
         known &= listing.nodes[i].time[LT_B].set;

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-/* How Docker's layers hang together. An image names diff IDs, layerdb each layer's diff ID and the chain below it, a
- * container its rw layer and the chain of its image; where layerdb is damaged the driver's own links serve. Once this
- * is done, layers have parents, and containers and images have layers: nothing else needs to know how. */
+/* Links Docker's layers, images and containers. An image names diff IDs. layerdb names each layer's diff ID and the
+ * chain below it. A container names its rw layer and the chain of its image. Where layerdb is damaged, the driver's own
+ * links are used. Afterwards, layers have parents, and containers and images have layers; no other file needs to know
+ * how. */
 #include "runtime/docker/driver/driver.h"
 
 #include "parse/ident.h"
 
 #include <stdio.h>
 
-enum { MAX_LAYERS = 1024 }; /* overlay2 itself stops at 128 lower layers */
+enum { MAX_LAYERS = 1024 }; /* overlay2 itself allows 128 lower layers */
 
-/* A container's configuration is made first and its rw layer right after it, so a layer whose metadata is lost is
- * looked for among those born from a second before to ten seconds after the container's Created. */
+/* A container's configuration is created first, and its rw layer right after it. If the metadata that names a layer is
+ * lost, candidates are layers born from one second before to ten seconds after the container's Created. */
 static const int64_t INFER_BEFORE = -1000000000, INFER_AFTER = 10000000000;
 
-/* Key of a layer by what an image tells of it: the chain below and its own diff ID. */
+/* The key of a layer by what an image knows of it: the chain below and its own diff ID. */
 static struct lt_str diff_key(struct lt_arena *arena, const struct lt_docker_driver *driver, struct lt_str chain,
                               struct lt_str diff_id)
 {
@@ -30,7 +31,7 @@ static void reverse(struct lt_list *list)
     }
 }
 
-/* The layers from `top` down; a chain that comes back to itself ends there. */
+/* Collect the layers from `top` down. A cycle ends the list. */
 static void collect_chain(struct lt_arena *arena, struct lt_layer *top, struct lt_list *out)
 {
     for (struct lt_layer *layer = top; layer && out->count < MAX_LAYERS; layer = layer->parent) {
@@ -40,7 +41,7 @@ static void collect_chain(struct lt_arena *arena, struct lt_layer *top, struct l
     }
 }
 
-/* An image names diff IDs; layerdb names each layer's diff ID and the chain below it. */
+/* Find the layers of an image by its diff IDs, from the base up, in one driver's layerdb. */
 static void link_image(struct lt_arena *arena, const struct lt_map *by_diff, const struct lt_docker_driver *driver,
                        struct lt_image *image)
 {
@@ -74,7 +75,7 @@ static void link_images(struct lt_arena *arena, struct lt_root *root)
             link_image(arena, &by_diff, lt_docker_drivers[i], image);
 }
 
-/* The key is no longer than a name of a layer may be: see lt_is_store_id(). */
+/* A name of a layer has at most 128 bytes, so the key fits: see lt_is_store_id(). */
 static struct lt_layer *init_of(struct lt_root *root, struct lt_str id)
 {
     char key[256];
@@ -97,7 +98,7 @@ static bool may_belong(const struct lt_container *container, const struct lt_lay
     return !init->parent || !layers || !layers->count || layers->items[layers->count - 1] == init->parent;
 }
 
-/* The rw layer of a container whose mount-id is lost: the only one that fits. */
+/* The rw layer of a container whose mount-id is lost: the only candidate. */
 static struct lt_layer *infer_rw(const struct lt_container *container)
 {
     struct lt_layer *found = NULL;
@@ -113,7 +114,7 @@ static struct lt_layer *infer_rw(const struct lt_container *container)
     return found;
 }
 
-static void take_layer(struct lt_container *container, struct lt_layer *layer, enum lt_role role)
+static void assign_layer(struct lt_container *container, struct lt_layer *layer, enum lt_role role)
 {
     if (!layer)
         return;
@@ -132,11 +133,11 @@ static void link_rw(struct lt_container *container, bool infer)
     container->init = lt_map_get(&root->layer_by_id, lt_docker_container(container)->init_id);
     if (!container->init)
         container->init = init_of(root, container->rw->id);
-    take_layer(container, container->rw, LT_ROLE_RW);
-    take_layer(container, container->init, LT_ROLE_INIT);
+    assign_layer(container, container->rw, LT_ROLE_RW);
+    assign_layer(container, container->init, LT_ROLE_INIT);
 }
 
-/* The image layers of a container: by layerdb, else by the driver's links, else those of its image. */
+/* Set the image layers of a container: by layerdb, else by the driver's links, else those of its image. */
 static void link_container_layers(struct lt_arena *arena, struct lt_container *container)
 {
     struct lt_layer *top = NULL;
@@ -155,7 +156,7 @@ static void link_container_layers(struct lt_arena *arena, struct lt_container *c
     reverse(&container->layers);
 }
 
-/* An image whose layers layerdb no longer tells has those of a container made from it, if the number is right. */
+/* An image whose layers are missing from layerdb gets those of a container made from it, if their number matches. */
 static void borrow_layers(struct lt_arena *arena, const struct lt_container *container)
 {
     struct lt_image *image = container->image;
@@ -173,7 +174,7 @@ static void borrow_layers(struct lt_arena *arena, const struct lt_container *con
     }
 }
 
-/* Left over by a removal: an rw layer still has its init layer beside it. */
+/* Find rw layers left by a removal: their init layer still exists. */
 static void find_leftovers(struct lt_root *root)
 {
     lt_each (struct lt_layer, layer, &root->layers)
@@ -189,7 +190,7 @@ static bool is_known_driver(struct lt_str name)
     return false;
 }
 
-/* What the rest of the program is told of a layer and a container, now that all is linked. */
+/* Set what the rest of the program reads of layers and containers, now that all links are known. */
 static void publish(struct lt_ctx *ctx)
 {
     lt_each (struct lt_layer, layer, &ctx->root->layers) {
@@ -208,8 +209,8 @@ static void publish(struct lt_ctx *ctx)
     }
 }
 
-/* On a live host a container's /dev/shm and secrets are mounted below its directory. A volume may be anything, even the
- * whole host: what is mounted there is not read twice. */
+/* Register the trees of containers and volumes. On a live host, a container's /dev/shm and secrets are mounted below
+ * its directory and are read. A volume may be anything, even the whole host, so mounts below it are not read twice. */
 static void add_trees(struct lt_ctx *ctx)
 {
     struct lt_inventory *inventory = ctx->inventory;
@@ -237,7 +238,7 @@ void lt_docker_link(struct lt_ctx *ctx)
             parent->has_children = true;
     }
     link_images(arena, root);
-    /* Certain links first: what is left over is then inferred among fewer candidates. */
+    /* Certain links first, so that fewer candidates are left for inference. */
     for (int infer = 0; infer <= 1; infer++)
         lt_each (struct lt_container, container, &root->containers)
             link_rw(container, infer);
@@ -248,5 +249,5 @@ void lt_docker_link(struct lt_ctx *ctx)
     find_leftovers(root);
     publish(ctx);
     add_trees(ctx);
-    lt_docker_note_updates(ctx); /* now, since those in configurations of containers count first */
+    lt_docker_note_offsets(ctx); /* last, as offsets in container configurations take precedence */
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Container logs, rotated to .1 (newest) ... .N, with compression .1.gz ... (moby daemon/logger/loggerutils/logfile.go,
- * 20.10 to 28.x):
+/* Container logs, rotated to .1 (newest) ... .N, and with compression to .1.gz ... (moby
+ * daemon/logger/loggerutils/logfile.go, 20.10 to 28.x):
  *
- *   containers/<ID>/<ID>-json.log              the json-file driver, one JSON object a line
+ *   containers/<ID>/<ID>-json.log              the json-file driver, one JSON object per line
  *   containers/<ID>/local-logs/container.log   the local driver, framed protobuf
- *   containers/<ID>/container-cached.log       the same: what a driver that cannot be read back shipped away
+ *   containers/<ID>/container-cached.log       the same format: a local copy, for drivers that cannot be read back
  *
- * Lines over 16 KiB are cut into pieces that all carry the time of the first (daemon/logger/copier.go); they are joined
- * here, across rotation too. */
+ * Lines over 16 KiB are split into pieces, all with the time of the first (daemon/logger/copier.go). They are joined
+ * here, also across rotated files. */
 #include "read/source.h"
 
 #include "base/gz.h"
@@ -24,23 +24,23 @@ enum { STREAMS = LT_LOG_STREAMS, MAX_JOINED = 1024 * 1024, MAX_RESYNC = 16 * 102
 
 static const char *const stream_names[STREAMS] = {"stdout", "stderr"};
 
-/* A line of which not all pieces were read yet. */
+/* A line of which some pieces are still to come. */
 struct pending {
     struct lt_buf text;
-    struct lt_str file; /* where it began */
+    struct lt_str file; /* of its first piece */
     uint64_t offset;
     struct lt_time time;
     bool open;
 };
 
-/* One log of one container, all its rotated files. */
+/* One log of one container, with all its rotated files. */
 struct job {
     struct lt_ctx *ctx;
     const struct lt_container *container;
-    struct lt_log_clock *clock;      /* of the container */
+    struct lt_log_clock *clock;      /* the container's */
     struct pending pending[STREAMS]; /* stdout, stderr */
     struct lt_logline record;
-    struct lt_str path;     /* of the file at hand */
+    struct lt_str path;     /* of the current file */
     struct lt_time written; /* its mtime */
 };
 
@@ -49,7 +49,7 @@ struct record {
     struct lt_str stream, text;
     struct lt_time time;
     uint64_t offset;
-    bool complete; /* ends its line */
+    bool complete; /* it ends its line */
 };
 
 static enum lt_status emit_line(struct job *job, unsigned stream, struct lt_err *err)
@@ -77,13 +77,13 @@ static enum lt_status emit_line(struct job *job, unsigned stream, struct lt_err 
     return status;
 }
 
-/* Add a record to the line of its stream. */
+/* Append a record to the pending line of its stream. */
 static enum lt_status add_record(struct job *job, const struct record *record, struct lt_err *err)
 {
     unsigned stream = lt_str_eq(record->stream, LT_STR("stderr"));
     struct pending *pending = &job->pending[stream];
     if (pending->open && lt_time_cmp(pending->time, record->time) != 0) {
-        enum lt_status status = emit_line(job, stream, err); /* the rest of the old line never came */
+        enum lt_status status = emit_line(job, stream, err); /* the rest of the old line is missing */
         if (status != LT_OK)
             return status;
     }
@@ -97,7 +97,8 @@ static enum lt_status add_record(struct job *job, const struct record *record, s
     return record->complete || pending->text.len > MAX_JOINED ? emit_line(job, stream, err) : LT_OK;
 }
 
-/* After a power loss a log may hold a run of NUL bytes where data never reached the disk. */
+/* Count and report NUL bytes at the start. After a power loss, a log may hold them where data never reached the
+ * disk. */
 static size_t skip_nul(struct job *job, struct lt_str bytes, uint64_t offset)
 {
     size_t count = 0;
@@ -120,8 +121,8 @@ static enum lt_status add_json(struct job *job, uint64_t offset, struct lt_err *
     return add_record(job, &record, err);
 }
 
-/* Emit the text of a record without a time: it was written after the line before it, and before `last` or the last
- * change of the file. Nothing happens if neither is known. */
+/* Emit the text of a record without a time. It is bounded by the line before it, and by `last` or the file's mtime.
+ * Nothing is emitted if neither bound is known. */
 static enum lt_status emit_half(struct job *job, struct lt_str text, uint64_t offset, struct lt_time last,
                                 struct lt_err *err)
 {
@@ -147,8 +148,8 @@ static enum lt_status emit_half(struct job *job, struct lt_str text, uint64_t of
     return lt_emit_one(job->ctx, &event, err);
 }
 
-/* The next whole record in `text` behind its first byte: where it is, or the length of `text`. No string of JSON holds
- * what a record begins with. */
+/* The offset in `text` of the next whole record after its first byte, or the length of `text`. The bytes that begin a
+ * record cannot occur inside a JSON string. */
 static size_t find_record(struct job *job, struct lt_str text)
 {
     const struct lt_str start = LT_STR("{\"log\":");
@@ -163,7 +164,8 @@ static size_t find_record(struct job *job, struct lt_str text)
     return text.len;
 }
 
-/* A record that cannot be read, as when the power went while it was written, and what was appended to it since. */
+/* Recover the text of a damaged record, and a whole record appended to it later. Records are cut off when power is lost
+ * during a write. */
 static enum lt_status salvage(struct job *job, struct lt_str text, uint64_t offset, struct lt_err *err)
 {
     struct lt_err problem = {0};
@@ -171,7 +173,7 @@ static enum lt_status salvage(struct job *job, struct lt_str text, uint64_t offs
     struct lt_time next = damaged < text.len ? job->record.time : (struct lt_time){0};
     lt_logline_parse((struct lt_str){text.ptr, damaged}, &job->record, &problem);
     struct lt_str half = lt_buf_view(&job->record.text);
-    while (lt_str_ends(half, (struct lt_str){"", 1})) /* room that was never written to */
+    while (lt_str_ends(half, (struct lt_str){"", 1})) /* space that was never written */
         half.len--;
     lt_skip(job->ctx, job->path, LT_CODE_DAMAGED, "%zu bytes at offset %ju: %s%s", damaged, (uintmax_t)offset,
             problem.text, half.len ? ", of which the text is kept" : "");
@@ -203,7 +205,7 @@ static enum lt_status read_json(struct job *job, struct lt_stream *stream, struc
     return LT_OK;
 }
 
-/* The whole record at the start of the stream. LT_END: the file ends within it. */
+/* Read the whole record at the start of the stream. LT_END: the file ends within it. */
 static enum lt_status local_record(struct lt_stream *stream, struct lt_str *out, struct lt_err *problem)
 {
     size_t length = 0;
@@ -227,13 +229,13 @@ static enum lt_status add_local(struct job *job, const struct lt_locallog *entry
     enum lt_status status = add_record(job, &record, err);
     if (entry->partial || status != LT_OK)
         return status;
-    record.text = LT_STR("\n"); /* which the driver does not store */
+    record.text = LT_STR("\n"); /* not stored by the driver */
     record.complete = true;
     return add_record(job, &record, err);
 }
 
-/* Skip damage: to the next place where a whole record can be decoded. Returns the number of bytes skipped. What looks
- * like records without end is given up after a while: the rest of the file is lost then. */
+/* Skip damage, up to the next record that can be decoded. Returns the number of bytes skipped. After MAX_RESYNC bytes
+ * of candidates that do not decode, the rest of the file is given up. */
 static size_t resync(struct lt_stream *stream)
 {
     size_t skipped = 0, decoded = 0;
@@ -275,9 +277,9 @@ static enum lt_status read_local(struct job *job, struct lt_stream *stream, stru
     }
 }
 
-/* A kind of log: where it is below the container's directory, and how it is read. */
+/* A kind of log: its place below the container's directory, and its reader. */
 struct log_kind {
-    const char *directory, *name; /* NULL: "<container ID>-json.log" */
+    const char *directory, *name; /* directory NULL: the container's; name NULL: "<container ID>-json.log" */
     enum lt_status (*read)(struct job *job, struct lt_stream *stream, struct lt_err *err);
 };
 
@@ -287,7 +289,7 @@ static const struct log_kind kinds[] = {
     {NULL, "container-cached.log", read_local},
 };
 
-/* The time of a compressed log's last line, which its header holds: {"lastTime":"2026-..."}. */
+/* The time of a compressed log's last line, stored in the gzip header: {"lastTime":"2026-..."}. */
 static struct lt_time last_time(struct lt_ctx *ctx, struct lt_str path)
 {
     struct lt_time time = {0};
@@ -306,7 +308,7 @@ static struct lt_time last_time(struct lt_ctx *ctx, struct lt_str path)
     return time;
 }
 
-/* Did a compressed log yield all of its lines, up to the last? */
+/* Report a compressed log that did not yield all lines up to the last. */
 static void check_last(struct job *job)
 {
     struct lt_time wanted = last_time(job->ctx, job->path), got = job->clock->latest;
@@ -343,8 +345,8 @@ static enum lt_status read_file(struct job *job, const struct log_kind *kind, st
     return status;
 }
 
-/* Is the unpacked file, as far as it can be read, how the plain one begins? Then it was being made from that one when
- * the host stopped (moby removes the plain file only afterwards), and has nothing of its own. */
+/* Is the decompressed file, as far as it can be read, a prefix of the plain one? Then compression was under way when
+ * the host stopped, and the file adds nothing: moby removes the plain file only afterwards. */
 static bool is_copy(struct lt_fs *fs, struct lt_str plain, struct lt_str packed)
 {
     struct lt_stream *streams[2] = {NULL, NULL};
@@ -368,7 +370,7 @@ static bool is_copy(struct lt_fs *fs, struct lt_str plain, struct lt_str packed)
     return same;
 }
 
-/* Number of a rotated log: 0 for the log itself, -1 for a file that is none of these. */
+/* The number of a rotated log: 0 for the log itself, -1 for any other file. */
 static long rotation(struct lt_str name, struct lt_str log)
 {
     if (!lt_str_starts(name, log))
@@ -394,7 +396,7 @@ struct log_file {
     long number;
 };
 
-/* Oldest first; of a .1.gz half made from .1 the complete one is read first. */
+/* Oldest first. Before an incomplete .1.gz comes the complete .1. */
 static int by_age(const void *a, const void *b)
 {
     const struct log_file *left = a, *right = b;

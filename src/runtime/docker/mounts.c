@@ -4,18 +4,18 @@
 #include "parse/json.h"
 #include "read/facts.h"
 
-enum { MAX_MOUNTS = 1024 }; /* of one container: each costs time for every file that it shows */
+enum { MAX_MOUNTS = 1024 }; /* of one container; each costs time for every file below it */
 
-/* The mounts of one container while they are collected. */
+/* The mounts of one container while they are read. */
 struct mounts {
     struct lt_arena *run;
     struct lt_container *container;
-    struct lt_list items; /* what is told of them: of struct lt_str * */
-    size_t more;          /* that are beyond the limit, and not kept */
+    struct lt_list items; /* descriptions, of struct lt_str * */
+    size_t more;          /* number beyond the limit */
 };
 
-/* "volume data -> /data rw": what is told of a mount. A tmpfs leaves nothing on the disk. */
-static void tell_mount(struct mounts *mounts, const struct lt_mount *mount, struct lt_str propagation)
+/* Add the description of a mount: "volume data -> /data rw". A tmpfs leaves nothing on disk. */
+static void describe_mount(struct mounts *mounts, const struct lt_mount *mount, struct lt_str propagation)
 {
     struct lt_str source = mount->name.len ? mount->name : mount->source;
     struct lt_buf text = {0};
@@ -36,7 +36,7 @@ static void tell_mount(struct mounts *mounts, const struct lt_mount *mount, stru
     lt_buf_free(&text);
 }
 
-/* A path without a slash at its end; without one at its beginning it is none. */
+/* The path without slashes at its end; "" if it is not absolute. */
 static struct lt_str destination(struct lt_arena *arena, struct lt_str path)
 {
     while (path.len && path.ptr[path.len - 1] == '/')
@@ -75,13 +75,13 @@ static void read_mount(struct mounts *mounts, const struct json_t *point)
         .subpath = lt_str_dup(run, lt_json_str(point, "Spec.VolumeOptions.Subpath")),
         .writable = lt_json_bool(point, "RW"),
     };
-    if (!mount->type.len) /* Docker before 1.13 has no type: a name means a volume */
+    if (!mount->type.len) /* Docker before 1.13 recorded no type; a name means a volume */
         mount->type = mount->name.len ? LT_STR("volume") : LT_STR("bind");
     add_mount(mounts, mount);
-    tell_mount(mounts, mount, lt_json_str(point, "Propagation"));
+    describe_mount(mounts, mount, lt_json_str(point, "Propagation"));
 }
 
-/* --tmpfs is in the host's configuration alone. */
+/* --tmpfs is only in hostconfig.json. */
 static void read_tmpfs(struct mounts *mounts, const struct json_t *host)
 {
     struct lt_arena *run = mounts->run;
@@ -96,11 +96,11 @@ static void read_tmpfs(struct mounts *mounts, const struct json_t *host)
         if (has_mount_at(mounts, mount->destination) || is_full(mounts))
             continue;
         add_mount(mounts, mount);
-        tell_mount(mounts, mount, LT_STR(""));
+        describe_mount(mounts, mount, LT_STR(""));
     }
 }
 
-/* Files that the daemon itself mounts over those of the image, unless the user does (moby
+/* Add the files that the daemon itself mounts over those of the image, unless the user mounts something there (moby
  * daemon/container/container_unix.go: NetworkMounts, IpcMounts). */
 static void add_own_mounts(struct mounts *mounts, const struct json_t *json)
 {

@@ -8,11 +8,10 @@
  *   sandbox/<ID>                   Cid: the container, Eps [{Eid, Nid}]
  *   bridge-endpoint/<ID>           PortMapping
  *
- * An endpoint and a sandbox last as long as the container runs. The network "bridge" is made anew whenever the daemon
- * starts, so that its `created` is the daemon's last start. Removed records are told as parse/bbolt.h says. */
+ * An endpoint and a sandbox exist while the container runs. The network "bridge" is recreated at each start of the
+ * daemon, so its `created` is the daemon's last start. Removed records are recovered as parse/bbolt.h describes. */
 #include "read/facts.h"
 #include "runtime/docker/docker.h"
-#include "runtime/docker/driver/driver.h"
 
 #include "parse/bbolt.h"
 #include "parse/ident.h"
@@ -32,16 +31,16 @@ struct record {
     uint64_t offset;
     enum lt_bolt_origin origin;
     bool is_bridge;
-    unsigned endpoints; /* of a sandbox: those that live */
+    unsigned endpoints; /* of a sandbox: number of live endpoints */
 };
 
-/* What the database tells; read in phase 1, in the run arena. */
+/* The contents of the database; read in phase 1, in the run arena. */
 struct lt_networks {
     struct lt_ctx *ctx;
     struct lt_str database;
     struct lt_time born, written;
     struct lt_list records[KINDS];
-    struct lt_map by_id[KINDS]; /* the first record of each ID: the live one, if there is one */
+    struct lt_map by_id[KINDS]; /* the first record of each ID, which is the live one if there is one */
 };
 
 static void read_pool(struct lt_facts *facts, struct lt_str text)
@@ -121,7 +120,7 @@ static void read_record(struct lt_networks *job, enum kind kind, struct record *
     }
 }
 
-/* Which kind a key is of; its IDs are cut off. */
+/* The kind of a record by its key, whose IDs are cut out. */
 static enum kind kind_of(struct lt_str key, struct lt_str *network, struct lt_str *id)
 {
     static const char *const names[] = {"network", "endpoint", "sandbox", "bridge-endpoint"};
@@ -150,7 +149,7 @@ static enum lt_status take_record(void *arg, const struct lt_bolt_item *item, st
     enum kind kind = kind_of(item->key, &network, &id);
     (void)err;
     if (kind == KINDS || item->known || item->value.len <= INDEX || lt_map_get(&job->by_id[kind], id))
-        return LT_OK; /* of several records of one thing the newest counts */
+        return LT_OK; /* of several records of one ID the newest counts */
     if (text.len > LT_MAX_JSON || lt_json_parse(text, &json, &flaw, &problem) != LT_OK) {
         if (item->origin == LT_BOLT_LIVE)
             lt_skip(job->ctx, job->database, LT_CODE_DAMAGED, "offset %ju: a record that is no JSON",
@@ -172,8 +171,8 @@ static enum lt_status take_record(void *arg, const struct lt_bolt_item *item, st
     return LT_OK;
 }
 
-/* When an event was that only a removed record tells of: exactly if the last transaction removed it, else while there
- * was a database. */
+/* Set the time of an event that only a removed record shows: the file's mtime if the last transaction removed it, else
+ * bounded by `from` and the mtime. */
 static void set_removal(const struct lt_networks *job, const struct record *record, struct lt_time from,
                         struct lt_event *event)
 {
@@ -231,7 +230,7 @@ static const struct record *find(const struct lt_networks *job, enum kind kind, 
     return lt_map_get(&job->by_id[kind], id);
 }
 
-/* Whose a sandbox is; says so in the facts when the container is not there any more. */
+/* The owner of a sandbox. If the container no longer exists, that becomes a fact. */
 static const struct lt_owner *owner_of(const struct lt_networks *job, struct lt_str id, struct lt_facts *facts)
 {
     const struct lt_container *container = lt_map_get(&job->ctx->root->container_by_id, id);
@@ -242,7 +241,7 @@ static const struct lt_owner *owner_of(const struct lt_networks *job, struct lt_
     return &job->ctx->root->owner;
 }
 
-/* The daemon writes `hosts` when a container gets its place in a network. */
+/* When the container last joined a network: the daemon then writes its `hosts` file. Unset if there is none. */
 static struct lt_time joined_at(const struct lt_networks *job, const struct lt_owner *owner)
 {
     struct lt_node node;
@@ -273,7 +272,7 @@ static enum lt_status emit_endpoint(const struct lt_networks *job, const struct 
         return lt_facts_emit(&facts, job->ctx, &event, err);
     }
     event.time[0] = event.first = from;
-    event.last = joined.set ? joined : job->written; /* of several networks, that of the last one */
+    event.last = joined.set ? joined : job->written; /* with several networks, when it joined the last one */
     if (!from.set || lt_time_cmp(from, event.last) > 0) {
         event.first = (struct lt_time){0};
         event.time[0] = event.last;
@@ -282,7 +281,7 @@ static enum lt_status emit_endpoint(const struct lt_networks *job, const struct 
     return lt_facts_emit(&facts, job->ctx, &event, err);
 }
 
-/* A sandbox that is gone: its container stopped, or was removed since. */
+/* Emit a removed sandbox: its container was stopped, or removed since. */
 static enum lt_status emit_sandbox(const struct lt_networks *job, const struct record *record, struct lt_err *err)
 {
     struct lt_facts facts = with_action(record, "leave networks");

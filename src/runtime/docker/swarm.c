@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Tasks of a swarm that this node was given: <root>/swarm/worker/tasks.db (moby/swarmkit agent/storage.go), a bbolt
- * file: v1/tasks/<task>/{data,status,assigned}, see parse/swarmtask.h. A task's creation is by the manager's clock. */
+/* Swarm tasks assigned to this node: <root>/swarm/worker/tasks.db (moby/swarmkit agent/storage.go), a bbolt file with
+ * v1/tasks/<task>/{data,status,assigned}, see parse/swarmtask.h. A task's creation is by the manager's clock. */
 #include "read/facts.h"
 
 #include "parse/bbolt.h"
@@ -9,7 +9,7 @@
 struct job {
     struct lt_ctx *ctx;
     struct lt_str database;
-    struct lt_map services; /* task -> struct lt_str *: name of its service */
+    struct lt_map services; /* task -> struct lt_str *: name of the task's service */
 };
 
 static enum lt_status emit(struct job *job, const struct lt_bolt_item *item, struct lt_facts *facts,

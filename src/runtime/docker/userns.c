@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-/* User namespaces: what the owners of files are inside the containers.
+/* User namespaces: owners of files as seen inside the containers.
  *
  * userns-remap (moby v28 daemon/daemon_unix.go setupRemappedRoot, v24 pkg/idtools): the data root is
- * <root>/<uid>.<gid>, the ids of the container's root; how many follow, and which come after these, /etc/subuid and
- * /etc/subgid tell. The numbers in the name count, not `userns-remap` in daemon.json: they are what the files at hand
- * were made with.
+ * <root>/<uid>.<gid>, with the IDs of the containers' root. /etc/subuid and /etc/subgid say how many IDs follow, and
+ * which ranges come after these. The numbers in the name are used rather than `userns-remap` in daemon.json, as the
+ * files were created with them.
  *
- * Rootless (rootlesskit pkg/parent/parent.go newugidmapArgs): id 0 is the user who owns the data root, all ranges of
- * that user follow from 1 on. */
+ * Rootless (rootlesskit pkg/parent/parent.go newugidmapArgs): ID 0 is the user who owns the data root. All ranges of
+ * that user follow, from 1 on. */
 #include "read/source.h"
 
 #include "parse/idmap.h"
 
 enum { MAX_ETC_FILE = 1024 * 1024, USUAL_COUNT = 65536 };
 
-/* A file of the host, on whichever of its file systems it is. "" if there is none. */
+/* Read a file of the host from the first of its file systems that has it; "" if there is none. */
 static struct lt_str read_host_file(struct lt_ctx *ctx, const char *path)
 {
     struct lt_str text = LT_STR("");
@@ -45,7 +45,7 @@ static void add_note(struct lt_ctx *ctx, const char *note)
     ctx->root->why = lt_str_format(ctx->run, "%.*s, %s", LT_ARG(ctx->root->why), note);
 }
 
-/* False: how many ids there are is a guess. */
+/* False: the number of IDs is assumed. */
 static bool map_remapped(struct lt_ctx *ctx, const char *path, uint32_t first, struct lt_idmap *map)
 {
     if (lt_idmap_add_beginning(map, read_subids(ctx, path), first))
@@ -54,7 +54,7 @@ static bool map_remapped(struct lt_ctx *ctx, const char *path, uint32_t first, s
     return false;
 }
 
-/* Ranges by number come before those by name. */
+/* Ranges by number take precedence over those by name. False: there are no ranges. */
 static bool map_rootless(struct lt_ctx *ctx, const char *path, uint32_t id, uint32_t uid, struct lt_idmap *map)
 {
     struct lt_str subids = read_subids(ctx, path), number = lt_str_format(ctx->scratch, "%u", uid);

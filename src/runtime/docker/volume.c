@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Volumes, below <root>/volumes (moby daemon/volume/local/local.go, daemon/volume/service/db.go, 20.10 to 28.x):
  *
- *   <name>/            a volume of the local driver; its birth is when it was created. What docker shows as CreatedAt
- *                      is the ctime of this directory or of _data, and drifts
+ *   <name>/            a volume of the local driver; created when the directory was born. What docker shows as
+ *                      CreatedAt is the ctime of this directory or of _data, which changes later
  *   <name>/opts.json   {MountType, MountOpts, MountDevice}, if it has options
- *   metadata.db        bbolt: bucket "volumes", name -> {Name, Driver, Labels, Options}, of all drivers. No times
+ *   metadata.db        bbolt: bucket "volumes", name -> {Name, Driver, Labels, Options}, for all drivers. No times
  *
- * The database was last written when the file was; what was removed then is in the older tree, and what was removed
- * before that may be on freed pages. */
+ * The last transaction of the database was at the file's mtime. What it removed is in the older tree; what was removed
+ * earlier may be on freed pages. */
 #include "read/facts.h"
 
 #include "parse/bbolt.h"
@@ -27,7 +27,7 @@ struct job {
     struct lt_str database;
     struct lt_time born, written;
     struct lt_list records; /* of struct record * */
-    struct lt_map by_name;  /* the first of each name */
+    struct lt_map by_name;  /* the first record of each name */
 };
 
 static struct lt_str redacted(struct lt_arena *arena, struct lt_str text)
@@ -39,7 +39,8 @@ static struct lt_str redacted(struct lt_arena *arena, struct lt_str text)
     return copy;
 }
 
-/* A volume with options: what is mounted over its data, from when a container starts to when the last one ends. */
+/* Read a volume's options: what is mounted over its data, from the start of the first container that uses it to the end
+ * of the last. */
 static void read_options(struct lt_ctx *ctx, struct lt_volume *volume)
 {
     static const struct {
@@ -152,13 +153,13 @@ static void add_record(struct lt_facts *facts, const struct record *record)
         lt_facts_item(facts, LT_ATTR_LABELS, "%.*s", LT_ARG(*label));
 }
 
-/* A volume that is there: its directory's birth. */
+/* Emit the creation of an existing volume, by the birth of its directory. */
 static enum lt_status emit_created(struct job *job, const struct lt_volume *volume, struct lt_err *err)
 {
     struct lt_ctx *ctx = job->ctx;
     struct lt_facts facts = {.arena = ctx->scratch};
     if (!volume->created.set)
-        return LT_OK; /* not all file systems keep births */
+        return LT_OK; /* not all file systems record births */
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("create volume"));
     lt_each (const struct lt_mount_user, user, &volume->users)
         lt_facts_item(&facts, LT_ATTR_MOUNTS, "%.*s -> %.*s %s", LT_ARG(user->container->name),
@@ -175,8 +176,8 @@ static enum lt_status emit_created(struct job *job, const struct lt_volume *volu
     return lt_facts_emit(&facts, ctx, &event, err);
 }
 
-/* A record without a directory. It was made, or removed, while there was a database; if the last transaction removed
- * it, that was when the file was written last. */
+/* Emit a record without a directory. Its creation or removal is bounded by the birth and the mtime of the database; if
+ * the last transaction removed it, the mtime is the time. */
 static enum lt_status emit_record(struct job *job, const struct record *record, struct lt_err *err)
 {
     struct lt_ctx *ctx = job->ctx;

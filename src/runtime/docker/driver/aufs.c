@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The aufs driver, gone since Docker 24 (moby v23.0.6 daemon/graphdriver/aufs/aufs.go):
+/* The aufs driver, removed in Docker 24 (moby v23.0.6 daemon/graphdriver/aufs/aufs.go):
  *
  *   aufs/diff/<id>      the tree of files of a layer
- *   aufs/layers/<id>    IDs of the layers below, nearest first, one a line */
+ *   aufs/layers/<id>    IDs of the layers below, nearest first, one per line */
 #include "parse/ident.h"
 #include "read/context.h"
 #include "runtime/docker/driver/driver.h"
@@ -11,7 +11,7 @@ enum { MAX_LAYERS_FILE = 64 * 1024 };
 
 extern const struct lt_docker_driver lt_docker_aufs;
 
-/* The next lower layer is the first line; it stands in for layerdb where that says nothing. */
+/* Use the first line, the next lower layer, as parent where layerdb has none. */
 static void aufs_describe(struct lt_ctx *ctx, struct lt_root *root)
 {
     struct lt_str directory = lt_path_join(ctx->scratch, root->path, LT_STR("aufs/layers"));

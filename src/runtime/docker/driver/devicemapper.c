@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The devicemapper driver, gone since Docker 25 (moby v23.0.6 daemon/graphdriver/devmapper/{driver,deviceset}.go): a
- * thin device each layer, a snapshot of the one below, with a file system of its own in it:
+/* The devicemapper driver, removed in Docker 25 (moby v23.0.6 daemon/graphdriver/devmapper/{driver,deviceset}.go): a
+ * thin device per layer, a snapshot of the one below, with its own file system:
  *
- *   devicemapper/metadata/<id>      JSON: which device; runtime/docker/device.c
- *   devicemapper/mnt/<id>/rootfs    its files, while it is mounted; mnt/<id> is left over when it is not
- *   devicemapper/devicemapper/data  the thin pool itself, where it is a file
+ *   devicemapper/metadata/<id>      JSON: which device; see runtime/docker/device.c
+ *   devicemapper/mnt/<id>/rootfs    its files, while it is mounted; otherwise mnt/<id> is left
+ *   devicemapper/devicemapper/data  the thin pool itself, if it is a file
  *
  * Each device shows all files, and nothing marks a deletion. */
 #include "runtime/docker/driver/driver.h"

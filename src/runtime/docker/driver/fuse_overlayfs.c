@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The fuse-overlayfs driver, of rootless hosts mostly (moby v28 daemon/graphdriver/fuse-overlayfs/fuseoverlayfs.go);
- * layout: links.h. Its work/work is made once, so that it does not tell of the last mount. */
+/* The fuse-overlayfs driver, mostly found on rootless hosts (moby v28
+ * daemon/graphdriver/fuse-overlayfs/fuseoverlayfs.go); layout: links.h. Its work/work is created only once, so it is no
+ * witness of the last mount. */
 #include "runtime/docker/driver/links.h"
 
 #include "read/context.h"

@@ -16,7 +16,7 @@ static void note_link(struct lt_ctx *ctx, struct lt_root *root, struct lt_str li
         lt_docker_layer(layer)->link = link;
 }
 
-/* "../<id>/diff" is the only form of target that is accepted: the link itself is never followed. */
+/* The ID in a link's target. Only the form "../<id>/diff" is accepted, and the link itself is never followed. */
 static struct lt_str link_target_id(struct lt_str target)
 {
     if (!lt_str_starts(target, LT_STR("../")) || !lt_str_ends(target, LT_STR("/diff")))
@@ -26,7 +26,7 @@ static struct lt_str link_target_id(struct lt_str target)
     return id;
 }
 
-/* <driver>/l/: serves where a layer's own `link` file is lost. */
+/* Read <driver>/l/, for layers whose own `link` file is lost. */
 static void read_link_directory(struct lt_ctx *ctx, struct lt_root *root, const struct lt_docker_driver *driver)
 {
     struct lt_str path = lt_path_join(ctx->scratch, lt_root_path(ctx, driver->layers), LT_STR("l"));
@@ -58,7 +58,7 @@ static void describe_layer(struct lt_ctx *ctx, struct lt_root *root, struct lt_l
         lt_docker_layer(layer)->lower = lt_str_dup(ctx->run, lt_str_trim(text));
 }
 
-/* The next lower layer is the first of the list; it stands in for layerdb where that says nothing. */
+/* Use the first layer of the list, the next lower one, as parent where layerdb has none. */
 static void link_parent(struct lt_ctx *ctx, struct lt_root *root, struct lt_layer *layer)
 {
     struct lt_str rest = lt_docker_layer(layer)->lower;

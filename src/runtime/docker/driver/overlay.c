@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The overlay driver, gone since Docker 24 (moby v23.0.6 daemon/graphdriver/overlay/overlay.go):
+/* The overlay driver, removed in Docker 24 (moby v23.0.6 daemon/graphdriver/overlay/overlay.go):
  *
- *   overlay/<id>/root        image layer: the whole tree, its files hard links to those of the layers below
+ *   overlay/<id>/root        image layer: the whole tree, with hard links to the files of the layers below
  *   overlay/<id>/upper       rw and init layer: the changes; also an image layer that could not be made a tree
  *   overlay/<id>/lower-id    ID of the image layer whose root is below `upper`
  *   overlay/<id>/{work,merged}
  *
  * The rw layer begins as a copy of the init layer's upper, which is not below it. Deletions are marked as in overlay2,
- * in `upper` only: a tree has none. */
+ * but only in `upper`: a tree has none. */
 #include "runtime/docker/driver/driver.h"
 
 #include "parse/ident.h"
@@ -32,7 +32,7 @@ static void link_parent(struct lt_ctx *ctx, struct lt_layer *layer)
                 (int)(id.len < 100 ? id.len : 100), id.ptr);
 }
 
-/* Beside what belongs to a layer there may be what an unpacking left that was cut short. */
+/* Find the content of a layer. Its directory may also hold what an interrupted unpacking left. */
 static void describe_layer(struct lt_ctx *ctx, struct lt_layer *layer)
 {
     struct lt_listing listing;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The overlay2 driver (moby daemon/graphdriver/overlay2/overlay.go, 20.10 to 28.x); layout: links.h.
  *
- * A deleted name is a character device 0:0 (linux Documentation/filesystems/overlayfs.rst). Device 1:3, dangling links
- * and names that begin with ".wh." are ordinary files in an overlay2 layer. */
+ * A whiteout is a character device 0:0 (linux Documentation/filesystems/overlayfs.rst). Device 1:3, dangling links and
+ * names that begin with ".wh." are ordinary files in an overlay2 layer. */
 #include "runtime/docker/driver/links.h"
 
 extern const struct lt_docker_driver lt_docker_overlay2;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The vfs driver: vfs/dir/<id>/ holds a complete copy of all that is below plus its own changes, so there is nothing
- * that marks a deletion (moby daemon/graphdriver/vfs/driver.go, 28.x). Layers are linked by layerdb alone. */
+/* The vfs driver (moby daemon/graphdriver/vfs/driver.go, 28.x): vfs/dir/<id>/ is a complete copy of the layers below
+ * plus the layer's own changes, so nothing marks a deletion. Only layerdb links the layers. */
 #include "runtime/docker/driver/driver.h"
 
 const struct lt_docker_driver lt_docker_vfs = {

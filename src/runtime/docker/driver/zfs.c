@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The zfs driver (moby v28 daemon/graphdriver/zfs/zfs.go): a dataset each layer, cloned from a snapshot of the one
- * below, which is mounted at zfs/graph/<id> while it is in use. The directory is left over when it is not. Each dataset
- * shows all files, nothing marks a deletion, and layerdb alone links them. */
+/* The zfs driver (moby v28 daemon/graphdriver/zfs/zfs.go): a dataset per layer, cloned from a snapshot of the one below
+ * and mounted at zfs/graph/<id> while in use. Otherwise the directory stays, empty. Each dataset shows all files,
+ * nothing marks a deletion, and only layerdb links them. */
 #include "runtime/docker/driver/driver.h"
 
 const struct lt_docker_driver lt_docker_zfs = {
