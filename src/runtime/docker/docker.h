@@ -82,6 +82,9 @@ struct lt_str lt_docker_chain_key(struct lt_arena *arena, const struct lt_docker
 /* The path "<root>/image/<driver>/layerdb/sha256/<chain ID>/<name>" for a layer with a chain ID, in scratch. */
 struct lt_str lt_docker_record_path(struct lt_ctx *ctx, const struct lt_layer *layer, const char *name);
 
+/* The current file of the log of kind `index`, from 0 on, which need not exist. False: there are no more kinds. */
+bool lt_docker_log_path(struct lt_arena *arena, const struct lt_container *container, size_t index, struct lt_str *out);
+
 /* Set the path of the layer's tar record, and the paths of the files written right after the tar was unpacked. */
 void lt_docker_find_tar(struct lt_ctx *ctx, struct lt_layer *layer);
 

@@ -49,15 +49,14 @@ static bool add_file(const struct look *look, const char *name, struct lt_str pa
 static void find_files(const struct look *look)
 {
     struct lt_str path = look->container->path;
-    const struct lt_str logs[] = {lt_str_format(look->arena, "%.*s-json.log", LT_ARG(look->container->id)),
-                                  LT_STR("local-logs/container.log"), LT_STR("container-cached.log")};
+    struct lt_str log;
     bool found = false;
     if (path.len) {
         add_file(look, "config_path", lt_path_join(look->arena, path, LT_STR("config.v2.json")));
         add_file(look, "hostconfig_path", lt_path_join(look->arena, path, LT_STR("hostconfig.json")));
         /* The first of the three possible logs that exists. */
-        for (size_t i = 0; i < sizeof logs / sizeof *logs && !found; i++)
-            found = add_file(look, "log_path", lt_path_join(look->arena, path, logs[i]));
+        for (size_t i = 0; !found && lt_docker_log_path(look->arena, look->container, i, &log); i++)
+            found = add_file(look, "log_path", log);
     }
     lt_identifier_add(look->ctx->inventory, &look->life->files, "mount_record_path",
                       lt_docker_container(look->container)->mount_record);

@@ -74,10 +74,9 @@ static enum lt_status emit_probes(struct lt_ctx *ctx, const struct lt_container 
 }
 
 /* The mtime of a file in the container's directory. */
-static struct lt_time written(struct lt_ctx *ctx, const struct lt_container *container, struct lt_str name)
+static struct lt_time written(struct lt_ctx *ctx, struct lt_str path)
 {
     struct lt_node node;
-    struct lt_str path = lt_path_join(ctx->scratch, container->path, name);
     return lt_stat_or_skip(ctx, path, &node) == LT_OK ? node.time[LT_M] : (struct lt_time){0};
 }
 
@@ -90,11 +89,10 @@ static enum lt_status emit_ended(struct lt_ctx *ctx, const struct lt_container *
     if (!container->found_dead)
         return LT_OK;
     if (container->started.set && lt_time_cmp(container->started, container->finished) < 0) {
+        struct lt_str log;
         life = later(life, container->started);
-        life =
-            later(life, written(ctx, container, lt_str_format(ctx->scratch, "%.*s-json.log", LT_ARG(container->id))));
-        life = later(life, written(ctx, container, LT_STR("local-logs/container.log")));
-        life = later(life, written(ctx, container, LT_STR("container-cached.log")));
+        for (size_t i = 0; lt_docker_log_path(ctx->scratch, container, i, &log); i++)
+            life = later(life, written(ctx, log));
     }
     if (!life.set || lt_time_cmp(life, container->finished) > 0)
         return LT_OK;

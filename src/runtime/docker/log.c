@@ -9,6 +9,7 @@
  * Lines over 16 KiB are split into pieces, all with the time of the first (daemon/logger/copier.go). They are joined
  * here, also across rotated files. */
 #include "read/source.h"
+#include "runtime/docker/docker.h"
 
 #include "base/gz.h"
 #include "clock/log_clock.h"
@@ -288,6 +289,19 @@ static const struct log_kind kinds[] = {
     {"local-logs", "container.log", read_local},
     {NULL, "container-cached.log", read_local},
 };
+
+bool lt_docker_log_path(struct lt_arena *arena, const struct lt_container *container, size_t index, struct lt_str *out)
+{
+    if (index >= sizeof kinds / sizeof *kinds)
+        return false;
+    struct lt_str directory = container->path;
+    if (kinds[index].directory)
+        directory = lt_path_join(arena, directory, lt_str_c(kinds[index].directory));
+    *out = lt_path_join(arena, directory,
+                        kinds[index].name ? lt_str_c(kinds[index].name)
+                                          : lt_str_format(arena, "%.*s-json.log", LT_ARG(container->id)));
+    return true;
+}
 
 /* The time of a compressed log's last line, stored in the gzip header: {"lastTime":"2026-..."}. */
 static struct lt_time last_time(struct lt_ctx *ctx, struct lt_str path)
