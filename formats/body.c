@@ -3,11 +3,11 @@
  *
  *   MD5|name|inode|mode|uid|gid|size|atime|mtime|ctime|crtime
  *
- * Only what all three read the same: whole seconds (floor), 0 for unknown, 11 fields. The name begins with its owner,
- * "c:web@3f2a9c81d0b4:rw:/path", "i:nginx@a1b2c3d4e5f6:L2:/path" or "v:data:volume:/path": mactime keeps mode, owner
- * and size per name, so names must be unique; files of no container keep the plain path. Escapes: control bytes and
- * what is no UTF-8 as \xNN, backslash as \\, "|" as %7C, "%" before two hex digits as %25 (mactime decodes %HH, Plaso
- * \xHH). */
+ * It uses only what all three read the same way: whole seconds (floor), 0 for unknown, 11 fields. The name begins with
+ * its owner: "c:web@3f2a9c81d0b4:rw:/path", "i:nginx@a1b2c3d4e5f6:L2:/path" or "v:data:volume:/path". mactime keeps
+ * mode, owner and size per name, so names must be unique. A file without such an owner keeps its plain path. Escapes:
+ * control and bidi characters and invalid UTF-8 as \xNN, backslash as \\, "|" as %7C, "%" before two hex digits as %25
+ * (mactime decodes %HH, Plaso \xHH). */
 #include "base/escape.h"
 #include "base/utf8.h"
 #include "formats/message.h"
@@ -51,8 +51,8 @@ static void add_name(struct lt_buf *out, struct lt_str name)
     }
 }
 
-/* An owner's name holds no colon, which separates the parts: the tag of an image is left out, other colons are written
- * %3A. */
+/* A colon separates the parts, so the name of an owner may not hold one: the tag of an image is dropped, other colons
+ * become %3A. */
 static void add_label(struct lt_buf *out, char kind, struct lt_str name, struct lt_str id)
 {
     const char *colon = name.len ? memrchr(name.ptr, ':', name.len) : NULL;
@@ -95,7 +95,7 @@ static void add_prefix(struct lt_buf *out, const struct lt_owner *owner)
     }
 }
 
-/* fls's form: the type by the directory entry, a slash, and the ten characters of ls. */
+/* The form of fls: the type from the directory entry, a slash, and the ten characters of ls. */
 static void add_mode(struct lt_buf *out, const struct lt_event *event)
 {
     if (event->tags & LT_TAG_BIT(whiteout)) {
@@ -116,7 +116,7 @@ static void add_number(struct lt_buf *out, uint64_t number)
     lt_buf_uint(out, number);
 }
 
-/* Written at `start` as it is; written again if something in it needs an escape. */
+/* Escape what was appended since `start`, if anything in it needs an escape. */
 static void escape_from(struct lt_buf *out, size_t start)
 {
     struct lt_str path = {out->ptr + start, out->len - start};
@@ -129,7 +129,7 @@ static void escape_from(struct lt_buf *out, size_t start)
     lt_buf_free(&raw);
 }
 
-/* The line as far as it is the same for all entries of a directory. */
+/* Keep the part of the line that is the same for all entries of a directory. */
 static void remember_dir(struct lt_memo *memo, const struct lt_dir *dir)
 {
     if (memo->dir == dir)
@@ -147,7 +147,7 @@ static void remember_dir(struct lt_memo *memo, const struct lt_dir *dir)
     escape_from(&memo->text, start);
 }
 
-/* The line up to its name. */
+/* Write the line up to the end of the name. */
 static void add_whole_name(struct lt_buf *out, const struct lt_event *event, struct lt_memo *memo)
 {
     struct lt_str name = event->node->name;
@@ -175,7 +175,7 @@ static void add_seconds(struct lt_buf *out, struct lt_time time)
 static bool body_event(struct lt_buf *out, const struct lt_event *event, struct lt_memory *memory)
 {
     if (event->kind != LT_KIND_FILE)
-        return false; /* a deletion is told by its whiteout; what is no file has no place here */
+        return false; /* only files have a place here; a deletion appears as its whiteout */
     const struct lt_node *node = event->node;
     add_whole_name(out, event, &memory->dir);
     if (node->target.len) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* CSV (RFC 4180, but LF): the eight columns of psort's dynamic module first (plaso/output/dynamic.py, 2026-07), then
- * ours, then all other facts under their JSON names. Text is always quoted; control, escape and bidi characters are
- * escaped, so one record is one line. Unknown values are empty, but `tag`, which Timesketch's importer would read as
- * "nan": it is "-" then. */
+/* CSV (RFC 4180, but LF): first the eight columns of psort's dynamic module (plaso/output/dynamic.py, 2026-07), then
+ * ours, then all other facts under their JSON names. All values are quoted except integers, `datetime` and `inode`.
+ * Control, escape and bidi characters are escaped, so each record is one line. Unknown values are empty, except `tag`:
+ * Timesketch's importer would read an empty one as "nan", so it is "-". */
 #include "base/escape.h"
 #include "formats/fields.h"
 
@@ -31,7 +31,8 @@ static const struct {
 };
 enum { FIRST = sizeof first / sizeof *first };
 
-/* All facts but those that are in another column or say the same in every row, or in another form of the time. */
+/* All facts except those that have a column above, are the same in every row, or repeat the time or the path in another
+ * form. */
 static lt_fields further_fields(void)
 {
 #define BIT(id) LT_FIELD_BIT(id)
@@ -53,7 +54,7 @@ static void csv_begin(struct lt_buf *out)
     lt_buf_char(out, '\n');
 }
 
-/* Double the quotes in what was written at `start`, and put it between quotes. */
+/* Escape what was written since `start`, double its quotes, and add the closing quote. */
 static void finish_text(struct lt_buf *out, size_t start)
 {
     lt_escape_name_from(out, start, true);

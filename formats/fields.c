@@ -18,7 +18,7 @@ static void add_iso(struct lt_buf *out, struct lt_time time, unsigned digits)
     lt_buf_lit(out, "+00:00");
 }
 
-/* The host's `id` as the containers see it, where they see another. */
+/* The host's `id` as containers see it, if their user namespace changes it. */
 static void add_inside_id(struct lt_buf *out, const struct lt_owner *owner, bool group, uint32_t id)
 {
     uint32_t inside;
@@ -31,9 +31,9 @@ static int64_t micros(const struct lt_event *event, struct lt_time time)
     return lt_time_micros(time, !(lt_kinds[event->kind].flags & LT_FROM_TEXT));
 }
 
-/* Most fields are one expression: ROW_FIELD sees `row`, EVENT_FIELD `event`, ORIGIN_FIELD
- * `origin` and its `owner`; NODE_FIELD (files only) `node` beside the event, INODE_FIELD only where the inode is known:
- * of a deleted entry there may be no more than the name. */
+/* Most fields are one expression. ROW_FIELD sees `row`, EVENT_FIELD `event`, ORIGIN_FIELD `origin` and its `owner`.
+ * NODE_FIELD (files only) sees `node` and `event`. INODE_FIELD is a NODE_FIELD that needs a known inode: of a deleted
+ * entry only the name may be left. */
 #define ROW_FIELD(name, statement)                                                                                     \
     static void put_##name(struct lt_buf *out, const struct lt_row *row)                                               \
     {                                                                                                                  \
@@ -102,7 +102,7 @@ ORIGIN_FIELD(layer_role, add_word(out, lt_role_names[owner->role]))
 
 INODE_FIELD(file_type, add_word(out, lt_file_entry_type(event)))
 NODE_FIELD(file_system, add_word(out, "OS"))
-/* No file system makes larger files; a number that no consumer can hold would cost them the row. */
+/* No file system has larger files, and a number that a consumer cannot hold would cost it the row. */
 NODE_FIELD(size, if (node->mode && node->size <= INT64_MAX) lt_buf_uint(out, node->size))
 INODE_FIELD(uid, lt_buf_uint(out, node->uid))
 INODE_FIELD(gid, lt_buf_uint(out, node->gid))
@@ -112,7 +112,7 @@ NODE_FIELD(inode, if (node->ino) lt_buf_uint(out, node->ino))
 INODE_FIELD(mode, lt_buf_uint(out, node->mode & 07777))
 INODE_FIELD(links, lt_buf_uint(out, node->nlink))
 NODE_FIELD(target, lt_buf_add(out, node->target))
-/* What the entry hides, if anything. */
+/* What the entry hides, or NULL. */
 static const struct lt_hidden *hidden_of(const struct lt_event *event)
 {
     return lt_event_hides(event) ? event->hides : NULL;
@@ -153,8 +153,8 @@ static void put_timestamp(struct lt_buf *out, const struct lt_event *event, stru
     lt_buf_int(out, micros(event, time));
 }
 
-/* Rendered from the rounded timestamp, with which Timesketch wants it to agree; years that ISO 8601 and OpenSearch do
- * not know become the last one they do (`date_time` holds the exact time). */
+/* Made from the rounded timestamp, because Timesketch wants the two to agree. Years that ISO 8601 and OpenSearch do not
+ * support become the nearest one that they do (`date_time` holds the exact time). */
 static void put_datetime(struct lt_buf *out, const struct lt_event *event, struct lt_time time)
 {
     static const int64_t first = -62135596800000000, last = 253402300799999999;
@@ -164,7 +164,7 @@ static void put_datetime(struct lt_buf *out, const struct lt_event *event, struc
     add_iso(out, lt_time_at(sec, (uint32_t)(number - sec * 1000000) * 1000), 6);
 }
 
-/* dfdatetime's own forms (dfdatetime/interface.py, 2026-07): nanoseconds where they fit 64 bits, else the elements. */
+/* The forms of dfdatetime (dfdatetime/interface.py, 2026-07): nanoseconds if they fit 64 bits, else the elements. */
 static void put_date_time(struct lt_buf *out, const struct lt_event *event, struct lt_time time)
 {
     int64_t nanos;
@@ -230,7 +230,7 @@ static void put_layer_id(struct lt_buf *out, const struct lt_event *event)
         lt_buf_add(out, attr->text);
 }
 
-/* An opened list is closed by close_list(); nothing is written for an empty one. */
+/* Open a list with its first item; close_list() closes it. Nothing is written for an empty list. */
 static void add_to_list(struct lt_buf *out, size_t at, struct lt_str item)
 {
     lt_buf_add(out, at ? LT_STR(", ") : LT_STR("["));
@@ -243,7 +243,7 @@ static void close_list(struct lt_buf *out, size_t count)
         lt_buf_char(out, ']');
 }
 
-/* The containers that share an image layer, a volume or a bind, by full ID. */
+/* The full IDs of the containers that share an image layer, a volume or a bind. */
 static void put_used_by_containers(struct lt_buf *out, const struct lt_origin *origin)
 {
     const struct lt_owner *owner = origin->owner;
@@ -272,7 +272,7 @@ static void put_used_by_images(struct lt_buf *out, const struct lt_origin *origi
     close_list(out, count);
 }
 
-/* Containers by their ID, image layers by theirs. */
+/* A container layer appears as the ID of its container, an image layer as its own ID. */
 static void put_hidden_by(struct lt_buf *out, const struct lt_event *event)
 {
     size_t count = 0;

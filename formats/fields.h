@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The facts of a row by name: what JSONL and CSV have in common. */
+/* The facts of a row by name, for JSONL and CSV. */
 #ifndef LT_FORMATS_FIELDS_H
 #define LT_FORMATS_FIELDS_H
 
 #include "formats/format.h"
 
-/* How a value is to be written; see fields.def. */
+/* How a value is written; see fields.def. */
 enum lt_field_type { LT_AS_WORD, LT_AS_NAME, LT_AS_TEXT, LT_AS_INT, LT_AS_RAW };
 
-/* Bytes of the longest key in a JSON line, and more: so many are always copied, which is faster than to count them. */
+/* Size of a key in a JSON line, at least that of the longest one. All of it is always copied, which is faster than
+ * counting bytes. */
 enum { LT_JSON_KEY = 48 };
 
-/* What a fact hangs on. */
+/* What a fact depends on. */
 enum lt_field_scope { LT_OF_ROW, LT_OF_TIME, LT_OF_EVENT, LT_OF_ORIGIN };
 
 enum lt_field {
@@ -34,13 +35,12 @@ _Static_assert(LT_MAX_FIELDS <= LT_SET_SIZE, "a field is a bit");
 #define LT_FIELD_BIT(id) LT_SET_BIT(LT_FIELD_##id)
 
 struct lt_field_info {
-    const char *name; /* JSON key */
-    char
-        json[LT_JSON_KEY]; /* the same as it stands in a JSON line, with what is before it and, for a text, the quote */
-    size_t json_len;       /* bytes of it in use */
+    const char *name;       /* JSON key */
+    char json[LT_JSON_KEY]; /* the same as in a JSON line, with what comes before it and, for text, the opening quote */
+    size_t json_len;        /* used bytes of `json` */
     enum lt_field_type type;
     enum lt_field_scope scope;
-    enum lt_attr_key attr; /* the value is this attribute, or LT_ATTRS: it comes from the one of these that is set */
+    enum lt_attr_key attr; /* the attribute that holds the value; LT_ATTRS: one of the functions below writes it */
     void (*put)(struct lt_buf *out, const struct lt_row *row);
     void (*put_time)(struct lt_buf *out, const struct lt_event *event, struct lt_time time);
     void (*put_event)(struct lt_buf *out, const struct lt_event *event);
@@ -48,8 +48,8 @@ struct lt_field_info {
 };
 extern const struct lt_field_info lt_field_infos[LT_FIELDS];
 
-/* Append the value, unescaped but for RAW, which is complete JSON. Appends nothing where the row has no such fact (no
- * value is ever an empty string). */
+/* Append the value: complete JSON for RAW, unescaped for all other types. Appends nothing if the row has no such fact
+ * (no value is ever an empty string). */
 void lt_field_put(struct lt_buf *out, enum lt_field field, const struct lt_row *row);
 
 #endif

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Output formats. A writer turns one record into text and decides nothing. One file here plus a line in formats.def.
+/* Output formats. A writer turns one record into text and makes no other decision. A format is one file here and one
+ * line in formats.def.
  *
- *   format.c          the table, and how a name or a suffix picks a line of it
+ *   format.c          the table, and how a name or a suffix selects a line of it
  *   fields.def        the facts of a row under their JSON names, sorted; fields.c: where each comes from
  *   message.c         pieces of text that several formats share
- *   memory.c          text that a writer made for one record and that holds for the next, too
+ *   memory.c          text that a writer made for one record and reuses for the next
  *   text.c            a timeline to read and grep
  *   jsonl.c           JSON lines for Timesketch, in the form of psort
  *   csv.c             a table for spreadsheets
@@ -30,50 +31,52 @@ static inline struct lt_origin lt_origin_of(const struct lt_event *event)
     return (struct lt_origin){event->owner, event->kind, event->source};
 }
 
-/* So many JSON names there can be; fields.h asserts that there are no more. A memo has a part for each. */
+/* The largest number of JSON names, which fields.h asserts. A memo has a part for each. */
 enum { LT_MAX_FIELDS = 96 };
 
-/* Text that a writer made for one record and that holds for others, too. */
+/* Text that a writer made for one record and reuses for others. */
 enum { LT_MEMOS = 256 };
 struct lt_memo {
-    struct lt_origin origin; /* what it was made for: one of these; zeros: nothing */
+    struct lt_origin origin; /* what the text was made for: one of these three; zeros: there is none */
     const struct lt_dir *dir;
     struct lt_time time;
     struct lt_buf text;           /* owned */
-    uint32_t ends[LT_MAX_FIELDS]; /* where the parts of it end, if it has any */
+    uint32_t ends[LT_MAX_FIELDS]; /* where its parts end, if it has parts */
 };
 
-/* What a writer keeps from one record to the next. Initialise with zeros. */
+/* What a writer keeps from one record to the next. Initialise with zeros, free with lt_memory_free(). */
 struct lt_memory {
     struct lt_memo event, time, dir;  /* of the last record */
     struct lt_memo origins[LT_MEMOS]; /* see lt_memory_of() */
 };
 
-/* Where the text for all events of one origin is to be kept. Its `origin` tells whether it is still that of another. */
+/* The memo for the text of all events of `origin`. It may still hold another origin's text: compare its `origin`. Valid
+ * as long as `memory`. */
 struct lt_memo *lt_memory_of(struct lt_memory *memory, const struct lt_origin *origin);
 
 void lt_memory_free(struct lt_memory *memory);
 
 struct lt_format {
     const char *name;
-    const char *suffix; /* of an output file that chooses it: ".jsonl" */
+    const char *suffix; /* suffix of an output file that selects the format: ".jsonl" */
     const char *summary;
-    bool merged; /* equal times of one entry make one row */
-    /* What stands before the first record; may be NULL. */
+    bool merged; /* equal times of one entry become one row */
+    /* Write what comes before the first record; may be NULL. */
     void (*begin)(struct lt_buf *out);
-    /* Exactly one of the next two is set. `row` gets rows in order of time. `event` gets events as they are found, and
-     * returns false for those that the format has no place for. The same `memory` is given each time. */
+    /* Exactly one of the next two is set. `row` receives rows in order of time. `event` receives events in the order in
+     * which they are found, and returns false for those that the format cannot hold. `memory` is the same in every
+     * call. */
     void (*row)(struct lt_buf *out, const struct lt_row *row, struct lt_memory *memory);
     bool (*event)(struct lt_buf *out, const struct lt_event *event, struct lt_memory *memory);
 };
 
-/* NULL-terminated table made from formats.def; the first one is the default. */
+/* NULL-terminated table made from formats.def; the first format is the default. */
 extern const struct lt_format *const lt_formats[];
 
-/* By name, or NULL. */
+/* The format of this name, or NULL. */
 const struct lt_format *lt_format_named(const char *name);
 
-/* By the suffix of a file name, ".gz" after it not counted; NULL if no format has it. */
+/* The format for the suffix of a file name, without a final ".gz"; NULL if there is none. */
 const struct lt_format *lt_format_for(const char *path);
 
 #endif

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* JSON lines in the form of psort's json_line module (plaso/output/json_line.py, 2026-07): sorted keys, ASCII only, a
- * blank after each comma and colon; with what Timesketch needs beside (`datetime`, `tag` as a list). One line a time,
- * never a blank line. Unknown facts are left out: no null, no "-". */
+ * space after each comma and colon; plus what Timesketch needs (`datetime`, `tag` as a list). One line per time, never
+ * a blank line. Unknown facts are left out: no null, no "-". */
 #include "base/escape.h"
 #include "formats/fields.h"
 
-/* Put the escapes and the last quote into the value that was written at `start`. Words of our own need no escapes, but
- * an attribute is only said to be one. */
+/* Escape the value that was written since `start`, and add its closing quote. Our own words need no escapes, but an
+ * attribute may be declared a WORD and hold other text. */
 static void finish_value(struct lt_buf *out, size_t start, const struct lt_field_info *info)
 {
     enum lt_field_type type = info->type;
@@ -18,7 +18,7 @@ static void finish_value(struct lt_buf *out, size_t start, const struct lt_field
         lt_buf_char(out, '"');
 }
 
-/* A comma, the key and the value. All is written as if the row had the fact, and taken off again if it does not. */
+/* Write a comma, the key and the value, and remove them again if the row has no such fact. */
 static void add_field(struct lt_buf *out, enum lt_field field, const struct lt_row *row)
 {
     const struct lt_field_info *info = &lt_field_infos[field];
@@ -27,7 +27,7 @@ static void add_field(struct lt_buf *out, enum lt_field field, const struct lt_r
     memcpy(out->ptr + out->len, info->json, sizeof info->json);
     out->len += info->json_len;
     size_t start = out->len;
-    if (info->put_event) /* most are such */
+    if (info->put_event) /* most fields are of this kind */
         info->put_event(out, row->event);
     else
         lt_field_put(out, field, row);
@@ -64,10 +64,10 @@ static const struct lt_memo *origin_fields(struct lt_memory *memory, const struc
     return memo;
 }
 
-/* The fields that are the same in all rows of an event, those of its origin among them. */
+/* Keep the fields that are the same in all rows of an event, including those of its origin. */
 static void event_fields(struct lt_memo *memo, const struct lt_memo *origin, const struct lt_row *row)
 {
-    bool attrs = row->event->attr_count; /* files have none, and are most of the rows */
+    bool attrs = row->event->attr_count; /* files have none, and most rows are files */
     memo->text.len = 0;
     for (unsigned field = 0; field < LT_FIELDS; field++) {
         const struct lt_field_info *info = &lt_field_infos[field];
@@ -100,7 +100,7 @@ static void jsonl_row(struct lt_buf *out, const struct lt_row *row, struct lt_me
         enum lt_field_scope scope = lt_field_infos[field].scope;
         if (scope != LT_OF_ROW && scope != LT_OF_TIME)
             continue;
-        /* The field itself has no part in the memo of the event. */
+        /* The part of this field is empty in the event's memo. */
         lt_buf_add(out, lt_str_skip(part(event, from, field), from ? 0 : COMMA));
         if (scope == LT_OF_TIME)
             lt_buf_add(out, part(time, field, field));

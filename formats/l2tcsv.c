@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The 17 columns of log2timeline 1.x as psort's l2tcsv module writes them (plaso/output/l2t_csv.py, 2026-07), for old
- * tools: whole seconds, equal times of one entry as one "MACB", nothing quoted, a comma in a value becomes a blank. All
- * facts that have no column stand in `extra`. Not for Timesketch, which reads the `time` column as a time of today. */
+ * tools: whole seconds, equal times of one entry as one "MACB", no quotes, a space for a comma in a value. All facts
+ * without a column go to `extra`. Not for Timesketch, which reads the `time` column as a time of the current day. */
 #include "base/escape.h"
 #include "formats/fields.h"
 #include "formats/message.h"
@@ -17,14 +17,14 @@ static void l2tcsv_begin(struct lt_buf *out)
     lt_buf_add(out, lt_str_c(HEADER));
 }
 
-/* One cell: what is unknown is "-". */
+/* Write one cell, cut to `length` bytes; an empty value becomes "-". */
 static void add_cell(struct lt_buf *out, struct lt_str value, size_t length)
 {
     struct lt_buf safe = {0};
     lt_escape_name(&safe, value, true);
     size_t end = safe.len < length ? safe.len : length;
     while (end < safe.len && ((unsigned char)safe.ptr[end] & 0xC0) == 0x80)
-        end--; /* not inside a UTF-8 character: it is valid by now */
+        end--; /* do not cut a UTF-8 character; the text is valid by now */
     for (size_t i = 0; i < end; i++)
         lt_buf_char(out, safe.ptr[i] == ',' ? ' ' : safe.ptr[i]);
     if (!safe.len)
@@ -48,7 +48,7 @@ static void add_time(struct lt_buf *out, struct lt_time time)
                   civil.minute, civil.second);
 }
 
-/* The letters of the times that fall together; psort has none for deletions and for what is no file but its own. */
+/* The letters of the merged times. psort has letters for files only, and none for deletions. */
 static void add_macb(struct lt_buf *out, const struct lt_row *row)
 {
     bool file = row->event->kind == LT_KIND_FILE;
@@ -83,7 +83,6 @@ static void add_notes(struct lt_buf *out, const struct lt_row *row)
     lt_buf_add(out, *before ? LT_STR(",") : LT_STR("-,"));
 }
 
-/* All facts that have no column. */
 static lt_fields extra_fields(void)
 {
 #define BIT(id) LT_FIELD_BIT(id)
@@ -107,7 +106,7 @@ static void add_extra(struct lt_buf *out, const struct lt_row *row)
             extra.len = start;
     }
     add_cell(out, lt_buf_view(&extra), SIZE_MAX);
-    out->len--; /* the last cell */
+    out->len--; /* no comma after the last cell */
     lt_buf_char(out, '\n');
     lt_buf_free(&extra);
 }

@@ -100,7 +100,7 @@ static void add_file_owner(struct lt_buf *out, const struct lt_owner *owner)
     lt_buf_lit(out, "] ");
 }
 
-/* At least three digits. */
+/* At least three octal digits. */
 static void add_octal(struct lt_buf *out, uint32_t number)
 {
     for (int shift = number >= 01000 ? 9 : 6; shift >= 0; shift -= 3)
@@ -182,7 +182,7 @@ static void cut(struct lt_buf *out, size_t start)
     if (out->len - start <= LT_MAX_MESSAGE)
         return;
     size_t end = start + LT_MAX_MESSAGE;
-    for (int i = 0; i < 3 && ((unsigned char)out->ptr[end] & 0xC0) == 0x80; i++) /* not inside a UTF-8 character */
+    for (int i = 0; i < 3 && ((unsigned char)out->ptr[end] & 0xC0) == 0x80; i++) /* do not cut a UTF-8 character */
         end--;
     out->len = end;
     lt_buf_lit(out, "...");

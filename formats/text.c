@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A timeline to read and grep, after the text form of mactime: one line a time of an entry, equal times as one "macb".
- * All columns before the last have a fixed width, unless a value is wider; nothing in a line can move a terminal's
- * cursor.
+/* A timeline to read and grep, after the text form of mactime: one line per time of an entry, with equal times merged
+ * into one "macb". The columns before the path have a fixed width, unless a value is wider. Nothing in a line can move
+ * the cursor of a terminal.
  *
  *   time  macb  role  change  owner  mode  uid  gid  size  inode  path or message  bounds  #tags
  *
- * The time is that of UTC, or of the zone that the row names, with its offset. */
+ * The time is UTC, or in the row's zone with its offset. */
 #include "base/escape.h"
 #include "formats/message.h"
 #include "parse/tzif.h"
 
 enum { OWNER_WIDTH = 32, ROLE_WIDTH = 6, CHANGE_WIDTH = 9 };
 
-/* The columns from mode to inode of what has none. */
+/* The columns from mode to inode when they are unknown. */
 #define UNKNOWN LT_STR("-              -     -          -        - ")
 
-/* Fill up with blanks to `width` from `start`, and one more as the gap. */
+/* Pad with spaces to `width` columns from `start`, and add one as the gap. */
 static void pad(struct lt_buf *out, size_t start, size_t width)
 {
     while (out->len < start + width)
@@ -99,7 +99,7 @@ static void add_bound(struct lt_buf *out, const char *before, const struct lt_zo
     add_time(out, zone, time);
 }
 
-/* All but the tag that the column of the role says already. */
+/* All tags except the one that the role column already shows. */
 static void add_tags(struct lt_buf *out, lt_tags tags)
 {
     lt_set_each (tag, tags & ~LT_TAG_BIT(container_rw))

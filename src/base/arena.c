@@ -56,7 +56,7 @@ static struct lt_arena_block *block_new(struct lt_arena *arena, size_t size)
     return block;
 }
 
-/* Move on to a block with room for `size` bytes: the next one that a reset left behind, or a fresh one. */
+/* Find a block with room for `size` bytes: the current one, one that a reset kept, or a new one. */
 static struct lt_arena_block *block_with_room(struct lt_arena *arena, size_t size)
 {
     struct lt_arena_block *block = arena->current;

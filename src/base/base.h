@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The ground floor: what knows nothing of evidence or containers. This header brings what nearly every file needs. The
- * map:
+/* The ground floor: code that knows nothing of evidence or containers. This header includes what nearly every file
+ * needs. The map:
  *
  *   arena.c        memory: three lifetimes           list.h       a list of pointers in an arena
  *   str.c          byte strings and buffers          map.c        byte string to pointer

@@ -3,7 +3,7 @@
 
 enum { BAD = 64 };
 
-/* The six bits of each digit, from '+' on. */
+/* The value of each digit, starting at '+'. */
 static const uint8_t values[] = {
     62,  BAD, BAD, BAD, 63, 52, 53, 54, 55,  56,  57,  58,  59,  60,  61, BAD, BAD, BAD, BAD, BAD,
     BAD, BAD, 0,   1,   2,  3,  4,  5,  6,   7,   8,   9,   10,  11,  12, 13,  14,  15,  16,  17,
@@ -17,14 +17,14 @@ static inline unsigned value_of(char digit)
     return at < sizeof values ? values[at] : BAD;
 }
 
-/* The 24 bits of four digits; more than that, if one is none. */
+/* The 24 bits of four digits, or UINT32_MAX if one of them is invalid. */
 static inline uint32_t group_of(const char *digits)
 {
     unsigned a = value_of(digits[0]), b = value_of(digits[1]), c = value_of(digits[2]), d = value_of(digits[3]);
     return (a | b | c | d) & BAD ? UINT32_MAX : a << 18 | b << 12 | c << 6 | d;
 }
 
-/* The last group, of which `padding` digits (1 or 2) are '='. */
+/* Decode the last group, in which `padding` characters (1 or 2) are '='. */
 static bool take_last(struct lt_buf *out, const char *digits, unsigned padding)
 {
     char full[4] = {digits[0], digits[1], padding == 1 ? digits[2] : 'A', 'A'};

@@ -3,7 +3,7 @@
 
 static const int64_t NANOS = 1000000000;
 
-/* Sums that may leave int64_t on their way to a result that fits. */
+/* For intermediate values that may exceed int64_t although the result fits. */
 __extension__ typedef __int128 wide;
 
 int lt_time_cmp(struct lt_time a, struct lt_time b)
@@ -48,7 +48,8 @@ static int64_t floor_div(int64_t number, int64_t by)
     return number / by - (number % by < 0);
 }
 
-/* The next two are the well-known days/civil conversions over 400-year eras that begin on 1 March. */
+/* The next two are the well-known conversions between days and calendar dates, in 400-year eras that begin on 1
+ * March. */
 int64_t lt_days_from_civil(int64_t year, unsigned month, unsigned day)
 {
     year -= month <= 2;
@@ -88,7 +89,7 @@ unsigned lt_days_in_month(int64_t year, unsigned month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
-/* `count` digits of `number`, zero-padded, to `out`. */
+/* Write `number` as `count` zero-padded digits and return the end. */
 static char *put_digits(char *out, uint32_t number, unsigned count)
 {
     for (unsigned i = count; i-- > 0; number /= 10)
@@ -107,7 +108,7 @@ static char *put_pair(char *out, char before, unsigned number)
 void lt_time_iso(struct lt_buf *out, struct lt_time time, unsigned digits)
 {
     struct lt_civil civil = lt_civil_from(time.sec);
-    char text[32], *end = text; /* by hand: this is a good part of what a row costs */
+    char text[32], *end = text; /* by hand, because this is a large part of the cost of a row */
     if (civil.year < LT_YEAR_MIN || civil.year > LT_YEAR_MAX) {
         lt_buf_char(out, '@');
         lt_buf_int(out, time.sec);
@@ -150,7 +151,7 @@ int64_t lt_time_micros(struct lt_time time, bool round)
 {
     wide micros = (wide)time.sec * 1000000 + time.nsec / 1000;
     unsigned rest = time.nsec % 1000;
-    /* Half away from zero: upwards at .5 for positive values, downwards for negative ones. */
+    /* Half away from zero: at .5, up for positive values and down for negative ones. */
     if (round && (rest > 500 || (rest == 500 && micros >= 0)))
         micros++;
     if (micros > INT64_MAX)

@@ -6,7 +6,7 @@
 #include <immintrin.h>
 #endif
 
-/* One byte of the reflected polynomial 0x82F63B78. */
+/* The effect of one byte, for the reflected polynomial 0x82F63B78. */
 static const uint32_t table[256] = {
     0x00000000, 0xF26B8303, 0xE13B70F7, 0x1350F3F4, 0xC79A971F, 0x35F1141C, 0x26A1E7E8, 0xD4CA64EB, 0x8AD958CF,
     0x78B2DBCC, 0x6BE22838, 0x9989AB3B, 0x4D43CFD0, 0xBF284CD3, 0xAC78BF27, 0x5E133C24, 0x105EC76F, 0xE235446C,
@@ -70,16 +70,16 @@ TARGET static __m128i load(const unsigned char *bytes)
     return value;
 }
 
-/* What `value` counts for where `next` stands, and `next`. */
+/* Carry `value` forward to the position of `next`, and add `next`. */
 TARGET static __m128i fold(__m128i value, __m128i factors, __m128i next)
 {
     __m128i low = _mm_clmulepi64_si128(value, factors, 0x00), high = _mm_clmulepi64_si128(value, factors, 0x11);
     return _mm_xor_si128(_mm_xor_si128(low, high), next);
 }
 
-/* Four vectors that do not wait for each other: multiplied by x^512 modulo the polynomial, each stands 64 bytes further
- * on. The factors are x^(distance + 32) for its first half and x^(distance - 32) for its second, bits reversed
- * (V. Gopal et al., Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction, Intel 2009). */
+/* Use four vectors that do not depend on each other. Multiplying one by x^512 modulo the polynomial moves it 64 bytes
+ * forward. The factors are x^(distance + 32) for its first half and x^(distance - 32) for its second, with the bits
+ * reversed (V. Gopal et al., Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction, Intel 2009). */
 TARGET static uint32_t by_folding(uint32_t crc, const unsigned char *bytes, size_t size)
 {
     enum { STEP = 64 };

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Go on with the running value `crc` over `size` bytes. As the kernel's crc32c(): neither the start nor the result is
- * inverted; ext4 starts with ~0. */
+/* Continue the running value `crc` over `size` bytes. As in the kernel's crc32c(), neither the start value nor the
+ * result is inverted; ext4 starts with ~0. */
 uint32_t lt_crc32c(uint32_t crc, const void *bytes, size_t size);
 
 #endif

@@ -18,7 +18,7 @@ void lt_crc64_init(struct lt_crc64 *crc64)
         }
 }
 
-/* Table i is what a byte does to the sum with i more bytes behind it. */
+/* Table i holds the effect of a byte that i more bytes follow. */
 uint64_t lt_crc64(const struct lt_crc64 *crc64, uint64_t crc, const void *bytes, size_t size)
 {
     const unsigned char *at = bytes;

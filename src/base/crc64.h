@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* CRC-64/ISO as Go's hash/crc64 computes it: the polynomial 0xD800000000000000, reflected, start and result inverted
- * (go src/hash/crc64/crc64.go, 1.22). tar-split keeps one for each file (vbatts/tar-split tar/storage/getter.go). */
+/* CRC-64/ISO as Go's hash/crc64 computes it: polynomial 0xD800000000000000, reflected, with start value and result
+ * inverted (go src/hash/crc64/crc64.go, 1.22). tar-split keeps one for each file (vbatts/tar-split
+ * tar/storage/getter.go). */
 #ifndef LT_BASE_CRC64_H
 #define LT_BASE_CRC64_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* What eight bytes at a time need. */
+/* Tables for eight bytes at a time. */
 struct lt_crc64 {
     uint64_t table[8][256];
 };
@@ -15,7 +16,7 @@ struct lt_crc64 {
 /* Fill in the tables. */
 void lt_crc64_init(struct lt_crc64 *crc64);
 
-/* The checksum of what `crc` is the checksum of (0: nothing), followed by `size` bytes. */
+/* Extend the checksum `crc` (0 for no bytes) by `size` bytes. */
 uint64_t lt_crc64(const struct lt_crc64 *crc64, uint64_t crc, const void *bytes, size_t size);
 
 #endif

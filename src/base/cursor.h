@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Bounds-checked reading of hostile bytes. Decoders read through these and nowhere else: a read past the end returns 0
- * and makes the cursor `bad` for good, so a decoder may read all it wants and check once. */
+/* Bounds-checked reading of hostile bytes. Decoders read only through these functions. A read past the end returns 0
+ * and sets `bad` for good, so a decoder may read everything first and check once. */
 #ifndef LT_BASE_CURSOR_H
 #define LT_BASE_CURSOR_H
 
@@ -11,10 +11,10 @@
 struct lt_cursor {
     const unsigned char *ptr;
     size_t len;
-    bool bad; /* sticky: some read was out of bounds */
+    bool bad; /* sticky: a read was out of bounds */
 };
 
-/* `count` little-endian bytes at `offset` as a number; count is 1, 2, 4 or 8. */
+/* The little-endian number of `count` bytes (1..8) at `offset`. */
 static inline uint64_t lt_cursor_le(struct lt_cursor *cursor, size_t offset, unsigned count)
 {
     if (offset > cursor->len || cursor->len - offset < count) {

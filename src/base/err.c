@@ -25,7 +25,7 @@ enum lt_status lt_fail(struct lt_err *err, enum lt_status status, const char *co
 
 void lt_err_clear(struct lt_err *err)
 {
-    err->set = false; /* and nothing else: this is called for every entry, and the rest is set with an error */
+    err->set = false; /* the rest is left alone: this runs for every entry, and lt_fail() sets all of it */
     err->status = LT_OK;
     err->sys = 0;
     err->text[0] = 0;

@@ -18,7 +18,7 @@ bool lt_is_control(uint32_t code)
     return code < 0x20 || (code >= 0x7F && code <= 0x9F);
 }
 
-/* Characters that take no room or turn the direction of writing (the common ones of Unicode's categories Cf, Zl and
+/* Invisible characters and those that change the writing direction (the common ones of Unicode's categories Cf, Zl and
  * Zp). */
 bool lt_is_deceptive(uint32_t code)
 {
@@ -37,7 +37,7 @@ static bool is_hex_digit(char byte)
     return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
 }
 
-/* Would the backslash at the start of `text` be read back as an escape? */
+/* Would a reader take the backslash at the start of `text` for an escape? */
 static bool looks_escaped(struct lt_str text)
 {
     if (lt_str_starts(text, LT_STR("\\u{")))
@@ -52,7 +52,7 @@ static bool is_plain(unsigned char byte, char a, char b, char c)
            byte != (unsigned char)c;
 }
 
-/* Bytes in the compiler's own form of vectors. */
+/* 16 bytes as a vector of the compiler. */
 typedef unsigned char vector __attribute__((vector_size(16)));
 
 static bool any_special(const char *at, size_t count, char a, char b, char c)
@@ -69,7 +69,7 @@ static bool any_special(const char *at, size_t count, char a, char b, char c)
     return halves[0] | halves[1];
 }
 
-/* Most text needs no escapes: many bytes are looked at at a time. */
+/* Most text needs no escapes, so check many bytes at once. */
 size_t lt_plain_length(struct lt_str text, char a, char b, char c)
 {
     enum { ONE = sizeof(vector), FOUR = 4 * ONE };
@@ -79,7 +79,7 @@ size_t lt_plain_length(struct lt_str text, char a, char b, char c)
     while (text.len - length >= ONE && !any_special(text.ptr + length, 1, a, b, c))
         length += ONE;
     if (length && length < text.len && text.len - length < ONE &&
-        !any_special(text.ptr + text.len - ONE, 1, a, b, c)) /* the end, with some of what was looked at already */
+        !any_special(text.ptr + text.len - ONE, 1, a, b, c)) /* the last vector, which overlaps checked bytes */
         return text.len;
     while (length < text.len && is_plain((unsigned char)text.ptr[length], a, b, c))
         length++;
@@ -147,7 +147,7 @@ void lt_escape_json(struct lt_buf *out, struct lt_str text)
     }
 }
 
-/* Take what was appended since `start` off again, as a copy that the caller frees. */
+/* Remove what was appended since `start`, and return it as a copy that the caller frees. */
 static struct lt_buf take_back(struct lt_buf *out, size_t start)
 {
     struct lt_buf copy = {0};

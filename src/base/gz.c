@@ -8,7 +8,7 @@ enum { GZIP_ONLY = 16 + MAX_WBITS, OUT_CHUNK = 64 * 1024 };
 
 struct lt_inflate {
     z_stream stream;
-    bool inside; /* a member has begun and not ended */
+    bool inside; /* a member has begun and has not ended */
 };
 
 struct lt_deflate {
@@ -59,7 +59,7 @@ enum lt_status lt_inflate(struct lt_inflate *self, struct lt_str *in, char *out,
         self->inside = false;
         return in->len ? LT_OK : LT_END;
     }
-    /* Z_BUF_ERROR only says that one side of the pump is empty. */
+    /* Z_BUF_ERROR only means that the input is empty or the output is full. */
     if (result == Z_OK || result == Z_BUF_ERROR)
         return LT_OK;
     return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "gzip data is damaged (%s)",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* gzip in both directions, over bytes in memory; gz.c is the only file that includes zlib. */
+/* gzip in both directions, over bytes in memory. Only gz.c includes zlib. */
 #ifndef LT_BASE_GZ_H
 #define LT_BASE_GZ_H
 
@@ -12,28 +12,28 @@ struct lt_deflate;
 /* Does the file begin like a gzip file (RFC 1952: 1f 8b 08)? */
 bool lt_is_gzip(struct lt_str head);
 
-/* The extra field of a gzip header (RFC 1952, section 2.3.1), "" if there is none, or not all of it in `head`. */
+/* The extra field of a gzip header (RFC 1952, section 2.3.1), or "" if it is absent or not completely in `head`. */
 struct lt_str lt_gzip_extra(struct lt_str head);
 
-/* A decompressor for one gzip file of any number of members. Free it with lt_inflate_free(). */
+/* Create a decompressor for one gzip file with any number of members. Free it with lt_inflate_free(). */
 struct lt_inflate *lt_inflate_new(void);
 
-/* Take bytes off the front of `in` and write up to `room` unpacked bytes to `out`, their number to `*got`. LT_OK: go
- * on, with more input when `in` is empty. LT_END: the last member was complete. LT_SKIP: damaged; `*got` bytes are good
- * still. */
+/* Consume bytes from the front of `in`, write up to `room` unpacked bytes to `out` and store their number in `*got`.
+ * LT_OK: call again, with more input if `in` is empty. LT_END: `in` is empty and its last member is complete; if more
+ * input follows, it must be another member. LT_SKIP: the data is damaged; the `*got` bytes are still good. */
 enum lt_status lt_inflate(struct lt_inflate *inflate, struct lt_str *in, char *out, size_t room, size_t *got,
                           struct lt_err *err);
 
-/* At the end of the input: is a member half-read? */
+/* At the end of the input: is a member incomplete? */
 bool lt_inflate_incomplete(const struct lt_inflate *inflate);
 
 void lt_inflate_free(struct lt_inflate *inflate);
 
-/* A compressor (level 1: the time of a run matters more than the last tenth of size). The header holds no time and
- * no name, so equal input gives equal output. Free it with lt_deflate_free(). */
+/* Create a compressor. Level 1, because the time of a run matters more than the last tenth of the size. The header
+ * holds no time and no name, so equal input gives equal output. Free it with lt_deflate_free(). */
 struct lt_deflate *lt_deflate_new(void);
 
-/* Append `in`, compressed, to `out`; `finish` completes the file. */
+/* Compress `in` and append it to `out`; `finish` completes the file. */
 void lt_deflate(struct lt_deflate *deflate, struct lt_str in, bool finish, struct lt_buf *out);
 
 void lt_deflate_free(struct lt_deflate *deflate);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A growing list of pointers in an arena. Old arrays are left to the arena: lists are short or built once. */
+/* A growing list of pointers in an arena. The arena keeps the arrays that it outgrows: lists are short or built
+ * once. */
 #ifndef LT_BASE_LIST_H
 #define LT_BASE_LIST_H
 
@@ -26,7 +27,7 @@ static inline void lt_list_add(struct lt_list *list, struct lt_arena *arena, con
     list->items[list->count++] = (void *)(size_t)item;
 }
 
-/* Is the very pointer in the list? */
+/* Is this pointer in the list? */
 static inline int lt_list_has(const struct lt_list *list, const void *item)
 {
     for (size_t i = 0; i < list->count; i++)
@@ -35,7 +36,8 @@ static inline int lt_list_has(const struct lt_list *list, const void *item)
     return 0;
 }
 
-/* for (each `type *name` in the list); `continue` and `return` work as in any loop, `break` does not */
+/* for (each `type *name` in the list), none of them NULL; `continue` and `return` work as in any loop, `break` does
+ * not */
 #define lt_each(type, name, list)                                                                                      \
     for (size_t name##_at = 0; name##_at < (list)->count; name##_at++)                                                 \
         for (type *name = (type *)(list)->items[name##_at]; name; name = NULL)

@@ -5,8 +5,8 @@
 
 enum { FIRST_CAP = 64 };
 
-/* Both halves of a product, one over the other: as no bit of the unknown `factor` is left out, nobody can choose keys
- * that differ and come out the same. */
+/* XOR the two halves of a product. Every bit of the secret `factor` takes part, so nobody can choose different keys
+ * with equal hashes. */
 static uint64_t mix(uint64_t word, uint64_t factor)
 {
     __extension__ typedef unsigned __int128 wide;
@@ -14,7 +14,7 @@ static uint64_t mix(uint64_t word, uint64_t factor)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Eight bytes at a time: keys are paths, which are long. */
+/* Eight bytes at a time, because keys are paths, which are long. */
 static uint64_t hash(const struct lt_map *map, struct lt_str key)
 {
     uint64_t factor = map->seed | 1, sum = factor ^ key.len, word;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Byte string -> pointer. Keys are hashed with a per-map seed, because container names and IDs come from the evidence
- * and must not be able to choose their bucket. Nothing iterates over a map, so hash order cannot reach the output. */
+/* A map from byte strings to pointers. Keys are hashed with a seed of each map, because container names and IDs come
+ * from the evidence and must not be able to choose their bucket. Nothing iterates over a map, so hash order cannot
+ * reach the output. */
 #ifndef LT_BASE_MAP_H
 #define LT_BASE_MAP_H
 
@@ -18,10 +19,10 @@ struct lt_map {
     uint64_t seed;
 };
 
-/* Value under `key`, or NULL. */
+/* The value of `key`, or NULL. */
 void *lt_map_get(const struct lt_map *map, struct lt_str key);
 
-/* Set `key` to `value` (not NULL). The key's bytes are borrowed and must live as long as `arena`. */
+/* Set `key` to `value` (not NULL). The key's bytes are borrowed and must live as long as the map. */
 void lt_map_put(struct lt_map *map, struct lt_arena *arena, struct lt_str key, void *value);
 
 #endif

@@ -14,7 +14,7 @@
 
 enum { FLUSH_AT = 256 * 1024, TRIES = 16 };
 
-/* Directory part of `path`, opened; `*name` becomes the rest. */
+/* Open the directory part of `path`; `*name` becomes the rest. Returns -1 with errno on failure. */
 static int open_parent(const char *path, const char **name)
 {
     const char *slash = strrchr(path, '/');
@@ -52,7 +52,7 @@ bool lt_output_inside(const char *path, const char *evidence)
     return inside;
 }
 
-/* Is the entry `name` of the open directory a device, as far as it exists? */
+/* Is the entry `name` of an open directory a character device? False if it does not exist. */
 static bool is_device(int dir, const char *name)
 {
     struct stat status;
@@ -79,8 +79,8 @@ static enum lt_status fail(struct lt_err *err, int sys, const char *what)
     return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, sys, "%s", what);
 }
 
-/* /dev/null, or a pipe with a name: nothing that could be replaced. A pipe must have its reader already, since no
- * signal would end the wait for one. */
+/* Open /dev/null or a named pipe, which cannot be replaced. A pipe must already have a reader, because no signal would
+ * end the wait for one. */
 static enum lt_status open_device(struct lt_output *output, struct lt_err *err)
 {
     output->fd = openat(output->dir, output->name, O_WRONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
@@ -111,7 +111,7 @@ static enum lt_status open_temporary(struct lt_output *output, struct lt_err *er
         if (getrandom(&number, sizeof number, 0) < 0)
             break;
         snprintf(output->temporary, sizeof output->temporary, ".layertime-%016jx.tmp", (uintmax_t)number);
-        /* The fixed mode, not the umask's leavings: what evidence holds is for its analyst only. */
+        /* A fixed mode, whatever the umask: evidence is for the analyst only. */
         output->fd = openat(output->dir, output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     }
     if (output->fd >= 0)
@@ -139,7 +139,7 @@ enum lt_status lt_output_open(struct lt_output *output, const struct lt_output_a
     return status;
 }
 
-/* Wait for a reader, but not for ever: until a signal comes. Then at least PIPE_BUF bytes can be written at once. */
+/* Wait for a reader or a signal. With a reader, at least PIPE_BUF bytes can be written at once. */
 static void wait_for_reader(struct lt_output *output)
 {
     struct pollfd set[] = {{.fd = output->fd, .events = POLLOUT}, {.fd = output->signals, .events = POLLIN}};
@@ -186,7 +186,7 @@ enum lt_status lt_output_flush(struct lt_output *output, struct lt_err *err)
     return output->buffer.len < FLUSH_AT ? LT_OK : write_buffer(output, false, err);
 }
 
-/* Give the temporary file its final name; without `force` never over a file that came meanwhile. */
+/* Give the temporary file its final name. Without `force`, never replace a file that was created in the meantime. */
 static enum lt_status publish(struct lt_output *output, struct lt_err *err)
 {
     if (fsync(output->fd) < 0 && errno != EINVAL && errno != EROFS)
@@ -200,7 +200,7 @@ static enum lt_status publish(struct lt_output *output, struct lt_err *err)
         return LT_OK;
     unsigned flags = output->force ? 0 : RENAME_NOREPLACE;
     int renamed = renameat2(output->dir, output->temporary, output->dir, output->name, flags);
-    if (renamed < 0 && errno == EINVAL && flags) /* a file system without RENAME_NOREPLACE: link() refuses as well */
+    if (renamed < 0 && errno == EINVAL && flags) /* no RENAME_NOREPLACE here; link() does not replace, either */
         renamed = linkat(output->dir, output->temporary, output->dir, output->name, 0) < 0
                       ? -1
                       : unlinkat(output->dir, output->temporary, 0);

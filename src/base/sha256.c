@@ -6,7 +6,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
-/* libcrypto's context under our name, so that the header needs nothing of it. */
+/* libcrypto's context under our own type, so that the header does not depend on libcrypto. */
 static EVP_MD_CTX *context(struct lt_sha256 *hash)
 {
     return (EVP_MD_CTX *)(void *)hash;

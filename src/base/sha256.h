@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* SHA-256 through libcrypto where the build found it; without it there simply are no hashes. sha256.c is the only file
- * that includes libcrypto. */
+/* SHA-256 through libcrypto, if the build found it; otherwise there are no hashes. Only sha256.c includes libcrypto. */
 #ifndef LT_BASE_SHA256_H
 #define LT_BASE_SHA256_H
 
@@ -8,11 +7,11 @@
 
 struct lt_sha256;
 
-/* A running hash, or NULL in a build without libcrypto. The other functions accept NULL. */
+/* A running hash, or NULL if libcrypto is missing or fails. The other functions accept NULL. */
 struct lt_sha256 *lt_sha256_new(void);
 void lt_sha256_add(struct lt_sha256 *hash, struct lt_str bytes);
 
-/* Finish: append 64 hex digits to `out` (nothing without libcrypto). Frees the hash. */
+/* Append the hash as 64 hex digits to `out` (nothing if `hash` is NULL), and free it. */
 void lt_sha256_finish(struct lt_sha256 *hash, struct lt_buf *out);
 
 /* Version of libcrypto, or NULL in a build without it. */

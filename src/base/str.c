@@ -130,7 +130,7 @@ void lt_buf_grow(struct lt_buf *buf, size_t more)
     buf->cap = cap;
 }
 
-/* Decimal digits of `number`, at least 1. */
+/* Number of decimal digits of `number`, at least 1. */
 static unsigned count_digits(uint64_t number)
 {
     static const uint64_t powers[] = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Byte strings. Names and texts from the evidence are bytes, not text: they may hold any byte but are never assumed to
- * be UTF-8 or to end in NUL. `lt_str` is a view that owns nothing; `lt_buf` is a growing buffer that owns its bytes. */
+/* Byte strings. Names and texts from the evidence may hold any byte; they are never assumed to be UTF-8 or to end in
+ * NUL. `lt_str` is a view that owns nothing; `lt_buf` is a growing buffer that owns its bytes. */
 #ifndef LT_BASE_STR_H
 #define LT_BASE_STR_H
 
@@ -18,45 +18,44 @@ struct lt_str {
 /* A view of a string literal. */
 #define LT_STR(literal) ((struct lt_str){"" literal, sizeof(literal) - 1})
 
-/* The two arguments that printf's "%.*s" wants. */
+/* The two arguments for "%.*s" of printf. */
 #define LT_ARG(str) (int)(str).len, (str).ptr
 
-/* View a C string; NULL gives the empty view. */
+/* View a C string; NULL gives an empty view. */
 struct lt_str lt_str_c(const char *text);
 
-/* Equal bytes? */
 bool lt_str_eq(struct lt_str a, struct lt_str b);
 
-/* Byte order, like memcmp, shorter first: negative, 0, positive. */
+/* Compare bytes as memcmp() does, a prefix first: negative, 0 or positive. */
 int lt_str_cmp(struct lt_str a, struct lt_str b);
 
 bool lt_str_starts(struct lt_str str, struct lt_str prefix);
 bool lt_str_ends(struct lt_str str, struct lt_str suffix);
 
-/* The view without its first `count` bytes (without any, if it is shorter). */
+/* The view without its first `count` bytes; unchanged if it has fewer. */
 struct lt_str lt_str_skip(struct lt_str str, size_t count);
 
-/* The view without white space (blank, tab, CR, LF) at both ends. */
+/* The view without white space (space, tab, CR, LF) at both ends. */
 struct lt_str lt_str_trim(struct lt_str str);
 
-/* Cut the part before the first `sep` off `rest` and return it; `rest` becomes what follows `sep`. Without `sep` the
- * whole of `rest` is returned and `rest` becomes empty. */
+/* Cut the part before the first `sep` off `rest` and return it; `rest` becomes what follows `sep`. Without a `sep`,
+ * return all of `rest`; `rest` becomes empty. */
 struct lt_str lt_str_cut(struct lt_str *rest, char sep);
 
-/* Part of `path` after its last slash. */
+/* The part of `path` after its last slash; all of it if there is none. */
 struct lt_str lt_str_basename(struct lt_str path);
 
-/* The part before its last slash, "" if there is none. */
+/* The part of `path` before its last slash, or "" if there is none. */
 struct lt_str lt_str_dirname(struct lt_str path);
 
-/* The rest of `path` behind `above`, with its slash, or "" if both are the same; false if it does not lie there.
- * `above` is "" for the root. */
+/* Store the rest of `path` after `above` in `*rest`: "" if they are equal, otherwise with its leading slash. False:
+ * `path` is not `above` or below it. `above` is "" for the root. */
 bool lt_path_behind(struct lt_str path, struct lt_str above, struct lt_str *rest);
 
-/* Copy into `arena`, with a NUL after the end so that `.ptr` also serves as a C string. */
+/* Copy into `arena`, with a NUL after the end so that `.ptr` is also a C string. */
 struct lt_str lt_str_dup(struct lt_arena *arena, struct lt_str str);
 
-/* Printf into `arena`, NUL-terminated. */
+/* printf() into `arena`, NUL-terminated. */
 struct lt_str lt_str_format(struct lt_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* "<dir>/<name>" in `arena`, NUL-terminated. `dir` is "" for the root. */
@@ -68,10 +67,10 @@ struct lt_buf {
     size_t len, cap;
 };
 
-/* Enlarge the buffer for `more` bytes after `len`. Ends the program when memory is exhausted. */
+/* Enlarge the buffer for `more` bytes after `len`. Aborts the program when memory runs out. */
 void lt_buf_grow(struct lt_buf *buf, size_t more);
 
-/* Make room for `more` bytes after `len`. These three are called many times a row. */
+/* Make room for `more` bytes after `len`. This and the next two are inline because each row calls them many times. */
 static inline void lt_buf_reserve(struct lt_buf *buf, size_t more)
 {
     if (buf->cap - buf->len < more)
@@ -96,10 +95,10 @@ static inline void lt_buf_char(struct lt_buf *buf, char byte)
 void lt_buf_uint(struct lt_buf *buf, uint64_t number);
 void lt_buf_int(struct lt_buf *buf, int64_t number);
 
-/* Decimal digits of `number`, zero-padded to `width` (at most 20). */
+/* Append decimal digits, zero-padded to `width` (at most 20). */
 void lt_buf_padded(struct lt_buf *buf, uint64_t number, unsigned width);
 
-/* Decimal digits of `number`, with blanks before them up to `width`. */
+/* Append decimal digits, right-aligned in `width` columns. */
 void lt_buf_right(struct lt_buf *buf, uint64_t number, unsigned width);
 
 void lt_buf_printf(struct lt_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -14,7 +14,7 @@ const char *lt_temporary_directory(void)
     return directory && *directory ? directory : "/tmp";
 }
 
-/* A file that never had a name, or one that loses it at once where the file system cannot do that. */
+/* Open a file that never has a name or, if the file system cannot do that, one that is unlinked at once. */
 static int open_nameless(const char *directory)
 {
     int fd = open(directory, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);

@@ -6,18 +6,18 @@
 #include "base/str.h"
 
 struct lt_rune {
-    uint32_t code; /* the byte itself where it is not valid */
-    uint8_t size;  /* bytes it takes; 1 where it is not valid */
+    uint32_t code; /* the byte itself if it is not valid */
+    uint8_t size;  /* bytes that it takes; 1 if it is not valid */
     bool valid;
 };
 
 /* The first character of `text`, which must not be empty. */
 struct lt_rune lt_utf8_next(struct lt_str text);
 
-/* The number in the four hex digits at the start of `text`; false if they are not there. */
+/* The number in the four hex digits at the start of `text`; false if they are not four hex digits. */
 bool lt_hex4(struct lt_str text, uint32_t *code);
 
-/* Append the UTF-8 of `code`; surrogates and codes beyond U+10FFFF become U+FFFD. */
+/* Append `code` as UTF-8; surrogates and codes beyond U+10FFFF become U+FFFD. */
 void lt_utf8_add(struct lt_buf *out, uint32_t code);
 
 #endif

@@ -5,18 +5,18 @@
 
 static const int64_t SECOND = 1000000000, QUARTER = 900 * INT64_C(1000000000);
 
-/* Zones lie between these (the tz database's, since 1900); a lag of up to seven minutes does not hide one. */
+/* The range of zones (in the tz database, since 1900); a lag of up to seven minutes does not hide one. */
 enum { EAST = 15 * 3600, WEST = -12 * 3600, DAY = 86400 };
 
 enum { ENOUGH = 3 };
 
-/* Times of a whole second are up to one behind; a busy host takes a little to read a line. */
+/* Times in whole seconds lag by up to one second, and a busy host takes a moment to read a line. */
 static const int64_t USUAL_LAG = 2 * INT64_C(1000000000), AHEAD = 50000000;
 
-/* A line that is further behind came late indeed, or from another clock. */
+/* A line that lags more than this was delayed, or comes from another clock. */
 static const int64_t LATE = 60 * INT64_C(1000000000);
 
-/* A program that counts the time elapsed begins with that within moments of its own start. */
+/* A program that counts elapsed time begins to do so within this time of its own start. */
 static const int64_t PROMPT = 120 * INT64_C(1000000000);
 
 static struct lt_appclock_span *find_span(struct lt_appclock *clock, enum lt_appclock_kind kind, int32_t offset)
@@ -31,14 +31,14 @@ static struct lt_appclock_span *find_span(struct lt_appclock *clock, enum lt_app
     return span;
 }
 
-/* The multiple of a quarter of an hour closest to a difference. */
+/* The multiple of a quarter of an hour that is closest to a difference. */
 static int64_t nearest_quarter(int64_t nanos)
 {
     int64_t half = nanos < 0 ? -QUARTER / 2 : QUARTER / 2;
     return (nanos + half) / QUARTER * QUARTER;
 }
 
-/* `app` is the time that the line names, `ahead` how far that is from the host's. */
+/* `app` is the time in the line; `ahead` is how far it is ahead of the host's time. */
 static void add_usual(struct lt_appclock_usual *usual, struct lt_time app, int64_t ahead)
 {
     if (!usual->votes)
@@ -114,7 +114,7 @@ const struct lt_appclock_span *lt_appclock_main(const struct lt_appclock *clock)
     return best;
 }
 
-/* Are most lines apart by much the same, and at times enough? */
+/* Do most lines differ by about the same amount, at enough distinct times? */
 static bool is_agreed(const struct lt_appclock_span *span)
 {
     const struct lt_appclock_usual *usual = &span->usual;
@@ -140,8 +140,8 @@ enum lt_appclock_verdict lt_appclock_judge(const struct lt_appclock_span *span, 
     return sure && span->kind != LT_APPCLOCK_ZONED ? LT_APPCLOCK_WRONG : LT_APPCLOCK_UNKNOWN;
 }
 
-/* "-1.250 s", "3 d 02:03:04" */
-static void add_length(struct lt_buf *out, int64_t nanos)
+/* "1.250 s", "2:03:04 h" or "3 d 02:03 h", without a sign. */
+static void add_duration(struct lt_buf *out, int64_t nanos)
 {
     uint64_t size = nanos < 0 ? 0 - (uint64_t)nanos : (uint64_t)nanos, seconds = size / (uint64_t)SECOND;
     if (seconds < 120)
@@ -168,7 +168,7 @@ static void add_verdict(struct lt_buf *out, const struct lt_appclock_span *span,
         break;
     case LT_APPCLOCK_OFF:
         lt_buf_lit(out, "clock off by ");
-        add_length(out, span->usual.most);
+        add_duration(out, span->usual.most);
         lt_buf_add(out, span->usual.most < 0 ? LT_STR(" behind: ") : LT_STR(" ahead: "));
         break;
     default:
@@ -176,25 +176,25 @@ static void add_verdict(struct lt_buf *out, const struct lt_appclock_span *span,
     }
 }
 
-/* How far the clocks were apart over all lines of the span. */
+/* How far the clocks differed over all lines of the span. */
 static void add_lag(struct lt_buf *out, const struct lt_appclock_span *span)
 {
     bool constant = span->lines >= ENOUGH && span->most < -USUAL_LAG && span->most - span->least <= USUAL_LAG;
     lt_buf_add(out, constant ? LT_STR(", constant lag: ") : LT_STR(", "));
     if (span->least > 0) {
-        add_length(out, span->least);
+        add_duration(out, span->least);
         lt_buf_lit(out, " to ");
-        add_length(out, span->most);
+        add_duration(out, span->most);
         lt_buf_lit(out, " before the host's time");
     } else {
         if (span->most > 0) {
-            add_length(out, span->most);
+            add_duration(out, span->most);
             lt_buf_lit(out, " before");
         } else {
-            add_length(out, span->most);
+            add_duration(out, span->most);
         }
         lt_buf_lit(out, " to ");
-        add_length(out, span->least);
+        add_duration(out, span->least);
         lt_buf_lit(out, " behind the host's time");
     }
 }

@@ -7,7 +7,7 @@ enum { WINDOW = 48, WINDOW_BRACKET = 256, WINDOW_JSON = 4096, NO_YEAR = -1 };
 
 static const int64_t SECOND = 1000000000;
 
-/* A time while its parts are collected. */
+/* The parts of a time that are found so far. */
 struct parts {
     int64_t year;
     unsigned month, day, second; /* second of the day */
@@ -27,7 +27,7 @@ static bool is_word(char byte)
     return is_digit(byte) || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
 }
 
-/* `least` to `most` digits, and no digit after them. */
+/* `least` to `most` digits, not followed by a digit. */
 static bool take_number(struct lt_str *text, unsigned least, unsigned most, unsigned *out)
 {
     unsigned count = 0;
@@ -52,7 +52,7 @@ static bool take_word(struct lt_str *text, struct lt_str word)
     return found;
 }
 
-/* The three letters of a name in `names`; 0: none of them. */
+/* Take a three-letter name; returns its number in `names`, from 1 on, or 0 if it is none of them. */
 static unsigned take_name(struct lt_str *text, const char *names)
 {
     for (unsigned i = 0; text->len >= 3 && names[(size_t)3 * i]; i++)
@@ -77,14 +77,14 @@ static bool take_year(struct lt_str *text, struct parts *parts)
     return good;
 }
 
-/* One or two digits, maybe after a second blank. */
+/* One or two digits, possibly after a second space. */
 static bool take_day(struct lt_str *text, struct parts *parts)
 {
     take_char(text, ' ');
     return take_number(text, 1, 2, &parts->day);
 }
 
-/* "17:46:04", and a fraction after "." or ",". */
+/* "17:46:04", with an optional fraction after "." or ",". */
 static bool take_clock(struct lt_str *text, struct parts *parts)
 {
     unsigned hour, minute, second;
@@ -103,8 +103,8 @@ static bool take_clock(struct lt_str *text, struct parts *parts)
     return true;
 }
 
-/* "Z", "+01:00", "+0100", "+01", "UTC" or "GMT", with a blank before it if need be. Other names are left alone: the
- * same letters mean different zones. */
+/* "Z", "+01:00", "+0100", "+01", "UTC" or "GMT", with an optional space before it ("+01" must have none). Other names
+ * are ignored, because the same letters mean different zones. */
 static void take_zone(struct lt_str *text, struct parts *parts)
 {
     struct lt_str rest = *text;
@@ -164,7 +164,7 @@ static const char *take_day_first(struct lt_str text, struct parts *parts)
     return separator == '/' ? "Apache" : "ctime";
 }
 
-/* What follows "Nov 23": ", 2026 5:46:04 PM" */
+/* The rest after "Nov 23": ", 2026 5:46:04 PM" */
 static const char *take_java(struct lt_str text, struct parts *parts)
 {
     if (!take_char(&text, ',') || !take_char(&text, ' ') || !take_year(&text, parts) || !take_char(&text, ' ') ||
@@ -177,7 +177,7 @@ static const char *take_java(struct lt_str text, struct parts *parts)
     return "Java";
 }
 
-/* " 2026", or " CET 2026", " +0100 2026": a time of day has no more behind it in ctime and date. */
+/* " 2026", " CET 2026" or " +0100 2026", as ctime and date write it at the end. */
 static bool take_year_after(struct lt_str text, struct parts *parts)
 {
     struct parts known = *parts;
@@ -243,7 +243,7 @@ static const char *take_named(struct lt_str text, struct parts *parts)
     return take_month_first(text, parts);
 }
 
-/* Seconds, or 3, 6 or 9 digits more without a point, between 2000 and 2100. */
+/* Seconds since 1970, or a number with 3, 6 or 9 more digits and no point, between 2000 and 2100. */
 static bool take_epoch(struct lt_str text, struct lt_apptime *out)
 {
     struct lt_str start = text;
@@ -267,7 +267,7 @@ static bool take_epoch(struct lt_str text, struct lt_apptime *out)
     return out->time.sec >= 946684800 && out->time.sec < 4102444800 && !(text.len && is_word(text.ptr[0]));
 }
 
-/* The year that brings a time closest to the host's. */
+/* Choose the year that brings the time closest to the host's. */
 static bool find_year(struct parts *parts, struct lt_time host)
 {
     int64_t middle = lt_civil_from(host.sec).year, best = INT64_MAX;
@@ -309,7 +309,7 @@ void lt_apptime_place(struct lt_apptime *app, struct lt_time near)
     app->time.sec -= (ahead + half) / DAY * DAY;
 }
 
-/* 17:46:04.123, with nothing behind it that makes it something else, such as a duration's unit. */
+/* 17:46:04.123, with nothing after it that would make it something else, such as the unit of a duration. */
 static void take_time_of_day(struct lt_str text, struct lt_time host, struct lt_apptime *out)
 {
     struct parts parts = {0};
@@ -327,7 +327,7 @@ static void take_time_of_day(struct lt_str text, struct lt_time host, struct lt_
         *out = app;
 }
 
-/* Does the text before a value end in the key of a time: ts=, "time":, "@timestamp": " ? */
+/* Does the text before a value end in the key of a time, such as ts=, "time": or "@timestamp": " ? */
 static bool after_key(struct lt_str before)
 {
     static const char *const keys[] = {"time", "Time", "stamp", "ts", "date", "@t", "illis"};
@@ -344,13 +344,13 @@ static bool after_key(struct lt_str before)
     return false;
 }
 
-/* Could a time begin at this place, going by what is before it? */
+/* Can a time begin here, judging by what comes before it? */
 static bool may_begin(struct lt_str line, size_t at)
 {
     if (!at)
         return true;
     char before = line.ptr[at - 1];
-    bool colour = before == 'm' && memrchr(line.ptr, '\033', at); /* as terminals know it */
+    bool colour = before == 'm' && memrchr(line.ptr, '\033', at); /* a terminal's escape sequence for colour */
     if (is_word(before) && !colour)
         return false;
     if (!before || strchr(".-/+", before))

@@ -20,17 +20,17 @@ struct meta {
     uint64_t root, end, transaction;
 };
 
-/* A page in the work: what of it is still to be read. */
+/* A page that is being read, and how far. */
 struct page {
-    size_t at, len; /* in the file, header included */
+    size_t at, len; /* in bytes of the file, including the header */
     unsigned count, next;
     bool branch, is_inline;
-    unsigned level; /* below the root of its bucket */
-    size_t depth;   /* buckets above */
+    unsigned level; /* levels below the root of its bucket */
+    size_t depth;   /* number of buckets above */
     struct lt_str last_key;
 };
 
-/* Hashes of the items told so far. */
+/* Hashes of the items reported so far. */
 struct set {
     uint64_t *slots; /* owned; 0 is an empty slot */
     size_t count, cap;
@@ -40,15 +40,15 @@ struct set {
 struct reader {
     struct lt_bolt *bolt;
     struct lt_str bytes;
-    unsigned char *seen; /* owned; of each page: 0, or 1 + the origin that it was read for */
-    uint64_t page_count; /* that the file has room for */
-    uint64_t end;        /* pages from here on are not in use, as the meta page at hand says */
+    unsigned char *seen; /* owned; for each page: 0, or 1 + the origin that it was read for */
+    uint64_t page_count; /* number of pages that fit in the file */
+    uint64_t end;        /* end of the pages in use, according to the current meta page */
     enum lt_bolt_origin origin;
     struct page stack[MAX_STACK];
     size_t height;
     struct lt_str path[LT_BOLT_DEPTH];
-    uint64_t items_left, bytes_left; /* a sound file cannot hold more */
-    struct set told;
+    uint64_t items_left, bytes_left; /* limits that an intact file cannot reach */
+    struct set reported;
     enum lt_status (*each)(void *arg, const struct lt_bolt_item *item, struct lt_err *err);
     void *arg;
 };
@@ -60,7 +60,7 @@ static uint64_t number(const struct reader *reader, size_t at, unsigned count)
     return reader->bolt->big_endian ? __builtin_bswap64(value) >> (64 - 8 * count) : value;
 }
 
-/* Only the live tree must be whole: what else is there may have been reused in part. */
+/* Only the live tree must be intact: pages outside it may have been partly reused. */
 __attribute__((format(printf, 2, 3))) static void damage(struct reader *reader, const char *format, ...)
 {
     if (reader->origin != LT_BOLT_LIVE || reader->bolt->damages++)
@@ -101,7 +101,7 @@ static void set_grow(struct set *set)
     free(old.slots);
 }
 
-/* Was the item in the set before? The seed is unknown to whoever made the file, so no item can hide another. */
+/* Add an item; true if it was in the set. The seed is unknown to whoever made the file, so no item can hide another. */
 static bool set_add(struct set *set, struct lt_str bucket, struct lt_str key, struct lt_str value)
 {
     size_t at;
@@ -120,14 +120,14 @@ static bool set_add(struct set *set, struct lt_str bucket, struct lt_str key, st
 
 static void exhaust(struct reader *reader)
 {
-    reader->origin = LT_BOLT_LIVE; /* it is damage wherever it is found */
+    reader->origin = LT_BOLT_LIVE; /* this is damage in any origin */
     damage(reader, "more items than the file has bytes for: the rest is not read");
     reader->items_left = 0;
     reader->height = 0;
 }
 
-static enum lt_status tell(struct reader *reader, const struct page *page, struct lt_str key, struct lt_str value,
-                           struct lt_err *err)
+static enum lt_status report(struct reader *reader, const struct page *page, struct lt_str key, struct lt_str value,
+                             struct lt_err *err)
 {
     uint64_t size = key.len + value.len;
     if (size > reader->bytes_left) {
@@ -143,15 +143,15 @@ static enum lt_status tell(struct reader *reader, const struct page *page, struc
         .offset = (uint64_t)(key.ptr - reader->bytes.ptr),
         .origin = reader->origin,
     };
-    /* The bucket of a freed page is not known: its items are compared without. */
-    bool same = set_add(&reader->told, LT_STR(""), key, value);
+    /* The bucket of a freed page is not known, so its items are compared without one. */
+    bool same = set_add(&reader->reported, LT_STR(""), key, value);
     if (page->depth)
-        same = set_add(&reader->told, reader->path[page->depth - 1], key, value);
+        same = set_add(&reader->reported, reader->path[page->depth - 1], key, value);
     item.known = same && reader->origin != LT_BOLT_LIVE;
     return reader->each(reader->arg, &item, err);
 }
 
-/* Put a page whose place is known to lie in the file on the stack. */
+/* Push a page, which must lie within the file, on the stack. */
 static void push(struct reader *reader, struct page page, const char *what)
 {
     size_t room = (page.len - HEADER) / ELEMENT;
@@ -175,8 +175,8 @@ static void push(struct reader *reader, struct page page, const char *what)
     reader->stack[reader->height++] = page;
 }
 
-/* Mark the pages as read. False: one of them was read before; `shared`: for the live tree, which the older one shares
- * most of its pages with. */
+/* Mark pages as read. False: one of them was read before; `shared` says that it was read for the live tree, which
+ * shares most of its pages with the older one. */
 static bool mark(struct reader *reader, uint64_t id, uint64_t count, bool *shared)
 {
     *shared = reader->origin == LT_BOLT_OLDER && reader->seen[id] == 1 + LT_BOLT_LIVE;
@@ -224,11 +224,11 @@ static void enter_bucket(struct reader *reader, const struct page *page, struct 
     if (!root && value.len >= BUCKET + HEADER)
         push(reader, (struct page){.at = at + BUCKET, .len = value.len - BUCKET, .depth = depth, .is_inline = true},
              "a small bucket");
-    else if (reader->origin != LT_BOLT_FREED) /* else its pages are found by themselves */
+    else if (reader->origin != LT_BOLT_FREED) /* the pages of a freed bucket are found on their own */
         push_page(reader, root, 0, depth);
 }
 
-/* Is what an element points to within its page? */
+/* Does an element point to bytes within its page? */
 static bool in_page(const struct page *page, size_t element, uint64_t position, uint64_t size)
 {
     return element - page->at + position + size <= page->len;
@@ -263,12 +263,12 @@ static enum lt_status read_leaf(struct reader *reader, struct page *page, size_t
     struct lt_str value = {key.ptr + key_size, (size_t)value_size};
     check_order(reader, page, key);
     if (!flags)
-        return tell(reader, page, key, value, err);
+        return report(reader, page, key, value, err);
     enter_bucket(reader, page, key, value);
     return LT_OK;
 }
 
-/* Read all that is on the stack. */
+/* Read all pages on the stack. */
 static enum lt_status drain(struct reader *reader, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
@@ -295,7 +295,7 @@ static uint64_t checksum(const struct reader *reader, size_t at)
     return fnv(14695981039346656037u, (struct lt_str){reader->bytes.ptr + at, META_SUMMED});
 }
 
-/* The meta page at `at`; sets the byte order. */
+/* Read the meta page at `at` and set the byte order. */
 static struct meta read_meta(struct reader *reader, size_t at)
 {
     struct meta meta = {0};
@@ -315,7 +315,7 @@ static struct meta read_meta(struct reader *reader, size_t at)
     return meta;
 }
 
-/* Both meta pages, the newer first. */
+/* Read both meta pages, the newer one first. */
 static void read_metas(struct reader *reader, struct meta out[2])
 {
     out[0] = read_meta(reader, 0);
@@ -340,7 +340,7 @@ static void read_metas(struct reader *reader, struct meta out[2])
     reader->bolt->transaction = out[0].valid ? out[0].transaction : 0;
 }
 
-/* Does a page of its own begin at `id`? */
+/* Does a new page begin at `id`? */
 static bool is_page(const struct reader *reader, uint64_t id)
 {
     size_t at = (size_t)id * reader->bolt->page_size;
@@ -348,7 +348,7 @@ static bool is_page(const struct reader *reader, uint64_t id)
     return number(reader, at, 8) == id && (flags == BRANCH || flags == LEAF || flags == META || flags == FREELIST);
 }
 
-/* Leaf pages that no tree uses. Of one that had several pages, what was not reused since. */
+/* Read leaf pages that no tree uses. Of one that had several pages, read those that have not been reused. */
 static enum lt_status read_freed(struct reader *reader, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
@@ -394,10 +394,10 @@ enum lt_status lt_bolt_read(struct lt_str bytes, struct lt_bolt *bolt,
     struct reader *reader = lt_realloc(NULL, sizeof *reader);
     *bolt = (struct lt_bolt){0};
     *reader = (struct reader){.bolt = bolt, .bytes = bytes, .each = each, .arg = arg};
-    reader->items_left = bytes.len / 8 + 64; /* an item has 16 bytes, and is read in one of the three ways only */
+    reader->items_left = bytes.len / 8 + 64; /* an item has 16 bytes, and is read for one origin only */
     reader->bytes_left = 2 * (uint64_t)bytes.len;
     enum lt_status status = read_all(reader, err);
-    free(reader->told.slots);
+    free(reader->reported.slots);
     free(reader->seen);
     free(reader);
     return status;

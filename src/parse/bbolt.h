@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* bbolt databases, read-only (etcd-io/bbolt internal/common/{page,meta,inode,bucket}.go and db.go, 1.3 and 1.4). All
- * integers have the byte order of the machine that wrote; both are tried.
+/* bbolt databases, read-only (etcd-io/bbolt internal/common/{page,meta,inode,bucket}.go and db.go, 1.3 and 1.4).
+ * Integers have the byte order of the machine that wrote them; both orders are tried.
  *
  *   file     meta page 0, meta page 1, then pages; a page is its header and `overflow` more pages
  *   header   u64 id, u16 flags (1 branch, 2 leaf, 4 meta, 16 freelist), u16 count, u32 overflow
@@ -10,9 +10,9 @@
  *   leaf     element: u32 flags, u32 position, u32 key size, u32 value size; the value follows its key
  *   bucket   value of a leaf element with flag 1: {u64 page, u64 sequence}; page 0: a leaf page follows inline
  *
- * Pages are never written in place: a transaction writes new ones and frees the old, which are not wiped. The older of
- * the two meta pages is therefore the whole database as it was one transaction ago, and leaf pages that no tree uses
- * any more still hold what was deleted. All three are told, in this order. */
+ * Pages are never written in place: a transaction writes new ones and frees the old ones, which are not wiped. So the
+ * older of the two meta pages is the whole database as of one transaction before, and leaf pages that no tree uses
+ * still hold deleted items. All three are reported, in this order. */
 #ifndef LT_PARSE_BBOLT_H
 #define LT_PARSE_BBOLT_H
 
@@ -20,40 +20,42 @@
 #include "base/str.h"
 
 enum {
-    LT_BOLT_MAX = 256 * 1024 * 1024, /* cap of a database; those of Docker have some MB, BuildKit's some dozens */
-    LT_BOLT_DEPTH = 16,              /* buckets in buckets */
+    LT_BOLT_MAX = 256 * 1024 * 1024, /* cap on the size of a database; Docker's have a few MB, BuildKit's a few dozen */
+    LT_BOLT_DEPTH = 16,              /* cap on nested buckets */
 };
 
 /* Where an item was found. */
 enum lt_bolt_origin {
     LT_BOLT_LIVE,
     LT_BOLT_OLDER, /* the database before its last transaction */
-    LT_BOLT_FREED, /* a page that belongs to no tree: deleted, nobody knows when */
+    LT_BOLT_FREED, /* a page that belongs to no tree: deleted, at an unknown time */
     LT_BOLT_ORIGINS
 };
 
-/* A key with its value; that of a bucket is told by the items in it only. */
+/* A key with its value. A bucket itself is not reported, only the items in it. On a freed page only the buckets of that
+ * page are known, often none. */
 struct lt_bolt_item {
-    const struct lt_str *path; /* names of the buckets it is in, outermost first; on a freed page those of the page */
-    size_t depth;              /* only, so there may be none */
-    struct lt_str key, value;  /* borrowed from the file's bytes, as is `path` */
-    uint64_t offset;           /* of the key in the file */
+    const struct lt_str *path; /* names of its buckets, outermost first; valid during the call */
+    size_t depth;              /* number of buckets in `path` */
+    struct lt_str key, value;  /* borrowed from the file's bytes */
+    uint64_t offset;           /* offset of the key in the file */
     enum lt_bolt_origin origin;
-    bool known; /* not live, and the same bucket, key and value were told before */
+    /* Not live, and the same key and value were reported before, in a bucket of the same name if it has one. */
+    bool known;
 };
 
 struct lt_bolt {
     uint32_t page_size;
     bool big_endian;
-    uint64_t transaction;            /* the last one, 0 if no meta page is valid */
+    uint64_t transaction;            /* the last transaction; 0 if no meta page is valid */
     uint64_t pages[LT_BOLT_ORIGINS]; /* leaf pages read */
-    uint64_t damages;                /* pages and items that are not as they must be */
-    char damage[100];                /* the first of them, for people */
+    uint64_t damages;                /* damaged pages and items of the live tree */
+    char damage[100];                /* a description of the first one */
 };
 
-/* Tell `each` every item of the database in `bytes`, and fill `bolt` with what it is. What cannot be read is counted
- * and passed over; nothing of a hostile file can make this run or grow without end. Any status of `each` but LT_OK
- * ends it and is returned. */
+/* Report every item of the database in `bytes` to `each`, and fill in `bolt`. What cannot be read is counted and
+ * skipped. Time and memory are bounded, even for a hostile file. If `each` returns anything but LT_OK, reading stops
+ * and that status is returned. */
 enum lt_status lt_bolt_read(struct lt_str bytes, struct lt_bolt *bolt,
                             enum lt_status (*each)(void *arg, const struct lt_bolt_item *item, struct lt_err *err),
                             void *arg, struct lt_err *err);

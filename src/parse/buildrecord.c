@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parse/buildrecord.h"
 
-/* Texts of fields 1 and 2 of a message. */
+/* The texts of fields 1 and 2 of a message. */
 static void take_pair(struct lt_str message, struct lt_str *first, struct lt_str *second)
 {
     struct lt_proto_field field;

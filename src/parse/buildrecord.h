@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What BuildKit keeps of a build (moby/buildkit api/services/control/control.proto BuildHistoryRecord, 0.11 to 0.23; in
- * bbolt file history.db, bucket _records): 1 Ref, 2 Frontend, 3 map of FrontendAttrs {1 key, 2 value}, 5 error {2
+/* BuildKit's record of a build (moby/buildkit api/services/control/control.proto BuildHistoryRecord, 0.11 to 0.23; in
+ * the bbolt file history.db, bucket _records): 1 Ref, 2 Frontend, 3 map of FrontendAttrs {1 key, 2 value}, 5 error {2
  * message}, 6 CreatedAt, 7 CompletedAt, 15 cached, 16 total and 17 completed steps. */
 #ifndef LT_PARSE_BUILDRECORD_H
 #define LT_PARSE_BUILDRECORD_H
@@ -10,7 +10,7 @@
 enum { LT_BUILD_ATTRS = 64 };
 
 struct lt_build_record {
-    struct lt_str ref, frontend, error; /* borrowed, as all texts here */
+    struct lt_str ref, frontend, error; /* borrowed from the message, like all texts here */
     struct lt_time created, completed;
     uint64_t cached_steps, total_steps, completed_steps;
     struct {
@@ -19,7 +19,7 @@ struct lt_build_record {
     size_t attr_count;
 };
 
-/* False when the message breaks off or is none: what came before is in `out`. */
+/* False: the message is truncated or invalid; `out` has the fields before that point. */
 bool lt_build_record_parse(struct lt_str message, struct lt_build_record *out);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parse/cgconfig.h"
 
-enum { AT_GROUP = 1, AT_CONTROLLER = 2 }; /* depth within them */
+enum { AT_GROUP = 1, AT_CONTROLLER = 2 }; /* depth within a group, within a controller */
 
 static bool is_blank(char byte)
 {
@@ -10,7 +10,7 @@ static bool is_blank(char byte)
 
 static void cut_bytes(struct lt_cg_text *text, size_t count)
 {
-    count = count < text->rest.len ? count : text->rest.len; /* a quote may have no end */
+    count = count < text->rest.len ? count : text->rest.len; /* a quote may be unclosed */
     for (size_t i = 0; i < count; i++)
         text->line += text->rest.ptr[i] == '\n';
     text->rest = lt_str_skip(text->rest, count);
@@ -25,19 +25,19 @@ static void cut_blanks(struct lt_cg_text *text)
     }
 }
 
-static bool is_mark(char byte)
+static bool is_punctuation(char byte)
 {
     return byte == '{' || byte == '}' || byte == ';' || byte == '=';
 }
 
-/* A mark, a word, or what is in quotes, without them; false at the end. */
+/* A punctuation mark, a word, or a quoted string without its quotes; false at the end. */
 static bool cut_token(struct lt_cg_text *text, struct lt_str *token, bool *mark)
 {
     cut_blanks(text);
     struct lt_str rest = text->rest;
     if (!rest.len)
         return false;
-    *mark = is_mark(rest.ptr[0]);
+    *mark = is_punctuation(rest.ptr[0]);
     size_t length = 1;
     if (rest.ptr[0] == '"') {
         rest = lt_str_skip(rest, 1);
@@ -45,7 +45,7 @@ static bool cut_token(struct lt_cg_text *text, struct lt_str *token, bool *mark)
         cut_bytes(text, token->len + 2);
         return true;
     }
-    while (!*mark && length < rest.len && !is_blank(rest.ptr[length]) && !is_mark(rest.ptr[length]) &&
+    while (!*mark && length < rest.len && !is_blank(rest.ptr[length]) && !is_punctuation(rest.ptr[length]) &&
            rest.ptr[length] != '"')
         length++;
     *token = (struct lt_str){rest.ptr, length};
@@ -53,7 +53,7 @@ static bool cut_token(struct lt_cg_text *text, struct lt_str *token, bool *mark)
     return true;
 }
 
-/* A block begins behind the words `first second`. True if it is a group or one of its controllers. */
+/* Open a block after the words `first second`. True if it is a group or one of its controllers. */
 static bool open_block(struct lt_cg_text *text, struct lt_str first, struct lt_str second)
 {
     bool named = lt_str_eq(first, LT_STR("group")) || lt_str_eq(first, LT_STR("template"));
@@ -66,7 +66,7 @@ static bool open_block(struct lt_cg_text *text, struct lt_str first, struct lt_s
     return text->group.len && (text->depth == AT_GROUP || (text->depth == AT_CONTROLLER && text->controller.len));
 }
 
-/* False if none is open. */
+/* False if no block is open. */
 static bool close_block(struct lt_cg_text *text)
 {
     if (!text->depth)
@@ -79,7 +79,7 @@ static bool close_block(struct lt_cg_text *text)
     return true;
 }
 
-/* The words behind "=", up to the semicolon. */
+/* The words after "=", up to the semicolon. */
 static struct lt_str cut_value(struct lt_cg_text *text)
 {
     struct lt_str value = LT_STR(""), token;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parse/dockerd.h"
 
-/* Options whose name in daemon.json is another, or that have a letter, or that are switches. */
+/* Options that have another name in daemon.json, have a letter, or are switches. */
 static const struct option {
     const char *name, *key;
     char letter; /* 0: none */
@@ -64,7 +64,7 @@ static struct lt_str word_at(const struct lt_list *words, size_t at)
     return at < words->count ? *(const struct lt_str *)words->items[at] : LT_STR("");
 }
 
-/* "--name", "--name=value", "--name value"; old versions take one dash, too (moby pkg/mflag, up to 1.12). */
+/* "--name", "--name=value", "--name value"; old versions also accept one dash (moby pkg/mflag, up to 1.12). */
 static void read_long(const struct lt_list *words, size_t *at, struct lt_str text, struct lt_dockerd_option *out)
 {
     bool has_value = memchr(text.ptr, '=', text.len);
@@ -78,8 +78,8 @@ static void read_long(const struct lt_list *words, size_t *at, struct lt_str tex
     ++*at;
 }
 
-/* "-H value", "-Hvalue", "-H=value", and switches before it: "-DH value". Of several switches the last counts: no rule
- * needs the others. */
+/* "-H value", "-Hvalue", "-H=value", with optional switches before it: "-DH value". Of several switches only the last
+ * one is returned: no rule needs the others. */
 static void read_letters(const struct lt_list *words, size_t *at, struct lt_str text, struct lt_dockerd_option *out)
 {
     const struct option *known = find(text.ptr[0], LT_STR(""));
@@ -128,7 +128,7 @@ static bool is_loopback(struct lt_str address)
            lt_str_starts(address, LT_STR("[::1]")) || lt_str_eq(address, LT_STR("::1"));
 }
 
-/* Without port and path: "[v6]", a name or number. */
+/* The address without port and path: "[v6]", a name or a number. */
 static struct lt_str address_of(struct lt_str text)
 {
     if (lt_str_starts(text, LT_STR("[")))

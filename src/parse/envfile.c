@@ -31,8 +31,8 @@ static bool is_name(struct lt_str name)
     return name.len;
 }
 
-/* Within quotes up to their end; false if there is none. In double quotes a backslash takes the meaning away from what
- * has one there. */
+/* Read up to the closing quote; false if there is none. In double quotes a backslash escapes the characters that are
+ * special there. */
 static bool cut_quoted(struct lt_env_text *text, char quote, struct lt_buf *value)
 {
     while (text->rest.len) {
@@ -51,10 +51,10 @@ static bool cut_quoted(struct lt_env_text *text, char quote, struct lt_buf *valu
     return false;
 }
 
-/* Up to the end of the line, which is taken, too. `solid` is the length without white space that nothing quotes. */
+/* Read up to and including the end of the line. `solid` is the length without trailing unquoted white space. */
 static bool cut_value(struct lt_env_text *text, struct lt_buf *value, size_t *solid)
 {
-    bool between = true; /* words: here a comment may begin */
+    bool between = true; /* between words, where a comment may begin */
     for (*solid = 0; text->rest.len;) {
         char byte = cut_byte(text);
         if (byte == '\n')
@@ -80,7 +80,7 @@ static bool cut_value(struct lt_env_text *text, struct lt_buf *value, size_t *so
     return true;
 }
 
-/* Cut "export NAME=" or "NAME=" off; false if the line does not begin like that. */
+/* Cut off "export NAME=" or "NAME="; false if the line does not begin with one of them. */
 static bool cut_name(struct lt_env_text *text, struct lt_env_line *out)
 {
     struct lt_str rest = text->rest, line = lt_str_cut(&rest, '\n');

@@ -3,14 +3,14 @@
 
 static const uint32_t NO_ID = UINT32_MAX; /* (uid_t)-1 */
 
-/* Do `count` ids fit from `first` on? */
+/* Do `count` ids (not 0) fit from `first` on? */
 static bool fits(uint32_t first, uint32_t count)
 {
     return count && count <= NO_ID - first;
 }
 
-/* The first id inside that is free. */
-static uint32_t end_of(const struct lt_idmap *map)
+/* The first free id inside the namespace. */
+static uint32_t next_inside(const struct lt_idmap *map)
 {
     const struct lt_idrange *last = map->count ? &map->ranges[map->count - 1] : NULL;
     return last ? last->inside + last->count : 0;
@@ -18,7 +18,7 @@ static uint32_t end_of(const struct lt_idmap *map)
 
 void lt_idmap_add(struct lt_idmap *map, uint32_t first, uint32_t count)
 {
-    uint32_t inside = end_of(map);
+    uint32_t inside = next_inside(map);
     if (map->count < LT_MAX_IDRANGES && fits(first, count) && fits(inside, count))
         map->ranges[map->count++] = (struct lt_idrange){inside, first, count};
 }
@@ -77,7 +77,7 @@ void lt_idmap_add_owner(struct lt_idmap *map, struct lt_str subids, struct lt_st
             lt_idmap_add(map, range.first, range.count);
 }
 
-/* The same ranges, the lowest of the host's ids first. */
+/* Order the ranges by the host's ids, the lowest first. */
 static void sort_ranges(struct lt_idmap *map)
 {
     struct lt_idmap sorted = {0};

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_NUMBER = 400 }; /* digits of the longest real, and more */
+enum { MAX_NUMBER = 400 }; /* more than the characters of the longest real */
 
-/* Copy an escape of a string, or what may stand for it; returns the bytes that it takes of `text`. */
+/* Copy an escape of a string or its replacement; returns the length of the escape in `text`. */
 static size_t repair_escape(struct lt_buf *out, struct lt_str text)
 {
     uint32_t code, low;
@@ -32,7 +32,7 @@ static size_t repair_escape(struct lt_buf *out, struct lt_str text)
     return size;
 }
 
-/* Copy a number, or null for one that no real can hold. */
+/* Copy a number, or write null if no real can hold it. */
 static size_t repair_number(struct lt_buf *out, struct lt_str text)
 {
     char digits[MAX_NUMBER + 1] = "";
@@ -48,7 +48,7 @@ static size_t repair_number(struct lt_buf *out, struct lt_str text)
     return size;
 }
 
-/* What jansson can read, made from what it refuses. */
+/* Text that jansson accepts, made from text that it refuses. The caller frees it. */
 static struct lt_buf repaired(struct lt_str text)
 {
     struct lt_buf out = {0};

@@ -29,7 +29,7 @@ enum lt_status lt_locallog_length(struct lt_str bytes, size_t *length)
     return entry && entry <= LT_LOCALLOG_MAX ? LT_OK : LT_SKIP;
 }
 
-/* partial_log_metadata.last: the piece that completes the line. */
+/* partial_log_metadata.last: this piece completes the line. */
 static bool is_last(struct lt_str metadata)
 {
     struct lt_proto_field field;

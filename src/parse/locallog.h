@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Records of Docker's `local` log driver, which is also the cache of drivers that cannot be read back (moby
- * daemon/logger/local/local.go and internal/logdriver/entry.proto, 20.10 to 28.x): back to back
+ * daemon/logger/local/local.go and internal/logdriver/entry.proto, 20.10 to 28.x). Each follows the one before:
  *
  *   u32 big-endian length | protobuf LogEntry | the same length again
  *
@@ -11,17 +11,17 @@
 #include "base/clock.h"
 #include "base/err.h"
 
-/* dockerd itself refuses longer records. */
+/* dockerd itself refuses a longer LogEntry. The frame is the two lengths around it. */
 enum { LT_LOCALLOG_MAX = 1000000, LT_LOCALLOG_FRAME = 8 };
 
 struct lt_locallog {
     struct lt_str source, line; /* borrowed from the record */
     struct lt_time time;
-    bool partial; /* a piece of a line with more to come */
+    bool partial; /* a piece of a line; more pieces follow */
 };
 
-/* Length of the whole record, frame included, that begins at `bytes`. LT_END: more bytes are needed to tell. LT_SKIP:
- * no record begins here. */
+/* Length of the whole record, frame included, that begins at `bytes`. LT_END: fewer than four bytes. LT_SKIP: no record
+ * begins here. */
 enum lt_status lt_locallog_length(struct lt_str bytes, size_t *length);
 
 /* Decode a whole record. LT_SKIP: the frame or the entry in it is damaged. */

@@ -76,7 +76,7 @@ static bool take_string(struct lt_str *rest, struct lt_buf *out)
     }
 }
 
-/* Any value but a string: up to the comma or brace that ends it on this level. */
+/* Skip any value but a string, up to the comma or brace that ends it. */
 static bool skip_value(struct lt_str *rest)
 {
     unsigned depth = 0;

@@ -3,7 +3,7 @@
 
 #include "base/cursor.h"
 
-/* struct ovl_fb: version, magic, length of all, flags, type of the handle, UUID of the file system, then the handle. */
+/* struct ovl_fb: version, magic, total length, flags, type of the handle, UUID of the file system, then the handle. */
 enum { FB_MAGIC = 0xFB, FB_SIZE = 21, FB_BIG_ENDIAN = 1 };
 
 /* Types of handles (linux include/linux/exportfs.h; fs/xfs/xfs_export.h: 0x81 is the first with a 64-bit inode). */
@@ -17,7 +17,7 @@ static bool strip(struct lt_str *name, struct lt_str prefix)
     return true;
 }
 
-/* The inode in a file handle, 0 if it cannot be told. */
+/* The inode in a file handle; 0 if it is unknown. */
 static uint64_t inode_of(struct lt_str value)
 {
     struct lt_cursor bytes = {.ptr = (const unsigned char *)value.ptr, .len = value.len};
@@ -38,8 +38,8 @@ static void mark_opaque(struct lt_overlay_marks *marks, struct lt_str value)
     marks->has_whiteouts |= lt_str_eq(value, LT_STR("x"));
 }
 
-/* It takes the kernel's marks of opaque directories as well as its own, which it lets no process in the container set.
- */
+/* fuse-overlayfs honours the kernel's marks of opaque directories as well as its own, and lets no process in the
+ * container set them. */
 static void mark_fuse(struct lt_overlay_marks *marks, struct lt_str name, struct lt_str value)
 {
     if (lt_str_eq(name, LT_STR("trusted.overlay.opaque")) || lt_str_eq(name, LT_STR("user.overlay.opaque")) ||

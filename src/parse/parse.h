@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Pure decoders of hostile bytes: no file is opened here, nothing is reported, and nothing outlives the caller's arena.
- * Each has a fuzz target in tests/fuzz. This header brings what nearly every decoder needs. The map:
+/* Pure decoders of hostile bytes: they open no files and report nothing, and their results do not outlive the caller's
+ * arena or bytes. Each has a fuzz target in tests/fuzz. This header includes what nearly every decoder needs. The map:
  *
  *   times           stamp.c       text to points in time          tzif.c        rules of a time zone
  *                   apptime.c     times in log lines              appclock.c    what they say of a clock

@@ -4,17 +4,17 @@
 #include <strings.h>
 
 #define BLANKS " \t\n"
-#define STOPS  "=,;?&\"'" BLANKS /* an item begins behind each, and no name of one holds any */
+#define STOPS  "=,;?&\"'" BLANKS /* an item begins after each; the name of an item has none */
 
-/* How far the text was dealt with. What was found once is kept: hostile text would have each of its many beginnings
- * look through all of it. */
-struct look {
-    struct lt_str text;      /* the rest */
-    char before;             /* the byte before it */
-    bool is_word;            /* it begins within a word of a command line, "--name..." */
-    const char *no_password; /* none is behind a user's name that begins before this */
-    const char *comma;       /* that which last_at() has looked up to, NULL: none yet */
-    const char *at;          /* what it found */
+/* Position in the text. Earlier findings are kept, because in hostile text each of many items would search all of the
+ * rest. */
+struct scan {
+    struct lt_str text;             /* the rest of the text */
+    char before;                    /* the byte before it */
+    bool is_word;                   /* `text` begins within a word of a command line, "--name..." */
+    const char *no_password_before; /* user names that begin before this have no password */
+    const char *comma;              /* last_at_sign() has searched up to this comma; NULL: not yet */
+    const char *at_sign;            /* what it found there */
 };
 
 static bool is_word(struct lt_str name, const char *word)
@@ -55,7 +55,7 @@ static bool is_quote(char byte)
     return byte == '"' || byte == '\'';
 }
 
-/* Where `quote` comes next, not behind a backslash. */
+/* Where `quote` comes next without a backslash before it. */
 static size_t find_quote(struct lt_str text, size_t from, char quote)
 {
     for (from = find(text, from, (char[]){quote, 0}); from < text.len && from && text.ptr[from - 1] == '\\';)
@@ -63,7 +63,7 @@ static size_t find_quote(struct lt_str text, size_t from, char quote)
     return from;
 }
 
-/* Where the word of a command line that begins at `at` ends. */
+/* End of the word of a command line that begins at `at`. */
 static size_t word_end(struct lt_str text, size_t at)
 {
     if (at < text.len && is_quote(text.ptr[at]))
@@ -71,14 +71,14 @@ static size_t word_end(struct lt_str text, size_t at)
     return find(text, at, BLANKS);
 }
 
-/* Where the value that begins at `at` ends. */
-static size_t value_end(const struct look *look, size_t at)
+/* End of the value that begins at `at`. */
+static size_t value_end(const struct scan *scan, size_t at)
 {
-    struct lt_str text = look->text;
-    size_t quote = is_quote(look->before) ? find_quote(text, at, look->before) : text.len;
+    struct lt_str text = scan->text;
+    size_t quote = is_quote(scan->before) ? find_quote(text, at, scan->before) : text.len;
     if (quote < text.len)
         return quote;
-    if (look->is_word)
+    if (scan->is_word)
         return word_end(text, at);
     if (at < text.len && text.ptr[at] == '"')
         at = find(text, at + 1, "\"");
@@ -87,25 +87,25 @@ static size_t value_end(const struct look *look, size_t at)
     return at;
 }
 
-/* "password=x" at the beginning of an item: how many bytes were dealt with, 0 if it holds no secret. */
-static size_t redact_option(struct lt_buf *out, struct look *look)
+/* Redact "password=x" at the beginning of an item. Returns the number of bytes consumed, 0 if it holds no secret. */
+static size_t redact_option(struct lt_buf *out, struct scan *scan)
 {
-    struct lt_str text = look->text;
+    struct lt_str text = scan->text;
     size_t equals = find(text, 0, STOPS);
     if (equals >= text.len || text.ptr[equals] != '=')
         return 0;
     struct lt_str name = {text.ptr, equals};
     size_t from = equals + 1, end;
     if (is_word(name, "user") || is_word(name, "username")) {
-        if (text.ptr < look->no_password)
+        if (text.ptr < scan->no_password_before)
             return 0;
-        end = value_end(look, from);
+        end = value_end(scan, from);
         from = find((struct lt_str){text.ptr, end}, from, "%") + 1;
-        look->no_password = text.ptr + end;
+        scan->no_password_before = text.ptr + end;
         if (from > end)
             return 0;
     } else if (lt_is_secret_name(name)) {
-        end = value_end(look, from);
+        end = value_end(scan, from);
     } else {
         return 0;
     }
@@ -115,7 +115,7 @@ static size_t redact_option(struct lt_buf *out, struct look *look)
     return end;
 }
 
-/* "--password x" likewise. */
+/* The same for "--password x". */
 static size_t redact_argument(struct lt_buf *out, struct lt_str text)
 {
     size_t end = find(text, 0, STOPS), from = end;
@@ -138,21 +138,21 @@ static bool is_port(struct lt_str text)
     return text.len <= 5;
 }
 
-/* The last @ between `from` and the next comma, NULL if there is none. */
-static const char *last_at(struct look *look, const char *from)
+/* The last @ between `from` and the next comma, or NULL. */
+static const char *last_at_sign(struct scan *scan, const char *from)
 {
-    if (!look->comma || from >= look->comma) {
-        size_t length = (size_t)(look->text.ptr + look->text.len - from);
-        look->comma = from + find((struct lt_str){from, length}, 0, ",");
-        look->at = memrchr(from, '@', (size_t)(look->comma - from));
+    if (!scan->comma || from >= scan->comma) {
+        size_t length = (size_t)(scan->text.ptr + scan->text.len - from);
+        scan->comma = from + find((struct lt_str){from, length}, 0, ",");
+        scan->at_sign = memrchr(from, '@', (size_t)(scan->comma - from));
     }
-    return look->at && look->at >= from ? look->at : NULL;
+    return scan->at_sign && scan->at_sign >= from ? scan->at_sign : NULL;
 }
 
-/* "//user:password@" likewise. A password may hold a slash, though it should not. */
-static size_t redact_authority(struct lt_buf *out, struct look *look)
+/* The same for "//user:password@". A password may hold a slash, though it should not. */
+static size_t redact_authority(struct lt_buf *out, struct scan *scan)
 {
-    struct lt_str text = look->text;
+    struct lt_str text = scan->text;
     if (!lt_str_starts(text, LT_STR("//")))
         return 0;
     size_t slash = find(text, 2, "/"), colon = find((struct lt_str){text.ptr, slash}, 2, ":@");
@@ -161,7 +161,7 @@ static size_t redact_authority(struct lt_buf *out, struct look *look)
     struct lt_str behind = {text.ptr + colon + 1, slash - colon - 1};
     const char *at = memrchr(behind.ptr, '@', behind.len);
     if (!at && !is_port(behind))
-        at = last_at(look, text.ptr + slash);
+        at = last_at_sign(scan, text.ptr + slash);
     if (!at)
         return 0;
     lt_buf_add(out, (struct lt_str){text.ptr, colon + 1});
@@ -171,21 +171,21 @@ static size_t redact_authority(struct lt_buf *out, struct look *look)
 
 void lt_redact(struct lt_buf *out, struct lt_str text)
 {
-    struct look look = {.text = text};
-    bool begins = true; /* an item does */
-    while (look.text.len) {
-        look.is_word = (begins && lt_str_starts(look.text, LT_STR("--"))) ||
-                       (look.is_word && !(look.before && strchr(BLANKS, look.before)));
-        size_t done = begins ? redact_option(out, &look) : 0;
+    struct scan scan = {.text = text};
+    bool begins = true; /* an item begins here */
+    while (scan.text.len) {
+        scan.is_word = (begins && lt_str_starts(scan.text, LT_STR("--"))) ||
+                       (scan.is_word && !(scan.before && strchr(BLANKS, scan.before)));
+        size_t done = begins ? redact_option(out, &scan) : 0;
         if (!done && begins)
-            done = redact_argument(out, look.text);
+            done = redact_argument(out, scan.text);
         if (!done)
-            done = redact_authority(out, &look);
-        begins = !done && *look.text.ptr && strchr(STOPS, *look.text.ptr);
+            done = redact_authority(out, &scan);
+        begins = !done && *scan.text.ptr && strchr(STOPS, *scan.text.ptr);
         if (!done)
-            lt_buf_char(out, *look.text.ptr);
+            lt_buf_char(out, *scan.text.ptr);
         done = done ? done : 1;
-        look.before = look.text.ptr[done - 1];
-        look.text = lt_str_skip(look.text, done);
+        scan.before = scan.text.ptr[done - 1];
+        scan.text = lt_str_skip(scan.text, done);
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Secrets in what mounts, volume drivers and daemons were given: "addr=10.0.0.1,username=u,password=x" (options of
+/* Secrets in the options of mounts, volume drivers and daemons: "addr=10.0.0.1,username=u,password=x" (options of
  * mount(2), as volumes/<name>/opts.json and metadata.db keep them), "//user:secret@server/share" (devices), "--log-opt
  * splunk-token=x" (daemons). */
 #ifndef LT_PARSE_REDACT_H
@@ -7,14 +7,19 @@
 
 #include "base/str.h"
 
-/* Does the value of an option of this name look like one that must not come out? */
+/* Does the name of an option suggest that its value is a secret? */
 bool lt_is_secret_name(struct lt_str name);
 
-/* Append `text` to `out` with "***" in place of each secret: the values of such options, to the next comma (two commas
- * are one of the value: linux fs/smb/client/fs_context.c, 6.1) or behind the quotes around it, or, where a command line
- * has them as "--password=x" or "--password x", to the end of the word; what follows "%" in a user name
- * (mount.cifs(8)); and the password in "//user:password@". An option may begin in quotes and behind an equals sign, as
- * in "--log-opt=token=x". Rather too much is hidden than too little. It takes time in proportion to the length. */
+/* Append `text` to `out` with "***" for each secret. These are secrets:
+ *
+ *   - The value of an option with a secret name. It ends at the next comma (two commas are one in the value: linux
+ *     fs/smb/client/fs_context.c, 6.1), or at the quote that closes it, or, on a command line ("--password=x",
+ *     "--password x"), at the end of the word.
+ *   - What follows "%" in a user name (mount.cifs(8)).
+ *   - The password in "//user:password@".
+ *
+ * An option may begin after a quote or an equals sign, as in "--log-opt=token=x". When in doubt, text is hidden. The
+ * time is linear in the length of `text`. */
 void lt_redact(struct lt_buf *out, struct lt_str text);
 
 #endif

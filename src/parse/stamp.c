@@ -30,7 +30,7 @@ static bool take_char(struct lt_str *text, const char *allowed)
     return true;
 }
 
-/* ".123" into nanoseconds; digits after the ninth are cut. A missing fraction is 0. */
+/* Read ".123" as nanoseconds; digits after the ninth are dropped. A missing fraction is 0. */
 static bool take_fraction(struct lt_str *text, uint32_t *nsec)
 {
     *nsec = 0;
@@ -46,7 +46,7 @@ static bool take_fraction(struct lt_str *text, uint32_t *nsec)
     return text->len != before;
 }
 
-/* "Z", "+01:00"; if `lenient` also "+0100" and "+01", and blanks before it. */
+/* "Z" or "+01:00"; if `lenient`, also "UTC", "+0100" and "+01", with optional spaces before it. */
 static bool take_zone(struct lt_str *text, bool lenient, int *minutes)
 {
     *minutes = 0;
@@ -143,7 +143,7 @@ static uint64_t big_endian(struct lt_str bytes, size_t at, size_t size)
 
 enum lt_status lt_stamp_go_binary(struct lt_str bytes, struct lt_time *out)
 {
-    enum { VERSION = 2, SIZE = 15 }; /* the newest, and the size of the first */
+    enum { VERSION = 2, SIZE = 15 }; /* the newest version, and the size of version 1 */
     *out = (struct lt_time){0};
     unsigned version = bytes.len ? (unsigned char)bytes.ptr[0] : 0;
     if (version < 1 || version > VERSION || bytes.len != SIZE + version - 1)
@@ -174,7 +174,7 @@ static bool parse_epoch(struct lt_str text, struct lt_time *out)
     return true;
 }
 
-/* The letters of a unit, and its nanoseconds; 0: no unit. */
+/* Take a unit and return its nanoseconds; 0 if there is none. */
 static int64_t take_unit(struct lt_str *text)
 {
     static const struct {
@@ -240,7 +240,7 @@ enum lt_status lt_stamp_option(struct lt_str text, struct lt_time now, struct lt
                    LT_ARG(text));
 }
 
-/* The last place of `mark` in `text`, or its length. */
+/* The last position of `mark` in `text`, or the length of `text`. */
 static size_t find_last(struct lt_str text, struct lt_str mark)
 {
     for (size_t at = text.len; at-- > 0;)

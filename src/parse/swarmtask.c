@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parse/swarmtask.h"
 
-/* The states are numbered in steps of 64, but for the last two. */
+/* The states are numbered in steps of 64, except the last two. */
 static const char *state_name(uint64_t state)
 {
     static const char *const names[] = {"new",       "allocated", "pending",  "assigned", "accepted",
@@ -14,8 +14,8 @@ static const char *state_name(uint64_t state)
     return state % 64 == 0 && state / 64 < sizeof names / sizeof *names ? names[state / 64] : "";
 }
 
-/* The bytes of one field of a message. */
-static struct lt_str part(struct lt_str message, uint64_t tag)
+/* The bytes of one field of a message; "" if it is missing. */
+static struct lt_str bytes_of(struct lt_str message, uint64_t tag)
 {
     struct lt_proto_field field;
     struct lt_str bytes = LT_STR("");
@@ -40,7 +40,7 @@ static void take_container(struct lt_str message, struct lt_swarm_status *out)
 bool lt_swarm_status_parse(struct lt_str message, struct lt_swarm_status *out)
 {
     struct lt_proto_field field;
-    *out = (struct lt_swarm_status){.state = "new"}; /* proto3 leaves a zero out */
+    *out = (struct lt_swarm_status){.state = "new"}; /* proto3 omits a zero */
     while (lt_proto_next(&message, &field))
         if (field.tag == LT_PROTO(1, BYTES))
             out->time = lt_proto_time(field.bytes);
@@ -63,8 +63,8 @@ bool lt_swarm_task_parse(struct lt_str message, struct lt_swarm_task *out)
         if (field.tag == LT_PROTO(1, BYTES))
             out->id = field.bytes;
         else if (field.tag == LT_PROTO(2, BYTES))
-            out->created = lt_proto_time(part(field.bytes, LT_PROTO(2, BYTES)));
+            out->created = lt_proto_time(bytes_of(field.bytes, LT_PROTO(2, BYTES)));
         else if (field.tag == LT_PROTO(8, BYTES))
-            out->service = part(field.bytes, LT_PROTO(1, BYTES));
+            out->service = bytes_of(field.bytes, LT_PROTO(1, BYTES));
     return !message.len;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What a node of a swarm keeps of its tasks (moby/swarmkit agent/storage.go; api/types.proto TaskStatus: 1 timestamp, 2
- * state, 3 message, 4 error, 5 container {1 ID, 2 pid, 3 exit code}; api/objects.proto Task: 1 ID, 2 meta {2 created},
- * 8 annotations of the service {1 name}). */
+/* What a node of a swarm keeps about its tasks (moby/swarmkit agent/storage.go; api/types.proto TaskStatus: 1
+ * timestamp, 2 state, 3 message, 4 error, 5 container {1 ID, 2 pid, 3 exit code}; api/objects.proto Task: 1 ID, 2 meta
+ * {2 created}, 8 annotations of the service {1 name}). */
 #ifndef LT_PARSE_SWARMTASK_H
 #define LT_PARSE_SWARMTASK_H
 
@@ -20,7 +20,7 @@ struct lt_swarm_task {
     struct lt_time created;
 };
 
-/* False when the message breaks off or is none: what came before is in `out`. */
+/* False: the message is truncated or invalid; `out` has the fields before that point. */
 bool lt_swarm_status_parse(struct lt_str message, struct lt_swarm_status *out);
 bool lt_swarm_task_parse(struct lt_str message, struct lt_swarm_task *out);
 

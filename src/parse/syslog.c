@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-/* Days of 32 to a month order the times of a year as well as real ones. */
+/* Months of 32 days are enough to order the times of a year. */
 enum { ID_LENGTH = 64, SHORT_LENGTH = 12, MONTH = 32 * 86400, MAX_STAMP = 40, MAX_FIELDS = 1024 };
 
 static bool is_digit(char byte)
@@ -19,7 +19,7 @@ static bool is_alnum(char byte)
     return is_digit(byte) || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
 }
 
-/* All digits of `text`, which are 1 to `most` of them. */
+/* Take all leading digits of `text`; true if there are 1 to `most` of them. */
 static bool take_number(struct lt_str *text, size_t most, uint64_t *out)
 {
     size_t count = 0;
@@ -30,8 +30,7 @@ static bool take_number(struct lt_str *text, size_t most, uint64_t *out)
     return count && count <= most;
 }
 
-/* --- the header ------------------------------------------------------------------------------------------------------
- */
+/* --- the header ------------------------------------------------------------------------------------------------ */
 
 static unsigned two_digits(const char *at)
 {
@@ -99,7 +98,7 @@ static bool take_priority(struct lt_str *rest, struct lt_syslog *out)
     return false;
 }
 
-/* What follows an RFC 3164 or ISO stamp and a blank. */
+/* What follows an RFC 3164 or ISO stamp and a space. */
 static void take_rest(struct lt_str rest, struct lt_syslog *out)
 {
     struct lt_str after = rest, host = lt_str_cut(&after, ' ');
@@ -113,7 +112,7 @@ static void take_rest(struct lt_str rest, struct lt_syslog *out)
     out->body = rest;
 }
 
-/* Structured data of RFC 5424: "-" or [id name="value"]..., where \ escapes. */
+/* Skip structured data of RFC 5424: "-" or [id name="value"]..., where \ is the escape. */
 static void skip_data(struct lt_str *rest)
 {
     bool quoted = false, inside = false;
@@ -199,8 +198,7 @@ bool lt_syslog_parse(struct lt_str line, struct lt_syslog *out)
     return true;
 }
 
-/* --- years ----------------------------------------------------------------------------------------------------------
- */
+/* --- years ----------------------------------------------------------------------------------------------------- */
 
 int64_t lt_years_next(struct lt_years *years, const struct lt_syslog *line)
 {
@@ -212,8 +210,7 @@ int64_t lt_years_next(struct lt_years *years, const struct lt_syslog *line)
     return years->year;
 }
 
-/* --- the message ----------------------------------------------------------------------------------------------------
- */
+/* --- the message ----------------------------------------------------------------------------------------------- */
 
 static size_t key_length(struct lt_str text)
 {
@@ -223,7 +220,7 @@ static size_t key_length(struct lt_str text)
     return length < text.len && text.ptr[length] == '=' ? length : 0;
 }
 
-/* A quoted string to its closing quote, or a word. */
+/* A quoted string up to its closing quote, or a word. */
 static struct lt_str take_value(struct lt_str *rest)
 {
     if (!lt_str_starts(*rest, LT_STR("\"")))
@@ -254,7 +251,8 @@ bool lt_logfmt_next(struct lt_str *rest, struct lt_str *key, struct lt_str *valu
     return false;
 }
 
-/* "name":"value", which no string of JSON can hold */
+/* The value after "name":" up to the next quote. No JSON string can hold that key, because its quotes would be
+ * escaped. */
 static struct lt_str json_field(struct lt_str text, const char *name)
 {
     char key[32];
@@ -277,8 +275,9 @@ struct lt_str lt_log_field(struct lt_str text, const char *name)
     return LT_STR("");
 }
 
-/* Does a path of containerd's namespace of containers end here: "moby/", or with user namespaces "moby-100000.100000/"
- * (moby daemon/daemon.go, RemapContainerdNamespaces(), 28.x)? That of plugins, "plugins.moby/", holds other IDs. */
+/* Does the path end in containerd's namespace for containers: "moby/", or with user namespaces "moby-100000.100000/"
+ * (moby daemon/daemon.go, RemapContainerdNamespaces(), 28.x)? The namespace for plugins, "plugins.moby/", holds other
+ * IDs. */
 static bool is_namespace(struct lt_str path)
 {
     if (!lt_str_ends(path, LT_STR("/")))
@@ -291,7 +290,7 @@ static bool is_namespace(struct lt_str path)
     return path.len == end && lt_str_ends(path, LT_STR("moby")) && !lt_str_ends(path, LT_STR(".moby"));
 }
 
-/* Do these words come before a container's ID? */
+/* Do the words before or after an ID say that it is a container's? */
 static bool names_container(struct lt_str before, struct lt_str after)
 {
     static const char *const words[] = {
@@ -305,8 +304,8 @@ static bool names_container(struct lt_str before, struct lt_str after)
     return lt_str_ends(before, LT_STR("docker-")) && lt_str_starts(after, LT_STR(".scope"));
 }
 
-/* id=ID of the shims and tasks of the namespace that dockerd uses (moby libcontainerd/remote/client.go, 20.10 to 28.x)
- */
+/* Is it id=ID of a shim or task in the namespace that dockerd uses (moby libcontainerd/remote/client.go, 20.10 to
+ * 28.x)? */
 static bool is_task(struct lt_str before, struct lt_str after)
 {
     const struct lt_str mark = LT_STR(" namespace=moby");
@@ -315,7 +314,7 @@ static bool is_task(struct lt_str before, struct lt_str after)
            memmem(after.ptr, after.len, mark.ptr, mark.len);
 }
 
-/* Of the letters and digits from `start` to `end`: are they an ID? */
+/* Are the letters and digits from `start` to `end` an ID, and of which kind? */
 static bool classify(struct lt_str text, size_t start, size_t end, struct lt_mention *out)
 {
     const struct lt_str before = {text.ptr, start}, sha256 = LT_STR("sha256:");

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* Fields of the block: offset and size (POSIX pax; GNU tar's own ones in the place of `prefix` are not read). */
+/* Fields of the block: offset and size (POSIX pax; the fields that GNU tar has in place of `prefix` are not read). */
 #define NAME     0, 100
 #define MODE     100, 8
 #define UID      108, 8
@@ -25,19 +25,19 @@ static struct lt_str field(struct lt_str block, size_t at, size_t size)
     return (struct lt_str){block.ptr + at, size};
 }
 
-/* Up to the first NUL. */
-static struct lt_str text(struct lt_str field)
+/* The field up to its first NUL. */
+static struct lt_str until_nul(struct lt_str field)
 {
     const char *end = memchr(field.ptr, 0, field.len);
     return (struct lt_str){field.ptr, end ? (size_t)(end - field.ptr) : field.len};
 }
 
-/* Octal digits with blanks or NULs around them; nothing is 0. */
+/* Octal digits with spaces or NULs around them; an empty field is 0. */
 static bool octal(struct lt_str digits, int64_t *out)
 {
     while (digits.len && (*digits.ptr == ' ' || !*digits.ptr))
         digits = lt_str_skip(digits, 1);
-    digits = text(digits);
+    digits = until_nul(digits);
     while (digits.len && digits.ptr[digits.len - 1] == ' ')
         digits.len--;
     uint64_t value = 0;
@@ -50,7 +50,7 @@ static bool octal(struct lt_str digits, int64_t *out)
     return true;
 }
 
-/* GNU's base-256: the first bit marks it, the rest is a number in two's complement, big-endian. */
+/* GNU's base-256: the first bit marks it, the rest is a big-endian number in two's complement. */
 static bool base256(struct lt_str bytes, int64_t *out)
 {
     unsigned char first = (unsigned char)bytes.ptr[0];
@@ -73,7 +73,7 @@ static bool number(struct lt_str field, int64_t *out)
     return (unsigned char)*field.ptr & 0x80 ? base256(field, out) : octal(field, out);
 }
 
-/* The sum of the bytes, as signed ones too: some old writers took them for that. */
+/* Sum the bytes as unsigned and as signed numbers: some old writers took them for signed. */
 static void add_up(const char *bytes, int count, int *plain, int *with_sign)
 {
     int sum = 0, high = 0;
@@ -85,7 +85,7 @@ static void add_up(const char *bytes, int count, int *plain, int *with_sign)
     *with_sign += sum - 256 * high;
 }
 
-/* The sum of all bytes, those of the checksum itself as blanks. */
+/* Compare the checksum: the sum of all bytes, with those of the checksum itself as spaces. */
 static bool checksum_fits(struct lt_str block)
 {
     enum { AFTER = CHECKSUM_AT + CHECKSUM_LEN };
@@ -106,7 +106,7 @@ static bool has_devices(struct lt_str block)
     return is_ustar(block) || lt_str_eq(field(block, MAGIC), LT_STR("ustar  \0"));
 }
 
-/* The header proper, without extensions. */
+/* Parse the header itself, without extensions. */
 static enum lt_status parse_block(struct lt_str block, struct lt_arena *arena, struct lt_tarhead *out,
                                   struct lt_err *err)
 {
@@ -119,9 +119,9 @@ static enum lt_status parse_block(struct lt_str block, struct lt_arena *arena, s
     out->type = block.ptr[TYPE_AT];
     if (has_devices(block) && (!number(field(block, MAJOR), &major) || !number(field(block, MINOR), &minor)))
         return bad(err, "a tar header with a device number that is none");
-    out->name = text(field(block, NAME));
-    out->target = text(field(block, LINKNAME));
-    struct lt_str prefix = is_ustar(block) ? text(field(block, PREFIX)) : LT_STR("");
+    out->name = until_nul(field(block, NAME));
+    out->target = until_nul(field(block, LINKNAME));
+    struct lt_str prefix = is_ustar(block) ? until_nul(field(block, PREFIX)) : LT_STR("");
     if (prefix.len)
         out->name = lt_path_join(arena, prefix, out->name);
     out->mode = (uint32_t)mode & 07777;
@@ -134,7 +134,7 @@ static enum lt_status parse_block(struct lt_str block, struct lt_arena *arena, s
     return LT_OK;
 }
 
-/* Digits at the start of `*rest`, which are cut off. False where there are none, or too many for an int64_t. */
+/* Take the digits at the start of `*rest`. False: there are none, or they exceed int64_t. */
 static bool take_decimal(struct lt_str *rest, int64_t *out)
 {
     size_t digits = 0;
@@ -155,7 +155,7 @@ static bool decimal(struct lt_str text, uint64_t *out)
     return good;
 }
 
-/* "[-]SECONDS[.FRACTION]"; digits of the fraction beyond the ninth are cut. */
+/* "[-]SECONDS[.FRACTION]"; digits of the fraction after the ninth are dropped. */
 static bool pax_time(struct lt_str text, struct lt_time *out)
 {
     int64_t sec;
@@ -179,7 +179,7 @@ static bool pax_time(struct lt_str text, struct lt_time *out)
     return true;
 }
 
-/* What the extensions said, to be laid over the header. */
+/* What the extensions say; it overrides the header. */
 struct extras {
     struct lt_str name, target;
     struct lt_list pax; /* of struct lt_tar_xattr *: key and value */
@@ -194,7 +194,7 @@ static enum lt_status apply_record(struct lt_tarhead *head, const struct lt_tar_
     if (lt_str_starts(key, LT_STR("GNU.sparse.")))
         head->sparse = true;
     else if (!value.len)
-        return LT_OK; /* takes back what a global header said: the block counts */
+        return LT_OK; /* this revokes a value of a global header: the block counts */
     else if (lt_str_eq(key, LT_STR("path")))
         head->name = value;
     else if (lt_str_eq(key, LT_STR("linkpath")))
@@ -242,9 +242,9 @@ static enum lt_status take_extension(char type, struct lt_str data, struct lt_ar
 {
     enum lt_status status = LT_OK;
     if (type == 'L')
-        extras->name = text(data);
+        extras->name = until_nul(data);
     else if (type == 'K')
-        extras->target = text(data);
+        extras->target = until_nul(data);
     else
         while (data.len && status == LT_OK)
             status = take_record(&data, arena, &extras->pax, err);
@@ -265,7 +265,7 @@ static enum lt_status finish(struct lt_tarhead *head, const struct extras *extra
     if (!head->type || head->type == '7')
         head->type = '0';
     if (head->type == '0' && lt_str_ends(head->name, LT_STR("/")))
-        head->type = '5'; /* as v7 wrote directories */
+        head->type = '5'; /* this is how v7 wrote directories */
     return status;
 }
 

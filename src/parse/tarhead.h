@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Headers of tar archives: v7, ustar (POSIX.1-1988), GNU and PAX (POSIX.1-2001), as Go's archive/tar reads them, which
- * is what made and unpacked the layers (go src/archive/tar/{reader,strconv}.go, 1.22; POSIX pax, "ustar Interchange
- * Format" and "pax Header Block").
+ * made and unpacked the layers (go src/archive/tar/{reader,strconv}.go, 1.22; POSIX pax, "ustar Interchange Format" and
+ * "pax Header Block").
  *
- * A member is a header of 512 bytes and its data, filled up to 512. Before it there may be members that only tell more
- * about it: GNU 'L' and 'K' (a long name, a long link), PAX 'x' (records "LENGTH KEY=VALUE\n"). */
+ * A member is a header of 512 bytes and its data, padded to a multiple of 512. Before it there may be extension members
+ * with more facts about it: GNU 'L' and 'K' (a long name, a long link), PAX 'x' (records "LENGTH KEY=VALUE\n"). */
 #ifndef LT_PARSE_TARHEAD_H
 #define LT_PARSE_TARHEAD_H
 
@@ -18,27 +18,27 @@ struct lt_tar_xattr {
     struct lt_str name, value;
 };
 
-/* What the headers say of one member. Strings are parts of the bytes given, or in the arena. */
+/* What the headers say about one member. Strings are in the given bytes or in the arena. */
 struct lt_tarhead {
-    char type;                  /* '0' file (also of old or odd kinds), '1' hard link, '2' symbolic link, '3' and '4'
-                                 * devices, '5' directory, '6' FIFO, 'S' GNU sparse file, 'g' PAX global header; else
-                                 * as it is */
-    struct lt_str name, target; /* as they stand: a directory's may end in a slash */
+    /* '0' file (also of old or odd kinds), '1' hard link, '2' symbolic link, '3' and '4' devices, '5' directory, '6'
+     * FIFO, 'S' GNU sparse file, 'g' PAX global header; any other is unchanged */
+    char type;
+    struct lt_str name, target; /* unchanged: the name of a directory may end in a slash */
     uint32_t mode;              /* permission bits only, 07777 */
     uint64_t uid, gid, size;    /* size: of the data */
     uint32_t major, minor;      /* of a device */
     struct lt_time mtime;       /* always set */
     struct lt_list xattrs;      /* of struct lt_tar_xattr *, from SCHILY.xattr.NAME, in file order */
-    bool sparse;                /* stored without its holes: `size` is not that of the file */
+    bool sparse;                /* stored without its holes, so `size` is not the size of the file */
 };
 
-/* Decode the member that begins at `bytes`, extension members first. LT_OK: `*used` bytes were its headers, and what
- * follows is its data (for 'g' the data belong to the headers). LT_END: `bytes` ends before the headers do, or a block
- * of zeros stands where one should be. LT_SKIP: this is no header. */
+/* Decode the member that begins at `bytes`, with its extension members. LT_OK: its headers are `*used` bytes, and its
+ * data follows (for 'g' the data belongs to the headers). LT_END: `bytes` ends before the headers do, or a block of
+ * zeros comes where a header should be. LT_SKIP: this is not a header, or it is damaged or too large. */
 enum lt_status lt_tarhead_parse(struct lt_str bytes, struct lt_arena *arena, struct lt_tarhead *out, size_t *used,
                                 struct lt_err *err);
 
-/* Bytes from `size` to the next full block. */
+/* Bytes from `size` to the next multiple of a block. */
 static inline size_t lt_tar_padding(uint64_t size)
 {
     return (size_t)(-size % LT_TAR_BLOCK);

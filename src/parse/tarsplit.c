@@ -10,14 +10,14 @@ enum { TYPE_FILE = 1, TYPE_SEGMENT = 2, CRC_SIZE = 8 };
 
 #define damaged(err, ...) lt_fail((err), LT_SKIP, LT_CODE_DAMAGED, 0, __VA_ARGS__)
 
-/* What a line says. */
+/* The fields of a line. */
 struct fields {
-    int64_t type, size, position; /* 0 where it is not there, as old versions leave zeros out */
+    int64_t type, size, position; /* 0 if missing, because old versions omit zeros */
     struct lt_str name, name_raw, payload;
-    bool bad_size; /* it is there, and no number */
+    bool bad_size; /* the size is present, but not a number */
 };
 
-/* Are these eight bytes ASCII, without control characters and backslashes? */
+/* Are these eight bytes ASCII without control characters and backslashes? */
 static bool is_plain_word(const char *bytes)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
@@ -38,7 +38,7 @@ static bool is_plain(struct lt_str text)
     return true;
 }
 
-/* A string without escapes, in ASCII. */
+/* A string in ASCII without escapes. */
 static bool quick_string(struct lt_str *rest, struct lt_str *out)
 {
     const char *end = lt_str_starts(*rest, LT_STR("\"")) ? memchr(rest->ptr + 1, '"', rest->len - 1) : NULL;
@@ -63,7 +63,7 @@ static bool quick_number(struct lt_str *rest, int64_t *out)
     return plain;
 }
 
-/* `seen` has a bit for each key: one that comes twice is no matter for a quick look. */
+/* `seen` has a bit for each key. A repeated key is left to jansson. */
 static bool quick_member(struct lt_str *rest, struct fields *fields, unsigned *seen)
 {
     static const struct {
@@ -96,8 +96,8 @@ static bool quick_member(struct lt_str *rest, struct fields *fields, unsigned *s
     return false;
 }
 
-/* Read a line as tar-split writes nearly all of them: jansson takes ten times as long. False: it is another one, or
- * none. */
+/* Read a line in the form in which tar-split writes nearly all of them: jansson takes ten times as long. False: it has
+ * another form, or is invalid. */
 static bool read_quickly(struct lt_str line, struct fields *fields)
 {
     struct lt_str rest = lt_str_skip(line, 1);
@@ -135,7 +135,7 @@ static enum lt_status take_segment(struct lt_tarsplit *split, const struct field
     if (!lt_base64(&split->raw, fields->payload))
         return damaged(err, "a segment that is no base64");
     if (split->raw.len > LT_TARSPLIT_HEADERS) {
-        split->raw.len = before; /* the padding at the end, or headers that nobody writes */
+        split->raw.len = before; /* the padding at the end of the tar, or headers that nobody writes */
         split->overlong = true;
     }
     return LT_END;
@@ -165,7 +165,7 @@ static enum lt_status take_contents(const struct fields *fields, struct lt_tarsp
     return out->has_crc || !payload.len ? LT_OK : damaged(err, "a checksum that is no base64 of 8 bytes");
 }
 
-/* What stands in the segments since the last file. LT_END: a global header, which is no file. */
+/* Decode the headers in the segments since the last file. LT_END: a global header, which is not a file. */
 static enum lt_status take_headers(struct lt_tarsplit *split, struct lt_tarsplit_file *out, struct lt_err *err)
 {
     struct lt_str raw = lt_buf_view(&split->raw);

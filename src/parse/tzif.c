@@ -6,7 +6,7 @@
 
 enum { HEAD = 44, INFO = 6, HOUR = 3600, DAY = 86400, MAX_OFFSET = 26 * HOUR };
 
-/* Within this there is room to add offsets and days. */
+/* Within this range, offsets and days can be added without overflow. */
 static const int64_t FAR = INT64_C(1) << 60;
 
 /* The counts of a header, in the order of the file. */
@@ -44,7 +44,7 @@ static bool take_head(struct lt_str bytes, struct head *out)
     return true;
 }
 
-/* Bytes of the block after a header; the counts have 32 bits each, so nothing overflows. */
+/* Size of the block after a header. The counts have 32 bits each, so nothing overflows. */
 static size_t block_size(const struct head *head, unsigned width)
 {
     return head->time * (width + 1) + head->type * INFO + head->chars + head->leap * (width + 4) + head->isstd +
@@ -58,7 +58,7 @@ static struct lt_str take_bytes(struct lt_str *rest, size_t count)
     return part;
 }
 
-/* The block fits into `rest`; take it. */
+/* Take the block off `rest`, which is long enough. False: its contents are invalid. */
 static bool take_block(struct lt_str *rest, const struct head *head, unsigned width, struct lt_zone *out)
 {
     size_t size = block_size(head, width);
@@ -93,7 +93,7 @@ static bool take_char(struct lt_str *rest, char byte)
     return found;
 }
 
-/* At most three digits, up to `most`. */
+/* At most three digits, a value up to `most`. */
 static bool take_number(struct lt_str *rest, unsigned most, unsigned *out)
 {
     bool any = false;
@@ -120,7 +120,7 @@ static bool take_clock(struct lt_str *rest, unsigned most_hours, int32_t *out)
     return true;
 }
 
-/* Three or more letters, or <...> around letters, digits and signs. */
+/* Three or more letters, or letters, digits and signs in <...>. */
 static bool take_name(struct lt_str *rest)
 {
     bool quoted = take_char(rest, '<');
@@ -194,7 +194,7 @@ enum lt_status lt_tzif_parse(struct lt_str bytes, struct lt_zone *out, struct lt
     if (!take_head(bytes, &head))
         return damaged(err, "no TZif header");
     struct lt_str rest = lt_str_skip(bytes, HEAD);
-    if (head.version >= '2') { /* the same again with 64 bits, and a footer */
+    if (head.version >= '2') { /* the same data again with 64-bit times, and a footer */
         size_t skip = block_size(&head, width);
         if (skip > rest.len || !take_head(lt_str_skip(rest, skip), &head))
             return damaged(err, "the 64-bit header is missing");
@@ -219,7 +219,7 @@ enum lt_status lt_tzif_parse(struct lt_str bytes, struct lt_zone *out, struct lt
     return LT_OK;
 }
 
-/* Day of the year (0..) and then seconds since 1970 of a rule's moment in `year`, by the local clock. */
+/* The local time at which a rule takes effect in `year`, as seconds since 1970. */
 static int64_t moment(const struct lt_zone_day *day, int64_t year)
 {
     int64_t first = lt_days_from_civil(year, 1, 1), at;
@@ -250,7 +250,7 @@ static int32_t rule_offset(const struct lt_zone_rule *rule, int64_t sec)
 
 int32_t lt_zone_offset(const struct lt_zone *zone, int64_t sec)
 {
-    size_t low = 0, high = zone->count; /* the number of transitions up to `sec` lies in [low, high] */
+    size_t low = 0, high = zone->count; /* the number of transitions up to `sec` is in [low, high] */
     sec = sec > FAR ? FAR : sec < -FAR ? -FAR : sec;
     while (low < high) {
         size_t middle = low + (high - low) / 2;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parse/unitfile.h"
 
-/* Does it go on in the next line? A backslash before the last one makes that an ordinary character. */
-static bool goes_on(struct lt_str line)
+/* Does the line continue in the next one? A backslash that follows another one is an ordinary character. */
+static bool is_continued(struct lt_str line)
 {
     size_t count = 0;
     while (count < line.len && line.ptr[line.len - 1 - count] == '\\')
@@ -25,7 +25,7 @@ static bool is_comment(struct lt_str line)
     return line.len && (line.ptr[0] == '#' || line.ptr[0] == ';');
 }
 
-/* A line with those that go on from it, trimmed, in `arena`; `first` is the number of the first. */
+/* A line joined with its continuation lines, trimmed, in `arena`; `first` is the number of its first line. */
 static struct lt_str join_lines(struct lt_unit_text *text, struct lt_arena *arena, unsigned *first)
 {
     struct lt_buf joined = {0};
@@ -36,7 +36,7 @@ static struct lt_str join_lines(struct lt_unit_text *text, struct lt_arena *aren
         if (is_comment(line))
             continue;
         *first = *first ? *first : text->line;
-        more = goes_on(line);
+        more = is_continued(line);
         lt_buf_add(&joined, (struct lt_str){line.ptr, line.len - more});
         if (more)
             lt_buf_char(&joined, ' ');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Unit files of systemd and their drop-ins (man 7 systemd.syntax; systemd src/shared/conf-parser.c, v252): sections in
- * brackets, `key=value` lines without white space around both, comments begin with # or ;. A line that ends in a
- * backslash goes on in the next one, the backslash being a blank; comments in between do not end it. */
+ * brackets, lines `key=value` without the white space around both, comments that begin with # or ;. A line that ends in
+ * a backslash continues in the next one, with a space for the backslash; comments in between do not end it. */
 #ifndef LT_PARSE_UNITFILE_H
 #define LT_PARSE_UNITFILE_H
 
@@ -11,16 +11,16 @@
 /* Initialise `rest` with the text. */
 struct lt_unit_text {
     struct lt_str rest, section; /* section: "" before the first one */
-    unsigned line;               /* number of lines that were read */
+    unsigned line;               /* number of lines read */
 };
 
 struct lt_unit_line {
-    struct lt_str section, key, value; /* value in the arena, the others part of it or of the text */
-    unsigned line;                     /* where it begins, the first is 1 */
+    struct lt_str section, key, value; /* all in the arena */
+    unsigned line;                     /* line where it begins, from 1 on */
 };
 
-/* The next assignment. LT_END: there is none. LT_SKIP: a line, told by out->line, that systemd does not understand: it
- * is neither section nor assignment, or an assignment before the first section. */
+/* Read the next assignment. LT_END: there are no more. LT_SKIP: systemd does not understand the line at out->line: it
+ * is neither a section nor an assignment, or is an assignment before the first section. */
 enum lt_status lt_unit_next(struct lt_unit_text *text, struct lt_arena *arena, struct lt_unit_line *out);
 
 #endif

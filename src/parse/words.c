@@ -15,7 +15,7 @@ static int digit(char byte, int base)
     return value < base ? value : -1;
 }
 
-/* The byte that `count` digits stand for; -1: these are not that many, or it is 0 or no byte. */
+/* The byte that `count` digits encode; -1 if there are fewer digits, or the value is 0 or exceeds a byte. */
 static int number(struct lt_str text, size_t count, int base)
 {
     int value = 0;
@@ -29,7 +29,7 @@ static int number(struct lt_str text, size_t count, int base)
     return value > 0 && value < 256 ? value : -1;
 }
 
-/* What stands behind a backslash: appended to `out`; how many bytes of `text` that was. */
+/* Append what follows a backslash to `out`; returns the number of bytes of `text` consumed. */
 static size_t escape(struct lt_str text, struct lt_buf *out)
 {
     static const char letters[] = "abfnrtvs\\\"'", bytes[] = "\a\b\f\n\r\t\v \\\"'";
