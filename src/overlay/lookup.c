@@ -2,17 +2,17 @@
 /* What a container sees at a path: see lt_lower_lookup(). */
 #include "overlay/lower_stack.h"
 
-/* A place that the path has come to. */
+/* A step of the path. */
 struct stop {
-    const struct lt_lower_stack *below; /* the directory, merged; NULL: it is none */
-    struct lt_lower seen;               /* of the container's root the node and the layer alone */
+    const struct lt_lower_stack *below; /* the directory, merged; NULL: not a directory */
+    struct lt_lower seen;               /* for the container's root only the node and the layer are set */
 };
 
-/* A path on its way. */
+/* A path that is being resolved. */
 struct trail {
     struct lt_lower_reader *reader;
-    struct lt_list stops; /* of struct stop *: the container's root, and down to where the path has come */
-    struct lt_str rest;   /* what is still to go */
+    struct lt_list stops; /* of struct stop *: from the container's root to the current place */
+    struct lt_str rest;   /* the rest of the path */
     struct lt_str target; /* see struct lt_view */
     unsigned links;
 };
@@ -25,7 +25,7 @@ static struct stop *add_stop(struct trail *trail)
     return stop;
 }
 
-/* Let lookups begin at the root of the container. What is wrong with it is so for each of them. */
+/* Start lookups at the root of the container. Errors in reading the root apply to each of them. */
 static void choose(struct lt_lower_reader *reader, const struct lt_container *container)
 {
     if (reader->container == container)
@@ -49,7 +49,7 @@ static void begin(struct trail *trail)
     root->seen.node.name = LT_STR("");
 }
 
-/* Go where a link points to, from the directory that it is in. */
+/* Follow a symbolic link from the directory that contains it. */
 static bool turn(struct trail *trail, struct lt_str target)
 {
     struct lt_arena *arena = &trail->reader->views;
@@ -67,14 +67,14 @@ static bool turn(struct trail *trail, struct lt_str target)
     return true;
 }
 
-/* Go on by one name. False: the container sees nothing there. */
+/* Take one step. False: the container sees nothing there. */
 static bool step(struct trail *trail, struct lt_str name)
 {
     struct lt_lower_reader *reader = trail->reader;
     const struct stop *at = trail->stops.items[trail->stops.count - 1];
     struct lt_lower seen = {0};
     if (!at->below)
-        return false; /* no directory */
+        return false; /* not a directory */
     if (lt_str_eq(name, LT_STR(".")))
         return true;
     if (lt_str_eq(name, LT_STR(".."))) {

@@ -15,7 +15,7 @@ void lt_lower_end(struct lt_lower_reader *reader)
     lt_arena_free(&reader->views);
 }
 
-/* Where directories and stacks of them go. Walks keep theirs: entries know them. */
+/* The arena for directories and stacks. Walks keep theirs for the whole run, since entries point to them. */
 static struct lt_arena *home(struct lt_lower_reader *reader)
 {
     return reader->flaw ? &reader->views : reader->ctx->run;
@@ -65,13 +65,13 @@ static struct lt_lower_stack *new_below(struct lt_arena *arena, size_t most)
     return lt_arena_alloc(arena, sizeof(struct lt_lower_stack) + most * sizeof(struct lt_lower_part));
 }
 
-/* Let the tree of `layer` lie at the bottom of `below`. False: it is not there, or elsewhere. */
+/* Add the tree of `layer` at the bottom of `stack`. False: it is missing, or elsewhere. */
 static bool add_tree(struct lt_lower_reader *reader, struct lt_lower_stack *below, struct lt_layer *layer)
 {
     struct lt_node node;
     struct lt_err problem = {0};
     if (!layer->content.len)
-        return false; /* it is elsewhere */
+        return false; /* the tree is elsewhere */
     enum lt_status status = lt_fs_stat(layer->root->fs, layer->content, &reader->scratch, &node, &problem);
     if (status == LT_SKIP && reader->flaw)
         note_flaw(reader, &problem);
@@ -162,8 +162,8 @@ static void load(struct lt_lower_reader *reader, const struct lt_lower_stack *be
         reader->names[i] = lt_names_in(reader->ctx, below->dirs[i].dir, &reader->arena, NULL);
 }
 
-/* Describe the entry `name` of a part by its path, for a lookup: that costs less than all names of the part. LT_SKIP:
- * nobody can tell what is there. */
+/* Describe the entry `name` of a part by its path, for a lookup. That is cheaper than reading all names of the part.
+ * LT_SKIP: unknown what is there. */
 static enum lt_status look_up(struct lt_lower_reader *reader, const struct lt_lower_part *part, struct lt_str name,
                               struct lt_node *out)
 {
@@ -180,7 +180,8 @@ static enum lt_status look_up(struct lt_lower_reader *reader, const struct lt_lo
     return status == LT_SKIP && out->mode ? LT_OK : status;
 }
 
-/* The same of part `at`, for a walk by the names at hand. LT_END: there is none. */
+/* Describe the entry `name` of part `at`: in a walk by the loaded names, in a lookup by its path. LT_END: there is
+ * none. */
 static enum lt_status look(struct lt_lower_reader *reader, const struct lt_lower_stack *below, size_t at,
                            struct lt_str name, struct lt_node *out)
 {
@@ -194,12 +195,12 @@ static enum lt_status look(struct lt_lower_reader *reader, const struct lt_lower
         return LT_END;
     *out = (struct lt_node){.name = lt_str_dup(&reader->scratch, name), .ino = *ino};
     enum lt_status status = fs->ops->describe(fs, dir, &reader->scratch, out, &problem);
-    if (status == LT_SKIP && !out->mode) /* what is else wrong with it is reported when its layer is walked */
+    if (status == LT_SKIP && !out->mode) /* other errors are reported when its layer is walked */
         lt_skip_entry(reader->ctx, dir, out, &problem);
     return out->mode ? LT_OK : LT_END;
 }
 
-/* Does a mark in part `at` delete the name, or may it, as far as can be told? */
+/* Does a mark in part `at` delete the name? True as well if that cannot be read. */
 static bool deletes(struct lt_lower_reader *reader, const struct lt_lower_stack *below, size_t at, struct lt_str name)
 {
     struct lt_node node;
@@ -245,7 +246,7 @@ bool lt_named_opaque(struct lt_ctx *ctx, const struct lt_layer *layer, const str
     return opaque;
 }
 
-/* What the attributes of an entry say in such a layer. */
+/* Decode overlay's extended attributes as they are named in such a layer. */
 static struct lt_overlay_marks marks_in(const struct lt_layer *layer, const struct lt_list *xattrs)
 {
     struct lt_overlay_marks marks = {0};
@@ -257,7 +258,7 @@ static struct lt_overlay_marks marks_in(const struct lt_layer *layer, const stru
     return marks;
 }
 
-/* Is the directory `self`, the entry `node` of `part`, opaque? */
+/* Is the directory `self`, which is the entry `node` of `part`, opaque? */
 static bool is_opaque(struct lt_lower_reader *reader, const struct lt_lower_part *part,
                       const struct lt_lower_part *self, const struct lt_node *node)
 {
@@ -294,7 +295,7 @@ const struct lt_lower_stack *lt_lower_enter(struct lt_lower_reader *reader, cons
         const struct lt_lower_part *part = &below->dirs[at];
         struct lt_lower_part *self = &child->dirs[child->count++];
         *self = (struct lt_lower_part){part->layer, lt_dir_child(home(reader), part->dir, &node)};
-        bool last = reader->flaw && at + 1 == below->count; /* then it hides nothing, and a walk tells what is wrong */
+        bool last = reader->flaw && at + 1 == below->count; /* it hides nothing then; the walk reports errors */
         if (!last && is_opaque(reader, part, self, &node))
             break;
     }
@@ -361,7 +362,7 @@ struct lt_overlay_marks lt_marks_of(struct lt_ctx *ctx, const struct lt_layer *l
     return marks_in(layer, &xattrs);
 }
 
-/* Entries of a layer are known by the inode of their directory and their name: "<inode>/<name>". */
+/* Entries of a layer are identified by the inode of their directory and their name: "<inode>/<name>". */
 static struct lt_str hidden_key(struct lt_arena *arena, uint64_t ino, struct lt_str name)
 {
     return lt_path_join(arena, lt_str_format(arena, "%jx", (uintmax_t)ino), name);
