@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "clock/log_clock.h"
 
-/* The daemon drains the pipes of a container after its process has ended. */
+/* The daemon drains a container's pipes after its process has exited. */
 static const int64_t DRAIN = 2 * INT64_C(1000000000);
 
-/* A file whose ctime is this close behind its mtime was written last, not touched. */
+/* If the ctime is this close after the mtime, the last change was a write and not a touch. */
 static const int64_t SETTLED = 10000000;
 
 enum { MAX_FILES = 100 };
@@ -15,7 +15,7 @@ void lt_log_clock_begin(struct lt_log_clock *log)
     log->latest = (struct lt_time){0};
 }
 
-/* Room for the next fact of the line at hand. */
+/* The buffer for the next fact of the current line. */
 static struct lt_buf *next_fact(struct lt_log_clock *log)
 {
     struct lt_buf *text = &log->text[log->count++];
@@ -32,7 +32,7 @@ static struct lt_list facts_of(struct lt_log_clock *log)
     return (struct lt_list){log->items, log->count, LT_LOG_FACTS};
 }
 
-/* One log is appended to, line by line of each stream: its times can go back only with the host's clock. */
+/* A log is only appended to, line by line in each stream. Its times go back only if the host's clock was set back. */
 static enum lt_status check_step(struct lt_log_clock *log, const struct lt_event *line, unsigned stream,
                                  struct lt_err *err)
 {
@@ -70,7 +70,7 @@ static void check_end(struct lt_log_clock *log, struct lt_event *line)
     const struct lt_container *container = log->container;
     if (!container->finished.set ||
         (container->started.set && lt_time_cmp(container->started, container->finished) > 0))
-        return; /* it runs, or ran when the power went */
+        return; /* it is running, or was when the host lost power */
     int64_t late = lt_time_diff(container->finished, line->time[0]);
     if (late <= DRAIN)
         return;
@@ -78,7 +78,7 @@ static void check_end(struct lt_log_clock *log, struct lt_event *line)
     lt_buf_printf(next_fact(log), "%jd s after State.FinishedAt", (intmax_t)(late / 1000000000));
 }
 
-/* "application time 2026-11-24T02:46:04.123+09:00", as it is written, and by what it is placed. */
+/* "application time 2026-11-24T02:46:04.123+09:00": the time as written, and what it was resolved by. */
 static void tell_time(struct lt_log_clock *log, const struct lt_apptime *app, const int32_t *offset)
 {
     struct lt_buf *text = next_fact(log);
@@ -97,7 +97,8 @@ static void tell_time(struct lt_log_clock *log, const struct lt_apptime *app, co
         lt_buf_lit(text, ", on the day closest to the line's");
 }
 
-/* The instant that an application's time means, by the zone of its container. */
+/* The instant of an application's time, by the zone of its container. Unset if the zone is unknown. If the time occurs
+ * twice, `*last` is the second instant; otherwise it is unset. */
 static struct lt_time instant_of(const struct lt_apptime *app, const struct lt_zone_info *zone, struct lt_time *last)
 {
     int64_t found[2];
@@ -107,7 +108,7 @@ static struct lt_time instant_of(const struct lt_apptime *app, const struct lt_z
     if (!zone->known)
         return *last;
     unsigned count = lt_zone_instants(&zone->rules, app->time.sec, found);
-    if (!count) /* clocks were put forward over it: take it as if they had not been yet */
+    if (!count) /* skipped when clocks went forward: use the offset of the day before */
         found[0] = app->time.sec - lt_zone_offset(&zone->rules, app->time.sec - 86400);
     if (count == 2)
         *last = lt_time_at(found[1], app->time.nsec);
@@ -171,7 +172,7 @@ static void add_text(struct lt_ctx *ctx, struct lt_list *list, struct lt_str tex
     lt_list_add(list, ctx->scratch, item);
 }
 
-/* The last line of a file, as far as it lies in `bytes`, which end with the file; "" if none is whole. */
+/* The last line of a file in `bytes`, the end of that file. "" if the last line has no newline. */
 static struct lt_str last_line(struct lt_str bytes)
 {
     if (!lt_str_ends(bytes, LT_STR("\n")))
@@ -223,7 +224,7 @@ void lt_log_clock_files(struct lt_log_clock *log)
         measure_directory(log, lt_path_join(log->ctx->scratch, rw->content, LT_STR("var/log")), 0);
 }
 
-/* When there began what programs count the time from. */
+/* The times from which programs may count elapsed time. */
 static void tell_beginnings(struct lt_log_clock *log)
 {
     const struct lt_time began[] = {log->container->created, log->container->started, log->earliest};
@@ -233,7 +234,7 @@ static void tell_beginnings(struct lt_log_clock *log)
     }
 }
 
-/* Sentences about all spans of a clock; returns the verdict on its main one. */
+/* Append a fact for each span of a clock. Returns the verdict on its main span. */
 static enum lt_appclock_verdict tell_clock(struct lt_log_clock *log, const struct lt_appclock *clock,
                                            const char *before, struct lt_list *facts)
 {
