@@ -72,7 +72,7 @@ const struct lt_owner *lt_attribution_container(struct lt_attribution *mentions,
 {
     struct lt_ctx *ctx = mentions->ctx;
     struct lt_owner *owner = lt_map_get(&mentions->containers, id);
-    struct lt_container *gone = owner ? NULL : lt_inventory_gone(ctx->inventory, ctx->host->roots.items[0], id);
+    struct lt_container *gone = owner ? NULL : lt_inventory_removed(ctx->inventory, ctx->host->roots.items[0], id);
     if (!gone)
         return owner;
     owner = new_owner(mentions, gone->owner);

@@ -240,7 +240,7 @@ static inline bool lt_event_is_file(const struct lt_event *event)
 }
 
 /* Was the subject of the event removed: deleted by a container, or unallocated in the file system? */
-static inline bool lt_event_is_gone(const struct lt_event *event)
+static inline bool lt_event_is_removed(const struct lt_event *event)
 {
     return event->kind == LT_KIND_DELETED || (event->node && event->node->unallocated);
 }

@@ -49,11 +49,11 @@ struct lt_container *lt_inventory_container(struct lt_inventory *inventory, stru
     return container;
 }
 
-struct lt_container *lt_inventory_gone(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id)
+struct lt_container *lt_inventory_removed(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id)
 {
     enum { MOST = 16384 };
-    struct lt_container *container = lt_map_get(&root->gone_by_id, id);
-    if (container || root->gone_by_id.count >= MOST)
+    struct lt_container *container = lt_map_get(&root->removed_by_id, id);
+    if (container || root->removed_by_id.count >= MOST)
         return container;
     container = lt_new(inventory->arena, struct lt_container);
     container->root = root;
@@ -63,7 +63,7 @@ struct lt_container *lt_inventory_gone(struct lt_inventory *inventory, struct lt
         (struct lt_owner){.host = root->host, .root = root, .container = container, .role = LT_ROLE_CONFIG};
     container->log_owner =
         (struct lt_owner){.host = root->host, .root = root, .container = container, .role = LT_ROLE_LOG};
-    lt_map_put(&root->gone_by_id, inventory->arena, container->id, container);
+    lt_map_put(&root->removed_by_id, inventory->arena, container->id, container);
     return container;
 }
 

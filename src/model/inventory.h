@@ -228,7 +228,7 @@ struct lt_root {
     bool rootless;                /* found where a rootless daemon keeps it */
     struct lt_idmap *uids, *gids; /* user and group IDs in its containers; NULL: the same as the host's */
     struct lt_list containers, images, layers, volumes;
-    struct lt_map gone_by_id; /* containers known only from traces: see lt_inventory_gone() */
+    struct lt_map removed_by_id; /* containers known only from traces: see lt_inventory_removed() */
     struct lt_map container_by_id, image_by_id, layer_by_id, volume_by_name;
     struct lt_list trees;   /* of struct lt_tree *: walked besides layers */
     struct lt_map owner_at; /* path -> struct lt_owner *: owner of the directory and everything in it */
@@ -261,7 +261,7 @@ struct lt_root *lt_inventory_root(struct lt_inventory *inventory, struct lt_host
 struct lt_container *lt_inventory_container(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
 /* A removed container that a log or a database still names (tag configuration_missing, role config). It is in no list
  * of containers. NULL: it is new, and the store already has 16384 of them. */
-struct lt_container *lt_inventory_gone(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
+struct lt_container *lt_inventory_removed(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
 struct lt_image *lt_inventory_image(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
 struct lt_layer *lt_inventory_layer(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
 struct lt_volume *lt_inventory_volume(struct lt_inventory *inventory, struct lt_root *root, struct lt_str name);
