@@ -13,7 +13,7 @@
 struct search {
     struct lt_ctx *ctx;
     struct lt_arena *arena;
-    struct lt_lower_reader below;
+    struct lt_lower_reader reader;
     struct lt_str path; /* in containers, "" for their root */
     struct lt_list records;
 };
@@ -27,13 +27,13 @@ struct finding {
 };
 
 /* Is the finding the entry seen, or one of the directories merged into it? */
-static bool is_part(struct search *search, const struct lt_lower_stack *below, const struct lt_lower *seen,
+static bool is_part(struct search *search, const struct lt_lower_stack *stack, const struct lt_lower *seen,
                     const struct finding *finding)
 {
     if (seen->layer == finding->layer)
         return true;
     const struct lt_lower_stack *merged =
-        S_ISDIR(finding->node.mode) ? lt_lower_enter(&search->below, below, seen) : NULL;
+        S_ISDIR(finding->node.mode) ? lt_lower_enter(&search->reader, stack, seen) : NULL;
     for (size_t i = 0; merged && i < merged->count; i++)
         if (merged->dirs[i].layer == finding->layer)
             return true;
@@ -42,13 +42,13 @@ static bool is_part(struct search *search, const struct lt_lower_stack *below, c
 
 static const char *status_in(struct search *search, const struct lt_container *container, const struct finding *finding)
 {
-    const struct lt_lower_stack *top = lt_lower_of_container(&search->below, container), *below;
+    const struct lt_lower_stack *top = lt_lower_of_container(&search->reader, container), *stack;
     struct lt_lower seen = {0};
     if (!search->path.len)
         return "visible"; /* the roots of all layers are merged */
-    if (!top || !lt_lower_path(&search->below, top, search->path, &below, &seen))
+    if (!top || !lt_lower_path(&search->reader, top, search->path, &stack, &seen))
         return "deleted";
-    return !finding->deletes && is_part(search, below, &seen, finding) ? "visible" : "replaced";
+    return !finding->deletes && is_part(search, stack, &seen, finding) ? "visible" : "replaced";
 }
 
 /* The mount that covers `path` in the container, in words; "" if none does. */
@@ -64,8 +64,7 @@ static struct lt_str mount_over(struct search *search, const struct lt_container
 }
 
 /* The same with mounts taken into account: the container may have mounted something over its layers. */
-static const char *status_below(struct search *search, const struct lt_container *container,
-                                const struct finding *finding)
+static const char *status_of(struct search *search, const struct lt_container *container, const struct finding *finding)
 {
     const char *status = status_in(search, container, finding);
     return strcmp(status, "visible") == 0 && lt_mount_over(container, search->path) ? "hidden" : status;
@@ -118,10 +117,10 @@ static void add_finding(struct search *search, const struct finding *finding)
     lt_each (const struct lt_image, image, &layer->images)
         lt_list_add(&images, search->arena, &image->id);
     if (layer->container)
-        add_container(search, layer->container, status_below(search, layer->container, finding), search->path,
-                      &containers, &words);
+        add_container(search, layer->container, status_of(search, layer->container, finding), search->path, &containers,
+                      &words);
     lt_each (const struct lt_container, container, &layer->containers)
-        add_container(search, container, status_below(search, container, finding), search->path, &containers, &words);
+        add_container(search, container, status_of(search, container, finding), search->path, &containers, &words);
     lt_record_list(record, "images", images);
     lt_record_records(record, "containers", containers);
     lt_record_list(record, "seen_by", words);
@@ -188,16 +187,16 @@ static void add_volume_file(struct search *search, const struct lt_volume *volum
 static void search_volumes(struct search *search, const struct lt_root *root)
 {
     lt_each (const struct lt_volume, volume, &root->volumes) {
-        struct lt_map told = {0}; /* paths already added: several containers may mount the volume here */
+        struct lt_map added = {0}; /* paths already added: several containers may mount the volume here */
         lt_each (const struct lt_mount_user, user, &volume->users) {
             struct lt_str rest, at = user->mount->destination;
             if (user->nowhere || !at.len || !lt_path_behind(search->path, at, &rest))
                 continue;
             struct lt_str path = lt_str_format(search->arena, "%.*s%.*s", LT_ARG(user->source), LT_ARG(rest));
-            if (lt_map_get(&told, path))
+            if (lt_map_get(&added, path))
                 continue;
             add_volume_file(search, volume, path);
-            lt_map_put(&told, search->arena, path, search);
+            lt_map_put(&added, search->arena, path, search);
         }
     }
 }
@@ -250,7 +249,7 @@ static const struct lt_column columns[] = {
 
 static enum lt_status run_who(struct lt_job *job, struct lt_err *err)
 {
-    struct search search = {.ctx = &job->ctx, .arena = &job->arena, .below = {.ctx = &job->ctx}};
+    struct search search = {.ctx = &job->ctx, .arena = &job->arena, .reader = {.ctx = &job->ctx}};
     lt_each (struct lt_root, root, &job->inventory.roots) {
         struct lt_str path = clean(&job->arena, job->options->operand, root->fs->evidence);
         lt_job_enter(job, root, "who");
@@ -262,7 +261,7 @@ static enum lt_status run_who(struct lt_job *job, struct lt_err *err)
             search_layer(&search, layer);
         search_volumes(&search, root);
     }
-    lt_lower_end(&search.below);
+    lt_lower_end(&search.reader);
     if (!search.records.count && !job->options->quiet)
         lt_say("no layer or volume holds '%s'", job->options->operand);
     return lt_records_write(job, &search.records, columns, sizeof columns / sizeof *columns, err);

@@ -74,7 +74,7 @@ struct lt_dir {
     bool opaque;                  /* it hides the lower stack, or is in a directory that does */
     struct lt_time opaque_since;  /* with `opaque`: since then at the latest */
     const struct lt_lower_stack
-        *below; /* the same directory in the lower stack of its layer, merged; NULL: none, or not looked up */
+        *lower; /* the same directory in the lower stack of its layer, merged; NULL: none, or not looked up */
     const struct lt_list *hidden_by; /* see lt_event; applies to everything in it */
 };
 

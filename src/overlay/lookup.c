@@ -4,7 +4,7 @@
 
 /* A step of the path. */
 struct stop {
-    const struct lt_lower_stack *below; /* the directory, merged; NULL: not a directory */
+    const struct lt_lower_stack *stack; /* the directory, merged; NULL: not a directory */
     struct lt_lower seen;               /* for the container's root only the node and the layer are set */
 };
 
@@ -43,7 +43,7 @@ static void begin(struct trail *trail)
     struct lt_lower_reader *reader = trail->reader;
     const struct lt_lower_part *top = &reader->root->dirs[0];
     struct stop *root = add_stop(trail);
-    root->below = reader->root;
+    root->stack = reader->root;
     root->seen.layer = top->layer;
     lt_fs_stat(top->layer->root->fs, top->layer->content, &reader->views, &root->seen.node, reader->flaw);
     root->seen.node.name = LT_STR("");
@@ -73,7 +73,7 @@ static bool step(struct trail *trail, struct lt_str name)
     struct lt_lower_reader *reader = trail->reader;
     const struct stop *at = trail->stops.items[trail->stops.count - 1];
     struct lt_lower seen = {0};
-    if (!at->below)
+    if (!at->stack)
         return false; /* not a directory */
     if (lt_str_eq(name, LT_STR(".")))
         return true;
@@ -81,17 +81,17 @@ static bool step(struct trail *trail, struct lt_str name)
         trail->stops.count -= trail->stops.count > 1;
         return true;
     }
-    if (!lt_lower_find(reader, at->below, name, &seen))
+    if (!lt_lower_find(reader, at->stack, name, &seen))
         return false;
     if (S_ISLNK(seen.node.mode))
         return turn(trail, seen.node.target);
     struct stop *next = add_stop(trail);
     seen.node.name = lt_str_dup(&reader->views, seen.node.name);
-    *next = (struct stop){lt_lower_enter(reader, at->below, &seen), seen};
+    *next = (struct stop){lt_lower_enter(reader, at->stack, &seen), seen};
     return true;
 }
 
-static void tell(struct trail *trail, struct lt_view *out)
+static void fill_view(struct trail *trail, struct lt_view *out)
 {
     struct lt_arena *arena = &trail->reader->views;
     const struct stop *last = trail->stops.items[trail->stops.count - 1];
@@ -124,7 +124,7 @@ enum lt_status lt_lower_lookup(struct lt_lower_reader *reader, const struct lt_c
         there = !name.len || step(&trail, name);
     }
     if (there)
-        tell(&trail, out);
+        fill_view(&trail, out);
     reader->flaw = NULL;
     if (flaw.set && err && !err->set)
         *err = flaw;

@@ -66,16 +66,16 @@ const struct lt_lower_stack *lt_lower_of_container(struct lt_lower_reader *reade
                                                    const struct lt_container *container);
 
 /* The entry `name` of the directory. False: none is visible. `out` is valid until the next call. */
-bool lt_lower_find(struct lt_lower_reader *reader, const struct lt_lower_stack *below, struct lt_str name,
+bool lt_lower_find(struct lt_lower_reader *reader, const struct lt_lower_stack *stack, struct lt_str name,
                    struct lt_lower *out);
 
 /* The directory `lower` of `stack`, merged; NULL: it is not a directory. */
-const struct lt_lower_stack *lt_lower_enter(struct lt_lower_reader *reader, const struct lt_lower_stack *below,
+const struct lt_lower_stack *lt_lower_enter(struct lt_lower_reader *reader, const struct lt_lower_stack *stack,
                                             const struct lt_lower *lower);
 
 /* The entry at `path` ("a/b") from `top`, and in `*stack` the directory that contains it. False: none is visible. */
 bool lt_lower_path(struct lt_lower_reader *reader, const struct lt_lower_stack *top, struct lt_str path,
-                   const struct lt_lower_stack **below, struct lt_lower *out);
+                   const struct lt_lower_stack **stack, struct lt_lower *out);
 
 /* What a container sees at a path. */
 struct lt_view {
@@ -102,7 +102,7 @@ enum lt_status lt_lower_lookup(struct lt_lower_reader *reader, const struct lt_c
 
 /* Append the names in all parts of the directory to `out`, sorted and each once, as struct lt_str * in `arena`. `out`
  * must be empty. Some names may be hidden: see lt_lower_find(). */
-void lt_lower_names(struct lt_lower_reader *reader, const struct lt_lower_stack *below, struct lt_arena *arena,
+void lt_lower_names(struct lt_lower_reader *reader, const struct lt_lower_stack *stack, struct lt_arena *arena,
                     struct lt_list *out);
 
 /* The names of one directory of the evidence without deleted ones, as a map to their inodes (uint64_t *) in `arena`. If
@@ -130,7 +130,7 @@ void lt_report_blind(struct lt_ctx *ctx);
 
 /* The layer `by` hides the entry and everything in it from whoever looks through that layer. A merged directory is
  * hidden in all its layers. */
-void lt_hide(struct lt_lower_reader *reader, const struct lt_lower_stack *below, const struct lt_lower *lower,
+void lt_hide(struct lt_lower_reader *reader, const struct lt_lower_stack *stack, const struct lt_lower *lower,
              const struct lt_layer *by);
 
 /* The layers that hide the entry `name` of `dir`, a directory of `layer`, or `dir` itself; NULL: none. A new list lives
