@@ -85,8 +85,8 @@ static void check_mtime(struct lt_event *event, const struct lt_filetimes *times
 static void check_atime(struct lt_event *event, const struct lt_filetimes *times, struct lt_arena *arena)
 {
     const struct lt_time *time = event->node->time;
-    bool told = lt_time_same(time[LT_A], time[LT_M]) || !S_ISREG(event->node->mode);
-    if (told || times->came == LT_CAME_ANEW || !times->births || !is_before(time[LT_A], time[LT_B]))
+    bool explained = lt_time_same(time[LT_A], time[LT_M]) || !S_ISREG(event->node->mode);
+    if (explained || times->came == LT_CAME_ANEW || !times->births || !is_before(time[LT_A], time[LT_B]))
         return;
     struct lt_time lower = times->lower->time[LT_A];
     if (is_before(lower, time[LT_B]) && !lt_time_same(time[LT_A], lower))

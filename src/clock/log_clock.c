@@ -79,7 +79,7 @@ static void check_end(struct lt_log_clock *log, struct lt_event *line)
 }
 
 /* "application time 2026-11-24T02:46:04.123+09:00": the time as written, and what it was resolved by. */
-static void tell_time(struct lt_log_clock *log, const struct lt_apptime *app, const int32_t *offset)
+static void add_time_fact(struct lt_log_clock *log, const struct lt_apptime *app, const int32_t *offset)
 {
     struct lt_buf *text = next_fact(log);
     struct lt_time local = app->time;
@@ -148,7 +148,7 @@ static enum lt_status check_application(struct lt_log_clock *log, const struct l
         lt_apptime_place(&app, lt_time_at(line->time[0].sec + lt_zone_offset(&zone->rules, line->time[0].sec), 0));
     struct lt_time time = instant_of(&app, zone, &last);
     int32_t offset = app.has_zone ? app.offset : time.set ? (int32_t)(app.time.sec - time.sec) : 0;
-    tell_time(log, &app, time.set ? &offset : NULL);
+    add_time_fact(log, &app, time.set ? &offset : NULL);
     return log->ctx->reading->app_times && time.set ? emit_app_time(log, line, time, last, err) : LT_OK;
 }
 
@@ -209,11 +209,11 @@ static void measure_directory(struct lt_log_clock *log, struct lt_str path, unsi
         return;
     for (size_t i = 0; i < listing.count && i < MAX_FILES; i++) {
         const struct lt_node *node = &listing.nodes[i];
-        struct lt_str below = lt_path_join(log->ctx->scratch, path, node->name);
+        struct lt_str child = lt_path_join(log->ctx->scratch, path, node->name);
         if (S_ISREG(node->mode) && node->size)
-            measure_file(log, below, node);
+            measure_file(log, child, node);
         else if (S_ISDIR(node->mode) && !depth)
-            measure_directory(log, below, depth + 1);
+            measure_directory(log, child, depth + 1);
     }
 }
 
@@ -225,7 +225,7 @@ void lt_log_clock_files(struct lt_log_clock *log)
 }
 
 /* The times from which programs may count elapsed time. */
-static void tell_beginnings(struct lt_log_clock *log)
+static void add_beginnings(struct lt_log_clock *log)
 {
     const struct lt_time began[] = {log->container->created, log->container->started, log->earliest};
     for (size_t i = 0; i < sizeof began / sizeof *began; i++) {
@@ -235,8 +235,8 @@ static void tell_beginnings(struct lt_log_clock *log)
 }
 
 /* Append a fact for each span of a clock. Returns the verdict on its main span. */
-static enum lt_appclock_verdict tell_clock(struct lt_log_clock *log, const struct lt_appclock *clock,
-                                           const char *before, struct lt_list *facts)
+static enum lt_appclock_verdict add_clock_facts(struct lt_log_clock *log, const struct lt_appclock *clock,
+                                                const char *before, struct lt_list *facts)
 {
     const struct lt_zone_info *zone = &log->container->zone;
     const struct lt_appclock_span *most = lt_appclock_main(clock);
@@ -276,9 +276,9 @@ enum lt_status lt_log_clock_end(struct lt_log_clock *log, struct lt_err *err)
         add_text(log->ctx, &facts,
                  lt_str_format(log->ctx->scratch, "the container's zone is %.*s by %.*s",
                                LT_ARG(zone->name.len ? zone->name : LT_STR("a nameless one")), LT_ARG(zone->from)));
-    tell_beginnings(log);
-    enum lt_appclock_verdict verdict = tell_clock(log, &log->clock, "", &facts);
-    enum lt_appclock_verdict by_files = tell_clock(log, &log->files, "/var/log: ", &facts);
+    add_beginnings(log);
+    enum lt_appclock_verdict verdict = add_clock_facts(log, &log->clock, "", &facts);
+    enum lt_appclock_verdict by_files = add_clock_facts(log, &log->files, "/var/log: ", &facts);
     if (!log->clock.count)
         verdict = by_files;
     const struct lt_attr attrs[] = {{.key = LT_ATTR_ACTION, .text = lt_str_c(verdicts[verdict])},

@@ -234,8 +234,8 @@ static bool by_environment(struct lt_lower_reader *reader, struct lt_container *
         name = lt_str_skip(name, 1);
     if (!name.len)
         name = LT_STR("UTC"); /* meaning of an empty TZ */
-    struct lt_str below = zone_name(name);
-    container->zone.name = below.len ? below : name;
+    struct lt_str relative = zone_name(name);
+    container->zone.name = relative.len ? relative : name;
     container->zone.from = lt_str_format(reader->ctx->run, "TZ in %s", container->tz_field);
     rules_by_name(reader, container, name);
     return true;
