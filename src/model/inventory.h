@@ -195,7 +195,7 @@ struct lt_bind {
     struct lt_str source; /* evidence path, without symbolic links */
     struct lt_list users; /* of struct lt_mount_user *, as for a volume: all that see the source */
     struct lt_owner owner;
-    bool told; /* the walk has seen the source itself */
+    bool source_seen; /* the walk has seen the source itself */
 };
 
 /* A file system of a host. */

@@ -204,7 +204,7 @@ static void add_file(struct lt_layer_record *record, struct lt_str path, const s
 }
 
 /* Add an error about one line. */
-static void complain(struct lt_layer_record *record, uint64_t offset, const char *code, const char *text)
+static void add_problem(struct lt_layer_record *record, uint64_t offset, const char *code, const char *text)
 {
     struct lt_err *problem = lt_new(&record->arena, struct lt_err);
     lt_fail(problem, LT_SKIP, code, 0, "line at offset %ju: %s", (uintmax_t)offset, text);
@@ -212,10 +212,10 @@ static void complain(struct lt_layer_record *record, uint64_t offset, const char
 }
 
 /* The same for a line that is lost. The record is then incomplete. */
-static void lose(struct lt_layer_record *record, uint64_t offset, const struct lt_err *problem)
+static void add_loss(struct lt_layer_record *record, uint64_t offset, const struct lt_err *problem)
 {
     record->complete = false;
-    complain(record, offset, problem->code, problem->text);
+    add_problem(record, offset, problem->code, problem->text);
 }
 
 static void take_line(struct lt_layer_record *record, struct lt_tarsplit *split, const struct lt_line *line)
@@ -225,13 +225,13 @@ static void take_line(struct lt_layer_record *record, struct lt_tarsplit *split,
     struct lt_buf path = {0};
     enum lt_status status = lt_tarsplit_line(split, line->text, &file, &problem);
     if (status == LT_SKIP)
-        lose(record, line->offset, &problem);
+        add_loss(record, line->offset, &problem);
     if (status == LT_END || !file.name.len)
         return;
     if (clean_path(&path, file.name))
         add_file(record, lt_buf_view(&path), &file, line->offset);
     else
-        complain(record, line->offset, LT_CODE_DAMAGED, "its name leads out of the layer, or is too long");
+        add_problem(record, line->offset, LT_CODE_DAMAGED, "its name leads out of the layer, or is too long");
     lt_buf_free(&path);
 }
 
@@ -245,13 +245,13 @@ void lt_layer_record_read(struct lt_layer_record *record)
         uint64_t offset = lt_stream_offset(record->stream);
         enum lt_status status = lt_lines_next(&lines, &line, &problem);
         if (status == LT_END && lt_tarsplit_end(&split, &problem) != LT_OK)
-            lose(record, offset, &problem);
+            add_loss(record, offset, &problem);
         if (status == LT_END)
             break;
         if (status == LT_OK && record->arena.bytes > LT_MAX_RECORD) {
             lt_fail(&problem, LT_SKIP, LT_CODE_TOO_LARGE, 0, "the record takes more than %d MiB: not read further",
                     LT_MAX_RECORD >> 20);
-            lose(record, line.offset, &problem);
+            add_loss(record, line.offset, &problem);
             break;
         }
         if (status == LT_OK) {
@@ -259,7 +259,7 @@ void lt_layer_record_read(struct lt_layer_record *record)
             continue;
         }
         lt_tarsplit_lost(&split);
-        lose(record, offset, &problem);
+        add_loss(record, offset, &problem);
     }
     lt_tarsplit_free(&split);
     lt_stream_close(record->stream);

@@ -21,7 +21,7 @@ struct lt_tamper {
     struct lt_list chain;           /* of struct lt_layer_record *: `record` and, if layers are copies, those below */
     bool complete;                  /* nothing of these is lost: what they do not contain was not in a tar */
     unsigned walk;
-    bool rooted; /* the layer's root was seen: there is a tree */
+    bool root_seen; /* the layer's root was seen: there is a tree */
     struct lt_time root_changed;
     struct lt_compare compare;
 };
@@ -100,7 +100,7 @@ bool lt_tamper_begin(struct lt_tamper *tamper, const struct lt_layer *layer)
     leave_layer(tamper);
     tamper->layer = layer;
     tamper->walk++;
-    tamper->rooted = false;
+    tamper->root_seen = false;
     tamper->record = record_of(tamper, layer);
     if (tamper->next && has_record(tamper->next) && !tamper->next->mechanics->copies)
         lt_record_ahead_begin(&tamper->ahead, tamper->ctx, tamper->next);
@@ -162,7 +162,7 @@ void lt_tamper_check(struct lt_tamper *tamper, struct lt_event *event, struct lt
     const struct lt_node *node = event->node;
     struct lt_finding finding = {0};
     if (!node->name.len) {
-        tamper->rooted = true;
+        tamper->root_seen = true;
         tamper->root_changed = node->time[LT_C];
     }
     if (!node->name.len || !node->mode)
@@ -248,7 +248,7 @@ static enum lt_status emit_missing(struct lt_tamper *tamper, const struct lt_lay
 
 enum lt_status lt_tamper_end(struct lt_tamper *tamper, struct lt_err *err)
 {
-    if (!tamper->rooted)
+    if (!tamper->root_seen)
         return LT_OK; /* there is no tree, which the walk has reported */
     lt_each (struct lt_layer_record, record, &tamper->chain)
         lt_each (struct lt_record_entry, entry, &record->entries) {

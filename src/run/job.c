@@ -221,7 +221,7 @@ static int finish(struct lt_job *job, enum lt_status status, const struct lt_err
 }
 
 /* No evidence has a store. Say where they were looked for. */
-static int find_nothing(struct lt_job *job)
+static int report_no_store(struct lt_job *job)
 {
     struct lt_err err = {0};
     lt_each (struct lt_str, line, &job->looked)
@@ -243,7 +243,7 @@ static int run_all(struct lt_job *job)
     if (status == LT_OK && options->errors)
         lt_report_open(&job->report, &job->errors);
     if (status == LT_OK && !job->inventory.roots.count)
-        return find_nothing(job);
+        return report_no_store(job);
     if (status == LT_OK)
         status = take_inventory(job, &err);
     if (status != LT_OK)

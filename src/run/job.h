@@ -44,7 +44,7 @@ struct lt_job {
     struct lt_sink product; /* the command's sink */
     struct lt_output output, errors, manifest; /* opened by run/opening.c, like everything that is written */
     int temporary[2];                          /* for the sorter, -1: none; see base/temporary.h */
-    struct lt_err lack;                        /* why one of these could not be made */
+    struct lt_err temporary_error;             /* why one of these could not be made */
     bool may_spill;                            /* temporary files are allowed: they do not lie in the evidence */
     uint64_t rows;                             /* written; counted by the command */
     unsigned events;

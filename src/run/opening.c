@@ -84,7 +84,7 @@ static void open_temporary(struct lt_job *job)
     struct lt_str file = lt_path_join(&job->arena, lt_str_c(lt_temporary_directory()), LT_STR("layertime"));
     job->may_spill = !is_in_evidence(job, file.ptr);
     for (size_t i = 0; i < 2 && job->may_spill; i++)
-        job->temporary[i] = lt_temporary_open(&job->lack);
+        job->temporary[i] = lt_temporary_open(&job->temporary_error);
 }
 
 static enum lt_status open_outputs(struct lt_job *job, bool any, struct lt_err *err)

@@ -106,7 +106,7 @@ static lt_tags tags_of_row(struct timeline *timeline, const struct lt_row *row)
 }
 
 /* Like all times in facts, that of the newest change is given as on the disk. */
-static void tell_future(struct timeline *timeline, struct lt_event *event)
+static void add_future_fact(struct timeline *timeline, struct lt_event *event)
 {
     struct lt_buf text = {0};
     lt_buf_lit(&text, "in the future of the newest change of a file here, ");
@@ -130,7 +130,7 @@ static void write_row(struct timeline *timeline, const struct lt_row *row)
         event = *row->event;
         event.tags |= tags;
         if (tags & LT_TAG_BIT(time_future))
-            tell_future(timeline, &event);
+            add_future_fact(timeline, &event);
         shown.event = &event;
     }
     options->format->row(lt_output_buffer(&timeline->job->output), &shown, &timeline->memory);
@@ -193,7 +193,7 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
                                 .sorter = {
                                     .memory = job->options->memory,
                                     .files = job->may_spill ? job->temporary : NULL,
-                                    .lack = &job->lack,
+                                    .file_error = &job->temporary_error,
                                 }};
     if (job->options->timezone && lt_localzone_load(job->options->timezone, &job->arena, &timeline.zone, err) != LT_OK)
         return LT_SKIP;

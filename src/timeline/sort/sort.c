@@ -66,8 +66,8 @@ static enum lt_status open_spill(struct lt_sorter *sorter, struct lt_spill *spil
     sorter->file ^= 1;
     if (sorter->files && sorter->files[sorter->file] >= 0)
         return lt_spill_open(spill, sorter->files[sorter->file], err);
-    if (sorter->lack && sorter->lack->set) {
-        *err = *sorter->lack;
+    if (sorter->file_error && sorter->file_error->set) {
+        *err = *sorter->file_error;
         return LT_FATAL;
     }
     return lt_fail(

@@ -17,13 +17,13 @@
 /* Minimum memory of the sorter, in bytes; less counts as this. */
 enum { LT_SORT_MEMORY_MIN = 64 * 1024 };
 
-/* Initialise with {.memory = ..., .files = ..., .lack = ...}. */
+/* Initialise with {.memory = ..., .files = ..., .file_error = ...}. */
 struct lt_sorter {
-    size_t memory;             /* bytes that it may use */
-    const int *files;          /* two temporary files, borrowed; each may be -1. NULL: none may be made */
-    const struct lt_err *lack; /* why one of them is -1; NULL: unknown */
-    unsigned file;             /* index of the one in use */
-    struct lt_batch *batches;  /* owned, in order of arrival; all but the last are sorted */
+    size_t memory;                   /* bytes that it may use */
+    const int *files;                /* two temporary files, borrowed; each may be -1. NULL: none may be made */
+    const struct lt_err *file_error; /* why one of them is -1; NULL: unknown */
+    unsigned file;                   /* index of the one in use */
+    struct lt_batch *batches;        /* owned, in order of arrival; all but the last are sorted */
     size_t batch_count, batch_cap, held;
     struct lt_spill spill;
     struct lt_run *runs; /* owned, in order of arrival */
