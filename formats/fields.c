@@ -146,7 +146,7 @@ static void put_hides_modified(struct lt_buf *out, const struct lt_event *event)
         add_iso(out, hides->modified, 9);
 }
 
-NODE_FIELD(allocated, add_word(out, lt_event_is_gone(event) ? "false" : "true"))
+NODE_FIELD(allocated, add_word(out, lt_event_is_removed(event) ? "false" : "true"))
 
 static void put_timestamp(struct lt_buf *out, const struct lt_event *event, struct lt_time time)
 {

@@ -169,7 +169,7 @@ static void file_message(struct lt_buf *out, const struct lt_event *event)
     }
     if (node->mode)
         add_inode(out, event);
-    if (lt_event_is_gone(event))
+    if (lt_event_is_removed(event))
         lt_buf_lit(out, " (unallocated)");
     if (!event->attr_count)
         return;

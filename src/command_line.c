@@ -14,15 +14,15 @@
 #include <string.h>
 
 struct option_row {
-    unsigned groups; /* goes with the commands that take one of these, 0: with all */
+    unsigned groups; /* the commands it goes with have one of these; 0: all commands */
     char letter;     /* 0: long form only */
     const char *name;
-    const char *value; /* word for its argument in --help; NULL: takes none */
+    const char *value; /* word for its argument in --help; NULL: it takes none */
     const char *help;
     enum lt_status (*set)(struct lt_options *options, const char *value, struct lt_err *err);
 };
 
-/* Sizes of --memory. The least is what the sorter can work with at all, slowly; see sort.c. */
+/* Sizes of --memory. The sorter needs at least the first, and is slow with it; see sort.c. */
 enum { MEMORY_MIN = 64 * 1024, MEMORY_DEFAULT = 512 * 1024 * 1024 };
 
 #define usage(err, ...) lt_fail((err), LT_SKIP, LT_CODE_USAGE, 0, __VA_ARGS__)
@@ -81,7 +81,7 @@ static enum lt_status set_until(struct lt_options *options, const char *value, s
 static enum lt_status set_around(struct lt_options *options, const char *value, struct lt_err *err)
 {
     enum lt_status status = lt_stamp_around(lt_str_c(value), options->now, &options->since, &options->until, err);
-    options->until = lt_time_add(options->until, 1); /* which is exclusive */
+    options->until = lt_time_add(options->until, 1); /* `until` is exclusive */
     return status;
 }
 
@@ -208,7 +208,7 @@ static bool goes_with(const struct option_row *row, const struct lt_command *com
     return !row->groups || row->groups & command->options;
 }
 
-/* The words that are no options: [COMMAND] [OPERAND] EVIDENCE... */
+/* The words that are not options: [COMMAND] [OPERAND] EVIDENCE... */
 static enum lt_status take_words(struct lt_options *options, char **words, int count, struct lt_err *err)
 {
     const struct lt_command *command = count ? lt_command_named(*words) : NULL;
@@ -226,7 +226,7 @@ static enum lt_status take_words(struct lt_options *options, char **words, int c
     return usage(err, "no evidence given: see --help");
 }
 
-/* How the product is written: by the suffix of its file, if nothing else tells. */
+/* Choose the format by the suffix of the output file, unless -f gave one. */
 static enum lt_status choose_format(struct lt_options *options, struct lt_err *err)
 {
     bool to_file = options->output && strcmp(options->output, "-") != 0;
@@ -243,7 +243,7 @@ static enum lt_status choose_format(struct lt_options *options, struct lt_err *e
                        options->output);
 }
 
-/* What can only be told once all options are known. */
+/* Checks and defaults that need all options. */
 static enum lt_status complete(struct lt_options *options, const bool *given, struct lt_err *err)
 {
     for (int i = 0; i < ROWS; i++)

@@ -3,20 +3,20 @@
  * opens each (tests/lint/rules.py, MAPS) has the map of its files:
  *
  *   main.c         signals and exit code; command_line.c: the table of options
- *   command/       what a user can ask for: the timeline and six more
- *   run/           one run: opens evidence and outputs, calls the sources, settles the exit code
+ *   command/       the commands: the timeline and six more
+ *   run/           one run: opens evidence and outputs, calls the sources, determines the exit code
  *   evidence/      where bytes and directory entries come from: a directory, or an image and the ext4 in it
  *   read/          what readers share: context, sources, discovery of stores, the account
  *   runtime/       one folder a runtime: where its stores are, what its records say
- *   host/          daemon configuration, control groups, system logs, and whom their lines are about
+ *   host/          daemon configuration, control groups, system logs, and the attribution of their lines
  *   files/         walks over the files of layers, volumes and binds
- *   overlay/       a layer beside those below it: changes, deletions, mounts, the record of an image layer's tar
+ *   overlay/       a layer and its lower stack: changes, deletions, mounts, the record of an image layer's tar
  *   store/         what the entries of a layer mean, by the mechanics of its storage
  *   clock/         zones, clocks of applications, what file times prove
  *   model/         the records that all rooms share: event, inventory, runtime, tags
  *   timeline/      events to rows, in order
  *   formats/       one writer a file (beside src/)
- *   parse/         pure decoders of hostile bytes
+ *   parse/         pure decoders of untrusted bytes
  *   base/          memory, strings, times, numbers, output files
  */
 #include "base/gz.h"
@@ -56,7 +56,7 @@ static void list_formats(void)
         printf("%-8s %-8s %s\n", lt_formats[i]->name, lt_formats[i]->suffix, lt_formats[i]->summary);
 }
 
-/* The pipeline ends in good order when one of these is pending, see lt_job_run(). */
+/* Block the signals that end a run in good order; see lt_job_run(). */
 static void hold_signals(void)
 {
     sigset_t set;
@@ -65,7 +65,7 @@ static void hold_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-/* Die of the signal that ended the run, so that the caller sees what happened. */
+/* Die of the signal that ended the run, so that the caller sees it. */
 static void raise_again(int number)
 {
     sigset_t set;
@@ -76,7 +76,7 @@ static void raise_again(int number)
     raise(number);
 }
 
-/* The exit code `code`, unless stdout did not take what was printed. */
+/* Returns `code`, or LT_EXIT_OUTPUT if writing to stdout failed. */
 static int flushed(int code)
 {
     return fflush(stdout) == 0 && !ferror(stdout) ? code : LT_EXIT_OUTPUT;

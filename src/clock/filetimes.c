@@ -7,15 +7,14 @@
 
 static const int64_t SECOND = 1000000000;
 
-/* Tools keep whole seconds, FAT every second one, and a program's own clock is finer than the kernel's: a difference
- * below this tells nothing. */
+/* Tools keep whole seconds, FAT keeps every second one, and a program's own clock is finer than the kernel's. A smaller
+ * difference than this proves nothing. */
 static const int64_t SLIGHT = 2 * INT64_C(1000000000);
 
-/* The directory of an rw layer is made within moments of the time that the daemon takes for the container's creation.
- */
+/* The daemon creates the directory of an rw layer within moments of the container's creation time. */
 static const int64_t PROMPT = 60 * INT64_C(1000000000);
 
-/* Is `a` before `b`, and not only slightly? */
+/* Is `a` before `b` by at least SLIGHT? */
 static bool is_before(struct lt_time a, struct lt_time b)
 {
     return a.set && b.set && lt_time_diff(a, b) >= SLIGHT;
@@ -34,7 +33,7 @@ static const char *iso(struct lt_arena *arena, struct lt_time time)
 #define add(event, arena, tag, ...)                                                                                    \
     ((event)->tags |= LT_TAG_BIT(tag), lt_event_add_fact((event), (arena), lt_str_format((arena), __VA_ARGS__)))
 
-/* An mtime that is not that of the lower entry, and before the copy of that. */
+/* The mtime is not that of the lower entry, and is earlier than the copy-up. */
 static void add_copied(struct lt_event *event, const struct lt_filetimes *times, struct lt_arena *arena)
 {
     const char *mtime = iso(arena, event->node->time[LT_M]), *lower = iso(arena, times->lower->time[LT_M]);
@@ -82,12 +81,12 @@ static void check_mtime(struct lt_event *event, const struct lt_filetimes *times
         add_older(event, arena);
 }
 
-/* The atime of a file that was copied up: a read would have set a later one. */
+/* The atime of a file that was copied up. A read would have set an atime later than the birth. */
 static void check_atime(struct lt_event *event, const struct lt_filetimes *times, struct lt_arena *arena)
 {
     const struct lt_time *time = event->node->time;
-    bool told = lt_time_same(time[LT_A], time[LT_M]) || !S_ISREG(event->node->mode);
-    if (told || times->came == LT_CAME_ANEW || !times->births || !is_before(time[LT_A], time[LT_B]))
+    bool explained = lt_time_same(time[LT_A], time[LT_M]) || !S_ISREG(event->node->mode);
+    if (explained || times->came == LT_CAME_ANEW || !times->births || !is_before(time[LT_A], time[LT_B]))
         return;
     struct lt_time lower = times->lower->time[LT_A];
     if (is_before(lower, time[LT_B]) && !lt_time_same(time[LT_A], lower))
@@ -96,7 +95,7 @@ static void check_atime(struct lt_event *event, const struct lt_filetimes *times
             iso(arena, time[LT_A]), iso(arena, lower));
 }
 
-/* No inode of a container is older than it, but where the driver lets it share those of its image. */
+/* No inode of a container is older than the container, unless the driver shares the inodes of the image with it. */
 static void check_birth(struct lt_event *event, struct lt_arena *arena)
 {
     const struct lt_owner *owner = event->owner;
@@ -127,9 +126,9 @@ static enum lt_came came(const struct lt_event *event, const struct lt_upper *up
     case LT_CHANGE_REPLACED:
     case LT_CHANGE_OPAQUE:
         return LT_CAME_ANEW;
-    case LT_CHANGE_MODIFIED: /* in place, or by a new file: only the origin tells */
+    case LT_CHANGE_MODIFIED: /* in place or by a new file; only the origin shows which */
         return upper->marks.has_origin ? LT_CAME_BY_WRITE : LT_CAME_ANEW;
-    case LT_CHANGE_METADATA: /* likewise, unless it kept the lower one's mtime */
+    case LT_CHANGE_METADATA: /* as above, unless it kept the mtime of the lower entry */
     case LT_CHANGE_COPIED_UP:
     case LT_CHANGE_RENAMED:
         if (upper->marks.has_origin || !upper->marked || (lower && lt_time_same(time[LT_M], lower->node.time[LT_M])))
@@ -140,7 +139,8 @@ static enum lt_came came(const struct lt_event *event, const struct lt_upper *up
     }
 }
 
-/* A file that was changed or replaced under its old mtime. A power loss may leave a file empty. */
+/* Was the file modified or replaced, but kept the mtime of the lower one? Empty files do not count: a power loss may
+ * leave one. */
 static bool keeps_mtime(struct lt_ctx *ctx, const struct lt_event *event, const struct lt_upper *upper,
                         const struct lt_lower *lower)
 {
@@ -181,7 +181,8 @@ bool lt_births_kept(const struct lt_root *root, const struct lt_container *conta
 
 enum { MAX_STEPS = 16 };
 
-/* Files that overlap: from the earliest ctime to the latest birth, and the one that shows the most. */
+/* Files whose intervals overlap: from the earliest ctime to the latest birth. `changed`, `born` and `path` are those of
+ * the file with the longest interval. */
 struct step {
     struct lt_time low, high;
     uint64_t files;
@@ -191,7 +192,7 @@ struct step {
 
 struct lt_clock_steps {
     struct lt_ctx *ctx;
-    struct lt_time made; /* when the file system at hand was, where that is known */
+    struct lt_time made; /* when the current file system was made; unset if unknown */
     struct step steps[MAX_STEPS];
     size_t count;
 };
@@ -224,7 +225,7 @@ static struct lt_time earlier(struct lt_time a, struct lt_time b)
     return lt_time_cmp(a, b) < 0 ? a : b;
 }
 
-/* `b` becomes part of `a`. */
+/* Merge `b` into `a`. */
 static void join(struct step *a, const struct step *b)
 {
     bool wider = lt_time_diff(b->changed, b->born) >= lt_time_diff(a->changed, a->born);
@@ -238,7 +239,8 @@ static void join(struct step *a, const struct step *b)
     a->path = b->path;
 }
 
-/* Steps that overlap are one, which is returned. Where there is no more room, the last one takes all. */
+/* Add a step and merge it with those it overlaps. Returns the merged step. If the table is full, the last step is
+ * merged as well. */
 static struct step *add_step(struct lt_clock_steps *steps, struct step new)
 {
     for (size_t i = 0; i < steps->count;) {
@@ -256,7 +258,7 @@ static struct step *add_step(struct lt_clock_steps *steps, struct step new)
     return &steps->steps[steps->count - 1];
 }
 
-/* mke2fs -d, which fills a file system while it makes it, takes the ctime of each source, but not the birth. */
+/* mke2fs -d fills a file system while it makes it. It copies the ctime of each source file, but not the birth. */
 static bool came_with_its_disk(struct lt_time made, struct lt_time born)
 {
     int64_t after = made.set ? lt_time_diff(made, born) : -1;
@@ -270,7 +272,7 @@ void lt_clock_steps_check(struct lt_clock_steps *steps, struct lt_event *event, 
         came_with_its_disk(steps->made, born))
         return;
     struct step *step = add_step(steps, (struct step){changed, born, 1, changed, born, LT_STR("")});
-    if (!step->path.len) { /* none before showed as much */
+    if (!step->path.len) { /* no earlier file had a longer interval */
         struct lt_buf path = {0};
         lt_event_path(&path, event);
         step->path = lt_str_dup(steps->ctx->run, lt_buf_view(&path));

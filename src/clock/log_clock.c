@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "clock/log_clock.h"
 
-/* The daemon drains the pipes of a container after its process has ended. */
+/* The daemon drains a container's pipes after its process has exited. */
 static const int64_t DRAIN = 2 * INT64_C(1000000000);
 
-/* A file whose ctime is this close behind its mtime was written last, not touched. */
+/* If the ctime is this close after the mtime, the last change was a write and not a touch. */
 static const int64_t SETTLED = 10000000;
 
 enum { MAX_FILES = 100 };
@@ -15,7 +15,7 @@ void lt_log_clock_begin(struct lt_log_clock *log)
     log->latest = (struct lt_time){0};
 }
 
-/* Room for the next fact of the line at hand. */
+/* The buffer for the next fact of the current line. */
 static struct lt_buf *next_fact(struct lt_log_clock *log)
 {
     struct lt_buf *text = &log->text[log->count++];
@@ -32,7 +32,7 @@ static struct lt_list facts_of(struct lt_log_clock *log)
     return (struct lt_list){log->items, log->count, LT_LOG_FACTS};
 }
 
-/* One log is appended to, line by line of each stream: its times can go back only with the host's clock. */
+/* A log is only appended to, line by line in each stream. Its times go back only if the host's clock was set back. */
 static enum lt_status check_step(struct lt_log_clock *log, const struct lt_event *line, unsigned stream,
                                  struct lt_err *err)
 {
@@ -70,7 +70,7 @@ static void check_end(struct lt_log_clock *log, struct lt_event *line)
     const struct lt_container *container = log->container;
     if (!container->finished.set ||
         (container->started.set && lt_time_cmp(container->started, container->finished) > 0))
-        return; /* it runs, or ran when the power went */
+        return; /* it is running, or was when the host lost power */
     int64_t late = lt_time_diff(container->finished, line->time[0]);
     if (late <= DRAIN)
         return;
@@ -78,8 +78,8 @@ static void check_end(struct lt_log_clock *log, struct lt_event *line)
     lt_buf_printf(next_fact(log), "%jd s after State.FinishedAt", (intmax_t)(late / 1000000000));
 }
 
-/* "application time 2026-11-24T02:46:04.123+09:00", as it is written, and by what it is placed. */
-static void tell_time(struct lt_log_clock *log, const struct lt_apptime *app, const int32_t *offset)
+/* "application time 2026-11-24T02:46:04.123+09:00": the time as written, and what it was resolved by. */
+static void add_time_fact(struct lt_log_clock *log, const struct lt_apptime *app, const int32_t *offset)
 {
     struct lt_buf *text = next_fact(log);
     struct lt_time local = app->time;
@@ -97,7 +97,8 @@ static void tell_time(struct lt_log_clock *log, const struct lt_apptime *app, co
         lt_buf_lit(text, ", on the day closest to the line's");
 }
 
-/* The instant that an application's time means, by the zone of its container. */
+/* The instant of an application's time, by the zone of its container. Unset if the zone is unknown. If the time occurs
+ * twice, `*last` is the second instant; otherwise it is unset. */
 static struct lt_time instant_of(const struct lt_apptime *app, const struct lt_zone_info *zone, struct lt_time *last)
 {
     int64_t found[2];
@@ -107,7 +108,7 @@ static struct lt_time instant_of(const struct lt_apptime *app, const struct lt_z
     if (!zone->known)
         return *last;
     unsigned count = lt_zone_instants(&zone->rules, app->time.sec, found);
-    if (!count) /* clocks were put forward over it: take it as if they had not been yet */
+    if (!count) /* skipped when clocks went forward: use the offset of the day before */
         found[0] = app->time.sec - lt_zone_offset(&zone->rules, app->time.sec - 86400);
     if (count == 2)
         *last = lt_time_at(found[1], app->time.nsec);
@@ -147,7 +148,7 @@ static enum lt_status check_application(struct lt_log_clock *log, const struct l
         lt_apptime_place(&app, lt_time_at(line->time[0].sec + lt_zone_offset(&zone->rules, line->time[0].sec), 0));
     struct lt_time time = instant_of(&app, zone, &last);
     int32_t offset = app.has_zone ? app.offset : time.set ? (int32_t)(app.time.sec - time.sec) : 0;
-    tell_time(log, &app, time.set ? &offset : NULL);
+    add_time_fact(log, &app, time.set ? &offset : NULL);
     return log->ctx->reading->app_times && time.set ? emit_app_time(log, line, time, last, err) : LT_OK;
 }
 
@@ -171,7 +172,7 @@ static void add_text(struct lt_ctx *ctx, struct lt_list *list, struct lt_str tex
     lt_list_add(list, ctx->scratch, item);
 }
 
-/* The last line of a file, as far as it lies in `bytes`, which end with the file; "" if none is whole. */
+/* The last line of a file in `bytes`, the end of that file. "" if the last line has no newline. */
 static struct lt_str last_line(struct lt_str bytes)
 {
     if (!lt_str_ends(bytes, LT_STR("\n")))
@@ -208,11 +209,11 @@ static void measure_directory(struct lt_log_clock *log, struct lt_str path, unsi
         return;
     for (size_t i = 0; i < listing.count && i < MAX_FILES; i++) {
         const struct lt_node *node = &listing.nodes[i];
-        struct lt_str below = lt_path_join(log->ctx->scratch, path, node->name);
+        struct lt_str child = lt_path_join(log->ctx->scratch, path, node->name);
         if (S_ISREG(node->mode) && node->size)
-            measure_file(log, below, node);
+            measure_file(log, child, node);
         else if (S_ISDIR(node->mode) && !depth)
-            measure_directory(log, below, depth + 1);
+            measure_directory(log, child, depth + 1);
     }
 }
 
@@ -223,8 +224,8 @@ void lt_log_clock_files(struct lt_log_clock *log)
         measure_directory(log, lt_path_join(log->ctx->scratch, rw->content, LT_STR("var/log")), 0);
 }
 
-/* When there began what programs count the time from. */
-static void tell_beginnings(struct lt_log_clock *log)
+/* The times from which programs may count elapsed time. */
+static void add_beginnings(struct lt_log_clock *log)
 {
     const struct lt_time began[] = {log->container->created, log->container->started, log->earliest};
     for (size_t i = 0; i < sizeof began / sizeof *began; i++) {
@@ -233,9 +234,9 @@ static void tell_beginnings(struct lt_log_clock *log)
     }
 }
 
-/* Sentences about all spans of a clock; returns the verdict on its main one. */
-static enum lt_appclock_verdict tell_clock(struct lt_log_clock *log, const struct lt_appclock *clock,
-                                           const char *before, struct lt_list *facts)
+/* Append a fact for each span of a clock. Returns the verdict on its main span. */
+static enum lt_appclock_verdict add_clock_facts(struct lt_log_clock *log, const struct lt_appclock *clock,
+                                                const char *before, struct lt_list *facts)
 {
     const struct lt_zone_info *zone = &log->container->zone;
     const struct lt_appclock_span *most = lt_appclock_main(clock);
@@ -275,9 +276,9 @@ enum lt_status lt_log_clock_end(struct lt_log_clock *log, struct lt_err *err)
         add_text(log->ctx, &facts,
                  lt_str_format(log->ctx->scratch, "the container's zone is %.*s by %.*s",
                                LT_ARG(zone->name.len ? zone->name : LT_STR("a nameless one")), LT_ARG(zone->from)));
-    tell_beginnings(log);
-    enum lt_appclock_verdict verdict = tell_clock(log, &log->clock, "", &facts);
-    enum lt_appclock_verdict by_files = tell_clock(log, &log->files, "/var/log: ", &facts);
+    add_beginnings(log);
+    enum lt_appclock_verdict verdict = add_clock_facts(log, &log->clock, "", &facts);
+    enum lt_appclock_verdict by_files = add_clock_facts(log, &log->files, "/var/log: ", &facts);
     if (!log->clock.count)
         verdict = by_files;
     const struct lt_attr attrs[] = {{.key = LT_ATTR_ACTION, .text = lt_str_c(verdicts[verdict])},

@@ -8,7 +8,7 @@ enum { MAX_NAME = 256 };
 
 #define DATABASE "/usr/share/zoneinfo/"
 
-/* An offset that a daemon wrote beside a time. */
+/* An offset that a daemon wrote with a time. */
 struct offset {
     struct lt_time time;
     int minutes;
@@ -21,7 +21,7 @@ void lt_zone_note_offset(struct lt_ctx *ctx, struct lt_str text, struct lt_str f
     struct lt_time time;
     int minutes;
     if (lt_stamp_zoned(text, &time, &minutes, NULL) != LT_OK)
-        return; /* its reader reports it */
+        return; /* the reader of the file reports it */
     struct offset *offset = lt_new(ctx->run, struct offset);
     *offset = (struct offset){time, minutes, lt_str_dup(ctx->run, file), field};
     lt_list_add(&ctx->host->offsets, ctx->run, offset);
@@ -33,7 +33,7 @@ void lt_zone_set_environment(struct lt_ctx *ctx, struct lt_container *container,
     container->tz_field = field;
 }
 
-/* Parse a zone file of the evidence. */
+/* Parse a zone file of the evidence. What cannot be read is reported. */
 static bool read_rules(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path, struct lt_zone_info *zone)
 {
     struct lt_str bytes;
@@ -47,7 +47,7 @@ static bool read_rules(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_str path,
     return zone->known;
 }
 
-/* "Asia/Tokyo" of a path into some zone database, else "". */
+/* "Asia/Tokyo" of a path into a zone database, otherwise "". */
 static struct lt_str zone_name(struct lt_str path)
 {
     const struct lt_str mark = LT_STR("zoneinfo/");
@@ -57,7 +57,7 @@ static struct lt_str zone_name(struct lt_str path)
     return LT_STR("");
 }
 
-/* What to call rules without a name: their offset, if there is only one. */
+/* A name for rules without one: their offset, if there is only one; otherwise "". */
 static struct lt_str plain_name(struct lt_ctx *ctx, const struct lt_zone *rules)
 {
     struct lt_buf text = {0};
@@ -84,7 +84,7 @@ static struct lt_str read_name(struct lt_ctx *ctx, struct lt_fs *fs, struct lt_s
     return lt_str_trim(lt_str_cut(&text, '\n'));
 }
 
-/* Does the name stay below the database? */
+/* Does the name stay inside the database? */
 static bool is_name(struct lt_str name)
 {
     for (struct lt_str rest = name; rest.len;)
@@ -93,7 +93,7 @@ static bool is_name(struct lt_str name)
     return name.len && name.len < MAX_NAME && name.ptr[0] != '/' && !memchr(name.ptr, 0, name.len);
 }
 
-/* The host's own database, on whichever file system it is. */
+/* The host's own database, on whichever of its file systems it is. */
 static bool host_rules(struct lt_ctx *ctx, struct lt_str name, struct lt_zone_info *zone)
 {
     if (is_name(name))
@@ -106,8 +106,7 @@ static bool host_rules(struct lt_ctx *ctx, struct lt_str name, struct lt_zone_in
     return false;
 }
 
-/* --- the host ------------------------------------------------------------------------------------------------------
- */
+/* --- the host --- */
 
 static void conflict(struct lt_ctx *ctx, struct lt_str text)
 {
@@ -149,7 +148,7 @@ static void host_timezone(struct lt_ctx *ctx, struct lt_fs *fs)
     }
 }
 
-/* What the daemon wrote shows which zone it really had, and when. */
+/* The offsets the daemon wrote show which zone it used, and when. */
 static void check_offsets(struct lt_ctx *ctx)
 {
     struct lt_zone_info *zone = &ctx->host->zone;
@@ -175,7 +174,7 @@ static void check_offsets(struct lt_ctx *ctx)
     }
 }
 
-/* The file system with /etc is asked first, then the others in their order. */
+/* The file system with /etc is tried first, then the others in their order. */
 static void find_by_files(struct lt_ctx *ctx)
 {
     struct lt_fs *etc = ctx->host->etc;
@@ -189,11 +188,10 @@ static void find_by_files(struct lt_ctx *ctx)
             host_timezone(ctx, mount->fs);
 }
 
-/* --- containers ----------------------------------------------------------------------------------------------------
- */
+/* --- containers --- */
 
-/* The regular file that the container sees at `path`. LT_END: it can open none there. LT_SKIP: nobody can tell. What is
- * wrong with a layer is reported when that is walked. */
+/* The regular file that the container sees at `path`. LT_END: there is none that it can open. LT_SKIP: unknown, because
+ * a layer cannot be read. Nothing is reported here: the walk of the layer does that. */
 static enum lt_status see_file(struct lt_lower_reader *reader, const struct lt_container *container, struct lt_str path,
                                struct lt_view *out)
 {
@@ -204,7 +202,7 @@ static enum lt_status see_file(struct lt_lower_reader *reader, const struct lt_c
     return status == LT_SKIP && !out->node.mode && strcmp(problem.code, LT_CODE_CYCLE) != 0 ? LT_SKIP : LT_END;
 }
 
-/* Rules of a zone by its name, as a program in the container finds them; else those of the host's database. */
+/* Load the rules of a zone by its name as a program in the container would; otherwise from the host's database. */
 static void rules_by_name(struct lt_lower_reader *reader, struct lt_container *container, struct lt_str name)
 {
     struct lt_ctx *ctx = reader->ctx;
@@ -235,9 +233,9 @@ static bool by_environment(struct lt_lower_reader *reader, struct lt_container *
     if (lt_str_starts(name, LT_STR(":")))
         name = lt_str_skip(name, 1);
     if (!name.len)
-        name = LT_STR("UTC"); /* which the empty TZ means */
-    struct lt_str below = zone_name(name);
-    container->zone.name = below.len ? below : name;
+        name = LT_STR("UTC"); /* meaning of an empty TZ */
+    struct lt_str relative = zone_name(name);
+    container->zone.name = relative.len ? relative : name;
     container->zone.from = lt_str_format(reader->ctx->run, "TZ in %s", container->tz_field);
     rules_by_name(reader, container, name);
     return true;
@@ -269,7 +267,7 @@ static bool by_bind(struct lt_ctx *ctx, struct lt_container *container)
     return false;
 }
 
-/* True as well if files are there, or may be, but cannot be read: then the zone stays unknown. */
+/* True as well if the layers that may hold these files cannot be read. The zone is then unknown. */
 static bool by_files(struct lt_lower_reader *reader, struct lt_container *container)
 {
     struct lt_ctx *ctx = reader->ctx;
@@ -298,7 +296,7 @@ static void find_container(struct lt_lower_reader *reader, struct lt_container *
 {
     if (by_environment(reader, container) || by_bind(reader->ctx, container) || by_files(reader, container))
         return;
-    if (container->rw) /* C libraries: UTC */
+    if (container->rw) /* default of the C libraries */
         container->zone =
             (struct lt_zone_info){.name = LT_STR("UTC"), .from = LT_STR("no TZ and no /etc/localtime"), .known = true};
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The commands: what a user can ask for. One file here plus one line in commands.def.
+/* The commands. Each is one file here and one line in commands.def.
  *
  *   command.c      the table
  *   timeline.c     every event in order: the main job
@@ -8,19 +8,19 @@
  *   volumes.c      every volume, and who mounts it where
  *   ids.c          all identifiers and paths of one container
  *   diff.c         what a container changed
- *   who.c          whose a path is
+ *   who.c          who owns a path
  *   pick.c         the one container that the user means
- *   record.c       a thing as keys and values: a row of a table, or an object of JSON
+ *   record.c       an item as keys and values: a table row or a JSON object
  */
 #ifndef LT_COMMAND_COMMAND_H
 #define LT_COMMAND_COMMAND_H
 
 #include "run/command.h"
 
-/* NULL-terminated table made from commands.def; the first is the main job, whose name may be left out. */
+/* NULL-terminated table made from commands.def. The first is the main job, whose name may be omitted. */
 extern const struct lt_command *const lt_commands[];
 
-/* By name, or NULL. */
+/* The command with that name, or NULL. */
 const struct lt_command *lt_command_named(const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Every container of the evidence, oldest first: those of which only a trace is left, too. */
+/* Every container of the evidence, oldest first, including those of which only a trace is left. */
 #include "command/command.h"
 #include "command/record.h"
 #include "run/job.h"

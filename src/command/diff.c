@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What a container changed, as `docker diff` tells it, with times. Docker compares what the container sees with what it
+/* What a container changed, as `docker diff` shows it, with times. Docker compares what the container sees with what it
  * would see without its rw layer (moby pkg/archive/changes.go addChanges, 20.10 to 28.x):
  *
- *   A  is there, was not      D  is not there, was: of a directory its own name only
- *   C  differs, or is a directory in which something does; of files the contents are not compared
+ *   A  added                  D  deleted; of a directory only its own name
+ *   C  changed, or a directory in which something changed; contents of files are not compared
  *
- * With -v also what the rw layer holds without a difference that Docker would see. */
+ * With -v, entries of the rw layer in which Docker would see no difference are listed too. */
 #include "base/escape.h"
 #include "command/command.h"
 #include "command/pick.h"
@@ -57,7 +57,7 @@ static char kind_of(const struct lt_event *event)
     return lt_runtime_differs(event->node, event->hides) ? CHANGED : UNLISTED;
 }
 
-/* The time that tells best when it was changed: that of the contents, unless a process has set it. */
+/* The time that best shows when the entry was changed: the mtime of changed contents, unless a process set it. */
 static void set_time(struct entry *entry, const struct lt_event *event)
 {
     bool set_by_hand = event->tags & (LT_TAG_BIT(time_anomaly) | LT_TAG_BIT(time_set));
@@ -116,7 +116,7 @@ static enum lt_status take(void *arg, struct lt_event *event, enum lt_fate *fate
     return LT_OK;
 }
 
-/* A directory in which something differs differs, unless it is new itself. */
+/* A directory counts as changed if something in it differs, unless it is new itself. */
 static void mark_parents(struct diff *diff)
 {
     for (size_t i = 0; i < diff->entries.count; i++) {

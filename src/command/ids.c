@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* All identifiers and paths of one container, and what tells whether it ran when the evidence was taken. Paths are
- * those of the evidence. */
+/* All identifiers and paths of one container, and the witnesses of whether it ran when the evidence was taken. Paths
+ * are those of the evidence. */
 #include "command/command.h"
 #include "command/pick.h"
 #include "command/record.h"
 #include "model/runtime.h"
 #include "run/job.h"
 
-/* What is being put together. */
+/* The output being built. */
 struct card {
     struct lt_ctx *ctx;
     struct lt_arena *arena;
@@ -16,7 +16,7 @@ struct card {
     struct lt_life life; /* what its runtime knows of it */
 };
 
-/* Is it there? What cannot be looked at is reported, and is not there. */
+/* Does the path exist? A path that cannot be read is reported and counts as missing. */
 static bool look(const struct card *card, struct lt_str path, struct lt_node *node)
 {
     struct lt_err problem = {0};
@@ -50,7 +50,8 @@ static void add_identity(struct card *card)
     add_identifiers(record, &container->identifiers);
 }
 
-/* Is the container mounted in the very evidence? So it is on a live host only: a dead disk has an empty directory. */
+/* Is the container mounted in the evidence itself? That is so on a live host only: on a dead disk the directory is
+ * empty. */
 static bool is_mounted(const struct card *card, struct lt_str merged)
 {
     struct lt_node node;
@@ -64,7 +65,7 @@ static void add_rw(struct card *card)
         return;
     struct lt_str merged = rw->merged;
     lt_record_name(card->record, "rw_layer_path", rw->path);
-    if (merged.len) /* else it is no union: each layer is whole */
+    if (merged.len) /* otherwise it is not a union: each layer is whole */
         lt_record_name(card->record, "upper_path", rw->content);
     lt_record_name(card->record, "work_path", rw->work);
     lt_record_name(card->record, "merged_path", merged);
@@ -85,7 +86,7 @@ static void add_layer(struct card *card, struct lt_list *layers, const struct lt
     lt_list_add(layers, card->arena, record);
 }
 
-/* Top first, as the kernel's lowerdir has them. */
+/* Top first, the order of the kernel's lowerdir. */
 static void add_layers(struct card *card)
 {
     const struct lt_container *container = card->container;

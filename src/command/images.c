@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Every image: its names, when it was built (the builder's clock) and when it came here, its size, and who uses it.
- * Images that only a container still names are there too. */
+/* Every image: its names, when it was built (builder's clock), when it was registered here, its size and its users.
+ * Images that only a container still names are included. */
 #include "command/command.h"
 #include "command/record.h"
 #include "parse/stamp.h"
@@ -18,7 +18,7 @@ static int by_age(const void *a, const void *b)
     return order ? order : lt_str_cmp(left->id, right->id);
 }
 
-/* When its configuration was written here: pulled, loaded or built; and when it last got a name, if it did. */
+/* When its configuration was written here (pulled, loaded or built), and when it last got a name, if known. */
 static void add_times(struct lt_ctx *ctx, struct lt_record *record, const struct lt_image *image)
 {
     struct lt_node node;
@@ -37,7 +37,7 @@ static void add_times(struct lt_ctx *ctx, struct lt_record *record, const struct
         lt_skip_error(ctx, image->config, &problem);
 }
 
-/* Its layers, and their size together if all are known. */
+/* Its layers, and their total size if all are known. */
 static void add_layers(struct lt_ctx *ctx, struct lt_record *record, const struct lt_image *image)
 {
     uint64_t size = 0;

@@ -5,7 +5,7 @@
 #include "run/show.h"
 #include "timeline/filter.h"
 
-/* How sure a container is the one: 2 by its whole ID or name, 1 by the beginning of its ID, 0 not at all. */
+/* How well a container matches: 2 by its whole ID or name, 1 by a prefix of its ID, 0 not at all. */
 static int fits(const struct lt_container *container, const char *which)
 {
     if (lt_filter_exact(which, container))

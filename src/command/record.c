@@ -117,10 +117,9 @@ const struct lt_cell *lt_record_get(const struct lt_record *record, const char *
     return NULL;
 }
 
-/* --- tables --------------------------------------------------------------------------------------------------------
- */
+/* --- tables --- */
 
-/* The value on one line, safe for a terminal. */
+/* Append the value on one line, safe for a terminal. */
 static void show_value(struct lt_buf *out, const struct lt_cell *cell)
 {
     const char *before = "";
@@ -152,7 +151,7 @@ static void show_value(struct lt_buf *out, const struct lt_cell *cell)
     }
 }
 
-/* Number of characters: what is left after escaping takes one column each, but for wide and combining ones. */
+/* Number of characters. After escaping each takes one column, except wide and combining ones. */
 static size_t count_runes(struct lt_str text)
 {
     size_t count = 0;
@@ -161,7 +160,7 @@ static size_t count_runes(struct lt_str text)
     return count;
 }
 
-/* Cut what was added since `start` down to `most` characters. */
+/* Cut what was appended since `start` to `most` characters. */
 static void cut_from(struct lt_buf *out, size_t start, size_t most)
 {
     static const char dots[] = "...";
@@ -188,7 +187,7 @@ static void show_cell(struct lt_buf *out, const struct lt_record *record, const 
         lt_buf_char(out, '-');
 }
 
-/* Width of a column; 0: it is left out. */
+/* Width of a column; 0: omit it. */
 static size_t measure(const struct lt_list *records, const struct lt_column *column)
 {
     struct lt_buf first = {0}, text = {0};
@@ -271,8 +270,7 @@ void lt_record_sheet(struct lt_buf *out, const struct lt_record *record)
     }
 }
 
-/* --- JSON ----------------------------------------------------------------------------------------------------------
- */
+/* --- JSON --- */
 
 static int by_key(const void *a, const void *b)
 {
@@ -321,7 +319,7 @@ static void json_value(struct lt_buf *out, const struct lt_cell *cell)
     }
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): records hold records, to a depth that the code fixes
+// NOLINTNEXTLINE(misc-no-recursion): records contain records, to a depth that the code fixes
 static void json_record(struct lt_buf *out, const struct lt_record *record)
 {
     struct lt_list cells = {0};

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Every volume, and who mounts it where. Volumes that a container names but that are not there (removed, or of a driver
- * that keeps them elsewhere) have no path. */
+/* Every volume, and who mounts it where. A volume that a container names but that is missing (removed, or of a driver
+ * that keeps it elsewhere) has no path. */
 #include "command/command.h"
 #include "command/record.h"
 #include "parse/ident.h"
 #include "run/job.h"
 
-/* A volume that is there or that a container names, and who mounts it: as records, and as words for the table. */
+/* A volume that exists or that a container names, and its users as records and as words for the table. */
 struct entry {
     struct lt_str name;
-    const struct lt_volume *volume; /* NULL: it is not there */
+    const struct lt_volume *volume; /* NULL: it is missing */
     struct lt_str driver;           /* as its users name it */
     struct lt_list users, words;
 };
@@ -66,7 +66,7 @@ static struct lt_record *describe(struct lt_ctx *ctx, const struct entry *entry)
     struct lt_node node;
     struct lt_err problem = {0};
     lt_record_name(record, "volume_name", entry->name);
-    lt_record_bool(record, "anonymous", lt_is_id(entry->name)); /* a name that was made up */
+    lt_record_bool(record, "anonymous", lt_is_id(entry->name)); /* a generated name */
     if (volume) {
         lt_record_name(record, "path", volume->data);
         if (lt_fs_stat(ctx->fs, volume->path, ctx->scratch, &node, &problem) == LT_OK)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Whose is a path? Each layer that holds it, the images and containers that use the layer, and what each of these
- * containers sees there. The path is one in containers, or one of the host in a layer of a storage driver or a volume:
- * then that layer or volume alone is told. */
+/* Who owns a path. Lists each layer that holds it, the images and containers that use the layer, and what each of these
+ * containers sees there. The path is one in containers, or one of the host in a layer or a volume; then only that layer
+ * or volume is listed. */
 #include "command/command.h"
 #include "command/record.h"
 #include "overlay/lower_stack.h"
@@ -9,16 +9,16 @@
 #include "run/job.h"
 #include "store/mechanics.h"
 
-/* What is being looked for. */
+/* State of the search. */
 struct search {
     struct lt_ctx *ctx;
     struct lt_arena *arena;
-    struct lt_lower_reader below;
+    struct lt_lower_reader reader;
     struct lt_str path; /* in containers, "" for their root */
     struct lt_list records;
 };
 
-/* A place where it is. */
+/* A place where the path was found. */
 struct finding {
     const struct lt_layer *layer;
     struct lt_str path; /* in the evidence */
@@ -26,14 +26,14 @@ struct finding {
     bool deletes; /* a whiteout */
 };
 
-/* Is the finding what is seen, or a part of it? */
-static bool is_part(struct search *search, const struct lt_lower_stack *below, const struct lt_lower *seen,
+/* Is the finding the entry seen, or one of the directories merged into it? */
+static bool is_part(struct search *search, const struct lt_lower_stack *stack, const struct lt_lower *seen,
                     const struct finding *finding)
 {
     if (seen->layer == finding->layer)
         return true;
     const struct lt_lower_stack *merged =
-        S_ISDIR(finding->node.mode) ? lt_lower_enter(&search->below, below, seen) : NULL;
+        S_ISDIR(finding->node.mode) ? lt_lower_enter(&search->reader, stack, seen) : NULL;
     for (size_t i = 0; merged && i < merged->count; i++)
         if (merged->dirs[i].layer == finding->layer)
             return true;
@@ -42,16 +42,16 @@ static bool is_part(struct search *search, const struct lt_lower_stack *below, c
 
 static const char *status_in(struct search *search, const struct lt_container *container, const struct finding *finding)
 {
-    const struct lt_lower_stack *top = lt_lower_of_container(&search->below, container), *below;
+    const struct lt_lower_stack *top = lt_lower_of_container(&search->reader, container), *stack;
     struct lt_lower seen = {0};
     if (!search->path.len)
-        return "visible"; /* all roots are merged */
-    if (!top || !lt_lower_path(&search->below, top, search->path, &below, &seen))
+        return "visible"; /* the roots of all layers are merged */
+    if (!top || !lt_lower_path(&search->reader, top, search->path, &stack, &seen))
         return "deleted";
-    return !finding->deletes && is_part(search, below, &seen, finding) ? "visible" : "replaced";
+    return !finding->deletes && is_part(search, stack, &seen, finding) ? "visible" : "replaced";
 }
 
-/* The mount that shows the container what is at `path`, "" if that is its layers. */
+/* The mount that covers `path` in the container, in words; "" if none does. */
 static struct lt_str mount_over(struct search *search, const struct lt_container *container, struct lt_str path)
 {
     struct lt_buf label = {0};
@@ -63,9 +63,8 @@ static struct lt_str mount_over(struct search *search, const struct lt_container
     return text;
 }
 
-/* The same as the container sees it, which may have mounted something over its layers. */
-static const char *status_below(struct search *search, const struct lt_container *container,
-                                const struct finding *finding)
+/* The same with mounts taken into account: the container may have mounted something over its layers. */
+static const char *status_of(struct search *search, const struct lt_container *container, const struct finding *finding)
 {
     const char *status = status_in(search, container, finding);
     return strcmp(status, "visible") == 0 && lt_mount_over(container, search->path) ? "hidden" : status;
@@ -118,10 +117,10 @@ static void add_finding(struct search *search, const struct finding *finding)
     lt_each (const struct lt_image, image, &layer->images)
         lt_list_add(&images, search->arena, &image->id);
     if (layer->container)
-        add_container(search, layer->container, status_below(search, layer->container, finding), search->path,
-                      &containers, &words);
+        add_container(search, layer->container, status_of(search, layer->container, finding), search->path, &containers,
+                      &words);
     lt_each (const struct lt_container, container, &layer->containers)
-        add_container(search, container, status_below(search, container, finding), search->path, &containers, &words);
+        add_container(search, container, status_of(search, container, finding), search->path, &containers, &words);
     lt_record_list(record, "images", images);
     lt_record_records(record, "containers", containers);
     lt_record_list(record, "seen_by", words);
@@ -129,7 +128,7 @@ static void add_finding(struct search *search, const struct finding *finding)
     lt_list_add(&search->records, search->arena, record);
 }
 
-/* Is there an entry at `path` of the evidence? What cannot be looked at is reported. */
+/* Is there an entry at `path` of the evidence? What cannot be read is reported. */
 static bool look(struct search *search, struct lt_str path, struct lt_node *node)
 {
     struct lt_err problem = {0};
@@ -139,7 +138,7 @@ static bool look(struct search *search, struct lt_str path, struct lt_node *node
     return status != LT_END && node->mode;
 }
 
-/* What one layer has at the path: an entry, or a mark of its deletion. */
+/* Add what one layer has at the path: an entry, or a whiteout. */
 static void search_layer(struct search *search, const struct lt_layer *layer)
 {
     struct finding finding = {.layer = layer};
@@ -164,7 +163,7 @@ static void search_layer(struct search *search, const struct lt_layer *layer)
         add_finding(search, &finding);
 }
 
-/* What lies at `path` of the evidence, in a volume. */
+/* Add the file at `path` of the evidence, in a volume. */
 static void add_volume_file(struct search *search, const struct lt_volume *volume, struct lt_str path)
 {
     struct lt_node node;
@@ -184,25 +183,25 @@ static void add_volume_file(struct search *search, const struct lt_volume *volum
     lt_list_add(&search->records, search->arena, record);
 }
 
-/* A volume shows the path to the containers that mount it above. */
+/* Search the path in each volume, through the places at which containers mount it. */
 static void search_volumes(struct search *search, const struct lt_root *root)
 {
     lt_each (const struct lt_volume, volume, &root->volumes) {
-        struct lt_map told = {0}; /* what lies there, once for all that mount it at one place */
+        struct lt_map added = {0}; /* paths already added: several containers may mount the volume here */
         lt_each (const struct lt_mount_user, user, &volume->users) {
             struct lt_str rest, at = user->mount->destination;
             if (user->nowhere || !at.len || !lt_path_behind(search->path, at, &rest))
                 continue;
             struct lt_str path = lt_str_format(search->arena, "%.*s%.*s", LT_ARG(user->source), LT_ARG(rest));
-            if (lt_map_get(&told, path))
+            if (lt_map_get(&added, path))
                 continue;
             add_volume_file(search, volume, path);
-            lt_map_put(&told, search->arena, path, search);
+            lt_map_put(&added, search->arena, path, search);
         }
     }
 }
 
-/* A path of the host: true if it lies in a layer or volume of this root. */
+/* A path of the host. True if it lies in a layer or volume of this store. */
 static bool search_host(struct search *search, const struct lt_root *root, struct lt_str path)
 {
     struct lt_str rest;
@@ -227,7 +226,7 @@ static bool search_host(struct search *search, const struct lt_root *root, struc
     return false;
 }
 
-/* The user's path without a slash at its end, and, if the evidence is a directory, as seen from there. */
+/* The user's path without slashes at its end and, if the evidence is a directory, relative to that. */
 static struct lt_str clean(struct lt_arena *arena, const char *given, const struct lt_evidence *evidence)
 {
     struct lt_str path = lt_str_c(given), spec = lt_str_c(evidence->spec), rest;
@@ -250,7 +249,7 @@ static const struct lt_column columns[] = {
 
 static enum lt_status run_who(struct lt_job *job, struct lt_err *err)
 {
-    struct search search = {.ctx = &job->ctx, .arena = &job->arena, .below = {.ctx = &job->ctx}};
+    struct search search = {.ctx = &job->ctx, .arena = &job->arena, .reader = {.ctx = &job->ctx}};
     lt_each (struct lt_root, root, &job->inventory.roots) {
         struct lt_str path = clean(&job->arena, job->options->operand, root->fs->evidence);
         lt_job_enter(job, root, "who");
@@ -262,7 +261,7 @@ static enum lt_status run_who(struct lt_job *job, struct lt_err *err)
             search_layer(&search, layer);
         search_volumes(&search, root);
     }
-    lt_lower_end(&search.below);
+    lt_lower_end(&search.reader);
     if (!search.records.count && !job->options->quiet)
         lt_say("no layer or volume holds '%s'", job->options->operand);
     return lt_records_write(job, &search.records, columns, sizeof columns / sizeof *columns, err);

@@ -230,7 +230,7 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
     struct lt_bind *bind = node->unallocated ? NULL : lt_map_get(&self->by_source, path);
     struct lt_event event = lt_file_event(bind ? &bind->owner : dir->owner, dir, node);
     if (bind)
-        bind->told = true;
+        bind->source_seen = true;
     lt_shown_tell(&self->shown, &event, self->ctx->reading->names_only);
     const struct lt_root *store = self->ctx->reading->names_only ? NULL : store_with(self, path);
     if (store)
@@ -283,7 +283,7 @@ static enum lt_status walk_fs(struct lt_ctx *ctx, const struct lt_walking *walki
     collect(&self);
     link_users(&self);
     lt_each (const struct lt_bind, bind, &self.binds)
-        if (status == LT_OK && !bind->told) /* otherwise it lies in one that was walked */
+        if (status == LT_OK && !bind->source_seen) /* otherwise it lies in one that was walked */
             status = walk_bind(&self, bind, err);
     lt_shown_end(&self.shown);
     return status;

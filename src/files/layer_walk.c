@@ -72,7 +72,7 @@ static enum lt_status end_checks(struct lt_layer_walk *walk, enum lt_status stat
 /* An empty file can be a whiteout, too, if its directory says so. No kernel makes such files. */
 static bool is_marked_whiteout(struct lt_layer_walk *walk, const struct lt_dir *dir, const struct lt_node *node)
 {
-    if (!S_ISREG(node->mode) || node->size || !walk->layer->mechanics->xattrs || !dir->below || !dir->parent)
+    if (!S_ISREG(node->mode) || node->size || !walk->layer->mechanics->xattrs || !dir->lower || !dir->parent)
         return false;
     struct lt_node self = {.name = dir->name, .ino = dir->ino};
     return lt_marks_of(walk->ctx, walk->layer, dir, node, &walk->of_entry).whiteout &&
@@ -141,7 +141,7 @@ static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)
     child->hidden_by = lt_hidden_by(walk->layer, parent, child->name, walk->ctx->run);
     if (!noted || child->unallocated)
         return;
-    child->below = noted->below;
+    child->lower = noted->lower;
     child->opaque = noted->opaque;
     child->opaque_since = noted->opaque_since;
 }

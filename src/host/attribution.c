@@ -74,7 +74,7 @@ const struct lt_owner *lt_attribution_container(struct lt_attribution *attributi
 {
     struct lt_ctx *ctx = attribution->ctx;
     struct lt_owner *owner = lt_map_get(&attribution->containers, id);
-    struct lt_container *removed = owner ? NULL : lt_inventory_gone(ctx->inventory, ctx->host->roots.items[0], id);
+    struct lt_container *removed = owner ? NULL : lt_inventory_removed(ctx->inventory, ctx->host->roots.items[0], id);
     if (!removed)
         return owner;
     owner = new_owner(attribution, removed->owner);

@@ -32,8 +32,8 @@ const char *const lt_change_names[LT_CHANGES] = {
     NULL, "added", "copied-up", "metadata", "modified", "replaced", "renamed", "opaque", "deleted",
 };
 
-/* The names from where the path begins down to `dir`: their number of bytes is counted first, then they are filled in
- * from the end. */
+/* Append the names from the start of the path down to `dir`. Their bytes are counted first and then filled in from the
+ * end. */
 static void add_names(struct lt_buf *out, const struct lt_dir *dir, bool inside)
 {
     const struct lt_dir *first = dir;
@@ -99,7 +99,7 @@ void lt_dir_inside(struct lt_buf *out, const struct lt_dir *dir)
     lt_buf_add(out, lt_str_skip(dir->path, dir->inside_at));
 }
 
-/* The root of a tree is an entry without a name: its path is that of the tree itself, "/" for a file system's root. */
+/* The root of a tree is an entry without a name. Its path is that of the tree; "/" for the root of a file system. */
 static void add_name(struct lt_buf *out, size_t start, struct lt_str name)
 {
     if (name.len || out->len == start)

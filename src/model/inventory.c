@@ -49,11 +49,11 @@ struct lt_container *lt_inventory_container(struct lt_inventory *inventory, stru
     return container;
 }
 
-struct lt_container *lt_inventory_gone(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id)
+struct lt_container *lt_inventory_removed(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id)
 {
     enum { MOST = 16384 };
-    struct lt_container *container = lt_map_get(&root->gone_by_id, id);
-    if (container || root->gone_by_id.count >= MOST)
+    struct lt_container *container = lt_map_get(&root->removed_by_id, id);
+    if (container || root->removed_by_id.count >= MOST)
         return container;
     container = lt_new(inventory->arena, struct lt_container);
     container->root = root;
@@ -63,7 +63,7 @@ struct lt_container *lt_inventory_gone(struct lt_inventory *inventory, struct lt
         (struct lt_owner){.host = root->host, .root = root, .container = container, .role = LT_ROLE_CONFIG};
     container->log_owner =
         (struct lt_owner){.host = root->host, .root = root, .container = container, .role = LT_ROLE_LOG};
-    lt_map_put(&root->gone_by_id, inventory->arena, container->id, container);
+    lt_map_put(&root->removed_by_id, inventory->arena, container->id, container);
     return container;
 }
 
@@ -120,8 +120,8 @@ static void link_users(struct lt_arena *arena, struct lt_root *root)
     }
 }
 
-/* Of all images with this layer, the one that a person knows it by: tagged before untagged, then the one with the
- * fewest layers, since the others were built on it. Ties go to the first by ID. */
+/* The image that a person would name the layer by: tagged before untagged, then the one with the fewest layers, since
+ * the others were built on it. Ties go to the first by ID. */
 static struct lt_image *home_image(const struct lt_layer *layer)
 {
     struct lt_image *best = NULL;
@@ -168,7 +168,7 @@ static void own_all(struct lt_root *root)
     }
 }
 
-/* Say of each thing what is odd about it. */
+/* Tag everything that is odd. */
 static void tag_odd(const struct lt_root *root)
 {
     lt_each (struct lt_layer, layer, &root->layers)
@@ -183,7 +183,7 @@ static void tag_odd(const struct lt_root *root)
     lt_each (struct lt_container, container, &root->containers) {
         if (!container->path.len)
             container->tags |= LT_TAG_BIT(configuration_missing);
-        /* The layers of other drivers are not read: nothing can be said of them. */
+        /* The layers of other drivers are not read: a missing rw layer proves nothing. */
         if (!container->rw && container->driver_read)
             container->tags |= LT_TAG_BIT(rw_layer_missing);
         if (container->image)
@@ -252,7 +252,7 @@ bool lt_owner_is_mapped(const struct lt_owner *owner)
     if (users)
         lt_each (const struct lt_mount_user, user, users)
             if (user->container->host_userns)
-                return false; /* they may not agree */
+                return false; /* users may differ in this */
     return !owner->container || !owner->container->host_userns;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A container runtime, as the rest of the program knows it: a row of the table in runtime/runtimes.def. Whatever else
- * is true of one runtime alone is in its folder. */
+/* The interface of a container runtime: a row of the table in runtime/runtimes.def. Everything else about one runtime
+ * is in its folder. */
 #ifndef LT_MODEL_RUNTIME_H
 #define LT_MODEL_RUNTIME_H
 
@@ -11,7 +11,7 @@ struct lt_ctx;
 struct lt_discovery;
 struct lt_source;
 
-/* A directory in which a runtime keeps its store if nobody tells it otherwise. */
+/* A directory in which a runtime keeps its store by default. */
 struct lt_place {
     const char *path; /* from the root of a file system; "" for that root */
     const char *why;  /* for people: "the default" */
@@ -19,11 +19,11 @@ struct lt_place {
 
 enum lt_answer { LT_NO, LT_YES, LT_UNKNOWN };
 
-/* What a runtime left of the life of a container. Lists live in the arena that was given. */
+/* What a runtime left of the life of a container. Lists live in the arena passed to life(). */
 struct lt_life {
-    struct lt_list files;     /* of struct lt_identifier *: paths of its records that are there */
-    struct lt_list witnesses; /* of struct lt_str *: what tells whether it ran when the evidence was taken */
-    enum lt_answer ran;       /* and what follows from them */
+    struct lt_list files;     /* of struct lt_identifier *: paths of its records that exist */
+    struct lt_list witnesses; /* of struct lt_str *: witnesses of whether it ran when the evidence was taken */
+    enum lt_answer ran;       /* what follows from them */
 };
 
 /* A storage driver, for people. */
@@ -34,30 +34,32 @@ struct lt_driver {
 struct lt_runtime {
     const char *name;         /* `container_runtime` in the output */
     const char *title;        /* the same for people: "Docker" */
-    const char *store;        /* what a store of it is called, behind its name or title: "data root" */
-    const char *source_short; /* `source_short` of its rows; `source_long` begins with the title */
+    const char *store;        /* its word for a store, after its name or title: "data root" */
+    const char *source_short; /* `source_short` of its rows; its title begins `source_long` */
     enum lt_kind log_line;    /* kind of a line that a container wrote into a log of the host */
 
-    const struct lt_place *places; /* ended by one without a path (NULL) */
-    /* How sure is the runtime that the directory `path` (without links) of the file system at hand is a store of its:
-     * 0 no, 100 certain. The highest bidder gets it. */
+    const struct lt_place *places; /* ends with one whose path is NULL */
+    /* How sure the runtime is that the directory `path` (without symbolic links) of the current file system is one of
+     * its stores: 0 no, 100 certain. The highest bid wins. */
     int (*bid)(struct lt_ctx *ctx, struct lt_str path);
-    /* Add (read/discover.h) the stores in a directory that somebody named as one: are there any? NULL: none can be. */
+    /* Add (read/discover.h) the stores inside a directory that was given as one. Returns whether there are any. NULL:
+     * there cannot be any. */
     bool (*within)(const struct lt_discovery *discovery, struct lt_str path);
-    /* Try the directories that settings on the file system at hand name; NULL: there are no such settings. */
+    /* Try the directories that settings on the current file system name. NULL: there are no such settings. */
     void (*settings)(struct lt_discovery *discovery);
 
-    size_t root_size; /* bytes of lt_root.own: zeros when a store was found */
-    /* May this name a container, in full? */
+    size_t root_size; /* bytes of lt_root.own, which is zeroed when a store is found */
+    /* Can this be the full ID of a container? */
     bool (*is_id)(struct lt_str text);
-    const struct lt_source *const *sources; /* ended by NULL; their order is that of the calls within a stage */
-    /* Once all sources have filled the inventory with what the store at hand holds: link its layers to each other, to
-     * images and to containers. NULL: there is nothing to link. */
+    const struct lt_source *const *sources; /* ends with NULL; called in this order within a stage */
+    /* Link the layers of the current store to each other, to images and to containers. Called once all sources have
+     * filled the inventory. NULL: nothing to link. */
     void (*link)(struct lt_ctx *ctx);
-    /* What there is of a container of the store at hand. `out` is empty. NULL: nothing more is known. */
+    /* Fill in what is known of the life of a container of the current store. `out` is empty. NULL: nothing more is
+     * known. */
     void (*life)(struct lt_ctx *ctx, const struct lt_container *container, struct lt_arena *arena, struct lt_life *out);
     const struct lt_driver *(*driver)(
-        size_t index); /* of those that it knows; NULL behind the last one. NULL: there are none */
+        size_t index); /* the storage drivers it knows, by index; returns NULL after the last one. NULL: it has none */
 };
 
 #endif

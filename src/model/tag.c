@@ -15,7 +15,7 @@ static lt_tags layer_tags(const struct lt_owner *owner)
            (layer->inferred ? LT_TAG_BIT(owner_inferred) : 0);
 }
 
-/* Is there anything in the name that a terminal would not simply show? */
+/* Does the name contain anything that a terminal would not show as it is? */
 static bool is_odd(struct lt_str name)
 {
     for (size_t i = 0; i < name.len; i++) {
@@ -42,7 +42,7 @@ static lt_tags file_tags(const struct lt_event *event)
     return tags | (device && writable ? LT_TAG_BIT(device_node) : 0);
 }
 
-/* Of what holds for a container as a whole: what each of its rows must tell. */
+/* Of a container's tags, those that each of its rows gets. */
 static const lt_tags LEFT_OVER =
     LT_TAG_BIT(removing) | LT_TAG_BIT(configuration_missing) | LT_TAG_BIT(rw_layer_missing) | LT_TAG_BIT(image_missing);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Words that make rows easy to find. Tags state what is there; they accuse nobody. */
+/* Words that make rows easy to find. A tag states a fact and accuses nobody. */
 #ifndef LT_MODEL_TAG_H
 #define LT_MODEL_TAG_H
 

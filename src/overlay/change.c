@@ -7,7 +7,7 @@ enum { MOST_COMPARED = 16 * 1024 * 1024, PIECE = 64 * 1024 };
 
 static const struct lt_str CAPABILITY = {"security.capability", sizeof("security.capability") - 1};
 
-/* A time before the birth of its inode was set by a process. */
+/* Is the time earlier than the birth of its inode? Then a process set it. */
 static bool is_older(struct lt_time time, struct lt_time birth)
 {
     return time.set && birth.set && lt_time_cmp(time, birth) < 0;
@@ -23,7 +23,7 @@ static enum lt_status open_entry(struct lt_ctx *ctx, const struct lt_dir *dir, c
     return status;
 }
 
-/* LT_OK: equal; LT_END: they differ; LT_SKIP: one cannot be read. */
+/* LT_OK: equal. LT_END: different. LT_SKIP: one cannot be read. */
 static enum lt_status compare_files(struct lt_file *a, struct lt_file *b, struct lt_err *err)
 {
     char left[PIECE], right[PIECE];
@@ -67,14 +67,14 @@ static bool same_contents(struct lt_ctx *ctx, const struct lt_upper *upper, cons
         return false;
     if (!node->size)
         return true;
-    /* A whole copy has as many files as its image: equal times must do there. */
+    /* A whole copy has as many files as its image: comparing them all would take too long, so equal times must do. */
     if (node->size > MOST_COMPARED || (upper->layer->mechanics->whole_rw && same))
         return same;
     enum lt_status status = compare_contents(ctx, upper, lower);
     return status == LT_SKIP ? same : status == LT_OK;
 }
 
-/* The next attribute from `*at` that is not overlay's own. */
+/* The next attribute from `*at` on that is not overlay's own. */
 static const struct lt_xattr *next_xattr(const struct lt_list *list, size_t *at)
 {
     while (*at < list->count) {
@@ -85,7 +85,7 @@ static const struct lt_xattr *next_xattr(const struct lt_list *list, size_t *at)
     return NULL;
 }
 
-/* Are all attributes equal? Both lists are sorted. */
+/* Are all attributes equal? Both lists are sorted. `*capability` is set if security.capability differs. */
 static bool same_xattrs(struct lt_ctx *ctx, const struct lt_upper *upper, const struct lt_lower *lower,
                         bool *capability)
 {
@@ -94,7 +94,7 @@ static bool same_xattrs(struct lt_ctx *ctx, const struct lt_upper *upper, const 
     size_t left = 0, right = 0;
     bool same = true;
     if (upper->layer->mechanics->whole_rw)
-        return true; /* of a whole copy, all attributes were copied, and to read them all again would take long */
+        return true; /* a whole copy has all attributes, and reading them again would take long */
     lt_xattrs_or_skip(ctx, upper->dir, upper->node, &arena, &ours);
     lt_xattrs_or_skip(ctx, lower->dir, &lower->node, &arena, &theirs);
     const struct lt_xattr *a = next_xattr(&ours, &left), *b = next_xattr(&theirs, &right);
@@ -120,7 +120,7 @@ static bool same_metadata(struct lt_ctx *ctx, const struct lt_upper *upper, cons
            (S_ISDIR(a->mode) || lt_time_same(a->time[LT_M], b->time[LT_M]));
 }
 
-/* A new file under the old name? A copy-up leaves its origin, but of a lower file with several names (linux
+/* Is it a new file under the old name? A copy-up leaves its origin, except for a lower file with several names (linux
  * fs/overlayfs/copy_up.c: ovl_copy_up_one, without an index). */
 static bool is_new_inode(const struct lt_upper *upper, const struct lt_lower *lower)
 {
@@ -187,7 +187,7 @@ bool lt_contents_differ(struct lt_ctx *ctx, const struct lt_upper *upper, const 
     return upper->node->size <= MOST_COMPARED && compare_contents(ctx, upper, lower) == LT_END;
 }
 
-/* Layers of an image have whole seconds only: a time without a fraction equals any in its second. */
+/* Layers of an image have whole seconds only. A time without a fraction equals any time in its second. */
 static bool same_time(struct lt_time a, struct lt_time b)
 {
     return a.set && b.set && a.sec == b.sec && (a.nsec == b.nsec || !a.nsec || !b.nsec);

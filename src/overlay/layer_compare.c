@@ -6,11 +6,11 @@
 #include <stdio.h>
 
 enum {
-    MAX_ZEROS = 1024 * 1024 * 1024, /* a hole of this many bytes is not read to its end */
-    NOBODY = 65534,                 /* what the kernel shows of an owner that a user namespace does not map */
+    MAX_ZEROS = 1024 * 1024 * 1024, /* a longer run of zeros is not read to its end */
+    NOBODY = 65534,                 /* ID that the kernel shows for an owner that the user namespace does not map */
 };
 
-/* A ctime may come from a clock that ticks coarser than that of the next one. */
+/* A ctime may come from a coarser clock than the next one. */
 static const int64_t SLACK = 100000000;
 
 void lt_compare_init(struct lt_compare *compare, struct lt_ctx *ctx)
@@ -90,8 +90,8 @@ const char *lt_compare_time(struct lt_compare *compare, struct lt_time time)
     return copy;
 }
 
-/* Unpacking puts times that the kernel's own 64 bits of nanoseconds cannot hold at 1970 (moby go-archive/time.go); a
- * file system may keep seconds only, or none after 2038; and a layer made here is taped in whole seconds. */
+/* Unpacking sets times that do not fit into 64 bits of nanoseconds to 1970 (moby go-archive/time.go). A file system may
+ * store whole seconds, or nothing after 2038. The tar of a layer built here has whole seconds. */
 static bool same_time(struct lt_time here, struct lt_time there)
 {
     int64_t nanos;
@@ -101,8 +101,8 @@ static bool same_time(struct lt_time here, struct lt_time there)
     return clamped || (here.sec == there.sec && (here.nsec == there.nsec || !here.nsec || !there.nsec));
 }
 
-/* Does the host's `id` stand for another one in the container than the header's? Not to be told where the map is not
- * known so far up. `*inside` becomes what it stands for. */
+/* Does the host's `id` map to another ID in the container than the header's? False if the map is not known up to that
+ * ID. `*inside` is the ID in the container. */
 static bool id_differs(const struct lt_idmap *map, uint32_t id, uint64_t header, uint32_t *inside)
 {
     uint64_t known = 0;
@@ -167,7 +167,7 @@ static enum lt_status sum_file(struct lt_compare *compare, const struct lt_event
     return status;
 }
 
-/* As sum_file(), once for all names of an inode. */
+/* sum_file(), once for all names of an inode. */
 static enum lt_status sum_of(struct lt_compare *compare, const struct lt_event *event, uint64_t *sum)
 {
     const struct lt_node *node = event->node;
@@ -195,7 +195,7 @@ static void compare_contents(struct lt_compare *compare, struct lt_finding *find
                 (uintmax_t)entry->crc);
 }
 
-/* A mark of the overlay, or a privilege of a program, that is no part of the layer. */
+/* Find an overlay mark or a capability that is not part of the layer. */
 static void compare_xattrs(struct lt_compare *compare, struct lt_finding *finding, const struct lt_event *event,
                            const struct lt_record_entry *entry)
 {
@@ -214,7 +214,7 @@ static void compare_xattrs(struct lt_compare *compare, struct lt_finding *findin
     }
 }
 
-/* Was the inode changed when the layer had been unpacked already, or before it was? */
+/* Was the inode changed after the layer was unpacked, or before? Also true if that is unknown. */
 static bool is_outside(const struct lt_compare *compare, struct lt_time time)
 {
     struct lt_time begin = compare->begin, end = compare->end;

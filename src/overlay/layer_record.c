@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
-/* Names of moby go-archive/whiteouts.go. What begins with the second is aufs's own, and is not unpacked. */
+/* Names of moby go-archive/whiteouts.go. Names that begin with INTERNAL are aufs's own and are not unpacked. */
 #define WHITEOUT LT_STR(".wh.")
 #define INTERNAL LT_STR(".wh..wh.")
 #define OPAQUE   LT_STR(".wh..wh..opq")
@@ -17,7 +17,8 @@ struct lt_record_entry *lt_layer_record_at(const struct lt_layer_record *record,
     return lt_map_get(&record->by_path, path);
 }
 
-/* Make a path of the name in a tar: "./a//b/" is "/a/b". False: it leads out of the layer, or no kernel takes it. */
+/* Convert a name in a tar to a path: "./a//b/" is "/a/b". False: it leads out of the layer, or is longer than any
+ * kernel accepts. */
 static bool clean_path(struct lt_buf *out, struct lt_str name)
 {
     if (name.len > PATH_MAX)
@@ -34,7 +35,7 @@ static bool clean_path(struct lt_buf *out, struct lt_str name)
     return true;
 }
 
-/* `path` is in the record's arena. */
+/* Add an entry. `path` lives in the record's arena. */
 static struct lt_record_entry *add(struct lt_layer_record *record, struct lt_str path, uint64_t offset)
 {
     struct lt_record_entry *entry = lt_new(&record->arena, struct lt_record_entry);
@@ -45,12 +46,12 @@ static struct lt_record_entry *add(struct lt_layer_record *record, struct lt_str
     return entry;
 }
 
-/* The directories above `path`, which unpacking makes even where the tar does not hold them. */
+/* Add the directories above `path`. Unpacking creates them even if the tar does not contain them. */
 static void imply_parents(struct lt_layer_record *record, struct lt_str path, uint64_t offset)
 {
     path = lt_str_dirname(path);
     if (lt_str_eq(path, record->parent))
-        return; /* as the entry before */
+        return; /* same parent as the entry before */
     record->parent = path;
     for (; path.len && !lt_layer_record_at(record, path); path = lt_str_dirname(path)) {
         struct lt_record_entry *entry = add(record, path, offset);
@@ -99,12 +100,12 @@ static void fill(struct lt_layer_record *record, struct lt_record_entry *entry, 
     if (S_ISLNK(entry->mode))
         entry->target = lt_str_dup(&record->arena, head->target);
     if (head->sparse || head->type == 'S')
-        entry->has_size = entry->has_crc = false; /* of these tar-split keeps other numbers */
+        entry->has_size = entry->has_crc = false; /* for these tar-split keeps other numbers */
     lt_each (struct lt_tar_xattr, xattr, &head->xattrs)
         entry->capability |= lt_str_eq(xattr->name, LT_STR("security.capability"));
 }
 
-/* Unpacking sets owner, mode and times of a hard link's file once more, to those of the link's header. */
+/* Unpacking a hard link sets owner, mode and times of its file again, to those in the link's header. */
 static void link_to(struct lt_layer_record *record, struct lt_record_entry *entry, const struct lt_tarsplit_file *file)
 {
     const struct lt_tarhead *head = &file->head;
@@ -115,7 +116,7 @@ static void link_to(struct lt_layer_record *record, struct lt_record_entry *entr
     lt_buf_free(&path);
     of = of && of->of ? of->of : of;
     if (!of || of == entry || of->whiteout || of->implied) {
-        entry->has_size = false; /* it is in a lower layer: all that is known is that it must be there */
+        entry->has_size = false; /* the file is in a lower layer: all that is known is that it must exist */
         return;
     }
     entry->of = of;
@@ -123,7 +124,7 @@ static void link_to(struct lt_layer_record *record, struct lt_record_entry *entr
                  lt_time_cmp(of->mtime, head->mtime) != 0;
 }
 
-/* The entry to fill in at `path`. One whose hard links were seen may not change any more. */
+/* The entry to fill in at `path`. One that is filled in already is not changed, since hard links may refer to it. */
 static struct lt_record_entry *fresh(struct lt_layer_record *record, struct lt_str path, uint64_t offset)
 {
     struct lt_record_entry *old = lt_layer_record_at(record, path);
@@ -146,7 +147,7 @@ static void add_whiteout(struct lt_layer_record *record, struct lt_str path, con
 {
     struct lt_record_entry *old = lt_layer_record_at(record, path);
     if (old && !old->whiteout) {
-        old->opaque = true; /* deleted and made anew */
+        old->opaque = true; /* deleted and created anew */
         return;
     }
     struct lt_record_entry *entry = fresh(record, path, offset);
@@ -166,7 +167,7 @@ static void add_opaque(struct lt_layer_record *record, struct lt_str path, uint6
     parent->opaque = true;
 }
 
-/* Does aufs's own name stand anywhere in `path`, but for the mark of an opaque directory at its end? */
+/* Does an aufs-internal name occur anywhere in `path`, except for the opaque mark at its end? */
 static bool is_internal(struct lt_str path)
 {
     struct lt_str rest = path;
@@ -178,7 +179,7 @@ static bool is_internal(struct lt_str path)
     return false;
 }
 
-/* Room in the record for a path that stays. */
+/* A copy of the path in the record's arena. */
 static struct lt_str keep(struct lt_layer_record *record, struct lt_str path)
 {
     return lt_str_dup(&record->arena, path);
@@ -202,19 +203,19 @@ static void add_file(struct lt_layer_record *record, struct lt_str path, const s
     }
 }
 
-/* Remember what is wrong with one line. */
-static void complain(struct lt_layer_record *record, uint64_t offset, const char *code, const char *text)
+/* Add an error about one line. */
+static void add_problem(struct lt_layer_record *record, uint64_t offset, const char *code, const char *text)
 {
     struct lt_err *problem = lt_new(&record->arena, struct lt_err);
     lt_fail(problem, LT_SKIP, code, 0, "line at offset %ju: %s", (uintmax_t)offset, text);
     lt_list_add(&record->problems, &record->arena, problem);
 }
 
-/* The same of a line that is lost, so that the record is not complete. */
-static void lose(struct lt_layer_record *record, uint64_t offset, const struct lt_err *problem)
+/* The same for a line that is lost. The record is then incomplete. */
+static void add_loss(struct lt_layer_record *record, uint64_t offset, const struct lt_err *problem)
 {
     record->complete = false;
-    complain(record, offset, problem->code, problem->text);
+    add_problem(record, offset, problem->code, problem->text);
 }
 
 static void take_line(struct lt_layer_record *record, struct lt_tarsplit *split, const struct lt_line *line)
@@ -224,13 +225,13 @@ static void take_line(struct lt_layer_record *record, struct lt_tarsplit *split,
     struct lt_buf path = {0};
     enum lt_status status = lt_tarsplit_line(split, line->text, &file, &problem);
     if (status == LT_SKIP)
-        lose(record, line->offset, &problem);
+        add_loss(record, line->offset, &problem);
     if (status == LT_END || !file.name.len)
         return;
     if (clean_path(&path, file.name))
         add_file(record, lt_buf_view(&path), &file, line->offset);
     else
-        complain(record, line->offset, LT_CODE_DAMAGED, "its name leads out of the layer, or is too long");
+        add_problem(record, line->offset, LT_CODE_DAMAGED, "its name leads out of the layer, or is too long");
     lt_buf_free(&path);
 }
 
@@ -244,13 +245,13 @@ void lt_layer_record_read(struct lt_layer_record *record)
         uint64_t offset = lt_stream_offset(record->stream);
         enum lt_status status = lt_lines_next(&lines, &line, &problem);
         if (status == LT_END && lt_tarsplit_end(&split, &problem) != LT_OK)
-            lose(record, offset, &problem);
+            add_loss(record, offset, &problem);
         if (status == LT_END)
             break;
         if (status == LT_OK && record->arena.bytes > LT_MAX_RECORD) {
             lt_fail(&problem, LT_SKIP, LT_CODE_TOO_LARGE, 0, "the record takes more than %d MiB: not read further",
                     LT_MAX_RECORD >> 20);
-            lose(record, line.offset, &problem);
+            add_loss(record, line.offset, &problem);
             break;
         }
         if (status == LT_OK) {
@@ -258,7 +259,7 @@ void lt_layer_record_read(struct lt_layer_record *record)
             continue;
         }
         lt_tarsplit_lost(&split);
-        lose(record, offset, &problem);
+        add_loss(record, offset, &problem);
     }
     lt_tarsplit_free(&split);
     lt_stream_close(record->stream);
@@ -272,8 +273,8 @@ static void earliest(struct lt_time *known, struct lt_time time)
         *known = time;
 }
 
-/* The layer was unpacked before the earliest time of any file of the record: all of them were written after that, and
- * whoever sets one of their times changes its ctime. */
+/* The layer was unpacked before the earliest time of any file of the record. All of them were written after unpacking,
+ * and setting one of their times changes the ctime. */
 static void set_window(struct lt_ctx *ctx, struct lt_layer_record *record)
 {
     record->begin = record->layer->created;

@@ -2,17 +2,17 @@
 /* What a container sees at a path: see lt_lower_lookup(). */
 #include "overlay/lower_stack.h"
 
-/* A place that the path has come to. */
+/* A step of the path. */
 struct stop {
-    const struct lt_lower_stack *below; /* the directory, merged; NULL: it is none */
-    struct lt_lower seen;               /* of the container's root the node and the layer alone */
+    const struct lt_lower_stack *stack; /* the directory, merged; NULL: not a directory */
+    struct lt_lower seen;               /* for the container's root only the node and the layer are set */
 };
 
-/* A path on its way. */
+/* A path that is being resolved. */
 struct trail {
     struct lt_lower_reader *reader;
-    struct lt_list stops; /* of struct stop *: the container's root, and down to where the path has come */
-    struct lt_str rest;   /* what is still to go */
+    struct lt_list stops; /* of struct stop *: from the container's root to the current place */
+    struct lt_str rest;   /* the rest of the path */
     struct lt_str target; /* see struct lt_view */
     unsigned links;
 };
@@ -25,7 +25,7 @@ static struct stop *add_stop(struct trail *trail)
     return stop;
 }
 
-/* Let lookups begin at the root of the container. What is wrong with it is so for each of them. */
+/* Start lookups at the root of the container. Errors in reading the root apply to each of them. */
 static void choose(struct lt_lower_reader *reader, const struct lt_container *container)
 {
     if (reader->container == container)
@@ -43,13 +43,13 @@ static void begin(struct trail *trail)
     struct lt_lower_reader *reader = trail->reader;
     const struct lt_lower_part *top = &reader->root->dirs[0];
     struct stop *root = add_stop(trail);
-    root->below = reader->root;
+    root->stack = reader->root;
     root->seen.layer = top->layer;
     lt_fs_stat(top->layer->root->fs, top->layer->content, &reader->views, &root->seen.node, reader->flaw);
     root->seen.node.name = LT_STR("");
 }
 
-/* Go where a link points to, from the directory that it is in. */
+/* Follow a symbolic link from the directory that contains it. */
 static bool turn(struct trail *trail, struct lt_str target)
 {
     struct lt_arena *arena = &trail->reader->views;
@@ -67,31 +67,31 @@ static bool turn(struct trail *trail, struct lt_str target)
     return true;
 }
 
-/* Go on by one name. False: the container sees nothing there. */
+/* Take one step. False: the container sees nothing there. */
 static bool step(struct trail *trail, struct lt_str name)
 {
     struct lt_lower_reader *reader = trail->reader;
     const struct stop *at = trail->stops.items[trail->stops.count - 1];
     struct lt_lower seen = {0};
-    if (!at->below)
-        return false; /* no directory */
+    if (!at->stack)
+        return false; /* not a directory */
     if (lt_str_eq(name, LT_STR(".")))
         return true;
     if (lt_str_eq(name, LT_STR(".."))) {
         trail->stops.count -= trail->stops.count > 1;
         return true;
     }
-    if (!lt_lower_find(reader, at->below, name, &seen))
+    if (!lt_lower_find(reader, at->stack, name, &seen))
         return false;
     if (S_ISLNK(seen.node.mode))
         return turn(trail, seen.node.target);
     struct stop *next = add_stop(trail);
     seen.node.name = lt_str_dup(&reader->views, seen.node.name);
-    *next = (struct stop){lt_lower_enter(reader, at->below, &seen), seen};
+    *next = (struct stop){lt_lower_enter(reader, at->stack, &seen), seen};
     return true;
 }
 
-static void tell(struct trail *trail, struct lt_view *out)
+static void fill_view(struct trail *trail, struct lt_view *out)
 {
     struct lt_arena *arena = &trail->reader->views;
     const struct stop *last = trail->stops.items[trail->stops.count - 1];
@@ -124,7 +124,7 @@ enum lt_status lt_lower_lookup(struct lt_lower_reader *reader, const struct lt_c
         there = !name.len || step(&trail, name);
     }
     if (there)
-        tell(&trail, out);
+        fill_view(&trail, out);
     reader->flaw = NULL;
     if (flaw.set && err && !err->set)
         *err = flaw;

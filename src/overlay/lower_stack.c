@@ -15,7 +15,7 @@ void lt_lower_end(struct lt_lower_reader *reader)
     lt_arena_free(&reader->views);
 }
 
-/* Where directories and stacks of them go. Walks keep theirs: entries know them. */
+/* The arena for directories and stacks. Walks keep theirs for the whole run, since entries point to them. */
 static struct lt_arena *home(struct lt_lower_reader *reader)
 {
     return reader->flaw ? &reader->views : reader->ctx->run;
@@ -60,18 +60,18 @@ static bool all_known(const struct lt_layer *layer, const struct lt_list *under)
     return last && last->is_base;
 }
 
-static struct lt_lower_stack *new_below(struct lt_arena *arena, size_t most)
+static struct lt_lower_stack *new_stack(struct lt_arena *arena, size_t most)
 {
     return lt_arena_alloc(arena, sizeof(struct lt_lower_stack) + most * sizeof(struct lt_lower_part));
 }
 
-/* Let the tree of `layer` lie at the bottom of `below`. False: it is not there, or elsewhere. */
-static bool add_tree(struct lt_lower_reader *reader, struct lt_lower_stack *below, struct lt_layer *layer)
+/* Add the tree of `layer` at the bottom of `stack`. False: it is missing, or elsewhere. */
+static bool add_tree(struct lt_lower_reader *reader, struct lt_lower_stack *stack, struct lt_layer *layer)
 {
     struct lt_node node;
     struct lt_err problem = {0};
     if (!layer->content.len)
-        return false; /* it is elsewhere */
+        return false; /* the tree is elsewhere */
     enum lt_status status = lt_fs_stat(layer->root->fs, layer->content, &reader->scratch, &node, &problem);
     if (status == LT_SKIP && reader->flaw)
         note_flaw(reader, &problem);
@@ -83,7 +83,7 @@ static bool add_tree(struct lt_lower_reader *reader, struct lt_lower_stack *belo
     *dir = (struct lt_dir){.name = layer->content, .path_len = layer->content.len, .ino = node.ino};
     dir->brief = reader->flaw;
     lt_dir_keep(dir, home(reader));
-    below->dirs[below->count++] = (struct lt_lower_part){layer, dir};
+    stack->dirs[stack->count++] = (struct lt_lower_part){layer, dir};
     return true;
 }
 
@@ -91,17 +91,17 @@ const struct lt_lower_stack *lt_lower_of_layer(struct lt_lower_reader *reader, c
                                                bool *whole)
 {
     struct lt_list under = layers_under(reader->ctx->run, layer);
-    struct lt_lower_stack *below = new_below(reader->ctx->run, under.count);
+    struct lt_lower_stack *stack = new_stack(reader->ctx->run, under.count);
     *whole = all_known(layer, &under);
     lt_each (struct lt_layer, next, &under)
-        *whole &= add_tree(reader, below, next);
-    return below->count ? below : NULL;
+        *whole &= add_tree(reader, stack, next);
+    return stack->count ? stack : NULL;
 }
 
 const struct lt_lower_stack *lt_lower_of_tree(struct lt_lower_reader *reader, struct lt_layer *layer)
 {
-    struct lt_lower_stack *below = new_below(reader->ctx->run, 1);
-    return add_tree(reader, below, layer) ? below : NULL;
+    struct lt_lower_stack *stack = new_stack(reader->ctx->run, 1);
+    return add_tree(reader, stack, layer) ? stack : NULL;
 }
 
 const struct lt_lower_stack *lt_lower_of_container(struct lt_lower_reader *reader, const struct lt_container *container)
@@ -110,12 +110,12 @@ const struct lt_lower_stack *lt_lower_of_container(struct lt_lower_reader *reade
     struct lt_list none = {0}, under = container->layers;
     if (top)
         under = top->mechanics->whole_rw ? none : layers_under(home(reader), top);
-    struct lt_lower_stack *below = new_below(home(reader), under.count + 1);
+    struct lt_lower_stack *stack = new_stack(home(reader), under.count + 1);
     if (top)
-        add_tree(reader, below, top);
+        add_tree(reader, stack, top);
     lt_each (struct lt_layer, layer, &under)
-        add_tree(reader, below, layer);
-    return below->count ? below : NULL;
+        add_tree(reader, stack, layer);
+    return stack->count ? stack : NULL;
 }
 
 struct names_job {
@@ -151,19 +151,19 @@ struct lt_map lt_names_in(struct lt_ctx *ctx, const struct lt_dir *dir, struct l
     return map;
 }
 
-static void load(struct lt_lower_reader *reader, const struct lt_lower_stack *below)
+static void load(struct lt_lower_reader *reader, const struct lt_lower_stack *stack)
 {
-    if (reader->at == below)
+    if (reader->at == stack)
         return;
     lt_arena_reset(&reader->arena);
-    reader->at = below;
-    reader->names = lt_new_array(&reader->arena, struct lt_map, below->count);
-    for (size_t i = 0; i < below->count; i++)
-        reader->names[i] = lt_names_in(reader->ctx, below->dirs[i].dir, &reader->arena, NULL);
+    reader->at = stack;
+    reader->names = lt_new_array(&reader->arena, struct lt_map, stack->count);
+    for (size_t i = 0; i < stack->count; i++)
+        reader->names[i] = lt_names_in(reader->ctx, stack->dirs[i].dir, &reader->arena, NULL);
 }
 
-/* Describe the entry `name` of a part by its path, for a lookup: that costs less than all names of the part. LT_SKIP:
- * nobody can tell what is there. */
+/* Describe the entry `name` of a part by its path, for a lookup. That is cheaper than reading all names of the part.
+ * LT_SKIP: unknown what is there. */
 static enum lt_status look_up(struct lt_lower_reader *reader, const struct lt_lower_part *part, struct lt_str name,
                               struct lt_node *out)
 {
@@ -180,55 +180,56 @@ static enum lt_status look_up(struct lt_lower_reader *reader, const struct lt_lo
     return status == LT_SKIP && out->mode ? LT_OK : status;
 }
 
-/* The same of part `at`, for a walk by the names at hand. LT_END: there is none. */
-static enum lt_status look(struct lt_lower_reader *reader, const struct lt_lower_stack *below, size_t at,
+/* Describe the entry `name` of part `at`: in a walk by the loaded names, in a lookup by its path. LT_END: there is
+ * none. */
+static enum lt_status look(struct lt_lower_reader *reader, const struct lt_lower_stack *stack, size_t at,
                            struct lt_str name, struct lt_node *out)
 {
     struct lt_fs *fs = reader->ctx->fs;
-    const struct lt_dir *dir = below->dirs[at].dir;
+    const struct lt_dir *dir = stack->dirs[at].dir;
     struct lt_err problem = {0};
     if (reader->flaw)
-        return look_up(reader, &below->dirs[at], name, out);
+        return look_up(reader, &stack->dirs[at], name, out);
     const uint64_t *ino = lt_map_get(&reader->names[at], name);
     if (!ino)
         return LT_END;
     *out = (struct lt_node){.name = lt_str_dup(&reader->scratch, name), .ino = *ino};
     enum lt_status status = fs->ops->describe(fs, dir, &reader->scratch, out, &problem);
-    if (status == LT_SKIP && !out->mode) /* what is else wrong with it is reported when its layer is walked */
+    if (status == LT_SKIP && !out->mode) /* other errors are reported when its layer is walked */
         lt_skip_entry(reader->ctx, dir, out, &problem);
     return out->mode ? LT_OK : LT_END;
 }
 
-/* Does a mark in part `at` delete the name, or may it, as far as can be told? */
-static bool deletes(struct lt_lower_reader *reader, const struct lt_lower_stack *below, size_t at, struct lt_str name)
+/* Does a mark in part `at` delete the name? True as well if that cannot be read. */
+static bool deletes(struct lt_lower_reader *reader, const struct lt_lower_stack *stack, size_t at, struct lt_str name)
 {
     struct lt_node node;
     struct lt_str subject;
-    const struct lt_mechanics *mechanics = below->dirs[at].layer->mechanics;
+    const struct lt_mechanics *mechanics = stack->dirs[at].layer->mechanics;
     if (!mechanics->named_marks)
         return false;
     struct lt_str mark = lt_str_format(&reader->scratch, ".wh.%.*s", LT_ARG(name));
-    enum lt_status status = look(reader, below, at, mark, &node);
+    enum lt_status status = look(reader, stack, at, mark, &node);
     return status == LT_SKIP || (status == LT_OK && mechanics->meaning(&node, &subject) == LT_WHITEOUT);
 }
 
-bool lt_lower_find(struct lt_lower_reader *reader, const struct lt_lower_stack *below, struct lt_str name,
+bool lt_lower_find(struct lt_lower_reader *reader, const struct lt_lower_stack *stack, struct lt_str name,
                    struct lt_lower *out)
 {
     lt_arena_reset(&reader->scratch);
     if (!reader->flaw)
-        load(reader, below);
-    for (size_t at = 0; at < below->count; at++) {
-        const struct lt_lower_part *part = &below->dirs[at];
+        load(reader, stack);
+    for (size_t at = 0; at < stack->count; at++) {
+        const struct lt_lower_part *part = &stack->dirs[at];
         struct lt_str subject;
-        enum lt_status status = look(reader, below, at, name, &out->node);
+        enum lt_status status = look(reader, stack, at, name, &out->node);
         if (status == LT_OK) {
             out->at = at;
             out->layer = part->layer;
             out->dir = part->dir;
             return part->layer->mechanics->meaning(&out->node, &subject) == LT_PLAIN;
         }
-        if (status == LT_SKIP || deletes(reader, below, at, name))
+        if (status == LT_SKIP || deletes(reader, stack, at, name))
             return false;
     }
     return false;
@@ -245,7 +246,7 @@ bool lt_named_opaque(struct lt_ctx *ctx, const struct lt_layer *layer, const str
     return opaque;
 }
 
-/* What the attributes of an entry say in such a layer. */
+/* Decode overlay's extended attributes as they are named in such a layer. */
 static struct lt_overlay_marks marks_in(const struct lt_layer *layer, const struct lt_list *xattrs)
 {
     struct lt_overlay_marks marks = {0};
@@ -257,7 +258,7 @@ static struct lt_overlay_marks marks_in(const struct lt_layer *layer, const stru
     return marks;
 }
 
-/* Is the directory `self`, the entry `node` of `part`, opaque? */
+/* Is the directory `self`, which is the entry `node` of `part`, opaque? */
 static bool is_opaque(struct lt_lower_reader *reader, const struct lt_lower_part *part,
                       const struct lt_lower_part *self, const struct lt_node *node)
 {
@@ -276,25 +277,25 @@ static bool is_opaque(struct lt_lower_reader *reader, const struct lt_lower_part
            (mechanics->named_marks && look_up(reader, self, LT_OPAQUE_NAME, &mark) != LT_END);
 }
 
-const struct lt_lower_stack *lt_lower_enter(struct lt_lower_reader *reader, const struct lt_lower_stack *below,
+const struct lt_lower_stack *lt_lower_enter(struct lt_lower_reader *reader, const struct lt_lower_stack *stack,
                                             const struct lt_lower *lower)
 {
     struct lt_node node = lower->node;
     if (!S_ISDIR(node.mode))
         return NULL;
     if (!reader->flaw)
-        load(reader, below);
-    struct lt_lower_stack *child = new_below(home(reader), below->count - lower->at);
-    for (size_t at = lower->at; at < below->count; at++) {
-        enum lt_status status = at == lower->at ? LT_OK : look(reader, below, at, lower->node.name, &node);
-        if (status == LT_END && !deletes(reader, below, at, lower->node.name))
+        load(reader, stack);
+    struct lt_lower_stack *child = new_stack(home(reader), stack->count - lower->at);
+    for (size_t at = lower->at; at < stack->count; at++) {
+        enum lt_status status = at == lower->at ? LT_OK : look(reader, stack, at, lower->node.name, &node);
+        if (status == LT_END && !deletes(reader, stack, at, lower->node.name))
             continue;
         if (status != LT_OK || !S_ISDIR(node.mode))
             break;
-        const struct lt_lower_part *part = &below->dirs[at];
+        const struct lt_lower_part *part = &stack->dirs[at];
         struct lt_lower_part *self = &child->dirs[child->count++];
         *self = (struct lt_lower_part){part->layer, lt_dir_child(home(reader), part->dir, &node)};
-        bool last = reader->flaw && at + 1 == below->count; /* then it hides nothing, and a walk tells what is wrong */
+        bool last = reader->flaw && at + 1 == stack->count; /* it hides nothing then; the walk reports errors */
         if (!last && is_opaque(reader, part, self, &node))
             break;
     }
@@ -302,17 +303,17 @@ const struct lt_lower_stack *lt_lower_enter(struct lt_lower_reader *reader, cons
 }
 
 bool lt_lower_path(struct lt_lower_reader *reader, const struct lt_lower_stack *top, struct lt_str path,
-                   const struct lt_lower_stack **below, struct lt_lower *out)
+                   const struct lt_lower_stack **stack, struct lt_lower *out)
 {
     bool found = false;
-    *below = top;
+    *stack = top;
     while (path.len) {
         struct lt_str name = lt_str_cut(&path, '/');
         if (!name.len)
             continue;
         if (found)
-            *below = lt_lower_enter(reader, *below, out);
-        found = *below && lt_lower_find(reader, *below, name, out);
+            *stack = lt_lower_enter(reader, *stack, out);
+        found = *stack && lt_lower_find(reader, *stack, name, out);
         if (!found)
             return false;
     }
@@ -325,12 +326,12 @@ static int by_bytes(const void *a, const void *b)
     return lt_str_cmp(**left, **right);
 }
 
-void lt_lower_names(struct lt_lower_reader *reader, const struct lt_lower_stack *below, struct lt_arena *arena,
+void lt_lower_names(struct lt_lower_reader *reader, const struct lt_lower_stack *stack, struct lt_arena *arena,
                     struct lt_list *out)
 {
     size_t count = 0;
-    for (size_t at = 0; at < below->count; at++)
-        lt_names_in(reader->ctx, below->dirs[at].dir, arena, out);
+    for (size_t at = 0; at < stack->count; at++)
+        lt_names_in(reader->ctx, stack->dirs[at].dir, arena, out);
     if (out->count)
         qsort(out->items, out->count, sizeof *out->items, by_bytes);
     for (size_t i = 0; i < out->count; i++) {
@@ -361,7 +362,7 @@ struct lt_overlay_marks lt_marks_of(struct lt_ctx *ctx, const struct lt_layer *l
     return marks_in(layer, &xattrs);
 }
 
-/* Entries of a layer are known by the inode of their directory and their name: "<inode>/<name>". */
+/* Entries of a layer are identified by the inode of their directory and their name: "<inode>/<name>". */
 static struct lt_str hidden_key(struct lt_arena *arena, uint64_t ino, struct lt_str name)
 {
     return lt_path_join(arena, lt_str_format(arena, "%jx", (uintmax_t)ino), name);
@@ -380,17 +381,17 @@ static void add_hider(struct lt_arena *arena, const struct lt_lower_part *part, 
         lt_list_add(list, arena, by);
 }
 
-void lt_hide(struct lt_lower_reader *reader, const struct lt_lower_stack *below, const struct lt_lower *lower,
+void lt_hide(struct lt_lower_reader *reader, const struct lt_lower_stack *stack, const struct lt_lower *lower,
              const struct lt_layer *by)
 {
     struct lt_arena *run = reader->ctx->run;
     struct lt_str name = lower->node.name;
-    const struct lt_lower_stack *merged = lt_lower_enter(reader, below, lower);
+    const struct lt_lower_stack *merged = lt_lower_enter(reader, stack, lower);
     for (size_t at = 0; at < (merged ? merged->count : 1); at++) {
         size_t part = lower->at;
-        while (merged && below->dirs[part].layer != merged->dirs[at].layer)
+        while (merged && stack->dirs[part].layer != merged->dirs[at].layer)
             part++;
-        add_hider(run, &below->dirs[part], name, by);
+        add_hider(run, &stack->dirs[part], name, by);
     }
 }
 

@@ -38,7 +38,7 @@ static bool touches(const struct lt_mount *mount, struct lt_str path)
            (lt_path_behind(path, mount->destination, &rest) || lt_str_eq(lt_str_dirname(mount->destination), path));
 }
 
-/* No mount touches most directories. Find that out once for all entries of a directory. */
+/* Most directories have no mount in them. Find that out once for all entries of a directory. */
 static void begin_directory(struct lt_mount_shadowing *shadowing, const struct lt_dir *dir)
 {
     if (shadowing->dir == dir)
@@ -64,8 +64,7 @@ static struct lt_str shadowed_by(const struct lt_container *container, struct lt
     return text;
 }
 
-/* Add one fact for all containers with the label of the container `first`, unless a container before it has that label.
- */
+/* Add one fact for all containers that have the label of `first`, unless an earlier container has that label. */
 static void add_fact(const struct lt_mount_shadowing *shadowing, const struct lt_str *labels, size_t first,
                      struct lt_event *event, struct lt_arena *arena)
 {

@@ -12,7 +12,7 @@
 struct lt_mount_shadowing {
     struct lt_list containers; /* of struct lt_container *: those that use the layer and mount something */
     const struct lt_dir *dir;  /* the directory of the last entry: */
-    bool any;                  /* a container mounts something over it, or right in it */
+    bool any;                  /* a container mounts something over it, or directly in it */
     struct lt_buf path;        /* its path in the containers */
     struct lt_arena arena;
 };

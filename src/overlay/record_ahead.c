@@ -2,8 +2,8 @@
 #include "overlay/record_ahead.h"
 
 enum {
-    MOST_PACKED = 8 * 1024 * 1024, /* bytes of a record, some 100,000 entries: two larger ones would take much memory */
-    WORTH_A_THREAD = 4096,         /* to read fewer takes no longer than to start one */
+    MOST_PACKED = 8 * 1024 * 1024, /* bytes of a record, some 100,000 entries: two larger ones would need much memory */
+    WORTH_A_THREAD = 4096,         /* bytes: reading less takes no longer than starting a thread */
 };
 
 static void *read_record(void *arg)
@@ -19,14 +19,14 @@ void lt_record_ahead_begin(struct lt_record_ahead *ahead, struct lt_ctx *ctx, co
         return;
     struct lt_layer_record *record = lt_layer_record_open(ctx, layer, MOST_PACKED, NULL);
     if (!record)
-        return; /* whoever takes it will be told why */
+        return; /* lt_record_ahead_take() will report why */
     if (record->packed.bytes >= WORTH_A_THREAD && pthread_create(&ahead->thread, NULL, read_record, record) == 0)
         ahead->record = record;
     else
         lt_layer_record_free(record);
 }
 
-/* The record that was begun, read to its end. */
+/* Wait for the record being read. NULL: there is none. */
 static struct lt_layer_record *join(struct lt_record_ahead *ahead)
 {
     struct lt_layer_record *record = ahead->record;

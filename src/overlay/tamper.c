@@ -11,17 +11,17 @@
 
 struct lt_tamper {
     struct lt_ctx *ctx;
-    struct lt_arena arena;        /* for the whole root */
-    struct lt_map records;        /* by ID of the layer, where layers are copies of what is below: each is read once */
-    struct lt_list kept, tried;   /* those of them, to be freed; the layers looked for */
-    const struct lt_layer *layer; /* that is walked */
-    const struct lt_layer *next;  /* that will be walked then */
-    struct lt_record_ahead ahead; /* its record */
-    struct lt_layer_record *record; /* its own; NULL: nothing to compare with */
-    struct lt_list chain;           /* of struct lt_layer_record *: that one, and where layers are copies those below */
-    bool complete;                  /* nothing of these is lost: what is not in them was not in a tar */
+    struct lt_arena arena;      /* for the whole store */
+    struct lt_map records;      /* if layers are copies of those below: by layer ID, so that each record is read once */
+    struct lt_list kept, tried; /* of struct lt_layer_record *, those to be freed; of struct lt_layer *, those tried */
+    const struct lt_layer *layer;   /* the layer being walked; NULL: none */
+    const struct lt_layer *next;    /* the layer that will be walked after it */
+    struct lt_record_ahead ahead;   /* the record of `next` */
+    struct lt_layer_record *record; /* the record of `layer`; NULL: nothing to compare with */
+    struct lt_list chain;           /* of struct lt_layer_record *: `record` and, if layers are copies, those below */
+    bool complete;                  /* nothing of these is lost: what they do not contain was not in a tar */
     unsigned walk;
-    bool rooted; /* the layer's root was met: there is a tree */
+    bool root_seen; /* the layer's root was seen: there is a tree */
     struct lt_time root_changed;
     struct lt_compare compare;
 };
@@ -80,7 +80,7 @@ static struct lt_layer_record *record_of(struct lt_tamper *tamper, const struct 
     return record;
 }
 
-/* Where layers are copies of what is below, the records of all layers below count as well. */
+/* If layers are copies of those below, the records of all layers below count as well. */
 static void add_to_chain(struct lt_tamper *tamper, const struct lt_layer *layer)
 {
     struct lt_layer_record *record = layer ? record_of(tamper, layer) : NULL;
@@ -100,7 +100,7 @@ bool lt_tamper_begin(struct lt_tamper *tamper, const struct lt_layer *layer)
     leave_layer(tamper);
     tamper->layer = layer;
     tamper->walk++;
-    tamper->rooted = false;
+    tamper->root_seen = false;
     tamper->record = record_of(tamper, layer);
     if (tamper->next && has_record(tamper->next) && !tamper->next->mechanics->copies)
         lt_record_ahead_begin(&tamper->ahead, tamper->ctx, tamper->next);
@@ -117,9 +117,9 @@ bool lt_tamper_begin(struct lt_tamper *tamper, const struct lt_layer *layer)
     return true;
 }
 
-/* --- what the tars have at a path --- */
+/* --- what the tars contain at a path --- */
 
-/* Does the record hide what lower ones have at `path`, by what it has above it? */
+/* Does an entry of the record above `path` hide what lower records have at `path`? */
 static bool hides(const struct lt_layer_record *record, struct lt_str path)
 {
     for (size_t at = 1; at < path.len; at++) {
@@ -145,7 +145,7 @@ static struct lt_record_entry *expected_at(const struct lt_tamper *tamper, struc
     return NULL;
 }
 
-/* Path inside the layer of the entry, or of what it hides. */
+/* Path inside the layer of the entry or, for a whiteout, of what it hides. */
 static struct lt_str path_of(struct lt_tamper *tamper, const struct lt_event *event, struct lt_str subject)
 {
     struct lt_buf path = {0};
@@ -162,7 +162,7 @@ void lt_tamper_check(struct lt_tamper *tamper, struct lt_event *event, struct lt
     const struct lt_node *node = event->node;
     struct lt_finding finding = {0};
     if (!node->name.len) {
-        tamper->rooted = true;
+        tamper->root_seen = true;
         tamper->root_changed = node->time[LT_C];
     }
     if (!node->name.len || !node->mode)
@@ -186,8 +186,8 @@ void lt_tamper_check(struct lt_tamper *tamper, struct lt_event *event, struct lt
 
 /* --- what is missing --- */
 
-/* Nothing of that name is there: neither the entry itself nor, for a deletion, a file that marks it. Where that cannot
- * be told (a damaged directory), the walk has said so. */
+/* Is neither the entry nor, for a deletion, its whiteout there? False if that cannot be read (a damaged directory),
+ * which the walk has reported. */
 static bool is_removed(struct lt_tamper *tamper, const struct lt_record_entry *entry)
 {
     struct lt_node node;
@@ -203,7 +203,7 @@ static bool is_removed(struct lt_tamper *tamper, const struct lt_record_entry *e
     return lt_fs_stat(fs, mark, arena, &node, NULL) == LT_END;
 }
 
-/* ctime of the nearest directory above `path` that is still there: nothing was taken from it later. */
+/* ctime of the nearest existing directory above `path`. Nothing was removed from it later. */
 static struct lt_time last_change(const struct lt_tamper *tamper, struct lt_str path)
 {
     while (path.len) {
@@ -248,11 +248,11 @@ static enum lt_status emit_missing(struct lt_tamper *tamper, const struct lt_lay
 
 enum lt_status lt_tamper_end(struct lt_tamper *tamper, struct lt_err *err)
 {
-    if (!tamper->rooted)
+    if (!tamper->root_seen)
         return LT_OK; /* there is no tree, which the walk has reported */
     lt_each (struct lt_layer_record, record, &tamper->chain)
         lt_each (struct lt_record_entry, entry, &record->entries) {
-            bool device = S_ISCHR(entry->mode) || S_ISBLK(entry->mode); /* not made where a user namespace forbids it */
+            bool device = S_ISCHR(entry->mode) || S_ISBLK(entry->mode); /* cannot be created in a user namespace */
             if (entry->seen == tamper->walk || entry->replaced || entry->implied || device)
                 continue;
             lt_arena_reset(&tamper->compare.scratch);

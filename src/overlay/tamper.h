@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The tamper check: is what lies in an image layer what its tar put there? Nothing writes to an image layer once it has
- * been unpacked, so what differs from the record of its tar (layer_record.h) was done behind Docker's back:
+/* The tamper check: does an image layer hold what its tar put there? Nothing writes to an image layer once it is
+ * unpacked. What differs from the record of its tar (layer_record.h) was done behind Docker's back:
  *
- *   layer_planted  the tar does not hold it
- *   layer_changed  type, size, mode, owner, target, device number or contents are not those of the tar
- *   layer_touched  the mtime is not
- *   layer_missing  the tar holds it, but it is not there: an event of its own
+ *   layer_planted  not in the tar
+ *   layer_changed  type, size, mode, owner, target, device number or contents differ from the tar
+ *   layer_touched  the mtime differs
+ *   layer_missing  in the tar, but missing from the layer: an event of its own
  *
- * Contents are compared by their CRC-64 only, which is no proof against whoever can compute one, and reading them all
- * takes long. So only files are read whose ctime, which no program can set, lies outside of the time in which the layer
- * was unpacked, and those that differ in something else; with --verify-layers all are. What this misses: contents
- * changed through the block device, or with the clock set back; and a record that was forged along with them.
+ * Contents are compared by their CRC-64 only, which does not stop anyone who can compute one, and reading them all
+ * takes long. So only two kinds of files are read: those whose ctime, which no program can set, is outside the interval
+ * of the unpacking, and those that differ in something else. With --verify-layers all are read. This misses contents
+ * changed through the block device or with the clock set back, and a record that was forged along with them.
  *
  * An untouched layer looks like this (measured on Docker 20.10 with overlay2 on ext4 and XFS, userns-remap, and vfs):
- * every entry has the header's mtime to the nanosecond, directories too; but for the root of the layer, which is the
- * driver's and not checked. All ctimes lie between the birth of the layer's directory and the mtime of its
+ * every entry has the header's mtime to the nanosecond, directories too. The root of the layer is an exception: it is
+ * the driver's and is not checked. All ctimes lie between the birth of the layer's directory and the mtime of its
  * tar-split.json.gz. A driver that copies whole layers (vfs) keeps the mtimes of what it copies. */
 #ifndef LT_OVERLAY_TAMPER_H
 #define LT_OVERLAY_TAMPER_H
 
 #include "read/context.h"
 
-/* The check of the layers of one data root. */
+/* The check of the layers of one store. */
 struct lt_tamper;
 
 /* Owned by the caller; `ctx` is borrowed. */
@@ -29,11 +29,11 @@ struct lt_tamper *lt_tamper_new(struct lt_ctx *ctx);
 void lt_tamper_free(struct lt_tamper *tamper);
 
 /* The layer `next` will be walked after the one that begins next, so that its record can be read ahead. NULL: there is
- * none, or it is not known. `tamper` may be NULL. */
+ * none, or it is unknown. `tamper` may be NULL. */
 void lt_tamper_expect(struct lt_tamper *tamper, const struct lt_layer *next);
 
-/* From now on `layer` is walked. Read its record, and report what of it is lost. False: the layer has no record, or is
- * not part of an image. Then there is nothing to check, and the two functions below must not be called. */
+/* The walk of `layer` begins. Read its record, and report what is lost of it. False: the layer has no record, or is not
+ * part of an image. Then there is nothing to check, and the two functions below must not be called. */
 bool lt_tamper_begin(struct lt_tamper *tamper, const struct lt_layer *layer);
 
 /* Compare one allocated entry of that layer, which the event is about, and add tags and facts to the event. `subject`

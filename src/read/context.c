@@ -122,7 +122,7 @@ enum lt_status lt_read_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path,
                                                            struct lt_err *err),
                                     void *arg, struct lt_err *err)
 {
-    struct lt_arena arena = {0}; /* scratch would keep the room of the largest database for the whole run */
+    struct lt_arena arena = {0}; /* scratch would keep the memory of the largest database for the whole run */
     struct lt_err problem = {0};
     struct lt_bolt bolt;
     struct lt_str bytes;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What every reader works with: the host, file system and store at hand, where events go, and how losses are reported.
- * The map of this folder:
+/* The context of every reader: the current host, file system and store, the sink for events, and the report of what is
+ * lost. The map of this folder:
  *
  *   context.c        emit, skip, and the readers of small files, directories, JSON and bbolt that report what fails
  *   source.h         what a source is: scope, stage, and its two calls
  *   discover.c       file systems to hosts, directories to stores
  *   report.c         the account: seen = emitted + filtered + deduplicated + failed, and every error
- *   facts.c          attributes of an event while they are put together
+ *   facts.c          attributes of an event that is being built
  *   volume_users.c   which containers mount which volume
  */
 #ifndef LT_READ_CONTEXT_H
@@ -20,8 +20,8 @@
 /* What became of an event, for the account. */
 enum lt_fate { LT_EMITTED, LT_FILTERED, LT_FAILED, LT_FATES };
 
-/* Takes events, which are borrowed. `*fate` is LT_EMITTED if left alone; an event that failed must be reported by
- * whoever says so. Any status but LT_OK is LT_FATAL and ends the run: output failed, or a signal came. */
+/* Takes events, which are borrowed. `*fate` is LT_EMITTED on entry. A sink that sets LT_FAILED must report the event.
+ * Any status but LT_OK is LT_FATAL and ends the run: output failed, or a signal arrived. */
 struct lt_sink {
     enum lt_status (*take)(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err);
     void *arg;
@@ -29,15 +29,15 @@ struct lt_sink {
 
 /* What the user asked of the readers. */
 struct lt_reading {
-    unsigned threads;   /* that may list directories, at least 1 */
+    unsigned threads;   /* that may list directories; at least 1 */
     bool app_times;     /* times that applications wrote become events of their own */
-    bool names_only;    /* the product tells of files no more than names and times: what containers changed, and what is
-                         * not as its image's tar has it, is not looked for */
-    bool binds;         /* read what containers bind of the host */
+    bool names_only;    /* the output has only names and times of files: changes by containers, and differences
+                         * from an image's tar, are not looked for */
+    bool binds;         /* read the host's files that containers bind */
     bool verify_layers; /* read all files of image layers: see overlay/tamper.h */
 };
 
-/* All that a reader gets; there are no globals. A copy of it may look at another place: see lt_ctx_on(). */
+/* Everything that a reader gets; there are no globals. A copy may be set to another place: see lt_ctx_on(). */
 struct lt_ctx {
     const struct lt_reading *reading;
     struct lt_inventory *inventory;
@@ -45,22 +45,22 @@ struct lt_ctx {
     const struct lt_sink *sink;
     struct lt_arena *run;     /* for what outlives the reader */
     struct lt_arena *scratch; /* reset before each call of a reader */
-    const char *reader;       /* name of the one at work: `parser` in the output is "layertime/<reader>" */
-    struct lt_host *host;     /* the host at hand */
-    struct lt_fs *fs;         /* the file system that paths are looked up in */
-    struct lt_root *root;     /* the store at hand; NULL for a reader of what a host has once */
+    const char *reader;       /* name of the current reader: `parser` in the output is "layertime/<reader>" */
+    struct lt_host *host;     /* the current host */
+    struct lt_fs *fs;         /* the file system in which paths are looked up */
+    struct lt_root *root;     /* the current store; NULL for a reader of what a host has once */
 };
 
-/* `count` records were read, each of which will be emitted or skipped. */
+/* `count` records were read. Each of them will be emitted or skipped. */
 void lt_seen(struct lt_ctx *ctx, size_t count);
 
-/* Hand an event to the pipeline. */
+/* Set source and tags of an event, and pass it to the sink. */
 enum lt_status lt_emit(struct lt_ctx *ctx, struct lt_event *event, struct lt_err *err);
 
 /* lt_seen() of one record, then lt_emit(). */
 enum lt_status lt_emit_one(struct lt_ctx *ctx, struct lt_event *event, struct lt_err *err);
 
-/* One item at `path` is lost: report it, and count it as seen and failed. */
+/* One item at `path` is lost. Report it, and count it as seen and failed. */
 void lt_skip(struct lt_ctx *ctx, struct lt_str path, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void lt_skip_error(struct lt_ctx *ctx, struct lt_str path, const struct lt_err *problem);
@@ -69,33 +69,33 @@ void lt_skip_error(struct lt_ctx *ctx, struct lt_str path, const struct lt_err *
 void lt_skip_entry(struct lt_ctx *ctx, const struct lt_dir *dir, const struct lt_node *node,
                    const struct lt_err *problem);
 
-/* May the file be missing without a word? */
+/* May the file be missing without a report? */
 enum lt_need { LT_OPTIONAL, LT_REQUIRED };
 
-/* Read a small file into scratch; what fails is skipped and reported, and the status returned. */
+/* Read a small file of at most `cap` bytes into scratch. A failure is reported and its status returned. LT_END: it is
+ * missing, which is reported if LT_REQUIRED. */
 enum lt_status lt_read_or_skip(struct lt_ctx *ctx, struct lt_str path, size_t cap, enum lt_need need,
                                struct lt_str *out);
 
-/* List a directory into scratch; LT_END when it is missing. Unreadable entries are skipped and reported and have mode
- * 0. What could be read is in `out` whatever the status. */
+/* List a directory into scratch. LT_END: it is missing. Unreadable entries are reported and have mode 0. `out` is what
+ * could be read, whatever the status. */
 enum lt_status lt_list_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_listing *out);
 
 struct json_t;
 
-/* Read and parse a JSON file. Flaws are reported; LT_SKIP when nothing is left to work with. Free with lt_json_free().
- */
+/* Read and parse a JSON file. Flaws are reported. LT_SKIP: nothing is left to work with. Free with lt_json_free(). */
 enum lt_status lt_read_json_or_skip(struct lt_ctx *ctx, struct lt_str path, enum lt_need need, struct json_t **out);
 
 struct lt_bolt_item;
 
-/* Tell `each` every item of a bbolt database, which are borrowed (see parse/bbolt.h). Damage is reported. LT_END when
- * the file is missing, LT_SKIP when it cannot be read, else the last status of `each`. */
+/* Call `each` for every item of a bbolt database; items are borrowed (see parse/bbolt.h). Damage is reported. LT_END:
+ * the file is missing. LT_SKIP: it cannot be read. Otherwise the last status of `each`. */
 enum lt_status lt_read_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path,
                                     enum lt_status (*each)(void *arg, const struct lt_bolt_item *item,
                                                            struct lt_err *err),
                                     void *arg, struct lt_err *err);
 
-/* The same context at a store of the host at hand. */
+/* The same context, set to a store of the current host. */
 static inline struct lt_ctx lt_ctx_at(const struct lt_ctx *ctx, struct lt_root *root)
 {
     struct lt_ctx there = *ctx;
@@ -104,17 +104,16 @@ static inline struct lt_ctx lt_ctx_at(const struct lt_ctx *ctx, struct lt_root *
     return there;
 }
 
-/* lt_fs_resolve() of the file system at hand into scratch; LT_END when there is nothing. What fails is
- * reported. */
+/* lt_fs_resolve() on the current file system into scratch. LT_END: there is nothing. A failure is reported. */
 enum lt_status lt_resolve_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_str *out);
 
-/* Describe a path into scratch; LT_END when there is nothing. What fails is reported. */
+/* Describe a path into scratch. LT_END: there is nothing. A failure is reported. */
 enum lt_status lt_stat_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_node *out);
 
-/* The next line of the file at `path` that can be read: what is lost before it is reported. LT_END behind the last. */
+/* The next readable line of the file at `path`. What is lost before it is reported. LT_END: there are no more. */
 enum lt_status lt_line_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_lines *lines, struct lt_line *out);
 
-/* The same context, with paths looked up in `fs`, another file system of the host at hand. */
+/* The same context, with paths looked up in `fs`, another file system of the current host. */
 static inline struct lt_ctx lt_ctx_on(const struct lt_ctx *ctx, struct lt_fs *fs)
 {
     struct lt_ctx there = *ctx;
@@ -122,7 +121,7 @@ static inline struct lt_ctx lt_ctx_on(const struct lt_ctx *ctx, struct lt_fs *fs
     return there;
 }
 
-/* "<root>/<relative>" of the root at hand, in the run arena. */
+/* "<root>/<relative>" of the current store, in the run arena. */
 struct lt_str lt_root_path(struct lt_ctx *ctx, const char *relative);
 
 #endif

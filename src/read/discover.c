@@ -92,7 +92,7 @@ bool lt_discover_add(const struct lt_discovery *discovery, struct lt_str path, s
     const struct lt_runtime *runtime = best_bid(discovery, path);
     struct lt_root *root = runtime ? lt_inventory_root(ctx->inventory, ctx->host, ctx->fs, path) : NULL;
     if (!root || root->runtime)
-        return root; /* known by another path, too */
+        return root; /* known, perhaps by another path */
     root->runtime = runtime;
     root->own = lt_arena_alloc(ctx->run, runtime->root_size);
     root->why = lt_str_dup(ctx->run, why);
@@ -129,7 +129,7 @@ void lt_discover(struct lt_discovery *discovery)
 {
     struct lt_ctx *ctx = discovery->ctx;
     if (!lt_is_dir_or_skip(ctx, LT_STR("")))
-        return; /* said once, not for every place */
+        return; /* reported once, not for every place */
     for (size_t i = 0; discovery->runtimes[i]; i++)
         for (const struct lt_place *place = discovery->runtimes[i]->places; place->path; place++)
             lt_discover_try(discovery, lt_str_c(place->path), lt_str_c(place->why));

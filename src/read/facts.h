@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Attributes of an event while they are put together. They live in `arena`, and are in the event's order of adding. */
+/* Attributes of an event that is being built. They live in `arena`, in the order of adding. */
 #ifndef LT_READ_FACTS_H
 #define LT_READ_FACTS_H
 
 #include "read/source.h"
 
-/* Append one item, "<before><text>", copied to `arena`, to a list attribute that is kept apart. */
+/* Append one item, "<before><text>", copied to `arena`, to a separate list attribute. */
 void lt_fact_add(struct lt_list *items, struct lt_arena *arena, const char *before, struct lt_str text);
 
 /* Initialise with {.arena = ...}. */
@@ -15,15 +15,15 @@ struct lt_facts {
     size_t count;
 };
 
-/* Set a text (copied; nothing if it is empty), or a number. */
+/* Set a text (copied; does nothing if it is empty) or a number. */
 void lt_facts_text(struct lt_facts *facts, enum lt_attr_key key, struct lt_str text);
 void lt_facts_int(struct lt_facts *facts, enum lt_attr_key key, int64_t number);
 
-/* Append to the list `key`, which is made when first used. */
+/* Append to the list `key`, which is created on first use. */
 void lt_facts_item(struct lt_facts *facts, enum lt_attr_key key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Append "<word> <text>" to the list of facts; nothing if the text is empty. */
+/* Append "<word> <text>" to the list of facts. Does nothing if the text is empty. */
 void lt_fact(struct lt_facts *facts, const char *word, struct lt_str text);
 
 /* lt_emit_one() with these attributes. */

@@ -13,7 +13,7 @@ enum { MAX_SHOWN = 20 };
 
 struct lt_counts *lt_report_counts(struct lt_report *report, const char *source)
 {
-    lt_each (struct lt_source_counts, known, &report->sources) /* called for each event: mostly the same string */
+    lt_each (struct lt_source_counts, known, &report->sources) /* called for each event: mostly the same pointer */
         if (known->source == source)
             return &known->counts;
     lt_each (struct lt_source_counts, known, &report->sources)
@@ -88,7 +88,7 @@ static void write_item(struct lt_report *report, const char *source, struct lt_s
     add_field(out, "source", lt_str_c(source));
     lt_buf_lit(out, "}\n");
     if (report->errors)
-        lt_output_flush(report->errors, NULL); /* a failure shows at the commit */
+        lt_output_flush(report->errors, NULL); /* lt_output_commit() reports a failure */
 }
 
 void lt_report_problem(struct lt_report *report, const char *source, struct lt_str path, const struct lt_err *problem)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The account of a run: what each source saw and what became of it, and every error. Promise 1 is kept here: at the end
- * seen = emitted + filtered + deduplicated + failed must hold for every source. */
+/* The account of a run: what each source saw, what became of it, and every error. At the end seen = emitted + filtered
+ * + deduplicated + failed must hold for every source (promise 1). */
 #ifndef LT_READ_REPORT_H
 #define LT_READ_REPORT_H
 
@@ -21,26 +21,26 @@ struct lt_source_counts {
 struct lt_report {
     struct lt_output *errors; /* --errors: one JSON object a line; NULL: none, or not open yet */
     struct lt_buf early;      /* items from before it was open; see lt_report_open() */
-    bool keep_early;          /* it will be open */
-    const char *evidence;     /* the evidence at hand, named in every error */
+    bool keep_early;          /* `errors` will be opened: keep items until then */
+    const char *evidence;     /* the current evidence, named in every error */
     bool quiet;               /* no messages on stderr */
-    unsigned shown;           /* error messages shown so far: beyond twenty they are only counted */
-    uint64_t failures;        /* error items altogether */
-    struct lt_list sources;   /* of struct lt_source_counts *, in the order of their first use */
-    struct lt_arena arena;    /* they live here, and stay where they are */
+    unsigned shown;           /* error messages shown so far; after twenty they are only counted */
+    uint64_t failures;        /* error items in total */
+    struct lt_list sources;   /* of struct lt_source_counts *, in the order of first use */
+    struct lt_arena arena;    /* holds `sources`, whose items do not move */
 };
 
-/* One line on stderr, "layertime: " before it. Whatever arguments or evidence put into it is escaped. */
+/* Print one line on stderr, "layertime: " before it. Arguments and bytes of the evidence are escaped. */
 void lt_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* From now on write error items to `errors`, those kept so far first. */
+/* From now on write error items to `errors`, beginning with those kept so far. */
 void lt_report_open(struct lt_report *report, struct lt_output *errors);
 void lt_report_free(struct lt_report *report);
 
 /* Counters of `source`, made on first use. */
 struct lt_counts *lt_report_counts(struct lt_report *report, const char *source);
 
-/* Report that something of the file at `path` (evidence path) is lost; not counted as seen or failed. */
+/* Report that something of the file at `path` (evidence path) is lost. Does not count it as seen or failed. */
 void lt_report_problem(struct lt_report *report, const char *source, struct lt_str path, const struct lt_err *problem);
 
 /* Sum over all sources. */
@@ -49,7 +49,7 @@ struct lt_counts lt_report_total(const struct lt_report *report);
 /* Does the account of every source balance? */
 bool lt_report_balanced(const struct lt_report *report);
 
-/* The table of --stats on stderr. */
+/* Print the table of --stats on stderr. */
 void lt_report_print(const struct lt_report *report, uint64_t rows);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Sources: one reader for each family of artifacts. A source is one file in the folder of its trade plus one line in
- * that folder's sources.def. In phase 1 it fills the inventory, in phase 2 it emits events; either may be NULL. */
+/* Sources: one reader for each family of artifacts. A source is one file in its folder and one line in that folder's
+ * sources.def. In phase 1 it fills the inventory, in phase 2 it emits events. Either function may be NULL. */
 #ifndef LT_READ_SOURCE_H
 #define LT_READ_SOURCE_H
 
@@ -8,16 +8,16 @@
 
 /* How often the scheduler (run/schedule.c) calls a source, and what its context holds besides the host. */
 enum lt_scope {
-    LT_PER_ROOT, /* for each store of its runtime: ctx->root, and in ctx->fs the file system that it lies on */
-    LT_PER_HOST, /* once a host: ctx->fs is the file system with its /etc, or else its first; ctx->root is NULL */
+    LT_PER_ROOT, /* for each store of its runtime: ctx->root is the store, ctx->fs the file system that it lies on */
+    LT_PER_HOST, /* once a host: ctx->fs is the file system with its /etc, or its first; ctx->root is NULL */
 };
 
-/* Sources of different folders are called in the order of their stages, those of one stage in the order of their
- * tables. Later ones may look at what earlier ones found. */
+/* Sources are called in the order of their stages; within a stage, in the order of their tables. Later ones may use
+ * what earlier ones found. */
 enum lt_stage {
     LT_STAGE_STORE,      /* what a store holds: layers, images, builds */
     LT_STAGE_SETTINGS,   /* how the host's daemons are configured */
-    LT_STAGE_CONTAINERS, /* what is known of each container, its logs included */
+    LT_STAGE_CONTAINERS, /* what is known of each container, including its logs */
     LT_STAGE_HOST_LOGS,  /* logs of the host, whose lines name containers */
     LT_STAGE_FILES,      /* the files themselves */
     LT_STAGES
@@ -25,7 +25,7 @@ enum lt_stage {
 
 struct lt_source {
     const char *name;    /* `parser` in the output is "layertime/<name>" */
-    const char *summary; /* NULL: another source of this name has it */
+    const char *summary; /* NULL: another source of the same name has it */
     enum lt_scope scope;
     enum lt_stage stage;
     /* Phase 1. Items that cannot be read are skipped with lt_skip(). */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "read/volume_users.h"
 
-/* Docker follows the links of a subpath, but not out of the volume (moby internal/safepath, 26.0 and later). */
+/* Docker follows symbolic links in a subpath, but not out of the volume (moby internal/safepath, 26.0 and later). */
 static void find_part(struct lt_arena *arena, const struct lt_volume *volume, struct lt_mount_user *user)
 {
     struct lt_str part = lt_path_join(arena, volume->data, user->mount->subpath), rest;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A command: what can be made of evidence. Each is a file and a line in command/commands.def. */
+/* A command: what layertime can do with evidence. Each is a file and a line in command/commands.def. */
 #ifndef LT_RUN_COMMAND_H
 #define LT_RUN_COMMAND_H
 
@@ -7,9 +7,9 @@
 
 struct lt_job;
 
-/* Groups of options, one bit each. Those of group 0 go with every command. */
+/* Groups of options, one bit each. Options of group 0 go with every command. */
 enum lt_option_group {
-    LT_OPTIONS_ROWS = 1 << 0,  /* which rows of a timeline, in which form */
+    LT_OPTIONS_ROWS = 1 << 0,  /* which rows of a timeline, and in which form */
     LT_OPTIONS_FILES = 1 << 1, /* how the files of layers and volumes are read */
     LT_OPTIONS_JSON = 1 << 2,  /* a table, or JSON */
 };
@@ -18,11 +18,11 @@ struct lt_command {
     const char *name;
     const char *arguments; /* for the usage: "CONTAINER EVIDENCE..." */
     const char *summary;   /* one line */
-    unsigned operands;     /* words before the evidence, 0 or 1; it becomes options->operand */
-    unsigned options;      /* groups that it takes */
-    /* Make the product: append to lt_output_buffer(&job->output), with lt_output_flush() now and then. LT_SKIP with
-     * LT_CODE_USAGE: the user asked for what is not there (exit 2); LT_FATAL: exit 4. Losses are reported with
-     * lt_skip() and are no failure. */
+    unsigned operands;     /* words before the evidence, 0 or 1; the word becomes options->operand */
+    unsigned options;      /* bits of enum lt_option_group */
+    /* Write the output: append to lt_output_buffer(&job->output), and call lt_output_flush() from time to time. LT_SKIP
+     * with LT_CODE_USAGE: the user asked for something that does not exist (exit 2). LT_FATAL: exit 4. Losses are
+     * reported with lt_skip() and are not a failure. */
     enum lt_status (*run)(struct lt_job *job, struct lt_err *err);
 };
 

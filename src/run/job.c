@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { POLL_EVERY = 1024 }; /* events between two looks for a signal */
+enum { POLL_EVERY = 1024 }; /* events between two checks for a signal */
 
 static struct lt_time clock_now(void)
 {
@@ -43,7 +43,7 @@ enum lt_status lt_job_poll(struct lt_job *job, struct lt_err *err)
     return lt_fail(err, LT_FATAL, LT_CODE_INTERRUPTED, 0, "ended by signal %d", job->signal);
 }
 
-/* The sink of all sources. */
+/* The sink of all sources. Checks for signals and passes events on. */
 static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err)
 {
     struct lt_job *job = arg;
@@ -52,14 +52,14 @@ static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate
     return job->product.take(job->product.arg, event, fate, err);
 }
 
-/* Report what is wrong with an evidence as a whole. */
+/* Report the errors of an evidence as a whole. */
 static void report_notes(struct lt_job *job, const struct lt_evidence *evidence)
 {
     lt_each (struct lt_err, note, &evidence->notes)
         lt_report_problem(&job->report, "evidence", LT_STR(""), note);
 }
 
-/* Remember what was wrong with an evidence, in case that all are like it. */
+/* Keep what was wrong with an evidence, in case no evidence has a store. */
 static void add_looked(struct lt_job *job, const char *spec, const char *text)
 {
     struct lt_str *line = lt_new(&job->arena, struct lt_str);
@@ -67,7 +67,7 @@ static void add_looked(struct lt_job *job, const char *spec, const char *text)
     lt_list_add(&job->looked, &job->arena, line);
 }
 
-/* Report why one is not read. If messages are off, it is kept for the case that no other is either. */
+/* Report why an evidence is not read. With --quiet it is kept as well, in case no other is read either. */
 static void report_unread(struct lt_job *job, const struct lt_evidence *evidence, const struct lt_err *problem)
 {
     lt_report_problem(&job->report, "evidence", LT_STR(""), problem);
@@ -100,7 +100,7 @@ static void find_stores(struct lt_job *job, struct lt_evidence *evidence)
     lt_buf_free(&looked);
 }
 
-/* Find the file systems of the evidence, and what is on them. */
+/* Find the file systems of each evidence and the stores on them. */
 static void find_all(struct lt_job *job)
 {
     lt_each (struct lt_evidence, evidence, &job->evidence) {
@@ -141,7 +141,7 @@ enum lt_status lt_job_events(struct lt_job *job, const char *only, struct lt_sin
     return lt_schedule_events(&job->ctx, only, &(struct lt_poll){poll_job, job}, err);
 }
 
-/* Reads that libtsk swallowed must not pass as a complete job. */
+/* Reads of libtsk that failed silently must not pass as a complete run. */
 static void report_failed_reads(struct lt_job *job)
 {
     lt_each (struct lt_evidence, evidence, &job->evidence) {
@@ -177,8 +177,8 @@ static enum lt_status write_manifest(struct lt_job *job, struct lt_str sha256, s
     return lt_output_commit(&job->manifest, NULL, err);
 }
 
-/* Everything between the inventory and the exit code. The output is committed first, so that the manifest tells of what
- * is really there. */
+/* Everything between the inventory and the exit code. The output is committed first, so that the manifest describes
+ * what was really written. */
 static enum lt_status make_product(struct lt_job *job, struct lt_err *err)
 {
     const struct lt_options *options = job->options;
@@ -198,7 +198,7 @@ static enum lt_status make_product(struct lt_job *job, struct lt_err *err)
 static int finish(struct lt_job *job, enum lt_status status, const struct lt_err *err)
 {
     if (status == LT_FATAL && !job->signal)
-        lt_job_poll(job, NULL); /* it may be what ended a wait for the reader of the output */
+        lt_job_poll(job, NULL); /* a signal may have ended the wait for the reader of the output */
     if (job->options->stats)
         lt_report_print(&job->report, job->rows);
     if (job->signal)
@@ -220,8 +220,8 @@ static int finish(struct lt_job *job, enum lt_status status, const struct lt_err
     return job->report.failures ? LT_EXIT_INCOMPLETE : LT_EXIT_COMPLETE;
 }
 
-/* No data root in any evidence: say where it was looked for. */
-static int find_nothing(struct lt_job *job)
+/* No evidence has a store. Say where they were looked for. */
+static int report_no_store(struct lt_job *job)
 {
     struct lt_err err = {0};
     lt_each (struct lt_str, line, &job->looked)
@@ -243,7 +243,7 @@ static int run_all(struct lt_job *job)
     if (status == LT_OK && options->errors)
         lt_report_open(&job->report, &job->errors);
     if (status == LT_OK && !job->inventory.roots.count)
-        return find_nothing(job);
+        return report_no_store(job);
     if (status == LT_OK)
         status = take_inventory(job, &err);
     if (status != LT_OK)

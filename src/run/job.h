@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* One run over its evidence, from opening it to the exit code: what all commands share. A command (src/command) makes
- * the product in between. The map of this folder:
+/* One run over its evidence, from opening it to the exit code: what all commands share. A command (src/command) writes
+ * the output in between. The map of this folder:
  *
- *   job.c          finds the stores, fills the inventory, runs the command, and works out the exit code
+ *   job.c          finds the stores, fills the inventory, runs the command, and determines the exit code
  *   opening.c      opens evidence and outputs, before anything is read
  *   command.h      what a command is
  *   options.h      what the user asked for
  *   schedule.c     which source reads what, and when
  *   manifest.c     the record of the run (--manifest)
- *   show.c         --list-sources, and what answers a wrong -c
+ *   show.c         --list-sources, and the answer to a wrong -c
  */
 #ifndef LT_RUN_JOB_H
 #define LT_RUN_JOB_H
@@ -30,50 +30,49 @@ enum lt_exit {
 
 struct lt_job {
     const struct lt_options *options; /* own_options */
-    struct lt_options own_options;    /* the user's, completed by what only the evidence can tell */
+    struct lt_options own_options;    /* the user's, completed by what only the evidence shows */
     int argc;
     char **argv;
     struct lt_arena arena, scratch;
     struct lt_list evidence; /* of struct lt_evidence * */
-    struct lt_list unopened; /* of struct lt_err *, one each: why it could not be opened; not set if it could */
+    struct lt_list unopened; /* of struct lt_err *, one for each evidence: why it could not be opened, if set */
     struct lt_inventory inventory;
     struct lt_report report;
-    struct lt_ctx ctx; /* of the reader at work; a command may read with it after lt_job_enter() */
+    struct lt_ctx ctx; /* of the current reader; a command may read with it after lt_job_enter() */
     struct lt_reading reading;
-    struct lt_sink sink;                       /* of all sources: it looks for signals, and passes events on to */
-    struct lt_sink product;                    /* what the command makes of them */
-    struct lt_output output, errors, manifest; /* opened by run/opening.c, like all that is written */
-    int temporary[2];                          /* for a sorter, -1: none; see base/temporary.h */
-    struct lt_err lack;                        /* why one of them is not there */
-    bool may_spill;                            /* temporary files may be made: they do not lie in the evidence */
-    uint64_t rows;                             /* written; the command counts them */
+    struct lt_sink sink;    /* of all sources: it checks for signals and passes events on to `product` */
+    struct lt_sink product; /* the command's sink */
+    struct lt_output output, errors, manifest; /* opened by run/opening.c, like everything that is written */
+    int temporary[2];                          /* for the sorter, -1: none; see base/temporary.h */
+    struct lt_err temporary_error;             /* why one of these could not be made */
+    bool may_spill;                            /* temporary files are allowed: they do not lie in the evidence */
+    uint64_t rows;                             /* written; counted by the command */
     unsigned events;
-    int signals;           /* signalfd of those that end the run */
-    int signal;            /* the one that ended it, 0 if none */
-    struct lt_list looked; /* of struct lt_str *: what was looked for in vain, a line each */
+    int signals;           /* signalfd of the signals that end the run */
+    int signal;            /* the signal that ended it, 0 if none */
+    struct lt_list looked; /* of struct lt_str *: what was looked for in vain, one line each */
     struct lt_time started;
 };
 
-/* The signals that end a run in good order. */
+/* The signals that end a run in good order: SIGHUP, SIGINT, SIGTERM. */
 void lt_signals_held(sigset_t *set);
 
 /* Run the command of the options, or --list-sources. The signals of lt_signals_held() must be blocked and SIGPIPE
- * ignored: the run looks for them now and then, so that it can leave no half-written file behind. Returns what main()
- * shall: enum lt_exit. */
+ * ignored: the run checks for them from time to time and so leaves no half-written file behind. Returns the exit code
+ * for main(): enum lt_exit. */
 int lt_job_run(const struct lt_options *options, int argc, char **argv);
 
-/* The rest is for commands, whose run function is called with the inventory complete and the output open. */
+/* The rest is for commands. Their run function is called with the inventory complete and the output open. */
 
-/* Make `root` the one that `reader` (a static name, for the account and the error list) works on: job->ctx may then be
- * given to the functions of context.h. Scratch is reset. */
+/* Make `root` the current store and `reader` (a static name, for the account and the error list) the current reader.
+ * job->ctx may then be passed to the functions of context.h. Resets scratch. */
 void lt_job_enter(struct lt_job *job, struct lt_root *root, const char *reader);
 
-/* Phase 2: let the sources read all roots, or only the source called `only` (NULL: all), and give `product` each event,
- * tagged already.
- */
+/* Phase 2: call the sources for all hosts and stores, or only the source named `only` (NULL: all). `product` gets each
+ * event, already tagged. */
 enum lt_status lt_job_events(struct lt_job *job, const char *only, struct lt_sink product, struct lt_err *err);
 
-/* LT_FATAL when a signal is pending. To be called now and then by what takes long. */
+/* LT_FATAL if a signal is pending. Long operations must call it from time to time. */
 enum lt_status lt_job_poll(struct lt_job *job, struct lt_err *err);
 
 #endif

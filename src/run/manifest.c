@@ -8,7 +8,7 @@
 
 #include <inttypes.h>
 
-/* `"key": "value"`; the value is escaped like a name. */
+/* `"key": "value"`; without the key if that is NULL. The value is escaped like a name. */
 static void put_string(struct lt_buf *out, const char *key, struct lt_str value)
 {
     if (key)
@@ -30,7 +30,7 @@ static void put_number(struct lt_buf *out, const char *key, uint64_t number)
     lt_buf_printf(out, "\"%s\": %" PRIu64, key, number);
 }
 
-/* Zones that the evidence tells of; what is not known is left out. */
+/* The zones that the evidence gives. Unknown ones are omitted. */
 static void put_zone(struct lt_buf *out, const struct lt_zone_info *zone)
 {
     put_string(out, "time_zone", zone->name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The record of a run (--manifest): everything that is about the run and not about the evidence, so that outputs can be
- * byte-identical wherever and whenever they are made. */
+/* The record of a run (--manifest). Everything about the run itself is here, so that outputs can be byte-identical
+ * wherever and whenever they are made. */
 #ifndef LT_RUN_MANIFEST_H
 #define LT_RUN_MANIFEST_H
 

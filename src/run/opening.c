@@ -23,7 +23,7 @@ static bool outputs_collide(const struct lt_options *options)
     return false;
 }
 
-/* Evidence that is given under two names, all of whose events would come twice; NULL if there is none. */
+/* Evidence that is given under two names, so that all its events would appear twice; NULL: none. */
 static const char *given_twice(const struct lt_options *options)
 {
     struct stat one, other;
@@ -40,7 +40,7 @@ static bool is_live(const struct lt_evidence *evidence)
     return lt_output_inside("/", evidence->spec);
 }
 
-/* Does the path lie where a runtime keeps its store unless it is told otherwise? */
+/* Does the path lie in the default place of a runtime's store? */
 static bool is_at_default_place(const char *path)
 {
     for (size_t i = 0; lt_runtimes[i]; i++)
@@ -50,7 +50,7 @@ static bool is_at_default_place(const char *path)
     return false;
 }
 
-/* Of a live host, whose own root holds everything, the stores count. */
+/* The root of a live host contains every path. So only the default places of its stores count. */
 static bool is_in_evidence(const struct lt_job *job, const char *path)
 {
     if (!path || strcmp(path, "-") == 0)
@@ -78,13 +78,13 @@ static enum lt_status open_output(struct lt_job *job, struct lt_output *output, 
     return LT_OK;
 }
 
-/* For a sorter that runs out of memory. Where none may be made is no error until then. */
+/* For a sorter that runs out of memory. If none can be made, that is an error only when one is needed. */
 static void open_temporary(struct lt_job *job)
 {
     struct lt_str file = lt_path_join(&job->arena, lt_str_c(lt_temporary_directory()), LT_STR("layertime"));
     job->may_spill = !is_in_evidence(job, file.ptr);
     for (size_t i = 0; i < 2 && job->may_spill; i++)
-        job->temporary[i] = lt_temporary_open(&job->lack);
+        job->temporary[i] = lt_temporary_open(&job->temporary_error);
 }
 
 static enum lt_status open_outputs(struct lt_job *job, bool any, struct lt_err *err)
@@ -103,7 +103,7 @@ static enum lt_status open_outputs(struct lt_job *job, bool any, struct lt_err *
     return status;
 }
 
-/* Returns whether it is open. */
+/* Returns whether the evidence was opened. It is in job->evidence in any case. */
 static bool open_evidence(struct lt_job *job, const char *spec)
 {
     struct lt_evidence *evidence = lt_new(&job->arena, struct lt_evidence);

@@ -8,26 +8,26 @@
 
 struct lt_options {
     const struct lt_command *command; /* never NULL after parsing */
-    const char *operand;              /* what the command wants before the evidence, NULL if it wants nothing */
+    const char *operand;              /* the word before the evidence that the command takes; NULL: it takes none */
     char **evidence;                  /* borrowed from argv */
     int evidence_count;
     const char *output, *errors, *manifest; /* NULL: not given */
     const struct lt_format *format;         /* never NULL after parsing */
     bool gzip;                              /* the output's name ends in .gz */
-    struct lt_time since, until;            /* until is exclusive; unset: open */
-    const char *timezone;                   /* name of a zone that text output is to show; NULL: UTC */
+    struct lt_time since, until;            /* `until` is exclusive; unset: open */
+    const char *timezone;                   /* name of the zone for text output; NULL: UTC */
     int64_t clock_skew;                     /* nanoseconds that the host's clock ran ahead */
     const char *container;                  /* ID prefix, name or glob */
-    bool container_exact;                   /* it is a whole ID or name that exists: no prefix or pattern is meant */
-    unsigned roles;                         /* bits 1 << enum lt_role; 0: all */
-    unsigned threads;                       /* that may read a mounted host, at least 1 */
-    size_t memory;                          /* bytes that the sorter may take; never 0 after parsing */
-    bool json;                              /* not a table */
+    bool container_exact; /* it is a whole ID, or the whole ID or name of a known container: not a prefix or pattern */
+    unsigned roles;       /* bits 1 << enum lt_role; 0: all */
+    unsigned threads;     /* that may read a mounted host; at least 1 after parsing */
+    size_t memory;        /* bytes that the sorter may take; never 0 after parsing */
+    bool json;            /* instead of a table */
     bool app_times;
-    bool binds; /* read what containers bind of the host, too */
+    bool binds; /* also read the host's files that containers bind */
     bool force, no_journal, no_deleted, stats, quiet, verbose, help, version, list_sources, list_formats;
     bool verify_layers; /* read all files of image layers: see tamper.h */
-    struct lt_time now; /* set by the caller: what ages are counted from */
+    struct lt_time now; /* set by the caller: the time from which ages are counted */
 };
 
 #endif

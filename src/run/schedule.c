@@ -12,7 +12,7 @@
 #include "host/sources.def"
 #undef SOURCE
 
-/* What every host has read of it, whatever runtimes it has. */
+/* The sources of every host, whatever runtimes it has. */
 static const struct lt_source *const common[] = {
 #define SOURCE(name) &lt_source_##name,
 #include "files/sources.def"
@@ -39,11 +39,11 @@ void lt_schedule_root(struct lt_ctx *ctx, struct lt_root *root, const char *read
     ctx->report->evidence = ctx->fs->evidence->spec;
 }
 
-/* One of the calls that a phase consists of. */
+/* One of the calls that make up a phase. */
 struct turn {
     struct lt_ctx *ctx;
     const struct lt_poll *poll;
-    const char *only; /* name of the sources that are called, NULL: all */
+    const char *only; /* name of the source to call, NULL: all */
     enum lt_status (*call)(struct lt_ctx *ctx, const struct lt_source *source, struct lt_err *err);
 };
 
@@ -53,7 +53,7 @@ static enum lt_status take_turn(const struct turn *turn, const struct lt_source 
     return status == LT_OK ? turn->call(turn->ctx, source, err) : status;
 }
 
-/* Call a source as often as its scope says; `runtime` is whose it is, NULL: everybody's. */
+/* Call a source as often as its scope says. `runtime` is the one it belongs to; NULL: all runtimes. */
 static enum lt_status call_source(const struct turn *turn, struct lt_host *host, const struct lt_runtime *runtime,
                                   const struct lt_source *source, struct lt_err *err)
 {
@@ -117,7 +117,7 @@ static enum lt_status call_events(struct lt_ctx *ctx, const struct lt_source *so
     return source->events ? source->events(ctx, err) : LT_OK;
 }
 
-/* Hosts without a store have nothing to tell of containers. */
+/* Hosts without a store are not read: nothing on them is about containers. */
 enum lt_status lt_schedule_inventory(struct lt_ctx *ctx, const struct lt_poll *poll, struct lt_err *err)
 {
     const struct turn turn = {.ctx = ctx, .poll = poll, .call = call_inventory};

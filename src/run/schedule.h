@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Who reads what, and when: the one place that calls the sources. */
+/* Which source reads what, and when: the only place that calls the sources. */
 #ifndef LT_RUN_SCHEDULE_H
 #define LT_RUN_SCHEDULE_H
 
 #include "read/source.h"
 
-/* Where a run stands; asked now and then by what takes long. LT_FATAL: it is to end. */
+/* Checks for a pending signal. Long operations call it from time to time. LT_FATAL: the run must end. */
 struct lt_poll {
     enum lt_status (*poll)(void *arg, struct lt_err *err);
     void *arg;
 };
 
-/* Let `ctx` look at a host, or at one of its stores, as `reader` (a static name, for the account and the error list).
- * Scratch is reset. */
+/* Set `ctx` to a host, or to one of its stores, for `reader` (a static name, for the account and the error list).
+ * Resets scratch. */
 void lt_schedule_host(struct lt_ctx *ctx, struct lt_host *host, const char *reader);
 void lt_schedule_root(struct lt_ctx *ctx, struct lt_root *root, const char *reader);
 
-/* Phase 1: fill the inventory with what all hosts hold, and tie it up. */
+/* Phase 1: fill the inventory with what all hosts hold, and link it. */
 enum lt_status lt_schedule_inventory(struct lt_ctx *ctx, const struct lt_poll *poll, struct lt_err *err);
 
-/* Phase 2: let the sources tell their events, or only the source called `only` (NULL: all). */
+/* Phase 2: let the sources emit their events, or only the source named `only` (NULL: all). */
 enum lt_status lt_schedule_events(struct lt_ctx *ctx, const char *only, const struct lt_poll *poll, struct lt_err *err);
 
-/* Call `each` for every source there is, in the order of their tables. */
+/* Call `each` for every source, in the order in which they are called. */
 void lt_schedule_each(void (*each)(const struct lt_source *source));
 
 #endif

@@ -8,16 +8,16 @@
 
 #include <stdio.h>
 
-/* The tables of readers, storage drivers and kinds of evidence, on stdout. */
+/* Print the tables of sources, storage drivers and kinds of evidence on stdout. */
 void lt_show_sources(void);
 
-/* A line about each data root. */
+/* Print a line about each store. */
 void lt_show_roots(const struct lt_inventory *inventory, FILE *stream);
 
-/* All containers on one line of stderr: the answer to a wrong name. */
+/* Print all containers on one line of stderr: the answer to a wrong name. */
 void lt_show_containers(const struct lt_inventory *inventory);
 
-/* What the user's words for a window of time came to, on stderr, unless -q. */
+/* Print the time window that resulted from the options on stderr, unless -q. */
 void lt_show_window(const struct lt_options *options);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* aufs (linux aufs Documentation, moby go-archive/whiteouts.go): the deletion of NAME is an empty regular file
- * .wh.NAME, in rw layers a hard link to .wh..wh.aufs; what begins with ".wh..wh." is aufs's own bookkeeping. */
+ * .wh.NAME, in rw layers a hard link to .wh..wh.aufs. Names that begin with ".wh..wh." are aufs's own bookkeeping. */
 #include "store/mechanics.h"
 
 static enum lt_meaning aufs_meaning(const struct lt_node *node, struct lt_str *subject)

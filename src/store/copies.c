@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Each layer shows all files: nothing marks a deletion, and what was not touched is as it is in the layer below. */
+/* Each layer shows all files. Nothing marks a deletion, and unchanged files are as in the layer below. */
 #include "store/mechanics.h"
 
 static enum lt_meaning copies_meaning(const struct lt_node *node, struct lt_str *subject)

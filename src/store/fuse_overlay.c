@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Marks of fuse-overlayfs (containers/fuse-overlayfs 1.10 main.c, 2.x src/whiteout.rs; seen on a host of Docker 20.10):
  *
- *   character device 0:0   the name is deleted, where mknod() is allowed
- *   .wh.NAME               an empty file: the same where it is not, and in image layers, unpacked as for aufs
- *   .wh..wh..opq           an empty file: what lower layers have in this directory is deleted
- *   .wh..opq               a device 0:0 that comes with it: no deletion
+ *   character device 0:0   deletion of the name, where mknod() is allowed
+ *   .wh.NAME               an empty file: deletion where mknod() is not allowed, and in image layers, unpacked as for
+ * aufs .wh..wh..opq           an empty file: the directory hides the lower ones in its place .wh..opq               a
+ * device 0:0 that comes with it: not a deletion
  *
- * No process in a container can make a name that begins with ".wh.": fuse-overlayfs refuses it. */
+ * No process in a container can create a name that begins with ".wh.": fuse-overlayfs refuses it. */
 #include "store/mechanics.h"
 
 static enum lt_meaning fuse_overlay_meaning(const struct lt_node *node, struct lt_str *subject)

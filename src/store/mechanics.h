@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The mechanics of storage: what the entries of a layer mean, and how the layers of a container make up what it sees.
- * Where a runtime keeps its layers is the business of that runtime; several use the same mechanics.
+ * Where layers are kept is up to each runtime; several runtimes may share the same mechanics.
  *
  *   overlay.c         the kernel's overlay file system
  *   fuse_overlay.c    fuse-overlayfs
@@ -17,32 +17,32 @@ enum lt_meaning {
     LT_PLAIN,    /* itself */
     LT_WHITEOUT, /* the deletion of the name in lower layers */
     LT_OPAQUE,   /* its directory hides the lower ones in its place */
-    LT_INTERNAL, /* bookkeeping, which no container sees */
+    LT_INTERNAL, /* bookkeeping that no container sees */
 };
 
 struct lt_mechanics {
-    bool copies;      /* the tree of an image layer holds all that is below it, too */
-    bool whole_rw;    /* so do those of rw and init layers: nothing marks a deletion */
+    bool copies;      /* the tree of an image layer also holds everything below it */
+    bool whole_rw;    /* so do the trees of rw and init layers: nothing marks a deletion */
     bool init_copied; /* an rw layer begins as a copy of its init layer, which is not below it */
-    bool named_marks; /* deletions are files .wh.NAME, opaque directories hold a file .wh..wh..opq */
-    bool xattrs;      /* the extended attributes of overlay tell of copies and opaque directories (parse/overlay.h) */
-    /* What does this entry of a layer stand for? For a whiteout `*subject` becomes the name that it hides, a part of
-     * the node's name. */
+    bool named_marks; /* deletions are files .wh.NAME; opaque directories hold a file .wh..wh..opq */
+    bool xattrs;      /* overlay's extended attributes mark copies and opaque directories (parse/overlay.h) */
+    /* What does this entry of a layer stand for? For a whiteout `*subject` is set to the name that it hides, borrowed
+     * from the node. */
     enum lt_meaning (*meaning)(const struct lt_node *node, struct lt_str *subject);
 };
 
-/* The name of the file that marks a directory as opaque, with named_marks (moby go-archive/whiteouts.go). */
+/* Name of the file that marks a directory as opaque, with named_marks (moby go-archive/whiteouts.go). */
 #define LT_OPAQUE_NAME LT_STR(".wh..wh..opq")
 
-/* The kernel's overlay file system: layers hold what they add (store/overlay.c). */
+/* The kernel's overlay file system: layers hold only what they add (store/overlay.c). */
 extern const struct lt_mechanics lt_mechanics_overlay;
-/* The same over one whole tree for all image layers. */
+/* The same, with one whole tree for all image layers. */
 extern const struct lt_mechanics lt_mechanics_overlay_tree;
 /* fuse-overlayfs (store/fuse_overlay.c). */
 extern const struct lt_mechanics lt_mechanics_fuse_overlay;
 /* aufs (store/aufs.c). */
 extern const struct lt_mechanics lt_mechanics_aufs;
-/* Every layer is a whole copy, be it a snapshot, a clone or a real one (store/copies.c). */
+/* Every layer is a whole copy: a snapshot, a clone or a real copy (store/copies.c). */
 extern const struct lt_mechanics lt_mechanics_copies;
 
 #endif

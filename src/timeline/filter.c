@@ -17,7 +17,7 @@ bool lt_filter_container(const struct lt_options *options, const struct lt_conta
         return lt_filter_exact(which, container);
     if (*which && lt_str_starts(container->id, lt_str_c(which)))
         return true;
-    /* Names are NUL-terminated, being copies in an arena; one with a NUL inside matches by what is before it. */
+    /* Names are NUL-terminated copies in an arena. A name with a NUL inside matches by the part before it. */
     return *which && fnmatch(which, container->name.len ? container->name.ptr : "", 0) == 0;
 }
 

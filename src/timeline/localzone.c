@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-/* Could it be the path of a file below the database's directory? */
+/* Can it be the path of a file inside the database's directory? */
 static bool is_name(struct lt_str name)
 {
     for (struct lt_str rest = name; rest.len;) {
@@ -27,7 +27,7 @@ static struct lt_str slurp(const char *path, struct lt_arena *arena)
 
 enum lt_status lt_localzone_load(const char *name, struct lt_arena *arena, struct lt_zone *out, struct lt_err *err)
 {
-    /* Where distributions keep it. TZDIR is not asked: the environment must not change the output. */
+    /* Where distributions keep it. TZDIR is ignored: the environment must not change the output. */
     static const char *const places[] = {"/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo",
                                          "/etc/zoneinfo"};
     bool found = false;

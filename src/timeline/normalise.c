@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Clocks and confidence of file times (linux fs/overlayfs, moby go-archive); of other events their kind tells:
+/* Clocks and confidence of file times (linux fs/overlayfs, moby go-archive). For other events the kind decides.
  *
  *   mtime, atime   any process may set them: `claimed`; in an image layer they come from the tar headers of the image's
  *                  builder
- *   ctime, birth   set by the kernel of this host alone: `exact`
- *   whiteout       a device 0:0: nobody can set its times, all of them are the kernel's; a file .wh.NAME is as any file
+ *   ctime, birth   set only by the kernel of this host: `exact`
+ *   whiteout       a device 0:0: no process can set its times, all are the kernel's; a file .wh.NAME is like any file
  */
 #include "timeline/normalise.h"
 
@@ -47,7 +47,7 @@ size_t lt_normalise(const struct lt_event *event, bool merge, struct lt_row rows
             rows[count++] = (struct lt_row){.event = event, .time = time};
         struct lt_row one;
         judge(event, (enum lt_slot)slot, &one);
-        /* Of merged times the row claims no more than the weakest allows; the enums are in that order. */
+        /* A row of merged times claims no more than its weakest time. The enums are in that order. */
         rows[at].clock = one.clock > rows[at].clock ? one.clock : rows[at].clock;
         rows[at].confidence = one.confidence > rows[at].confidence ? one.confidence : rows[at].confidence;
         rows[at].slots |= (uint8_t)(1u << slot);

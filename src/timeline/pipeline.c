@@ -8,23 +8,24 @@
 #include "timeline/normalise.h"
 #include "timeline/sort/sort.h"
 
-enum { POLL_EVERY = 1024 }; /* rows between two looks for a signal */
+enum { POLL_EVERY = 1024 }; /* rows between two checks for a signal */
 
-/* A time is in the future if it is later by this than anything the host did: metadata may lag behind data a little. */
+/* A time is in the future if it is later than the host's newest ctime by more than this: metadata may lag behind
+ * data. */
 static const int64_t DAY = 86400 * INT64_C(1000000000);
 
-/* The main job at work. */
+/* State of the main job. */
 struct timeline {
     struct lt_job *job;
     const struct lt_options *options;
     struct lt_sorter sorter;
     struct lt_zone zone;   /* of --timezone */
-    lt_tags tags_before;   /* those of the row before that are not its event's */
-    struct lt_arena arena; /* for the row at hand */
+    lt_tags tags_before;   /* tags of the previous row that are not its event's */
+    struct lt_arena arena; /* for the current row */
     struct lt_memory memory;
 };
 
-/* Formats that take events as they come need no sorting. */
+/* Formats that take events as they come need no sorting. False: the event is not in the output. */
 static bool write_event(struct timeline *timeline, const struct lt_event *event, enum lt_status *status,
                         struct lt_err *err)
 {
@@ -90,7 +91,7 @@ static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate
     return status;
 }
 
-/* What can only be said of a row. */
+/* Tags that depend on the row. */
 static lt_tags tags_of_row(struct timeline *timeline, const struct lt_row *row)
 {
     lt_tags tags = timeline->options->clock_skew && row->clock == LT_CLOCK_HOST ? LT_TAG_BIT(clock_skewed) : 0;
@@ -104,8 +105,8 @@ static lt_tags tags_of_row(struct timeline *timeline, const struct lt_row *row)
     return tags;
 }
 
-/* As all times in facts, that of the newest change is told as it is on the disk. */
-static void tell_future(struct timeline *timeline, struct lt_event *event)
+/* Like all times in facts, that of the newest change is given as on the disk. */
+static void add_future_fact(struct timeline *timeline, struct lt_event *event)
 {
     struct lt_buf text = {0};
     lt_buf_lit(&text, "in the future of the newest change of a file here, ");
@@ -123,13 +124,13 @@ static void write_row(struct timeline *timeline, const struct lt_row *row)
     lt_tags tags = tags_of_row(timeline, row);
     lt_arena_reset(&timeline->arena);
     shown.zone = options->timezone ? &timeline->zone : NULL;
-    shown.again &= tags == timeline->tags_before; /* else rows of one event differ in their tags */
+    shown.again &= tags == timeline->tags_before; /* rows of one event may differ in their tags */
     timeline->tags_before = tags;
     if (tags) {
         event = *row->event;
         event.tags |= tags;
         if (tags & LT_TAG_BIT(time_future))
-            tell_future(timeline, &event);
+            add_future_fact(timeline, &event);
         shown.event = &event;
     }
     options->format->row(lt_output_buffer(&timeline->job->output), &shown, &timeline->memory);
@@ -150,7 +151,8 @@ static enum lt_status write_rows(struct timeline *timeline, struct lt_err *err)
     return status == LT_END ? LT_OK : status;
 }
 
-/* Which containers -c means is known once all are: a whole name is not taken for the prefix of another's ID. */
+/* Decide what -c means, once all containers are known: a whole name is not taken as a prefix of another container's
+ * ID. */
 static void resolve_container(struct lt_job *job)
 {
     if (!job->options->container)
@@ -161,8 +163,8 @@ static void resolve_container(struct lt_job *job)
             job->own_options.container_exact |= lt_filter_exact(job->options->container, container);
 }
 
-/* Does -c name anything that is there? A typing error must not look like a container without a past. By its whole ID
- * one may be named that is gone: logs and databases may tell of it. */
+/* Does -c name a container that exists? A typing error must not look like a container without a past. A removed
+ * container may be named by its whole ID: logs and databases may mention it. */
 static bool container_known(const struct lt_job *job)
 {
     const char *which = job->options->container;
@@ -191,7 +193,7 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
                                 .sorter = {
                                     .memory = job->options->memory,
                                     .files = job->may_spill ? job->temporary : NULL,
-                                    .lack = &job->lack,
+                                    .file_error = &job->temporary_error,
                                 }};
     if (job->options->timezone && lt_localzone_load(job->options->timezone, &job->arena, &timeline.zone, err) != LT_OK)
         return LT_SKIP;

@@ -264,7 +264,7 @@ static void test_no_place_for_the_file(void **state)
         const int files[2] = {places[i] ? lt_temporary_open(&lack) : -1, -1};
         unsetenv("TMPDIR");
         assert_int_equal(files[0], -1);
-        struct lt_sorter sorter = {.memory = LITTLE, .files = files, .lack = &lack};
+        struct lt_sorter sorter = {.memory = LITTLE, .files = files, .file_error = &lack};
         assert_int_equal(overflow(&sorter, &err), LT_FATAL);
         assert_non_null(strstr(err.text, "temporary file"));
         assert_non_null(strstr(err.text, "TMPDIR"));

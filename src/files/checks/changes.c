@@ -6,7 +6,7 @@ static bool find_redirect(struct lt_layer_walk *walk, const struct lt_layer_entr
 {
     struct lt_str redirect = entry->marks.redirect;
     const struct lt_dir *from = lt_str_starts(redirect, LT_STR("/")) ? walk->top : entry->event.dir;
-    place->found = from->below && lt_lower_path(&walk->reader, from->below, redirect, &place->below, &place->lower);
+    place->found = from->lower && lt_lower_path(&walk->reader, from->lower, redirect, &place->stack, &place->lower);
     return place->found;
 }
 

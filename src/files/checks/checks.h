@@ -40,7 +40,7 @@ enum lt_entry_kind {
 /* What the lower layers show in the place of an entry, or in the place it was renamed from. */
 struct lt_lower_place {
     bool found;                         /* there is something; otherwise the rest is not set */
-    const struct lt_lower_stack *below; /* the directory that holds it */
+    const struct lt_lower_stack *stack; /* the directory that holds it */
     struct lt_lower lower;              /* the strings are valid until a check looks for something else */
 };
 

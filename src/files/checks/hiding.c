@@ -3,7 +3,7 @@
 
 static void *begin(struct lt_layer_walk *walk)
 {
-    return walk->top->below ? walk : NULL;
+    return walk->top->lower ? walk : NULL;
 }
 
 /* Are removals of this layer shown only by what is missing from it? */
@@ -15,7 +15,7 @@ static bool is_whole_copy(const struct lt_layer_walk *walk)
 static void hide(struct lt_layer_walk *walk, const struct lt_lower_place *place)
 {
     if (place->found && !walk->layer->mechanics->whole_rw)
-        lt_hide(&walk->reader, place->below, &place->lower, walk->layer);
+        lt_hide(&walk->reader, place->stack, &place->lower, walk->layer);
 }
 
 /* What the directory at hand will inherit when it is walked: see enter() in files/layer_walk.c. */
@@ -34,7 +34,7 @@ static void note_directory(struct lt_layer_walk *walk, const struct lt_layer_ent
     const struct lt_event *event = &entry->event;
     const struct lt_time *time = event->node->time;
     struct lt_dir *child = note_child(walk, event);
-    child->below = lt_lower_enter(&walk->reader, entry->place.below, &entry->place.lower);
+    child->lower = lt_lower_enter(&walk->reader, entry->place.stack, &entry->place.lower);
     if (entry->marks.opaque && !child->opaque) {
         child->opaque = true;
         child->opaque_since = time[LT_B].set ? time[LT_B] : time[LT_C];
@@ -46,15 +46,15 @@ static void note_directory(struct lt_layer_walk *walk, const struct lt_layer_ent
         .witness = event->node,
         .since = child->opaque_since,
     };
-    if (child->below && (child->opaque || is_whole_copy(walk)))
-        lt_removals_add_missing(walk->removals, &removal, child->below);
+    if (child->lower && (child->opaque || is_whole_copy(walk)))
+        lt_removals_add_missing(walk->removals, &removal, child->lower);
 }
 
 static void note_root(struct lt_layer_walk *walk, const struct lt_event *event)
 {
     struct lt_removal removal = {.by = LT_REMOVAL_MISSING, .dir = event->dir, .witness = event->node};
     if (is_whole_copy(walk))
-        lt_removals_add_missing(walk->removals, &removal, event->dir->below);
+        lt_removals_add_missing(walk->removals, &removal, event->dir->lower);
 }
 
 static enum lt_verdict entry(struct lt_layer_walk *walk, struct lt_layer_entry *entry, void *state)

@@ -21,7 +21,7 @@ static bool find(struct init_copy *copy, const struct lt_event *event, struct lt
 {
     struct lt_buf inside = {0};
     lt_event_inside(&inside, event);
-    place->found = lt_lower_path(&copy->reader, copy->root, lt_buf_view(&inside), &place->below, &place->lower);
+    place->found = lt_lower_path(&copy->reader, copy->root, lt_buf_view(&inside), &place->stack, &place->lower);
     lt_buf_free(&inside);
     return place->found;
 }
@@ -45,7 +45,7 @@ static const struct lt_lower_stack *compare(struct init_copy *copy, struct lt_la
         event->hides = NULL;
         entry->copied_up = entry->moved = false;
     }
-    const struct lt_lower_stack *below = lt_lower_enter(&copy->reader, place.below, &place.lower);
+    const struct lt_lower_stack *below = lt_lower_enter(&copy->reader, place.stack, &place.lower);
     return S_ISDIR(event->node->mode) ? below : NULL;
 }
 

@@ -6,8 +6,8 @@ static void *begin(struct lt_layer_walk *walk)
 {
     const struct lt_layer *layer = walk->layer;
     if (layer->role != LT_ROLE_IMAGE || !layer->mechanics->copies)
-        walk->top->below = lt_lower_of_layer(&walk->reader, layer, &walk->whole);
-    return lt_layer_is_rw(walk) || walk->top->below ? walk : NULL;
+        walk->top->lower = lt_lower_of_layer(&walk->reader, layer, &walk->whole);
+    return lt_layer_is_rw(walk) || walk->top->lower ? walk : NULL;
 }
 
 static void read_marks(struct lt_layer_walk *walk, struct lt_layer_entry *entry)
@@ -15,7 +15,7 @@ static void read_marks(struct lt_layer_walk *walk, struct lt_layer_entry *entry)
     const struct lt_dir *dir = entry->event.dir;
     const struct lt_node *node = entry->event.node;
     entry->marks = lt_marks_of(walk->ctx, walk->layer, dir, node, &walk->of_entry);
-    if (S_ISDIR(node->mode) && dir->below && walk->layer->mechanics->named_marks)
+    if (S_ISDIR(node->mode) && dir->lower && walk->layer->mechanics->named_marks)
         entry->marks.opaque |= lt_named_opaque(walk->ctx, walk->layer, lt_dir_child(walk->ctx->run, dir, node));
     walk->marked |= entry->marks.has_origin;
     entry->event.tags |= entry->marks.opaque ? LT_TAG_BIT(opaque) : 0;
@@ -24,18 +24,18 @@ static void read_marks(struct lt_layer_walk *walk, struct lt_layer_entry *entry)
 /* fuse-overlayfs names the origin of a copy by its path. */
 static void find_origin(struct lt_layer_walk *walk, struct lt_overlay_marks *marks)
 {
-    const struct lt_lower_stack *below;
+    const struct lt_lower_stack *stack;
     struct lt_lower lower;
-    if (marks->origin_path.len && walk->top->below &&
-        lt_lower_path(&walk->reader, walk->top->below, marks->origin_path, &below, &lower))
+    if (marks->origin_path.len && walk->top->lower &&
+        lt_lower_path(&walk->reader, walk->top->lower, marks->origin_path, &stack, &lower))
         marks->origin = lower.node.ino;
 }
 
 static void find_place(struct lt_layer_walk *walk, struct lt_layer_entry *entry)
 {
     struct lt_lower_place *place = &entry->place;
-    place->below = entry->event.dir->below;
-    place->found = place->below && lt_lower_find(&walk->reader, place->below, entry->subject, &place->lower);
+    place->stack = entry->event.dir->lower;
+    place->found = place->stack && lt_lower_find(&walk->reader, place->stack, entry->subject, &place->lower);
 }
 
 /* Marks matter for what the container changed, and for directories that may be opaque. Reading them costs calls. */

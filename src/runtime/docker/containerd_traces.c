@@ -64,7 +64,7 @@ static const struct lt_container *container_of(const struct job *job, struct lt_
         if (container)
             return container;
     }
-    return lt_is_id(id) ? lt_inventory_gone(job->ctx->inventory, job->ctx->host->roots.items[0], id) : NULL;
+    return lt_is_id(id) ? lt_inventory_removed(job->ctx->inventory, job->ctx->host->roots.items[0], id) : NULL;
 }
 
 /* Emit an event for the container `id`, or for something else with that ID. */

@@ -10,7 +10,7 @@ _Static_assert(sizeof(struct lt_ref) == 16, "rows are many");
 enum { CLOCK_SHIFT = LT_SLOTS, CONFIDENCE_SHIFT = CLOCK_SHIFT + 3, CLOCK_MASK = 7, SLOT_MASK = (1 << LT_SLOTS) - 1 };
 _Static_assert(LT_CLOCKS <= CLOCK_MASK + 1, "clocks need more bits");
 
-/* 11 bits make tables that stay in the first cache, and six rounds for 64 bits; see lt_batch_sort(). */
+/* With 11 bits the tables stay in the L1 cache, and six rounds cover 64 bits; see lt_batch_sort(). */
 enum { DIGIT_BITS = 11, DIGITS = 6, BUCKETS = 1 << DIGIT_BITS };
 
 uint32_t lt_ref_bits(const struct lt_row *row)
@@ -85,7 +85,7 @@ struct lt_str lt_batch_event(const struct lt_batch *batch, const struct lt_ref *
     return (struct lt_str){batch->bytes + ref->event + sizeof len, len};
 }
 
-/* Rows grew downwards: the one that came first is the last. */
+/* Rows grew downwards: the first to arrive is the last. */
 static void reverse(struct lt_ref *refs, size_t count)
 {
     for (size_t i = 0; i < count / 2; i++) {
@@ -100,7 +100,7 @@ static unsigned digit(uint64_t key, unsigned at)
     return key >> at * DIGIT_BITS & (BUCKETS - 1);
 }
 
-/* Move rows to where their digit belongs; `places` holds how many there are of each. */
+/* Move rows to where their digit belongs. `places` holds the number of rows for each digit. */
 static void scatter(const struct lt_ref *from, struct lt_ref *to, size_t count, unsigned at, uint32_t places[BUCKETS])
 {
     uint32_t before = 0;
@@ -113,8 +113,8 @@ static void scatter(const struct lt_ref *from, struct lt_ref *to, size_t count, 
         to[places[digit(from[i].key, at)]++] = from[i];
 }
 
-/* Radix sort from the lowest digit up. It is stable, and linear whatever the keys. Digits that all keys have in common
- * cost nothing, as most of the upper ones do. */
+/* Radix sort from the lowest digit up. It is stable, and linear for any keys. A digit that all keys share costs
+ * nothing; most of the upper ones are. */
 static void radix_sort(struct lt_ref *refs, size_t count)
 {
     struct lt_ref *other = lt_realloc(NULL, lt_array_size(count, sizeof *refs)), *from = refs, *to = other;
@@ -146,7 +146,8 @@ static int by_exact_time(const void *a, const void *b, void *arg)
     return order ? order : (left->key > right->key) - (left->key < right->key);
 }
 
-/* Bring the rows that share the clamped `key` in order. Their keys hold their places meanwhile: qsort is not stable. */
+/* Sort the rows that share the clamped `key`. Meanwhile their keys hold their places, because qsort_r() is not
+ * stable. */
 static void sort_clamped(struct lt_batch *batch, struct lt_ref *refs, size_t count, uint64_t key)
 {
     for (size_t i = 0; i < count; i++)

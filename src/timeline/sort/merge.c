@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* How many rows ahead an event is asked for: events lie in order of arrival, so each one is a cache miss. */
+/* How many rows ahead an event is prefetched: events lie in order of arrival, so each one is a cache miss. */
 enum { AHEAD = 8 };
 
 static enum lt_status advance_in_batch(struct lt_feed *feed)
@@ -15,7 +15,7 @@ static enum lt_status advance_in_batch(struct lt_feed *feed)
         const char *event = batch->bytes + batch->first[feed->at + AHEAD].event;
         __builtin_prefetch(event);
         __builtin_prefetch(event + 64);
-        __builtin_prefetch(event + 128); /* may lie behind the batch: that is no access */
+        __builtin_prefetch(event + 128); /* may lie past the batch: a prefetch is not an access */
     }
     feed->ref = batch->first[feed->at++];
     return LT_OK;
@@ -41,7 +41,7 @@ static bool before(const struct lt_merge *merge, uint32_t a, uint32_t b)
     return order ? order < 0 : a < b;
 }
 
-/* The feed at `at` may come after those below it in the heap: let it down to its place. */
+/* The feed at `at` may come after those below it in the heap. Move it down to its place. */
 static void sift(struct lt_merge *merge, size_t at)
 {
     uint32_t feed = merge->heap[at];
@@ -63,7 +63,7 @@ static void alloc(struct lt_merge *merge, size_t count)
     merge->heap = lt_realloc(NULL, lt_array_size(count + 1, sizeof *merge->heap));
 }
 
-/* Give each feed its first row, and bring them in order. */
+/* Give each feed its first row, and build the heap. */
 static enum lt_status start(struct lt_merge *merge, struct lt_err *err)
 {
     for (size_t i = 0; i < merge->feed_count; i++) {
@@ -83,7 +83,7 @@ void lt_merge_batches(struct lt_merge *merge, const struct lt_batch *batches, si
     alloc(merge, count);
     for (size_t i = 0; i < count; i++)
         merge->feeds[i].batch = &batches[i];
-    start(merge, NULL); /* cannot fail without reading */
+    start(merge, NULL); /* cannot fail: nothing is read */
 }
 
 enum lt_status lt_merge_runs(struct lt_merge *merge, const struct lt_spill *spill, const struct lt_run *runs,

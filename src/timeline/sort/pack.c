@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Layout: 4 bytes of enum part and kind; the event's times; the pointers; then each part whose bit is set, in the order
- * of the enum. Strings end in NUL beside having a length, so that they serve as C strings, too. */
+ * in which lt_pack() writes them. Strings have a length and also end in NUL, so that they serve as C strings. */
 #include "timeline/sort/pack.h"
 
-/* A field that is not packed is lost, and no compiler sees it. Whoever changes one of these structs changes put_*(),
- * get_*() and the test in tests/unit/pack.c, then the size here. */
+/* A field that is not packed is lost, and the compiler does not notice. When you change one of these structs, change
+ * put_*(), get_*() and the test in tests/unit/pack.c, and then the size here. */
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lt_event) == 256, "new fields of lt_event must be packed");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lt_node) == 168, "new fields of lt_node must be packed");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lt_hidden) == 72, "new fields of lt_hidden must be packed");
@@ -17,7 +17,7 @@ enum part {
     HAS_CHANGE = 1 << 2,
     HAS_TAGS = 1 << 3, /* of the lower half of the set */
     HAS_NODE = 1 << 4,
-    OWN_TIMES = 1 << 5, /* the node's times are not those of the event */
+    OWN_TIMES = 1 << 5, /* the node's times differ from those of the event */
     HAS_TARGET = 1 << 6,
     IS_DEVICE = 1 << 7,
     UNALLOCATED = 1 << 8,
@@ -238,7 +238,7 @@ void lt_pack(struct lt_buf *out, const struct lt_event *event)
         put_attrs(out, event);
 }
 
-/* --- reading: `*at` moves on; our own bytes, so nothing is checked --- */
+/* --- reading: `*at` advances; the bytes are our own, so nothing is checked --- */
 
 static uint64_t get_number(const char **at)
 {

@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
-/* Shares of the memory. A batch must not be so small that there are many to merge, nor so large that sorting it leaves
- * the cache; two more could be held than are: one's worth of memory is for sorting, one for writing the run. */
+/* Shares of the memory. Small batches would be too many to merge, and large ones leave the cache while they are sorted.
+ * Memory for two batches is kept free: one for sorting, one for writing the run. */
 enum { BATCHES = 16, BATCH_MIN = 4 * 1024, BATCH_MAX = 8 * 1024 * 1024 };
 
-/* Runs that are merged at once, with at least `READ_MIN` bytes for reading each. */
+/* Number of runs that are merged at once, and bytes of the read buffer of each. */
 enum { RUNS_MIN = 4, RUNS_MAX = 256, READ_MIN = 4 * 1024, READ_MAX = 1024 * 1024, READ_WANTED = 128 * 1024 };
 
 static size_t between(size_t low, size_t number, size_t high)
@@ -25,7 +25,7 @@ static size_t batch_size(const struct lt_sorter *sorter)
     return between(BATCH_MIN, memory_of(sorter) / BATCHES, BATCH_MAX);
 }
 
-/* Room for one more in a growing array of `*cap` items. */
+/* Make room for one more in a growing array of `*cap` items. */
 static void *grow(void *items, size_t count, size_t *cap, size_t size)
 {
     if (count < *cap)
@@ -47,7 +47,7 @@ static void drop_batches(struct lt_sorter *sorter)
     sorter->batch_count = sorter->held = 0;
 }
 
-/* Write all rows of `merge` to the end of `spill`, as one run, and free the merge. */
+/* Write all rows of `merge` to the end of `spill` as one run, and free the merge. */
 static enum lt_status write_run(struct lt_merge *merge, struct lt_spill *spill, struct lt_run *run, struct lt_err *err)
 {
     const struct lt_feed *feed;
@@ -60,14 +60,14 @@ static enum lt_status write_run(struct lt_merge *merge, struct lt_spill *spill, 
     return status == LT_END ? lt_spill_flush(spill, err) : status;
 }
 
-/* Begin with the file that is not in use. */
+/* Open the file that is not in use. */
 static enum lt_status open_spill(struct lt_sorter *sorter, struct lt_spill *spill, struct lt_err *err)
 {
     sorter->file ^= 1;
     if (sorter->files && sorter->files[sorter->file] >= 0)
         return lt_spill_open(spill, sorter->files[sorter->file], err);
-    if (sorter->lack && sorter->lack->set) {
-        *err = *sorter->lack;
+    if (sorter->file_error && sorter->file_error->set) {
+        *err = *sorter->file_error;
         return LT_FATAL;
     }
     return lt_fail(
@@ -75,7 +75,7 @@ static enum lt_status open_spill(struct lt_sorter *sorter, struct lt_spill *spil
         "a temporary file is needed, but its directory lies inside the evidence: set TMPDIR, or more --memory");
 }
 
-/* Empty the memory into a run. The batches are sorted. */
+/* Write all batches to a run, and free them. The batches are sorted. */
 static enum lt_status spill_batches(struct lt_sorter *sorter, struct lt_err *err)
 {
     struct lt_run run;
@@ -96,7 +96,7 @@ static void sort_last(struct lt_sorter *sorter)
         lt_batch_sort(&sorter->batches[sorter->batch_count - 1]);
 }
 
-/* Have a batch with room for `need` bytes at the end. One event may be larger than a batch commonly is. */
+/* Make sure that the last batch has room for `need` bytes. One event may be larger than the usual batch. */
 static enum lt_status make_room(struct lt_sorter *sorter, size_t need, struct lt_err *err)
 {
     size_t usual = batch_size(sorter), size = need > usual ? need : usual;
@@ -148,7 +148,7 @@ static size_t runs_at_once(const struct lt_sorter *sorter)
     return between(RUNS_MIN, memory_of(sorter) / READ_WANTED, RUNS_MAX);
 }
 
-/* Half of the memory is for reading the runs, which leaves enough for writing one. */
+/* Half of the memory is for reading the runs. The rest is enough to write one. */
 static enum lt_status merge_runs(const struct lt_sorter *sorter, struct lt_merge *merge, size_t first, size_t count,
                                  struct lt_err *err)
 {
@@ -156,7 +156,8 @@ static enum lt_status merge_runs(const struct lt_sorter *sorter, struct lt_merge
     return lt_merge_runs(merge, &sorter->spill, sorter->runs + first, count, buffer, err);
 }
 
-/* More runs than can be merged at once: make one of each so many, in a new file, and forget the old one. */
+/* There are more runs than can be merged at once. Merge each group of that many into one run of a new file, and drop
+ * the old file. */
 static enum lt_status join_runs(struct lt_sorter *sorter, struct lt_err *err)
 {
     struct lt_spill spill = {0};

@@ -57,7 +57,7 @@ void lt_spill_reader_init(struct lt_spill_reader *reader, const struct lt_spill 
     reader->bytes = lt_realloc(NULL, size);
 }
 
-/* Have at least `need` bytes in the buffer. */
+/* Read until at least `need` bytes are in the buffer. */
 static enum lt_status fill(struct lt_spill_reader *reader, size_t need, struct lt_err *err)
 {
     if (reader->len >= need)
@@ -74,7 +74,7 @@ static enum lt_status fill(struct lt_spill_reader *reader, size_t need, struct l
         if (count < 0 && errno == EINTR)
             continue;
         if (count <= 0)
-            return fail(err, count < 0 ? errno : EIO, "read"); /* the file is ours: an early end is no end */
+            return fail(err, count < 0 ? errno : EIO, "read"); /* the file is our own: it cannot end early */
         reader->len += (size_t)count;
         reader->at += (size_t)count;
     }
