@@ -62,7 +62,9 @@ static void add_image(struct lt_attribution *attribution, struct lt_image *image
 void lt_attribution_begin(struct lt_attribution *attribution, struct lt_ctx *ctx)
 {
     attribution->ctx = ctx;
-    lt_each (struct lt_root, root, &ctx->host->roots) {
+    lt_each (struct lt_root, root, &ctx->inventory->roots) {
+        if (!lt_hosts_may_be_one(root->host, ctx->host))
+            continue;
         lt_each (struct lt_container, container, &root->containers)
             add_container(attribution, container);
         lt_each (struct lt_image, image, &root->images)

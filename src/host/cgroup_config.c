@@ -30,10 +30,11 @@ static struct lt_str without_slashes(struct lt_str path)
 static void find_parents(struct reader *reader)
 {
     struct lt_arena *scratch = reader->daemon.ctx->scratch;
-    lt_each (const struct lt_root, root, &reader->daemon.ctx->host->roots)
+    const struct lt_ctx *ctx = reader->daemon.ctx;
+    lt_each (const struct lt_root, root, &ctx->inventory->roots)
         lt_each (const struct lt_container, container, &root->containers) {
             struct lt_str parent = without_slashes(container->cgroup_parent);
-            if (!parent.len)
+            if (!parent.len || !lt_hosts_may_be_one(root->host, ctx->host))
                 continue;
             struct lt_list *users = lt_map_get(&reader->parents, parent);
             if (!users) {
@@ -62,7 +63,10 @@ static struct lt_str id_in(struct lt_str name)
 static const struct lt_container *find_container(const struct reader *reader, struct lt_str id)
 {
     const struct lt_container *found = NULL;
-    lt_each (const struct lt_root, root, &reader->daemon.ctx->host->roots) {
+    const struct lt_ctx *ctx = reader->daemon.ctx;
+    lt_each (const struct lt_root, root, &ctx->inventory->roots) {
+        if (!lt_hosts_may_be_one(root->host, ctx->host))
+            continue;
         if (id.len == LONG_ID) {
             const struct lt_container *container = lt_map_get(&root->container_by_id, id);
             found = container ? container : found;

@@ -22,6 +22,11 @@ void lt_host_add_fs(struct lt_inventory *inventory, struct lt_host *host, struct
         host->etc = fs;
 }
 
+bool lt_hosts_may_be_one(const struct lt_host *a, const struct lt_host *b)
+{
+    return a == b || (a->evidence == b->evidence && !(a->etc && b->etc));
+}
+
 struct lt_root *lt_inventory_root(struct lt_inventory *inventory, struct lt_host *host, struct lt_fs *fs,
                                   struct lt_str path)
 {

@@ -13,6 +13,7 @@
 #include "parse/idmap.h"
 #include "parse/tzif.h"
 
+struct lt_evidence;
 struct lt_fs;
 struct lt_host;
 struct lt_root;
@@ -134,16 +135,16 @@ struct lt_tree {
 
 struct lt_container {
     struct lt_root *root;
-    struct lt_str id, name;            /* name without its slash; "" if unknown */
-    struct lt_str path;                /* of containers/<id>, "" if there is none */
-    struct lt_str image_id;            /* as in the configuration */
-    struct lt_str namespace;           /* of containerd, "" if there are none */
-    struct lt_str pod;                 /* UID of its pod, "" if none */
-    struct lt_str driver;              /* storage driver, as in the configuration */
-    bool driver_read;                  /* the layers of that driver are read */
-    struct lt_str rw_id;               /* the store's ID of its rw layer, which may be missing; "" if unknown */
-    struct lt_list identifiers, files; /* of struct lt_identifier *: further identifiers; paths of its records */
-    bool host_userns;                  /* it uses the host's user IDs, even if other containers do not */
+    struct lt_str id, name;                    /* name without its slash; "" if unknown */
+    struct lt_str path;                        /* of containers/<id>, "" if there is none */
+    struct lt_str image_id;                    /* as in the configuration */
+    struct lt_str namespace;                   /* of containerd, "" if there are none */
+    struct lt_str pod;                         /* UID of its pod, "" if none */
+    struct lt_str driver;                      /* storage driver, as in the configuration */
+    bool driver_read;                          /* the layers of that driver are read */
+    struct lt_str rw_id;                       /* the store's ID of its rw layer, which may be missing; "" if unknown */
+    struct lt_list identifiers;                /* of struct lt_identifier *: others that it has */
+    bool host_userns;                          /* it uses the host's user IDs, even if other containers do not */
     struct lt_time created, started, finished; /* from the configuration; unset for Go's zero time */
     bool found_dead; /* `finished` is when the daemon started and found it dead: see runtime/docker/container.c */
     int64_t pid;     /* of its first process, as the daemon saved it; 0 if none */
@@ -206,16 +207,17 @@ struct lt_mount_point {
 
 /* One machine. What a machine has once is here. What it may have many times is in its stores. */
 struct lt_host {
-    struct lt_list mounts;          /* of struct lt_mount_point *: its file systems; never empty */
-    struct lt_fs *etc;              /* the one with its /etc; NULL: none has it */
-    struct lt_str hostname;         /* "" if unknown */
-    struct lt_zone_info zone;       /* its own */
-    struct lt_str zone_conflict;    /* how the witnesses of its zone disagree, "" if they do not */
-    struct lt_list offsets;         /* that daemons wrote with times: see clock/zones.h */
-    struct lt_str *subuid, *subgid; /* texts of /etc/subuid and /etc/subgid; NULL: not read yet */
-    struct lt_time newest;          /* the newest ctime of a file seen: only this host's kernel sets these */
-    struct lt_list roots;           /* of struct lt_root *: its stores */
-    struct lt_owner owner;          /* role host, of no store */
+    const struct lt_evidence *evidence; /* that its file systems are part of */
+    struct lt_list mounts;              /* of struct lt_mount_point *: its file systems; never empty */
+    struct lt_fs *etc;                  /* the one with its /etc; NULL: none has it */
+    struct lt_str hostname;             /* "" if unknown */
+    struct lt_zone_info zone;           /* its own */
+    struct lt_str zone_conflict;        /* how the witnesses of its zone disagree, "" if they do not */
+    struct lt_list offsets;             /* that daemons wrote with times: see clock/zones.h */
+    struct lt_str *subuid, *subgid;     /* texts of /etc/subuid and /etc/subgid; NULL: not read yet */
+    struct lt_time newest;              /* the newest ctime of a file seen: only this host's kernel sets these */
+    struct lt_list roots;               /* of struct lt_root *: its stores */
+    struct lt_owner owner;              /* role host, of no store */
 };
 
 /* A store: one place where a runtime keeps its data. */
@@ -246,6 +248,10 @@ struct lt_inventory {
 struct lt_host *lt_inventory_host(struct lt_inventory *inventory);
 /* `at` as in struct lt_mount_point; "/" makes `fs` the one with the host's /etc. */
 void lt_host_add_fs(struct lt_inventory *inventory, struct lt_host *host, struct lt_fs *fs, struct lt_str at);
+
+/* May both be one machine? The same one is; so may two of one evidence be, unless each has an /etc: nothing tells whose
+ * a file system without one is. */
+bool lt_hosts_may_be_one(const struct lt_host *a, const struct lt_host *b);
 
 /* A file of this host was seen: see lt_host.newest. */
 static inline void lt_host_met(struct lt_host *host, const struct lt_node *node)

@@ -21,27 +21,30 @@ void lt_hosts_find(struct lt_inventory *inventory, const struct lt_evidence *evi
     lt_each (struct lt_fs, fs, &evidence->fs) {
         if (!host || with_etc > 1)
             host = lt_inventory_host(inventory);
+        host->evidence = evidence;
         lt_host_add_fs(inventory, host, fs, has_etc(fs, &scratch) ? LT_STR("/") : LT_STR(""));
     }
     lt_arena_free(&scratch);
 }
 
-static const struct lt_evidence *evidence_of(const struct lt_host *host)
+/* Give what `from` has to `to`. */
+static void merge_host(struct lt_inventory *inventory, struct lt_host *to, const struct lt_host *from)
 {
-    const struct lt_mount_point *first = host->mounts.items[0];
-    return first->fs->evidence;
+    lt_each (const struct lt_mount_point, mount, &from->mounts)
+        lt_host_add_fs(inventory, to, mount->fs, LT_STR(""));
+    if (from->newest.set && (!to->newest.set || lt_time_cmp(from->newest, to->newest) > 0))
+        to->newest = from->newest;
 }
 
 void lt_hosts_settle(struct lt_inventory *inventory, const struct lt_evidence *evidence)
 {
-    struct lt_host *with_store = NULL;
+    struct lt_host *best = NULL;
     lt_each (struct lt_host, host, &inventory->hosts)
-        if (!with_store && evidence_of(host) == evidence && host->roots.count)
-            with_store = host;
+        if (host->evidence == evidence && host->roots.count && (!best || (best->etc && !host->etc)))
+            best = host;
     lt_each (struct lt_host, host, &inventory->hosts)
-        if (with_store && evidence_of(host) == evidence && !host->roots.count)
-            lt_each (const struct lt_mount_point, mount, &host->mounts)
-                lt_host_add_fs(inventory, with_store, mount->fs, LT_STR(""));
+        if (best && host->evidence == evidence && !host->roots.count)
+            merge_host(inventory, best, host);
 }
 
 struct lt_host *lt_host_with(const struct lt_inventory *inventory, const struct lt_fs *fs)

@@ -17,8 +17,9 @@ struct lt_discovery {
  * one, each file system is a host of its own: it is not known yet to which host the others belong. */
 void lt_hosts_find(struct lt_inventory *inventory, const struct lt_evidence *evidence);
 
-/* Call it once the stores of an evidence are known. File systems of hosts without a store are added to the first host
- * that has one, so that nothing on the disk is left unread. */
+/* Call it once the stores of an evidence are known. File systems of hosts without any are read for a host that has one,
+ * so that nothing on the disk goes unread: for the first whose own /etc is not known, since theirs may be it, else for
+ * the first. */
 void lt_hosts_settle(struct lt_inventory *inventory, const struct lt_evidence *evidence);
 
 /* The host that this file system belongs to; NULL: none. */

@@ -236,9 +236,13 @@ static int run_all(struct lt_job *job)
     const struct lt_options *options = job->options;
     struct lt_err err = {0};
     enum lt_status status = lt_opening(job, &err);
+    if (status == LT_SKIP) {
+        lt_say("%s", err.text);
+        return LT_EXIT_USAGE;
+    }
     if (status == LT_OK) {
         find_all(job);
-        status = lt_opening_check(job, &err);
+        status = lt_opening_late(job, &err);
     }
     if (status == LT_OK && options->errors)
         lt_report_open(&job->report, &job->errors);

@@ -2,7 +2,6 @@
 #include "run/opening.h"
 
 #include "base/temporary.h"
-#include "runtime/runtimes.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -40,23 +39,16 @@ static bool is_live(const struct lt_evidence *evidence)
     return lt_output_inside("/", evidence->spec);
 }
 
-/* Does the path lie in the default place of a runtime's store? */
-static bool is_at_default_place(const char *path)
-{
-    for (size_t i = 0; lt_runtimes[i]; i++)
-        for (const struct lt_place *place = lt_runtimes[i]->places; place->path; place++)
-            if (*place->path && lt_output_inside(path, place->path))
-                return true;
-    return false;
-}
-
-/* The root of a live host contains every path. So only the default places of its stores count. */
+/* Of a live host, whose own root holds everything, the stores count. */
 static bool is_in_evidence(const struct lt_job *job, const char *path)
 {
     if (!path || strcmp(path, "-") == 0)
         return false;
     lt_each (const struct lt_evidence, evidence, &job->evidence)
-        if (is_live(evidence) ? is_at_default_place(path) : lt_output_inside(path, evidence->spec))
+        if (!is_live(evidence) && lt_output_inside(path, evidence->spec))
+            return true;
+    lt_each (const struct lt_root, root, &job->inventory.roots)
+        if (is_live(root->fs->evidence) && lt_output_inside(path, root->path.ptr))
             return true;
     return false;
 }
@@ -87,10 +79,10 @@ static void open_temporary(struct lt_job *job)
         job->temporary[i] = lt_temporary_open(&job->temporary_error);
 }
 
-static enum lt_status open_outputs(struct lt_job *job, bool any, struct lt_err *err)
+static enum lt_status open_outputs(struct lt_job *job, struct lt_err *err)
 {
     const struct lt_options *options = job->options;
-    bool product = any && !options->list_sources;
+    bool product = job->any_open && !options->list_sources;
     enum lt_status status = LT_OK;
     if (options->errors)
         status = open_output(job, &job->errors, options->errors, false, false, err);
@@ -114,29 +106,31 @@ static bool open_evidence(struct lt_job *job, const char *spec)
     return lt_evidence_open(evidence, spec, &args, problem) == LT_OK;
 }
 
+static bool has_live(const struct lt_job *job)
+{
+    lt_each (const struct lt_evidence, evidence, &job->evidence)
+        if (is_live(evidence))
+            return true;
+    return false;
+}
+
 enum lt_status lt_opening(struct lt_job *job, struct lt_err *err)
 {
     const struct lt_options *options = job->options;
     const char *twice = given_twice(options);
-    bool any = false;
     job->temporary[0] = job->temporary[1] = -1;
     if (outputs_collide(options))
         return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "-o, --errors and --manifest must be different files");
     if (twice)
         return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "%s: this evidence is given twice", twice);
     for (int i = 0; i < options->evidence_count; i++)
-        any |= open_evidence(job, options->evidence[i]);
-    return open_outputs(job, any, err);
+        job->any_open |= open_evidence(job, options->evidence[i]);
+    return has_live(job) ? LT_OK : open_outputs(job, err);
 }
 
-enum lt_status lt_opening_check(const struct lt_job *job, struct lt_err *err)
+enum lt_status lt_opening_late(struct lt_job *job, struct lt_err *err)
 {
-    const char *paths[] = {job->options->errors, job->options->output, job->options->manifest};
-    lt_each (const struct lt_root, root, &job->inventory.roots)
-        for (size_t i = 0; i < 3 && is_live(root->fs->evidence); i++)
-            if (paths[i] && strcmp(paths[i], "-") != 0 && lt_output_inside(paths[i], root->path.ptr))
-                return refuse(paths[i], err);
-    return LT_OK;
+    return has_live(job) ? open_outputs(job, err) : LT_OK;
 }
 
 void lt_opening_end(struct lt_job *job)

@@ -59,9 +59,9 @@ static bool is_in(const struct lt_bolt_item *item, struct lt_str kind)
  * unknown. */
 static const struct lt_container *container_of(const struct job *job, struct lt_str id)
 {
-    lt_each (struct lt_root, root, &job->ctx->host->roots) {
+    lt_each (struct lt_root, root, &job->ctx->inventory->roots) {
         struct lt_container *container = lt_map_get(&root->container_by_id, id);
-        if (container)
+        if (container && lt_hosts_may_be_one(root->host, job->ctx->host))
             return container;
     }
     return lt_is_id(id) ? lt_inventory_removed(job->ctx->inventory, job->ctx->host->roots.items[0], id) : NULL;

@@ -63,9 +63,10 @@ static enum lt_status write_run(struct lt_merge *merge, struct lt_spill *spill, 
 /* Open the file that is not in use. */
 static enum lt_status open_spill(struct lt_sorter *sorter, struct lt_spill *spill, struct lt_err *err)
 {
+    int fd = sorter->files ? sorter->files[sorter->file] : -1;
     sorter->file ^= 1;
-    if (sorter->files && sorter->files[sorter->file] >= 0)
-        return lt_spill_open(spill, sorter->files[sorter->file], err);
+    if (fd >= 0)
+        return lt_spill_open(spill, fd, err);
     if (sorter->file_error && sorter->file_error->set) {
         *err = *sorter->file_error;
         return LT_FATAL;

@@ -22,7 +22,7 @@ struct lt_sorter {
     size_t memory;                   /* bytes that it may use */
     const int *files;                /* two temporary files, borrowed; each may be -1. NULL: none may be made */
     const struct lt_err *file_error; /* why one of them is -1; NULL: unknown */
-    unsigned file;                   /* index of the one in use */
+    unsigned file;                   /* the one that is used next */
     struct lt_batch *batches;        /* owned, in order of arrival; all but the last are sorted */
     size_t batch_count, batch_cap, held;
     struct lt_spill spill;
