@@ -128,7 +128,7 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
     begin_directory(walk, dir);
     begin_entry(walk, dir, node);
     for (const struct lt_layer_step *step = walk->steps[walk->entry.kind]; step->entry; step++)
-        if (step->entry(walk, &walk->entry, step->state) == LT_ENTRY_KEPT)
+        if (step->entry(walk, &walk->entry, step->state) == LT_VERDICT_KEPT)
             return LT_OK;
     return emit_entry(walk, err);
 }

@@ -9,6 +9,7 @@
  *   host_log.c         text logs of the daemons and the kernel; log_files.c: finds them and the years they cover
  *   host_journal.c     the same in systemd's journal; journal.c: the only file that uses libsystemd
  *   attribution.c      whose a line is
+ *   subids.c           ids that are set aside for user namespaces
  *   sources.def        the sources among these
  */
 #ifndef LT_HOST_ATTRIBUTION_H

@@ -154,8 +154,8 @@ typedef lt_set lt_tags; /* a set of them */
 _Static_assert(LT_TAGS <= LT_SET_SIZE, "a tag is a bit");
 #define LT_TAG_BIT(id) LT_SET_BIT(LT_TAG_##id)
 
-/* Further facts of an event that is not about a file, in the order in which the message shows them. A key has one type
- * for good: consumers fix the type when they first see it. */
+/* Further facts of an event, of which one about a file has FACTS alone, in the order in which the message shows them. A
+ * key has one type for good: consumers fix the type when they first see it. */
 enum lt_attr_key {
 #define ATTR(id, name, type, label) LT_ATTR_##id,
 #include "model/attrs.def"

@@ -115,7 +115,7 @@ struct lt_mount {
     struct lt_str destination; /* path in the container */
     struct lt_str subpath;     /* of a volume: the part that is mounted, "" for all */
     bool writable;
-    bool own; /* the runtime adds it to every container by itself */
+    bool automatic; /* the runtime adds it to every container by itself */
 };
 
 /* A time zone as the evidence gives it. */

@@ -3,7 +3,7 @@
 
 static bool is_own(const struct lt_mount *mount)
 {
-    return mount->own;
+    return mount->automatic;
 }
 
 static void add_container(struct lt_mount_shadowing *shadowing, const struct lt_container *container)

@@ -22,7 +22,6 @@ enum {
 
 /* Features that the reader looks at. The others do not change what it reads. */
 enum {
-    LT_EXT4_COMPAT_JOURNAL = 0x4,
     LT_EXT4_COMPAT_ORPHAN_FILE = 0x1000,
     LT_EXT4_INCOMPAT_RECOVER = 0x4,
     LT_EXT4_INCOMPAT_LARGEDIR = 0x4000,

@@ -56,7 +56,7 @@ static enum lt_verdict entry(struct lt_layer_walk *walk, struct lt_layer_entry *
     entry->moved = origin && !S_ISDIR(node->mode) && (!place->found || origin != place->lower.node.ino);
     add_shown_stat(walk, &entry->event, entry->marks.shown_stat);
     follow_redirect(walk, entry);
-    return LT_ENTRY_NEXT;
+    return LT_VERDICT_NEXT;
 }
 
 const struct lt_layer_check lt_layer_check_changes = {.entry = entry};

@@ -66,8 +66,8 @@ struct lt_layer_walk;
 
 /* What becomes of an entry after a check. */
 enum lt_verdict {
-    LT_ENTRY_NEXT, /* the next check looks at it, and after the last one the walk emits it */
-    LT_ENTRY_KEPT, /* the check kept a copy, to be emitted when the checks end; the walk is done with the entry */
+    LT_VERDICT_NEXT, /* the next check looks at it, and after the last one the walk emits it */
+    LT_VERDICT_KEPT, /* the check kept a copy, to be emitted when the checks end; the walk is done with the entry */
 };
 
 /* A check of one layer. It is used only in the walks, layers and entries that its line in checks.def names. */

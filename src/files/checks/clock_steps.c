@@ -11,7 +11,7 @@ static void *begin(struct lt_layer_walk *walk)
 static enum lt_verdict entry(struct lt_layer_walk *walk, struct lt_layer_entry *entry, void *state)
 {
     lt_clock_steps_check(state, &entry->event, &walk->of_entry);
-    return LT_ENTRY_NEXT;
+    return LT_VERDICT_NEXT;
 }
 
 const struct lt_layer_check lt_layer_check_clock_steps = {.begin = begin, .entry = entry};

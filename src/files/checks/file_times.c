@@ -18,7 +18,7 @@ static enum lt_verdict entry(struct lt_layer_walk *walk, struct lt_layer_entry *
     const struct file_times *times = state;
     const struct lt_lower *lower = entry->place.found ? &entry->place.lower : NULL;
     lt_filetimes_check_rw(walk->ctx, &entry->event, &entry->upper, lower, times->births, &walk->of_entry);
-    return LT_ENTRY_NEXT;
+    return LT_VERDICT_NEXT;
 }
 
 const struct lt_layer_check lt_layer_check_file_times = {.begin = begin, .entry = entry};

@@ -8,7 +8,7 @@ static enum lt_verdict entry(struct lt_layer_walk *walk, struct lt_layer_entry *
     struct lt_event *event = &entry->event;
     (void)state;
     event->hidden_by = lt_hidden_by(walk->layer, event->dir, event->node->name, walk->ctx->run);
-    return LT_ENTRY_NEXT;
+    return LT_VERDICT_NEXT;
 }
 
 const struct lt_layer_check lt_layer_check_hidden_by = {.entry = entry};

@@ -66,7 +66,7 @@ static enum lt_verdict entry(struct lt_layer_walk *walk, struct lt_layer_entry *
         note_directory(walk, entry);
     else
         hide(walk, &entry->place);
-    return LT_ENTRY_NEXT;
+    return LT_VERDICT_NEXT;
 }
 
 const struct lt_layer_check lt_layer_check_hiding = {.begin = begin, .entry = entry};

@@ -58,7 +58,7 @@ static enum lt_verdict entry(struct lt_layer_walk *walk, struct lt_layer_entry *
     const struct lt_lower_stack *below = entry->kind == LT_ENTRY_ROOT ? copy->root : compare(copy, entry);
     if (below)
         lt_removals_add_missing(walk->removals, &removal, below);
-    return LT_ENTRY_NEXT;
+    return LT_VERDICT_NEXT;
 }
 
 static enum lt_status end(struct lt_layer_walk *walk, void *state, enum lt_status status, struct lt_err *err)

@@ -50,7 +50,7 @@ static enum lt_verdict entry(struct lt_layer_walk *walk, struct lt_layer_entry *
     find_place(walk, entry);
     if (plain && !changed && lt_entry_is_merged(entry))
         read_marks(walk, entry);
-    return LT_ENTRY_NEXT;
+    return LT_VERDICT_NEXT;
 }
 
 const struct lt_layer_check lt_layer_check_lower = {.begin = begin, .entry = entry};

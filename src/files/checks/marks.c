@@ -8,7 +8,7 @@ static enum lt_verdict entry(struct lt_layer_walk *walk, struct lt_layer_entry *
         entry->event.tags |= LT_TAG_BIT(whiteout);
     else if (entry->meaning == LT_OPAQUE)
         entry->event.tags |= LT_TAG_BIT(opaque);
-    return LT_ENTRY_NEXT;
+    return LT_VERDICT_NEXT;
 }
 
 const struct lt_layer_check lt_layer_check_marks = {.entry = entry};

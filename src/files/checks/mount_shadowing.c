@@ -14,7 +14,7 @@ static void *begin(struct lt_layer_walk *walk)
 static enum lt_verdict entry(struct lt_layer_walk *walk, struct lt_layer_entry *entry, void *state)
 {
     lt_mount_shadowing_add(state, &entry->event, &walk->of_entry);
-    return LT_ENTRY_NEXT;
+    return LT_VERDICT_NEXT;
 }
 
 static enum lt_status end(struct lt_layer_walk *walk, void *state, enum lt_status status, struct lt_err *err)

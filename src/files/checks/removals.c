@@ -20,7 +20,7 @@ static enum lt_verdict entry(struct lt_layer_walk *walk, struct lt_layer_entry *
     };
     if (entry->place.found || !walk->whole)
         lt_removals_add(state, &removal, entry->subject, entry->place.found ? &entry->place.lower : NULL);
-    return LT_ENTRY_NEXT;
+    return LT_VERDICT_NEXT;
 }
 
 static enum lt_status end(struct lt_layer_walk *walk, void *state, enum lt_status status, struct lt_err *err)

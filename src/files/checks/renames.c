@@ -6,9 +6,9 @@ static enum lt_verdict entry(struct lt_layer_walk *walk, struct lt_layer_entry *
 {
     (void)state;
     if (!entry->moved)
-        return LT_ENTRY_NEXT;
+        return LT_VERDICT_NEXT;
     lt_removals_add_moved(walk->removals, &(struct lt_moved){.event = entry->event, .origin = entry->marks.origin});
-    return LT_ENTRY_KEPT;
+    return LT_VERDICT_KEPT;
 }
 
 const struct lt_layer_check lt_layer_check_renames = {.entry = entry};

@@ -13,7 +13,7 @@ static enum lt_verdict entry(struct lt_layer_walk *walk, struct lt_layer_entry *
 {
     (void)walk;
     lt_tamper_check(state, &entry->event, entry->kind == LT_ENTRY_WHITEOUT ? entry->subject : LT_STR(""));
-    return LT_ENTRY_NEXT;
+    return LT_VERDICT_NEXT;
 }
 
 static enum lt_status end(struct lt_layer_walk *walk, void *state, enum lt_status status, struct lt_err *err)

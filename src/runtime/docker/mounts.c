@@ -120,7 +120,7 @@ static void add_own_mounts(struct mounts *mounts, const struct json_t *json)
                                    .source = lt_str_dup(run, source),
                                    .destination = place,
                                    .writable = true,
-                                   .own = true};
+                                   .automatic = true};
         add_mount(mounts, mount);
     }
 }
