@@ -24,10 +24,11 @@ static void read_marks(struct lt_layer_walk *walk, struct lt_layer_entry *entry)
 /* fuse-overlayfs names the origin of a copy by its path. */
 static void find_origin(struct lt_layer_walk *walk, struct lt_overlay_marks *marks)
 {
+    if (!marks->origin_path.len || !walk->top->lower)
+        return;
     const struct lt_lower_stack *stack;
-    struct lt_lower lower;
-    if (marks->origin_path.len && walk->top->lower &&
-        lt_lower_path(&walk->reader, walk->top->lower, marks->origin_path, &stack, &lower))
+    struct lt_lower lower = {0};
+    if (lt_lower_path(&walk->reader, walk->top->lower, marks->origin_path, &stack, &lower))
         marks->origin = lower.node.ino;
 }
 
