@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lib import boltfile, hosts, launch, machine, reading, truth
+from lib import boltfile, disks, hosts, launch, machine, reading, truth
 
 FIXTURES = machine.REPO / "tests/data/databases"
 MADE = ("image_build", "image_import", "image_load", "image_commit")
@@ -203,13 +203,13 @@ def test_removal_traces(case: RecordedRun) -> None:
 @pytest.mark.parametrize("after, told", [(0, False), (95, False), (110, True)])
 def test_removal_trace_is_no_slow_mkdir(after: int, told: bool, tmp: Path) -> None:
     """The kernel dates a directory later than what it makes in it: by milliseconds, on a busy host by many."""
-    host = helpers.shop(tmp / "host")
-    image = helpers.make_ext4(tmp / "disk.raw", host.root, later=5)
+    host = hosts.shop(tmp / "host")
+    image = disks.make_ext4(tmp / "disk.raw", host.root, later=5)
     place = host.inside(host.data / "containers")
-    born = int(re.search(r"crtime: 0x([0-9a-f]+)", helpers.debugfs(image, f"stat {place}"))[1], 16)
-    helpers.debugfs(image, f"set_inode_field {place} mtime @{born}",
+    born = int(re.search(r"crtime: 0x([0-9a-f]+)", disks.debugfs(image, f"stat {place}"))[1], 16)
+    disks.debugfs(image, f"set_inode_field {place} mtime @{born}",
                     f"set_inode_field {place} mtime_extra {after * 10**6 << 2}")
-    rows = helpers.timeline(image).where(data_type="container:removal:trace")
+    rows = launch.timeline(image).where(data_type="container:removal:trace")
     assert [row["action"] for row in rows] == ["remove a container"] * told
 
 
