@@ -182,14 +182,6 @@ static void find_leftovers(struct lt_root *root)
             layer->role = LT_ROLE_RW;
 }
 
-static bool is_known_driver(struct lt_str name)
-{
-    for (size_t i = 0; lt_docker_drivers[i]; i++)
-        if (lt_str_eq(name, lt_str_c(lt_docker_drivers[i]->driver.name)))
-            return true;
-    return false;
-}
-
 /* Set what the rest of the program reads of layers and containers, now that all links are known. */
 static void publish(struct lt_ctx *ctx)
 {
@@ -203,7 +195,7 @@ static void publish(struct lt_ctx *ctx)
     }
     lt_each (struct lt_container, container, &ctx->root->containers) {
         const struct lt_docker_container *own = lt_docker_container(container);
-        container->driver_read = own->driver || is_known_driver(container->driver);
+        container->driver_read = own->driver || lt_docker_knows_driver(container->driver);
         lt_identifier_add(ctx->inventory, &container->identifiers, "mount_identifier", container->rw_id);
         lt_identifier_add(ctx->inventory, &container->identifiers, "init_identifier", own->init_id);
     }

@@ -41,6 +41,9 @@ struct lt_docker_driver {
 /* From drivers.def; NULL-terminated. */
 extern const struct lt_docker_driver *const lt_docker_drivers[];
 
+/* Are the layers of the driver with this name read? */
+bool lt_docker_knows_driver(struct lt_str name);
+
 /* Does the layer belong to this driver? */
 static inline bool lt_docker_is_of(const struct lt_layer *layer, const struct lt_docker_driver *driver)
 {
