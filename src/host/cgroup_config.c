@@ -220,24 +220,19 @@ static enum lt_status read_all(struct reader *reader, struct lt_str file, struct
 
 static enum lt_status cgroup_config_events(struct lt_ctx *ctx, struct lt_err *err)
 {
-    struct lt_ctx there = *ctx;
-    struct reader reader = {.daemon = {.ctx = &there, .owner = &ctx->host->owner}};
-    enum lt_status status = LT_OK;
+    struct reader reader = {.daemon = {.ctx = ctx, .owner = &ctx->host->owner}};
     find_parents(&reader);
-    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts) {
-        there.fs = mount->fs;
-        if (status == LT_OK)
-            status = read_all(&reader, LT_STR("/etc/cgconfig.conf"), LT_STR("/etc/cgconfig.d"), read_groups, err);
-        if (status == LT_OK)
-            status = read_all(&reader, LT_STR("/etc/cgrules.conf"), LT_STR("/etc/cgrules.d"), read_rules, err);
-    }
+    enum lt_status status =
+        read_all(&reader, LT_STR("/etc/cgconfig.conf"), LT_STR("/etc/cgconfig.d"), read_groups, err);
+    if (status == LT_OK)
+        status = read_all(&reader, LT_STR("/etc/cgrules.conf"), LT_STR("/etc/cgrules.d"), read_rules, err);
     return status;
 }
 
 const struct lt_source lt_source_cgroup_config = {
     .name = "cgroup_config",
     .summary = "/etc/cgconfig.conf, /etc/cgrules.conf: control groups of containers",
-    .scope = LT_PER_HOST,
+    .scope = LT_PER_FS,
     .stage = LT_STAGE_SETTINGS,
     .events = cgroup_config_events,
 };

@@ -462,8 +462,7 @@ static enum lt_status read_homes(struct lt_ctx *ctx, struct lt_err *err)
     return status == LT_OK ? read_home_once(ctx, LT_STR("/root"), &known, err) : status;
 }
 
-/* Read the daemons configured on one file system. */
-static enum lt_status read_fs(struct lt_ctx *ctx, struct lt_err *err)
+static enum lt_status host_config_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     const struct lt_owner *owner = lt_daemon_owner(ctx->host, LT_STR(""));
     enum lt_status status = read_system(ctx, owner, err);
@@ -472,20 +471,10 @@ static enum lt_status read_fs(struct lt_ctx *ctx, struct lt_err *err)
     return status == LT_OK ? read_homes(ctx, err) : status;
 }
 
-static enum lt_status host_config_events(struct lt_ctx *ctx, struct lt_err *err)
-{
-    enum lt_status status = LT_OK;
-    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts) {
-        struct lt_ctx there = lt_ctx_on(ctx, mount->fs);
-        status = status == LT_OK ? read_fs(&there, err) : status;
-    }
-    return status;
-}
-
 const struct lt_source lt_source_host_config = {
     .name = "host_config",
     .summary = "daemon.json, options in /etc, units and drop-ins: how daemons are configured, and what that exposes",
-    .scope = LT_PER_HOST,
+    .scope = LT_PER_FS,
     .stage = LT_STAGE_SETTINGS,
     .events = host_config_events,
 };

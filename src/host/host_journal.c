@@ -257,12 +257,12 @@ static enum lt_status read_entries(struct job *job, struct lt_journal *journal, 
     return emit_pending(job, err);
 }
 
-static enum lt_status read_file(struct job *job, struct lt_fs *fs, struct lt_str path, struct lt_err *err)
+static enum lt_status read_file(struct job *job, struct lt_str path, struct lt_err *err)
 {
     struct lt_journal *journal;
     struct lt_err problem = {0};
     job->path = lt_str_dup(job->ctx->run, path);
-    enum lt_status status = lt_journal_open(fs, path, &journal, &problem);
+    enum lt_status status = lt_journal_open(job->ctx->fs, path, &journal, &problem);
     if (status == LT_SKIP)
         lt_skip_error(job->ctx, path, &problem);
     if (status != LT_OK)
@@ -275,64 +275,48 @@ static enum lt_status read_file(struct job *job, struct lt_fs *fs, struct lt_str
 }
 
 /* Resolve a place; false if it does not exist or is one of the `count` found before. */
-static bool find_place(struct job *job, struct lt_fs *fs, struct lt_str place, const struct lt_str *before,
-                       size_t count, struct lt_str *out)
+static bool find_place(struct lt_ctx *ctx, struct lt_str place, const struct lt_str *before, size_t count,
+                       struct lt_str *out)
 {
-    struct lt_ctx there = lt_ctx_on(job->ctx, fs);
-    enum lt_status status = lt_resolve_or_skip(&there, place, out);
+    enum lt_status status = lt_resolve_or_skip(ctx, place, out);
     for (size_t i = 0; i < count && status == LT_OK; i++)
         if (lt_str_eq(*out, before[i]))
             status = LT_END;
     return status == LT_OK;
 }
 
-static void list(struct job *job, struct lt_fs *fs, struct lt_str path, struct lt_listing *out)
-{
-    struct lt_ctx there = lt_ctx_on(job->ctx, fs);
-    lt_list_or_skip(&there, path, out);
-}
-
-static enum lt_status read_machine(struct job *job, struct lt_fs *fs, struct lt_str directory, struct lt_err *err)
+static enum lt_status read_machine(struct job *job, struct lt_str directory, struct lt_err *err)
 {
     struct lt_listing files;
     enum lt_status status = LT_OK;
-    list(job, fs, directory, &files);
+    lt_list_or_skip(job->ctx, directory, &files);
     for (size_t i = 0; i < files.count && status == LT_OK; i++) {
         struct lt_str name = files.nodes[i].name;
         bool journal = lt_str_ends(name, LT_STR(".journal")) || lt_str_ends(name, LT_STR(".journal~"));
         if (journal && S_ISREG(files.nodes[i].mode))
-            status = read_file(job, fs, lt_path_join(job->ctx->scratch, directory, name), err);
-    }
-    return status;
-}
-
-static enum lt_status read_fs(struct job *job, struct lt_fs *fs, struct lt_err *err)
-{
-    static const char *const places[] = {"/var/log/journal", "/run/log/journal", "/log/journal", "/journal"};
-    struct lt_str found[sizeof places / sizeof *places];
-    size_t count = 0;
-    enum lt_status status = LT_OK;
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        struct lt_str *path = &found[count];
-        struct lt_listing machines;
-        if (!find_place(job, fs, lt_str_c(places[i]), found, count, path))
-            continue;
-        count++;
-        list(job, fs, *path, &machines);
-        for (size_t j = 0; j < machines.count && status == LT_OK; j++)
-            if (S_ISDIR(machines.nodes[j].mode))
-                status = read_machine(job, fs, lt_path_join(job->ctx->scratch, *path, machines.nodes[j].name), err);
+            status = read_file(job, lt_path_join(job->ctx->scratch, directory, name), err);
     }
     return status;
 }
 
 static enum lt_status host_journal_events(struct lt_ctx *ctx, struct lt_err *err)
 {
+    static const char *const places[] = {"/var/log/journal", "/run/log/journal", "/log/journal", "/journal"};
+    struct lt_str found[sizeof places / sizeof *places];
     struct job job = {.ctx = ctx};
+    size_t count = 0;
     enum lt_status status = LT_OK;
-    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts)
-        if (status == LT_OK)
-            status = read_fs(&job, mount->fs, err);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        struct lt_str *path = &found[count];
+        struct lt_listing machines;
+        if (!find_place(ctx, lt_str_c(places[i]), found, count, path))
+            continue;
+        count++;
+        lt_list_or_skip(ctx, *path, &machines);
+        for (size_t j = 0; j < machines.count && status == LT_OK; j++)
+            if (S_ISDIR(machines.nodes[j].mode))
+                status = read_machine(&job, lt_path_join(ctx->scratch, *path, machines.nodes[j].name), err);
+    }
     lt_arena_free(&job.line);
     return status;
 }
@@ -341,7 +325,7 @@ const struct lt_source lt_source_host_journal = {
     .name = "host_journal",
     .summary =
         "/var/log/journal: dockerd, containerd, systemd and kernel on them, and output by the log driver journald",
-    .scope = LT_PER_HOST,
+    .scope = LT_PER_FS,
     .stage = LT_STAGE_HOST_LOGS,
     .events = host_journal_events,
 };

@@ -31,7 +31,6 @@ static const struct lt_log_family families[] = {
 struct job {
     struct lt_ctx *ctx;
     struct lt_attribution attribution;
-    struct lt_fs *fs;
     struct lt_log_file file;
     struct lt_zone zone;      /* of the host */
     struct lt_years years;    /* of its lines, counted from the start of the file */
@@ -92,8 +91,8 @@ static void place_stamp(struct job *job, const struct lt_syslog *line, struct lt
     if (line->time.set)
         return;
     if (!job->years_known && !job->years_searched)
-        job->years_known = lt_log_year(&job->attribution, job->fs, &job->file, &job->zone, job->limit, &job->first_year,
-                                       &job->years_from);
+        job->years_known = lt_log_year(&job->attribution, job->ctx->fs, &job->file, &job->zone, job->limit,
+                                       &job->first_year, &job->years_from);
     job->years_searched = true;                        /* once per file, as it reads all of it */
     if (!job->years_known || job->year > LT_MAX_YEARS) /* a file that spans more is not a log */
         return;
@@ -238,7 +237,7 @@ static enum lt_status read_file(struct job *job, struct lt_err *err)
         lt_skip(job->ctx, job->file.path, LT_CODE_UNSUPPORTED, "packed with %s: not read", job->file.packed);
         return LT_OK;
     }
-    enum lt_status status = lt_stream_open(job->fs, job->file.path, &stream, &problem);
+    enum lt_status status = lt_stream_open(job->ctx->fs, job->file.path, &stream, &problem);
     if (problem.set)
         lt_skip_error(job->ctx, job->file.path, &problem);
     if (status != LT_OK)
@@ -253,34 +252,21 @@ static enum lt_status read_file(struct job *job, struct lt_err *err)
     return status;
 }
 
-/* Read the logs on one file system. */
-static enum lt_status read_fs(struct job *job, struct lt_fs *fs, struct lt_err *err)
-{
-    enum lt_status status = LT_OK;
-    struct lt_ctx there = lt_ctx_on(job->ctx, fs);
-    struct lt_log_files files = {0};
-    job->fs = fs;
-    job->file.family = NULL;
-    lt_log_files_find(&there, families, sizeof families / sizeof *families, &files);
-    if (files.count && !job->attribution.ctx)
-        lt_attribution_begin(&job->attribution, job->ctx);
-    for (size_t i = 0; i < files.count && status == LT_OK; i++) {
-        if (files.items[i].family != job->file.family)
-            job->limit = (struct lt_time){0};
-        job->file = files.items[i];
-        status = read_file(job, err);
-    }
-    free(files.items);
-    return status;
-}
-
 static enum lt_status host_log_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     struct job job = {.ctx = ctx, .zone = ctx->host->zone.rules};
     enum lt_status status = LT_OK;
-    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts)
-        if (status == LT_OK)
-            status = read_fs(&job, mount->fs, err);
+    struct lt_log_files files = {0};
+    lt_log_files_find(ctx, families, sizeof families / sizeof *families, &files);
+    if (files.count)
+        lt_attribution_begin(&job.attribution, ctx);
+    for (size_t i = 0; i < files.count && status == LT_OK; i++) {
+        if (files.items[i].family != job.file.family)
+            job.limit = (struct lt_time){0};
+        job.file = files.items[i];
+        status = read_file(&job, err);
+    }
+    free(files.items);
     lt_arena_free(&job.line);
     return status;
 }
@@ -288,7 +274,7 @@ static enum lt_status host_log_events(struct lt_ctx *ctx, struct lt_err *err)
 const struct lt_source lt_source_host_log = {
     .name = "host_log",
     .summary = "/var/log/syslog, messages, daemon.log, kern.log, docker.log: dockerd, containerd, kernel on containers",
-    .scope = LT_PER_HOST,
+    .scope = LT_PER_FS,
     .stage = LT_STAGE_HOST_LOGS,
     .events = host_log_events,
 };

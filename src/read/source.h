@@ -10,6 +10,7 @@
 enum lt_scope {
     LT_PER_ROOT, /* for each store of its runtime: ctx->root is the store, ctx->fs the file system that it lies on */
     LT_PER_HOST, /* once a host: ctx->fs is the file system with its /etc, or its first; ctx->root is NULL */
+    LT_PER_FS,   /* for each file system of a host, which is ctx->fs; ctx->root is NULL */
 };
 
 /* Sources are called in the order of their stages; within a stage, in the order of their tables. Later ones may use

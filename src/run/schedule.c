@@ -53,6 +53,20 @@ static enum lt_status take_turn(const struct turn *turn, const struct lt_source 
     return status == LT_OK ? turn->call(turn->ctx, source, err) : status;
 }
 
+static enum lt_status call_on_each_fs(const struct turn *turn, struct lt_host *host, const struct lt_source *source,
+                                      struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    lt_each (const struct lt_mount_point, mount, &host->mounts) {
+        if (status != LT_OK)
+            continue;
+        lt_schedule_host(turn->ctx, host, source->name);
+        turn->ctx->fs = mount->fs;
+        status = take_turn(turn, source, err);
+    }
+    return status;
+}
+
 /* Call a source as often as its scope says. `runtime` is the one it belongs to; NULL: all runtimes. */
 static enum lt_status call_source(const struct turn *turn, struct lt_host *host, const struct lt_runtime *runtime,
                                   const struct lt_source *source, struct lt_err *err)
@@ -64,6 +78,8 @@ static enum lt_status call_source(const struct turn *turn, struct lt_host *host,
         lt_schedule_host(turn->ctx, host, source->name);
         return take_turn(turn, source, err);
     }
+    if (source->scope == LT_PER_FS)
+        return call_on_each_fs(turn, host, source, err);
     lt_each (struct lt_root, root, &host->roots) {
         if (status != LT_OK || (runtime && root->runtime != runtime))
             continue;

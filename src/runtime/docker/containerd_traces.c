@@ -279,15 +279,10 @@ static enum lt_status read_containerd(struct lt_ctx *ctx, const struct lt_owner 
 static enum lt_status host_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     static const char *const places[] = {"/var/lib/containerd", "/lib/containerd", "/containerd"};
-    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts) {
-        struct lt_ctx there = lt_ctx_on(ctx, mount->fs);
-        enum lt_status found = LT_END;
-        for (size_t i = 0; found == LT_END && i < sizeof places / sizeof *places; i++)
-            found = read_containerd(&there, &ctx->host->owner, lt_str_c(places[i]), err);
-        if (found == LT_FATAL)
-            return LT_FATAL;
-    }
-    return LT_OK;
+    enum lt_status found = LT_END;
+    for (size_t i = 0; found == LT_END && i < sizeof places / sizeof *places; i++)
+        found = read_containerd(ctx, &ctx->host->owner, lt_str_c(places[i]), err);
+    return found == LT_FATAL ? LT_FATAL : LT_OK;
 }
 
 /* Read the containerd that a daemon ran itself. */
@@ -308,7 +303,7 @@ const struct lt_source lt_source_docker_runtime = {
 const struct lt_source lt_source_docker_runtime_host = {
     .name = "docker_runtime",
     .summary = NULL, /* the same reader, for the containerd that daemons share */
-    .scope = LT_PER_HOST,
+    .scope = LT_PER_FS,
     .stage = LT_STAGE_CONTAINERS,
     .events = host_events,
 };
