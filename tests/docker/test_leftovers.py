@@ -27,9 +27,9 @@ def listed(command: str, host: Host, code: int = 0) -> list[Row]:
     return launch.objects(command, host.root, code=code)
 
 
-def top(host: Host, name: str) -> Row:
+def top(host: Host, name: str, code: int = 0) -> Row:
     """What `containers` says of one."""
-    [row] = [row for row in listed("containers", host) if row["container_identifier"] == container(host, name).id]
+    [row] = [row for row in listed("containers", host, code) if row["container_identifier"] == container(host, name).id]
     return row
 
 
@@ -169,12 +169,12 @@ def test_container_without_layer_and_record(host: Host) -> None:
 
 
 def test_containers_of_other_stores_are_not_called_incomplete(host: Host) -> None:
-    """Where their layers lie is not known, so nothing is missing."""
+    """Where their layers lie is not known: that is an error, and nothing is missing."""
     web = container(host, "web")
     shutil.rmtree(web.mounts)
     remove_layers(web)
     web.change(Driver="overlayfs")
-    assert top(host, "web")["tag"] == []
+    assert top(host, "web", code=1)["tag"] == []
 
 
 def test_dead_container(host: Host) -> None:
