@@ -60,12 +60,19 @@ struct lt_str lt_docker_chain_key(struct lt_arena *arena, const struct lt_docker
     return lt_str_format(arena, "%s %.*s", driver->driver.name, LT_ARG(chain_id));
 }
 
+/* The path of a directory of layerdb, in the scratch arena. */
+static struct lt_str layerdb_path(struct lt_ctx *ctx, const struct lt_docker_driver *driver, const char *part)
+{
+    struct lt_str path = lt_str_format(ctx->scratch, "image/%s/layerdb/%s", driver->driver.name, part);
+    return lt_path_join(ctx->scratch, ctx->root->path, path);
+}
+
 struct lt_str lt_docker_record_path(struct lt_ctx *ctx, const struct lt_layer *layer, const char *name)
 {
     const struct lt_docker_layer *own = lt_docker_layer(layer);
-    struct lt_str path = lt_str_format(ctx->scratch, "image/%s/layerdb/sha256/%.*s/%s", own->driver->driver.name,
-                                       LT_ARG(lt_digest_hex(own->chain_id)), name);
-    return lt_path_join(ctx->scratch, ctx->root->path, path);
+    struct lt_str records = layerdb_path(ctx, own->driver, "sha256");
+    struct lt_str record = lt_path_join(ctx->scratch, records, lt_digest_hex(own->chain_id));
+    return lt_path_join(ctx->scratch, record, lt_str_c(name));
 }
 
 /* Docker recreates the tar from the tar record and the layer's files, for `docker save` and `push`. */
@@ -237,8 +244,7 @@ static bool is_removing(struct lt_str name)
 static void read_unfinished(struct lt_ctx *ctx, const struct lt_docker_driver *driver)
 {
     struct lt_listing listing;
-    struct lt_str path =
-        lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/tmp", driver->driver.name).ptr);
+    struct lt_str path = layerdb_path(ctx, driver, "tmp");
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++)
         if (lt_str_starts(listing.nodes[i].name, LT_STR("write-set-")))
@@ -248,8 +254,7 @@ static void read_unfinished(struct lt_ctx *ctx, const struct lt_docker_driver *d
 static void read_image_layers(struct lt_ctx *ctx, const struct lt_docker_driver *driver)
 {
     struct lt_listing listing;
-    struct lt_str path =
-        lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/sha256", driver->driver.name).ptr);
+    struct lt_str path = layerdb_path(ctx, driver, "sha256");
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
         struct lt_str name = listing.nodes[i].name;
@@ -289,8 +294,7 @@ static void mark_recorded(struct lt_ctx *ctx, const struct lt_docker_driver *dri
 static void read_mounts(struct lt_ctx *ctx, const struct lt_docker_driver *driver)
 {
     struct lt_listing listing;
-    struct lt_str path =
-        lt_root_path(ctx, lt_str_format(ctx->scratch, "image/%s/layerdb/mounts", driver->driver.name).ptr);
+    struct lt_str path = layerdb_path(ctx, driver, "mounts");
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
         struct lt_str name = listing.nodes[i].name;
@@ -318,12 +322,10 @@ static void report_unknown_drivers(struct lt_ctx *ctx)
     struct lt_str path = lt_root_path(ctx, "image");
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
-        bool known = !S_ISDIR(listing.nodes[i].mode);
-        for (size_t j = 0; lt_docker_drivers[j]; j++)
-            known |= lt_str_eq(listing.nodes[i].name, lt_str_c(lt_docker_drivers[j]->driver.name));
-        if (!known)
-            lt_skip(ctx, lt_path_join(ctx->scratch, path, listing.nodes[i].name), LT_CODE_UNSUPPORTED,
-                    "storage driver '%.*s' is not supported: its layers are not read", LT_ARG(listing.nodes[i].name));
+        struct lt_str name = listing.nodes[i].name;
+        if (S_ISDIR(listing.nodes[i].mode) && !lt_docker_knows_driver(name))
+            lt_skip(ctx, lt_path_join(ctx->scratch, path, name), LT_CODE_UNSUPPORTED,
+                    "storage driver '%.*s' is not supported: its layers are not read", LT_ARG(name));
     }
 }
 
