@@ -85,7 +85,7 @@ static void add_prefix(struct lt_buf *out, const struct lt_owner *owner)
         add_label(out, 'i', LT_STR(""), layer->id);
     else
         return;
-    if (owner->role == LT_ROLE_IMAGE && owner->image) {
+    if (owner->role == LT_ROLE_IMAGE && owner->image && layer) {
         lt_buf_char(out, 'L');
         lt_buf_uint(out, layer->index);
         lt_buf_char(out, ':');

@@ -41,16 +41,26 @@ struct lt_root *lt_inventory_root(struct lt_inventory *inventory, struct lt_host
     return root;
 }
 
-struct lt_container *lt_inventory_container(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id)
+/* No namespace of containerd has a slash, nor any other byte but letters, digits, dots, dashes and underscores. */
+struct lt_str lt_namespaced(struct lt_arena *arena, struct lt_str namespace, struct lt_str id)
 {
-    struct lt_container *container = lt_map_get(&root->container_by_id, id);
+    return namespace.len ? lt_path_join(arena, namespace, id) : id;
+}
+
+struct lt_container *lt_inventory_container(struct lt_inventory *inventory, struct lt_root *root,
+                                            struct lt_str namespace, struct lt_str id)
+{
+    struct lt_str key = lt_namespaced(inventory->arena, namespace, id);
+    struct lt_container *container = lt_map_get(&root->container_by_id, key);
     if (container)
         return container;
     container = lt_new(inventory->arena, struct lt_container);
     container->root = root;
+    container->runtime = root->runtime;
     container->id = lt_str_dup(inventory->arena, id);
+    container->namespace = lt_str_dup(inventory->arena, namespace);
     lt_list_add(&root->containers, inventory->arena, container);
-    lt_map_put(&root->container_by_id, inventory->arena, container->id, container);
+    lt_map_put(&root->container_by_id, inventory->arena, namespace.len ? key : container->id, container);
     return container;
 }
 
@@ -62,6 +72,7 @@ struct lt_container *lt_inventory_removed(struct lt_inventory *inventory, struct
         return container;
     container = lt_new(inventory->arena, struct lt_container);
     container->root = root;
+    container->runtime = root->runtime;
     container->id = lt_str_dup(inventory->arena, id);
     container->tags = LT_TAG_BIT(configuration_missing);
     container->owner =
@@ -72,16 +83,20 @@ struct lt_container *lt_inventory_removed(struct lt_inventory *inventory, struct
     return container;
 }
 
-struct lt_image *lt_inventory_image(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id)
+struct lt_image *lt_inventory_image(struct lt_inventory *inventory, struct lt_root *root, struct lt_str namespace,
+                                    struct lt_str id)
 {
-    struct lt_image *image = lt_map_get(&root->image_by_id, id);
+    struct lt_str key = lt_namespaced(inventory->arena, namespace, id);
+    struct lt_image *image = lt_map_get(&root->image_by_id, key);
     if (image)
         return image;
     image = lt_new(inventory->arena, struct lt_image);
     image->root = root;
+    image->runtime = root->runtime;
     image->id = lt_str_dup(inventory->arena, id);
+    image->namespace = lt_str_dup(inventory->arena, namespace);
     lt_list_add(&root->images, inventory->arena, image);
-    lt_map_put(&root->image_by_id, inventory->arena, image->id, image);
+    lt_map_put(&root->image_by_id, inventory->arena, namespace.len ? key : image->id, image);
     return image;
 }
 
@@ -92,6 +107,7 @@ struct lt_layer *lt_inventory_layer(struct lt_inventory *inventory, struct lt_ro
         return layer;
     layer = lt_new(inventory->arena, struct lt_layer);
     layer->root = root;
+    layer->runtime = root->runtime;
     layer->id = lt_str_dup(inventory->arena, id);
     layer->role = LT_ROLE_IMAGE;
     lt_list_add(&root->layers, inventory->arena, layer);
@@ -112,8 +128,34 @@ struct lt_volume *lt_inventory_volume(struct lt_inventory *inventory, struct lt_
     return volume;
 }
 
-static void link_users(struct lt_arena *arena, struct lt_root *root)
+static struct lt_str snapshot_name(struct lt_arena *arena, struct lt_str namespace, struct lt_str snapshotter,
+                                   struct lt_str key)
 {
+    return lt_str_format(arena, "%.*s/%.*s/%.*s", LT_ARG(namespace), LT_ARG(snapshotter), LT_ARG(key));
+}
+
+struct lt_layer *lt_host_snapshot(const struct lt_host *host, struct lt_arena *scratch, struct lt_str namespace,
+                                  struct lt_str snapshotter, struct lt_str key)
+{
+    struct lt_str name = snapshot_name(scratch, namespace, snapshotter, key);
+    lt_each (const struct lt_root, root, &host->roots) {
+        struct lt_layer *layer = lt_map_get(&root->snapshots, name);
+        if (layer)
+            return layer;
+    }
+    return NULL;
+}
+
+void lt_root_add_snapshot(struct lt_inventory *inventory, struct lt_layer *layer, struct lt_str snapshotter,
+                          struct lt_str key)
+{
+    struct lt_str name = snapshot_name(inventory->arena, layer->namespace, snapshotter, key);
+    lt_map_put(&layer->root->snapshots, inventory->arena, name, layer);
+}
+
+void lt_inventory_link_users(struct lt_inventory *inventory, struct lt_root *root)
+{
+    struct lt_arena *arena = inventory->arena;
     lt_each (struct lt_image, image, &root->images)
         lt_each (struct lt_layer, layer, &image->layers)
             lt_list_add(&layer->images, arena, image);
@@ -196,9 +238,8 @@ static void tag_odd(const struct lt_root *root)
     }
 }
 
-void lt_inventory_own(struct lt_inventory *inventory, struct lt_root *root)
+void lt_inventory_own(struct lt_root *root)
 {
-    link_users(inventory->arena, root);
     own_all(root);
     tag_odd(root);
 }
@@ -261,8 +302,23 @@ bool lt_owner_is_mapped(const struct lt_owner *owner)
     return !owner->container || !owner->container->host_userns;
 }
 
+struct lt_str lt_owner_namespace(const struct lt_owner *owner)
+{
+    if (owner->layer && owner->layer->namespace.len)
+        return owner->layer->namespace;
+    if (owner->container && owner->container->namespace.len)
+        return owner->container->namespace;
+    return owner->image ? owner->image->namespace : LT_STR("");
+}
+
 const struct lt_runtime *lt_owner_runtime(const struct lt_owner *owner)
 {
+    if (owner->container)
+        return owner->container->runtime;
+    if (owner->image)
+        return owner->image->runtime;
+    if (owner->layer)
+        return owner->layer->runtime;
     const struct lt_root *root = owner->root ? owner->root : owner->host->roots.items[0];
     return root->runtime;
 }

@@ -54,8 +54,10 @@ struct lt_identifier {
 /* Only the result of linking is kept here. How a runtime finds the parent of a layer is its own business. */
 struct lt_layer {
     struct lt_root *root;
+    const struct lt_runtime *runtime;     /* that it serves: the store's, or that of its namespace */
+    struct lt_str namespace;              /* of containerd, "" if there are none */
     const struct lt_mechanics *mechanics; /* what its entries mean: store/mechanics.h */
-    struct lt_str id;                     /* the store's own: name of its directory */
+    struct lt_str id;                     /* the store's own: name of its directory, or key of its snapshot */
     struct lt_str path;                   /* of that directory */
     struct lt_str content;                /* of the tree of files, "" if that is elsewhere */
     struct lt_str work;     /* path of its work directory, in which the kernel makes `work` at each mount; "" if none */
@@ -89,9 +91,12 @@ struct lt_history {
 
 struct lt_image {
     struct lt_root *root;
-    struct lt_str id;        /* "sha256:..." */
-    struct lt_str config;    /* path of imagedb/content/sha256/<id> */
+    const struct lt_runtime *runtime; /* as for a layer */
+    struct lt_str namespace;
+    struct lt_str id;     /* "sha256:...": digest of its configuration, or of the manifest or index that a name means */
+    struct lt_str config; /* path of its configuration, "" if that is not there */
     struct lt_str updated;   /* path of lastUpdated, "" if there is none */
+    struct lt_time tagged;   /* when it last got a name, if its store records that of names; else see `updated` */
     struct lt_time created;  /* from its configuration: the builder's clock */
     struct lt_time stamp;    /* time of all its build steps if it was set for the build; otherwise unset */
     struct lt_str parent;    /* image that a classic build made it from, "" if unknown */
@@ -100,10 +105,19 @@ struct lt_image {
     struct lt_list history;  /* of struct lt_history * */
     struct lt_list diff_ids; /* of struct lt_str *, base first */
     struct lt_list layers;   /* of struct lt_layer *, base first; shorter than diff_ids if some are unknown */
-    struct lt_list users;    /* of struct lt_container *: those made from it */
-    lt_tags tags;            /* LT_TAG_BIT()s of the image as a whole */
-    bool referenced_only;    /* a container names it, but imagedb does not have it */
+    struct lt_list blobs; /* of struct lt_blob *: what its layers were unpacked from, as diff_ids; empty if unknown */
+    struct lt_list identifiers; /* of struct lt_identifier *: further ones */
+    struct lt_list users;       /* of struct lt_container *: those made from it */
+    lt_tags tags;               /* LT_TAG_BIT()s of the image as a whole */
+    bool referenced_only;       /* a container names it, but imagedb does not have it */
     struct lt_owner owner;
+};
+
+/* A blob of a content store. */
+struct lt_blob {
+    struct lt_str digest; /* "sha256:...", "" if unknown */
+    struct lt_str path;   /* "" if it is not there */
+    uint64_t size;        /* as its manifest says */
 };
 
 /* A mount of a container over its layers. */
@@ -135,11 +149,14 @@ struct lt_tree {
 
 struct lt_container {
     struct lt_root *root;
+    const struct lt_runtime *runtime;          /* the store's, or that of its namespace */
     struct lt_str id, name;                    /* name without its slash; "" if unknown */
     struct lt_str path;                        /* of containers/<id>, "" if there is none */
     struct lt_str image_id;                    /* as in the configuration */
     struct lt_str namespace;                   /* of containerd, "" if there are none */
     struct lt_str pod;                         /* UID of its pod, "" if none */
+    struct lt_str pod_name, pod_namespace;     /* of Kubernetes; "" if none */
+    bool infra;                                /* it only holds the namespaces of its pod */
     struct lt_str driver;                      /* storage driver, as in the configuration */
     bool driver_read;                          /* the layers of that driver are read */
     struct lt_str rw_id;                       /* the store's ID of its rw layer, which may be missing; "" if unknown */
@@ -230,12 +247,14 @@ struct lt_root {
     bool rootless;                /* found where a rootless daemon keeps it */
     struct lt_idmap *uids, *gids; /* user and group IDs in its containers; NULL: the same as the host's */
     struct lt_list containers, images, layers, volumes;
-    struct lt_map removed_by_id; /* containers known only from traces: see lt_inventory_removed() */
-    struct lt_map container_by_id, image_by_id, layer_by_id, volume_by_name;
-    struct lt_list trees;   /* of struct lt_tree *: walked besides layers */
-    struct lt_map owner_at; /* path -> struct lt_owner *: owner of the directory and everything in it */
-    void *own;              /* private to its runtime */
-    struct lt_owner owner;  /* role host */
+    struct lt_map removed_by_id;                /* containers known only from traces: see lt_inventory_removed() */
+    struct lt_map container_by_id, image_by_id; /* keys: lt_namespaced() */
+    struct lt_map layer_by_id, volume_by_name;
+    struct lt_map snapshots; /* layers under the names by which other stores know them: see lt_host_snapshot() */
+    struct lt_list trees;    /* of struct lt_tree *: walked besides layers */
+    struct lt_map owner_at;  /* path -> struct lt_owner *: owner of the directory and everything in it */
+    void *own;               /* private to its runtime */
+    struct lt_owner owner;   /* role host */
 };
 
 struct lt_inventory {
@@ -261,14 +280,17 @@ static inline void lt_host_met(struct lt_host *host, const struct lt_node *node)
         host->newest = changed;
 }
 
-/* Find or create. The ID must have been checked (parse/ident.h); its bytes are copied. */
+/* Find or create. The ID must have been checked (parse/ident.h); its bytes and those of the namespace ("" if there are
+ * none) are copied. The runtime of what is created is the store's. */
 struct lt_root *lt_inventory_root(struct lt_inventory *inventory, struct lt_host *host, struct lt_fs *fs,
                                   struct lt_str path);
-struct lt_container *lt_inventory_container(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
+struct lt_container *lt_inventory_container(struct lt_inventory *inventory, struct lt_root *root,
+                                            struct lt_str namespace, struct lt_str id);
 /* A removed container that a log or a database still names (tag configuration_missing, role config). It is in no list
  * of containers. NULL: it is new, and the store already has 16384 of them. */
 struct lt_container *lt_inventory_removed(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
-struct lt_image *lt_inventory_image(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
+struct lt_image *lt_inventory_image(struct lt_inventory *inventory, struct lt_root *root, struct lt_str namespace,
+                                    struct lt_str id);
 struct lt_layer *lt_inventory_layer(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
 struct lt_volume *lt_inventory_volume(struct lt_inventory *inventory, struct lt_root *root, struct lt_str name);
 
@@ -284,8 +306,10 @@ void lt_identifier_add(struct lt_inventory *inventory, struct lt_list *identifie
 /* The value of an identifier, "" if there is none. */
 struct lt_str lt_identifier_of(const struct lt_list *identifiers, const char *name);
 
-/* Set users, owners and tags of everything in a store, once its runtime has linked layers, images and containers. */
-void lt_inventory_own(struct lt_inventory *inventory, struct lt_root *root);
+/* Once the runtimes have linked layers, images and containers: add the users of layers and images, first of all stores,
+ * since a container may use layers of another one; then set owners and tags of everything in a store. */
+void lt_inventory_link_users(struct lt_inventory *inventory, struct lt_root *root);
+void lt_inventory_own(struct lt_root *root);
 
 /* Who mounts the files of `owner`, a volume or a bind (of struct lt_mount_user *); NULL: it is neither. And the only
  * container among `users`; NULL: none, or several. */
@@ -296,7 +320,21 @@ const struct lt_container *lt_only_user(const struct lt_list *users);
  * layers, volumes and binds only. */
 bool lt_owner_is_mapped(const struct lt_owner *owner);
 
-/* The runtime that a row names: that of the owner's store; without a store, that of the host's first store. */
+/* The key of an ID of a namespace in the maps of a store. In `arena` unless the namespace is "". */
+struct lt_str lt_namespaced(struct lt_arena *arena, struct lt_str namespace, struct lt_str id);
+
+/* The snapshot that a store of this host keeps for others, by its namespace, snapshotter and key. NULL: none has it. */
+struct lt_layer *lt_host_snapshot(const struct lt_host *host, struct lt_arena *scratch, struct lt_str namespace,
+                                  struct lt_str snapshotter, struct lt_str key);
+/* Make `layer` known as such a snapshot. */
+void lt_root_add_snapshot(struct lt_inventory *inventory, struct lt_layer *layer, struct lt_str snapshotter,
+                          struct lt_str key);
+
+/* The namespace of containerd to which what `owner` names belongs, "" if there is none. */
+struct lt_str lt_owner_namespace(const struct lt_owner *owner);
+
+/* The runtime that a row names: that of the owner's container, image or layer, else that of its store; without a store,
+ * that of the host's first store. */
 const struct lt_runtime *lt_owner_runtime(const struct lt_owner *owner);
 
 /* First name of an image: a tag if it has one, otherwise a digest, otherwise "". */

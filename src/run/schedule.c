@@ -133,6 +133,25 @@ static enum lt_status call_events(struct lt_ctx *ctx, const struct lt_source *so
     return source->events ? source->events(ctx, err) : LT_OK;
 }
 
+/* Link what the stores of a host hold. A store may refer to another one, in which runtimes earlier in the table may have
+ * named what a later one completes. */
+static void link_all(struct lt_ctx *ctx, struct lt_host *host)
+{
+    for (size_t i = 0; lt_runtimes[i]; i++)
+        lt_each (struct lt_root, root, &host->roots) {
+            if (root->runtime != lt_runtimes[i])
+                continue;
+            lt_schedule_root(ctx, root, root->runtime->name);
+            if (root->runtime->link)
+                root->runtime->link(ctx);
+            lt_volume_users_find(ctx);
+        }
+    lt_each (struct lt_root, root, &host->roots)
+        lt_inventory_link_users(ctx->inventory, root);
+    lt_each (struct lt_root, root, &host->roots)
+        lt_inventory_own(root);
+}
+
 /* Hosts without a store are not read: nothing on them is about containers. */
 enum lt_status lt_schedule_inventory(struct lt_ctx *ctx, const struct lt_poll *poll, struct lt_err *err)
 {
@@ -142,13 +161,7 @@ enum lt_status lt_schedule_inventory(struct lt_ctx *ctx, const struct lt_poll *p
         if (!host->roots.count || status != LT_OK)
             continue;
         status = call_all(&turn, host, err);
-        lt_each (struct lt_root, root, &host->roots) {
-            lt_schedule_root(ctx, root, root->runtime->name);
-            if (root->runtime->link)
-                root->runtime->link(ctx);
-            lt_volume_users_find(ctx);
-            lt_inventory_own(ctx->inventory, root);
-        }
+        link_all(ctx, host);
         lt_schedule_host(ctx, host, "zones");
         lt_zones_find(ctx);
     }

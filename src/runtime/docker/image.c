@@ -111,7 +111,7 @@ static void read_images(struct lt_ctx *ctx, struct lt_str driver)
             continue;
         }
         struct lt_str id = lt_str_format(ctx->scratch, "sha256:%.*s", LT_ARG(name));
-        struct lt_image *image = lt_inventory_image(ctx->inventory, ctx->root, id);
+        struct lt_image *image = lt_inventory_image(ctx->inventory, ctx->root, LT_STR(""), id);
         if (image->config.len)
             continue; /* already read from another storage driver's imagedb; an image is the same in each */
         image->config = lt_path_join(ctx->run, path, name);

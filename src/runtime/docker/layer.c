@@ -38,7 +38,7 @@ struct lt_layer *lt_docker_layer_get(struct lt_ctx *ctx, const struct lt_docker_
 
 struct lt_container *lt_docker_container_get(struct lt_ctx *ctx, struct lt_str id)
 {
-    struct lt_container *container = lt_inventory_container(ctx->inventory, ctx->root, id);
+    struct lt_container *container = lt_inventory_container(ctx->inventory, ctx->root, LT_STR(""), id);
     if (!container->own)
         container->own = lt_new(ctx->run, struct lt_docker_container);
     return container;

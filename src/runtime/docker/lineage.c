@@ -221,7 +221,7 @@ void lt_docker_link(struct lt_ctx *ctx)
     struct lt_arena *arena = ctx->run;
     lt_each (struct lt_container, container, &root->containers)
         if (container->image_id.len) {
-            container->image = lt_inventory_image(ctx->inventory, root, container->image_id);
+            container->image = lt_inventory_image(ctx->inventory, root, LT_STR(""), container->image_id);
             container->image->referenced_only = !container->image->config.len;
         }
     lt_each (struct lt_image, image, &root->images) {
