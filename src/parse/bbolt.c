@@ -148,6 +148,7 @@ static enum lt_status report(struct reader *reader, const struct page *page, str
     if (page->depth)
         same = set_add(&reader->reported, reader->path[page->depth - 1], key, value);
     item.known = same && reader->origin != LT_BOLT_LIVE;
+    item.stands_in = reader->origin == LT_BOLT_OLDER && reader->bolt->damages;
     return reader->each(reader->arg, &item, err);
 }
 

@@ -42,6 +42,8 @@ struct lt_bolt_item {
     enum lt_bolt_origin origin;
     /* Not live, and the same key and value were reported before, in a bucket of the same name if it has one. */
     bool known;
+    /* Of the older database, while the live one is damaged: it may be a part of that which is lost. */
+    bool stands_in;
 };
 
 struct lt_bolt {

@@ -9,11 +9,12 @@
  *                   dockerd.c     dockerd's command line          redact.c      secrets in options
  *   databases       bbolt.c       bbolt                           protobuf.c    Protocol Buffers
  *                   buildrecord.c a build of BuildKit             swarmtask.c   a task of a swarm
+ *                   snapshot.c    values of containerd
  *   layers          overlay.c     attributes of overlay           idmap.c       user namespaces
  *                   tarhead.c     headers of tar                  tarsplit.c    Docker's record of a tar
  *   the host        syslog.c      lines of syslog and dockerd     cgconfig.c    control groups
  *                   unitfile.c    units of systemd                envfile.c     files of assignments
- *                   words.c       words of a command line
+ *                   words.c       words of a command line         tomltop.c     settings in TOML
  */
 #ifndef LT_PARSE_PARSE_H
 #define LT_PARSE_PARSE_H

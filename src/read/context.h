@@ -88,12 +88,19 @@ enum lt_status lt_read_json_or_skip(struct lt_ctx *ctx, struct lt_str path, enum
 
 struct lt_bolt_item;
 
-/* Call `each` for every item of a bbolt database; items are borrowed (see parse/bbolt.h). Damage is reported. LT_END:
- * the file is missing. LT_SKIP: it cannot be read. Otherwise the last status of `each`. */
-enum lt_status lt_read_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path,
-                                    enum lt_status (*each)(void *arg, const struct lt_bolt_item *item,
-                                                           struct lt_err *err),
-                                    void *arg, struct lt_err *err);
+/* Takes an item of a bbolt database, which is borrowed (see parse/bbolt.h). */
+typedef enum lt_status lt_take_bolt(void *arg, const struct lt_bolt_item *item, struct lt_err *err);
+
+/* Call `take` for every item of a bbolt database. Damage is reported. LT_END: the file is missing. LT_SKIP: it cannot
+ * be read. Otherwise the last status of `take`. */
+enum lt_status lt_read_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path, lt_take_bolt *take, void *arg,
+                                    struct lt_err *err);
+/* The same for a database that was read before: damage is not reported again. */
+enum lt_status lt_read_bolt_again(struct lt_ctx *ctx, struct lt_str path, lt_take_bolt *take, void *arg,
+                                  struct lt_err *err);
+/* As the first. The bytes are kept in the run arena, so that keys and values live as long as the run. */
+enum lt_status lt_keep_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path, lt_take_bolt *take, void *arg,
+                                    struct lt_err *err);
 
 /* The same context, set to a store of the current host. */
 static inline struct lt_ctx lt_ctx_at(const struct lt_ctx *ctx, struct lt_root *root)
