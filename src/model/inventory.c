@@ -157,8 +157,9 @@ void lt_inventory_link_users(struct lt_inventory *inventory, struct lt_root *roo
 {
     struct lt_arena *arena = inventory->arena;
     lt_each (struct lt_image, image, &root->images)
-        lt_each (struct lt_layer, layer, &image->layers)
-            lt_list_add(&layer->images, arena, image);
+        for (int copy = 0; copy <= 1; copy++)
+            lt_each (struct lt_layer, layer, copy ? &image->copies : &image->layers)
+                lt_list_add(&layer->images, arena, image);
     lt_each (struct lt_container, container, &root->containers) {
         if (container->image)
             lt_list_add(&container->image->users, arena, container);

@@ -19,6 +19,7 @@ struct lt_host;
 struct lt_root;
 struct lt_runtime;
 struct lt_mechanics;
+struct lt_blob;
 
 /* Role of a file in its container or on the host: `layer_role` in the output. */
 enum lt_role {
@@ -70,10 +71,11 @@ struct lt_layer {
     struct lt_list containers, images; /* users: struct lt_container *, struct lt_image * */
     unsigned index;                    /* in owner.image, 0 is the base */
     uint64_t size;                     /* bytes that it adds, according to the store; if has_size */
-    bool has_size, recorded;  /* recorded: the store's records name it, in one of its own or in a container's */
-    struct lt_str tar_record; /* path of the record of the tar that an image layer was unpacked from, "" if none */
-    struct lt_list unpacked;  /* of struct lt_str *: files written after that tar was unpacked */
-    lt_tags tags;             /* LT_TAG_BIT()s of the layer as a whole */
+    bool has_size, recorded;    /* recorded: the store's records name it, in one of its own or in a container's */
+    struct lt_str tar_record;   /* path of the record of the tar that an image layer was unpacked from, "" if none */
+    const struct lt_blob *blob; /* the packed layer that it was unpacked from; NULL: unknown */
+    struct lt_list unpacked;    /* of struct lt_str *: files written after that tar was unpacked */
+    lt_tags tags;               /* LT_TAG_BIT()s of the layer as a whole */
     enum lt_role role;
     bool inferred;              /* the link to the container or image has an indirect witness only */
     struct lt_map hidden;       /* entries that higher layers hide: see overlay/lower_stack.h */
@@ -105,8 +107,10 @@ struct lt_image {
     struct lt_list history;  /* of struct lt_history * */
     struct lt_list diff_ids; /* of struct lt_str *, base first */
     struct lt_list layers;   /* of struct lt_layer *, base first; shorter than diff_ids if some are unknown */
-    struct lt_list blobs; /* of struct lt_blob *: what its layers were unpacked from, as diff_ids; empty if unknown */
+    struct lt_list blobs;  /* of struct lt_blob *: what its layers were unpacked from, as diff_ids; empty if unknown */
+    struct lt_list copies; /* of struct lt_layer *: the same layers, unpacked by other snapshotters */
     struct lt_list identifiers; /* of struct lt_identifier *: further ones */
+    void *own;                  /* private to its runtime */
     struct lt_list users;       /* of struct lt_container *: those made from it */
     lt_tags tags;               /* LT_TAG_BIT()s of the image as a whole */
     bool referenced_only;       /* a container names it, but imagedb does not have it */

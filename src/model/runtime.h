@@ -48,6 +48,9 @@ struct lt_runtime {
     /* Try the directories that settings on the current file system name. NULL: there are no such settings. */
     void (*settings)(struct lt_discovery *discovery);
 
+    /* Does what is in this namespace of containerd belong to the runtime? NULL: no. */
+    bool (*serves)(struct lt_str namespace);
+
     size_t root_size; /* bytes of lt_root.own, which is zeroed when a store is found */
     /* Can this be the full ID of a container? */
     bool (*is_id)(struct lt_str text);

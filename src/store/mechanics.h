@@ -6,6 +6,11 @@
  *   fuse_overlay.c    fuse-overlayfs
  *   aufs.c            aufs
  *   copies.c          every layer a whole copy
+ *
+ * And what several runtimes keep in the same form:
+ *
+ *   image_config.c    the configuration of an image
+ *   containerd/       the store of containerd
  */
 #ifndef LT_STORE_MECHANICS_H
 #define LT_STORE_MECHANICS_H

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+/* meta.db, a bbolt database (containerd core/metadata/{buckets,images,containers,content,leases,snapshot,sandbox}.go,
+ * 1.6 to 2.3). All is below v1/<namespace>:
+ *
+ *   images/<name>/{createdat,updatedat,labels/,target/{digest,mediatype,size,annotations/}}
+ *   containers/<ID>/{createdat,updatedat,spec,image,snapshotter,snapshotKey,sandboxid,runtime/name,extensions/,labels/}
+ *   snapshots/<snapshotter>/<key>/{name,parent,createdat,updatedat,children/,labels/}
+ *   content/blob/<digest>/{createdat,updatedat,size,labels/}
+ *   content/ingests/<reference>/{ref,expireat,expected}
+ *   leases/<ID>/{createdat,labels/,snapshots/<snapshotter>/<key>,content/<digest>,ingests/<reference>}
+ *   sandboxes/<ID>/{createdat,updatedat,spec,sandboxer,runtime/name,extensions/,labels/}
+ *
+ * Times are Go's binary form, by the host's clock. Sizes are zigzag varints. */
+#include "store/containerd/containerd.h"
+
+#include "parse/bbolt.h"
+#include "parse/protobuf.h"
+#include "parse/snapshot.h"
+#include "parse/stamp.h"
+
+enum { KIND_AT = 2 }; /* buckets before it: v1, the namespace */
+
+struct job {
+    struct lt_ctx *ctx;
+    struct lt_containerd *store;
+    struct lt_containerd_record *record; /* of the item before */
+    const char *bucket;                  /* the bytes of that record's name: keys of a record are adjacent */
+};
+
+/* Where the records of a kind are: buckets below the namespace. */
+static const struct place {
+    const char *bucket, *part; /* part NULL: any, a snapshotter; "": none */
+    enum lt_containerd_kind kind;
+} places[] = {
+    {"images", "", LT_CONTAINERD_IMAGE},          {"containers", "", LT_CONTAINERD_CONTAINER},
+    {"snapshots", NULL, LT_CONTAINERD_SNAPSHOT},  {"content", "blob", LT_CONTAINERD_BLOB},
+    {"content", "ingests", LT_CONTAINERD_INGEST}, {"content", "ingest", LT_CONTAINERD_INGEST},
+    {"leases", "", LT_CONTAINERD_LEASE},          {"sandboxes", "", LT_CONTAINERD_SANDBOX},
+};
+
+/* Texts of a record, by the bucket in it ("" for the record itself) and the key. */
+#define TEXT(kind, bucket, key, member)                                                                                \
+    {                                                                                                                  \
+        LT_CONTAINERD_##kind, bucket, key, offsetof(struct lt_containerd_record, member)                               \
+    }
+static const struct text {
+    enum lt_containerd_kind kind;
+    const char *bucket, *key;
+    size_t member;
+} texts[] = {
+    TEXT(IMAGE, "target", "digest", digest),
+    TEXT(IMAGE, "target", "mediatype", media_type),
+    TEXT(CONTAINER, "", "spec", spec),
+    TEXT(CONTAINER, "", "image", image),
+    TEXT(CONTAINER, "", "snapshotter", snapshotter),
+    TEXT(CONTAINER, "", "snapshotKey", snapshot_key),
+    TEXT(CONTAINER, "", "sandboxid", sandbox),
+    TEXT(CONTAINER, "runtime", "name", runtime),
+    TEXT(SANDBOX, "", "spec", spec),
+    TEXT(SANDBOX, "", "sandboxer", sandbox),
+    TEXT(SANDBOX, "runtime", "name", runtime),
+    TEXT(SNAPSHOT, "", "name", name),
+    TEXT(SNAPSHOT, "", "parent", parent),
+};
+
+/* Lists of a record, by the bucket in it. */
+#define PAIRS(bucket, member)                                                                                          \
+    {                                                                                                                  \
+        bucket, offsetof(struct lt_containerd_record, member)                                                          \
+    }
+static const struct pairs {
+    const char *bucket;
+    size_t member;
+} lists[] = {PAIRS("labels", labels), PAIRS("extensions", extensions), PAIRS("snapshots", snapshots),
+             PAIRS("content", content), PAIRS("ingests", ingests)};
+
+static struct lt_str record_name(struct lt_arena *arena, enum lt_containerd_kind kind, struct lt_str namespace,
+                                 struct lt_str id)
+{
+    return lt_str_format(arena, "%u %.*s %.*s", kind, LT_ARG(namespace), LT_ARG(id));
+}
+
+struct lt_containerd_record *lt_containerd_find(const struct lt_containerd *store, enum lt_containerd_kind kind,
+                                                struct lt_str namespace, struct lt_str id)
+{
+    struct lt_arena arena = {0};
+    struct lt_containerd_record *record = lt_map_get(&store->record_by_name, record_name(&arena, kind, namespace, id));
+    lt_arena_free(&arena);
+    return record;
+}
+
+struct lt_str lt_containerd_pair(const struct lt_list *pairs, const char *key)
+{
+    lt_each (const struct lt_containerd_pair, pair, pairs)
+        if (lt_str_eq(pair->key, lt_str_c(key)))
+            return pair->value;
+    return LT_STR("");
+}
+
+struct lt_str lt_containerd_any(struct lt_str any)
+{
+    struct lt_proto_field field;
+    while (lt_proto_next(&any, &field))
+        if (field.tag == LT_PROTO(2, BYTES))
+            return field.bytes;
+    return LT_STR("");
+}
+
+/* The place that an item is in; NULL: none. `*depth` is then the number of buckets down to the record. */
+static const struct place *place_of(const struct lt_bolt_item *item, size_t *depth)
+{
+    if (item->depth <= KIND_AT || !lt_str_eq(item->path[0], LT_STR("v1")))
+        return NULL;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        const struct place *place = &places[i];
+        bool has_part = !place->part || *place->part;
+        *depth = (size_t)KIND_AT + 2 + has_part;
+        if (item->depth >= *depth && lt_str_eq(item->path[KIND_AT], lt_str_c(place->bucket)) &&
+            (!has_part || !place->part || lt_str_eq(item->path[KIND_AT + 1], lt_str_c(place->part))))
+            return place;
+    }
+    return NULL;
+}
+
+static struct lt_containerd_record *record_at(struct job *job, const struct lt_bolt_item *item,
+                                              enum lt_containerd_kind kind, size_t depth)
+{
+    struct lt_arena *run = job->ctx->run;
+    struct lt_str id = item->path[depth - 1], snapshotter = item->path[depth - 2], key = id;
+    if (job->record && job->bucket == id.ptr)
+        return job->record;
+    if (kind == LT_CONTAINERD_SNAPSHOT)
+        key = lt_path_join(job->ctx->scratch, snapshotter, id);
+    struct lt_str name = record_name(run, kind, item->path[1], key);
+    struct lt_containerd_record *record = lt_map_get(&job->store->record_by_name, name);
+    if (!record) {
+        record = lt_new(run, struct lt_containerd_record);
+        *record = (struct lt_containerd_record){.kind = kind,
+                                                .namespace = item->path[1],
+                                                .id = id,
+                                                .at = item->offset,
+                                                .size = -1,
+                                                .older = item->origin != LT_BOLT_LIVE};
+        if (kind == LT_CONTAINERD_SNAPSHOT)
+            record->snapshotter = snapshotter;
+        lt_list_add(&job->store->records[kind], run, record);
+        lt_map_put(&job->store->record_by_name, run, name, record);
+    }
+    job->record = record;
+    job->bucket = id.ptr;
+    return record;
+}
+
+static void take_time(struct job *job, const struct lt_bolt_item *item, struct lt_time *time, uint64_t *at)
+{
+    if (lt_stamp_go_binary(item->value, time) == LT_SKIP)
+        lt_skip(job->ctx, job->store->database, LT_CODE_BAD_TIME, "offset %ju: a time that is none",
+                (uintmax_t)item->offset);
+    *at = item->offset;
+}
+
+/* A key of the record itself, or of the bucket `bucket` in it. */
+static void take_value(struct job *job, struct lt_containerd_record *record, const struct lt_bolt_item *item,
+                       struct lt_str bucket)
+{
+    uint64_t unused;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i].kind == record->kind && lt_str_eq(bucket, lt_str_c(texts[i].bucket)) &&
+            lt_str_eq(item->key, lt_str_c(texts[i].key)))
+            *(struct lt_str *)((char *)record + texts[i].member) = item->value;
+    if (bucket.len)
+        return;
+    if (lt_str_eq(item->key, LT_STR("createdat")))
+        take_time(job, item, &record->created, &record->created_at);
+    else if (lt_str_eq(item->key, LT_STR("updatedat")))
+        take_time(job, item, &record->updated, &record->updated_at);
+    else if (lt_str_eq(item->key, LT_STR("expireat")))
+        take_time(job, item, &record->expires, &unused);
+    else if (lt_str_eq(item->key, LT_STR("size")) && !lt_zigzag(item->value, &record->size))
+        lt_skip(job->ctx, job->store->database, LT_CODE_DAMAGED, "offset %ju: a size that is none",
+                (uintmax_t)item->offset);
+}
+
+/* A key of a list. A snapshot that a lease holds has the snapshotter as one more bucket. */
+static bool take_pair(struct job *job, struct lt_containerd_record *record, const struct lt_bolt_item *item,
+                      size_t depth)
+{
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        if (!lt_str_eq(item->path[depth], lt_str_c(lists[i].bucket)))
+            continue;
+        struct lt_containerd_pair *pair = lt_new(job->ctx->run, struct lt_containerd_pair);
+        bool nested = item->depth > depth + 1;
+        *pair =
+            (struct lt_containerd_pair){nested ? item->path[depth + 1] : item->key, nested ? item->key : item->value};
+        lt_list_add((struct lt_list *)((char *)record + lists[i].member), job->ctx->run, pair);
+        return true;
+    }
+    return false;
+}
+
+static enum lt_status take_item(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
+{
+    struct job *job = arg;
+    size_t depth;
+    const struct place *place = place_of(item, &depth);
+    (void)err;
+    if (!place || (item->origin != LT_BOLT_LIVE && (!item->stands_in || item->known)))
+        return LT_OK;
+    struct lt_containerd_record *record = record_at(job, item, place->kind, depth);
+    bool inner = item->depth > depth;
+    if (item->origin != LT_BOLT_LIVE && !record->older)
+        return LT_OK;
+    if (!inner || !take_pair(job, record, item, depth))
+        take_value(job, record, item, inner ? item->path[depth] : LT_STR(""));
+    return LT_OK;
+}
+
+void lt_containerd_read_metadata(struct lt_ctx *ctx)
+{
+    struct job job = {.ctx = ctx, .store = lt_containerd(ctx->root)};
+    struct lt_err none = {0};
+    job.store->database = lt_root_path(ctx, "io.containerd.metadata.v1.bolt/meta.db");
+    if (lt_keep_bolt_or_skip(ctx, job.store->database, take_item, &job, &none) == LT_END)
+        lt_skip(ctx, job.store->database, LT_CODE_MISSING,
+                "the database is missing: what it says of images, containers and content is lost");
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/image_config.h"
+
+#include "parse/ident.h"
+#include "parse/json.h"
+#include "parse/stamp.h"
+#include "read/facts.h"
+
+static struct lt_str keep(struct lt_ctx *ctx, struct lt_str text)
+{
+    return lt_str_dup(ctx->run, text);
+}
+
+static struct lt_str *keep_ptr(struct lt_ctx *ctx, struct lt_str text)
+{
+    struct lt_str *copy = lt_new(ctx->run, struct lt_str);
+    *copy = keep(ctx, text);
+    return copy;
+}
+
+/* Steps that made a layer correspond one to one, in order, to the diff IDs. */
+static void read_history(struct lt_ctx *ctx, struct lt_image *image, const struct json_t *json)
+{
+    const struct json_t *history = lt_json_at(json, "history");
+    size_t layer = 0;
+    for (size_t i = 0; i < lt_json_count(history); i++) {
+        const struct json_t *item = lt_json_item(history, i);
+        struct lt_history *step = lt_new(ctx->run, struct lt_history);
+        step->created = keep(ctx, lt_json_str(item, "created"));
+        step->created_by = keep(ctx, lt_json_str(item, "created_by"));
+        step->comment = keep(ctx, lt_json_str(item, "comment"));
+        step->empty_layer = lt_json_bool(item, "empty_layer");
+        if (!step->empty_layer && layer < image->diff_ids.count)
+            step->diff_id = *(const struct lt_str *)image->diff_ids.items[layer++];
+        lt_list_add(&image->history, ctx->run, step);
+    }
+}
+
+/* With SOURCE_DATE_EPOCH, all steps have the same time, in whole seconds (BuildKit docs/build-repro.md). */
+static void read_stamp(struct lt_image *image)
+{
+    const struct lt_history *first = image->history.count > 1 ? image->history.items[0] : NULL;
+    lt_each (const struct lt_history, step, &image->history)
+        if (!first || !lt_str_eq(step->created, first->created))
+            return;
+    if (first && lt_stamp_rfc3339(first->created, &image->stamp, NULL) == LT_OK)
+        image->stamp.set = !image->stamp.nsec;
+}
+
+static void read_created(struct lt_ctx *ctx, struct lt_image *image, const struct json_t *json)
+{
+    struct lt_err problem = {0};
+    if (lt_stamp_rfc3339(lt_json_str(json, "created"), &image->created, &problem) == LT_SKIP)
+        lt_skip(ctx, image->config, problem.code, "created: %s", problem.text);
+}
+
+void lt_image_config_read(struct lt_ctx *ctx, struct lt_image *image)
+{
+    struct json_t *json;
+    if (lt_read_json_or_skip(ctx, image->config, LT_REQUIRED, &json) != LT_OK)
+        return;
+    const struct json_t *diff_ids = lt_json_at(json, "rootfs.diff_ids");
+    for (size_t i = 0; i < lt_json_count(diff_ids); i++) {
+        struct lt_str diff_id = lt_json_str(lt_json_item(diff_ids, i), "");
+        if (!lt_digest_hex(diff_id).len) {
+            lt_skip(ctx, image->config, LT_CODE_BAD_ID, "rootfs.diff_ids[%zu]: no digest: '%.*s'", i,
+                    (int)(diff_id.len < 80 ? diff_id.len : 80), diff_id.ptr);
+            diff_id = LT_STR(""); /* keeps the positions of the others */
+        }
+        lt_list_add(&image->diff_ids, ctx->run, keep_ptr(ctx, diff_id));
+    }
+    read_history(ctx, image, json);
+    read_stamp(image);
+    read_created(ctx, image, json);
+    lt_json_free(json);
+}
+
+/* Report a build step later than the image's arrival. A clock that is ahead by less than SLIGHT seconds is ignored. */
+static void check_arrival(struct lt_ctx *ctx, const struct lt_image *image, struct lt_event *event)
+{
+    enum { SLIGHT = 2 };
+    struct lt_node node;
+    struct lt_buf text = {0};
+    if (lt_fs_stat(ctx->fs, image->config, ctx->scratch, &node, NULL) != LT_OK || !node.time[LT_M].set ||
+        event->time[0].sec < node.time[LT_M].sec + SLIGHT)
+        return;
+    lt_buf_lit(&text, "later than the image came here, ");
+    lt_time_iso(&text, node.time[LT_M], 9);
+    lt_buf_lit(&text, "Z: the builder's clock was ahead of the host's, or the time is made up");
+    lt_event_add_fact(event, ctx->scratch, lt_str_dup(ctx->scratch, lt_buf_view(&text)));
+    event->tags |= LT_TAG_BIT(time_anomaly);
+    lt_buf_free(&text);
+}
+
+static enum lt_status emit_step(struct lt_ctx *ctx, const struct lt_image *image, size_t at, struct lt_err *err)
+{
+    const struct lt_history *step = image->history.items[at];
+    struct lt_err problem = {0};
+    struct lt_event event = {
+        .kind = LT_KIND_IMAGE_HISTORY,
+        .where = {.file = image->config, .field = lt_str_format(ctx->scratch, "history[%zu].created", at).ptr},
+    };
+    enum lt_status status = lt_stamp_rfc3339(step->created, &event.time[0], &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(ctx, image->config, &problem);
+    if (status != LT_OK)
+        return LT_OK; /* a step without a time is not an event */
+    struct lt_attr attrs[4] = {{.key = LT_ATTR_ACTION, .text = LT_STR("build step")}};
+    size_t count = 1;
+    if (step->created_by.len)
+        attrs[count++] = (struct lt_attr){.key = LT_ATTR_COMMAND, .text = step->created_by};
+    if (step->comment.len)
+        attrs[count++] = (struct lt_attr){.key = LT_ATTR_COMMENT, .text = step->comment};
+    if (step->diff_id.len)
+        attrs[count++] = (struct lt_attr){.key = LT_ATTR_DIFF_ID, .text = step->diff_id};
+    event.owner = &image->owner;
+    event.attrs = attrs;
+    event.attr_count = count;
+    if (image->stamp.set)
+        lt_event_add_fact(&event, ctx->scratch, LT_STR("all build steps have this time: it was set for the build"));
+    check_arrival(ctx, image, &event);
+    return lt_emit_one(ctx, &event, err);
+}
+
+enum lt_status lt_image_steps_emit(struct lt_ctx *ctx, const struct lt_image *image, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    if (image->layers.count < image->diff_ids.count)
+        lt_skip(ctx, image->config, LT_CODE_MISSING, "only %zu of its %zu layers are known", image->layers.count,
+                image->diff_ids.count);
+    for (size_t i = 0; status == LT_OK && i < image->history.count; i++)
+        status = emit_step(ctx, image, i, err);
+    return status;
+}
