@@ -19,6 +19,22 @@ void lt_runtimes_list(struct lt_buf *out, bool stores)
     }
 }
 
+const struct lt_runtime *lt_runtime_of_namespace(struct lt_str namespace)
+{
+    for (size_t i = 0; lt_runtimes[i]; i++)
+        if (lt_runtimes[i]->serves && lt_runtimes[i]->serves(namespace))
+            return lt_runtimes[i];
+    return NULL;
+}
+
+const struct lt_runtime *lt_runtime_named(const char *name)
+{
+    for (size_t i = 0; lt_runtimes[i]; i++)
+        if (strcmp(lt_runtimes[i]->name, name) == 0)
+            return lt_runtimes[i];
+    return NULL;
+}
+
 bool lt_is_container_id(struct lt_str text)
 {
     for (size_t i = 0; lt_runtimes[i]; i++)

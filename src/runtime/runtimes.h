@@ -15,6 +15,10 @@ extern const struct lt_runtime *const lt_runtimes[];
 /* Append the titles of all runtimes, as in "Docker, X or Y"; if `stores`, each is followed by its name for a store. */
 void lt_runtimes_list(struct lt_buf *out, bool stores);
 
+/* The runtime that a namespace of containerd serves, and the one of that name; NULL: none. */
+const struct lt_runtime *lt_runtime_of_namespace(struct lt_str namespace);
+const struct lt_runtime *lt_runtime_named(const char *name);
+
 /* Is this a full container ID of any runtime? */
 bool lt_is_container_id(struct lt_str text);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timeline/filter.h"
 
+#include "parse/ident.h"
+
 #include <fnmatch.h>
 #include <string.h>
 
@@ -15,7 +17,9 @@ bool lt_filter_container(const struct lt_options *options, const struct lt_conta
     const char *which = options->container;
     if (options->container_exact)
         return lt_filter_exact(which, container);
-    if (*which && lt_str_starts(container->id, lt_str_c(which)))
+    if (lt_filter_exact(which, container))
+        return true;
+    if (*which && lt_is_id(container->id) && lt_str_starts(container->id, lt_str_c(which)))
         return true;
     /* Names are NUL-terminated copies in an arena. A name with a NUL inside matches by the part before it. */
     return *which && fnmatch(which, container->name.len ? container->name.ptr : "", 0) == 0;

@@ -1,78 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the containerd below the daemon recorded of containers, in /var/lib/containerd or, if the daemon ran its own, in
- * <root>/containerd/daemon (containerd core/metadata/{buckets,containers,leases}.go, core/runtime/v2/bundle.go, 1.4 to
- * 2.x; moby daemon/start.go, libcontainerd/remote/client.go). All times are by the host's clock.
+/* Starts of containers, leases, and what was removed (containerd core/metadata/{buckets,containers,leases}.go,
+ * core/snapshots/storage/bolt.go, core/runtime/v2/bundle.go, 1.4 to 2.3; moby daemon/start.go,
+ * libcontainerd/remote/client.go). All times are by the host's clock.
  *
- *   io.containerd.metadata.v1.bolt/meta.db
- *       v1/moby/containers/<ID>/{createdat,spec,runtime/name}   created at each start, deleted after each end: a live
- *                                                               record means it ran, a recovered one that it did before
- *       v1/moby/leases/<ID>/createdat                           what was to be kept: layers of a container (by its ID),
- *                                                               of a build, of an image being pulled
- *   io.containerd.runtime.v2.task/moby/<ID>                     created at the start, removed after the end; ".<ID>" if
- *   io.containerd.runtime.v1.linux/moby/<ID>                    the removal was interrupted
- *
- * Under userns-remap newer daemons name the namespace moby-<uid>.<gid> (moby daemon/daemon.go, 28). */
+ *   meta.db v1/<namespace>/containers/<ID>/{createdat,spec,runtime/name}
+ *                                       Docker's are made at each start and deleted after each end: a live record means
+ *                                       that it ran, a recovered one that it did before. Others live as long as the
+ *                                       container: a recovered one was removed
+ *   meta.db v1/<namespace>/leases/<ID>/createdat
+ *                                       what was to be kept: layers of a container of Docker (by its ID), of a build,
+ * of an image being pulled metadata.db v1/snapshots/<name>     of a snapshotter: on freed pages, snapshots that are
+ * gone io.containerd.runtime.v2.task/<namespace>/<ID>   created at the start, removed after the end; ".<ID>" if the
+ * removal io.containerd.runtime.v1.linux/<namespace>/<ID>  was interrupted. It outlives a loss of power, and the next
+ * boot */
 #include "read/facts.h"
 #include "read/source.h"
-#include "runtime/docker/tasks.h"
+#include "runtime/containerd/containerd.h"
+#include "runtime/runtimes.h"
 
 #include "parse/bbolt.h"
 #include "parse/ident.h"
 #include "parse/json.h"
 #include "parse/protobuf.h"
+#include "parse/snapshot.h"
 #include "parse/stamp.h"
 
 enum { NAMESPACE_DEPTH = 4 }; /* v1, moby, kind, ID */
 
 struct job {
     struct lt_ctx *ctx;
-    const struct lt_owner *owner; /* of records that belong to no container */
     struct lt_str database;
-    struct lt_map emitted; /* starts emitted so far, by container ID and time */
-    struct lt_str id;      /* of the current record, whose keys are adjacent; "" on a freed page */
+    struct lt_map live;          /* names of the snapshots that are listed */
+    struct lt_map emitted;       /* what was emitted so far, by namespace, ID and time */
+    struct lt_str namespace, id; /* of the current record, whose keys are adjacent; "" on a freed page */
     struct lt_time created;
     struct lt_str spec, runtime;
     uint64_t offset;
     bool begun;
 };
 
-/* "moby", or "moby-100000.100000". */
-static bool is_docker(struct lt_str name)
-{
-    struct lt_str rest = lt_str_skip(name, 4);
-    if (!lt_str_starts(name, LT_STR("moby")) || (rest.len && rest.ptr[0] != '-'))
-        return false;
-    for (size_t i = 1; i < rest.len; i++)
-        if ((rest.ptr[i] < '0' || rest.ptr[i] > '9') && rest.ptr[i] != '.')
-            return false;
-    return rest.len != 1;
-}
-
-/* Is the item below v1/<namespace of Docker>/<kind>/<ID>? */
+/* Is the item below v1/<namespace>/<kind>/<ID>? */
 static bool is_in(const struct lt_bolt_item *item, struct lt_str kind)
 {
-    return item->depth >= NAMESPACE_DEPTH && lt_str_eq(item->path[0], LT_STR("v1")) && is_docker(item->path[1]) &&
-           lt_str_eq(item->path[2], kind);
+    return item->depth >= NAMESPACE_DEPTH && lt_str_eq(item->path[0], LT_STR("v1")) && lt_str_eq(item->path[2], kind);
 }
 
-/* The container with that ID, which may have been removed; NULL if `id` is not a container ID, or too many are
- * unknown. */
-static const struct lt_container *container_of(const struct job *job, struct lt_str id)
+/* The store in which a removed container would be: that of the runtime that the namespace serves, else this one. */
+static struct lt_root *root_of(const struct job *job, struct lt_str namespace)
 {
-    lt_each (struct lt_root, root, &job->ctx->inventory->roots) {
-        struct lt_container *container = lt_map_get(&root->container_by_id, id);
-        if (container && lt_hosts_may_be_one(root->host, job->ctx->host))
-            return container;
+    const struct lt_runtime *runtime = lt_runtime_of_namespace(namespace);
+    lt_each (struct lt_root, root, &job->ctx->host->roots)
+        if (runtime && root->runtime == runtime)
+            return root;
+    return job->ctx->root;
+}
+
+/* The container with that ID, which may have been removed; NULL if too many are unknown. */
+static const struct lt_container *container_of(const struct job *job, struct lt_str namespace, struct lt_str id)
+{
+    struct lt_container *container = lt_containerd_container_of(job->ctx, namespace, id);
+    struct lt_root *root = root_of(job, namespace);
+    if (container)
+        return container;
+    container = lt_inventory_removed(job->ctx->inventory, root, id);
+    if (container && !container->namespace.len && root == job->ctx->root) {
+        container->namespace = lt_str_dup(job->ctx->run, namespace);
+        if (lt_runtime_of_namespace(namespace))
+            container->runtime = lt_runtime_of_namespace(namespace);
     }
-    return lt_is_id(id) ? lt_inventory_removed(job->ctx->inventory, job->ctx->host->roots.items[0], id) : NULL;
+    return container;
 }
 
-/* Emit an event for the container `id`, or for something else with that ID. */
-static enum lt_status emit(const struct job *job, struct lt_facts *facts, struct lt_event *event, struct lt_str id,
-                           struct lt_err *err)
+/* Emit an event for a container, or for something else with that ID. */
+static enum lt_status emit(const struct job *job, struct lt_facts *facts, struct lt_event *event,
+                           const struct lt_container *container, struct lt_str id, struct lt_err *err)
 {
-    const struct lt_container *container = container_of(job, id);
-    event->owner = container ? &container->owner : job->owner;
+    event->owner = container ? &container->owner : &job->ctx->root->owner;
     if (container)
         event->tags |= container->tags & LT_TAG_BIT(configuration_missing);
     else
@@ -92,13 +95,23 @@ static struct json_t *parse_spec(struct lt_str any)
     return json;
 }
 
-/* The ID in a cgroup path: "/docker/<ID>", or with systemd "system.slice:docker:<ID>". */
-static struct lt_str id_of_group(struct lt_str path)
+/* The namespace and ID in a cgroup path: "/docker/<ID>", with systemd "system.slice:docker:<ID>";
+ * "/kubepods/<class>/pod<UID>/<ID>", with systemd "<pod>.slice:cri-containerd:<ID>"; ctr's "/<namespace>/<ID>". */
+static bool split_group(struct lt_str path, struct lt_str *namespace, struct lt_str *id)
 {
-    enum { ID = 64 };
-    struct lt_str id = path.len > ID ? lt_str_skip(path, path.len - ID) : LT_STR("");
-    bool cut = id.len && (id.ptr[-1] == '/' || id.ptr[-1] == ':');
-    return cut && lt_is_id(id) ? id : LT_STR("");
+    struct lt_str rest = path;
+    size_t at = path.len;
+    while (at && path.ptr[at - 1] != '/' && path.ptr[at - 1] != ':')
+        at--;
+    *id = lt_str_skip(path, at);
+    *namespace = at ? (struct lt_str){path.ptr, at - 1} : LT_STR("");
+    if (lt_str_ends(*namespace, LT_STR("docker")))
+        *namespace = LT_STR("moby");
+    else if (lt_str_ends(*namespace, LT_STR("cri-containerd")) || lt_str_starts(path, LT_STR("/kubepods/")))
+        *namespace = LT_STR("k8s.io");
+    else if (lt_str_starts(rest, LT_STR("/")))
+        *namespace = lt_str_skip(*namespace, 1);
+    return lt_is_identifier(*namespace) && lt_is_identifier(*id);
 }
 
 static void add_spec(struct lt_facts *facts, const struct json_t *spec)
@@ -116,33 +129,37 @@ static void add_spec(struct lt_facts *facts, const struct json_t *spec)
     lt_buf_free(&command);
 }
 
-/* Was this start emitted before? Marks it as emitted. */
-static bool was_emitted(struct job *job, struct lt_str id)
+/* Was this emitted before? Marks it as emitted. */
+static bool was_emitted(struct job *job, struct lt_str namespace, struct lt_str id, struct lt_time time)
 {
     struct lt_arena *arena = job->ctx->scratch;
-    struct lt_str key = lt_str_format(arena, "%.*s %jd.%u", LT_ARG(id), (intmax_t)job->created.sec, job->created.nsec);
+    struct lt_str key =
+        lt_str_format(arena, "%.*s %.*s %jd.%u", LT_ARG(namespace), LT_ARG(id), (intmax_t)time.sec, time.nsec);
     bool emitted = lt_map_get(&job->emitted, key);
     lt_map_put(&job->emitted, arena, key, job);
     return emitted;
 }
 
-static enum lt_status emit_start(struct job *job, bool live, struct lt_err *err)
+/* A record of Docker is a start; any other a container, whose live records container.c emits. */
+static enum lt_status emit_record(struct job *job, bool live, struct lt_err *err)
 {
     struct lt_facts facts = {.arena = job->ctx->scratch};
     struct json_t *spec = parse_spec(job->spec);
-    struct lt_str id = job->id.len ? job->id : id_of_group(lt_json_str(spec, "linux.cgroupsPath"));
+    struct lt_str namespace = job->namespace, id = job->id;
+    bool known = id.len || split_group(lt_json_str(spec, "linux.cgroupsPath"), &namespace, &id);
+    bool start = known && lt_runtime_of_namespace(namespace);
     enum lt_status status = LT_OK;
-    if (lt_is_id(id) && !was_emitted(job, id)) {
+    if (known && (start || !live) && !was_emitted(job, namespace, id, job->created)) {
         struct lt_event event = {
-            .kind = LT_KIND_RUNTIME_STARTED,
+            .kind = start ? LT_KIND_RUNTIME_STARTED : LT_KIND_CONTAINERD_CREATED,
             .time = {job->created},
             .where = {.file = job->database, .offset = job->offset, .has_offset = true},
             .tags = live ? 0 : LT_TAG_BIT(recovered),
         };
-        lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("start container"));
+        lt_facts_text(&facts, LT_ATTR_ACTION, start ? LT_STR("start container") : LT_STR("create"));
         add_spec(&facts, spec);
         lt_fact(&facts, "runtime", job->runtime);
-        status = emit(job, &facts, &event, id, err);
+        status = emit(job, &facts, &event, container_of(job, namespace, id), id, err);
     }
     lt_json_free(spec);
     return status;
@@ -161,6 +178,7 @@ static bool take_time(const struct job *job, const struct lt_bolt_item *item, st
 static enum lt_status take_container(struct job *job, const struct lt_bolt_item *item, struct lt_err *err)
 {
     if (lt_str_eq(item->key, LT_STR("createdat"))) {
+        job->namespace = item->path[1];
         job->id = item->path[NAMESPACE_DEPTH - 1];
         job->spec = job->runtime = LT_STR("");
         job->offset = item->offset;
@@ -171,7 +189,7 @@ static enum lt_status take_container(struct job *job, const struct lt_bolt_item 
         job->runtime = item->value; /* in the bucket "runtime" */
     } else if (lt_str_eq(item->key, LT_STR("updatedat")) && job->begun) {
         job->begun = false;
-        return emit_start(job, item->origin == LT_BOLT_LIVE, err);
+        return emit_record(job, item->origin == LT_BOLT_LIVE, err);
     }
     return LT_OK;
 }
@@ -181,18 +199,19 @@ static enum lt_status take_container(struct job *job, const struct lt_bolt_item 
 static enum lt_status take_freed(struct job *job, const struct lt_bolt_item *item, struct lt_err *err)
 {
     bool adjacent = job->spec.len && item->key.ptr == job->spec.ptr + job->spec.len;
-    job->id = job->runtime = LT_STR("");
+    job->namespace = job->id = job->runtime = LT_STR("");
     job->offset = item->offset;
     if (adjacent && lt_str_eq(item->key, LT_STR("updatedat")) && take_time(job, item, &job->created))
-        return emit_start(job, false, err);
+        return emit_record(job, false, err);
     job->spec = lt_str_eq(item->key, LT_STR("spec")) ? item->value : LT_STR("");
     return LT_OK;
 }
 
+/* A lease of the runtime that its namespace serves may have the ID of a container. */
 static enum lt_status take_lease(const struct job *job, const struct lt_bolt_item *item, struct lt_err *err)
 {
     struct lt_facts facts = {.arena = job->ctx->scratch};
-    struct lt_str id = item->path[NAMESPACE_DEPTH - 1];
+    struct lt_str namespace = item->path[1], id = item->path[NAMESPACE_DEPTH - 1];
     struct lt_event event = {
         .kind = LT_KIND_LEASE,
         .where = {.file = job->database, .offset = item->offset, .has_offset = true},
@@ -202,7 +221,13 @@ static enum lt_status take_lease(const struct job *job, const struct lt_bolt_ite
     if (!wanted || !take_time(job, item, &event.time[0]))
         return LT_OK;
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("make lease"));
-    return emit(job, &facts, &event, id, err);
+    lt_fact(&facts, "namespace", namespace);
+    const struct lt_containerd_record *lease =
+        lt_containerd_find(lt_containerd(job->ctx->root), LT_CONTAINERD_LEASE, namespace, id);
+    if (lease)
+        lt_each (const struct lt_containerd_pair, label, &lease->labels)
+            lt_facts_item(&facts, LT_ATTR_LABELS, "%.*s=%.*s", LT_ARG(label->key), LT_ARG(label->value));
+    return emit(job, &facts, &event, lt_is_id(id) ? container_of(job, namespace, id) : NULL, id, err);
 }
 
 static enum lt_status take_item(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
@@ -215,25 +240,80 @@ static enum lt_status take_item(void *arg, const struct lt_bolt_item *item, stru
     return item->origin == LT_BOLT_FREED ? take_freed(job, item, err) : LT_OK;
 }
 
+/* --- snapshots that are gone --- */
+
+static bool is_live_snapshot(const struct job *job, struct lt_str name)
+{
+    return lt_map_get(&job->live, name);
+}
+
+/* A snapshot that the database no longer lists. Its record is small enough to lie on one page with its name. */
+static enum lt_status take_snapshot(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
+{
+    struct job *job = arg;
+    struct lt_snapshot_name name;
+    struct lt_facts facts = {.arena = job->ctx->scratch};
+    struct lt_time time;
+    struct lt_str path = item->depth ? item->path[item->depth - 1] : LT_STR("");
+    if (item->origin == LT_BOLT_LIVE || item->known || !lt_str_eq(item->key, LT_STR("createdat")) ||
+        !lt_snapshot_name_split(path, &name) || is_live_snapshot(job, path) || !take_time(job, item, &time) ||
+        was_emitted(job, LT_STR("snapshot"), path, time))
+        return LT_OK;
+    const struct lt_runtime *runtime = lt_runtime_of_namespace(name.namespace);
+    bool rw = lt_is_id(name.key) && (runtime || lt_str_eq(name.namespace, LT_STR("k8s.io")));
+    const struct lt_container *container = rw ? container_of(job, name.namespace, name.key) : NULL;
+    struct lt_event event = {
+        .kind = LT_KIND_SNAPSHOT_PREPARED,
+        .time = {time},
+        .where = {.file = job->database, .offset = item->offset, .has_offset = true},
+        .tags = LT_TAG_BIT(recovered),
+    };
+    lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("prepare or commit a snapshot that was removed since"));
+    lt_fact(&facts, "key", name.key);
+    lt_fact(&facts, "namespace", name.namespace);
+    return emit(job, &facts, &event, container, name.key, err);
+}
+
+static enum lt_status read_snapshots(struct lt_ctx *ctx, struct lt_err *err)
+{
+    struct job job = {.ctx = ctx};
+    struct lt_map read = {0};
+    enum lt_status status = LT_OK;
+    lt_each (const struct lt_layer, layer, &ctx->root->layers)
+        if (lt_containerd_snapshot(layer)->name.len)
+            lt_map_put(&job.live, ctx->scratch, lt_containerd_snapshot(layer)->name, &job);
+    lt_each (const struct lt_layer, layer, &ctx->root->layers) {
+        struct lt_str database = lt_containerd_snapshot(layer)->database;
+        if (!database.len || lt_map_get(&read, database) || status == LT_FATAL)
+            continue;
+        lt_map_put(&read, ctx->scratch, database, &job);
+        job.database = database;
+        status = lt_read_bolt_again(ctx, database, take_snapshot, &job, err);
+    }
+    return status;
+}
+
+/* --- tasks --- */
+
 static enum lt_status emit_bundle(const struct job *job, struct lt_str directory, const struct lt_node *node,
                                   struct lt_err *err)
 {
     struct lt_facts facts = {.arena = job->ctx->scratch};
     bool removing = lt_str_starts(node->name, LT_STR("."));
-    struct lt_str id = lt_str_skip(node->name, removing);
+    struct lt_str namespace = lt_str_basename(directory), id = lt_str_skip(node->name, removing);
     struct lt_event event = {
         .kind = LT_KIND_RUNTIME_BUNDLE,
         .time = {node->time[LT_B]},
         .where = {.file = lt_path_join(job->ctx->scratch, directory, node->name), .field = "birth"},
         .tags = LT_TAG_BIT(time_inferred) | (removing ? LT_TAG_BIT(removing) : 0),
     };
-    if (!S_ISDIR(node->mode) || !lt_is_id(id) || !event.time[0].set)
+    if (!S_ISDIR(node->mode) || !lt_is_identifier(id) || !event.time[0].set)
         return LT_OK;
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("start container"));
     lt_facts_item(&facts, LT_ATTR_FACTS, "%s",
                   removing ? "its directory was being removed"
                            : "its directory is still there: it ran, or nobody could clean up after it");
-    return emit(job, &facts, &event, id, err);
+    return emit(job, &facts, &event, container_of(job, namespace, id), id, err);
 }
 
 static enum lt_status read_bundles(const struct job *job, struct lt_str directory, struct lt_err *err)
@@ -246,64 +326,33 @@ static enum lt_status read_bundles(const struct job *job, struct lt_str director
     return status;
 }
 
-/* Read the directories of Docker's namespaces. */
+/* Read the directories of all namespaces. */
 static enum lt_status read_tasks(const struct job *job, struct lt_str directory, struct lt_err *err)
 {
     struct lt_listing listing;
     enum lt_status status = LT_OK;
     lt_list_or_skip(job->ctx, directory, &listing);
     for (size_t i = 0; status == LT_OK && i < listing.count; i++)
-        if (S_ISDIR(listing.nodes[i].mode) && is_docker(listing.nodes[i].name))
+        if (S_ISDIR(listing.nodes[i].mode) && lt_is_identifier(listing.nodes[i].name))
             status = read_bundles(job, lt_path_join(job->ctx->scratch, directory, listing.nodes[i].name), err);
     return status;
 }
 
-/* Read a containerd's directory; `path` may contain links. LT_END: it does not exist. */
-static enum lt_status read_containerd(struct lt_ctx *ctx, const struct lt_owner *owner, struct lt_str path,
-                                      struct lt_err *err)
+static enum lt_status containerd_runtime_events(struct lt_ctx *ctx, struct lt_err *err)
 {
-    static const char *const tasks[] = {LT_TASKS_V2, LT_TASKS_V1};
-    struct job job = {.ctx = ctx, .owner = owner};
-    struct lt_str directory;
-    enum lt_status status = lt_resolve_or_skip(ctx, path, &directory);
-    if (status != LT_OK)
-        return status == LT_END ? LT_END : LT_OK;
-    job.database = lt_path_join(ctx->run, directory, LT_STR("io.containerd.metadata.v1.bolt/meta.db"));
-    status = lt_read_bolt_or_skip(ctx, job.database, take_item, &job, err);
+    static const char *const tasks[] = {"io.containerd.runtime.v2.task", "io.containerd.runtime.v1.linux"};
+    struct job job = {.ctx = ctx, .database = lt_containerd(ctx->root)->database};
+    enum lt_status status = lt_read_bolt_again(ctx, job.database, take_item, &job, err);
     for (size_t i = 0; status != LT_FATAL && i < sizeof tasks / sizeof *tasks; i++)
-        status = read_tasks(&job, lt_path_join(ctx->scratch, directory, lt_str_c(tasks[i])), err);
-    return status;
+        status = read_tasks(&job, lt_root_path(ctx, tasks[i]), err);
+    return status == LT_FATAL ? LT_FATAL : read_snapshots(ctx, err) == LT_FATAL ? LT_FATAL : LT_OK;
 }
 
-/* Read the host's containerd. It may be on another file system than the data roots it serves. */
-static enum lt_status host_events(struct lt_ctx *ctx, struct lt_err *err)
-{
-    static const char *const places[] = {"/var/lib/containerd", "/lib/containerd", "/containerd"};
-    enum lt_status found = LT_END;
-    for (size_t i = 0; found == LT_END && i < sizeof places / sizeof *places; i++)
-        found = read_containerd(ctx, &ctx->host->owner, lt_str_c(places[i]), err);
-    return found == LT_FATAL ? LT_FATAL : LT_OK;
-}
-
-/* Read the containerd that a daemon ran itself. */
-static enum lt_status root_events(struct lt_ctx *ctx, struct lt_err *err)
-{
-    enum lt_status status = read_containerd(ctx, &ctx->root->owner, lt_root_path(ctx, LT_OWN_CONTAINERD), err);
-    return status == LT_FATAL ? LT_FATAL : LT_OK;
-}
-
-const struct lt_source lt_source_docker_runtime = {
-    .name = "docker_runtime",
-    .summary = "containerd's meta.db and task directories: starts of containers, those before the last one too; leases",
+const struct lt_source lt_source_containerd_runtime = {
+    .name = "containerd_runtime",
+    .summary =
+        "meta.db and task directories: starts of containers, those before the last one too; leases; what is gone",
     .scope = LT_PER_ROOT,
     .stage = LT_STAGE_CONTAINERS,
-    .events = root_events,
-};
-
-const struct lt_source lt_source_docker_runtime_host = {
-    .name = "docker_runtime",
-    .summary = NULL, /* the same reader, for the containerd that daemons share */
-    .scope = LT_PER_FS,
-    .stage = LT_STAGE_CONTAINERS,
-    .events = host_events,
+    .events = containerd_runtime_events,
 };

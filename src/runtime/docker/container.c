@@ -189,17 +189,6 @@ static void read_zones(struct facts *facts, const struct json_t *json, struct lt
         lt_zone_note_offset(facts->ctx, lt_json_str(lt_json_item(log, i), "Start"), path, "State.Health.Log.Start");
 }
 
-/* Docker 29 and later keep layers in containerd's store by default, and say "overlayfs" (moby daemon/containerd). */
-static void read_driver(const struct facts *facts, const struct json_t *json, struct lt_str path)
-{
-    struct lt_container *container = facts->container;
-    container->driver = lt_str_dup(facts->ctx->run, lt_json_str(json, "Driver"));
-    if (container->driver.len && !lt_docker_knows_driver(container->driver))
-        lt_skip(facts->ctx, path, LT_CODE_UNSUPPORTED,
-                "storage driver '%.*s' is not supported: the files of the container and its image are not read",
-                LT_ARG(container->driver));
-}
-
 static void read_config(struct facts *facts, const struct json_t *json, const struct json_t *host, struct lt_str path)
 {
     struct lt_ctx *ctx = facts->ctx;
@@ -207,7 +196,7 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     struct lt_str name = lt_json_str(json, "Name"), image = lt_json_str(json, "Image");
     struct lt_list privileges = {0};
     container->name = lt_str_dup(ctx->run, lt_str_starts(name, LT_STR("/")) ? lt_str_skip(name, 1) : name);
-    read_driver(facts, json, path);
+    container->driver = lt_str_dup(ctx->run, lt_json_str(json, "Driver"));
     if (lt_digest_hex(image).len)
         container->image_id = lt_str_dup(ctx->run, image);
     else if (image.len)

@@ -351,7 +351,7 @@ static enum lt_status docker_layer_events(struct lt_ctx *ctx, struct lt_err *err
         struct lt_err problem = {0};
         struct lt_str path =
             lt_path_join(ctx->scratch, lt_docker_container(container)->mount_record, LT_STR("mount-id"));
-        if (!container->rw_id.len)
+        if (!container->rw_id.len || !lt_docker_container(container)->mount_record.len)
             continue; /* reported in phase 1 */
         if (lt_fs_stat(ctx->fs, path, ctx->scratch, &node, &problem) != LT_OK) {
             lt_fail(&problem, LT_SKIP, LT_CODE_MISSING, 0, "the file has vanished");

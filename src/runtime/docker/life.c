@@ -97,7 +97,7 @@ static enum lt_answer add_merged(const struct look *look)
 {
     const struct lt_layer *rw = look->container->rw;
     struct lt_node node;
-    if (!rw || !lt_docker_layer(rw)->driver->merged)
+    if (!rw || !rw->merged.len)
         return LT_UNKNOWN;
     bool there = is_there(look, rw->merged, &node);
     if (there)

@@ -6,6 +6,7 @@
 #include "runtime/docker/driver/driver.h"
 
 #include "parse/ident.h"
+#include "parse/idmap.h"
 
 #include <stdio.h>
 
@@ -125,7 +126,7 @@ static void assign_layer(struct lt_container *container, struct lt_layer *layer,
 static void link_rw(struct lt_container *container, bool infer)
 {
     struct lt_root *root = container->root;
-    if (infer ? container->rw != NULL : !container->rw_id.len)
+    if (container->namespace.len || (infer ? container->rw != NULL : !container->rw_id.len))
         return;
     container->rw = infer ? infer_rw(container) : lt_map_get(&root->layer_by_id, container->rw_id);
     if (!container->rw)
@@ -135,6 +136,58 @@ static void link_rw(struct lt_container *container, bool infer)
         container->init = init_of(root, container->rw->id);
     assign_layer(container, container->rw, LT_ROLE_RW);
     assign_layer(container, container->init, LT_ROLE_INIT);
+}
+
+/* Docker 29 and later keep the layers of new containers in containerd's store, in the namespace that the daemon uses
+ * (moby daemon/containerd/image_snapshot.go): the key of the rw snapshot is the container's ID, that of the init
+ * snapshot has "-init" after it. False: the container is not one of these. */
+static bool link_snapshots(struct lt_ctx *ctx, struct lt_container *container)
+{
+    struct lt_layer *rw = NULL;
+    struct lt_str namespace = LT_STR("moby");
+    uint32_t uid, gid;
+    if (lt_docker_knows_driver(container->driver) || !container->driver.len)
+        return false;
+    if (lt_remap_parse(lt_str_basename(ctx->root->path), &uid, &gid)) /* moby daemon/daemon.go, 28 */
+    namespace = lt_str_format(ctx->run, "moby-%u.%u", uid, gid);
+    rw = lt_host_snapshot(ctx->host, ctx->scratch, namespace, container->driver, container->id);
+    container->namespace = namespace;
+    container->rw_id = container->id;
+    if (!rw || rw->container)
+        return true;
+    container->rw = rw;
+    container->driver_read = true;
+    assign_layer(container, rw, LT_ROLE_RW);
+    rw->merged = lt_str_format(ctx->run, "%.*s/rootfs/%.*s/%.*s", LT_ARG(ctx->root->path), LT_ARG(container->driver),
+                               LT_ARG(container->id));
+    struct lt_str init = lt_str_format(ctx->scratch, "%.*s-init", LT_ARG(container->id));
+    if (rw->parent && lt_str_eq(rw->parent->id, init)) {
+        container->init = rw->parent;
+        assign_layer(container, container->init, LT_ROLE_INIT);
+    }
+    return true;
+}
+
+/* The image of such a container is in the same store. Its data root has it only if that store is not there. */
+static void link_snapshot_image(struct lt_ctx *ctx, struct lt_container *container)
+{
+    struct lt_root *root = container->rw ? container->rw->root : ctx->root;
+    struct lt_str namespace = container->rw ? container->namespace : LT_STR("");
+    if (!container->image_id.len)
+        return;
+    bool known = lt_map_get(&root->image_by_id, lt_namespaced(ctx->scratch, namespace, container->image_id));
+    container->image = lt_inventory_image(ctx->inventory, root, namespace, container->image_id);
+    container->image->referenced_only |= !known;
+}
+
+static void report_snapshots(struct lt_ctx *ctx, const struct lt_container *container)
+{
+    struct lt_str path = lt_path_join(ctx->scratch, container->path, LT_STR("config.v2.json"));
+    if (!container->rw)
+        lt_skip(
+            ctx, path, LT_CODE_MISSING,
+            "its files are snapshot '%.*s' of %.*s in namespace %.*s of containerd, which no store of this host has",
+            LT_ARG(container->id), LT_ARG(container->driver), LT_ARG(container->namespace));
 }
 
 /* Set the image layers of a container: by layerdb, else by the driver's links, else those of its image. */
@@ -195,7 +248,7 @@ static void publish(struct lt_ctx *ctx)
     }
     lt_each (struct lt_container, container, &ctx->root->containers) {
         const struct lt_docker_container *own = lt_docker_container(container);
-        container->driver_read = own->driver || lt_docker_knows_driver(container->driver);
+        container->driver_read |= own->driver || lt_docker_knows_driver(container->driver);
         lt_identifier_add(ctx->inventory, &container->identifiers, "mount_identifier", container->rw_id);
         lt_identifier_add(ctx->inventory, &container->identifiers, "init_identifier", own->init_id);
     }
@@ -220,7 +273,10 @@ void lt_docker_link(struct lt_ctx *ctx)
     struct lt_root *root = ctx->root;
     struct lt_arena *arena = ctx->run;
     lt_each (struct lt_container, container, &root->containers)
-        if (container->image_id.len) {
+        if (link_snapshots(ctx, container)) {
+            link_snapshot_image(ctx, container);
+            report_snapshots(ctx, container);
+        } else if (container->image_id.len) {
             container->image = lt_inventory_image(ctx->inventory, root, LT_STR(""), container->image_id);
             container->image->referenced_only = !container->image->config.len;
         }

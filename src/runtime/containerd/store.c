@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the snapshotters tell: when a snapshot was prepared or committed, and which ones are gone. Numbers only grow and
+ * are not given again, so a number that is missing was a snapshot once. It was prepared between its neighbours. */
+#include "runtime/containerd/containerd.h"
+
+#include "read/facts.h"
+#include "read/source.h"
+
+#include <stdlib.h>
+
+static void containerd_store_inventory(struct lt_ctx *ctx)
+{
+    lt_containerd_read_metadata(ctx);
+    lt_containerd_read_snapshots(ctx);
+    lt_containerd_read_images(ctx);
+}
+
+static const char *action_of(const struct lt_layer *layer, unsigned kind)
+{
+    if (layer->container && layer->role == LT_ROLE_RW)
+        return "create rw layer";
+    if (layer->container)
+        return "create init layer";
+    return kind == LT_SNAPSHOT_COMMITTED ? "commit snapshot"
+           : kind == LT_SNAPSHOT_VIEW    ? "view snapshot"
+                                         : "prepare snapshot";
+}
+
+static void add_snapshot(struct lt_facts *facts, const struct lt_layer *layer)
+{
+    const struct lt_containerd_snapshot *own = lt_containerd_snapshot(layer);
+    lt_facts_item(facts, LT_ATTR_FACTS, "snapshot %ju of %.*s", (uintmax_t)own->number,
+                  LT_ARG(lt_str_c(own->snapshotter->driver.name)));
+    lt_fact(facts, "key", own->key);
+    lt_fact(facts, "parent", own->parent);
+    if (layer->has_size && own->kind == LT_SNAPSHOT_COMMITTED)
+        lt_facts_item(facts, LT_ATTR_FACTS, "%ju bytes", (uintmax_t)layer->size);
+    if (!own->record)
+        lt_facts_item(facts, LT_ATTR_FACTS, "no namespace lists it any more");
+    else
+        lt_each (const struct lt_containerd_pair, label, &own->record->labels)
+            lt_facts_item(facts, LT_ATTR_LABELS, "%.*s=%.*s", LT_ARG(label->key), LT_ARG(label->value));
+}
+
+/* A commit sets the time of a snapshot anew; when it was prepared is told by the birth of its directory, which is a row
+ * of its own. */
+static enum lt_status emit_snapshot(struct lt_ctx *ctx, const struct lt_layer *layer, struct lt_err *err)
+{
+    const struct lt_containerd_snapshot *own = lt_containerd_snapshot(layer);
+    struct lt_facts facts = {.arena = ctx->scratch};
+    bool committed = own->kind == LT_SNAPSHOT_COMMITTED && !layer->container;
+    struct lt_event event = {
+        .kind = committed ? LT_KIND_SNAPSHOT_COMMITTED : LT_KIND_SNAPSHOT_PREPARED,
+        .time = {own->created},
+        .owner = &layer->owner,
+        .where = {.file = own->database, .offset = own->created_at, .has_offset = true},
+    };
+    if (!own->created.set)
+        return LT_OK;
+    lt_facts_text(&facts, LT_ATTR_ACTION, lt_str_c(action_of(layer, own->kind)));
+    add_snapshot(&facts, layer);
+    return lt_facts_emit(&facts, ctx, &event, err);
+}
+
+/* meta.db has times of its own, moments later. They are rows too: either database may be forged or lost. */
+static enum lt_status emit_record(struct lt_ctx *ctx, const struct lt_layer *layer, struct lt_err *err)
+{
+    const struct lt_containerd_snapshot *own = lt_containerd_snapshot(layer);
+    struct lt_facts facts = {.arena = ctx->scratch};
+    bool committed = own->kind == LT_SNAPSHOT_COMMITTED && !layer->container;
+    if (!own->record || !own->record->created.set)
+        return LT_OK;
+    struct lt_event event = {
+        .kind = committed ? LT_KIND_SNAPSHOT_COMMITTED : LT_KIND_SNAPSHOT_PREPARED,
+        .time = {own->record->created},
+        .owner = &layer->owner,
+        .where = {.file = lt_containerd(ctx->root)->database, .offset = own->record->created_at, .has_offset = true},
+    };
+    lt_facts_text(&facts, LT_ATTR_ACTION, lt_str_c(committed ? "record committed snapshot" : "record snapshot"));
+    add_snapshot(&facts, layer);
+    return lt_facts_emit(&facts, ctx, &event, err);
+}
+
+/* The kernel makes work/work anew at each mount (linux fs/overlayfs/super.c ovl_workdir_create). Docker 29 also mounts
+ * a stopped container for `docker diff`, `docker cp` and the like. */
+static enum lt_status emit_mounted(struct lt_ctx *ctx, const struct lt_layer *layer, struct lt_err *err)
+{
+    struct lt_facts facts = {.arena = ctx->scratch};
+    struct lt_node node;
+    struct lt_str path = lt_path_join(ctx->scratch, layer->work, LT_STR("work"));
+    if (!layer->work.len || layer->role != LT_ROLE_RW || lt_stat_or_skip(ctx, path, &node) != LT_OK ||
+        !node.time[LT_B].set)
+        return LT_OK;
+    struct lt_event event = {
+        .kind = LT_KIND_LAYER_MOUNTED,
+        .time = {node.time[LT_B]},
+        .owner = &layer->owner,
+        .where = {.file = path, .field = "birth"},
+        .tags = LT_TAG_BIT(time_inferred),
+    };
+    lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("mount rw layer, the last time"));
+    return lt_facts_emit(&facts, ctx, &event, err);
+}
+
+/* --- gaps --- */
+
+static int by_number(const void *a, const void *b)
+{
+    const struct lt_layer *left = *(const struct lt_layer *const *)a, *right = *(const struct lt_layer *const *)b;
+    const struct lt_containerd_snapshot *one = lt_containerd_snapshot(left), *other = lt_containerd_snapshot(right);
+    if (one->snapshotter != other->snapshotter)
+        return strcmp(one->snapshotter->driver.name, other->snapshotter->driver.name);
+    return one->number < other->number ? -1 : one->number > other->number;
+}
+
+/* When the snapshot was prepared: the birth of its directory, which a commit does not change. */
+static struct lt_time prepared(const struct lt_layer *layer)
+{
+    return layer->created.set ? layer->created : lt_containerd_snapshot(layer)->created;
+}
+
+static enum lt_status emit_gap(struct lt_ctx *ctx, const struct lt_layer *before, const struct lt_layer *after,
+                               struct lt_err *err)
+{
+    struct lt_facts facts = {.arena = ctx->scratch};
+    const struct lt_containerd_snapshot *own = lt_containerd_snapshot(after);
+    uint64_t first = before ? lt_containerd_snapshot(before)->number + 1 : 1, last = own->number - 1;
+    struct lt_time begin = before ? prepared(before) : (struct lt_time){0}, end = prepared(after);
+    struct lt_event event = {
+        .kind = LT_KIND_SNAPSHOT_GAP,
+        .time = {end},
+        .first = begin,
+        .last = end,
+        .owner = &ctx->root->owner,
+        .where = {.file = lt_str_dirname(after->path.len ? after->path : own->database), .field = "gap in the numbers"},
+        .tags = LT_TAG_BIT(time_inferred) | LT_TAG_BIT(removing),
+    };
+    if (!end.set || (begin.set && lt_time_cmp(begin, end) > 0))
+        return LT_OK;
+    lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("prepare snapshots that were removed since"));
+    if (first == last)
+        lt_facts_item(&facts, LT_ATTR_FACTS, "snapshot %ju of %s is gone", (uintmax_t)first,
+                      own->snapshotter->driver.name);
+    else
+        lt_facts_item(&facts, LT_ATTR_FACTS, "snapshots %ju to %ju of %s are gone", (uintmax_t)first, (uintmax_t)last,
+                      own->snapshotter->driver.name);
+    lt_facts_item(&facts, LT_ATTR_FACTS,
+                  "prepared between their neighbours: layers of a container or image, or an "
+                  "unpacking that was given up");
+    return lt_facts_emit(&facts, ctx, &event, err);
+}
+
+static enum lt_status emit_gaps(struct lt_ctx *ctx, struct lt_err *err)
+{
+    struct lt_list numbered = {0};
+    const struct lt_layer *before = NULL;
+    enum lt_status status = LT_OK;
+    lt_each (const struct lt_layer, layer, &lt_containerd(ctx->root)->numbered)
+        if (lt_containerd_snapshot(layer)->number && lt_containerd_snapshot(layer)->snapshotter->driver.name)
+            lt_list_add(&numbered, ctx->scratch, layer);
+    if (numbered.count)
+        qsort(numbered.items, numbered.count, sizeof *numbered.items, by_number);
+    lt_each (const struct lt_layer, layer, &numbered) {
+        const struct lt_containerd_snapshot *own = lt_containerd_snapshot(layer);
+        if (before && lt_containerd_snapshot(before)->snapshotter != own->snapshotter)
+            before = NULL;
+        if (status == LT_OK && own->number > (before ? lt_containerd_snapshot(before)->number + 1 : 1))
+            status = emit_gap(ctx, before, layer, err);
+        before = layer;
+    }
+    return status;
+}
+
+static enum lt_status containerd_store_events(struct lt_ctx *ctx, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    lt_each (const struct lt_layer, layer, &ctx->root->layers) {
+        status = status == LT_OK ? emit_snapshot(ctx, layer, err) : status;
+        status = status == LT_OK ? emit_record(ctx, layer, err) : status;
+        status = status == LT_OK ? emit_mounted(ctx, layer, err) : status;
+    }
+    return status == LT_OK ? emit_gaps(ctx, err) : status;
+}
+
+const struct lt_source lt_source_containerd_store = {
+    .name = "containerd_store",
+    .summary = "snapshotters' metadata.db: snapshots prepared, committed, mounted; those that are gone",
+    .scope = LT_PER_ROOT,
+    .stage = LT_STAGE_STORE,
+    .inventory = containerd_store_inventory,
+    .events = containerd_store_events,
+};
