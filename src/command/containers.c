@@ -29,13 +29,17 @@ static struct lt_record *describe(struct lt_arena *arena, const struct lt_contai
     lt_record_time(record, "created", container->created);
     lt_record_time(record, "started", container->started);
     lt_record_time(record, "finished", container->finished);
+    lt_record_name(record, "container_namespace", container->namespace);
+    lt_record_name(record, "pod_identifier", container->pod);
+    lt_record_name(record, "pod_name", container->pod_name);
+    lt_record_name(record, "pod_namespace", container->pod_namespace);
     lt_record_name(record, "storage_driver", container->driver);
     lt_record_name(record, "layer_identifier", container->rw ? container->rw->id : container->rw_id);
     lt_record_name(record, "time_zone", container->zone.name);
     lt_record_name(record, "time_zone_by", container->zone.from);
     lt_record_name(record, "host_time_zone", container->root->host->zone.name);
     lt_record_tags(record, container->tags);
-    lt_record_root(record, container->root);
+    lt_record_root(record, container->root, container->runtime);
     return record;
 }
 
@@ -52,6 +56,9 @@ static const struct lt_column columns[] = {
     {"EVIDENCE", "evidence", LT_SHOW_DIFFERS},
     {"HOST", "hostname", LT_SHOW_DIFFERS},
     {"DATA ROOT", "data_root", LT_SHOW_DIFFERS},
+    {"RUNTIME", "container_runtime", LT_SHOW_DIFFERS},
+    {"NAMESPACE", "container_namespace", LT_SHOW_DIFFERS},
+    {"POD", "pod_name", LT_SHOW_DIFFERS},
     {"TAGS", "tag", LT_SHOW_ALL},
     {"COMMAND", "command", LT_SHOW_CUT},
 };

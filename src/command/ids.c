@@ -46,6 +46,10 @@ static void add_identity(struct card *card)
         lt_record_name(record, "image_name", lt_image_name(container->image));
         lt_record_list(record, "image_names", container->image->names);
     }
+    lt_record_name(record, "container_namespace", container->namespace);
+    lt_record_name(record, "pod_identifier", container->pod);
+    lt_record_name(record, "pod_name", container->pod_name);
+    lt_record_name(record, "pod_namespace", container->pod_namespace);
     lt_record_name(record, "storage_driver", container->driver);
     add_identifiers(record, &container->identifiers);
 }
@@ -145,7 +149,7 @@ static enum lt_status run_ids(struct lt_job *job, struct lt_err *err)
     add_identifiers(card.record, &card.life.files);
     add_rw(&card);
     add_life(&card);
-    lt_record_root(card.record, card.container->root);
+    lt_record_root(card.record, card.container->root, card.container->runtime);
     add_layers(&card);
     return write_card(job, &card, err);
 }

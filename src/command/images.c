@@ -18,6 +18,43 @@ static int by_age(const void *a, const void *b)
     return order ? order : lt_str_cmp(left->id, right->id);
 }
 
+/* Where other snapshotters have the same layer. */
+static void add_copies(struct lt_record *item, const struct lt_image *image, size_t index)
+{
+    struct lt_list paths = {0};
+    lt_each (const struct lt_layer, layer, &image->copies)
+        if (layer_at % image->diff_ids.count == index)
+            lt_list_add(&paths, item->arena, &layer->path);
+    if (paths.count)
+        lt_record_list(item, "other_paths", paths);
+}
+
+/* Where each of its layers is, base first. */
+static void add_layer_list(struct lt_record *record, const struct lt_image *image)
+{
+    struct lt_list layers = {0};
+    for (size_t i = 0; i < image->diff_ids.count; i++) {
+        struct lt_record *item = lt_record_new(record->arena);
+        const struct lt_layer *layer = i < image->layers.count ? image->layers.items[i] : NULL;
+        const struct lt_blob *blob = i < image->blobs.count ? image->blobs.items[i] : NULL;
+        lt_record_name(item, "diff_identifier", *(const struct lt_str *)image->diff_ids.items[i]);
+        if (layer) {
+            lt_record_name(item, "chain_identifier", lt_identifier_of(&layer->identifiers, "chain_identifier"));
+            lt_record_name(item, "path", layer->path);
+        }
+        if (layer && layer->has_size)
+            lt_record_int(item, "size", (int64_t)layer->size);
+        add_copies(item, image, i);
+        if (blob) {
+            lt_record_name(item, "blob_identifier", blob->digest);
+            lt_record_name(item, "blob_path", blob->path);
+            lt_record_int(item, "blob_size", (int64_t)blob->size);
+        }
+        lt_list_add(&layers, record->arena, item);
+    }
+    lt_record_records(record, "layers", layers);
+}
+
 /* When its configuration was written here (pulled, loaded or built), and when it last got a name, if known. */
 static void add_times(struct lt_ctx *ctx, struct lt_record *record, const struct lt_image *image)
 {
@@ -30,8 +67,10 @@ static void add_times(struct lt_ctx *ctx, struct lt_record *record, const struct
         return;
     if (lt_fs_stat(ctx->fs, image->config, ctx->scratch, &node, &problem) == LT_OK)
         lt_record_time(record, "registered", node.time[LT_M]);
-    if (lt_read_or_skip(ctx, image->updated, 4096, LT_OPTIONAL, &text) == LT_OK &&
-        lt_stamp_rfc3339(lt_str_trim(text), &tagged, &problem) == LT_OK)
+    if (image->tagged.set)
+        lt_record_time(record, "last_tagged", image->tagged);
+    else if (lt_read_or_skip(ctx, image->updated, 4096, LT_OPTIONAL, &text) == LT_OK &&
+             lt_stamp_rfc3339(lt_str_trim(text), &tagged, &problem) == LT_OK)
         lt_record_time(record, "last_tagged", tagged);
     if (problem.set)
         lt_skip_error(ctx, image->config, &problem);
@@ -50,11 +89,12 @@ static void add_layers(struct lt_ctx *ctx, struct lt_record *record, const struc
         lt_record_int(record, "size", (int64_t)size);
     if (image->referenced_only)
         return;
-    if (image->layers.count < image->diff_ids.count)
+    if (!image->packed && image->layers.count < image->diff_ids.count)
         lt_skip(ctx, image->config, LT_CODE_MISSING, "only %zu of its %zu layers are known", image->layers.count,
                 image->diff_ids.count);
     lt_record_int(record, "layer_count", (int64_t)image->diff_ids.count);
     lt_record_list(record, "diff_identifiers", image->diff_ids);
+    add_layer_list(record, image);
 }
 
 static void add_users(struct lt_record *record, const struct lt_image *image)
@@ -75,11 +115,15 @@ static struct lt_record *describe(struct lt_job *job, const struct lt_image *ima
     lt_record_name(record, "image_name", lt_image_name(image));
     lt_record_list(record, "image_names", image->names);
     lt_record_name(record, "parent_image", image->parent);
+    lt_record_name(record, "container_namespace", image->namespace);
+    lt_record_name(record, "platform", image->platform);
+    lt_each (const struct lt_identifier, identifier, &image->identifiers)
+        lt_record_name(record, identifier->name, identifier->value);
     add_times(&job->ctx, record, image);
     add_layers(&job->ctx, record, image);
     add_users(record, image);
     lt_record_tags(record, image->tags);
-    lt_record_root(record, image->root);
+    lt_record_root(record, image->root, image->runtime);
     return record;
 }
 
@@ -94,6 +138,8 @@ static const struct lt_column columns[] = {
     {"EVIDENCE", "evidence", LT_SHOW_DIFFERS},
     {"HOST", "hostname", LT_SHOW_DIFFERS},
     {"DATA ROOT", "data_root", LT_SHOW_DIFFERS},
+    {"RUNTIME", "container_runtime", LT_SHOW_DIFFERS},
+    {"NAMESPACE", "container_namespace", LT_SHOW_DIFFERS},
     {"TAGS", "tag", LT_SHOW_ALL},
     {"USED BY", "used_by", LT_SHOW_ALL},
 };

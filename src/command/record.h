@@ -55,7 +55,7 @@ void lt_record_tags(struct lt_record *record, lt_tags tags);
 const struct lt_str *lt_record_label(struct lt_arena *arena, const struct lt_owner *owner);
 
 /* Add where the item lies: `evidence`, `hostname`, `data_root`, `container_runtime`. */
-void lt_record_root(struct lt_record *record, const struct lt_root *root);
+void lt_record_root(struct lt_record *record, const struct lt_root *root, const struct lt_runtime *runtime);
 
 /* The value under `key`, or NULL. */
 const struct lt_cell *lt_record_get(const struct lt_record *record, const char *key);

@@ -80,7 +80,7 @@ static struct lt_record *describe(struct lt_ctx *ctx, const struct entry *entry)
     lt_record_records(record, "users", entry->users);
     lt_record_list(record, "used_by", entry->words);
     lt_record_tags(record, entry->users.count ? 0 : LT_TAG_BIT(unused_volume));
-    lt_record_root(record, ctx->root);
+    lt_record_root(record, ctx->root, ctx->root->runtime);
     return record;
 }
 

@@ -124,7 +124,7 @@ static void add_finding(struct search *search, const struct finding *finding)
     lt_record_list(record, "images", images);
     lt_record_records(record, "containers", containers);
     lt_record_list(record, "seen_by", words);
-    lt_record_root(record, search->ctx->root);
+    lt_record_root(record, search->ctx->root, lt_owner_runtime(&layer->owner));
     lt_list_add(&search->records, search->arena, record);
 }
 
@@ -179,7 +179,7 @@ static void add_volume_file(struct search *search, const struct lt_volume *volum
     struct lt_record *record = describe(search, path, &node, &volume->owner, inside.len ? inside : path);
     lt_record_records(record, "containers", containers);
     lt_record_list(record, "seen_by", words);
-    lt_record_root(record, search->ctx->root);
+    lt_record_root(record, search->ctx->root, lt_owner_runtime(&volume->owner));
     lt_list_add(&search->records, search->arena, record);
 }
 

@@ -309,7 +309,7 @@ struct lt_str lt_owner_namespace(const struct lt_owner *owner)
         return owner->layer->namespace;
     if (owner->container && owner->container->namespace.len)
         return owner->container->namespace;
-    return owner->image ? owner->image->namespace : LT_STR("");
+    return owner->image ? owner->image->namespace : owner->namespace;
 }
 
 const struct lt_runtime *lt_owner_runtime(const struct lt_owner *owner)
@@ -320,6 +320,8 @@ const struct lt_runtime *lt_owner_runtime(const struct lt_owner *owner)
         return owner->image->runtime;
     if (owner->layer)
         return owner->layer->runtime;
+    if (owner->runtime)
+        return owner->runtime;
     const struct lt_root *root = owner->root ? owner->root : owner->host->roots.items[0];
     return root->runtime;
 }

@@ -43,6 +43,8 @@ struct lt_owner {
     const struct lt_layer *layer;
     const struct lt_volume *volume;
     const struct lt_bind *bind;
+    struct lt_str namespace;          /* of containerd, of what has no container, image or layer; else "" */
+    const struct lt_runtime *runtime; /* of that; else NULL */
     enum lt_role role;
 };
 
@@ -107,8 +109,11 @@ struct lt_image {
     struct lt_list history;  /* of struct lt_history * */
     struct lt_list diff_ids; /* of struct lt_str *, base first */
     struct lt_list layers;   /* of struct lt_layer *, base first; shorter than diff_ids if some are unknown */
-    struct lt_list blobs;  /* of struct lt_blob *: what its layers were unpacked from, as diff_ids; empty if unknown */
-    struct lt_list copies; /* of struct lt_layer *: the same layers, unpacked by other snapshotters */
+    struct lt_list blobs;   /* of struct lt_blob *: what its layers were unpacked from, as diff_ids; empty if unknown */
+    struct lt_str platform; /* "linux/amd64", "" if unknown */
+    struct lt_list variants; /* of struct lt_image *: the same image for other platforms; they are in no other list */
+    bool packed;             /* its layers were never unpacked here, or are not any more */
+    struct lt_list copies;   /* of struct lt_layer *: the same layers, unpacked by other snapshotters */
     struct lt_list identifiers; /* of struct lt_identifier *: further ones */
     void *own;                  /* private to its runtime */
     struct lt_list users;       /* of struct lt_container *: those made from it */

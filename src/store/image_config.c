@@ -72,6 +72,11 @@ void lt_image_config_read(struct lt_ctx *ctx, struct lt_image *image)
     read_history(ctx, image, json);
     read_stamp(image);
     read_created(ctx, image, json);
+    struct lt_str os = lt_json_str(json, "os"), variant = lt_json_str(json, "variant");
+    if (os.len)
+        image->platform = lt_str_format(ctx->run, "%.*s/%.*s%s%.*s", LT_ARG(os),
+                                        LT_ARG(lt_json_str(json, "architecture")), variant.len ? "/" : "",
+                                        LT_ARG(variant));
     lt_json_free(json);
 }
 
@@ -118,6 +123,8 @@ static enum lt_status emit_step(struct lt_ctx *ctx, const struct lt_image *image
     event.attr_count = count;
     if (image->stamp.set)
         lt_event_add_fact(&event, ctx->scratch, LT_STR("all build steps have this time: it was set for the build"));
+    if (image->packed && image->platform.len)
+        lt_event_add_fact(&event, ctx->scratch, lt_str_format(ctx->scratch, "for %.*s", LT_ARG(image->platform)));
     check_arrival(ctx, image, &event);
     return lt_emit_one(ctx, &event, err);
 }
@@ -125,7 +132,7 @@ static enum lt_status emit_step(struct lt_ctx *ctx, const struct lt_image *image
 enum lt_status lt_image_steps_emit(struct lt_ctx *ctx, const struct lt_image *image, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
-    if (image->layers.count < image->diff_ids.count)
+    if (!image->packed && image->layers.count < image->diff_ids.count)
         lt_skip(ctx, image->config, LT_CODE_MISSING, "only %zu of its %zu layers are known", image->layers.count,
                 image->diff_ids.count);
     for (size_t i = 0; status == LT_OK && i < image->history.count; i++)

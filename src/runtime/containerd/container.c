@@ -30,6 +30,20 @@ struct lt_container *lt_containerd_container_of(const struct lt_ctx *ctx, struct
     return NULL;
 }
 
+const struct lt_owner *lt_containerd_owner(struct lt_ctx *ctx, struct lt_str namespace)
+{
+    struct lt_list *owners = &lt_containerd(ctx->root)->owners;
+    lt_each (const struct lt_owner, known, owners)
+        if (lt_str_eq(known->namespace, namespace))
+            return known;
+    struct lt_owner *owner = lt_new(ctx->run, struct lt_owner);
+    *owner = ctx->root->owner;
+    owner->namespace = lt_str_dup(ctx->run, namespace);
+    owner->runtime = lt_runtime_of_namespace(namespace);
+    lt_list_add(owners, ctx->run, owner);
+    return owner;
+}
+
 static struct lt_str label(const struct lt_containerd_record *record, const char *key)
 {
     return lt_containerd_pair(&record->labels, key);
@@ -182,7 +196,7 @@ static enum lt_status emit_sandbox(struct lt_ctx *ctx, const struct lt_container
     struct lt_event event = {
         .kind = LT_KIND_SANDBOX_CREATED,
         .time = {record->created},
-        .owner = container ? &container->owner : &ctx->root->owner,
+        .owner = container ? &container->owner : lt_containerd_owner(ctx, record->namespace),
         .where = {.file = lt_containerd(ctx->root)->database, .offset = record->created_at, .has_offset = true},
     };
     if (!record->created.set)
@@ -190,7 +204,7 @@ static enum lt_status emit_sandbox(struct lt_ctx *ctx, const struct lt_container
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("create sandbox"));
     add_labels(&facts, record);
     lt_fact(&facts, "id", record->id);
-    lt_fact(&facts, "namespace", record->namespace);
+
     lt_fact(&facts, "sandboxer", record->sandbox);
     lt_fact(&facts, "runtime", record->runtime);
     return lt_facts_emit(&facts, ctx, &event, err);

@@ -43,6 +43,10 @@ void lt_cri_read(struct lt_ctx *ctx, struct lt_container *container, struct lt_f
 /* The container with this ID, in any store of the host; NULL: none. `namespace` is that of containerd. */
 struct lt_container *lt_containerd_container_of(const struct lt_ctx *ctx, struct lt_str namespace, struct lt_str id);
 
+/* The owner of what belongs to a namespace of the current store, and to no container or image of it. Lives as long as
+ * the run. */
+const struct lt_owner *lt_containerd_owner(struct lt_ctx *ctx, struct lt_str namespace);
+
 /* Members of lt_runtime_containerd; see model/runtime.h. */
 extern const struct lt_place lt_containerd_places[];
 int lt_containerd_bid(struct lt_ctx *ctx, struct lt_str path);

@@ -9,6 +9,7 @@
 #include "runtime/containerd/containerd.h"
 
 #include "clock/zones.h"
+#include "parse/snapshot.h"
 #include "parse/stamp.h"
 #include "read/facts.h"
 #include "read/source.h"
@@ -47,22 +48,24 @@ static void find_uses(struct lt_ctx *ctx, struct lt_map *uses)
 }
 
 static enum lt_status emit_blob(struct lt_ctx *ctx, const struct lt_containerd_record *blob, const struct lt_map *uses,
-                                struct lt_err *err)
+                                bool again, struct lt_err *err)
 {
     struct lt_facts facts = {.arena = ctx->scratch};
     const struct use *use = lt_map_get(uses, lt_namespaced(ctx->scratch, blob->namespace, blob->id));
     struct lt_event event = {
-        .kind = LT_KIND_CONTENT_ADDED,
-        .time = {blob->created},
-        .owner = use ? &use->image->owner : &ctx->root->owner,
-        .where = {.file = lt_containerd(ctx->root)->database, .offset = blob->created_at, .has_offset = true},
+        .kind = again ? LT_KIND_CONTENT_UPDATED : LT_KIND_CONTENT_ADDED,
+        .time = {again ? blob->updated : blob->created},
+        .owner = use ? &use->image->owner : lt_containerd_owner(ctx, blob->namespace),
+        .where = {.file = lt_containerd(ctx->root)->database,
+                  .offset = again ? blob->updated_at : blob->created_at,
+                  .has_offset = true},
     };
-    if (!blob->created.set)
+    if (!event.time[0].set)
         return LT_OK;
-    lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("add content"));
+    lt_facts_text(&facts, LT_ATTR_ACTION, again ? LT_STR("label content") : LT_STR("add content"));
     lt_fact(&facts, "blob", blob->id);
     lt_fact(&facts, "part of the image:", lt_str_c(use ? use->part : NULL));
-    lt_fact(&facts, "namespace", blob->namespace);
+
     if (blob->size >= 0)
         lt_facts_item(&facts, LT_ATTR_FACTS, "%jd bytes", (intmax_t)blob->size);
     lt_each (const struct lt_containerd_pair, label, &blob->labels) {
@@ -89,15 +92,21 @@ static enum lt_status emit_ingest(struct lt_ctx *ctx, struct lt_str directory, c
     struct lt_err problem = {0};
     struct lt_str path = lt_path_join(ctx->scratch, directory, lt_str_c(field)),
                   text = ingest_text(ctx, directory, field);
+    struct lt_str reference = ingest_text(ctx, directory, "ref");
+    struct lt_snapshot_name name; /* in the same form: "<namespace>/<number>/<reference>" */
+    bool named = lt_snapshot_name_split(reference, &name);
     struct lt_event event = {
-        .kind = LT_KIND_CONTENT_FETCHED, .owner = &ctx->root->owner, .where = {.file = path, .field = "text"}};
+        .kind = LT_KIND_CONTENT_FETCHED,
+        .owner = lt_containerd_owner(ctx, named ? name.namespace : LT_STR("")),
+        .where = {.file = path, .field = "text"},
+    };
     enum lt_status status = lt_stamp_rfc3339(text, &event.time[0], &problem);
     if (status == LT_SKIP)
         lt_skip_error(ctx, path, &problem);
     if (status != LT_OK)
         return LT_OK;
     lt_facts_text(&facts, LT_ATTR_ACTION, lt_str_c(action));
-    lt_fact(&facts, "reference", ingest_text(ctx, directory, "ref"));
+    lt_fact(&facts, "reference", reference);
     lt_fact(&facts, "total", ingest_text(ctx, directory, "total"));
     lt_facts_item(&facts, LT_ATTR_FACTS, "it was never completed");
     return lt_facts_emit(&facts, ctx, &event, err);
@@ -140,7 +149,8 @@ static enum lt_status containerd_content_events(struct lt_ctx *ctx, struct lt_er
     enum lt_status status = LT_OK;
     find_uses(ctx, &uses);
     lt_each (const struct lt_containerd_record, blob, &lt_containerd(ctx->root)->records[LT_CONTAINERD_BLOB])
-        status = status == LT_OK ? emit_blob(ctx, blob, &uses, err) : status;
+        for (int again = 0; status == LT_OK && again <= (lt_time_cmp(blob->created, blob->updated) != 0); again++)
+            status = emit_blob(ctx, blob, &uses, again, err);
     return status == LT_OK ? emit_ingests(ctx, err) : status;
 }
 

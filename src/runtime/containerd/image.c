@@ -79,9 +79,14 @@ static enum lt_status emit_names(struct lt_ctx *ctx, struct lt_err *err)
 static enum lt_status containerd_image_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
-    lt_each (const struct lt_image, image, &ctx->root->images)
+    lt_each (const struct lt_image, image, &ctx->root->images) {
         if (status == LT_OK && image->config.len)
             status = lt_image_steps_emit(ctx, image, err);
+        lt_each (struct lt_image, variant, &image->variants) {
+            variant->owner = image->owner;
+            status = status == LT_OK ? lt_image_steps_emit(ctx, variant, err) : status;
+        }
+    }
     return status == LT_OK ? emit_names(ctx, err) : status;
 }
 

@@ -73,9 +73,10 @@ static const struct lt_container *container_of(const struct job *job, struct lt_
 
 /* Emit an event for a container, or for something else with that ID. */
 static enum lt_status emit(const struct job *job, struct lt_facts *facts, struct lt_event *event,
-                           const struct lt_container *container, struct lt_str id, struct lt_err *err)
+                           const struct lt_container *container, struct lt_str namespace, struct lt_str id,
+                           struct lt_err *err)
 {
-    event->owner = container ? &container->owner : &job->ctx->root->owner;
+    event->owner = container ? &container->owner : lt_containerd_owner(job->ctx, namespace);
     if (container)
         event->tags |= container->tags & LT_TAG_BIT(configuration_missing);
     else
@@ -159,7 +160,7 @@ static enum lt_status emit_record(struct job *job, bool live, struct lt_err *err
         lt_facts_text(&facts, LT_ATTR_ACTION, start ? LT_STR("start container") : LT_STR("create"));
         add_spec(&facts, spec);
         lt_fact(&facts, "runtime", job->runtime);
-        status = emit(job, &facts, &event, container_of(job, namespace, id), id, err);
+        status = emit(job, &facts, &event, container_of(job, namespace, id), namespace, id, err);
     }
     lt_json_free(spec);
     return status;
@@ -221,13 +222,12 @@ static enum lt_status take_lease(const struct job *job, const struct lt_bolt_ite
     if (!wanted || !take_time(job, item, &event.time[0]))
         return LT_OK;
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("make lease"));
-    lt_fact(&facts, "namespace", namespace);
     const struct lt_containerd_record *lease =
         lt_containerd_find(lt_containerd(job->ctx->root), LT_CONTAINERD_LEASE, namespace, id);
     if (lease)
         lt_each (const struct lt_containerd_pair, label, &lease->labels)
             lt_facts_item(&facts, LT_ATTR_LABELS, "%.*s=%.*s", LT_ARG(label->key), LT_ARG(label->value));
-    return emit(job, &facts, &event, lt_is_id(id) ? container_of(job, namespace, id) : NULL, id, err);
+    return emit(job, &facts, &event, lt_is_id(id) ? container_of(job, namespace, id) : NULL, namespace, id, err);
 }
 
 static enum lt_status take_item(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
@@ -270,8 +270,7 @@ static enum lt_status take_snapshot(void *arg, const struct lt_bolt_item *item, 
     };
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("prepare or commit a snapshot that was removed since"));
     lt_fact(&facts, "key", name.key);
-    lt_fact(&facts, "namespace", name.namespace);
-    return emit(job, &facts, &event, container, name.key, err);
+    return emit(job, &facts, &event, container, name.namespace, name.key, err);
 }
 
 static enum lt_status read_snapshots(struct lt_ctx *ctx, struct lt_err *err)
@@ -313,7 +312,7 @@ static enum lt_status emit_bundle(const struct job *job, struct lt_str directory
     lt_facts_item(&facts, LT_ATTR_FACTS, "%s",
                   removing ? "its directory was being removed"
                            : "its directory is still there: it ran, or nobody could clean up after it");
-    return emit(job, &facts, &event, container_of(job, namespace, id), id, err);
+    return emit(job, &facts, &event, container_of(job, namespace, id), namespace, id, err);
 }
 
 static enum lt_status read_bundles(const struct job *job, struct lt_str directory, struct lt_err *err)

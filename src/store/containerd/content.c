@@ -82,16 +82,29 @@ static void take_layers(struct job *job, const struct json_t *manifest)
     }
 }
 
+static void add_other(struct job *job, struct lt_str manifest, struct lt_str config)
+{
+    struct lt_containerd_pair *pair = lt_new(job->ctx->run, struct lt_containerd_pair);
+    *pair = (struct lt_containerd_pair){manifest, config};
+    lt_list_add(&job->out->others, job->ctx->run, pair);
+}
+
 /* Choose this manifest unless a better one was found: one that was unpacked before one that was not. */
 static void take_manifest(struct job *job, struct lt_str digest, const struct json_t *manifest)
 {
     struct lt_str config = lt_json_str(manifest, "config.digest");
-    bool unpacked = is_unpacked(job, config);
-    if (job->out->manifest.len && (job->unpacked || !unpacked))
+    bool unpacked = is_unpacked(job, config), better = !job->out->manifest.len || (unpacked && !job->unpacked);
+    digest = lt_str_dup(job->ctx->run, digest);
+    config = lt_str_dup(job->ctx->run, config);
+    if (!better)
+        add_other(job, digest, config);
+    else if (job->out->manifest.len)
+        add_other(job, job->out->manifest, job->out->config);
+    if (!better)
         return;
     job->unpacked = unpacked;
-    job->out->manifest = lt_str_dup(job->ctx->run, digest);
-    job->out->config = lt_str_dup(job->ctx->run, config);
+    job->out->manifest = digest;
+    job->out->config = config;
     take_layers(job, manifest);
 }
 

@@ -17,6 +17,21 @@ static void add_name(struct lt_ctx *ctx, struct lt_image *image, struct lt_str n
     lt_list_add(&image->names, ctx->run, copy);
 }
 
+/* The same image for another platform, of which the configuration is here. */
+static void add_variant(struct lt_ctx *ctx, struct lt_image *image, const struct lt_containerd_pair *other)
+{
+    struct lt_node node;
+    struct lt_image *variant = lt_new(ctx->run, struct lt_image);
+    struct lt_str config = lt_containerd_blob_path(ctx, other->value);
+    if (!config.len || lt_stat_or_skip(ctx, config, &node) != LT_OK)
+        return;
+    *variant = (struct lt_image){.root = image->root, .namespace = image->namespace, .id = other->key};
+    variant->config = config;
+    variant->packed = true;
+    lt_image_config_read(ctx, variant);
+    lt_list_add(&image->variants, ctx->run, variant);
+}
+
 /* Read what the image's digest leads to, once. */
 static void complete(struct lt_ctx *ctx, struct lt_image *image)
 {
@@ -31,6 +46,8 @@ static void complete(struct lt_ctx *ctx, struct lt_image *image)
     lt_identifier_add(ctx->inventory, &image->identifiers, "config_identifier", target.config);
     struct lt_str config = lt_containerd_blob_path(ctx, target.config);
     image->referenced_only = !target.found;
+    lt_each (const struct lt_containerd_pair, other, &target.others)
+        add_variant(ctx, image, other);
     if (!config.len || lt_stat_or_skip(ctx, config, &node) != LT_OK)
         return;
     image->config = config;
@@ -99,7 +116,7 @@ static bool link_chain(struct lt_ctx *ctx, struct lt_image *image, struct lt_lay
     return true;
 }
 
-/* Follow the labels of the configuration, one for each snapshotter. */
+/* Follow the labels of the configuration, one for each snapshotter: that of overlayfs first, which nearly all use. */
 static void link_by_label(struct lt_ctx *ctx, struct lt_image *image)
 {
     const struct lt_containerd *store = lt_containerd(ctx->root);
@@ -108,16 +125,18 @@ static void link_by_label(struct lt_ctx *ctx, struct lt_image *image)
         target ? lt_containerd_find(store, LT_CONTAINERD_BLOB, image->namespace, target->config) : NULL;
     if (!blob)
         return;
-    lt_each (const struct lt_containerd_pair, label, &blob->labels) {
-        if (!lt_str_starts(label->key, UNPACKED))
-            continue;
-        struct lt_str snapshotter = lt_str_skip(label->key, UNPACKED.len);
-        struct lt_layer *top = lt_host_snapshot(ctx->host, ctx->scratch, image->namespace, snapshotter, label->value);
-        if (top && !link_chain(ctx, image, top))
-            lt_skip(ctx, store->database, LT_CODE_DAMAGED,
-                    "offset %ju: the chain of snapshots of image '%.*s' has not as many layers as the image",
-                    (uintmax_t)blob->at, LT_ARG(lt_image_name(image)));
-    }
+    for (int usual = 1; usual >= 0; usual--)
+        lt_each (const struct lt_containerd_pair, label, &blob->labels) {
+            struct lt_str snapshotter = lt_str_skip(label->key, UNPACKED.len);
+            if (!lt_str_starts(label->key, UNPACKED) || lt_str_eq(snapshotter, LT_STR("overlayfs")) != usual)
+                continue;
+            struct lt_layer *top =
+                lt_host_snapshot(ctx->host, ctx->scratch, image->namespace, snapshotter, label->value);
+            if (top && !link_chain(ctx, image, top))
+                lt_skip(ctx, store->database, LT_CODE_DAMAGED,
+                        "offset %ju: the chain of snapshots of image '%.*s' has not as many layers as the image",
+                        (uintmax_t)blob->at, LT_ARG(lt_image_name(image)));
+        }
 }
 
 /* The chain ID of all layers (OCI image-spec config.md, Layer ChainID); "" if it cannot be computed. */
@@ -160,6 +179,7 @@ void lt_containerd_link_images(struct lt_ctx *ctx)
         link_by_label(ctx, image);
         if (!image->layers.count)
             link_by_chain(ctx, image);
+        image->packed = !image->layers.count;
     }
     lt_each (struct lt_layer, layer, &ctx->root->layers)
         if (lt_digest_hex(layer->id).len)
