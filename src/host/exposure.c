@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/exposure.h"
 
+#include "parse/redact.h"
+
 #include <strings.h>
 
 static const struct {
@@ -117,6 +119,69 @@ struct lt_exposure lt_exposure_mount(struct lt_str source, bool writable, struct
         finding.why = known->why;
     }
     return finding;
+}
+
+bool lt_is_disk(struct lt_str path)
+{
+    static const char *const disks[] = {
+        "/dev/sd",      "/dev/hd",    "/dev/vd",   "/dev/xvd", "/dev/nvme", "/dev/mmcblk", "/dev/dm-",  "/dev/md",
+        "/dev/mapper/", "/dev/disk/", "/dev/loop", "/dev/nbd", "/dev/root", "/dev/mem",    "/dev/kmem", "/dev/port"};
+    for (size_t i = 0; i < sizeof disks / sizeof *disks; i++)
+        if (lt_str_starts(path, lt_str_c(disks[i])))
+            return true;
+    return false;
+}
+
+void lt_exposure_add(struct lt_ctx *ctx, struct lt_container *container, struct lt_exposure finding)
+{
+    if (finding.severity == LT_SEV_none)
+        return;
+    struct lt_exposure *kept = lt_new(ctx->run, struct lt_exposure);
+    *kept = finding;
+    lt_list_add(&container->findings, ctx->run, kept);
+}
+
+static void tag_mount(struct lt_container *container, struct lt_str source)
+{
+    container->tags |= LT_TAG_BIT(host_mount) | (lt_is_engine_socket(source) ? LT_TAG_BIT(docker_socket) : 0);
+}
+
+/* A volume of the local driver may be a bind of a host path. */
+static void add_volume(struct lt_ctx *ctx, struct lt_container *container, const struct lt_mount *mount)
+{
+    const struct lt_volume *volume = lt_map_get(&container->root->volume_by_name, mount->name);
+    if (!volume || !volume->device_is_path)
+        return;
+    struct lt_str source = volume->device;
+    struct lt_buf shown = {0};
+    if (mount->subpath.len)
+        source = lt_path_join(ctx->run, source, mount->subpath);
+    bool writable = mount->writable && !volume->device_read_only;
+    tag_mount(container, source);
+    lt_redact(&shown, source);
+    struct lt_str setting =
+        lt_str_format(ctx->run, "volume %.*s of %.*s -> %.*s %s", LT_ARG(mount->name), LT_ARG(lt_buf_view(&shown)),
+                      LT_ARG(mount->destination), writable ? "rw" : "ro");
+    lt_buf_free(&shown);
+    lt_exposure_add(ctx, container, lt_exposure_mount(source, writable, setting));
+}
+
+static void add_bind(struct lt_ctx *ctx, struct lt_container *container, const struct lt_mount *mount)
+{
+    struct lt_str setting = lt_str_format(ctx->run, "bind %.*s -> %.*s %s", LT_ARG(mount->source),
+                                          LT_ARG(mount->destination), mount->writable ? "rw" : "ro");
+    tag_mount(container, mount->source);
+    lt_exposure_add(ctx, container, lt_exposure_mount(mount->source, mount->writable, setting));
+}
+
+void lt_exposure_add_mounts(struct lt_ctx *ctx, struct lt_container *container)
+{
+    lt_each (const struct lt_mount, mount, &container->mounts) {
+        if (lt_str_eq(mount->type, LT_STR("volume")))
+            add_volume(ctx, container, mount);
+        else if (lt_str_eq(mount->type, LT_STR("bind")))
+            add_bind(ctx, container, mount);
+    }
 }
 
 struct lt_facts lt_exposure_facts(struct lt_ctx *ctx, const struct lt_exposure *finding)

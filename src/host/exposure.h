@@ -35,6 +35,16 @@ struct lt_exposure lt_exposure_mount(struct lt_str source, bool writable, struct
 /* Does the path have the name of a container engine's socket? */
 bool lt_is_engine_socket(struct lt_str path);
 
+/* Is it the path of a disk, under any of its names, or of memory and I/O ports of the machine? */
+bool lt_is_disk(struct lt_str path);
+
+/* Add a copy of a finding to those of the container, in the run arena. Does nothing for LT_SEV_none. */
+void lt_exposure_add(struct lt_ctx *ctx, struct lt_container *container, struct lt_exposure finding);
+
+/* Add findings for the container's mounts, which must be known, and the tags host_mount and docker_socket. A volume
+ * counts if it is a bind of a path of the host, which its store must know already. */
+void lt_exposure_add_mounts(struct lt_ctx *ctx, struct lt_container *container);
+
 /* The facts of a row for a finding, in scratch: action, setting, reason. More may be added. */
 struct lt_facts lt_exposure_facts(struct lt_ctx *ctx, const struct lt_exposure *finding);
 

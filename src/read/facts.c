@@ -56,6 +56,21 @@ void lt_fact(struct lt_facts *facts, const char *word, struct lt_str text)
         lt_facts_item(facts, LT_ATTR_FACTS, "%s %.*s", word, LT_ARG(text));
 }
 
+void lt_command_add_argument(struct lt_buf *line, struct lt_str argument)
+{
+    bool quote = !argument.len;
+    for (size_t i = 0; i < argument.len; i++)
+        quote |= !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-", argument.ptr[i]) ||
+                 !argument.ptr[i];
+    lt_buf_char(line, ' ');
+    if (quote)
+        lt_buf_char(line, '\'');
+    for (size_t i = 0; i < argument.len; i++)
+        lt_buf_add(line, quote && argument.ptr[i] == '\'' ? LT_STR("'\\''") : (struct lt_str){&argument.ptr[i], 1});
+    if (quote)
+        lt_buf_char(line, '\'');
+}
+
 enum lt_status lt_facts_emit(const struct lt_facts *facts, struct lt_ctx *ctx, struct lt_event *event,
                              struct lt_err *err)
 {

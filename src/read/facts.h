@@ -26,6 +26,9 @@ void lt_facts_item(struct lt_facts *facts, enum lt_attr_key key, const char *for
 /* Append "<word> <text>" to the list of facts. Does nothing if the text is empty. */
 void lt_fact(struct lt_facts *facts, const char *word, struct lt_str text);
 
+/* Append a space and an argument of a command, quoted if a shell needs it. */
+void lt_command_add_argument(struct lt_buf *line, struct lt_str argument);
+
 /* lt_emit_one() with these attributes. */
 enum lt_status lt_facts_emit(const struct lt_facts *facts, struct lt_ctx *ctx, struct lt_event *event,
                              struct lt_err *err);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The supported container runtimes. Each is a folder here plus a line in runtimes.def, which is the map of the folders.
- * Runtimes do not use each other; what several of them share is in lower rooms.
+ * Runtimes do not use each other; what several of them share is here or in lower rooms.
  *
  *   runtimes.c     the table
+ *   mount_list.c   the mounts of a container, and how they are described
  */
 #ifndef LT_RUNTIME_RUNTIMES_H
 #define LT_RUNTIME_RUNTIMES_H

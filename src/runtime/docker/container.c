@@ -81,26 +81,13 @@ static struct lt_str state_of(const struct json_t *json, struct lt_time started)
     return started.set ? LT_STR("exited") : LT_STR("created");
 }
 
-/* Path and arguments on one line, with arguments quoted as a shell needs it. */
 static struct lt_str command_of(struct lt_ctx *ctx, const struct json_t *json)
 {
     struct lt_buf line = {0};
-    lt_buf_add(&line, lt_json_str(json, "Path"));
     const struct json_t *args = lt_json_at(json, "Args");
-    for (size_t i = 0; i < lt_json_count(args); i++) {
-        struct lt_str arg = lt_json_str(lt_json_item(args, i), "");
-        bool quote = !arg.len;
-        for (size_t j = 0; j < arg.len; j++)
-            quote |= !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-", arg.ptr[j]) ||
-                     !arg.ptr[j];
-        lt_buf_char(&line, ' ');
-        if (quote)
-            lt_buf_char(&line, '\'');
-        for (size_t j = 0; j < arg.len; j++)
-            lt_buf_add(&line, quote && arg.ptr[j] == '\'' ? LT_STR("'\\''") : (struct lt_str){&arg.ptr[j], 1});
-        if (quote)
-            lt_buf_char(&line, '\'');
-    }
+    lt_buf_add(&line, lt_json_str(json, "Path"));
+    for (size_t i = 0; i < lt_json_count(args); i++)
+        lt_command_add_argument(&line, lt_json_str(lt_json_item(args, i), ""));
     struct lt_str text = lt_str_dup(ctx->scratch, lt_buf_view(&line));
     lt_buf_free(&line);
     return text;

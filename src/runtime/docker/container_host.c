@@ -2,7 +2,6 @@
 #include "runtime/docker/container_host.h"
 
 #include "parse/json.h"
-#include "parse/redact.h"
 
 enum { MAX_SETTING = 200 }; /* bytes; SecurityOpt may contain a whole seccomp profile */
 
@@ -23,11 +22,7 @@ static struct lt_str setting_of(struct reader *reader, const char *field, struct
 
 static void add_finding(struct reader *reader, struct lt_exposure finding)
 {
-    if (finding.severity == LT_SEV_none)
-        return;
-    struct lt_exposure *kept = lt_new(reader->ctx->run, struct lt_exposure);
-    *kept = finding;
-    lt_list_add(&reader->container->findings, reader->ctx->run, kept);
+    lt_exposure_add(reader->ctx, reader->container, finding);
 }
 
 static void add_privilege(struct reader *reader, const char *word, struct lt_str value)
@@ -94,25 +89,13 @@ static void read_security(struct reader *reader)
         add_finding(reader, lt_exposure_of(LT_RULE_SYSTEM_PATHS, LT_STR("MaskedPaths=[]")));
 }
 
-/* Disks under any name, and memory and I/O ports of the machine. */
-static bool is_disk(struct lt_str path)
-{
-    static const char *const disks[] = {
-        "/dev/sd",      "/dev/hd",    "/dev/vd",   "/dev/xvd", "/dev/nvme", "/dev/mmcblk", "/dev/dm-",  "/dev/md",
-        "/dev/mapper/", "/dev/disk/", "/dev/loop", "/dev/nbd", "/dev/root", "/dev/mem",    "/dev/kmem", "/dev/port"};
-    for (size_t i = 0; i < sizeof disks / sizeof *disks; i++)
-        if (lt_str_starts(path, lt_str_c(disks[i])))
-            return true;
-    return false;
-}
-
 static void read_devices(struct reader *reader)
 {
     const struct json_t *list = lt_json_at(reader->host, "Devices");
     const struct json_t *rules = lt_json_at(reader->host, "DeviceCgroupRules");
     for (size_t i = 0; i < lt_json_count(list); i++) {
         struct lt_str path = lt_json_str(lt_json_item(list, i), "PathOnHost");
-        enum lt_rule rule = is_disk(path) ? LT_RULE_DISK : LT_RULE_DEVICE;
+        enum lt_rule rule = lt_is_disk(path) ? LT_RULE_DISK : LT_RULE_DEVICE;
         add_privilege(reader, "device=", path);
         add_finding(reader, lt_exposure_of(rule, setting_of(reader, "Devices", path)));
     }
@@ -120,41 +103,6 @@ static void read_devices(struct reader *reader)
         struct lt_str rule = lt_json_str(lt_json_item(rules, i), "");
         add_privilege(reader, "device_rule=", rule);
         add_finding(reader, lt_exposure_of(LT_RULE_DEVICE_RULE, setting_of(reader, "DeviceCgroupRules", rule)));
-    }
-}
-
-/* A volume of the local driver may be a bind of a host path. */
-static void read_volume(struct reader *reader, const struct lt_mount *mount)
-{
-    const struct lt_volume *volume = lt_map_get(&reader->container->root->volume_by_name, mount->name);
-    if (!volume || !volume->device_is_path)
-        return;
-    struct lt_str source = volume->device;
-    struct lt_buf shown = {0};
-    if (mount->subpath.len)
-        source = lt_path_join(reader->ctx->run, source, mount->subpath);
-    bool writable = mount->writable && !volume->device_read_only, socket = lt_is_engine_socket(source);
-    reader->container->tags |= LT_TAG_BIT(host_mount) | (socket ? LT_TAG_BIT(docker_socket) : 0);
-    lt_redact(&shown, source);
-    struct lt_str setting =
-        lt_str_format(reader->ctx->run, "volume %.*s of %.*s -> %.*s %s", LT_ARG(mount->name),
-                      LT_ARG(lt_buf_view(&shown)), LT_ARG(mount->destination), writable ? "rw" : "ro");
-    lt_buf_free(&shown);
-    add_finding(reader, lt_exposure_mount(source, writable, setting));
-}
-
-static void read_binds(struct reader *reader)
-{
-    lt_each (const struct lt_mount, mount, &reader->container->mounts) {
-        if (lt_str_eq(mount->type, LT_STR("volume")))
-            read_volume(reader, mount);
-        if (!lt_str_eq(mount->type, LT_STR("bind")))
-            continue;
-        bool socket = lt_is_engine_socket(mount->source);
-        reader->container->tags |= LT_TAG_BIT(host_mount) | (socket ? LT_TAG_BIT(docker_socket) : 0);
-        struct lt_str setting = lt_str_format(reader->ctx->run, "bind %.*s -> %.*s %s", LT_ARG(mount->source),
-                                              LT_ARG(mount->destination), mount->writable ? "rw" : "ro");
-        add_finding(reader, lt_exposure_mount(mount->source, mount->writable, setting));
     }
 }
 
@@ -243,7 +191,7 @@ void lt_hostconfig_read(struct lt_ctx *ctx, struct lt_container *container, cons
     read_capabilities(&reader);
     read_security(&reader);
     read_devices(&reader);
-    read_binds(&reader);
+    lt_exposure_add_mounts(ctx, container);
     read_published(&reader);
     container->cgroup_parent = lt_str_dup(ctx->run, lt_json_str(host, "CgroupParent"));
     if (lt_json_is_object(host))
