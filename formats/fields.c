@@ -22,7 +22,8 @@ static void add_iso(struct lt_buf *out, struct lt_time time, unsigned digits)
 static void add_inside_id(struct lt_buf *out, const struct lt_owner *owner, bool group, uint32_t id)
 {
     uint32_t inside;
-    if (lt_owner_is_mapped(owner) && lt_idmap_inside(group ? owner->root->gids : owner->root->uids, id, &inside))
+    const struct lt_idmap *map = lt_owner_idmap(owner, group);
+    if (map && lt_idmap_inside(map, id, &inside))
         lt_buf_uint(out, inside);
 }
 

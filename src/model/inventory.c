@@ -291,16 +291,38 @@ const struct lt_container *lt_only_user(const struct lt_list *users)
     return only;
 }
 
-bool lt_owner_is_mapped(const struct lt_owner *owner)
+static const struct lt_idmap *root_idmap(const struct lt_root *root, bool group)
+{
+    return !root ? NULL : group ? root->gids : root->uids;
+}
+
+static const struct lt_idmap *container_idmap(const struct lt_container *container, bool group)
+{
+    const struct lt_idmap *own = group ? container->gids : container->uids;
+    return own || container->host_userns ? own : root_idmap(container->root, group);
+}
+
+/* The map by which all users see the files; NULL if they differ. */
+static const struct lt_idmap *common_idmap(const struct lt_list *users, bool group)
+{
+    const struct lt_idmap *common = NULL;
+    lt_each (const struct lt_mount_user, user, users) {
+        const struct lt_idmap *map = user->mount->idmapped ? NULL : container_idmap(user->container, group);
+        if (!map || (common && !lt_idmap_equal(common, map)))
+            return NULL;
+        common = map;
+    }
+    return common;
+}
+
+const struct lt_idmap *lt_owner_idmap(const struct lt_owner *owner, bool group)
 {
     const struct lt_list *users = lt_owner_users(owner);
-    if (!owner->root || !owner->root->uids || (!owner->layer && !users))
-        return false;
-    if (users)
-        lt_each (const struct lt_mount_user, user, users)
-            if (user->container->host_userns)
-                return false; /* users may differ in this */
-    return !owner->container || !owner->container->host_userns;
+    if (users && users->count)
+        return common_idmap(users, group);
+    if (!owner->layer && !users)
+        return NULL;
+    return owner->container ? container_idmap(owner->container, group) : root_idmap(owner->root, group);
 }
 
 struct lt_str lt_owner_namespace(const struct lt_owner *owner)

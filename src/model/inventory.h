@@ -139,6 +139,8 @@ struct lt_mount {
     struct lt_str subpath;     /* of a volume: the part that is mounted, "" for all */
     bool writable;
     bool automatic; /* the runtime adds it to every container by itself */
+    bool own;       /* the runtime made its source for this container or its pod: no path that somebody chose */
+    bool idmapped;  /* the mount itself maps IDs: those on disk are those in the container */
 };
 
 /* A time zone as the evidence gives it. */
@@ -171,6 +173,7 @@ struct lt_container {
     struct lt_str rw_id;                       /* the store's ID of its rw layer, which may be missing; "" if unknown */
     struct lt_list identifiers;                /* of struct lt_identifier *: others that it has */
     bool host_userns;                          /* it uses the host's user IDs, even if other containers do not */
+    struct lt_idmap *uids, *gids;              /* user and group IDs in it; NULL: those of its store */
     struct lt_time created, started, finished; /* from the configuration; unset for Go's zero time */
     bool found_dead; /* `finished` is when the daemon started and found it dead: see runtime/docker/container.c */
     int64_t pid;     /* of its first process, as the daemon saved it; 0 if none */
@@ -325,9 +328,11 @@ void lt_inventory_own(struct lt_root *root);
 const struct lt_list *lt_owner_users(const struct lt_owner *owner);
 const struct lt_container *lt_only_user(const struct lt_list *users);
 
-/* Is there a user namespace between the host and whoever sees the files of `owner` in a container? True for files of
- * layers, volumes and binds only. */
-bool lt_owner_is_mapped(const struct lt_owner *owner);
+/* How the user or group IDs that files of `owner` have on disk are seen in its containers. Only files of layers,
+ * volumes and binds are mapped. NULL: the IDs are the same, or containers that share the files see different ones. The
+ * maps of a container are those of its rw layer and of what it mounts; image layers, which any container may use, have
+ * those of their store. */
+const struct lt_idmap *lt_owner_idmap(const struct lt_owner *owner, bool group);
 
 /* The key of an ID of a namespace in the maps of a store. In `arena` unless the namespace is "". */
 struct lt_str lt_namespaced(struct lt_arena *arena, struct lt_str namespace, struct lt_str id);

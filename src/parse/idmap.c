@@ -16,11 +16,20 @@ static uint32_t next_inside(const struct lt_idmap *map)
     return last ? last->inside + last->count : 0;
 }
 
-void lt_idmap_add(struct lt_idmap *map, uint32_t first, uint32_t count)
+void lt_idmap_add_at(struct lt_idmap *map, uint32_t inside, uint32_t first, uint32_t count)
 {
-    uint32_t inside = next_inside(map);
     if (map->count < LT_MAX_IDRANGES && fits(first, count) && fits(inside, count))
         map->ranges[map->count++] = (struct lt_idrange){inside, first, count};
+}
+
+void lt_idmap_add(struct lt_idmap *map, uint32_t first, uint32_t count)
+{
+    lt_idmap_add_at(map, next_inside(map), first, count);
+}
+
+bool lt_idmap_equal(const struct lt_idmap *a, const struct lt_idmap *b)
+{
+    return a->count == b->count && memcmp(a->ranges, b->ranges, a->count * sizeof *a->ranges) == 0;
 }
 
 bool lt_idmap_inside(const struct lt_idmap *map, uint32_t id, uint32_t *inside)

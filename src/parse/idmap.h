@@ -16,7 +16,7 @@ struct lt_idrange {
     uint32_t inside, first, count;
 };
 
-/* The ranges are contiguous inside the container. Initialise with {0}. */
+/* Initialise with {0}. */
 struct lt_idmap {
     struct lt_idrange ranges[LT_MAX_IDRANGES];
     size_t count;
@@ -25,6 +25,13 @@ struct lt_idmap {
 /* Map the next ids inside to `count` ids from `first` on. Ranges that the kernel would reject are ignored: an empty
  * range, ids beyond 2^32 - 2, too many ranges. */
 void lt_idmap_add(struct lt_idmap *map, uint32_t first, uint32_t count);
+
+/* The same with the first id inside given, as in the maps of an OCI specification. Which range comes first decides
+ * where ranges overlap, which the kernel rejects. */
+void lt_idmap_add_at(struct lt_idmap *map, uint32_t inside, uint32_t first, uint32_t count);
+
+/* Do both have the same ranges in the same order? */
+bool lt_idmap_equal(const struct lt_idmap *a, const struct lt_idmap *b);
 
 /* Store what the host's `id` is in the container. False: it has no id there, which the kernel shows as 65534. */
 bool lt_idmap_inside(const struct lt_idmap *map, uint32_t id, uint32_t *inside);

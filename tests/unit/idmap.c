@@ -41,6 +41,29 @@ static void test_ranges(void **state)
         assert_outside(&map, none[i]);
 }
 
+/* Ranges of an OCI specification may leave holes inside, and come in any order. */
+static void test_ranges_at(void **state)
+{
+    (void)state;
+    struct lt_idmap map = {0}, other = {0};
+    lt_idmap_add_at(&map, 1000, 7, 1);
+    lt_idmap_add_at(&map, 0, 100000, 1000);
+    lt_idmap_add_at(&map, 1, 1, 0);
+    lt_idmap_add_at(&map, UINT32_MAX, 1, 1);
+    lt_idmap_add_at(&map, UINT32_MAX - 1, 1, 2);
+    assert_int_equal(map.count, 2);
+    assert_inside(&map, 7, 1000);
+    assert_inside(&map, 100000, 0);
+    assert_inside(&map, 100999, 999);
+    assert_outside(&map, 101000);
+    assert_false(lt_idmap_equal(&map, &other));
+    lt_idmap_add_at(&other, 1000, 7, 1);
+    lt_idmap_add_at(&other, 0, 100000, 999);
+    assert_false(lt_idmap_equal(&map, &other));
+    other.ranges[1].count = 1000;
+    assert_true(lt_idmap_equal(&map, &other));
+}
+
 static void test_edges(void **state)
 {
     (void)state;
@@ -170,9 +193,10 @@ static void test_passwd(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ranges),    cmocka_unit_test(test_edges),     cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_lines),     cmocka_unit_test(test_bad_lines), cmocka_unit_test(test_owner),
-        cmocka_unit_test(test_beginning), cmocka_unit_test(test_remap),     cmocka_unit_test(test_passwd),
+        cmocka_unit_test(test_ranges_at), cmocka_unit_test(test_ranges),    cmocka_unit_test(test_edges),
+        cmocka_unit_test(test_limit),     cmocka_unit_test(test_lines),     cmocka_unit_test(test_bad_lines),
+        cmocka_unit_test(test_owner),     cmocka_unit_test(test_beginning), cmocka_unit_test(test_remap),
+        cmocka_unit_test(test_passwd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
