@@ -166,6 +166,14 @@ static void add_volume(struct lt_ctx *ctx, struct lt_container *container, const
     lt_exposure_add(ctx, container, lt_exposure_mount(source, writable, setting));
 }
 
+/* A file system that the runtime mounts from a disk. */
+static void add_disk(struct lt_ctx *ctx, struct lt_container *container, const struct lt_mount *mount)
+{
+    struct lt_str setting = lt_str_format(ctx->run, "%.*s %.*s -> %.*s %s", LT_ARG(mount->type), LT_ARG(mount->source),
+                                          LT_ARG(mount->destination), mount->writable ? "rw" : "ro");
+    lt_exposure_add(ctx, container, lt_exposure_of(LT_RULE_DISK, setting));
+}
+
 static void add_bind(struct lt_ctx *ctx, struct lt_container *container, const struct lt_mount *mount)
 {
     struct lt_str setting = lt_str_format(ctx->run, "bind %.*s -> %.*s %s", LT_ARG(mount->source),
@@ -177,10 +185,14 @@ static void add_bind(struct lt_ctx *ctx, struct lt_container *container, const s
 void lt_exposure_add_mounts(struct lt_ctx *ctx, struct lt_container *container)
 {
     lt_each (const struct lt_mount, mount, &container->mounts) {
+        if (mount->own)
+            continue;
         if (lt_str_eq(mount->type, LT_STR("volume")))
             add_volume(ctx, container, mount);
         else if (lt_str_eq(mount->type, LT_STR("bind")))
             add_bind(ctx, container, mount);
+        else if (lt_is_disk(mount->source))
+            add_disk(ctx, container, mount);
     }
 }
 

@@ -42,7 +42,8 @@ bool lt_is_disk(struct lt_str path);
 void lt_exposure_add(struct lt_ctx *ctx, struct lt_container *container, struct lt_exposure finding);
 
 /* Add findings for the container's mounts, which must be known, and the tags host_mount and docker_socket. A volume
- * counts if it is a bind of a path of the host, which its store must know already. */
+ * counts if it is a bind of a path of the host, which its store must know already. Sources that the runtime made for
+ * the container do not count. */
 void lt_exposure_add_mounts(struct lt_ctx *ctx, struct lt_container *container);
 
 /* The facts of a row for a finding, in scratch: action, setting, reason. More may be added. */

@@ -3,11 +3,11 @@
 
 enum { MAX_MOUNTS = 1024 }; /* of one container; each costs time for every file below it */
 
-struct lt_str lt_mount_place(struct lt_mount_list *list, struct lt_str path)
+struct lt_str lt_mount_place(struct lt_str path)
 {
     while (path.len && path.ptr[path.len - 1] == '/')
         path.len--;
-    return path.len && path.ptr[0] == '/' ? lt_str_dup(list->ctx->run, path) : LT_STR("");
+    return path.len && path.ptr[0] == '/' ? path : LT_STR("");
 }
 
 bool lt_mount_list_has(const struct lt_mount_list *list, struct lt_str place)

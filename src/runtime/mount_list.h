@@ -13,8 +13,8 @@ struct lt_mount_list {
     size_t more;          /* number beyond the limit */
 };
 
-/* `path` in the run arena without slashes at its end; "" if it is not absolute. */
-struct lt_str lt_mount_place(struct lt_mount_list *list, struct lt_str path);
+/* `path` without slashes at its end; "" if it is not absolute. */
+struct lt_str lt_mount_place(struct lt_str path);
 
 /* Is something mounted there already? */
 bool lt_mount_list_has(const struct lt_mount_list *list, struct lt_str place);

@@ -12,7 +12,7 @@ static void read_mount(struct lt_mount_list *mounts, const struct json_t *point)
         .name = lt_str_dup(run, lt_json_str(point, "Name")),
         .driver = lt_str_dup(run, lt_json_str(point, "Driver")),
         .source = lt_str_dup(run, lt_json_str(point, "Source")),
-        .destination = lt_mount_place(mounts, lt_json_str(point, "Destination")),
+        .destination = lt_str_dup(run, lt_mount_place(lt_json_str(point, "Destination"))),
         .subpath = lt_str_dup(run, lt_json_str(point, "Spec.VolumeOptions.Subpath")),
         .writable = lt_json_bool(point, "RW"),
     };
@@ -28,8 +28,9 @@ static void read_tmpfs(struct lt_mount_list *mounts, const struct json_t *host)
     const struct json_t *options;
     for (void *iter = NULL; lt_json_next(lt_json_at(host, "Tmpfs"), &iter, &place, &options);) {
         struct lt_str rest = lt_json_str(options, "");
-        struct lt_mount mount = {
-            .type = LT_STR("tmpfs"), .destination = lt_mount_place(mounts, place), .writable = true};
+        struct lt_mount mount = {.type = LT_STR("tmpfs"),
+                                 .destination = lt_str_dup(mounts->ctx->run, lt_mount_place(place)),
+                                 .writable = true};
         while (rest.len)
             mount.writable &= !lt_str_eq(lt_str_cut(&rest, ','), LT_STR("ro"));
         if (!lt_mount_list_has(mounts, mount.destination) && !lt_mount_list_is_full(mounts))
