@@ -21,13 +21,15 @@ UNITS   := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 TOOLS   := $(patsubst tests/tools/%.c,%,$(wildcard tests/tools/*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 
-# Optional: libcrypto, for the hash in the manifest; libsystemd, for files of systemd's journal.
+# Optional: libcrypto, for SHA-256; libsystemd, for files of systemd's journal; libzstd, for what is packed with zstd.
 CRYPTO := $(shell pkg-config --exists libcrypto 2>/dev/null && echo libcrypto)
 SYSTEMD := $(shell pkg-config --exists 'libsystemd >= 230' 2>/dev/null && echo libsystemd)
-PACKAGES := tsk jansson zlib $(CRYPTO) $(SYSTEMD)
+ZSTD := $(shell pkg-config --exists libzstd 2>/dev/null && echo libzstd)
+PACKAGES := tsk jansson zlib $(CRYPTO) $(SYSTEMD) $(ZSTD)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
             -Wwrite-strings -Wcast-qual -Wformat=2 -Wimplicit-fallthrough
-LANGUAGE := -std=gnu17 -Isrc -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(if $(CRYPTO),-DWITH_CRYPTO) $(if $(SYSTEMD),-DWITH_SYSTEMD)
+LANGUAGE := -std=gnu17 -Isrc -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(if $(CRYPTO),-DWITH_CRYPTO) \
+            $(if $(SYSTEMD),-DWITH_SYSTEMD) $(if $(ZSTD),-DWITH_ZSTD)
 HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
 HARDENING += $(if $(findstring -fsanitize,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
 # clang 14 has this only as an experiment.

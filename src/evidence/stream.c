@@ -2,6 +2,8 @@
 #include "evidence/stream.h"
 
 #include "base/gz.h"
+#include "base/sha256.h"
+#include "base/zst.h"
 
 #include <stdlib.h>
 
@@ -10,7 +12,10 @@ enum { CHUNK = 64 * 1024, MAX_RATIO = 1000, FREE_OUTPUT = 64 * 1024 * 1024, MAX_
 struct lt_stream {
     struct lt_file file;
     struct lt_str bytes;        /* of a file in memory, else "" */
-    struct lt_inflate *inflate; /* NULL: plain */
+    const char *packing;        /* "gzip" or "zstd"; NULL: plain */
+    struct lt_inflate *inflate; /* of gzip */
+    struct lt_zst *zst;         /* of zstd; NULL: this build cannot read it */
+    struct lt_sha256 *hash;     /* of the bytes of the file as they lie; NULL: nobody asked */
     uint64_t in_offset;         /* next byte of the file to read */
     uint64_t out_offset;        /* of data.ptr[0] in the unpacked file */
     char input[CHUNK];
@@ -21,6 +26,18 @@ struct lt_stream {
     bool at_end;
 };
 
+/* Find out from its first bytes how the file is packed. */
+static void detect(struct lt_stream *stream, struct lt_str head)
+{
+    if (lt_is_gzip(head)) {
+        stream->packing = "gzip";
+        stream->inflate = lt_inflate_new();
+    } else if (lt_is_zst(head)) {
+        stream->packing = "zstd";
+        stream->zst = lt_zst_new();
+    }
+}
+
 enum lt_status lt_stream_open(struct lt_fs *fs, struct lt_str path, struct lt_stream **out, struct lt_err *err)
 {
     *out = NULL;
@@ -30,15 +47,14 @@ enum lt_status lt_stream_open(struct lt_fs *fs, struct lt_str path, struct lt_st
         return status;
     struct lt_stream *stream = lt_realloc(NULL, sizeof *stream);
     *stream = (struct lt_stream){.file = file};
-    char magic[3];
+    char magic[4];
     size_t have = 0;
     ssize_t got = 1;
     while (got > 0 && have < sizeof magic) {
         got = lt_file_read(&file, magic + have, sizeof magic - have, have, NULL);
         have += got > 0 ? (size_t)got : 0;
     }
-    if (lt_is_gzip((struct lt_str){magic, have}))
-        stream->inflate = lt_inflate_new();
+    detect(stream, (struct lt_str){magic, have});
     *out = stream;
     return LT_OK;
 }
@@ -47,14 +63,28 @@ struct lt_stream *lt_stream_of(struct lt_str bytes)
 {
     struct lt_stream *stream = lt_realloc(NULL, sizeof *stream);
     *stream = (struct lt_stream){.bytes = bytes};
-    if (lt_is_gzip(bytes))
-        stream->inflate = lt_inflate_new();
+    detect(stream, bytes);
     return stream;
+}
+
+bool lt_stream_is_packed(const struct lt_stream *stream)
+{
+    return stream->packing;
+}
+
+void lt_stream_hash(struct lt_stream *stream)
+{
+    stream->hash = lt_sha256_new();
 }
 
 struct lt_str lt_stream_view(const struct lt_stream *stream)
 {
     return lt_str_skip(lt_buf_view(&stream->data), stream->start);
+}
+
+uint64_t lt_stream_size(const struct lt_stream *stream)
+{
+    return stream->file.fs ? stream->file.size : stream->bytes.len;
 }
 
 uint64_t lt_stream_offset(const struct lt_stream *stream)
@@ -80,10 +110,12 @@ static ssize_t read_chunk(struct lt_stream *stream, char *buffer, struct lt_err 
 {
     ssize_t got = stream->file.fs ? lt_file_read(&stream->file, buffer, CHUNK, stream->in_offset, err)
                                   : copy_chunk(stream, buffer);
-    if (got > 0)
+    if (got > 0) {
         stream->in_offset += (uint64_t)got;
-    else
+        lt_sha256_add(stream->hash, (struct lt_str){buffer, (size_t)got});
+    } else {
         stream->at_end = true;
+    }
     return got;
 }
 
@@ -110,32 +142,45 @@ static enum lt_status fill_plain(struct lt_stream *stream, struct lt_err *err)
 }
 
 /* A few bytes that unpack to gigabytes are no log. The limit of deflate is 1032 to 1, which only one repeated byte
- * reaches. */
+ * reaches; zstd has none. */
 static enum lt_status check_ratio(const struct lt_stream *stream, struct lt_err *err)
 {
     uint64_t unpacked = stream->out_offset + stream->data.len;
     if (unpacked <= FREE_OUTPUT || unpacked / MAX_RATIO <= stream->in_offset)
         return LT_OK;
-    return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "gzip data unpacks to more than %d times its size", MAX_RATIO);
+    return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "%s data unpacks to more than %d times its size",
+                   stream->packing, MAX_RATIO);
 }
 
-static enum lt_status fill_gzip(struct lt_stream *stream, struct lt_err *err)
+static bool is_incomplete(const struct lt_stream *stream)
 {
-    if (!stream->pending.len) {
+    return stream->inflate ? lt_inflate_incomplete(stream->inflate) : stream->zst && lt_zst_incomplete(stream->zst);
+}
+
+/* Unpack into the room that is reserved at the end of the window. */
+static enum lt_status unpack(struct lt_stream *stream, struct lt_err *err)
+{
+    size_t got;
+    char *room = stream->data.ptr + stream->data.len;
+    enum lt_status status = stream->inflate
+                                ? lt_inflate(stream->inflate, &stream->pending, room, CHUNK, &got, err)
+                                : lt_zst_unpack(stream->zst, &stream->pending, room, CHUNK, &got, err);
+    stream->data.len += got;
+    return status == LT_SKIP ? status : check_ratio(stream, err);
+}
+
+static enum lt_status fill_packed(struct lt_stream *stream, struct lt_err *err)
+{
+    if (!stream->pending.len && !(stream->zst && lt_zst_holds(stream->zst))) {
         ssize_t got = read_chunk(stream, stream->input, err);
-        if (got == 0 && lt_inflate_incomplete(stream->inflate))
-            return lt_fail(err, LT_SKIP, LT_CODE_TRUNCATED, 0, "gzip data breaks off");
+        if (got == 0 && is_incomplete(stream))
+            return lt_fail(err, LT_SKIP, LT_CODE_TRUNCATED, 0, "%s data breaks off", stream->packing);
         if (got <= 0)
             return got < 0 ? LT_SKIP : LT_END;
         stream->pending = (struct lt_str){stream->input, (size_t)got};
     }
-    size_t got;
     lt_buf_reserve(&stream->data, CHUNK);
-    char *room = stream->data.ptr + stream->data.len;
-    enum lt_status status = lt_inflate(stream->inflate, &stream->pending, room, CHUNK, &got, err);
-    stream->data.len += got;
-    if (status != LT_SKIP)
-        status = check_ratio(stream, err);
+    enum lt_status status = unpack(stream, err);
     stream->at_end = status == LT_SKIP;
     return status;
 }
@@ -150,7 +195,23 @@ enum lt_status lt_stream_fill(struct lt_stream *stream, struct lt_err *err)
         stream->out_offset += stream->start;
         stream->start = 0;
     }
-    return stream->inflate ? fill_gzip(stream, err) : fill_plain(stream, err);
+    return stream->packing ? fill_packed(stream, err) : fill_plain(stream, err);
+}
+
+enum lt_status lt_stream_digest(struct lt_stream *stream, struct lt_buf *out, struct lt_err *err)
+{
+    enum lt_status status = stream->hash ? LT_OK : LT_END;
+    while (status == LT_OK) {
+        ssize_t got = read_chunk(stream, stream->input, err);
+        if (!got)
+            break;
+        status = got < 0 ? LT_SKIP : check_zeros(stream, stream->input, (size_t)got, err);
+    }
+    if (status != LT_OK)
+        return status;
+    lt_sha256_finish(stream->hash, out);
+    stream->hash = NULL;
+    return LT_OK;
 }
 
 void lt_stream_close(struct lt_stream *stream)
@@ -159,6 +220,8 @@ void lt_stream_close(struct lt_stream *stream)
         return;
     lt_file_close(&stream->file);
     lt_inflate_free(stream->inflate);
+    lt_zst_free(stream->zst);
+    lt_sha256_finish(stream->hash, &stream->data); /* nobody wants it: this frees it */
     lt_buf_free(&stream->data);
     free(stream);
 }

@@ -36,6 +36,7 @@ LIBRARIES = {
     "zlib.h": "src/base/gz.c",
     "openssl/": "src/base/sha256.c",
     "systemd/": "src/host/journal.c",
+    "zstd.h": "src/base/zst.c",
 }
 
 # A plug-in is one file and one line in the table of its folder. With the table: its macro, what its files export for a
