@@ -40,7 +40,8 @@ struct lt_listing {
 /* Takes one name of a directory; `name` is borrowed. */
 typedef void lt_each_name(void *arg, struct lt_str name, uint64_t ino);
 
-/* What a reader provides. All of it is called from one thread, except `list_ahead`. */
+/* What a reader provides. All of it is called from one thread, except `list_ahead`. A reader that has this also reads
+ * and closes a file on any thread, if one thread has the file for itself. */
 struct lt_fs_ops {
     /* Describe one path. LT_END: it does not exist (or a parent is no directory). LT_SKIP: it cannot be read. Strings
      * of `out` go to `arena`. */

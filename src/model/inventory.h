@@ -77,6 +77,7 @@ struct lt_layer {
     struct lt_str tar_record;   /* path of the record of the tar that an image layer was unpacked from, "" if none */
     const struct lt_blob *blob; /* the packed layer that it was unpacked from; NULL: unknown */
     struct lt_list unpacked;    /* of struct lt_str *: files written after that tar was unpacked */
+    struct lt_time unpacked_by; /* it was unpacked before this, by the host's clock; if set */
     lt_tags tags;               /* LT_TAG_BIT()s of the layer as a whole */
     enum lt_role role;
     bool inferred;              /* the link to the container or image has an indirect witness only */

@@ -10,6 +10,7 @@
  *   mount_views.c      where containers see the files of a volume or a bind
  *   mount_shadowing.c  what they have mounted over the entries of their layers
  *   layer_record.c     what the tar of an image layer contains; record_ahead.c reads it ahead, on a thread
+ *   record_entries.c   its members as paths; record_tar.c reads the tar itself
  *   tamper.c           does the layer match its tar? layer_compare.c: one entry of it
  */
 #ifndef LT_OVERLAY_LOWER_STACK_H

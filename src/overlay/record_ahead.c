@@ -3,6 +3,7 @@
 
 enum {
     MOST_PACKED = 8 * 1024 * 1024, /* bytes of a record, some 100,000 entries: two larger ones would need much memory */
+    MOST_TAR = 64 * 1024 * 1024,   /* bytes of a packed tar, of which only the headers are kept */
     WORTH_A_THREAD = 4096,         /* bytes: reading less takes no longer than starting a thread */
 };
 
@@ -17,10 +18,13 @@ void lt_record_ahead_begin(struct lt_record_ahead *ahead, struct lt_ctx *ctx, co
     lt_record_ahead_end(ahead);
     if (ctx->reading->threads < 2)
         return;
-    struct lt_layer_record *record = lt_layer_record_open(ctx, layer, MOST_PACKED, NULL);
+    size_t most = layer->tar_record.len ? MOST_PACKED : MOST_TAR;
+    if (ctx->fs->ops->list_ahead)
+        most = 0; /* the thread can read the evidence */
+    struct lt_layer_record *record = lt_layer_record_open(ctx, layer, most, NULL);
     if (!record)
         return; /* lt_record_ahead_take() will report why */
-    if (record->packed.bytes >= WORTH_A_THREAD && pthread_create(&ahead->thread, NULL, read_record, record) == 0)
+    if (lt_stream_size(record->stream) >= WORTH_A_THREAD && pthread_create(&ahead->thread, NULL, read_record, record) == 0)
         ahead->record = record;
     else
         lt_layer_record_free(record);

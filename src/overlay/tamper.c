@@ -60,7 +60,8 @@ void lt_tamper_free(struct lt_tamper *tamper)
 static bool has_record(const struct lt_layer *layer)
 {
     lt_tags partial = LT_TAG_BIT(removing) | LT_TAG_BIT(unfinished);
-    return layer->role == LT_ROLE_IMAGE && layer->tar_record.len && layer->content.len && !(layer->tags & partial);
+    bool named = layer->tar_record.len || (layer->blob && layer->blob->path.len);
+    return layer->role == LT_ROLE_IMAGE && named && layer->content.len && !(layer->tags & partial);
 }
 
 static struct lt_layer_record *record_of(struct lt_tamper *tamper, const struct lt_layer *layer)
@@ -145,6 +146,19 @@ static struct lt_record_entry *expected_at(const struct lt_tamper *tamper, struc
     return NULL;
 }
 
+/* Does the layer hide all lower entries at `path`? Where containerd cannot make overlay marks by itself, the kernel makes
+ * a whiteout of each entry below an opaque directory (containerd core/diff/apply/apply_linux.go). */
+static bool is_below_opaque(const struct lt_layer_record *record, struct lt_str path)
+{
+    do {
+        path = lt_str_dirname(path);
+        const struct lt_record_entry *above = lt_layer_record_at(record, path);
+        if (above && above->opaque)
+            return true;
+    } while (path.len);
+    return false;
+}
+
 /* Path inside the layer of the entry or, for a whiteout, of what it hides. */
 static struct lt_str path_of(struct lt_tamper *tamper, const struct lt_event *event, struct lt_str subject)
 {
@@ -155,6 +169,13 @@ static struct lt_str path_of(struct lt_tamper *tamper, const struct lt_event *ev
     struct lt_str copy = lt_str_dup(&tamper->compare.scratch, lt_buf_view(&path));
     lt_buf_free(&path);
     return copy;
+}
+
+/* A finding by a tar that is itself not as it was says so. */
+static void add_doubt(const struct lt_layer_record *record, struct lt_compare *compare, struct lt_finding *finding)
+{
+    if (record->doubtful && finding->tags)
+        lt_finding_add(finding, compare, 0, "that tar was itself changed or damaged: its SHA-256 differs");
 }
 
 void lt_tamper_check(struct lt_tamper *tamper, struct lt_event *event, struct lt_str subject)
@@ -170,17 +191,19 @@ void lt_tamper_check(struct lt_tamper *tamper, struct lt_event *event, struct lt
     if (tamper->layer->mechanics->named_marks && lt_str_starts(node->name, INTERNAL))
         return;
     lt_arena_reset(&tamper->compare.scratch);
-    struct lt_record_entry *entry = expected_at(tamper, path_of(tamper, event, subject));
+    struct lt_str path = path_of(tamper, event, subject);
+    struct lt_record_entry *entry = expected_at(tamper, path);
     if (entry) {
         entry->seen = tamper->walk;
         entry->changed = node->time[LT_C];
     }
-    if (!entry && tamper->complete)
+    if (!entry && tamper->complete && !(subject.len && is_below_opaque(tamper->record, path)))
         lt_finding_add(&finding, &tamper->compare, LT_TAG_BIT(layer_planted), "not in the layer's tar");
     else if (entry && subject.len)
         lt_compare_whiteout(&tamper->compare, entry, &finding);
     else if (entry)
         lt_compare_entry(&tamper->compare, event, entry, &finding);
+    add_doubt(tamper->record, &tamper->compare, &finding);
     lt_finding_apply(&finding, &tamper->compare, event);
 }
 
@@ -201,6 +224,25 @@ static bool is_removed(struct lt_tamper *tamper, const struct lt_record_entry *e
         return true;
     struct lt_str mark = lt_str_format(arena, "%.*s.wh.%.*s", (int)(path.len - name.len), path.ptr, LT_ARG(name));
     return lt_fs_stat(fs, mark, arena, &node, NULL) == LT_END;
+}
+
+/* May unpacking itself have left out the entry? Devices cannot be created in a user namespace. containerd makes no
+ * whiteouts in a base layer, where there is nothing to hide, and leaves them to the kernel where it cannot make devices:
+ * then only what exists below gets one (containerd core/diff/apply/apply_linux.go, 2.3). A file in the place of a
+ * directory took its entries away. */
+static bool may_be_left_out(const struct lt_tamper *tamper, const struct lt_layer_record *record,
+                            const struct lt_record_entry *entry)
+{
+    if (S_ISCHR(entry->mode) || S_ISBLK(entry->mode))
+        return true;
+    if (record->is_tar && entry->whiteout && (record->layer->is_base || tamper->ctx->root->rootless))
+        return true;
+    for (struct lt_str path = lt_str_dirname(entry->path); path.len; path = lt_str_dirname(path)) {
+        const struct lt_record_entry *above = lt_layer_record_at(record, path);
+        if (above && (above->whiteout || (above->mode && !S_ISDIR(above->mode))))
+            return true;
+    }
+    return false;
 }
 
 /* ctime of the nearest existing directory above `path`. Nothing was removed from it later. */
@@ -242,6 +284,7 @@ static enum lt_status emit_missing(struct lt_tamper *tamper, const struct lt_lay
                        (uintmax_t)file->gid);
     if (file->mtime.set)
         lt_finding_add(&finding, compare, 0, "modified %s", lt_compare_time(compare, file->mtime));
+    add_doubt(record, compare, &finding);
     lt_finding_apply(&finding, compare, &event);
     return lt_emit_one(tamper->ctx, &event, err);
 }
@@ -252,8 +295,8 @@ enum lt_status lt_tamper_end(struct lt_tamper *tamper, struct lt_err *err)
         return LT_OK; /* there is no tree, which the walk has reported */
     lt_each (struct lt_layer_record, record, &tamper->chain)
         lt_each (struct lt_record_entry, entry, &record->entries) {
-            bool device = S_ISCHR(entry->mode) || S_ISBLK(entry->mode); /* cannot be created in a user namespace */
-            if (entry->seen == tamper->walk || entry->replaced || entry->implied || device)
+            if (entry->seen == tamper->walk || entry->replaced || entry->implied ||
+                may_be_left_out(tamper, record, entry))
                 continue;
             lt_arena_reset(&tamper->compare.scratch);
             if (expected_at(tamper, entry->path) != entry || !is_removed(tamper, entry))

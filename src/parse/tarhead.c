@@ -191,6 +191,8 @@ static enum lt_status apply_record(struct lt_tarhead *head, const struct lt_tar_
     static const struct lt_str xattr = {"SCHILY.xattr.", 13};
     struct lt_str key = record->name, value = record->value;
     bool good = true;
+    if (lt_str_eq(key, LT_STR("GNU.sparse.name")) && value.len)
+        head->sparse_name = value;
     if (lt_str_starts(key, LT_STR("GNU.sparse.")))
         head->sparse = true;
     else if (!value.len)
@@ -262,16 +264,13 @@ static enum lt_status finish(struct lt_tarhead *head, const struct extras *extra
     lt_each (struct lt_tar_xattr, record, &extras->pax)
         if (status == LT_OK)
             status = apply_record(head, record, arena, err);
+    if (head->sparse_name.len)
+        head->name = head->sparse_name;
     if (!head->type || head->type == '7')
         head->type = '0';
     if (head->type == '0' && lt_str_ends(head->name, LT_STR("/")))
         head->type = '5'; /* this is how v7 wrote directories */
     return status;
-}
-
-static bool is_zero(struct lt_str block)
-{
-    return !block.ptr[0] && memcmp(block.ptr, block.ptr + 1, block.len - 1) == 0;
 }
 
 enum lt_status lt_tarhead_parse(struct lt_str bytes, struct lt_arena *arena, struct lt_tarhead *out, size_t *used,
@@ -284,7 +283,7 @@ enum lt_status lt_tarhead_parse(struct lt_str bytes, struct lt_arena *arena, str
         if (bytes.len - at < LT_TAR_BLOCK)
             return LT_END;
         struct lt_str block = {bytes.ptr + at, LT_TAR_BLOCK};
-        if (is_zero(block))
+        if (lt_tar_is_zero(block))
             return LT_END;
         enum lt_status status = parse_block(block, arena, out, err);
         if (status != LT_OK)

@@ -30,6 +30,17 @@ struct lt_tarhead {
     struct lt_time mtime;       /* always set */
     struct lt_list xattrs;      /* of struct lt_tar_xattr *, from SCHILY.xattr.NAME, in file order */
     bool sparse;                /* stored without its holes, so `size` is not the size of the file */
+    struct lt_str sparse_name;  /* GNU.sparse.name, which is then the name: that of the header is made up */
+};
+
+/* A member as a reader of whole tars tells it. Strings are valid until its next call. */
+struct lt_tar_file {
+    struct lt_str name;
+    uint64_t size; /* of its contents, 0 if its type has none */
+    uint64_t crc;  /* CRC-64 of its contents, if has_crc */
+    bool has_crc;
+    bool has_head; /* the headers could be read */
+    struct lt_tarhead head;
 };
 
 /* Decode the member that begins at `bytes`, with its extension members. LT_OK: its headers are `*used` bytes, and its
@@ -37,6 +48,12 @@ struct lt_tarhead {
  * zeros comes where a header should be. LT_SKIP: this is not a header, or it is damaged or too large. */
 enum lt_status lt_tarhead_parse(struct lt_str bytes, struct lt_arena *arena, struct lt_tarhead *out, size_t *used,
                                 struct lt_err *err);
+
+/* Is the block all zeros? Then it ends the archive. */
+static inline bool lt_tar_is_zero(struct lt_str block)
+{
+    return !block.ptr[0] && memcmp(block.ptr, block.ptr + 1, block.len - 1) == 0;
+}
 
 /* Bytes from `size` to the next multiple of a block. */
 static inline size_t lt_tar_padding(uint64_t size)

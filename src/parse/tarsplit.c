@@ -151,7 +151,7 @@ static enum lt_status take_name(struct lt_tarsplit *split, const struct fields *
     return split->name.len ? LT_OK : damaged(err, "a file without a name");
 }
 
-static enum lt_status take_contents(const struct fields *fields, struct lt_tarsplit_file *out, struct lt_err *err)
+static enum lt_status take_contents(const struct fields *fields, struct lt_tar_file *out, struct lt_err *err)
 {
     struct lt_str payload = fields->payload;
     struct lt_buf crc = {0};
@@ -166,7 +166,7 @@ static enum lt_status take_contents(const struct fields *fields, struct lt_tarsp
 }
 
 /* Decode the headers in the segments since the last file. LT_END: a global header, which is not a file. */
-static enum lt_status take_headers(struct lt_tarsplit *split, struct lt_tarsplit_file *out, struct lt_err *err)
+static enum lt_status take_headers(struct lt_tarsplit *split, struct lt_tar_file *out, struct lt_err *err)
 {
     struct lt_str raw = lt_buf_view(&split->raw);
     size_t used = 0;
@@ -180,7 +180,7 @@ static enum lt_status take_headers(struct lt_tarsplit *split, struct lt_tarsplit
     return status == LT_OK && out->head.type == 'g' ? LT_END : status;
 }
 
-static enum lt_status take_file(struct lt_tarsplit *split, const struct fields *fields, struct lt_tarsplit_file *out,
+static enum lt_status take_file(struct lt_tarsplit *split, const struct fields *fields, struct lt_tar_file *out,
                                 struct lt_err *err)
 {
     enum lt_status status = take_name(split, fields, err);
@@ -206,12 +206,12 @@ static enum lt_status check_position(struct lt_tarsplit *split, int64_t position
     return damaged(err, "line %jd comes where line %jd should be", (intmax_t)position, (intmax_t)expected);
 }
 
-enum lt_status lt_tarsplit_line(struct lt_tarsplit *split, struct lt_str line, struct lt_tarsplit_file *out,
+enum lt_status lt_tarsplit_line(struct lt_tarsplit *split, struct lt_str line, struct lt_tar_file *out,
                                 struct lt_err *err)
 {
     struct json_t *root = NULL;
     struct fields fields;
-    *out = (struct lt_tarsplit_file){.size = 0};
+    *out = (struct lt_tar_file){.size = 0};
     lt_arena_reset(&split->arena);
     enum lt_status status = read_quickly(line, &fields) ? LT_OK : read_json(line, &root, &fields, err);
     if (status == LT_OK)

@@ -28,20 +28,10 @@ struct lt_tarsplit {
     bool overlong;         /* headers were dropped: more than LT_TARSPLIT_HEADERS, or a line was lost */
 };
 
-/* One file of the tar. Strings are valid until the next line. */
-struct lt_tarsplit_file {
-    struct lt_str name;
-    uint64_t size;
-    uint64_t crc; /* of its contents, if has_crc */
-    bool has_crc;
-    bool has_head; /* the headers could be read */
-    struct lt_tarhead head;
-};
-
 /* Decode the next line. LT_OK: it is a file. LT_END: it is a segment or a PAX global header, and there is nothing to
  * report. LT_SKIP: the line is damaged or out of order, or the headers of its file are damaged. If `out->name` is then
- * not empty, what the line itself says is valid. */
-enum lt_status lt_tarsplit_line(struct lt_tarsplit *split, struct lt_str line, struct lt_tarsplit_file *out,
+ * not empty, what the line itself says is valid. Strings of `out` are valid until the next line. */
+enum lt_status lt_tarsplit_line(struct lt_tarsplit *split, struct lt_str line, struct lt_tar_file *out,
                                 struct lt_err *err);
 
 /* Call this when a line was lost before the next one. The headers of the next file are then unknown. */

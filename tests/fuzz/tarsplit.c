@@ -25,7 +25,7 @@ static void check_base64(struct lt_str text)
     lt_buf_free(&out);
 }
 
-static void check_file(const struct lt_tarsplit_file *file, enum lt_status status)
+static void check_file(const struct lt_tar_file *file, enum lt_status status)
 {
     PROMISE(status != LT_OK || (file->name.len && file->has_head));
     PROMISE(!file->has_head || (file->head.mtime.set && file->head.mtime.nsec < 1000000000 && file->head.type));
@@ -33,11 +33,11 @@ static void check_file(const struct lt_tarsplit_file *file, enum lt_status statu
 }
 
 /* The same line with a blank in it, which only a whole JSON parser reads, must say the same. */
-static void check_twin(struct lt_tarsplit *twin, struct lt_str line, const struct lt_tarsplit_file *file,
+static void check_twin(struct lt_tarsplit *twin, struct lt_str line, const struct lt_tar_file *file,
                        enum lt_status status)
 {
     struct lt_buf spaced = {0};
-    struct lt_tarsplit_file other;
+    struct lt_tar_file other;
     bool object = lt_str_starts(line, LT_STR("{"));
     lt_buf_add(&spaced, object ? LT_STR("{ ") : LT_STR(""));
     lt_buf_add(&spaced, object ? lt_str_skip(line, 1) : line);
@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct lt_str rest = {(const char *)data, size};
     struct lt_tarsplit split = {0}, twin = {0};
     while (rest.len) {
-        struct lt_tarsplit_file file;
+        struct lt_tar_file file;
         struct lt_err err = {0};
         struct lt_str line = lt_str_cut(&rest, '\n');
         enum lt_status status = lt_tarsplit_line(&split, line, &file, &err);

@@ -13,7 +13,7 @@
 
 struct fixture {
     struct lt_tarsplit split;
-    struct lt_tarsplit_file file;
+    struct lt_tar_file file;
     struct lt_buf line, block;
     int position;
 };
@@ -83,7 +83,7 @@ static enum lt_status header(struct fixture *fixture, const char *name, char typ
 static void test_files(void **state)
 {
     struct fixture *fixture = *state;
-    const struct lt_tarsplit_file *file = &fixture->file;
+    const struct lt_tar_file *file = &fixture->file;
     assert_int_equal(header(fixture, "a", '0', 3), LT_END);
     assert_int_equal(line(fixture, FILE_A), LT_OK);
     assert_true(lt_str_eq(file->name, LT_STR("a")));
