@@ -175,7 +175,7 @@ static struct lt_str path_of(struct lt_tamper *tamper, const struct lt_event *ev
 static void add_doubt(const struct lt_layer_record *record, struct lt_compare *compare, struct lt_finding *finding)
 {
     if (record->doubtful && finding->tags)
-        lt_finding_add(finding, compare, 0, "that tar was itself changed or damaged: its SHA-256 differs");
+        lt_finding_add(finding, compare, 0, "the SHA-256 of that tar is wrong: it proves little");
 }
 
 void lt_tamper_check(struct lt_tamper *tamper, struct lt_event *event, struct lt_str subject)
