@@ -10,9 +10,9 @@
  * here, also across rotated files. */
 #include "read/source.h"
 #include "runtime/docker/docker.h"
+#include "runtime/log_lines.h"
 
 #include "base/gz.h"
-#include "clock/log_clock.h"
 #include "evidence/lines.h"
 #include "parse/json.h"
 #include "parse/locallog.h"
@@ -21,132 +21,30 @@
 
 #include <stdlib.h>
 
-enum { STREAMS = LT_LOG_STREAMS, MAX_JOINED = 1024 * 1024, MAX_RESYNC = 16 * 1024 * 1024, MAX_TRIES = 16 };
-
-static const char *const stream_names[STREAMS] = {"stdout", "stderr"};
-
-/* A line of which some pieces are still to come. */
-struct pending {
-    struct lt_buf text;
-    struct lt_str file; /* of its first piece */
-    uint64_t offset;
-    struct lt_time time;
-    bool open;
-};
+enum { MAX_RESYNC = 16 * 1024 * 1024, MAX_TRIES = 16 };
 
 /* One log of one container, with all its rotated files. */
 struct job {
     struct lt_ctx *ctx;
-    const struct lt_container *container;
-    struct lt_log_clock *clock;      /* the container's */
-    struct pending pending[STREAMS]; /* stdout, stderr */
+    struct lt_log_lines lines;
     struct lt_logline record;
-    struct lt_str path;     /* of the current file */
-    struct lt_time written; /* its mtime */
 };
 
-/* One record of any driver. */
-struct record {
-    struct lt_str stream, text;
-    struct lt_time time;
-    uint64_t offset;
-    bool complete; /* it ends its line */
-};
-
-static enum lt_status emit_line(struct job *job, unsigned stream, struct lt_err *err)
+static unsigned stream_of(struct lt_str name)
 {
-    struct pending *pending = &job->pending[stream];
-    struct lt_attr attrs[] = {
-        {.key = LT_ATTR_LOG_SOURCE, .text = lt_str_c(stream_names[stream])},
-        {.key = LT_ATTR_BODY, .text = lt_buf_view(&pending->text)},
-        {.key = LT_ATTR_FACTS},
-    };
-    struct lt_event event = {
-        .kind = LT_KIND_DOCKER_LOG_LINE,
-        .time = {pending->time},
-        .owner = &job->container->log_owner,
-        .where = {.file = pending->file, .offset = pending->offset, .has_offset = true},
-        .attrs = attrs,
-        .attr_count = 2,
-    };
-    enum lt_status status = lt_log_clock_line(job->clock, &event, stream, attrs[1].text, &attrs[2].items, err);
-    event.attr_count += attrs[2].items.count > 0;
-    if (status == LT_OK)
-        status = lt_emit_one(job->ctx, &event, err);
-    pending->open = false;
-    pending->text.len = 0;
-    return status;
-}
-
-/* Append a record to the pending line of its stream. */
-static enum lt_status add_record(struct job *job, const struct record *record, struct lt_err *err)
-{
-    unsigned stream = lt_str_eq(record->stream, LT_STR("stderr"));
-    struct pending *pending = &job->pending[stream];
-    if (pending->open && lt_time_cmp(pending->time, record->time) != 0) {
-        enum lt_status status = emit_line(job, stream, err); /* the rest of the old line is missing */
-        if (status != LT_OK)
-            return status;
-    }
-    if (!pending->open) {
-        pending->open = true;
-        pending->file = job->path;
-        pending->offset = record->offset;
-        pending->time = record->time;
-    }
-    lt_buf_add(&pending->text, record->text);
-    return record->complete || pending->text.len > MAX_JOINED ? emit_line(job, stream, err) : LT_OK;
-}
-
-/* Count and report NUL bytes at the start. After a power loss, a log may hold them where data never reached the
- * disk. */
-static size_t skip_nul(struct job *job, struct lt_str bytes, uint64_t offset)
-{
-    size_t count = 0;
-    while (count < bytes.len && !bytes.ptr[count])
-        count++;
-    if (count)
-        lt_skip(job->ctx, job->path, LT_CODE_DAMAGED, "%zu NUL bytes at offset %ju", count, (uintmax_t)offset);
-    return count;
+    return lt_str_eq(name, LT_STR("stderr"));
 }
 
 static enum lt_status add_json(struct job *job, uint64_t offset, struct lt_err *err)
 {
-    struct record record = {
-        .stream = lt_buf_view(&job->record.stream),
+    struct lt_log_record record = {
+        .stream = stream_of(lt_buf_view(&job->record.stream)),
         .text = lt_buf_view(&job->record.text),
         .time = job->record.time,
         .offset = offset,
     };
     record.complete = lt_str_ends(record.text, LT_STR("\n"));
-    return add_record(job, &record, err);
-}
-
-/* Emit the text of a record without a time. It is bounded by the line before it, and by `last` or the file's mtime.
- * Nothing is emitted if neither bound is known. */
-static enum lt_status emit_half(struct job *job, struct lt_str text, uint64_t offset, struct lt_time last,
-                                struct lt_err *err)
-{
-    struct lt_time first = job->clock->latest;
-    if (!last.set)
-        last = job->written;
-    if (first.set && last.set && lt_time_cmp(first, last) > 0)
-        last = (struct lt_time){0};
-    if (!text.len || (!first.set && !last.set))
-        return LT_OK;
-    const struct lt_attr attr = {.key = LT_ATTR_BODY, .text = text};
-    struct lt_event event = {
-        .kind = LT_KIND_DOCKER_LOG_LINE,
-        .time = {first.set ? first : last},
-        .first = first,
-        .last = last,
-        .owner = &job->container->log_owner,
-        .where = {.file = job->path, .offset = offset, .has_offset = true},
-        .attrs = &attr,
-        .attr_count = 1,
-        .tags = LT_TAG_BIT(recovered),
-    };
-    return lt_emit_one(job->ctx, &event, err);
+    return lt_log_lines_add(&job->lines, &record, err);
 }
 
 /* The offset in `text` of the next whole record after its first byte, or the length of `text`. The bytes that begin a
@@ -173,12 +71,10 @@ static enum lt_status salvage(struct job *job, struct lt_str text, uint64_t offs
     size_t damaged = find_record(job, text);
     struct lt_time next = damaged < text.len ? job->record.time : (struct lt_time){0};
     lt_logline_parse((struct lt_str){text.ptr, damaged}, &job->record, &problem);
-    struct lt_str half = lt_buf_view(&job->record.text);
-    while (lt_str_ends(half, (struct lt_str){"", 1})) /* space that was never written */
-        half.len--;
-    lt_skip(job->ctx, job->path, LT_CODE_DAMAGED, "%zu bytes at offset %ju: %s%s", damaged, (uintmax_t)offset,
+    struct lt_str half = lt_log_without_nul(lt_buf_view(&job->record.text));
+    lt_skip(job->ctx, job->lines.path, LT_CODE_DAMAGED, "%zu bytes at offset %ju: %s%s", damaged, (uintmax_t)offset,
             problem.text, half.len ? ", of which the text is kept" : "");
-    enum lt_status status = emit_half(job, half, offset, next, err);
+    enum lt_status status = lt_log_lines_half(&job->lines, half, offset, next, err);
     if (status != LT_OK || damaged == text.len)
         return status;
     lt_logline_parse(lt_str_skip(text, damaged), &job->record, NULL);
@@ -187,7 +83,7 @@ static enum lt_status salvage(struct job *job, struct lt_str text, uint64_t offs
 
 static enum lt_status read_json_line(struct job *job, const struct lt_line *line, struct lt_err *err)
 {
-    size_t zeros = skip_nul(job, line->text, line->offset);
+    size_t zeros = lt_log_lines_nul(&job->lines, line->text, line->offset);
     struct lt_str text = lt_str_skip(line->text, zeros);
     if (!text.len)
         return LT_OK;
@@ -200,7 +96,7 @@ static enum lt_status read_json(struct job *job, struct lt_stream *stream, struc
 {
     struct lt_lines lines = {.stream = stream};
     struct lt_line line;
-    while (lt_line_or_skip(job->ctx, job->path, &lines, &line) == LT_OK)
+    while (lt_line_or_skip(job->ctx, job->lines.path, &lines, &line) == LT_OK)
         if (read_json_line(job, &line, err) != LT_OK)
             return LT_FATAL;
     return LT_OK;
@@ -226,13 +122,13 @@ static enum lt_status local_record(struct lt_stream *stream, struct lt_str *out,
 
 static enum lt_status add_local(struct job *job, const struct lt_locallog *entry, uint64_t offset, struct lt_err *err)
 {
-    struct record record = {entry->source, entry->line, entry->time, offset, false};
-    enum lt_status status = add_record(job, &record, err);
+    struct lt_log_record record = {stream_of(entry->source), entry->line, entry->time, offset, false};
+    enum lt_status status = lt_log_lines_add(&job->lines, &record, err);
     if (entry->partial || status != LT_OK)
         return status;
     record.text = LT_STR("\n"); /* not stored by the driver */
     record.complete = true;
-    return add_record(job, &record, err);
+    return lt_log_lines_add(&job->lines, &record, err);
 }
 
 /* Skip damage, up to the next record that can be decoded. Returns the number of bytes skipped. After MAX_RESYNC bytes
@@ -273,7 +169,7 @@ static enum lt_status read_local(struct job *job, struct lt_stream *stream, stru
             continue;
         }
         size_t lost = resync(stream);
-        lt_skip(job->ctx, job->path, problem.set ? problem.code : LT_CODE_TRUNCATED, "%zu bytes lost at offset %ju: %s",
+        lt_skip(job->ctx, job->lines.path, problem.set ? problem.code : LT_CODE_TRUNCATED, "%zu bytes lost at offset %ju: %s",
                 lost, (uintmax_t)offset, problem.set ? problem.text : "the last record breaks off");
     }
 }
@@ -325,63 +221,30 @@ static struct lt_time last_time(struct lt_ctx *ctx, struct lt_str path)
 /* Report a compressed log that did not yield all lines up to the last. */
 static void check_last(struct job *job)
 {
-    struct lt_time wanted = last_time(job->ctx, job->path), got = job->clock->latest;
+    struct lt_time wanted = last_time(job->ctx, job->lines.path), got = job->lines.clock->latest;
     struct lt_buf text = {0};
-    for (unsigned stream = 0; stream < STREAMS; stream++)
-        if (job->pending[stream].open && (!got.set || lt_time_cmp(job->pending[stream].time, got) > 0))
-            got = job->pending[stream].time;
+    for (unsigned stream = 0; stream < LT_LOG_STREAMS; stream++)
+        if (job->lines.pending[stream].open && (!got.set || lt_time_cmp(job->lines.pending[stream].time, got) > 0))
+            got = job->lines.pending[stream].time;
     if (!wanted.set || (got.set && lt_time_cmp(got, wanted) >= 0))
         return;
     lt_buf_lit(&text, "by its header the last line is of ");
     lt_time_iso(&text, wanted, 9);
     lt_buf_lit(&text, "Z: it and what was before it is missing");
-    lt_skip(job->ctx, job->path, LT_CODE_TRUNCATED, "%.*s", LT_ARG(lt_buf_view(&text)));
+    lt_skip(job->ctx, job->lines.path, LT_CODE_TRUNCATED, "%.*s", LT_ARG(lt_buf_view(&text)));
     lt_buf_free(&text);
 }
 
 static enum lt_status read_file(struct job *job, const struct log_kind *kind, struct lt_str path, struct lt_err *err)
 {
     struct lt_stream *stream;
-    struct lt_err problem = {0};
-    struct lt_node node;
-    job->path = path;
-    enum lt_status status = lt_stream_open(job->ctx->fs, path, &stream, &problem);
-    if (problem.set)
-        lt_skip_error(job->ctx, path, &problem);
-    if (status != LT_OK)
+    if (lt_log_lines_open(&job->lines, path, &stream) != LT_OK)
         return LT_OK;
-    bool known = lt_fs_stat(job->ctx->fs, path, job->ctx->scratch, &node, NULL) == LT_OK;
-    job->written = known ? node.time[LT_M] : (struct lt_time){0};
-    status = kind->read(job, stream, err);
+    enum lt_status status = kind->read(job, stream, err);
     lt_stream_close(stream);
     if (status == LT_OK)
         check_last(job);
     return status;
-}
-
-/* Is the decompressed file, as far as it can be read, a prefix of the plain one? Then compression was under way when
- * the host stopped, and the file adds nothing: moby removes the plain file only afterwards. */
-static bool is_copy(struct lt_fs *fs, struct lt_str plain, struct lt_str packed)
-{
-    struct lt_stream *streams[2] = {NULL, NULL};
-    bool same =
-        lt_stream_open(fs, plain, &streams[0], NULL) == LT_OK && lt_stream_open(fs, packed, &streams[1], NULL) == LT_OK;
-    while (same) {
-        for (unsigned i = 0; i < 2; i++)
-            if (!lt_stream_view(streams[i]).len)
-                lt_stream_fill(streams[i], NULL);
-        struct lt_str a = lt_stream_view(streams[0]), b = lt_stream_view(streams[1]);
-        size_t count = a.len < b.len ? a.len : b.len;
-        if (!b.len)
-            break;
-        same = count && memcmp(a.ptr, b.ptr, count) == 0;
-        lt_stream_consume(streams[0], count);
-        lt_stream_consume(streams[1], count);
-    }
-    for (unsigned i = 0; i < 2; i++)
-        if (streams[i])
-            lt_stream_close(streams[i]);
-    return same;
 }
 
 /* The number of a rotated log: 0 for the log itself, -1 for any other file. */
@@ -422,12 +285,12 @@ static int by_age(const void *a, const void *b)
 static enum lt_status read_log(struct job *job, const struct log_kind *kind, struct lt_err *err)
 {
     struct lt_ctx *ctx = job->ctx;
-    struct lt_str directory = job->container->path, name = lt_str_c(kind->name);
+    struct lt_str directory = job->lines.container->path, name = lt_str_c(kind->name);
     struct lt_listing listing;
     if (kind->directory)
         directory = lt_path_join(ctx->scratch, directory, lt_str_c(kind->directory));
     if (!kind->name)
-        name = lt_str_format(ctx->scratch, "%.*s-json.log", LT_ARG(job->container->id));
+        name = lt_str_format(ctx->scratch, "%.*s-json.log", LT_ARG(job->lines.container->id));
     lt_list_or_skip(ctx, directory, &listing);
     struct log_file *files = lt_new_array(ctx->scratch, struct log_file, listing.count + 1);
     size_t count = 0;
@@ -439,12 +302,9 @@ static enum lt_status read_log(struct job *job, const struct log_kind *kind, str
     qsort(files, count, sizeof *files, by_age);
     enum lt_status status = LT_OK;
     for (size_t i = 0; status == LT_OK && i < count; i++)
-        if (!i || files[i].number != files[i - 1].number || !is_copy(ctx->fs, files[i - 1].path, files[i].path))
+        if (!i || files[i].number != files[i - 1].number || !lt_log_is_copy(ctx->fs, files[i - 1].path, files[i].path))
             status = read_file(job, kind, files[i].path, err);
-    for (unsigned stream = 0; status == LT_OK && stream < STREAMS; stream++)
-        if (job->pending[stream].open)
-            status = emit_line(job, stream, err);
-    return status;
+    return status == LT_OK ? lt_log_lines_end(&job->lines, err) : status;
 }
 
 static enum lt_status read_container(struct lt_ctx *ctx, const struct lt_container *container, struct lt_err *err)
@@ -452,11 +312,10 @@ static enum lt_status read_container(struct lt_ctx *ctx, const struct lt_contain
     enum lt_status status = LT_OK;
     struct lt_log_clock clock = {.ctx = ctx, .container = container};
     for (size_t i = 0; status == LT_OK && i < sizeof kinds / sizeof *kinds; i++) {
-        struct job job = {.ctx = ctx, .container = container, .clock = &clock};
+        struct job job = {.ctx = ctx, .lines = {ctx, container, &clock, LT_KIND_DOCKER_LOG_LINE, .one_time = true}};
         lt_log_clock_begin(&clock);
         status = read_log(&job, &kinds[i], err);
-        for (unsigned stream = 0; stream < STREAMS; stream++)
-            lt_buf_free(&job.pending[stream].text);
+        lt_log_lines_free(&job.lines);
         lt_logline_free(&job.record);
     }
     lt_log_clock_files(&clock);
