@@ -97,9 +97,14 @@ ORIGIN_FIELD(hostname, lt_buf_add(out, owner->host->hostname))
 ORIGIN_FIELD(container_id, lt_buf_add(out, owner->container ? owner->container->id : LT_STR("")))
 ORIGIN_FIELD(container_name, lt_buf_add(out, owner->container ? owner->container->name : LT_STR("")))
 ORIGIN_FIELD(namespace, lt_buf_add(out, lt_owner_namespace(owner)))
-ORIGIN_FIELD(pod_id, lt_buf_add(out, owner->container ? owner->container->pod : LT_STR("")))
-ORIGIN_FIELD(pod_name, lt_buf_add(out, owner->container ? owner->container->pod_name : LT_STR("")))
-ORIGIN_FIELD(pod_namespace, lt_buf_add(out, owner->container ? owner->container->pod_namespace : LT_STR("")))
+/* The container whose pod it is, or which stands for the pod. NULL: there is none. */
+static const struct lt_container *pod_of(const struct lt_owner *owner)
+{
+    return owner->container ? owner->container : owner->volume ? owner->volume->pod : NULL;
+}
+ORIGIN_FIELD(pod_id, lt_buf_add(out, pod_of(owner) ? pod_of(owner)->pod : LT_STR("")))
+ORIGIN_FIELD(pod_name, lt_buf_add(out, pod_of(owner) ? pod_of(owner)->pod_name : LT_STR("")))
+ORIGIN_FIELD(pod_namespace, lt_buf_add(out, pod_of(owner) ? pod_of(owner)->pod_namespace : LT_STR("")))
 ORIGIN_FIELD(image_id, lt_buf_add(out, owner->image ? owner->image->id : LT_STR("")))
 ORIGIN_FIELD(image_name, lt_buf_add(out, owner->image ? lt_image_name(owner->image) : LT_STR("")))
 ORIGIN_FIELD(volume_name, lt_buf_add(out, owner->volume ? owner->volume->name : LT_STR("")))

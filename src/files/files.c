@@ -22,7 +22,7 @@ struct tree_walk {
 static const struct lt_owner *owner_of(struct tree_walk *walk, const struct lt_dir *dir, struct lt_str name)
 {
     const struct lt_root *root = dir->owner->root;
-    if (!root || dir->owner != &root->owner || !name.len)
+    if (!root || (dir->owner != &root->owner && !root->owners_nest) || !name.len)
         return dir->owner;
     const struct lt_owner *owner = lt_map_get(&root->owner_at, lt_shown_path(&walk->shown, dir, name));
     return owner ? owner : dir->owner;

@@ -358,10 +358,9 @@ struct lt_str lt_image_name(const struct lt_image *image)
 
 static void add_label(struct lt_buf *out, struct lt_str name, struct lt_str id)
 {
-    if (name.len) {
-        lt_buf_add(out, name);
+    lt_buf_add(out, name);
+    if (name.len && id.len)
         lt_buf_char(out, '@');
-    }
     lt_buf_add(out, lt_short_id(id));
 }
 

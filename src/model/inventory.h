@@ -216,6 +216,7 @@ struct lt_volume {
     struct lt_str device; /* what is mounted over its data while a container runs, "" if nothing; may contain secrets */
     bool device_is_path;  /* `device` is a bind of a path of the host */
     bool device_read_only;  /* according to the options of that bind */
+    const struct lt_container *pod; /* stands for the pod that it belongs to; NULL: it belongs to none */
     struct lt_list options; /* of struct lt_str *: the contents of its opts.json, without secrets */
     struct lt_list users;   /* of struct lt_mount_user *, those of a container next to each other */
     struct lt_owner owner;
@@ -266,6 +267,7 @@ struct lt_root {
     struct lt_map snapshots; /* layers under the names by which other stores know them: see lt_host_snapshot() */
     struct lt_list trees;    /* of struct lt_tree *: walked besides layers */
     struct lt_map owner_at;  /* path -> struct lt_owner *: owner of the directory and everything in it */
+    bool owners_nest;        /* what is in such a directory may have another owner */
     void *own;               /* private to its runtime */
     struct lt_owner owner;   /* role host */
 };

@@ -115,7 +115,6 @@ static bool take_value(struct lt_yaml *yaml, struct lt_str text, size_t column, 
     case '>':
         yaml->skip = column;
         yaml->skipping = true;
-        *out = LT_STR("");
         return true;
     case '[':
         if (lt_str_ends(text, LT_STR("]")) && !memchr(text.ptr + 1, '[', text.len - 1) &&
@@ -138,7 +137,10 @@ static bool take_value(struct lt_yaml *yaml, struct lt_str text, size_t column, 
 
 static bool emit(struct lt_yaml *yaml, struct lt_str value, struct lt_yaml_item *out)
 {
-    *out = (struct lt_yaml_item){lt_buf_view(&yaml->path), value, 0, yaml->line};
+    *out = (struct lt_yaml_item){lt_buf_view(&yaml->path), value, .line = yaml->line};
+    for (unsigned i = 0; i < yaml->depth; i++)
+        if (yaml->frames[i].sequence)
+            out->inner = yaml->frames[i].index;
     for (unsigned i = yaml->depth; i-- > 0;)
         if (yaml->frames[i].sequence)
             out->index = yaml->frames[i].index;

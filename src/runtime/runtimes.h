@@ -6,6 +6,7 @@
  *   mount_list.c   the mounts of a container, and how they are described
  *   oci_spec.c     the OCI runtime specification of a container; oci_mounts.c: its mounts;
  *                  oci_privileges.c: what it may do to the host
+ *   log_lines.c    lines of logs, whatever their format
  */
 #ifndef LT_RUNTIME_RUNTIMES_H
 #define LT_RUNTIME_RUNTIMES_H

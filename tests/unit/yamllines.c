@@ -77,7 +77,7 @@ static void test_block_scalars(void **state)
                             "- x\n"
                             "---\n"
                             "c: d\n",
-                            "a=#0\nb[]=#0\nb[]=x#1\nc=d#0\n"),
+                            "a=|#0\nb[]=>-#0\nb[]=x#1\nc=d#0\n"),
                      0);
 }
 

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The kubelet's root directory (--root-dir) and the directory of the logs of pods, which is always /var/log/pods
+ * (kubernetes cmd/kubelet/app/options/options.go; pkg/kubelet/kuberuntime/kuberuntime_manager.go, 1.33; k0s
+ * cmd/worker, v1.33; canonical/microk8s microk8s-resources/default-args/kubelet). */
+#include "runtime/kubernetes/kubernetes.h"
+
+#include "parse/words.h"
+#include "read/discover.h"
+
+enum { MAX_TRIED = 64, MAX_SETTINGS = 65536 };
+
+const struct lt_place lt_kube_places[] = {
+    {"/var/lib/kubelet", "the kubelet's default"},
+    {"/lib/kubelet", "the kubelet's default, where /var is a file system of its own"},
+    {"/kubelet", "the kubelet's default, where /var/lib is a file system of its own"},
+    {"/var/lib/k0s/kubelet", "k0s"},
+    {"/var/snap/microk8s/common/var/lib/kubelet", "MicroK8s"},
+    {"/var/log/pods", "logs of pods"},
+    {"/log/pods", "logs of pods, where /var is a file system of its own"},
+    {"/pods", "logs of pods, where /var/log is a file system of its own"},
+    {"", "the evidence itself"},
+    {0},
+};
+
+static bool has_dir(struct lt_ctx *ctx, struct lt_str path, const char *name)
+{
+    return lt_is_dir_or_skip(ctx, lt_path_join(ctx->scratch, path, lt_str_c(name)));
+}
+
+/* Does it hold directories of pods as the kubelet makes them? */
+static bool has_pods(struct lt_ctx *ctx, struct lt_str path)
+{
+    struct lt_listing listing;
+    struct lt_str pods = lt_path_join(ctx->scratch, path, LT_STR("pods"));
+    size_t tried = 0;
+    if (!lt_is_dir_or_skip(ctx, pods))
+        return false;
+    lt_list_or_skip(ctx, pods, &listing);
+    for (size_t i = 0; i < listing.count && tried < MAX_TRIED; i++) {
+        if (!S_ISDIR(listing.nodes[i].mode) || !lt_is_pod_uid(listing.nodes[i].name))
+            continue;
+        struct lt_str pod = lt_path_join(ctx->scratch, pods, listing.nodes[i].name);
+        if (has_dir(ctx, pod, "volumes") || has_dir(ctx, pod, "containers"))
+            return true;
+        tried++;
+    }
+    return false;
+}
+
+/* Does it hold links to logs of pods? They may be all that is left. */
+static bool has_links(struct lt_ctx *ctx, struct lt_str path)
+{
+    struct lt_listing listing;
+    struct lt_pod_name name;
+    struct lt_str links = lt_path_join(ctx->scratch, lt_str_dirname(path), LT_STR("containers"));
+    if (!lt_is_dir_or_skip(ctx, links))
+        return false;
+    lt_list_or_skip(ctx, links, &listing);
+    for (size_t i = 0; i < listing.count; i++)
+        if (S_ISLNK(listing.nodes[i].mode) && lt_pod_log_link(listing.nodes[i].name, &name))
+            return true;
+    return false;
+}
+
+bool lt_kube_is_log(struct lt_ctx *ctx, struct lt_str path)
+{
+    struct lt_listing listing;
+    struct lt_pod_name name;
+    bool usual = lt_str_ends(path, LT_STR("/log/pods"));
+    if (!lt_str_eq(lt_str_basename(path), LT_STR("pods")) || !lt_is_dir_or_skip(ctx, path))
+        return false;
+    lt_list_or_skip(ctx, path, &listing);
+    for (size_t i = 0; i < listing.count; i++)
+        if (S_ISDIR(listing.nodes[i].mode) && lt_pod_log_directory(listing.nodes[i].name, &name) &&
+            (usual || name.name.len))
+            return true;
+    return usual && has_links(ctx, path);
+}
+
+int lt_kube_bid(struct lt_ctx *ctx, struct lt_str path)
+{
+    static const char *const made[] = {"plugins_registry", "plugin-containers", "device-plugins", "pki", "checkpoints"};
+    enum { CERTAIN = 90, LIKELY = 50, EACH = 5, NEEDED = 2 };
+    int found = 0;
+    if (has_pods(ctx, path) || lt_kube_is_log(ctx, path))
+        return CERTAIN;
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+        found += has_dir(ctx, path, made[i]);
+    return found >= NEEDED && has_dir(ctx, path, "pods") ? LIKELY + EACH * found : 0;
+}
+
+/* Try the directory that "--root-dir=X" or "--root-dir X" in a file of settings names. */
+static void try_setting(struct lt_discovery *discovery, struct lt_str file)
+{
+    const struct lt_str option = LT_STR("--root-dir");
+    struct lt_ctx *ctx = discovery->ctx;
+    struct lt_str path, text, word;
+    if (lt_resolve_or_skip(ctx, file, &path) != LT_OK ||
+        lt_read_or_skip(ctx, path, MAX_SETTINGS, LT_OPTIONAL, &text) != LT_OK)
+        return;
+    const char *found = text.len ? memmem(text.ptr, text.len, option.ptr, option.len) : NULL;
+    if (!found)
+        return;
+    text = lt_str_skip(text, (size_t)(found - text.ptr) + option.len);
+    text = lt_str_cut(&text, '\n');
+    if (lt_str_starts(text, LT_STR("=")))
+        text = lt_str_skip(text, 1);
+    if (lt_word_next(&text, ctx->scratch, &word) != LT_OK)
+        return;
+    while (lt_str_ends(word, LT_STR("\"")) || lt_str_ends(word, LT_STR("'")))
+        word.len--;
+    lt_discover_try(discovery, lt_str_dup(ctx->scratch, word),
+                    lt_str_format(ctx->scratch, "--root-dir in %.*s", LT_ARG(file)));
+}
+
+void lt_kube_settings(struct lt_discovery *discovery)
+{
+    static const char *const files[] = {
+        "/etc/default/kubelet", "/etc/sysconfig/kubelet", "/etc/systemd/system/kubelet.service",
+        "/usr/lib/systemd/system/kubelet.service", "/var/snap/microk8s/current/args/kubelet",
+    };
+    static const char *const directories[] = {"/etc/systemd/system/kubelet.service.d",
+                                              "/usr/lib/systemd/system/kubelet.service.d"};
+    struct lt_ctx *ctx = discovery->ctx;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        try_setting(discovery, lt_str_c(files[i]));
+    for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
+        struct lt_listing listing;
+        struct lt_str path;
+        if (lt_resolve_or_skip(ctx, lt_str_c(directories[i]), &path) != LT_OK)
+            continue;
+        lt_list_or_skip(ctx, path, &listing);
+        for (size_t at = 0; at < listing.count; at++)
+            if (lt_str_ends(listing.nodes[at].name, LT_STR(".conf")))
+                try_setting(discovery, lt_path_join(ctx->scratch, path, listing.nodes[at].name));
+    }
+}
