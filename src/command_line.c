@@ -49,6 +49,7 @@ FLAG(stats)
 FLAG(quiet)
 FLAG(no_journal)
 FLAG(no_deleted)
+FLAG(no_infra)
 FLAG(verbose)
 FLAG(help)
 FLAG(version)
@@ -134,7 +135,7 @@ static enum lt_status set_threads(struct lt_options *options, const char *value,
     return LT_OK;
 }
 
-enum { ALL = 0, ROW = LT_OPTIONS_ROWS, READ = LT_OPTIONS_FILES, JSON = LT_OPTIONS_JSON };
+enum { ALL = 0, ROW = LT_OPTIONS_ROWS, READ = LT_OPTIONS_FILES, JSON = LT_OPTIONS_JSON, INFRA = LT_OPTIONS_INFRA };
 
 static const struct option_row table[] = {
     {ALL, 'o', "output", "FILE",
@@ -145,8 +146,9 @@ static const struct option_row table[] = {
     {ALL, 0, "no-journal", NULL, "show an ext3/4 disk as it lies, without the changes that wait in its journal",
      set_no_journal},
     {ROW, 0, "no-deleted", NULL, "leave out deleted entries that the file system still knows of", set_no_deleted},
+    {INFRA, 0, "no-infra", NULL, "leave out the containers that only hold a pod together (pause)", set_no_infra},
     {ALL, 0, "force", NULL, "replace output files that exist", set_force},
-    {ROW, 'c', "container", "WHICH", "only rows of containers with this ID or ID prefix, name, or name pattern (web*)",
+    {ROW, 'c', "container", "WHICH", "only rows of containers with this ID or ID prefix, name, or pattern (web*); or namespace/name, pod/name",
      set_container},
     {ROW, 0, "role", "ROLES", "only rows of these roles: rw,image,init,volume,config,log,host", set_role},
     {ROW, 0, "since", "TIME",

@@ -69,7 +69,8 @@ static enum lt_status run_containers(struct lt_job *job, struct lt_err *err)
     lt_each (struct lt_root, root, &job->inventory.roots) {
         struct lt_list sorted = {0};
         lt_each (struct lt_container, container, &root->containers)
-            lt_list_add(&sorted, &job->arena, container);
+            if (!job->options->no_infra || !container->infra)
+                lt_list_add(&sorted, &job->arena, container);
         if (sorted.count)
             qsort(sorted.items, sorted.count, sizeof *sorted.items, by_age);
         lt_each (struct lt_container, container, &sorted)
@@ -82,6 +83,6 @@ const struct lt_command lt_command_containers = {
     .name = "containers",
     .arguments = "EVIDENCE...",
     .summary = "the containers: image, state, times, command, and what sets them apart",
-    .options = LT_OPTIONS_JSON,
+    .options = LT_OPTIONS_JSON | LT_OPTIONS_INFRA,
     .run = run_containers,
 };

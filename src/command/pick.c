@@ -5,21 +5,13 @@
 #include "run/show.h"
 #include "timeline/filter.h"
 
-/* How well a container matches: 2 by its whole ID or name, 1 by a prefix of its ID, 0 not at all. */
-static int fits(const struct lt_container *container, const char *which)
-{
-    if (lt_filter_exact(which, container))
-        return 2;
-    return *which && lt_str_starts(container->id, lt_str_c(which)) ? 1 : 0;
-}
-
 static struct lt_list find(const struct lt_job *job, struct lt_arena *arena, const char *which)
 {
     struct lt_list found = {0};
-    for (int sure = 2; sure && !found.count; sure--)
+    for (enum lt_fit sure = LT_FIT_WHOLE; sure > LT_FIT_PATTERN && !found.count; sure--)
         lt_each (const struct lt_root, root, &job->inventory.roots)
             lt_each (const struct lt_container, container, &root->containers)
-                if (fits(container, which) == sure)
+                if (lt_filter_fit(which, container) == sure)
                     lt_list_add(&found, arena, container);
     return found;
 }

@@ -5,7 +5,8 @@
 
 #include "run/job.h"
 
-/* The container whose ID or name is `which`, otherwise the only one whose ID begins with it. LT_SKIP with LT_CODE_USAGE
+/* The container whose ID or name is `which`, otherwise the only one of that pod (see lt_filter_fit()), otherwise the
+ * only one whose ID begins with it. LT_SKIP with LT_CODE_USAGE
  * if none or several match. Several matches are listed on stderr, and if none matches, all containers. */
 enum lt_status lt_pick_container(const struct lt_job *job, const char *which, const struct lt_container **out,
                                  struct lt_err *err);

@@ -21,7 +21,7 @@ struct tree_walk {
 /* Whose an entry is: of whom the directory is that it is in, or that it is itself. */
 static const struct lt_owner *owner_of(struct tree_walk *walk, const struct lt_dir *dir, struct lt_str name)
 {
-    const struct lt_root *root = dir->owner->root;
+    const struct lt_root *root = walk->ctx->root;
     if (!root || (dir->owner != &root->owner && !root->owners_nest) || !name.len)
         return dir->owner;
     const struct lt_owner *owner = lt_map_get(&root->owner_at, lt_shown_path(&walk->shown, dir, name));

@@ -79,6 +79,7 @@ struct lt_container *lt_inventory_removed(struct lt_inventory *inventory, struct
         (struct lt_owner){.host = root->host, .root = root, .container = container, .role = LT_ROLE_CONFIG};
     container->log_owner =
         (struct lt_owner){.host = root->host, .root = root, .container = container, .role = LT_ROLE_LOG};
+    lt_list_add(&root->removed, inventory->arena, container);
     lt_map_put(&root->removed_by_id, inventory->arena, container->id, container);
     return container;
 }

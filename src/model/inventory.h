@@ -262,6 +262,7 @@ struct lt_root {
     struct lt_idmap *uids, *gids; /* user and group IDs in its containers; NULL: the same as the host's */
     struct lt_list containers, images, layers, volumes;
     struct lt_map removed_by_id;                /* containers known only from traces: see lt_inventory_removed() */
+    struct lt_list removed;                     /* of struct lt_container *: the same */
     struct lt_map container_by_id, image_by_id; /* keys: lt_namespaced() */
     struct lt_map layer_by_id, volume_by_name;
     struct lt_map snapshots; /* layers under the names by which other stores know them: see lt_host_snapshot() */
@@ -301,8 +302,8 @@ struct lt_root *lt_inventory_root(struct lt_inventory *inventory, struct lt_host
                                   struct lt_str path);
 struct lt_container *lt_inventory_container(struct lt_inventory *inventory, struct lt_root *root,
                                             struct lt_str namespace, struct lt_str id);
-/* A removed container that a log or a database still names (tag configuration_missing, role config). It is in no list
- * of containers. NULL: it is new, and the store already has 16384 of them. */
+/* A removed container that a log or a database still names (tag configuration_missing, role config). It is not in
+ * root->containers. NULL: it is new, and the store already has 16384 of them. */
 struct lt_container *lt_inventory_removed(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
 struct lt_image *lt_inventory_image(struct lt_inventory *inventory, struct lt_root *root, struct lt_str namespace,
                                     struct lt_str id);

@@ -6,6 +6,9 @@
 #include "formats/format.h"
 #include "run/command.h"
 
+/* From the worst fit to the best. A prefix is no better than a pattern: see lt_filter_fit(). */
+enum lt_fit { LT_FIT_NONE, LT_FIT_PATTERN, LT_FIT_PREFIX, LT_FIT_POD, LT_FIT_WHOLE };
+
 struct lt_options {
     const struct lt_command *command; /* never NULL after parsing */
     const char *operand;              /* the word before the evidence that the command takes; NULL: it takes none */
@@ -18,7 +21,8 @@ struct lt_options {
     const char *timezone;                   /* name of the zone for text output; NULL: UTC */
     int64_t clock_skew;                     /* nanoseconds that the host's clock ran ahead */
     const char *container;                  /* ID prefix, name or glob */
-    bool container_exact; /* it is a whole ID, or the whole ID or name of a known container: not a prefix or pattern */
+    enum lt_fit container_fit; /* how it fits the containers that it means: see timeline/filter.h */
+    bool no_infra;             /* leave out containers that only hold the namespaces of a pod */
     unsigned roles;       /* bits 1 << enum lt_role; 0: all */
     unsigned threads;     /* that may read a mounted host; at least 1 after parsing */
     size_t memory;        /* bytes that the sorter may take; never 0 after parsing */

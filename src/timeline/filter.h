@@ -5,14 +5,16 @@
 
 #include "run/options.h"
 
-/* Is `which`, the argument of -c, the whole ID or name of this container? */
-bool lt_filter_exact(const char *which, const struct lt_container *container);
+/* How `which`, the argument of -c, fits this container: LT_FIT_WHOLE by its whole ID or name, or by either after its
+ * namespace of containerd and a slash; LT_FIT_POD by the namespace and name of its pod, or the name of its pod and its
+ * own, with a slash between them; LT_FIT_PREFIX by the beginning of its ID; LT_FIT_PATTERN by a shell pattern over
+ * those names. */
+enum lt_fit lt_filter_fit(const char *which, const struct lt_container *container);
 
-/* Does -c mean this container? It matches by whole ID or name; if no container has that (container_exact unset), by ID
- * prefix or by shell pattern over the name. */
+/* Does -c mean this container? It fits at least as well as options->container_fit. */
 bool lt_filter_container(const struct lt_options *options, const struct lt_container *container);
 
-/* Do --role, -c and --no-deleted let the event pass? Rows of an image layer or a volume belong to each of its users. */
+/* Do --role, -c, --no-infra and --no-deleted let the event pass? Rows of an image layer or a volume belong to each of its users. */
 bool lt_filter_event(const struct lt_options *options, const struct lt_event *event);
 
 /* Does the time, or part of the interval, lie in the window of --since and --until? */

@@ -151,30 +151,33 @@ static enum lt_status write_rows(struct timeline *timeline, struct lt_err *err)
     return status == LT_END ? LT_OK : status;
 }
 
-/* Decide what -c means, once all containers are known: a whole name is not taken as a prefix of another container's
- * ID. */
-static void resolve_container(struct lt_job *job)
+/* How -c fits the containers that it fits best, those of which only traces are left included. */
+static enum lt_fit best_fit(const struct lt_job *job, const char *which)
 {
-    if (!job->options->container)
-        return;
-    job->own_options.container_exact = lt_is_container_id(lt_str_c(job->options->container));
-    lt_each (struct lt_root, root, &job->inventory.roots)
-        lt_each (struct lt_container, container, &root->containers)
-            job->own_options.container_exact |= lt_filter_exact(job->options->container, container);
+    enum lt_fit best = LT_FIT_NONE;
+    lt_each (struct lt_root, root, &job->inventory.roots) {
+        const struct lt_list *lists[] = {&root->containers, &root->removed};
+        for (size_t i = 0; i < 2; i++)
+            lt_each (struct lt_container, container, lists[i]) {
+                enum lt_fit fit = lt_filter_fit(which, container);
+                best = fit > best ? fit : best;
+            }
+    }
+    return best;
 }
 
-/* Does -c name a container that exists? A typing error must not look like a container without a past. A removed
- * container may be named by its whole ID: logs and databases may mention it. */
-static bool container_known(const struct lt_job *job)
+/* Decide what -c means, once all containers are known: a whole name is not taken as a prefix of another container's ID.
+ * False: it names no container. A typing error must not look like a container without a past. A removed container may
+ * be named by its whole ID: logs and databases may mention it. */
+static bool resolve_container(struct lt_job *job)
 {
     const char *which = job->options->container;
-    if (!which || lt_is_container_id(lt_str_c(which)))
+    if (!which)
         return true;
-    lt_each (struct lt_root, root, &job->inventory.roots)
-        lt_each (struct lt_container, container, &root->containers)
-            if (lt_filter_container(job->options, container))
-                return true;
-    return false;
+    enum lt_fit best = lt_is_container_id(lt_str_c(which)) ? LT_FIT_WHOLE : best_fit(job, which);
+    /* A prefix of IDs may be the pattern of a name as well. */
+    job->own_options.container_fit = best == LT_FIT_PREFIX ? LT_FIT_PATTERN : best;
+    return best != LT_FIT_NONE;
 }
 
 static enum lt_status make_timeline(struct timeline *timeline, struct lt_err *err)
@@ -198,8 +201,7 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
     if (job->options->timezone && lt_localzone_load(job->options->timezone, &job->arena, &timeline.zone, err) != LT_OK)
         return LT_SKIP;
     lt_show_window(job->options);
-    resolve_container(job);
-    if (!container_known(job)) {
+    if (!resolve_container(job)) {
         lt_show_containers(&job->inventory);
         return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "no container matches '%s'", job->options->container);
     }

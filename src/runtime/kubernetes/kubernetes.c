@@ -4,10 +4,10 @@
 #include "parse/ident.h"
 
 extern const struct lt_source lt_source_kubernetes_log, lt_source_kubernetes_pods, lt_source_kubernetes_state,
-    lt_source_kubernetes_manifests, lt_source_kubernetes_config;
+    lt_source_kubernetes_static, lt_source_kubernetes_config;
 
 static const struct lt_source *const sources[] = {
-    &lt_source_kubernetes_config, &lt_source_kubernetes_manifests, &lt_source_kubernetes_pods,
+    &lt_source_kubernetes_config, &lt_source_kubernetes_static, &lt_source_kubernetes_pods,
     &lt_source_kubernetes_state,  &lt_source_kubernetes_log,       NULL,
 };
 

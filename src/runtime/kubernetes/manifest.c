@@ -283,8 +283,8 @@ static enum lt_status manifests_events(struct lt_ctx *ctx, struct lt_err *err)
     return status;
 }
 
-const struct lt_source lt_source_kubernetes_manifests = {
-    .name = "kubernetes_manifests",
+const struct lt_source lt_source_kubernetes_static = {
+    .name = "kubernetes_static",
     .summary = "/etc/kubernetes/manifests and the like: pods that a node starts from files, and what they expose",
     .scope = LT_PER_FS,
     .stage = LT_STAGE_CONTAINERS,
