@@ -72,22 +72,11 @@ void lt_attribution_begin(struct lt_attribution *attribution, struct lt_ctx *ctx
     }
 }
 
-/* Another reader may have met it. */
-static struct lt_container *removed_container(struct lt_ctx *ctx, struct lt_str id)
-{
-    lt_each (const struct lt_root, root, &ctx->host->roots) {
-        struct lt_container *container = lt_map_get(&root->removed_by_id, id);
-        if (container)
-            return container;
-    }
-    return lt_inventory_removed(ctx->inventory, ctx->host->roots.items[0], id);
-}
-
 const struct lt_owner *lt_attribution_container(struct lt_attribution *attribution, struct lt_str id)
 {
     struct lt_ctx *ctx = attribution->ctx;
     struct lt_owner *owner = lt_map_get(&attribution->containers, id);
-    struct lt_container *removed = owner ? NULL : removed_container(ctx, id);
+    struct lt_container *removed = owner ? NULL : lt_inventory_removed(ctx->inventory, ctx->host->roots.items[0], id);
     if (!removed)
         return owner;
     owner = new_owner(attribution, removed->owner);

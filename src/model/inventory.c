@@ -67,10 +67,14 @@ struct lt_container *lt_inventory_container(struct lt_inventory *inventory, stru
 struct lt_container *lt_inventory_removed(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id)
 {
     enum { MOST = 16384 };
-    struct lt_container *container = lt_map_get(&root->removed_by_id, id);
-    if (container || root->removed_by_id.count >= MOST)
-        return container;
-    container = lt_new(inventory->arena, struct lt_container);
+    lt_each (const struct lt_root, other, &root->host->roots) {
+        struct lt_container *known = lt_map_get(&other->removed_by_id, id);
+        if (known)
+            return known;
+    }
+    if (root->removed_by_id.count >= MOST)
+        return NULL;
+    struct lt_container *container = lt_new(inventory->arena, struct lt_container);
     container->root = root;
     container->runtime = root->runtime;
     container->id = lt_str_dup(inventory->arena, id);

@@ -303,7 +303,8 @@ struct lt_root *lt_inventory_root(struct lt_inventory *inventory, struct lt_host
 struct lt_container *lt_inventory_container(struct lt_inventory *inventory, struct lt_root *root,
                                             struct lt_str namespace, struct lt_str id);
 /* A removed container that a log or a database still names (tag configuration_missing, role config). It is not in
- * root->containers. NULL: it is new, and the store already has 16384 of them. */
+ * root->containers, and there is one in all stores of the host. NULL: it is new, and the store already has 16384 of
+ * them. */
 struct lt_container *lt_inventory_removed(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
 struct lt_image *lt_inventory_image(struct lt_inventory *inventory, struct lt_root *root, struct lt_str namespace,
                                     struct lt_str id);
