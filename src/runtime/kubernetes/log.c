@@ -54,19 +54,16 @@ static enum lt_status read_line(struct lt_log_lines *lines, const struct lt_line
     struct lt_str text = line->text;
     uint64_t offset = line->offset;
     enum lt_status status = LT_OK;
-    for (;;) {
-        size_t end = lt_crilog_after_gap(text);
+    for (size_t end; status == LT_OK && (end = lt_crilog_after_gap(text)) < text.len;) {
         struct lt_str part = lt_log_without_nul((struct lt_str){text.ptr, end});
-        if (end < text.len && part.len)
-            lt_skip(lines->ctx, lines->path, LT_CODE_DAMAGED, "%zu NUL bytes at offset %ju", end - part.len,
-                    (uintmax_t)(offset + part.len));
-        status = end < text.len ? (part.len ? read_part(lines, part, offset, err) : LT_OK)
-                                : read_part(lines, text, offset, err);
-        if (status != LT_OK || end == text.len)
-            break;
+        lt_skip(lines->ctx, lines->path, LT_CODE_DAMAGED, "%zu NUL bytes at offset %ju", end - part.len,
+                (uintmax_t)(offset + part.len));
+        status = read_part(lines, part, offset, err);
         text = lt_str_skip(text, end);
         offset += end;
     }
+    if (status == LT_OK)
+        status = read_part(lines, text, offset, err);
     if (!line->complete && status == LT_OK)
         lt_skip(lines->ctx, lines->path, LT_CODE_TRUNCATED, "the last line, at offset %ju, breaks off",
                 (uintmax_t)offset);
