@@ -4,7 +4,6 @@
  * cmd/worker, v1.33; canonical/microk8s microk8s-resources/default-args/kubelet). */
 #include "runtime/kubernetes/kubernetes.h"
 
-#include "parse/words.h"
 #include "read/discover.h"
 
 enum { MAX_TRIED = 64, MAX_SETTINGS = 65536 };
@@ -94,7 +93,7 @@ static void try_setting(struct lt_discovery *discovery, struct lt_str file)
 {
     const struct lt_str option = LT_STR("--root-dir");
     struct lt_ctx *ctx = discovery->ctx;
-    struct lt_str path, text, word;
+    struct lt_str path, text;
     if (lt_resolve_or_skip(ctx, file, &path) != LT_OK ||
         lt_read_or_skip(ctx, path, MAX_SETTINGS, LT_OPTIONAL, &text) != LT_OK)
         return;
@@ -102,13 +101,14 @@ static void try_setting(struct lt_discovery *discovery, struct lt_str file)
     if (!found)
         return;
     text = lt_str_skip(text, (size_t)(found - text.ptr) + option.len);
-    text = lt_str_cut(&text, '\n');
-    if (lt_str_starts(text, LT_STR("=")))
+    size_t end = 1; /* the word may stand in quotes, or within the quotes of others */
+    while (text.len && memchr("= \"'", text.ptr[0], 4))
         text = lt_str_skip(text, 1);
-    if (lt_word_next(&text, ctx->scratch, &word) != LT_OK)
+    while (end < text.len && !memchr(" \t\n\\\"'", text.ptr[end], 6))
+        end++;
+    if (!lt_str_starts(text, LT_STR("/")))
         return;
-    while (lt_str_ends(word, LT_STR("\"")) || lt_str_ends(word, LT_STR("'")))
-        word.len--;
+    struct lt_str word = {text.ptr, end};
     lt_discover_try(discovery, lt_str_dup(ctx->scratch, word),
                     lt_str_format(ctx->scratch, "--root-dir in %.*s", LT_ARG(file)));
 }

@@ -114,6 +114,23 @@ static void link_mount(struct lt_ctx *ctx, const struct lt_kube_pod *pod, struct
     }
 }
 
+/* The name of a volume is unique in its pod, whose name people know; where two pods have that, the UID stays. */
+static void name_volumes(struct lt_ctx *ctx)
+{
+    struct lt_map names = {0};
+    lt_each (struct lt_volume, volume, &ctx->root->volumes) {
+        struct lt_str name = volume->name;
+        struct lt_kube_pod *pod = lt_kube_pod_get(ctx, lt_str_cut(&name, '/'), LT_STR(""), LT_STR(""));
+        volume->pod = lt_kube_pod_itself(ctx, pod);
+        lt_root_give(ctx->inventory, ctx->root, volume->path, &volume->owner);
+        name = lt_path_join(ctx->run, pod->name, name);
+        if (!pod->name.len || lt_map_get(&names, name))
+            continue;
+        volume->name = name;
+        lt_map_put(&names, ctx->scratch, name, volume);
+    }
+}
+
 static void link_pods(struct lt_ctx *ctx)
 {
     struct lt_inventory *inventory = ctx->inventory;
@@ -126,14 +143,7 @@ static void link_pods(struct lt_ctx *ctx)
             lt_each (const struct lt_mount, mount, &container->mounts)
                 link_mount(ctx, pod, container, mount);
     }
-    lt_each (struct lt_volume, volume, &ctx->root->volumes) {
-        struct lt_str name = volume->name;
-        struct lt_kube_pod *pod = lt_kube_pod_get(ctx, lt_str_cut(&name, '/'), LT_STR(""), LT_STR(""));
-        volume->pod = lt_kube_pod_itself(ctx, pod);
-        if (pod->name.len)
-            volume->name = lt_path_join(ctx->run, pod->name, name);
-        lt_root_give(inventory, ctx->root, volume->path, &volume->owner);
-    }
+    name_volumes(ctx);
 }
 
 void lt_kube_link(struct lt_ctx *ctx)
