@@ -106,7 +106,7 @@ ORIGIN_FIELD(pod_id, lt_buf_add(out, pod_of(owner) ? pod_of(owner)->pod : LT_STR
 ORIGIN_FIELD(pod_name, lt_buf_add(out, pod_of(owner) ? pod_of(owner)->pod_name : LT_STR("")))
 ORIGIN_FIELD(pod_namespace, lt_buf_add(out, pod_of(owner) ? pod_of(owner)->pod_namespace : LT_STR("")))
 ORIGIN_FIELD(image_id, lt_buf_add(out, owner->image ? owner->image->id : LT_STR("")))
-ORIGIN_FIELD(image_name, lt_buf_add(out, owner->image ? lt_image_name(owner->image) : LT_STR("")))
+ORIGIN_FIELD(image_name, lt_buf_add(out, owner->image ? lt_owner_image_name(owner) : LT_STR("")))
 ORIGIN_FIELD(volume_name, lt_buf_add(out, owner->volume ? owner->volume->name : LT_STR("")))
 ORIGIN_FIELD(layer_role, add_word(out, lt_role_names[owner->role]))
 

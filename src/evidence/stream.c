@@ -162,9 +162,8 @@ static enum lt_status unpack(struct lt_stream *stream, struct lt_err *err)
 {
     size_t got;
     char *room = stream->data.ptr + stream->data.len;
-    enum lt_status status = stream->inflate
-                                ? lt_inflate(stream->inflate, &stream->pending, room, CHUNK, &got, err)
-                                : lt_zst_unpack(stream->zst, &stream->pending, room, CHUNK, &got, err);
+    enum lt_status status = stream->inflate ? lt_inflate(stream->inflate, &stream->pending, room, CHUNK, &got, err)
+                                            : lt_zst_unpack(stream->zst, &stream->pending, room, CHUNK, &got, err);
     stream->data.len += got;
     return status == LT_SKIP ? status : check_ratio(stream, err);
 }

@@ -361,6 +361,25 @@ struct lt_str lt_image_name(const struct lt_image *image)
     return image->names.count ? *(const struct lt_str *)image->names.items[0] : LT_STR("");
 }
 
+/* A reference without a tag means "latest"; containerd's names are whole. */
+static bool is_name(struct lt_str name, struct lt_str reference)
+{
+    struct lt_str rest = name;
+    return lt_str_eq(name, reference) ||
+           (lt_str_starts(name, reference) && lt_str_eq(lt_str_skip(rest, reference.len), LT_STR(":latest")));
+}
+
+struct lt_str lt_owner_image_name(const struct lt_owner *owner)
+{
+    const struct lt_container *container = owner->container;
+    for (size_t i = 0; container && owner->image == container->image && i < container->fact_count; i++)
+        if (container->facts[i].key == LT_ATTR_IMAGE)
+            lt_each (const struct lt_str, name, &owner->image->names)
+                if (is_name(*name, container->facts[i].text))
+                    return *name;
+    return lt_image_name(owner->image);
+}
+
 static void add_label(struct lt_buf *out, struct lt_str name, struct lt_str id)
 {
     lt_buf_add(out, name);

@@ -215,10 +215,10 @@ struct lt_volume {
     struct lt_str data;     /* of its files: <path>/_data */
     struct lt_str device; /* what is mounted over its data while a container runs, "" if nothing; may contain secrets */
     bool device_is_path;  /* `device` is a bind of a path of the host */
-    bool device_read_only;  /* according to the options of that bind */
+    bool device_read_only;          /* according to the options of that bind */
     const struct lt_container *pod; /* stands for the pod that it belongs to; NULL: it belongs to none */
-    struct lt_list options; /* of struct lt_str *: the contents of its opts.json, without secrets */
-    struct lt_list users;   /* of struct lt_mount_user *, those of a container next to each other */
+    struct lt_list options;         /* of struct lt_str *: the contents of its opts.json, without secrets */
+    struct lt_list users;           /* of struct lt_mount_user *, those of a container next to each other */
     struct lt_owner owner;
 };
 
@@ -358,6 +358,9 @@ const struct lt_runtime *lt_owner_runtime(const struct lt_owner *owner);
 
 /* First name of an image: a tag if it has one, otherwise a digest, otherwise "". */
 struct lt_str lt_image_name(const struct lt_image *image);
+
+/* The name of the owner's image by which its container was made, if it still has that one; else its first name. */
+struct lt_str lt_owner_image_name(const struct lt_owner *owner);
 
 /* Name of a layer: the diff ID of an image layer, otherwise the storage driver's own ID. */
 static inline struct lt_str lt_layer_name(const struct lt_layer *layer)

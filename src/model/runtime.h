@@ -51,6 +51,9 @@ struct lt_runtime {
     /* Does what is in this namespace of containerd belong to the runtime? NULL: no. */
     bool (*serves)(struct lt_str namespace);
 
+    /* The part of an image's name in containerd that the runtime shows; "" if it shows none. NULL: all of it. */
+    struct lt_str (*image_name)(struct lt_str name);
+
     size_t root_size; /* bytes of lt_root.own, which is zeroed when a store is found */
     /* Can this be the full ID of a container? */
     bool (*is_id)(struct lt_str text);

@@ -2,7 +2,8 @@
 /* What the tar of an image layer says of each path. There are two kinds of records:
  *
  * Docker's, <root>/image/<driver>/layerdb/sha256/<chain ID>/tar-split.json.gz (moby daemon/internal/layer/filestore.go;
- * format: parse/tarsplit.h). Docker itself rebuilds the tar from it and the layer's files, for `docker save` and `push`.
+ * format: parse/tarsplit.h). Docker itself rebuilds the tar from it and the layer's files, for `docker save` and
+ * `push`.
  *
  * The tar itself, a blob of containerd's content store: <root>/io.containerd.content.v1.content/blobs/sha256/<hex>
  * (containerd plugins/content/local/store.go, 2.3), plain, gzip or zstd. It may be gone, since containerd can discard

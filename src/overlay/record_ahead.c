@@ -24,7 +24,8 @@ void lt_record_ahead_begin(struct lt_record_ahead *ahead, struct lt_ctx *ctx, co
     struct lt_layer_record *record = lt_layer_record_open(ctx, layer, most, NULL);
     if (!record)
         return; /* lt_record_ahead_take() will report why */
-    if (lt_stream_size(record->stream) >= WORTH_A_THREAD && pthread_create(&ahead->thread, NULL, read_record, record) == 0)
+    if (lt_stream_size(record->stream) >= WORTH_A_THREAD &&
+        pthread_create(&ahead->thread, NULL, read_record, record) == 0)
         ahead->record = record;
     else
         lt_layer_record_free(record);

@@ -65,7 +65,8 @@ static bool check_digest(struct lt_layer_record *record, const struct lt_buf *di
     char text[200];
     if (!digest->len || !expected.len || lt_str_eq(lt_buf_view(digest), expected))
         return true;
-    snprintf(text, sizeof text, "the SHA-256 of the %s is %.*s, which is not %s", what, LT_ARG(lt_buf_view(digest)), of);
+    snprintf(text, sizeof text, "the SHA-256 of the %s is %.*s, which is not %s", what, LT_ARG(lt_buf_view(digest)),
+             of);
     lt_record_problem(record, 0, LT_CODE_DAMAGED, text);
     record->doubtful = true;
     return false;

@@ -146,8 +146,8 @@ static struct lt_record_entry *expected_at(const struct lt_tamper *tamper, struc
     return NULL;
 }
 
-/* Does the layer hide all lower entries at `path`? Where containerd cannot make overlay marks by itself, the kernel makes
- * a whiteout of each entry below an opaque directory (containerd core/diff/apply/apply_linux.go). */
+/* Does the layer hide all lower entries at `path`? Where containerd cannot make overlay marks by itself, the kernel
+ * makes a whiteout of each entry below an opaque directory (containerd core/diff/apply/apply_linux.go). */
 static bool is_below_opaque(const struct lt_layer_record *record, struct lt_str path)
 {
     do {
@@ -227,9 +227,9 @@ static bool is_removed(struct lt_tamper *tamper, const struct lt_record_entry *e
 }
 
 /* May unpacking itself have left out the entry? Devices cannot be created in a user namespace. containerd makes no
- * whiteouts in a base layer, where there is nothing to hide, and leaves them to the kernel where it cannot make devices:
- * then only what exists below gets one (containerd core/diff/apply/apply_linux.go, 2.3). A file in the place of a
- * directory took its entries away. */
+ * whiteouts in a base layer, where there is nothing to hide, and leaves them to the kernel where it cannot make
+ * devices: then only what exists below gets one (containerd core/diff/apply/apply_linux.go, 2.3). A file in the place
+ * of a directory took its entries away. */
 static bool may_be_left_out(const struct lt_tamper *tamper, const struct lt_layer_record *record,
                             const struct lt_record_entry *entry)
 {

@@ -47,6 +47,7 @@ struct reader {
     struct page stack[MAX_STACK];
     size_t height;
     struct lt_str path[LT_BOLT_DEPTH];
+    uint64_t sequences[LT_BOLT_DEPTH];
     uint64_t items_left, bytes_left; /* limits that an intact file cannot reach */
     struct set reported;
     enum lt_status (*each)(void *arg, const struct lt_bolt_item *item, struct lt_err *err);
@@ -137,6 +138,7 @@ static enum lt_status report(struct reader *reader, const struct page *page, str
     reader->bytes_left -= size;
     struct lt_bolt_item item = {
         .path = reader->path,
+        .sequences = reader->sequences,
         .depth = page->depth,
         .key = key,
         .value = value,
@@ -222,6 +224,7 @@ static void enter_bucket(struct reader *reader, const struct page *page, struct 
     size_t at = (size_t)(value.ptr - reader->bytes.ptr), depth = page->depth + 1;
     uint64_t root = number(reader, at, 8);
     reader->path[page->depth] = name;
+    reader->sequences[page->depth] = number(reader, at + 8, 8);
     if (!root && value.len >= BUCKET + HEADER)
         push(reader, (struct page){.at = at + BUCKET, .len = value.len - BUCKET, .depth = depth, .is_inline = true},
              "a small bucket");

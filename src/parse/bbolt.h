@@ -36,6 +36,7 @@ enum lt_bolt_origin {
  * page are known, often none. */
 struct lt_bolt_item {
     const struct lt_str *path; /* names of its buckets, outermost first; valid during the call */
+    const uint64_t *sequences; /* of these buckets: the last number that each gave out, 0 if unknown */
     size_t depth;              /* number of buckets in `path` */
     struct lt_str key, value;  /* borrowed from the file's bytes */
     uint64_t offset;           /* offset of the key in the file */

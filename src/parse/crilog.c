@@ -16,7 +16,8 @@ enum lt_status lt_crilog_parse(struct lt_str line, struct lt_crilog *out, struct
     struct lt_str rest = line;
     int minutes;
     *out = (struct lt_crilog){.stamp = lt_str_cut(&rest, ' ')};
-    enum lt_status status = out->stamp.len <= MAX_STAMP ? lt_stamp_zoned(out->stamp, &out->time, &minutes, NULL) : LT_SKIP;
+    enum lt_status status =
+        out->stamp.len <= MAX_STAMP ? lt_stamp_zoned(out->stamp, &out->time, &minutes, NULL) : LT_SKIP;
     if (status != LT_OK)
         return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "no line of a container's log: it does not begin with a time");
     struct lt_str stream = lt_str_cut(&rest, ' ');
@@ -26,7 +27,8 @@ enum lt_status lt_crilog_parse(struct lt_str line, struct lt_crilog *out, struct
     struct lt_str tags = lt_str_cut(&rest, ' ');
     out->partial = is_tag(tags, 'P');
     if (!out->partial && !is_tag(tags, 'F'))
-        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "no line of a container's log: no tag P or F after the stream");
+        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0,
+                       "no line of a container's log: no tag P or F after the stream");
     out->text = rest;
     return LT_OK;
 }

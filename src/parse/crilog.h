@@ -3,7 +3,8 @@
  * it (containerd internal/cri/io/logger.go, 2.1; kubernetes pkg/kubelet/kuberuntime/logs/logs.go, 1.33; conmon
  * src/ctr_logging.c, 2.1):
  *
- *   2026-11-23T18:46:44.106Z stdout F text        the time has nanoseconds without trailing zeros, and the host's offset
+ *   2026-11-23T18:46:44.106Z stdout F text        the time has nanoseconds without trailing zeros, and the host's
+ * offset
  *
  * After the stream come tags with colons between them. The first is F, or P for a piece of a line that goes on. Each
  * piece has its own time. */

@@ -28,8 +28,8 @@ bool lt_pod_log_link(struct lt_str text, struct lt_pod_name *out);
 
 /* How a log was rotated (pkg/kubelet/logs/container_log_manager.go). */
 struct lt_pod_log {
-    struct lt_str log;   /* the name before it was rotated: "0.log" */
-    struct lt_str stamp; /* "20261123-184644", "" if it was not */
+    struct lt_str log;    /* the name before it was rotated: "0.log" */
+    struct lt_str stamp;  /* "20261123-184644", "" if it was not */
     struct lt_time local; /* that, as if it were UTC: it is in the kubelet's zone */
     bool packed;          /* .gz */
     bool unfinished;      /* .tmp: a packed copy in the making */

@@ -26,8 +26,8 @@ void lt_tarstream_init(struct lt_tarstream *tar);
 
 /* Take bytes from the front of `bytes`; `*used` is how many. LT_OK: `out` is the next member, with the CRC-64 of its
  * data if it is a file that has any and is not sparse. LT_END: call again with the bytes that were not used and more
- * behind them. Behind the end of the archive all bytes are used. LT_SKIP: there is damage, behind which no member can be
- * found. All bytes are used then and later. */
+ * behind them. Behind the end of the archive all bytes are used. LT_SKIP: there is damage, behind which no member can
+ * be found. All bytes are used then and later. */
 enum lt_status lt_tarstream_next(struct lt_tarstream *tar, struct lt_str bytes, size_t *used, struct lt_tar_file *out,
                                  struct lt_err *err);
 

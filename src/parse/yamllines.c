@@ -83,8 +83,8 @@ static bool split(struct lt_str text, struct lt_str *key, struct lt_str *value)
         *key = (struct lt_str){text.ptr + 1, end - 1};
         end++;
     } else {
-        while (end < text.len && !(text.ptr[end] == ':' && (end + 1 == text.len || text.ptr[end + 1] == ' ' ||
-                                                            text.ptr[end + 1] == '\t')))
+        while (end < text.len && !(text.ptr[end] == ':' &&
+                                   (end + 1 == text.len || text.ptr[end + 1] == ' ' || text.ptr[end + 1] == '\t')))
             end++;
         *key = (struct lt_str){text.ptr, end};
     }

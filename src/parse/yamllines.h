@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The part of YAML 1.2 (yaml.org) that configuration files are written in, line by line: block mappings and sequences,
  * plain and quoted values on one line, flow sequences of plain values on one line, block scalars (of which only the
- * indicator, such as "|", is given). It is no YAML parser: anchors, aliases, tags, flow mappings, values over several lines, keys of more than
- * one word after "?" are not understood. The reader says so, and goes on with the next line. */
+ * indicator, such as "|", is given). It is no YAML parser: anchors, aliases, tags, flow mappings, values over several
+ * lines, keys of more than one word after "?" are not understood. The reader says so, and goes on with the next line.
+ */
 #ifndef LT_PARSE_YAMLLINES_H
 #define LT_PARSE_YAMLLINES_H
 
@@ -12,7 +13,7 @@ enum { LT_YAML_DEPTH = 32 };
 
 struct lt_yaml_frame {
     size_t column;
-    size_t path;    /* bytes of the path before this frame */
+    size_t path; /* bytes of the path before this frame */
     bool sequence;
     unsigned index; /* of the item at hand, of a sequence */
 };
@@ -32,8 +33,8 @@ struct lt_yaml {
 
 /* A value. Views are borrowed until the next call. */
 struct lt_yaml_item {
-    struct lt_str path;  /* "spec.containers[].image" */
-    struct lt_str value; /* without quotes; escapes in it are kept */
+    struct lt_str path;    /* "spec.containers[].image" */
+    struct lt_str value;   /* without quotes; escapes in it are kept */
     unsigned index, inner; /* of the items of the outermost and the innermost sequence; 0 without one */
     unsigned line;
 };

@@ -21,12 +21,12 @@ struct lt_options {
     const char *timezone;                   /* name of the zone for text output; NULL: UTC */
     int64_t clock_skew;                     /* nanoseconds that the host's clock ran ahead */
     const char *container;                  /* ID prefix, name or glob */
-    enum lt_fit container_fit; /* how it fits the containers that it means: see timeline/filter.h */
-    bool no_infra;             /* leave out containers that only hold the namespaces of a pod */
-    unsigned roles;       /* bits 1 << enum lt_role; 0: all */
-    unsigned threads;     /* that may read a mounted host; at least 1 after parsing */
-    size_t memory;        /* bytes that the sorter may take; never 0 after parsing */
-    bool json;            /* instead of a table */
+    enum lt_fit container_fit;              /* how it fits the containers that it means: see timeline/filter.h */
+    bool no_infra;                          /* leave out containers that only hold the namespaces of a pod */
+    unsigned roles;                         /* bits 1 << enum lt_role; 0: all */
+    unsigned threads;                       /* that may read a mounted host; at least 1 after parsing */
+    size_t memory;                          /* bytes that the sorter may take; never 0 after parsing */
+    bool json;                              /* instead of a table */
     bool app_times;
     bool binds; /* also read the host's files that containers bind */
     bool force, no_journal, no_deleted, stats, quiet, verbose, help, version, list_sources, list_formats;

@@ -133,8 +133,8 @@ static enum lt_status call_events(struct lt_ctx *ctx, const struct lt_source *so
     return source->events ? source->events(ctx, err) : LT_OK;
 }
 
-/* Link what the stores of a host hold. A store may refer to another one, in which runtimes earlier in the table may have
- * named what a later one completes. */
+/* Link what the stores of a host hold. A store may refer to another one, in which runtimes earlier in the table may
+ * have named what a later one completes. */
 static void link_all(struct lt_ctx *ctx, struct lt_host *host)
 {
     for (size_t i = 0; lt_runtimes[i]; i++)

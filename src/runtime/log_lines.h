@@ -44,8 +44,8 @@ enum lt_status lt_log_lines_open(struct lt_log_lines *lines, struct lt_str path,
  * parts. */
 enum lt_status lt_log_lines_add(struct lt_log_lines *lines, const struct lt_log_record *record, struct lt_err *err);
 
-/* Emit the text of a record without a time. It is bounded by the line before it, and by `last` or else the file's mtime.
- * Nothing is emitted if neither bound is known. */
+/* Emit the text of a record without a time. It is bounded by the line before it, and by `last` or else the file's
+ * mtime. Nothing is emitted if neither bound is known. */
 enum lt_status lt_log_lines_half(struct lt_log_lines *lines, struct lt_str text, uint64_t offset, struct lt_time last,
                                  struct lt_err *err);
 
@@ -61,8 +61,8 @@ enum lt_status lt_log_lines_end(struct lt_log_lines *lines, struct lt_err *err);
 
 void lt_log_lines_free(struct lt_log_lines *lines);
 
-/* Is the decompressed file, as far as it can be read, a prefix of the plain one? Then compression was under way when the
- * host stopped, and the file adds nothing: the plain file is removed only afterwards. */
+/* Is the decompressed file, as far as it can be read, a prefix of the plain one? Then compression was under way when
+ * the host stopped, and the file adds nothing: the plain file is removed only afterwards. */
 bool lt_log_is_copy(struct lt_fs *fs, struct lt_str plain, struct lt_str packed);
 
 #endif

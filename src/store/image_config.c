@@ -74,9 +74,9 @@ void lt_image_config_read(struct lt_ctx *ctx, struct lt_image *image)
     read_created(ctx, image, json);
     struct lt_str os = lt_json_str(json, "os"), variant = lt_json_str(json, "variant");
     if (os.len)
-        image->platform = lt_str_format(ctx->run, "%.*s/%.*s%s%.*s", LT_ARG(os),
-                                        LT_ARG(lt_json_str(json, "architecture")), variant.len ? "/" : "",
-                                        LT_ARG(variant));
+        image->platform =
+            lt_str_format(ctx->run, "%.*s/%.*s%s%.*s", LT_ARG(os), LT_ARG(lt_json_str(json, "architecture")),
+                          variant.len ? "/" : "", LT_ARG(variant));
     lt_json_free(json);
 }
 

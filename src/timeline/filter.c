@@ -27,10 +27,10 @@ static enum lt_fit fit_parts(struct lt_str above, struct lt_str below, const str
     bool is_name = same(below, container->name);
     if (container->namespace.len && same(above, container->namespace) && (is_name || same(below, container->id)))
         return LT_FIT_WHOLE;
-    bool of_pod = container->pod_namespace.len && same(above, container->pod_namespace) &&
-                  same(below, container->pod_name);
+    bool of_pod =
+        container->pod_namespace.len && same(above, container->pod_namespace) && same(below, container->pod_name);
     return of_pod || (is_name && container->pod_name.len && same(above, container->pod_name)) ? LT_FIT_POD
-                                                                                               : LT_FIT_NONE;
+                                                                                              : LT_FIT_NONE;
 }
 
 enum lt_fit lt_filter_fit(const char *which, const struct lt_container *container)

@@ -80,6 +80,8 @@ static void read_status(struct lt_ctx *ctx, struct lt_container *container, stru
         return;
     struct lt_str reason = lt_json_str(json, "Reason");
     own->cri_created = nanos(json, "CreatedAt");
+    if (own->cri_created.set)
+        container->created = own->cri_created;
     container->started = nanos(json, "StartedAt");
     container->finished = nanos(json, "FinishedAt");
     container->running = container->started.set && !container->finished.set;

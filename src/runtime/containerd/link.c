@@ -102,6 +102,36 @@ static void set_runtimes(struct lt_ctx *ctx)
     }
 }
 
+static void add_name(struct lt_ctx *ctx, struct lt_list *names, struct lt_str name)
+{
+    struct lt_str *copy = lt_new(ctx->run, struct lt_str);
+    *copy = name;
+    lt_list_add(names, ctx->run, copy);
+}
+
+/* Names as the image's runtime shows them, and the same with the digest, as `docker image inspect` has in
+ * RepoDigests. */
+static void name_image(struct lt_ctx *ctx, struct lt_image *image)
+{
+    struct lt_list names = {0}, digests = {0};
+    if (!image->runtime->image_name)
+        return;
+    lt_each (const struct lt_str, name, &image->names) {
+        struct lt_str shown = image->runtime->image_name(*name), repository = shown;
+        size_t base = shown.len - lt_str_basename(shown).len;
+        const char *tag = shown.len ? memchr(shown.ptr + base, ':', shown.len - base) : NULL;
+        if (!shown.len)
+            continue;
+        repository.len = tag ? (size_t)(tag - shown.ptr) : shown.len;
+        add_name(ctx, &names, shown);
+        if (!memchr(shown.ptr, '@', shown.len))
+            add_name(ctx, &digests, lt_str_format(ctx->run, "%.*s@%.*s", LT_ARG(repository), LT_ARG(image->id)));
+    }
+    lt_each (const struct lt_str, digest, &digests)
+        lt_list_add(&names, ctx->run, digest);
+    image->names = names;
+}
+
 /* Everything below the root but the snapshots' directories, which are walked as layers. */
 static void add_trees(struct lt_ctx *ctx)
 {
@@ -164,6 +194,8 @@ void lt_containerd_link(struct lt_ctx *ctx)
         adopt(ctx, layer);
     lt_containerd_link_images(ctx);
     set_runtimes(ctx);
+    lt_each (struct lt_image, image, &ctx->root->images)
+        name_image(ctx, image);
     add_trees(ctx);
     give_all(ctx);
 }

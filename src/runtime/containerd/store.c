@@ -108,8 +108,6 @@ static int by_number(const void *a, const void *b)
 {
     const struct lt_layer *left = *(const struct lt_layer *const *)a, *right = *(const struct lt_layer *const *)b;
     const struct lt_containerd_snapshot *one = lt_containerd_snapshot(left), *other = lt_containerd_snapshot(right);
-    if (one->snapshotter != other->snapshotter)
-        return strcmp(one->snapshotter->driver.name, other->snapshotter->driver.name);
     return one->number < other->number ? -1 : one->number > other->number;
 }
 
@@ -119,55 +117,87 @@ static struct lt_time prepared(const struct lt_layer *layer)
     return layer->created.set ? layer->created : lt_containerd_snapshot(layer)->created;
 }
 
-static enum lt_status emit_gap(struct lt_ctx *ctx, const struct lt_layer *before, const struct lt_layer *after,
-                               struct lt_err *err)
+/* Numbers of snapshots that are gone. */
+struct gap {
+    const struct lt_snapshotter *snapshotter;
+    uint64_t first, last;
+    struct lt_time begin, end; /* when the neighbours were prepared, or the database was last written */
+    struct lt_where where;
+};
+
+static enum lt_status emit_gap(struct lt_ctx *ctx, const struct gap *gap, struct lt_err *err)
 {
     struct lt_facts facts = {.arena = ctx->scratch};
-    const struct lt_containerd_snapshot *own = lt_containerd_snapshot(after);
-    uint64_t first = before ? lt_containerd_snapshot(before)->number + 1 : 1, last = own->number - 1;
-    struct lt_time begin = before ? prepared(before) : (struct lt_time){0}, end = prepared(after);
     struct lt_event event = {
         .kind = LT_KIND_SNAPSHOT_GAP,
-        .time = {end},
-        .first = begin,
-        .last = end,
+        .time = {gap->end.set ? gap->end : gap->begin},
+        .first = gap->begin,
+        .last = gap->end,
         .owner = &ctx->root->owner,
-        .where = {.file = lt_str_dirname(after->path.len ? after->path : own->database), .field = "gap in the numbers"},
+        .where = gap->where,
         .tags = LT_TAG_BIT(time_inferred) | LT_TAG_BIT(removing),
     };
-    if (!end.set || (begin.set && lt_time_cmp(begin, end) > 0))
+    if (gap->first > gap->last || !event.time[0].set)
         return LT_OK;
+    if (gap->begin.set && gap->end.set && lt_time_cmp(gap->begin, gap->end) > 0)
+        event.first = event.last = (struct lt_time){0}; /* the clock was put back */
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("prepare snapshots that were removed since"));
-    if (first == last)
-        lt_facts_item(&facts, LT_ATTR_FACTS, "snapshot %ju of %s is gone", (uintmax_t)first,
-                      own->snapshotter->driver.name);
+    if (gap->first == gap->last)
+        lt_facts_item(&facts, LT_ATTR_FACTS, "snapshot %ju of %s is gone", (uintmax_t)gap->first,
+                      gap->snapshotter->driver.name);
     else
-        lt_facts_item(&facts, LT_ATTR_FACTS, "snapshots %ju to %ju of %s are gone", (uintmax_t)first, (uintmax_t)last,
-                      own->snapshotter->driver.name);
-    lt_facts_item(&facts, LT_ATTR_FACTS,
-                  "prepared between their neighbours: layers of a container or image, or an "
-                  "unpacking that was given up");
+        lt_facts_item(&facts, LT_ATTR_FACTS, "snapshots %ju to %ju of %s are gone", (uintmax_t)gap->first,
+                      (uintmax_t)gap->last, gap->snapshotter->driver.name);
+    lt_facts_item(&facts, LT_ATTR_FACTS, "layers of a container or image, a view, or an unpacking that was given up");
     return lt_facts_emit(&facts, ctx, &event, err);
+}
+
+/* The numbers after those that are left, up to the last one that the database gave out. */
+static enum lt_status emit_rest(struct lt_ctx *ctx, const struct lt_snapshot_counter *counter, const struct gap *after,
+                                struct lt_err *err)
+{
+    struct lt_node node;
+    struct gap rest = *after;
+    rest.last = counter->last;
+    rest.where = (struct lt_where){.file = counter->database, .field = "sequence of v1/snapshots"};
+    if (lt_stat_or_skip(ctx, counter->database, &node) == LT_OK)
+        rest.end = node.time[LT_M];
+    return emit_gap(ctx, &rest, err);
+}
+
+/* The snapshots of one snapshotter; `numbered` is in the order of their numbers. */
+static enum lt_status emit_gaps_of(struct lt_ctx *ctx, const struct lt_snapshot_counter *counter,
+                                   const struct lt_list *numbered, struct lt_err *err)
+{
+    struct gap gap = {.snapshotter = counter->snapshotter, .first = 1};
+    enum lt_status status = LT_OK;
+    lt_each (const struct lt_layer, layer, numbered) {
+        const struct lt_containerd_snapshot *own = lt_containerd_snapshot(layer);
+        if (own->snapshotter != counter->snapshotter || status != LT_OK)
+            continue;
+        gap.last = own->number - 1;
+        gap.end = prepared(layer);
+        gap.where = (struct lt_where){.file = layer->path.len ? layer->path : own->database, .field = "birth"};
+        status = emit_gap(ctx, &gap, err);
+        gap.first = own->number + 1;
+        gap.begin = gap.end;
+    }
+    gap.end = (struct lt_time){0};
+    return status == LT_OK ? emit_rest(ctx, counter, &gap, err) : status;
 }
 
 static enum lt_status emit_gaps(struct lt_ctx *ctx, struct lt_err *err)
 {
     struct lt_list numbered = {0};
-    const struct lt_layer *before = NULL;
     enum lt_status status = LT_OK;
     lt_each (const struct lt_layer, layer, &lt_containerd(ctx->root)->numbered)
-        if (lt_containerd_snapshot(layer)->number && lt_containerd_snapshot(layer)->snapshotter->driver.name)
+        if (lt_containerd_snapshot(layer)->number)
             lt_list_add(&numbered, ctx->scratch, layer);
     if (numbered.count)
         qsort(numbered.items, numbered.count, sizeof *numbered.items, by_number);
-    lt_each (const struct lt_layer, layer, &numbered) {
-        const struct lt_containerd_snapshot *own = lt_containerd_snapshot(layer);
-        if (before && lt_containerd_snapshot(before)->snapshotter != own->snapshotter)
-            before = NULL;
-        if (status == LT_OK && own->number > (before ? lt_containerd_snapshot(before)->number + 1 : 1))
-            status = emit_gap(ctx, before, layer, err);
-        before = layer;
-    }
+    lt_each (const struct lt_snapshot_counter, counter, &lt_containerd(ctx->root)->counters)
+        if (status == LT_OK && counter->snapshotter->driver.name)
+            status = emit_gaps_of(ctx, counter, &numbered, err);
     return status;
 }
 

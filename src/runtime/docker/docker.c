@@ -30,6 +30,21 @@ static bool serves(struct lt_str namespace)
     return lt_str_starts(namespace, LT_STR("moby")) && (!rest.len || rest.ptr[0] == '-' || rest.ptr[0] == '_');
 }
 
+/* Docker leaves its own registry out, and gives an image without a name one of its own (distribution/reference
+ * normalize.go FamiliarName, moby daemon/containerd/image_list.go, 29). */
+static struct lt_str image_name(struct lt_str name)
+{
+    static const char *const left_out[] = {"docker.io/", "library/"};
+    if (lt_str_starts(name, LT_STR("moby-dangling@")))
+        return LT_STR("");
+    for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++) {
+        if (!lt_str_starts(name, lt_str_c(left_out[i])))
+            break;
+        name = lt_str_skip(name, strlen(left_out[i]));
+    }
+    return name;
+}
+
 const struct lt_runtime lt_runtime_docker = {
     .name = "docker",
     .title = "Docker",
@@ -41,6 +56,7 @@ const struct lt_runtime lt_runtime_docker = {
     .within = lt_docker_within,
     .settings = lt_docker_settings,
     .serves = serves,
+    .image_name = image_name,
     .root_size = sizeof(struct lt_docker_root),
     .is_id = lt_is_id,
     .sources = sources,

@@ -213,7 +213,8 @@ static void link_container_layers(struct lt_arena *arena, struct lt_container *c
 static void borrow_layers(struct lt_arena *arena, const struct lt_container *container)
 {
     struct lt_image *image = container->image;
-    if (!image || image->layers.count == image->diff_ids.count || container->layers.count != image->diff_ids.count)
+    if (container->namespace.len || !image || image->layers.count == image->diff_ids.count ||
+        container->layers.count != image->diff_ids.count)
         return;
     image->layers = (struct lt_list){0};
     lt_each (struct lt_layer, layer, &container->layers)

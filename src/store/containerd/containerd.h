@@ -73,13 +73,21 @@ struct lt_containerd_snapshot {
 };
 enum { LT_SNAPSHOT_VIEW = 1, LT_SNAPSHOT_ACTIVE, LT_SNAPSHOT_COMMITTED };
 
+/* The last number that a snapshotter gave out, whether or not the snapshot still exists. */
+struct lt_snapshot_counter {
+    const struct lt_snapshotter *snapshotter;
+    struct lt_str database;
+    uint64_t last;
+};
+
 /* A store: lt_root.own of containerd. */
 struct lt_containerd {
     struct lt_str database;                      /* path of meta.db */
     struct lt_list records[LT_CONTAINERD_KINDS]; /* of struct lt_containerd_record *, in the order of the database */
     struct lt_map record_by_name;                /* "<kind> <namespace> <id>" (snapshots: "<snapshotter>/<id>") */
-    struct lt_list owners;        /* of struct lt_owner *: those of namespaces */
-    struct lt_list numbered;      /* of struct lt_layer *: the snapshots with a directory or a number */
+    struct lt_list owners;                       /* of struct lt_owner *: those of namespaces */
+    struct lt_list counters;                     /* of struct lt_snapshot_counter * */
+    struct lt_list numbered;                     /* of struct lt_layer *: the snapshots with a directory or a number */
 };
 
 static inline struct lt_containerd *lt_containerd(const struct lt_root *root)
@@ -129,7 +137,7 @@ struct lt_str lt_containerd_blob_path(struct lt_ctx *ctx, struct lt_str digest);
 /* What a name or a container means by a digest. */
 struct lt_containerd_target {
     struct lt_str digest;           /* of an index, a manifest or, in old Docker's words, an image */
-    struct lt_list others; /* of struct lt_containerd_pair *: manifest and configuration for other platforms */
+    struct lt_list others;          /* of struct lt_containerd_pair *: manifest and configuration for other platforms */
     struct lt_str manifest, config; /* digests of the manifest that was chosen, and of its configuration; "" */
     struct lt_list layers;          /* of struct lt_blob *, base first */
     struct lt_list notes;           /* of struct lt_str *: other platforms, attestations */

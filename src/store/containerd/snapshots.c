@@ -37,10 +37,9 @@ struct job {
     const struct lt_snapshotter *snapshotter;
     struct lt_str word; /* its name, also if it is not known */
     struct lt_str path, database;
-    struct lt_list records;  /* of struct record * */
-    struct lt_map by_name;   /* of struct record * */
-    struct lt_map by_number; /* of struct lt_layer *, by the number in decimal */
-    bool listed;             /* the database could be read */
+    struct lt_list records; /* of struct record * */
+    struct lt_map by_name;  /* of struct record * */
+    uint64_t last;          /* the last number that was given out */
 };
 
 /* --- the database --- */
@@ -87,6 +86,8 @@ static enum lt_status take_item(void *arg, const struct lt_bolt_item *item, stru
     if (!wanted || item->depth != DEPTH || !lt_str_eq(item->path[0], LT_STR("v1")) ||
         !lt_str_eq(item->path[1], LT_STR("snapshots")))
         return LT_OK;
+    if (item->origin == LT_BOLT_LIVE)
+        job->last = item->sequences[NAME_AT - 1];
     if (!take_value(record_at(job, item->path[NAME_AT]), item))
         lt_skip(job->ctx, job->database, LT_CODE_DAMAGED, "offset %ju: no %.*s of a snapshot", (uintmax_t)item->offset,
                 LT_ARG(item->key));
@@ -194,6 +195,8 @@ static void name_layer(struct job *job, struct record *record)
                                            .created_at = record->created_at,
                                            .database = job->database};
     layer->recorded = true;
+    if (record->kind == LT_SNAPSHOT_COMMITTED)
+        layer->unpacked_by = record->created;
     layer->size = record->has_size ? (uint64_t)record->size : 0;
     layer->has_size = record->has_size;
     if (!lt_snapshot_name_split(record->name, &name)) {
@@ -309,6 +312,9 @@ static void read_snapshotter(struct lt_ctx *ctx, struct lt_str directory, struct
     lt_each (struct record, record, &job.records)
         link_parent(&job, record);
     report_elsewhere(&job);
+    struct lt_snapshot_counter *counter = lt_new(ctx->run, struct lt_snapshot_counter);
+    *counter = (struct lt_snapshot_counter){job.snapshotter, job.database, job.last};
+    lt_list_add(&lt_containerd(ctx->root)->counters, ctx->run, counter);
 }
 
 void lt_containerd_read_snapshots(struct lt_ctx *ctx)
