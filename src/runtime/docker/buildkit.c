@@ -9,6 +9,9 @@
  *   cache.db                      _result/<step>/<result>: {"CreatedAt": RFC 3339, "ID": "<worker>::<record>"}
  *   history.db, history_c8d.db    _records/<build>: see parse/buildrecord.h
  *
+ * With containerd's store (29), metadata_v2.db is in containerd-<snapshotter>/, and cache.snapshot is the key of a
+ * snapshot.
+ *
  * Pruned records are recovered from the older tree and from freed pages, as parse/bbolt.h describes. */
 #include "read/facts.h"
 #include "runtime/docker/driver/driver.h"
@@ -19,11 +22,12 @@
 #include "parse/stamp.h"
 
 struct record {
-    struct lt_str id, description, type, parent, chain;
+    struct lt_str id, description, type, parent, chain, snapshot;
     struct lt_time created, used;
     uint64_t created_at, used_at; /* offsets in the database */
     int64_t usage;
     bool has_usage, live;
+    const struct lt_layer *layer; /* its snapshot in containerd's store; NULL: none */
 };
 
 struct job {
@@ -31,6 +35,8 @@ struct job {
     struct lt_str database;
     struct lt_list records; /* of struct record * */
     struct lt_map by_id;
+    struct lt_str snapshotter; /* of the current file; "" if it is of graph drivers */
+    struct lt_map all;         /* the records of all files, by ID */
 };
 
 static struct record *get(struct job *job, struct lt_str id)
@@ -92,6 +98,8 @@ static enum lt_status take_metadata(void *arg, const struct lt_bolt_item *item, 
         set_text(job, &record->type, lt_json_str(json, "value"));
     else if (lt_str_eq(key, LT_STR("parent")))
         set_text(job, &record->parent, lt_json_str(json, "value"));
+    else if (lt_str_eq(key, LT_STR("snapshot")))
+        set_text(job, &record->snapshot, lt_json_str(json, "value"));
     else if (lt_str_eq(key, LT_STR("usageCount")) && !record->has_usage)
         record->has_usage = lt_json_int(json, "value", &record->usage);
     lt_json_free(json);
@@ -111,6 +119,8 @@ static enum lt_status take_snapshot(void *arg, const struct lt_bolt_item *item, 
 /* The owner of the layer made from a record, if that layer still exists, else the store. */
 static const struct lt_owner *owner_of(const struct job *job, const struct record *record)
 {
+    if (record->layer)
+        return &record->layer->owner;
     for (size_t i = 0; record->chain.len && lt_docker_drivers[i]; i++) {
         const struct lt_layer *layer =
             lt_map_get(&lt_docker_root(job->ctx->root)->layer_by_chain,
@@ -133,6 +143,7 @@ static enum lt_status emit(const struct job *job, const struct record *record, b
     lt_fact(&facts, "type", record->type);
     lt_fact(&facts, "parent", record->parent);
     lt_fact(&facts, "chain", record->chain);
+    lt_fact(&facts, "snapshot", record->snapshot);
     if (record->has_usage)
         lt_facts_item(&facts, LT_ATTR_FACTS, "used %jd times", (intmax_t)record->usage);
     struct lt_event event = {
@@ -154,8 +165,12 @@ static enum lt_status read_metadata(struct job *job, const char *name, struct lt
     job->database = lt_root_path(job->ctx, name);
     if (lt_read_bolt_or_skip(job->ctx, job->database, take_metadata, job, err) == LT_END)
         return LT_OK;
-    lt_read_bolt_or_skip(job->ctx, lt_root_path(job->ctx, "buildkit/snapshots.db"), take_snapshot, job, err);
-    lt_each (const struct record, record, &job->records) {
+    if (!job->snapshotter.len)
+        lt_read_bolt_or_skip(job->ctx, lt_root_path(job->ctx, "buildkit/snapshots.db"), take_snapshot, job, err);
+    lt_each (struct record, record, &job->records) {
+        lt_map_put(&job->all, job->ctx->scratch, record->id, record);
+        if (job->snapshotter.len && record->snapshot.len)
+            record->layer = lt_docker_snapshot(job->ctx, job->snapshotter, record->snapshot);
         status = status == LT_OK ? emit(job, record, false, err) : status;
         status = status == LT_OK ? emit(job, record, true, err) : status;
     }
@@ -178,7 +193,7 @@ static enum lt_status take_result(void *arg, const struct lt_bolt_item *item, st
     for (size_t i = 0; i + 1 < id.len; i++)
         if (id.ptr[i] == ':' && id.ptr[i + 1] == ':')
             id = lt_str_skip(id, i + 2);
-    const struct record *record = lt_map_get(&job->by_id, id);
+    const struct record *record = lt_map_get(&job->all, id);
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("keep result of build step"));
     if (record)
         lt_facts_text(&facts, LT_ATTR_COMMAND, record->description);
@@ -239,6 +254,24 @@ static enum lt_status take_build(void *arg, const struct lt_bolt_item *item, str
     return status == LT_OK ? emit_build(job, item, &build, true, err) : status;
 }
 
+/* Read the databases of the snapshotters that builds used. */
+static enum lt_status read_snapshotters(struct job *job, struct lt_err *err)
+{
+    const struct lt_str prefix = LT_STR("containerd-");
+    struct lt_listing listing;
+    enum lt_status status = LT_OK;
+    lt_list_or_skip(job->ctx, lt_root_path(job->ctx, "buildkit"), &listing);
+    for (size_t i = 0; status == LT_OK && i < listing.count; i++) {
+        struct lt_str name = listing.nodes[i].name;
+        if (!S_ISDIR(listing.nodes[i].mode) || !lt_str_starts(name, prefix))
+            continue;
+        job->snapshotter = lt_str_skip(name, prefix.len);
+        status =
+            read_metadata(job, lt_str_format(job->ctx->scratch, "buildkit/%.*s/metadata_v2.db", LT_ARG(name)).ptr, err);
+    }
+    return status;
+}
+
 static enum lt_status docker_buildkit_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     struct job job = {.ctx = ctx};
@@ -253,6 +286,8 @@ static enum lt_status docker_buildkit_events(struct lt_ctx *ctx, struct lt_err *
     enum lt_status status = read_metadata(&job, "buildkit/metadata.db", err);
     if (status == LT_OK)
         status = read_metadata(&job, "buildkit/metadata_v2.db", err);
+    if (status == LT_OK)
+        status = read_snapshotters(&job, err);
     for (size_t i = 0; status == LT_OK && i < sizeof files / sizeof *files; i++) {
         job.database = lt_root_path(ctx, files[i].name);
         status = lt_read_bolt_or_skip(ctx, job.database, files[i].take, &job, err) == LT_FATAL ? LT_FATAL : LT_OK;

@@ -78,6 +78,9 @@ struct lt_container *lt_docker_container_get(struct lt_ctx *ctx, struct lt_str i
 struct lt_str lt_docker_chain_key(struct lt_arena *arena, const struct lt_docker_driver *driver,
                                   struct lt_str chain_id);
 
+/* A snapshot of containerd's store in the namespace that the daemon of the current store uses; NULL: there is none. */
+struct lt_layer *lt_docker_snapshot(struct lt_ctx *ctx, struct lt_str snapshotter, struct lt_str key);
+
 /* The path "<root>/image/<driver>/layerdb/sha256/<chain ID>/<name>" for a layer with a chain ID, in scratch. */
 struct lt_str lt_docker_record_path(struct lt_ctx *ctx, const struct lt_layer *layer, const char *name);
 

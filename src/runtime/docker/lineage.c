@@ -138,20 +138,30 @@ static void link_rw(struct lt_container *container, bool infer)
     assign_layer(container, container->init, LT_ROLE_INIT);
 }
 
+/* "moby", under userns-remap "moby-<uid>.<gid>" (moby daemon/daemon.go, 28). */
+static struct lt_str namespace_of(struct lt_ctx *ctx)
+{
+    uint32_t uid, gid;
+    return lt_remap_parse(lt_str_basename(ctx->root->path), &uid, &gid)
+               ? lt_str_format(ctx->run, "moby-%u.%u", uid, gid)
+               : LT_STR("moby");
+}
+
+struct lt_layer *lt_docker_snapshot(struct lt_ctx *ctx, struct lt_str snapshotter, struct lt_str key)
+{
+    return lt_host_snapshot(ctx->host, ctx->scratch, namespace_of(ctx), snapshotter, key);
+}
+
 /* Docker 29 and later keep the layers of new containers in containerd's store, in the namespace that the daemon uses
  * (moby daemon/containerd/image_snapshot.go): the key of the rw snapshot is the container's ID, that of the init
  * snapshot has "-init" after it. False: the container is not one of these. */
 static bool link_snapshots(struct lt_ctx *ctx, struct lt_container *container)
 {
-    struct lt_layer *rw = NULL;
-    struct lt_str namespace = LT_STR("moby");
-    uint32_t uid, gid;
+    struct lt_layer *rw;
     if (lt_docker_knows_driver(container->driver) || !container->driver.len)
         return false;
-    if (lt_remap_parse(lt_str_basename(ctx->root->path), &uid, &gid)) /* moby daemon/daemon.go, 28 */
-    namespace = lt_str_format(ctx->run, "moby-%u.%u", uid, gid);
-    rw = lt_host_snapshot(ctx->host, ctx->scratch, namespace, container->driver, container->id);
-    container->namespace = namespace;
+    rw = lt_docker_snapshot(ctx, container->driver, container->id);
+    container->namespace = namespace_of(ctx);
     container->rw_id = container->id;
     if (!rw || rw->container)
         return true;

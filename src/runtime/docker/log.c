@@ -169,8 +169,9 @@ static enum lt_status read_local(struct job *job, struct lt_stream *stream, stru
             continue;
         }
         size_t lost = resync(stream);
-        lt_skip(job->ctx, job->lines.path, problem.set ? problem.code : LT_CODE_TRUNCATED, "%zu bytes lost at offset %ju: %s",
-                lost, (uintmax_t)offset, problem.set ? problem.text : "the last record breaks off");
+        lt_skip(job->ctx, job->lines.path, problem.set ? problem.code : LT_CODE_TRUNCATED,
+                "%zu bytes lost at offset %ju: %s", lost, (uintmax_t)offset,
+                problem.set ? problem.text : "the last record breaks off");
     }
 }
 
