@@ -189,7 +189,7 @@ static void measure_file(struct lt_log_clock *log, struct lt_str path, const str
     struct lt_apptime app;
     char bytes[4096];
     int64_t apart = written.set && changed.set ? lt_time_diff(written, changed) : INT64_MAX;
-    if (apart < 0 || apart > SETTLED || lt_file_open(log->ctx->fs, path, &file, NULL) != LT_OK)
+    if (apart < 0 || apart > SETTLED || lt_file_open(log->container->rw->root->fs, path, &file, NULL) != LT_OK)
         return;
     uint64_t from = file.size > sizeof bytes ? file.size - sizeof bytes : 0;
     ssize_t got = lt_file_read(&file, bytes, sizeof bytes, from, NULL);
@@ -205,7 +205,7 @@ static void measure_file(struct lt_log_clock *log, struct lt_str path, const str
 static void measure_directory(struct lt_log_clock *log, struct lt_str path, unsigned depth)
 {
     struct lt_listing listing;
-    if (lt_fs_list(log->ctx->fs, path, log->ctx->scratch, &listing, NULL) == LT_END)
+    if (lt_fs_list(log->container->rw->root->fs, path, log->ctx->scratch, &listing, NULL) == LT_END)
         return;
     for (size_t i = 0; i < listing.count && i < MAX_FILES; i++) {
         const struct lt_node *node = &listing.nodes[i];

@@ -303,9 +303,11 @@ static void find_container(struct lt_lower_reader *reader, struct lt_container *
 
 static void find_containers(struct lt_ctx *ctx)
 {
-    struct lt_lower_reader reader = {.ctx = ctx};
+    struct lt_ctx there = *ctx;
+    struct lt_lower_reader reader = {.ctx = &there};
     lt_each (struct lt_container, container, &ctx->root->containers) {
         lt_arena_reset(ctx->scratch);
+        there = lt_ctx_at(ctx, container->rw ? container->rw->root : container->root); /* where its layers are */
         find_container(&reader, container);
     }
     lt_lower_end(&reader);

@@ -23,7 +23,7 @@ static struct lt_record *describe(struct lt_arena *arena, const struct lt_contai
     lt_record_name(record, "container_name", container->name);
     lt_record_name(record, "image_identifier", container->image_id);
     if (container->image)
-        lt_record_name(record, "image_name", lt_image_name(container->image));
+        lt_record_name(record, "image_name", lt_owner_image_name(&container->owner));
     for (size_t i = 0; i < container->fact_count; i++)
         lt_record_attr(record, &container->facts[i]);
     lt_record_time(record, "created", container->created);

@@ -197,7 +197,7 @@ static enum lt_status run_diff(struct lt_job *job, struct lt_err *err)
     enum lt_status status = lt_pick_container(job, job->options->operand, &container, err);
     if (status != LT_OK)
         return status;
-    lt_job_enter(job, container->root, "diff");
+    lt_job_enter(job, container->rw ? container->rw->root : container->root, "diff"); /* its store may be another */
     job->product = (struct lt_sink){take, &diff};
     lt_report_blind(&job->ctx);
     if (container->rw)

@@ -43,7 +43,7 @@ static void add_identity(struct card *card)
             lt_record_attr(record, &container->facts[i]);
     lt_record_name(record, "image_identifier", container->image_id);
     if (container->image) {
-        lt_record_name(record, "image_name", lt_image_name(container->image));
+        lt_record_name(record, "image_name", lt_owner_image_name(&container->owner));
         lt_record_list(record, "image_names", container->image->names);
     }
     lt_record_name(record, "container_namespace", container->namespace);

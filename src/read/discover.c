@@ -107,10 +107,15 @@ bool lt_discover_add(const struct lt_discovery *discovery, struct lt_str path, s
 
 static void note_looked(struct lt_buf *looked, struct lt_str path, struct lt_str why)
 {
-    if (looked->len)
-        lt_buf_lit(looked, ", ");
-    lt_escape_name(looked, path.len ? path : LT_STR("/"), true);
-    lt_buf_printf(looked, " (%.*s)", LT_ARG(why));
+    struct lt_buf place = {0};
+    lt_escape_name(&place, path.len ? path : LT_STR("/"), true);
+    lt_buf_printf(&place, " (%.*s)", LT_ARG(why));
+    if (!looked->len || !memmem(looked->ptr, looked->len, place.ptr, place.len)) { /* several runtimes may look there */
+        if (looked->len)
+            lt_buf_lit(looked, ", ");
+        lt_buf_add(looked, lt_buf_view(&place));
+    }
+    lt_buf_free(&place);
 }
 
 bool lt_discover_try(struct lt_discovery *discovery, struct lt_str path, struct lt_str why)

@@ -2,6 +2,7 @@
 #include "run/job.h"
 
 #include "read/discover.h"
+#include "read/unread.h"
 #include "run/command.h"
 #include "run/manifest.h"
 #include "run/opening.h"
@@ -86,6 +87,7 @@ static void find_stores(struct lt_job *job, struct lt_evidence *evidence)
         lt_schedule_host(&job->ctx, lt_host_with(&job->inventory, fs), "discover");
         job->ctx.fs = fs;
         lt_discover(&discovery);
+        lt_unread_find(&job->ctx);
     }
     lt_hosts_settle(&job->inventory, evidence);
     if (job->inventory.roots.count == before) {

@@ -108,6 +108,14 @@ static void add_partition(void *arg, const struct lt_device *partition, const ch
     lt_evidence_note(evidence, &err);
 }
 
+/* POSIX and GNU tar have the same five bytes (POSIX pax, ustar Interchange Format). */
+static bool is_tar(const struct lt_device *bytes)
+{
+    enum { AT = 257, LENGTH = 5 };
+    char magic[LENGTH];
+    return lt_device_read(bytes, AT, magic, LENGTH) && memcmp(magic, "ustar", LENGTH) == 0;
+}
+
 static int image_bid(const char *spec, const struct stat *status)
 {
     (void)spec;
@@ -136,6 +144,11 @@ static enum lt_status image_find(struct lt_evidence *evidence, struct lt_err *er
         lt_tsk_partitions(image->tsk, &evidence->arena, add_partition, evidence);
     if (evidence->fs.count)
         return LT_OK;
+    if (is_tar(bytes))
+        return lt_fail(
+            err, LT_SKIP, LT_CODE_UNSUPPORTED, 0,
+            "a tar archive (of docker save, an OCI layout, a collection): not read yet. Unpack a collection, "
+            "and pass the directory");
     return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0,
                    "no file system that libtsk %s knows, neither at its start nor in a partition (XFS, btrfs, LVM and "
                    "compressed images: mount or unpack first and pass the result)",

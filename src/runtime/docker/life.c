@@ -2,6 +2,7 @@
 /* The records of a container that exist, and witnesses for whether it ran at seizure. */
 #include "runtime/docker/driver/driver.h"
 #include "runtime/docker/tasks.h"
+#include "store/containerd/containerd.h"
 
 /* A container being examined. */
 struct look {
@@ -104,7 +105,9 @@ static enum lt_answer add_merged(const struct look *look)
         add_witness(look, "merged: there, born %s", witness_time(look, node.time[LT_B]));
     else
         add_witness(look, "merged: not there, as after an orderly end");
-    if (rw->work.len && is_there(look, lt_path_join(look->arena, rw->work, LT_STR("work")), &node))
+    struct lt_ctx store = lt_ctx_at(look->ctx, rw->root);
+    struct lt_str work = lt_path_join(look->arena, rw->work, LT_STR("work"));
+    if (rw->work.len && lt_stat_or_skip(&store, work, &node) == LT_OK)
         add_witness(look, "work/work: last mounted %s", witness_time(look, node.time[LT_B]));
     return there ? LT_YES : LT_NO;
 }
@@ -122,6 +125,23 @@ static bool add_task(const struct look *look, struct lt_str directory)
     else
         add_witness(look, "%s: not there", path.ptr);
     return there;
+}
+
+/* Docker 29 records a task in containerd's database before it starts a container, and removes the record after the end:
+ * what is there ran when the database was last written. */
+static enum lt_answer add_record(const struct look *look)
+{
+    const struct lt_container *container = look->container;
+    const struct lt_layer *rw = container->rw;
+    if (!rw || rw->root == container->root)
+        return LT_UNKNOWN;
+    const struct lt_containerd_record *record =
+        lt_containerd_find(lt_containerd(rw->root), LT_CONTAINERD_CONTAINER, container->namespace, container->id);
+    if (record)
+        add_witness(look, "meta.db: a record of its task, made %s", witness_time(look, record->created));
+    else
+        add_witness(look, "meta.db: no record of a task, as after an end");
+    return record ? LT_YES : LT_NO;
 }
 
 /* The directories in /run are lost at power-off. Those on disk stay, and were seen to stay over the next boot, so they
@@ -142,17 +162,20 @@ static bool add_tasks(const struct look *look)
     return runs;
 }
 
-/* Decide whether the container ran. The saved state decides unless the mount contradicts it; without it, the mount
- * does. A mounted tmpfs or a task in /run proves that it ran. */
-static enum lt_answer judge(const struct look *look, enum lt_answer merged, bool live)
+/* Decide whether the container ran: by what all witnesses say that know. A mounted tmpfs or a task in /run proves that
+ * it did. */
+static enum lt_answer judge(const struct look *look, enum lt_answer merged, enum lt_answer recorded, bool live)
 {
     const struct lt_container *container = look->container;
-    if (live)
-        return LT_YES;
-    if (!container->fact_count)
-        return merged;
-    enum lt_answer said = container->running ? LT_YES : LT_NO;
-    return merged == LT_UNKNOWN || merged == said ? said : LT_UNKNOWN;
+    enum lt_answer saved = container->fact_count ? (container->running ? LT_YES : LT_NO) : LT_UNKNOWN, answer = saved;
+    const enum lt_answer others[] = {merged, recorded};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (answer == LT_UNKNOWN)
+            answer = others[i];
+        else if (others[i] != LT_UNKNOWN && others[i] != answer)
+            return live ? LT_YES : LT_UNKNOWN;
+    }
+    return live ? LT_YES : answer;
 }
 
 void lt_docker_life(struct lt_ctx *ctx, const struct lt_container *container, struct lt_arena *arena,
@@ -162,6 +185,7 @@ void lt_docker_life(struct lt_ctx *ctx, const struct lt_container *container, st
     find_files(&look);
     add_state(&look);
     enum lt_answer merged = add_merged(&look);
+    enum lt_answer recorded = add_record(&look);
     bool shm = add_shm(&look), tasks = add_tasks(&look);
-    out->ran = judge(&look, merged, shm || tasks);
+    out->ran = judge(&look, merged, recorded, shm || tasks);
 }

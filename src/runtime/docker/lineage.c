@@ -260,7 +260,8 @@ static void publish(struct lt_ctx *ctx)
     lt_each (struct lt_container, container, &ctx->root->containers) {
         const struct lt_docker_container *own = lt_docker_container(container);
         container->driver_read |= own->driver || lt_docker_knows_driver(container->driver);
-        lt_identifier_add(ctx->inventory, &container->identifiers, "mount_identifier", container->rw_id);
+        lt_identifier_add(ctx->inventory, &container->identifiers,
+                          container->namespace.len ? "snapshot_key" : "mount_identifier", container->rw_id);
         lt_identifier_add(ctx->inventory, &container->identifiers, "init_identifier", own->init_id);
     }
 }

@@ -16,12 +16,18 @@ enum { MAX_FLAGS = 65536, FILES = 5 };
 static const struct known {
     const char *path, *option;
 } known[] = {
-    {"authentication.anonymous.enabled", "--anonymous-auth"}, {"authorization.mode", "--authorization-mode"},
-    {"readOnlyPort", "--read-only-port"},                     {"staticPodPath", "--pod-manifest-path"},
-    {"address", "--address"},                                 {"port", "--port"},
-    {"staticPodURL", "--manifest-url"},                       {"containerLogMaxSize", "--container-log-max-size"},
-    {"containerLogMaxFiles", "--container-log-max-files"},    {"containerRuntimeEndpoint", "--container-runtime-endpoint"},
-    {"authentication.x509.clientCAFile", "--client-ca-file"}, {"rotateCertificates", "--rotate-certificates"},
+    {"authentication.anonymous.enabled", "--anonymous-auth"},
+    {"authorization.mode", "--authorization-mode"},
+    {"readOnlyPort", "--read-only-port"},
+    {"staticPodPath", "--pod-manifest-path"},
+    {"address", "--address"},
+    {"port", "--port"},
+    {"staticPodURL", "--manifest-url"},
+    {"containerLogMaxSize", "--container-log-max-size"},
+    {"containerLogMaxFiles", "--container-log-max-files"},
+    {"containerRuntimeEndpoint", "--container-runtime-endpoint"},
+    {"authentication.x509.clientCAFile", "--client-ca-file"},
+    {"rotateCertificates", "--rotate-certificates"},
 };
 
 /* The finding for a setting: LT_SEV_none, and a rule that does not count, if it is not worth a row. */

@@ -116,8 +116,11 @@ static void try_setting(struct lt_discovery *discovery, struct lt_str file)
 void lt_kube_settings(struct lt_discovery *discovery)
 {
     static const char *const files[] = {
-        "/etc/default/kubelet", "/etc/sysconfig/kubelet", "/etc/systemd/system/kubelet.service",
-        "/usr/lib/systemd/system/kubelet.service", "/var/snap/microk8s/current/args/kubelet",
+        "/etc/default/kubelet",
+        "/etc/sysconfig/kubelet",
+        "/etc/systemd/system/kubelet.service",
+        "/usr/lib/systemd/system/kubelet.service",
+        "/var/snap/microk8s/current/args/kubelet",
     };
     static const char *const directories[] = {"/etc/systemd/system/kubelet.service.d",
                                               "/usr/lib/systemd/system/kubelet.service.d"};

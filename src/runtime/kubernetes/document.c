@@ -40,9 +40,7 @@ static void walk(struct lt_ctx *ctx, struct lt_kube_document *out, const struct 
     lt_buf_free(&text);
     for (void *at = NULL; lt_json_next(node, &at, &key, &value);) {
         struct place below = place;
-        below.path = place.path.len
-                         ? lt_str_format(ctx->scratch, "%.*s.%.*s", LT_ARG(place.path), LT_ARG(key))
-                         : key;
+        below.path = place.path.len ? lt_str_format(ctx->scratch, "%.*s.%.*s", LT_ARG(place.path), LT_ARG(key)) : key;
         walk(ctx, out, value, below);
     }
     for (size_t i = 0; i < lt_json_count(node); i++) {

@@ -8,8 +8,8 @@
  *   pods/<UID>/containers/<container>/<8 hex digits>
  *                                      created for each instance of the container, which may write why it ended to it
  *   pods/<UID>/volumes/<plugin>/<volume>/
- *   ... ..YYYY_MM_DD_HH_MM_SS.<digits>/ what a Secret, a ConfigMap or the like held at this time, in UTC. `..data` leads
- *                                      to it. Secrets are kept in memory and so are not on a disk */
+ *   ... ..YYYY_MM_DD_HH_MM_SS.<digits>/ what a Secret, a ConfigMap or the like held at this time, in UTC. `..data`
+ * leads to it. Secrets are kept in memory and so are not on a disk */
 #include "runtime/kubernetes/kubernetes.h"
 
 enum { MAX_MESSAGE = 4096 }; /* the kubelet reads no more (pkg/kubelet/container/runtime.go) */

@@ -8,7 +8,7 @@ extern const struct lt_source lt_source_kubernetes_log, lt_source_kubernetes_pod
 
 static const struct lt_source *const sources[] = {
     &lt_source_kubernetes_config, &lt_source_kubernetes_static, &lt_source_kubernetes_pods,
-    &lt_source_kubernetes_state,  &lt_source_kubernetes_log,       NULL,
+    &lt_source_kubernetes_state,  &lt_source_kubernetes_log,    NULL,
 };
 
 const struct lt_runtime lt_runtime_kubernetes = {

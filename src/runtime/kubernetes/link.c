@@ -90,8 +90,7 @@ static void add_user(struct lt_ctx *ctx, struct lt_volume *volume, const struct 
 
 static struct lt_volume *volume_of(struct lt_ctx *ctx, struct lt_str uid, struct lt_str name)
 {
-    return lt_map_get(&ctx->root->volume_by_name,
-                      lt_str_format(ctx->scratch, "%.*s/%.*s", LT_ARG(uid), LT_ARG(name)));
+    return lt_map_get(&ctx->root->volume_by_name, lt_str_format(ctx->scratch, "%.*s/%.*s", LT_ARG(uid), LT_ARG(name)));
 }
 
 static void link_mount(struct lt_ctx *ctx, const struct lt_kube_pod *pod, struct lt_container *container,

@@ -119,8 +119,7 @@ static enum lt_status emit_rotation(struct lt_ctx *ctx, const struct lt_kube_log
 static enum lt_status read_log(struct lt_ctx *ctx, const struct lt_kube_log *log, struct lt_log_clock *clock,
                                struct lt_err *err)
 {
-    struct lt_log_lines lines = {
-        .ctx = ctx, .container = log->container, .clock = clock, .kind = LT_KIND_CRI_LOG_LINE};
+    struct lt_log_lines lines = {.ctx = ctx, .container = log->container, .clock = clock, .kind = LT_KIND_CRI_LOG_LINE};
     const struct lt_kube_log_file *before = NULL;
     enum lt_status status = LT_OK;
     lt_each (const struct lt_kube_log_file, file, &log->files) {

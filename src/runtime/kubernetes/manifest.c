@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Pods that a node starts from files, without asking the cluster: a file that is put there runs at once, and again after
- * each boot. The kubelet reads the files of its staticPodPath but for those whose names begin with a dot (kubernetes
- * pkg/kubelet/config/file.go, 1.33). k3s, RKE2 and k0s give what is in their own directories to the cluster (k3s
- * pkg/deploy/controller.go, v1.33; k0s pkg/applier). Manifests are read line by line: see parse/yamllines.h. */
+/* Pods that a node starts from files, without asking the cluster: a file that is put there runs at once, and again
+ * after each boot. The kubelet reads the files of its staticPodPath but for those whose names begin with a dot
+ * (kubernetes pkg/kubelet/config/file.go, 1.33). k3s, RKE2 and k0s give what is in their own directories to the cluster
+ * (k3s pkg/deploy/controller.go, v1.33; k0s pkg/applier). Manifests are read line by line: see parse/yamllines.h. */
 #include "host/exposure.h"
 #include "runtime/kubernetes/document.h"
 #include "runtime/kubernetes/kubernetes.h"
@@ -272,8 +272,7 @@ static enum lt_status manifests_events(struct lt_ctx *ctx, struct lt_err *err)
     for (size_t i = 0; status == LT_OK && i < sizeof directories / sizeof *directories; i++)
         status = read_directory(ctx, lt_str_c(directories[i]), true, err);
     lt_each (const struct lt_root, root, &ctx->host->roots) {
-        struct lt_str path =
-            root->runtime == &lt_runtime_kubernetes ? lt_kube_root(root)->static_pods : LT_STR("");
+        struct lt_str path = root->runtime == &lt_runtime_kubernetes ? lt_kube_root(root)->static_pods : LT_STR("");
         bool usual = !path.len;
         for (size_t i = 0; i < sizeof directories / sizeof *directories; i++)
             usual |= lt_str_eq(path, lt_str_c(directories[i]));

@@ -112,8 +112,8 @@ static struct lt_container *find(const struct lt_list *containers, const struct 
         if (container->infra || !lt_str_eq(container->name, name->container) ||
             (name->has_attempt && !attempt_is(container, name)))
             continue;
-        if (!best || (container->created.set &&
-                      (!best->created.set || lt_time_cmp(container->created, best->created) > 0)))
+        if (!best ||
+            (container->created.set && (!best->created.set || lt_time_cmp(container->created, best->created) > 0)))
             best = container;
     }
     return best;
@@ -140,8 +140,7 @@ const struct lt_container *lt_kube_container(struct lt_ctx *ctx, struct lt_kube_
     if (name->has_attempt)
         attempt = lt_str_format(ctx->run, "%ju", (uintmax_t)name->attempt);
     if (!key.len)
-        key = lt_str_format(ctx->scratch, "%.*s/%.*s/%.*s", LT_ARG(pod->uid), LT_ARG(name->container),
-                            LT_ARG(attempt));
+        key = lt_str_format(ctx->scratch, "%.*s/%.*s/%.*s", LT_ARG(pod->uid), LT_ARG(name->container), LT_ARG(attempt));
     container = make(ctx, pod, key, name->id.len);
     if (!container)
         return lt_kube_pod_itself(ctx, pod);

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Where these stores are: containers/storage storage.conf and types/utils.go (graphroot), 1.40 to 1.60; CRI-O uses the
+ * same place; OCI image-spec image-layout.md. */
+#include "read/unread.h"
+
+#include "read/discover.h"
+
+static const char *const in_storage[] = {"overlay-containers", "overlay-images", "overlay-layers", "vfs-images",
+                                         "btrfs-images",       "libpod",         "db.sql",         NULL};
+static const char *const in_layout[] = {"oci-layout", NULL};
+
+static const struct unread {
+    const char *path;         /* from the root of a file system; "" for that root */
+    const char *const *holds; /* names, one of which must be there; ends with NULL */
+    const char *title;
+} stores[] = {
+    {"/var/lib/containers/storage", in_storage, "a store of Podman, Buildah or CRI-O"},
+    {"/var/lib/shared", in_storage, "an additional image store of Podman, Buildah or CRI-O"},
+    {"", in_storage, "a store of Podman, Buildah or CRI-O"},
+    {"", in_layout, "an OCI layout of images"},
+};
+
+static bool holds_any(struct lt_ctx *ctx, struct lt_str path, const char *const *names)
+{
+    struct lt_node node;
+    for (; *names; names++)
+        if (lt_stat_or_skip(ctx, lt_path_join(ctx->scratch, path, lt_str_c(*names)), &node) == LT_OK)
+            return true;
+    return false;
+}
+
+static void look(struct lt_ctx *ctx, struct lt_str path, const struct unread *store)
+{
+    struct lt_str real;
+    if (lt_resolve_or_skip(ctx, path, &real) == LT_OK && holds_any(ctx, real, store->holds))
+        lt_skip(ctx, real, LT_CODE_UNSUPPORTED, "%s: not read yet", store->title);
+}
+
+static void look_at_home(struct lt_ctx *ctx, struct lt_str home)
+{
+    look(ctx, lt_path_join(ctx->scratch, home, LT_STR(".local/share/containers/storage")), &stores[0]);
+}
+
+void lt_unread_find(struct lt_ctx *ctx)
+{
+    struct lt_listing homes;
+    for (size_t i = 0; i < sizeof stores / sizeof *stores; i++)
+        look(ctx, lt_str_c(stores[i].path), &stores[i]);
+    lt_fs_list(ctx->fs, LT_STR("/home"), ctx->scratch, &homes, NULL); /* the runtimes report a failure */
+    for (size_t i = 0; i < homes.count; i++)
+        look_at_home(ctx, lt_path_join(ctx->scratch, LT_STR("/home"), homes.nodes[i].name));
+    look_at_home(ctx, LT_STR("/root"));
+}
