@@ -205,6 +205,14 @@ struct lt_facts lt_exposure_facts(struct lt_ctx *ctx, const struct lt_exposure *
     return facts;
 }
 
+void lt_exposure_add_namespace(struct lt_facts *facts, const struct lt_container *container)
+{
+    if (container->root->rootless)
+        lt_facts_item(facts, LT_ATTR_FACTS, "rootless daemon: root of the container is the daemon's user on the host");
+    else if (container->uids || (container->root->uids && !container->host_userns))
+        lt_facts_item(facts, LT_ATTR_FACTS, "user namespace: root of the container is an ordinary user on the host");
+}
+
 enum lt_status lt_exposure_emit(struct lt_ctx *ctx, const struct lt_exposure *finding, const struct lt_facts *facts,
                                 struct lt_event *event, struct lt_err *err)
 {

@@ -49,6 +49,10 @@ void lt_exposure_add_mounts(struct lt_ctx *ctx, struct lt_container *container);
 /* The facts of a row for a finding, in scratch: action, setting, reason. More may be added. */
 struct lt_facts lt_exposure_facts(struct lt_ctx *ctx, const struct lt_exposure *finding);
 
+/* Add the fact that a user namespace weakens findings of the container, if it has one. Whether it was so when the
+ * container was created is not always known. */
+void lt_exposure_add_namespace(struct lt_facts *facts, const struct lt_container *container);
+
 /* lt_facts_emit() with the finding's tags: `exposure`, its severity, and those of its rule; none if LT_SEV_none. */
 enum lt_status lt_exposure_emit(struct lt_ctx *ctx, const struct lt_exposure *finding, const struct lt_facts *facts,
                                 struct lt_event *event, struct lt_err *err);

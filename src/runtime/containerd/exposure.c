@@ -36,6 +36,7 @@ static enum lt_status containerd_exposure_events(struct lt_ctx *ctx, struct lt_e
         lt_each (const struct lt_exposure, finding, &container->findings) {
             struct lt_facts facts = lt_exposure_facts(ctx, finding);
             struct lt_event event = event_of(ctx, container, LT_KIND_EXPOSED);
+            lt_exposure_add_namespace(&facts, container);
             status = status == LT_OK ? lt_exposure_emit(ctx, finding, &facts, &event, err) : status;
         }
         if (status == LT_OK && container->limits_known)

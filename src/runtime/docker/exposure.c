@@ -5,15 +5,6 @@
  * limits are bounded by the creation and the last save of hostconfig.json. */
 #include "host/exposure.h"
 
-/* Add what weakens a finding. Whether it was so when the container was created is not always known. */
-static void add_namespace(struct lt_facts *facts, const struct lt_container *container)
-{
-    if (container->root->rootless)
-        lt_facts_item(facts, LT_ATTR_FACTS, "rootless daemon: root of the container is the daemon's user on the host");
-    else if (container->root->uids && !container->host_userns)
-        lt_facts_item(facts, LT_ATTR_FACTS, "user namespace: root of the container is an ordinary user on the host");
-}
-
 static struct lt_time saved_at(struct lt_ctx *ctx, struct lt_str path)
 {
     struct lt_node node;
@@ -39,7 +30,7 @@ static enum lt_status emit_finding(struct lt_ctx *ctx, const struct lt_container
         .owner = &container->owner,
         .where = {.file = lt_path_join(ctx->scratch, container->path, LT_STR("config.v2.json")), .field = "Created"},
     };
-    add_namespace(&facts, container);
+    lt_exposure_add_namespace(&facts, container);
     if (!container->created.set) {
         event.where = (struct lt_where){.file = host, .field = "mtime"};
         set_bounds(&event, container->created, saved_at(ctx, host));
