@@ -120,8 +120,8 @@ static void read_container(struct lt_ctx *ctx, const struct lt_containerd_record
     name_container(container, record);
     lt_cri_read(ctx, container, &facts);
     lt_facts_text(&facts, LT_ATTR_IMAGE, record->image);
-    read_spec(ctx, container, record, &facts);
     add_labels(&facts, record);
+    read_spec(ctx, container, record, &facts);
     lt_fact(&facts, "runtime", record->runtime);
     keep_facts(ctx, container, &facts);
 }
