@@ -27,6 +27,18 @@ void lt_idmap_add(struct lt_idmap *map, uint32_t first, uint32_t count)
     lt_idmap_add_at(map, next_inside(map), first, count);
 }
 
+void lt_idmap_add_nested(struct lt_idmap *map, const struct lt_idmap *outer, uint32_t inside, uint32_t first,
+                         uint32_t count)
+{
+    for (size_t i = 0; fits(first, count) && fits(inside, count) && i < outer->count; i++) {
+        const struct lt_idrange *range = &outer->ranges[i];
+        uint32_t begin = first > range->inside ? first : range->inside;
+        uint32_t end = first + count < range->inside + range->count ? first + count : range->inside + range->count;
+        if (begin < end)
+            lt_idmap_add_at(map, inside + (begin - first), range->first + (begin - range->inside), end - begin);
+    }
+}
+
 bool lt_idmap_equal(const struct lt_idmap *a, const struct lt_idmap *b)
 {
     return a->count == b->count && memcmp(a->ranges, b->ranges, a->count * sizeof *a->ranges) == 0;

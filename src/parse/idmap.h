@@ -30,6 +30,10 @@ void lt_idmap_add(struct lt_idmap *map, uint32_t first, uint32_t count);
  * where ranges overlap, which the kernel rejects. */
 void lt_idmap_add_at(struct lt_idmap *map, uint32_t inside, uint32_t first, uint32_t count);
 
+/* The same with `first` as an id in the namespace that `outer` maps: the ranges that it maps to the host are added. */
+void lt_idmap_add_nested(struct lt_idmap *map, const struct lt_idmap *outer, uint32_t inside, uint32_t first,
+                         uint32_t count);
+
 /* Do both have the same ranges in the same order? */
 bool lt_idmap_equal(const struct lt_idmap *a, const struct lt_idmap *b);
 

@@ -26,6 +26,18 @@ static void read_zone(struct lt_oci *oci)
     }
 }
 
+/* Programs that the runtime runs on the host, as root, when the container starts or ends. */
+static void read_hooks(struct lt_oci *oci)
+{
+    struct lt_str when;
+    const struct json_t *list;
+    for (void *iter = NULL; lt_json_next(lt_json_at(oci->spec, "hooks"), &iter, &when, &list);)
+        for (size_t i = 0; i < lt_json_count(list); i++) {
+            struct lt_str program = lt_json_str(lt_json_item(list, i), "path");
+            lt_facts_item(oci->facts, LT_ATTR_FACTS, "hook %.*s runs %.*s on the host", LT_ARG(when), LT_ARG(program));
+        }
+}
+
 static bool has_labels(const struct lt_facts *facts)
 {
     for (size_t i = 0; i < facts->count; i++)
@@ -70,25 +82,37 @@ static bool read_id(const struct json_t *range, const char *field, uint32_t *id)
     return fits;
 }
 
-/* The map in `field`; NULL if there is none. */
-static struct lt_idmap *read_idmap(struct lt_oci *oci, const char *field, const char *what)
+/* Add a range. A rootless runtime is in a user namespace itself, where its "host" is. False: it maps nothing. */
+static bool add_range(const struct lt_root *root, bool group, struct lt_idmap *map, const struct json_t *item)
+{
+    const struct lt_idmap *outer = !root->rootless ? NULL : group ? root->gids : root->uids;
+    uint32_t inside, first, count;
+    size_t before = map->count;
+    read_id(item, "containerID", &inside); /* 0 is left out */
+    if (!read_id(item, "hostID", &first) || !read_id(item, "size", &count))
+        return false;
+    if (outer)
+        lt_idmap_add_nested(map, outer, inside, first, count);
+    else
+        lt_idmap_add_at(map, inside, first, count);
+    return map->count > before;
+}
+
+/* The map in `field`; NULL if there is none, or if it lies in a namespace whose own map is unknown. */
+static struct lt_idmap *read_idmap(struct lt_oci *oci, const char *field, bool group)
 {
     const struct json_t *list = lt_json_at(oci->spec, field);
-    struct lt_idmap *map = lt_json_count(list) ? lt_new(oci->ctx->run, struct lt_idmap) : NULL;
-    for (size_t i = 0; i < lt_json_count(list); i++) {
-        const struct json_t *range = lt_json_item(list, i);
-        uint32_t inside, first, count;
-        bool good = read_id(range, "size", &count) && read_id(range, "hostID", &first);
-        read_id(range, "containerID", &inside); /* absent if it is 0 */
-        size_t before = map->count;
-        if (good)
-            lt_idmap_add_at(map, inside, first, count);
-        if (map->count > before)
-            lt_facts_item(oci->facts, LT_ATTR_FACTS, "%s %u are %u on the host, and so on for %u", what, inside, first,
-                          count);
-        else
-            lt_skip(oci->ctx, oci->path, LT_CODE_DAMAGED, "%s: no range of IDs in item %zu", field, i);
-    }
+    const struct lt_root *root = oci->container->root;
+    if (!lt_json_count(list) || (root->rootless && !(group ? root->gids : root->uids)))
+        return NULL;
+    struct lt_idmap *map = lt_new(oci->ctx->run, struct lt_idmap);
+    for (size_t i = 0; i < lt_json_count(list); i++)
+        if (!add_range(root, group, map, lt_json_item(list, i)))
+            lt_skip(oci->ctx, oci->path, LT_CODE_DAMAGED, "%s: item %zu maps no IDs", field, i);
+    for (size_t i = 0; i < map->count; i++)
+        lt_facts_item(oci->facts, LT_ATTR_FACTS, "%s IDs %u to %u are %u to %u on the host", group ? "group" : "user",
+                      map->ranges[i].inside, map->ranges[i].inside + map->ranges[i].count - 1, map->ranges[i].first,
+                      map->ranges[i].first + map->ranges[i].count - 1);
     return map;
 }
 
@@ -171,11 +195,12 @@ void lt_oci_spec_read(struct lt_ctx *ctx, struct lt_container *container, const 
     read_zone(&oci);
     read_annotations(&oci);
     read_facts(&oci);
+    read_hooks(&oci);
     lt_oci_read_mounts(&oci);
     if (!lt_json_is_object(lt_json_at(spec, "linux"))) /* of Windows, or of a virtual machine */
         return;
-    container->uids = read_idmap(&oci, "linux.uidMappings", "user IDs from");
-    container->gids = read_idmap(&oci, "linux.gidMappings", "group IDs from");
+    container->uids = read_idmap(&oci, "linux.uidMappings", false);
+    container->gids = read_idmap(&oci, "linux.gidMappings", true);
     lt_oci_read_privileges(&oci);
     read_limits(&oci);
 }

@@ -64,6 +64,27 @@ static void test_ranges_at(void **state)
     assert_true(lt_idmap_equal(&map, &other));
 }
 
+/* A map within a namespace that has holes: 0 to 9 are 500 to 509, 20 to 29 are 700 to 709. */
+static void test_nested(void **state)
+{
+    (void)state;
+    struct lt_idmap outer = {0}, map = {0};
+    lt_idmap_add_at(&outer, 20, 700, 10);
+    lt_idmap_add_at(&outer, 0, 500, 10);
+    lt_idmap_add_nested(&map, &outer, 100, 5, 20); /* 100 to 119 are 5 to 24 there */
+    assert_int_equal(map.count, 2);
+    assert_inside(&map, 505, 100);
+    assert_inside(&map, 509, 104);
+    assert_inside(&map, 700, 115);
+    assert_inside(&map, 704, 119);
+    assert_outside(&map, 504);
+    assert_outside(&map, 705);
+    lt_idmap_add_nested(&map, &outer, 0, 10, 10);
+    lt_idmap_add_nested(&map, &outer, 0, 0, 0);
+    lt_idmap_add_nested(&map, &outer, UINT32_MAX - 2, 0, 10);
+    assert_int_equal(map.count, 2);
+}
+
 static void test_edges(void **state)
 {
     (void)state;
@@ -193,10 +214,10 @@ static void test_passwd(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ranges_at), cmocka_unit_test(test_ranges),    cmocka_unit_test(test_edges),
-        cmocka_unit_test(test_limit),     cmocka_unit_test(test_lines),     cmocka_unit_test(test_bad_lines),
-        cmocka_unit_test(test_owner),     cmocka_unit_test(test_beginning), cmocka_unit_test(test_remap),
-        cmocka_unit_test(test_passwd),
+        cmocka_unit_test(test_ranges_at), cmocka_unit_test(test_nested), cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_edges),     cmocka_unit_test(test_limit),  cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_bad_lines), cmocka_unit_test(test_owner),  cmocka_unit_test(test_beginning),
+        cmocka_unit_test(test_remap),     cmocka_unit_test(test_passwd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,7 +163,7 @@ static void test_privileges(void **state)
 }
 
 /* One line each: what it changes, for short specifications that nobody wrote. */
-#define SPEC(process, linux)                                                                                           \
+#define WITH(process, linux)                                                                                           \
     "{\"process\":{" process "},\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"network\"},"                 \
     "{\"type\":\"ipc\"},{\"type\":\"uts\"},{\"type\":\"cgroup\"}],\"maskedPaths\":[\"/proc/acpi\"],"                   \
     "\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\"}" linux "}}"
@@ -175,22 +175,22 @@ static void test_small(void **state)
     static const struct {
         const char *text, *findings;
     } table[] = {
-        {SPEC("", ""), ""},
-        {SPEC("\"apparmorProfile\":\"unconfined\"", ""), "APPARMOR!! "},
-        {SPEC("\"apparmorProfile\":\"docker-default\"", ""), ""},
-        {SPEC("", ",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\"}"), "SECCOMP!! "},
-        {SPEC("", ",\"seccomp\":null,\"maskedPaths\":[]"), "SECCOMP!! SYSTEM_PATHS!! "},
-        {SPEC("", ",\"namespaces\":null"), "PID_HOST!!! NETWORK_HOST!! IPC_HOST!! UTS_HOST! CGROUPNS_HOST "},
+        {WITH("", ""), ""},
+        {WITH("\"apparmorProfile\":\"unconfined\"", ""), "APPARMOR!! "},
+        {WITH("\"apparmorProfile\":\"docker-default\"", ""), ""},
+        {WITH("", ",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\"}"), "SECCOMP!! "},
+        {WITH("", ",\"seccomp\":null,\"maskedPaths\":[]"), "SECCOMP!! SYSTEM_PATHS!! "},
+        {WITH("", ",\"namespaces\":null"), "PID_HOST!!! NETWORK_HOST!! IPC_HOST!! UTS_HOST! CGROUPNS_HOST "},
         /* whichever set a capability is in */
-        {SPEC("\"capabilities\":{\"ambient\":[\"CAP_BPF\"],\"bounding\":[\"CAP_BPF\",\"CAP_KILL\"]}", ""),
+        {WITH("\"capabilities\":{\"ambient\":[\"CAP_BPF\"],\"bounding\":[\"CAP_BPF\",\"CAP_KILL\"]}", ""),
          "CAPABILITY!!! "},
         /* rules: what is denied again, nodes that cannot be opened, all of a kind, all */
-        {SPEC("", DEVICES(",{\"allow\":true,\"access\":\"rwm\"},{\"allow\":false,\"access\":\"rwm\"}")), ""},
-        {SPEC("", DEVICES(",{\"allow\":true,\"type\":\"b\",\"access\":\"m\"}")), ""},
-        {SPEC("", DEVICES(",{\"allow\":true,\"type\":\"b\",\"access\":\"r\"}")), "DEVICE_RULE!!! "},
-        {SPEC("", DEVICES(",{\"allow\":true,\"access\":\"rwm\"}")), "DEVICE_RULE!!! "},
+        {WITH("", DEVICES(",{\"allow\":true,\"access\":\"rwm\"},{\"allow\":false,\"access\":\"rwm\"}")), ""},
+        {WITH("", DEVICES(",{\"allow\":true,\"type\":\"b\",\"access\":\"m\"}")), ""},
+        {WITH("", DEVICES(",{\"allow\":true,\"type\":\"b\",\"access\":\"r\"}")), "DEVICE_RULE!!! "},
+        {WITH("", DEVICES(",{\"allow\":true,\"access\":\"rwm\"}")), "DEVICE_RULE!!! "},
         /* memory of the machine, under a harmless name */
-        {SPEC("", ",\"devices\":[{\"path\":\"/dev/zero\",\"type\":\"c\",\"major\":1,\"minor\":1}]"), "DISK!!!! "},
+        {WITH("", ",\"devices\":[{\"path\":\"/dev/zero\",\"type\":\"c\",\"major\":1,\"minor\":1}]"), "DISK!!!! "},
         {"{\"mounts\":[{\"destination\":\"/mnt\",\"type\":\"ext4\",\"source\":\"/dev/sdb1\"}],\"linux\":{}}",
          "PID_HOST!!! NETWORK_HOST!! IPC_HOST!! UTS_HOST! CGROUPNS_HOST SECCOMP!! SYSTEM_PATHS!! DISK!!!! "},
         /* not of Linux */
@@ -209,7 +209,7 @@ static void test_small(void **state)
 static void test_docker_network(void **state)
 {
     struct place *place = *state;
-    read_text(place, LT_STR(SPEC("", ",\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"ipc\"},{\"type\":\"uts\"},"
+    read_text(place, LT_STR(WITH("", ",\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"ipc\"},{\"type\":\"uts\"},"
                                      "{\"type\":\"cgroup\",\"path\":\"/proc/77/ns/cgroup\"},"
                                      "{\"type\":\"network\",\"path\":\"/var/run/docker/netns/default\"}]")));
     assert_findings(place, "NETWORK_HOST!! ");
@@ -335,6 +335,10 @@ static void test_user_namespace(void **state)
     uint32_t id;
     read_file(place, "ctr-mapped");
     assert_true(inside(&owner, false, 100033, &id) && id == 33);
+    assert_attr(place, LT_ATTR_FACTS,
+                "working directory /srv/app\nuser 0:0\nroot directory rootfs\nno new privileges\n"
+                "user IDs 0 to 65535 are 100000 to 165535 on the host\n"
+                "group IDs 0 to 65535 are 200000 to 265535 on the host\n");
     assert_true(inside(&owner, true, 200000, &id) && id == 0);
     assert_false(inside(&owner, false, 33, &id) || inside(&image, false, 100033, &id));
     assert_false(place->container.host_userns);
@@ -366,12 +370,46 @@ static void test_host_users(void **state)
     lt_idmap_add(&map, 165536, 65536);
     place->root.uids = place->root.gids = &map;
     assert_true(inside(&owner, false, 165536, &id));
-    read_text(place, LT_STR(SPEC("", ",\"uidMappings\":[{\"containerID\":0,\"hostID\":-1,\"size\":9},{\"size\":0}]")));
+    read_text(place, LT_STR(WITH("", ",\"uidMappings\":[{\"containerID\":0,\"hostID\":-1,\"size\":9},{\"size\":0}]")));
     assert_findings(place, "USERNS_HOST!! ");
     assert_int_equal(place->report.failures, 2);
     place->container.uids = NULL;
     assert_true(place->container.host_userns);
     assert_false(inside(&owner, false, 165536, &id));
+}
+
+/* podman run --userns keep-id of the user 1000, whose range begins at 100000: the kernel composes both maps. */
+static void test_rootless(void **state)
+{
+    struct place *place = *state;
+    struct lt_idmap map = {0};
+    const struct lt_owner owner = {
+        .root = &place->root, .layer = &(struct lt_layer){0}, .container = &place->container};
+    uint32_t id;
+    lt_idmap_add(&map, 1000, 1);
+    lt_idmap_add(&map, 100000, 65536);
+    place->root.uids = place->root.gids = &map;
+    place->root.rootless = true;
+    read_text(place, LT_STR(WITH("", ",\"uidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":1000},"
+                                     "{\"containerID\":1000,\"hostID\":0,\"size\":1},"
+                                     "{\"containerID\":1001,\"hostID\":1001,\"size\":64536}]")));
+    assert_attr(place, LT_ATTR_FACTS,
+                "user IDs 0 to 999 are 100000 to 100999 on the host\n"
+                "user IDs 1000 to 1000 are 1000 to 1000 on the host\n"
+                "user IDs 1001 to 65536 are 101000 to 165535 on the host\n");
+    assert_true(inside(&owner, false, 1000, &id) && id == 1000);
+    assert_true(inside(&owner, false, 101000, &id) && id == 1001);
+    assert_findings(place, "");
+}
+
+/* What the runtime runs on the host (runtime-spec config.md, Hooks). */
+static void test_hooks(void **state)
+{
+    struct place *place = *state;
+    read_text(place, LT_STR("{\"hooks\":{\"createRuntime\":[{\"path\":\"/usr/bin/nerdctl\",\"args\":[\"x\"]}],"
+                            "\"poststop\":[{\"path\":\"/tmp/a\"}]}}"));
+    assert_attr(place, LT_ATTR_FACTS,
+                "hook createRuntime runs /usr/bin/nerdctl on the host\nhook poststop runs /tmp/a on the host\n");
 }
 
 static void test_nonsense(void **state)
@@ -401,6 +439,8 @@ int main(void)
         TEST(test_command),
         TEST(test_user_namespace),
         TEST(test_host_users),
+        TEST(test_rootless),
+        TEST(test_hooks),
         TEST(test_nonsense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
