@@ -15,6 +15,35 @@
  * (ctr), such as that of a directory of the host. */
 enum { LEAST_ID = 32, MAX_IDS = 6 };
 
+/* The path as an absolute one without "." and "..", which ctr and others do not take out. A relative destination counts
+ * from the root of the container, though runc warns of it. */
+static struct lt_str clean(struct lt_arena *arena, struct lt_str path)
+{
+    char *out = lt_arena_alloc(arena, path.len + 2);
+    size_t length = 0;
+    while (path.len) {
+        struct lt_str part = lt_str_cut(&path, '/');
+        if (lt_str_eq(part, LT_STR(".."))) {
+            while (length && out[--length] != '/')
+                continue;
+        } else if (part.len && !lt_str_eq(part, LT_STR("."))) {
+            out[length++] = '/';
+            memcpy(out + length, part.ptr, part.len);
+            length += part.len;
+        }
+    }
+    if (!length)
+        out[length++] = '/';
+    return (struct lt_str){out, length};
+}
+
+/* A source that is a path; else it is a word, as for a tmpfs. */
+static struct lt_str source_of(struct lt_arena *arena, const struct json_t *item)
+{
+    struct lt_str source = lt_json_str(item, "source");
+    return lt_str_starts(source, LT_STR("/")) ? clean(arena, source) : lt_str_dup(arena, source);
+}
+
 struct mounts {
     struct lt_mount_list list;
     struct lt_oci *oci;
@@ -135,7 +164,7 @@ static void read_mount(struct mounts *mounts, const struct json_t *item)
 {
     struct lt_arena *run = mounts->oci->ctx->run;
     struct options options = read_options(lt_json_at(item, "options"));
-    struct lt_str destination = lt_mount_place(lt_json_str(item, "destination"));
+    struct lt_str destination = lt_mount_place(clean(mounts->oci->ctx->scratch, lt_json_str(item, "destination")));
     struct lt_str type = options.bind ? LT_STR("bind") : lt_json_str(item, "type"); /* as runc takes it */
     bool tmpfs = lt_str_eq(type, LT_STR("tmpfs"));
     if (lt_map_get(&mounts->last, destination) != item || is_left_out(type, destination) ||
@@ -143,7 +172,7 @@ static void read_mount(struct mounts *mounts, const struct json_t *item)
         return;
     struct lt_mount mount = {
         .type = lt_str_dup(run, type),
-        .source = tmpfs ? LT_STR("") : lt_str_dup(run, lt_json_str(item, "source")),
+        .source = tmpfs ? LT_STR("") : source_of(run, item),
         .destination = lt_str_dup(run, destination),
         .writable = !options.read_only,
         .idmapped = options.idmapped || lt_json_count(lt_json_at(item, "uidMappings")),
@@ -162,7 +191,7 @@ void lt_oci_read_mounts(struct lt_oci *oci)
     find_ids(&mounts);
     for (size_t i = 0; i < lt_json_count(list); i++) {
         const struct json_t *item = lt_json_item(list, i);
-        struct lt_str destination = lt_mount_place(lt_json_str(item, "destination"));
+        struct lt_str destination = lt_mount_place(clean(oci->ctx->scratch, lt_json_str(item, "destination")));
         lt_map_put(&mounts.last, oci->ctx->scratch, destination, (void *)(uintptr_t)item);
     }
     for (size_t i = 0; i < lt_json_count(list); i++)

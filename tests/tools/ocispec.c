@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* ocispec ID FILE: what runtime/oci_spec.c reads from an OCI specification of the container ID. Lines of two columns,
- * tab-separated, bytes escaped as names: "tag", "tz", "cgroup_parent", "uid" and "gid" (what 0 inside is on the host),
- * "mount" (automatic, own and idmapped after the rest), "finding" (severity, action, setting, joined by "; "), "limit",
- * and the keys of the facts. Problems go to stderr. */
+ * tab-separated, bytes escaped as names: "tag", "tz", "cgroup_parent", "mount" (automatic, own and idmapped after the
+ * rest), "finding" (severity, action, setting, joined by "; "), "limit", and the keys of the facts. Problems go to
+ * stderr. */
 #include "base/escape.h"
 #include "host/exposure.h"
 #include "parse/json.h"
 #include "runtime/oci_spec.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -56,7 +55,6 @@ static void put_tags(lt_tags tags)
 
 int main(int argc, char **argv)
 {
-    static const char *const why = "not JSON";
     struct lt_arena arena = {0};
     struct lt_report report = {.evidence = "spec"};
     struct lt_root root = {0};
@@ -73,7 +71,7 @@ int main(int argc, char **argv)
     struct lt_container container = {.root = &root, .id = lt_str_c(argv[1])};
     struct lt_facts facts = {.arena = &arena};
     if (lt_json_parse(lt_buf_view(&text), &json, &flaw, &err) != LT_OK) {
-        fprintf(stderr, "%s\n", why);
+        fprintf(stderr, "not JSON\n");
         return 1;
     }
     lt_oci_spec_read(&ctx, &container, json, lt_str_c(argv[2]), &facts);

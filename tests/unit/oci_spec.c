@@ -263,6 +263,21 @@ static void test_pod(void **state)
                 "joins the uts namespace /proc/1388/ns/uts\n");
 }
 
+/* Nothing is hidden by the way in which a path is written. */
+static void test_odd_paths(void **state)
+{
+    struct place *place = *state;
+    place->container.id = LT_STR("ac9d4106671da998bb463f1dae15a15423c0e5711185cbdfc5aac7f271cd6bad");
+    read_text(place,
+              LT_STR("{\"linux\":{\"seccomp\":{},\"maskedPaths\":[\"/proc/acpi\"],\"namespaces\":[{\"type\":\"pid\"},"
+                     "{\"type\":\"network\"},{\"type\":\"ipc\"},{\"type\":\"uts\"},{\"type\":\"cgroup\"}]},\"mounts\":["
+                     "{\"destination\":\"/a/../b\",\"type\":\"bind\",\"source\":\"/srv/./ac9d4106671da998bb463f1dae15"
+                     "a15423c0e5711185cbdfc5aac7f271cd6bad/../../etc//\"},{\"destination\":\"c\",\"type\":\"bind\","
+                     "\"source\":\"/x/volumes/y/_data/../../../../..\"}]}"));
+    assert_attr(place, LT_ATTR_MOUNTS, "bind /etc -> /b rw\nbind / -> /c rw\n");
+    assert_findings(place, "HOST_PATH!!!! HOST_PATH!!!! ");
+}
+
 /* A short ID is no proof that a directory belongs to the container. */
 static void test_chosen_id(void **state)
 {
@@ -434,6 +449,7 @@ int main(void)
         TEST(test_docker_network),
         TEST(test_mounts),
         TEST(test_pod),
+        TEST(test_odd_paths),
         TEST(test_chosen_id),
         TEST(test_limits),
         TEST(test_command),
