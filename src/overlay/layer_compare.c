@@ -132,7 +132,8 @@ static void compare_header(struct lt_compare *compare, struct lt_finding *findin
     if (device && (node->major != entry->major || node->minor != entry->minor))
         changed(finding, compare, "device %u:%u, in the layer's tar %u:%u", node->major, node->minor, entry->major,
                 entry->minor);
-    if (!same_time(node->time[LT_M], entry->mtime))
+    bool timeless = compare->copied && S_ISDIR(node->mode); /* containerd continuity fs/copy.go, copyDirectory */
+    if (!timeless && !same_time(node->time[LT_M], entry->mtime))
         lt_finding_add(finding, compare, LT_TAG_BIT(layer_touched), "modified %s, in the layer's tar %s",
                        lt_compare_time(compare, node->time[LT_M]), lt_compare_time(compare, entry->mtime));
 }

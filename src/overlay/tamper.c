@@ -201,8 +201,10 @@ void lt_tamper_check(struct lt_tamper *tamper, struct lt_event *event, struct lt
         lt_finding_add(&finding, &tamper->compare, LT_TAG_BIT(layer_planted), "not in the layer's tar");
     else if (entry && subject.len)
         lt_compare_whiteout(&tamper->compare, entry, &finding);
-    else if (entry)
+    else if (entry) {
+        tamper->compare.copied = tamper->record->is_tar && entry != lt_layer_record_at(tamper->record, path);
         lt_compare_entry(&tamper->compare, event, entry, &finding);
+    }
     add_doubt(tamper->record, &tamper->compare, &finding);
     lt_finding_apply(&finding, &tamper->compare, event);
 }

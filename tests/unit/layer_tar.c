@@ -32,6 +32,7 @@ struct place {
     struct lt_host host;
     struct lt_root root;
     struct lt_layer layer;
+    struct lt_blob blob;
     struct lt_ctx ctx;
     struct lt_buf found; /* a line for each entry that differs: path and facts */
 };
@@ -133,7 +134,10 @@ static void store(struct place *place, const char *pack)
     snprintf(script, sizeof script, "%s layer.tar >packed; mv packed blobs/$(sha256sum packed | cut -c1-64)", pack);
     shell(place, "rm -f blobs/*");
     shell(place, script);
-    place->layer.tar_blob = lt_path_join(&place->run, LT_STR("/blobs"), output_of(place, "ls blobs"));
+    struct lt_str name = output_of(place, "ls blobs");
+    place->blob.path = lt_path_join(&place->run, LT_STR("/blobs"), name);
+    place->blob.digest = lt_str_format(&place->run, "sha256:%.*s", LT_ARG(name));
+    place->layer.blob = &place->blob;
     place->layer.diff_id = output_of(place, "echo sha256:$(sha256sum layer.tar | cut -c1-64)");
 }
 

@@ -108,6 +108,8 @@ static bool link_chain(struct lt_ctx *ctx, struct lt_image *image, struct lt_lay
             layer->diff_id = *(const struct lt_str *)image->diff_ids.items[i];
         if (image->blobs.count && !layer->blob)
             layer->blob = image->blobs.items[i];
+        if (lt_containerd_snapshot(layer)->kind == LT_SNAPSHOT_COMMITTED)
+            layer->unpacked_by = lt_containerd_snapshot(layer)->created;
         if (first)
             lt_list_add(&image->layers, ctx->run, layer);
         else if (!lt_list_has(&image->layers, layer))
