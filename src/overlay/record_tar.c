@@ -53,7 +53,9 @@ static enum lt_status read_members(struct reading *reading)
     reading->whole = status == LT_END;
     if (status == LT_END)
         status = lt_tarstream_end(&reading->tar, lt_stream_view(stream).len, &problem);
-    if (status == LT_SKIP)
+    if (status == LT_SKIP && reading->tar.ended) /* nothing that counts came behind */
+        lt_record_problem(reading->record, lt_stream_offset(stream), problem.code, problem.text);
+    else if (status == LT_SKIP)
         lt_record_loss(reading->record, reading->offset, &problem);
     return status;
 }
