@@ -12,7 +12,8 @@ enum { LT_COMPARE_CHUNK = 256 * 1024 };
 /* State for comparisons within one layer. Initialise with lt_compare_init(). */
 struct lt_compare {
     struct lt_ctx *ctx;
-    bool copied; /* containerd copied the entry from the layer below: it sets times of directories before it fills them */
+    bool copied; /* containerd copied the entry from the layer below: it sets times of directories before it fills them
+                  */
     struct lt_time begin, end; /* interval of the unpacking: a ctime outside makes contents worth reading */
     struct lt_arena scratch;   /* for findings */
     struct lt_arena memory;    /* for `sums` */

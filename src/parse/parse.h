@@ -12,6 +12,7 @@
  *                   snapshot.c    values of containerd
  *   layers          overlay.c     attributes of overlay           idmap.c       user namespaces
  *                   tarhead.c     headers of tar                  tarsplit.c    Docker's record of a tar
+ *                   tarstream.c   a whole tar
  *   the host        syslog.c      lines of syslog and dockerd     cgconfig.c    control groups
  *                   unitfile.c    units of systemd                envfile.c     files of assignments
  *                   words.c       words of a command line         tomltop.c     settings in TOML

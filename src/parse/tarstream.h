@@ -22,6 +22,7 @@ struct lt_tarstream {
     bool ended, lost;        /* the end of the archive came; damage came */
 };
 
+/* Begin a tar. */
 void lt_tarstream_init(struct lt_tarstream *tar);
 
 /* Take bytes from the front of `bytes`; `*used` is how many. LT_OK: `out` is the next member, with the CRC-64 of its

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Image layers beside the tar that they were unpacked from. GNU tar, gzip, zstd and sha256sum make the tars, and GNU tar
- * unpacks them; where containerd does it in another way, its pkg/archive/tar.go (2.3) says how. */
+/* Image layers beside the tar that they were unpacked from. GNU tar, gzip, zstd and sha256sum make the tars, and GNU
+ * tar unpacks them; where containerd does it in another way, its pkg/archive/tar.go (2.3) says how. */
 #include "base/sha256.h"
 #include "base/zst.h"
 #include "files/walked.h"
@@ -59,8 +59,8 @@ static struct lt_str output_of(struct place *place, const char *script)
 static enum lt_status take(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err)
 {
     struct place *place = arg;
-    lt_tags tags = LT_TAG_BIT(layer_planted) | LT_TAG_BIT(layer_changed) | LT_TAG_BIT(layer_touched) |
-                   LT_TAG_BIT(layer_missing);
+    lt_tags tags =
+        LT_TAG_BIT(layer_planted) | LT_TAG_BIT(layer_changed) | LT_TAG_BIT(layer_touched) | LT_TAG_BIT(layer_missing);
     const struct lt_attr *facts = lt_event_attr(event, LT_ATTR_FACTS);
     (void)fate, (void)err;
     if (!(event->tags & tags))
@@ -91,12 +91,10 @@ static int set_up(void **state)
     place->sink = (struct lt_sink){.take = take, .arg = place};
     place->host.evidence = &place->evidence;
     place->root = (struct lt_root){.host = &place->host, .fs = place->evidence.fs.items[0]};
-    place->layer = (struct lt_layer){.root = &place->root,
-                                     .mechanics = &lt_mechanics_overlay,
-                                     .content = LT_STR("/fs"),
-                                     .role = LT_ROLE_IMAGE};
-    place->layer.owner = (struct lt_owner){
-        .host = &place->host, .root = &place->root, .layer = &place->layer, .role = LT_ROLE_IMAGE};
+    place->layer = (struct lt_layer){
+        .root = &place->root, .mechanics = &lt_mechanics_overlay, .content = LT_STR("/fs"), .role = LT_ROLE_IMAGE};
+    place->layer.owner =
+        (struct lt_owner){.host = &place->host, .root = &place->root, .layer = &place->layer, .role = LT_ROLE_IMAGE};
     lt_list_add(&place->root.layers, &place->run, &place->layer);
     place->ctx = (struct lt_ctx){.reading = &place->reading,
                                  .inventory = &place->inventory,
@@ -181,9 +179,11 @@ static void test_changes(void **state)
     struct place *place = *state;
     shell(place, files);
     store(place, "gzip -c");
-    shell(place, "echo new >fs/usr/new; touch -d @7 fs/usr/new; touch -d @1000000000.123456789 fs/usr\n"
-                 "touch -r fs/etc/empty stamp; echo two >two; cat two >fs/usr/bin/one; touch -r in/usr/bin/one fs/usr/bin/one\n"
-                 "chmod 600 fs/etc/hole; touch -d @9 fs/etc/empty; rm fs/etc/pipe; touch -r in/etc fs/etc");
+    shell(
+        place,
+        "echo new >fs/usr/new; touch -d @7 fs/usr/new; touch -d @1000000000.123456789 fs/usr\n"
+        "touch -r fs/etc/empty stamp; echo two >two; cat two >fs/usr/bin/one; touch -r in/usr/bin/one fs/usr/bin/one\n"
+        "chmod 600 fs/etc/hole; touch -d @9 fs/etc/empty; rm fs/etc/pipe; touch -r in/etc fs/etc");
     const char *found = check(place);
     assert_non_null(strstr(found, "/usr/new; not in the layer's tar\n"));
     assert_non_null(strstr(found, "/usr/bin/one; contents with CRC-64 "));
@@ -251,15 +251,16 @@ static void test_wrong_digests(void **state)
 static void test_names(void **state)
 {
     struct place *place = *state;
-    shell(place, "mkdir -p in/usr/lib in/loop out/a; ln -s usr/lib in/lib; ln -s /lib in/usr/abs; ln -s ../usr in/loop/up\n"
-                 "ln -s it in/loop/it; for d in lib usr/abs loop/up/lib loop/it; do mkdir -p out/$d; done\n"
-                 "echo >out/lib/1; echo >out/usr/abs/2; echo >out/loop/up/lib/3; echo >out/loop/it/4; echo >out/x\n"
-                 "echo >out/a/y; tar -C in -cf layer.tar .; tar -C fs -xf layer.tar; mkdir fs/a\n"
-                 "tar -C out -rf layer.tar lib/1 usr/abs/2 loop/up/lib/3\n"
-                 "tar -C out -P --transform 's,^,../../,' -rf layer.tar x\n"
-                 "tar -C out -P --transform 's,^a,b/../a,' -rf layer.tar a/y\n"
-                 "cp -p out/x fs; cp -p out/a/y fs/a; cp -p out/lib/1 out/usr/abs/2 out/loop/up/lib/3 fs/usr/lib\n"
-                 "touch -r in/usr/lib fs/usr/lib");
+    shell(place,
+          "mkdir -p in/usr/lib in/loop out/a; ln -s usr/lib in/lib; ln -s /lib in/usr/abs; ln -s ../usr in/loop/up\n"
+          "ln -s it in/loop/it; for d in lib usr/abs loop/up/lib loop/it; do mkdir -p out/$d; done\n"
+          "echo >out/lib/1; echo >out/usr/abs/2; echo >out/loop/up/lib/3; echo >out/loop/it/4; echo >out/x\n"
+          "echo >out/a/y; tar -C in -cf layer.tar .; tar -C fs -xf layer.tar; mkdir fs/a\n"
+          "tar -C out -rf layer.tar lib/1 usr/abs/2 loop/up/lib/3\n"
+          "tar -C out -P --transform 's,^,../../,' -rf layer.tar x\n"
+          "tar -C out -P --transform 's,^a,b/../a,' -rf layer.tar a/y\n"
+          "cp -p out/x fs; cp -p out/a/y fs/a; cp -p out/lib/1 out/usr/abs/2 out/loop/up/lib/3 fs/usr/lib\n"
+          "touch -r in/usr/lib fs/usr/lib");
     store(place, "cat");
     assert_string_equal(check(place), "");
     assert_int_equal(place->report.failures, 0);
@@ -273,9 +274,10 @@ static void test_names(void **state)
 static void test_deletions(void **state)
 {
     struct place *place = *state;
-    shell(place, "mkdir -p in/kept in/opaque; : >in/.wh.gone; : >in/kept/.wh.too; : >in/opaque/.wh..wh..opq\n"
-                 "tar -C in -cf layer.tar .; tar -C fs -xf layer.tar; rm fs/.wh.gone fs/*/.wh.*; touch -r in/kept fs/kept\n"
-                 "touch -r in/opaque fs/opaque");
+    shell(place,
+          "mkdir -p in/kept in/opaque; : >in/.wh.gone; : >in/kept/.wh.too; : >in/opaque/.wh..wh..opq\n"
+          "tar -C in -cf layer.tar .; tar -C fs -xf layer.tar; rm fs/.wh.gone fs/*/.wh.*; touch -r in/kept fs/kept\n"
+          "touch -r in/opaque fs/opaque");
     store(place, "gzip -c");
     char gone[80], opaque[80], below[80];
     snprintf(gone, sizeof gone, "%s/fs/gone", place->path);
@@ -293,7 +295,8 @@ static void test_deletions(void **state)
     assert_int_equal(place->report.failures, 0);
     place->root.rootless = true;
     assert_string_equal(check(place), "");
-    shell(place, "setfattr -n trusted.overlay.opaque -v y fs/kept; mknod fs/kept/other c 0 0; touch -r in/kept fs/kept");
+    shell(place,
+          "setfattr -n trusted.overlay.opaque -v y fs/kept; mknod fs/kept/other c 0 0; touch -r in/kept fs/kept");
     found = check(place);
     assert_non_null(strstr(found, "/kept; an opaque directory, which it is not in the layer's tar"));
     assert_non_null(strstr(found, "/kept/other; not in the layer's tar\n"));

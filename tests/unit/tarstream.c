@@ -197,8 +197,8 @@ static void test_hostile_sizes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_members),    cmocka_unit_test(test_extensions), cmocka_unit_test(test_sparse),
-        cmocka_unit_test(test_ends),       cmocka_unit_test(test_damage),     cmocka_unit_test(test_hostile_sizes),
+        cmocka_unit_test(test_members), cmocka_unit_test(test_extensions), cmocka_unit_test(test_sparse),
+        cmocka_unit_test(test_ends),    cmocka_unit_test(test_damage),     cmocka_unit_test(test_hostile_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
