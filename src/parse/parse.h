@@ -16,6 +16,8 @@
  *   the host        syslog.c      lines of syslog and dockerd     cgconfig.c    control groups
  *                   unitfile.c    units of systemd                envfile.c     files of assignments
  *                   words.c       words of a command line         tomltop.c     settings in TOML
+ *   Kubernetes      crilog.c      a line of a pod's log           podname.c     names of its files
+ *                   yamllines.c   lines of YAML
  */
 #ifndef LT_PARSE_PARSE_H
 #define LT_PARSE_PARSE_H

@@ -65,7 +65,9 @@ static void test_find(void **state)
 static void test_gap(void **state)
 {
     (void)state;
-    assert_int_equal(lt_crilog_after_gap(LT_STR("half\0\0\0" "2016-10-06T00:17:09Z stdout F text")), 7);
+    assert_int_equal(lt_crilog_after_gap(LT_STR("half\0\0\0"
+                                                "2016-10-06T00:17:09Z stdout F text")),
+                     7);
     assert_int_equal(lt_crilog_after_gap(LT_STR("half\0x2016-10-06T00:17:09Z stdout F text")), 40);
     assert_int_equal(lt_crilog_after_gap(LT_STR("2016-10-06T00:17:09Z stdout F text")), 34);
 }

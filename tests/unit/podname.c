@@ -74,9 +74,18 @@ static void test_file(void **state)
     same(name.container, "app");
     same(log.log, "app_3.log");
     assert_int_equal(name.attempt, 3);
-    static const char *const others[] = {"",         "log",       ".log",      "x.log",      "0.log.",
-                                         "0.log.gz", "0.logs",    "0",         "1234567890.log", "_0.log",
-                                         "0.log.20261323-184644", "0.log.20261123-184644.gz.tmp"};
+    static const char *const others[] = {"",
+                                         "log",
+                                         ".log",
+                                         "x.log",
+                                         "0.log.",
+                                         "0.log.gz",
+                                         "0.logs",
+                                         "0",
+                                         "1234567890.log",
+                                         "_0.log",
+                                         "0.log.20261323-184644",
+                                         "0.log.20261123-184644.gz.tmp"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         assert_false(lt_pod_log_file(lt_str_c(others[i]), &log, &name));
 }

@@ -13,6 +13,7 @@
  *   state.c        the kubelet's checkpoints of containers, CPUs, memory and devices
  *   manifest.c     pods that are started from files
  *   config.c       the kubelet's configuration
+ *   document.c     manifests and configurations as lists of values
  */
 #ifndef LT_RUNTIME_KUBERNETES_KUBERNETES_H
 #define LT_RUNTIME_KUBERNETES_KUBERNETES_H
@@ -23,16 +24,19 @@
 
 extern const struct lt_runtime lt_runtime_kubernetes;
 
+/* A member of it. */
+int lt_kube_bid(struct lt_ctx *ctx, struct lt_str path);
+
 /* Kubernetes' own data about a store. */
 struct lt_kube_root {
-    bool is_log;         /* it is a directory of logs of pods */
-    struct lt_list logs; /* of struct lt_kube_log *, in the order of their paths */
-    struct lt_list links;       /* of struct lt_kube_link * */
-    struct lt_str links_path;   /* of the directory with them, "" if there is none */
-    struct lt_str static_pods;  /* staticPodPath of the kubelet's configuration, "" if it has none */
-    struct lt_map pods;         /* UID -> struct lt_kube_pod *: those of the host, in the first of its stores */
-    struct lt_list pod_list;    /* the same, in the order in which they were found */
-    struct lt_map containers;   /* ID -> struct lt_container *: all of the host, if `collected` */
+    bool is_log;               /* it is a directory of logs of pods */
+    struct lt_list logs;       /* of struct lt_kube_log *, in the order of their paths */
+    struct lt_list links;      /* of struct lt_kube_link * */
+    struct lt_str links_path;  /* of the directory with them, "" if there is none */
+    struct lt_str static_pods; /* staticPodPath of the kubelet's configuration, "" if it has none */
+    struct lt_map pods;        /* UID -> struct lt_kube_pod *: those of the host, in the first of its stores */
+    struct lt_list pod_list;   /* the same, in the order in which they were found */
+    struct lt_map containers;  /* ID -> struct lt_container *: all of the host, if `collected` */
     bool collected;
 };
 
@@ -53,9 +57,9 @@ struct lt_kube_log_file {
 /* The log of one container, with its rotated files. */
 struct lt_kube_log {
     struct lt_kube_pod *pod;
-    struct lt_pod_name name; /* container and attempt */
-    struct lt_str path;      /* of the file that is not rotated, which need not exist */
-    struct lt_list files;    /* of struct lt_kube_log_file *, oldest first */
+    struct lt_pod_name name;              /* container and attempt */
+    struct lt_str path;                   /* of the file that is not rotated, which need not exist */
+    struct lt_list files;                 /* of struct lt_kube_log_file *, oldest first */
     const struct lt_container *container; /* set when stores are linked, like that of a link */
 };
 
@@ -73,6 +77,12 @@ static inline struct lt_kube_root *lt_kube_root(const struct lt_root *root)
     return root->own;
 }
 
+/* Is the store one of Kubernetes? */
+static inline bool lt_kube_is_root(const struct lt_root *root)
+{
+    return root->runtime->bid == lt_kube_bid;
+}
+
 /* The data about the current host, in its first store of Kubernetes. */
 struct lt_kube_root *lt_kube_host(const struct lt_ctx *ctx);
 
@@ -82,8 +92,8 @@ struct lt_kube_pod *lt_kube_pod_get(struct lt_ctx *ctx, struct lt_str uid, struc
 /* Add the containers that the stores of the host know to their pods. Further calls do nothing. */
 void lt_kube_collect(struct lt_ctx *ctx);
 
-/* A container that stands for the pod as a whole: it has the pod's names and no ID. If no container of the pod is known,
- * it is tagged configuration_missing. */
+/* A container that stands for the pod as a whole: it has the pod's names and no ID. If no container of the pod is
+ * known, it is tagged configuration_missing. */
 struct lt_container *lt_kube_pod_itself(struct lt_ctx *ctx, struct lt_kube_pod *pod);
 
 /* Whose a trace is that names a container: that with the ID if it has one, else the one of the pod with this name and
@@ -95,9 +105,8 @@ const struct lt_container *lt_kube_container(struct lt_ctx *ctx, struct lt_kube_
 /* The last `count` components of a path, without a slash at the start. */
 struct lt_str lt_kube_tail(struct lt_str path, unsigned count);
 
-/* Members of lt_runtime_kubernetes; see model/runtime.h. */
+/* Further members of lt_runtime_kubernetes; see model/runtime.h. */
 extern const struct lt_place lt_kube_places[];
-int lt_kube_bid(struct lt_ctx *ctx, struct lt_str path);
 void lt_kube_settings(struct lt_discovery *discovery);
 void lt_kube_link(struct lt_ctx *ctx);
 

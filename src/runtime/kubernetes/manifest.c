@@ -272,7 +272,7 @@ static enum lt_status manifests_events(struct lt_ctx *ctx, struct lt_err *err)
     for (size_t i = 0; status == LT_OK && i < sizeof directories / sizeof *directories; i++)
         status = read_directory(ctx, lt_str_c(directories[i]), true, err);
     lt_each (const struct lt_root, root, &ctx->host->roots) {
-        struct lt_str path = root->runtime == &lt_runtime_kubernetes ? lt_kube_root(root)->static_pods : LT_STR("");
+        struct lt_str path = lt_kube_is_root(root) ? lt_kube_root(root)->static_pods : LT_STR("");
         bool usual = !path.len;
         for (size_t i = 0; i < sizeof directories / sizeof *directories; i++)
             usual |= lt_str_eq(path, lt_str_c(directories[i]));

@@ -4,7 +4,7 @@
 struct lt_kube_root *lt_kube_host(const struct lt_ctx *ctx)
 {
     lt_each (const struct lt_root, root, &ctx->host->roots)
-        if (root->runtime == &lt_runtime_kubernetes)
+        if (lt_kube_is_root(root))
             return lt_kube_root(root);
     return NULL; /* not reached: a source of Kubernetes runs only on hosts that have a store of it */
 }
@@ -85,7 +85,7 @@ struct lt_container *lt_kube_pod_itself(struct lt_ctx *ctx, struct lt_kube_pod *
     if (!pod->itself) { /* more pods than records for removed containers: one more does no harm */
         pod->itself = lt_new(ctx->run, struct lt_container);
         pod->itself->root = ctx->root;
-        pod->itself->runtime = &lt_runtime_kubernetes;
+        pod->itself->runtime = ctx->root->runtime;
         pod->itself->owner = pod->itself->log_owner = ctx->root->owner;
         set_pod(pod->itself, pod);
     }
