@@ -50,8 +50,13 @@ static struct lt_list collect(struct lt_arena *arena, const struct lt_root *root
 {
     struct lt_list entries = {0};
     struct lt_map by_name = {0};
-    lt_each (const struct lt_volume, volume, &root->volumes)
-        find_entry(arena, &by_name, &entries, volume->name)->volume = volume;
+    lt_each (const struct lt_volume, volume, &root->volumes) {
+        struct entry *entry = find_entry(arena, &by_name, &entries, volume->name);
+        entry->volume = volume;
+        if (volume->pod) /* its containers are those of another store */
+            lt_each (const struct lt_mount_user, user, &volume->users)
+                add_user(arena, entry, user->container, user->mount);
+    }
     lt_each (const struct lt_container, container, &root->containers)
         lt_each (const struct lt_mount, mount, &container->mounts)
             if (mount->name.len && lt_str_eq(mount->type, LT_STR("volume")))
@@ -79,7 +84,13 @@ static struct lt_record *describe(struct lt_ctx *ctx, const struct entry *entry)
         lt_record_list(record, "options", volume->options);
     lt_record_records(record, "users", entry->users);
     lt_record_list(record, "used_by", entry->words);
-    lt_record_tags(record, entry->users.count ? 0 : LT_TAG_BIT(unused_volume));
+    if (volume && volume->pod) {
+        lt_record_name(record, "pod_identifier", volume->pod->pod);
+        lt_record_name(record, "pod_name", volume->pod->pod_name);
+        lt_record_name(record, "pod_namespace", volume->pod->pod_namespace);
+    }
+    bool used = entry->users.count || (volume && volume->pod);
+    lt_record_tags(record, used ? 0 : LT_TAG_BIT(unused_volume));
     lt_record_root(record, ctx->root, ctx->root->runtime);
     return record;
 }

@@ -76,6 +76,8 @@ static struct lt_str without_comment(struct lt_str text)
 static bool split(struct lt_str text, struct lt_str *key, struct lt_str *value)
 {
     size_t end = 0;
+    if (memchr("{[&*!?|>", text.ptr[0], 8)) /* a value, or a key that is not understood */
+        return false;
     if (is_quote(text)) {
         end = quoted_end(text);
         if (!end)

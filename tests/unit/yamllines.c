@@ -90,6 +90,7 @@ static void test_not_read(void **state)
     assert_int_equal(expect("a: b\n  more\nc: d\n", "a=b#0\nc=d#0\n"), 1);
     assert_int_equal(expect("a: \"b\n  c\"\nd: e\n", "a=b#0\nd=e#0\n"), 2);
     assert_int_equal(expect("\ta: b\nc: d\n", "c=d#0\n"), 1);
+    assert_int_equal(expect("- {a: b}\n- &x c: d\n? e: f\ng: h\n", "[]={a: b}#0\n[]=&x c: d#1\ng=h#0\n"), 3);
     assert_int_equal(expect("", ""), 0);
 }
 

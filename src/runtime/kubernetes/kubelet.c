@@ -110,14 +110,17 @@ static enum lt_status emit_hosts(struct lt_ctx *ctx, struct lt_str pod_path, str
     return lt_facts_emit(&facts, ctx, &event, err);
 }
 
-/* The container that mounts the file, else the last one of that name. */
+/* The container that mounts the file, else the only one of that name; the pod if there are several. */
 static const struct lt_owner *owner_of(struct lt_ctx *ctx, struct lt_kube_pod *pod, struct lt_str path)
 {
     const struct lt_owner *given = lt_map_get(&ctx->root->owner_at, path);
+    struct lt_pod_name name = {.container = lt_str_basename(lt_str_dirname(path))};
+    size_t count = 0;
     if (given)
         return given;
-    struct lt_pod_name name = {.container = lt_str_basename(lt_str_dirname(path))};
-    return &lt_kube_container(ctx, pod, &name)->owner;
+    lt_each (const struct lt_container, container, &pod->containers)
+        count += !container->infra && lt_str_eq(container->name, name.container);
+    return count > 1 ? &lt_kube_pod_itself(ctx, pod)->owner : &lt_kube_container(ctx, pod, &name)->owner;
 }
 
 static enum lt_status emit_message(struct lt_ctx *ctx, struct lt_str path, const struct lt_node *node,

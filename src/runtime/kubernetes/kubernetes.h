@@ -52,6 +52,8 @@ struct lt_kube_pod {
 struct lt_kube_log_file {
     struct lt_str path;
     struct lt_pod_log log;
+    bool has_offset;
+    int minutes; /* east of UTC, by its first line; if has_offset */
 };
 
 /* The log of one container, with its rotated files. */

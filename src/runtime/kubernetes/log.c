@@ -84,35 +84,48 @@ static enum lt_status read_file(struct lt_log_lines *lines, struct lt_str path, 
     return status;
 }
 
-/* The name of a rotated log holds a time of the host's zone. */
+/* Set the time that the name of a rotated log holds. It is in the host's zone; if that is not known, the first line of
+ * the log has the offset of that time. */
+static void place_rotation(const struct lt_zone_info *zone, const struct lt_kube_log_file *file, struct lt_event *event,
+                           struct lt_facts *facts)
+{
+    struct lt_time local = file->log.local;
+    struct lt_buf text = {0};
+    int64_t found[2];
+    event->time[0] = local;
+    if (zone->known) {
+        unsigned count = lt_zone_instants(&zone->rules, local.sec, found);
+        event->time[0].sec = count ? found[0] : local.sec - lt_zone_offset(&zone->rules, local.sec - 86400);
+        if (count == 2) {
+            event->first = event->time[0];
+            event->last = lt_time_at(found[1], 0);
+        }
+        lt_fact(facts, "zone", zone->name);
+    } else if (file->has_offset) {
+        event->time[0].sec -= (int64_t)file->minutes * 60;
+        lt_time_zone(&text, file->minutes * 60);
+        lt_fact(facts, "zone by the first line: UTC", lt_buf_view(&text));
+    } else {
+        event->first = lt_time_at(local.sec - EAST, 0);
+        event->last = lt_time_at(local.sec + WEST, 0);
+        lt_facts_item(facts, LT_ATTR_FACTS, "zone unknown");
+    }
+    lt_buf_free(&text);
+}
+
 static enum lt_status emit_rotation(struct lt_ctx *ctx, const struct lt_kube_log *log,
                                     const struct lt_kube_log_file *file, struct lt_err *err)
 {
-    const struct lt_zone_info *zone = &ctx->host->zone;
     struct lt_facts facts = {.arena = ctx->scratch};
-    struct lt_time local = file->log.local;
-    int64_t found[2];
     struct lt_event event = {
         .kind = LT_KIND_POD_LOG_ROTATED,
         .owner = &log->container->log_owner,
         .where = {.file = file->path, .field = "name"},
         .tags = LT_TAG_BIT(time_inferred),
     };
-    unsigned count = zone->known ? lt_zone_instants(&zone->rules, local.sec, found) : 0;
+    lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("rotate the log"));
     lt_fact(&facts, "written at", file->log.stamp);
-    if (!zone->known) {
-        event.first = lt_time_at(local.sec - EAST, 0);
-        event.last = lt_time_at(local.sec + WEST, 0);
-        event.time[0] = local;
-        lt_facts_item(&facts, LT_ATTR_FACTS, "zone unknown");
-    } else {
-        event.time[0] = lt_time_at(count ? found[0] : local.sec - lt_zone_offset(&zone->rules, local.sec - 86400), 0);
-        if (count == 2) {
-            event.first = event.time[0];
-            event.last = lt_time_at(found[1], 0);
-        }
-        lt_fact(&facts, "zone", zone->name);
-    }
+    place_rotation(&ctx->host->zone, file, &event, &facts);
     return lt_facts_emit(&facts, ctx, &event, err);
 }
 

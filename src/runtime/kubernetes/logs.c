@@ -10,6 +10,7 @@
  * A log that is itself a link leads to one of Docker's, which is read there. */
 #include "clock/zones.h"
 #include "parse/crilog.h"
+#include "parse/stamp.h"
 #include "runtime/kubernetes/kubernetes.h"
 
 #include <stdlib.h>
@@ -25,16 +26,19 @@ static int by_age(const void *a, const void *b)
 }
 
 /* The daemon stamps lines with the host's zone. */
-static void note_offset(struct lt_ctx *ctx, struct lt_str path)
+static void note_offset(struct lt_ctx *ctx, struct lt_kube_log_file *file)
 {
     struct lt_stream *stream;
     struct lt_crilog line;
-    if (lt_stream_open(ctx->fs, path, &stream, NULL) != LT_OK)
+    struct lt_time time;
+    if (lt_stream_open(ctx->fs, file->path, &stream, NULL) != LT_OK)
         return;
     lt_stream_fill(stream, NULL); /* what cannot be read is reported with the lines */
     struct lt_str text = lt_stream_view(stream);
-    if (lt_crilog_parse(lt_str_cut(&text, '\n'), &line, NULL) == LT_OK)
-        lt_zone_note_offset(ctx, line.stamp, path, "times of container logs");
+    if (lt_crilog_parse(lt_str_cut(&text, '\n'), &line, NULL) == LT_OK) {
+        lt_zone_note_offset(ctx, line.stamp, file->path, "times of container logs");
+        file->has_offset = lt_stamp_zoned(line.stamp, &time, &file->minutes, NULL) == LT_OK;
+    }
     lt_stream_close(stream);
 }
 
@@ -74,7 +78,7 @@ static void find_files(struct lt_ctx *ctx, struct lt_kube_pod *pod, struct lt_st
         file->path = lt_path_join(ctx->run, directory, listing.nodes[i].name);
         file->log.stamp = lt_str_dup(ctx->run, parts.stamp);
         lt_list_add(&log->files, ctx->run, file);
-        note_offset(ctx, file->path);
+        note_offset(ctx, file);
     }
 }
 

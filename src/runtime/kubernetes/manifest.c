@@ -48,11 +48,13 @@ static bool is_true(struct lt_str text)
     return lt_str_eq(text, LT_STR("true")) || lt_str_eq(text, LT_STR("True")) || lt_str_eq(text, LT_STR("TRUE"));
 }
 
-/* Does any container mount this volume writable? */
+/* Does any container mount this volume writable? It may be that the reader did not understand where it is mounted: if
+ * it seems that nobody mounts it, the worst is assumed. */
 static bool is_writable(const struct manifest *manifest, struct lt_str volume)
 {
     const struct lt_list *values = &manifest->file->values;
     struct lt_str rest, part;
+    bool mounted = false;
     lt_each (const struct lt_kube_value, mount, values) {
         if (!in_spec(manifest, mount, &rest) || !in_container(rest, &part) ||
             !lt_str_eq(part, LT_STR("volumeMounts[].name")) || !lt_str_eq(mount->text, volume))
@@ -66,8 +68,9 @@ static bool is_writable(const struct manifest *manifest, struct lt_str volume)
                          is_true(value->text);
         if (!read_only)
             return true;
+        mounted = true;
     }
-    return false;
+    return !mounted;
 }
 
 /* The name of the volume with this number. */
