@@ -48,10 +48,9 @@ static size_t quoted_end(struct lt_str text)
 {
     char quote = text.ptr[0];
     for (size_t at = 1; at < text.len; at++) {
-        if (quote == '"' && text.ptr[at] == '\\')
-            at++;
-        else if (text.ptr[at] == quote && quote == '\'' && at + 1 < text.len && text.ptr[at + 1] == quote)
-            at++;
+        bool twice = quote == '\'' && at + 1 < text.len && text.ptr[at] == quote && text.ptr[at + 1] == quote;
+        if (twice || (quote == '"' && text.ptr[at] == '\\'))
+            at++; /* the next byte is escaped */
         else if (text.ptr[at] == quote)
             return at;
     }
@@ -76,7 +75,7 @@ static struct lt_str without_comment(struct lt_str text)
 static bool split(struct lt_str text, struct lt_str *key, struct lt_str *value)
 {
     size_t end = 0;
-    if (memchr("{[&*!?|>", text.ptr[0], 8)) /* a value, or a key that is not understood */
+    if (text.ptr[0] && strchr("{[&*!?|>", text.ptr[0])) /* a value, or a key that is not understood */
         return false;
     if (is_quote(text)) {
         end = quoted_end(text);

@@ -88,6 +88,11 @@ int lt_kube_bid(struct lt_ctx *ctx, struct lt_str path)
     return found >= NEEDED && has_dir(ctx, path, "pods") ? LIKELY + EACH * found : 0;
 }
 
+static bool is_one_of(char byte, const char *bytes)
+{
+    return byte && strchr(bytes, byte);
+}
+
 /* Try the directory that "--root-dir=X" or "--root-dir X" in a file of settings names. */
 static void try_setting(struct lt_discovery *discovery, struct lt_str file)
 {
@@ -102,9 +107,9 @@ static void try_setting(struct lt_discovery *discovery, struct lt_str file)
         return;
     text = lt_str_skip(text, (size_t)(found - text.ptr) + option.len);
     size_t end = 1; /* the word may stand in quotes, or within the quotes of others */
-    while (text.len && memchr("= \"'", text.ptr[0], 4))
+    while (text.len && is_one_of(text.ptr[0], "= \"'"))
         text = lt_str_skip(text, 1);
-    while (end < text.len && !memchr(" \t\n\\\"'", text.ptr[end], 6))
+    while (end < text.len && !is_one_of(text.ptr[end], " \t\n\\\"'"))
         end++;
     if (!lt_str_starts(text, LT_STR("/")))
         return;
