@@ -9,7 +9,7 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,6 +33,21 @@ def debugfs(image: Path, *commands: str) -> str:
     done = subprocess.run(["debugfs", "-w", "-f", "-", image], input="\n".join(commands) + "\n", text=True,
                           capture_output=True, check=True)
     return done.stdout
+
+
+def dump(image: Path, paths: Iterable[bytes], to: Path) -> dict[bytes, bytes]:
+    """What files of an ext4 image hold, which is not written to. `to` is a directory for copies."""
+    wanted = {path: to / str(number) for number, path in enumerate(paths)}
+    commands = "".join(f'dump "{path.decode()}" {copy}\n' for path, copy in wanted.items())
+    subprocess.run(["debugfs", "-f", "-", image], input=commands, text=True, capture_output=True, check=True)
+    return {path: copy.read_bytes() for path, copy in wanted.items()}
+
+
+def replay(image: Path) -> Path:
+    """Write the journal of an ext4 image into it, as a mount would."""
+    done = subprocess.run(["e2fsck", "-y", "-E", "journal_only", image], capture_output=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    return image
 
 
 def digest(image: Path) -> str:

@@ -79,9 +79,9 @@ def drop_below(view: View, path: bytes) -> None:
 class LayeredCase:
     """The layers of one evidence case in one state."""
 
-    def __init__(self, case: str, state: str = "clean") -> None:
+    def __init__(self, case: str, state: str = "clean", known: truth.Case | None = None) -> None:
         self.name, self.state = case, state
-        self.case = truth.Case(machine.EVIDENCE / case, state, False)
+        self.case = known or truth.Case(machine.EVIDENCE / case, state, False)
         self.containers = {c["Name"][1:]: c for c in self.case.containers}
         self.layers: dict[bytes, list[Entry]] = {}
         for path in sorted(self.case.nodes):

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import shlex
+import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -91,6 +92,14 @@ def inspected(folder: Path, kind: str = "containers") -> list[Row]:
     return [json.loads(path.read_text())[0] for path in sorted((folder / kind).glob("*.inspect.json"))]
 
 
+def recorded(path: Path) -> str:
+    """A recorded text, which may be packed (.zst)."""
+    packed = path.with_name(path.name + ".zst")
+    if path.exists() or not packed.exists():
+        return path.read_text()
+    return subprocess.run(["zstd", "-dcq", packed], check=True, capture_output=True, text=True).stdout
+
+
 def told(folder: Path, name: str) -> list[Row]:
     """What Docker said, in networks.json and the like. Nothing where there was none, or where a case has no such file."""
     path = folder / name
@@ -125,14 +134,15 @@ class Layer:
 
 
 class Case:
-    """The ground truth of one evidence case in one state. Containers and images are docker inspect's objects."""
+    """The ground truth of one evidence case in one state. Containers and images are docker inspect's objects, as told in
+    the last phase of the case or in the one named."""
 
-    def __init__(self, case_dir: Path, state: str, common_only: bool) -> None:
+    def __init__(self, case_dir: Path, state: str, common_only: bool, phase: str = "") -> None:
         self.truth = case_dir / "truth"
         source = re.search(r"from case ([\w-]+)", (case_dir / "readme.md").read_text())
-        self.docker = case_dir.parent / source[1] / "truth" if source else self.truth
+        self.docker = (case_dir.parent / source[1] / "truth" if source else self.truth) / phase
         self.nodes: dict[bytes, Row] = {}             # listing by path, with `times`: time description -> ns or None
-        names, *lines = (self.truth / f"fs.{state}.tsv").read_text().lstrip("#").split("\n")[:-1]
+        names, *lines = recorded(self.truth / f"fs.{state}.tsv").lstrip("#").split("\n")[:-1]
         for node in (dict(zip(names.split("\t"), line.split("\t"))) for line in lines):
             # signed decimals: -0.999999999 is 1 ns after 23:59:59; '-' means none, and type '!' unreadable
             times = {k: None if node[v] == "-" else int(node[v].replace(".", "")) for k, v in TIMES.items()}
