@@ -81,7 +81,9 @@ class Image:
 
     @property
     def ids(self) -> set[str]:
-        """By what one may call it."""
+        """By what one may call it. Docker calls it by its target alone: a configuration may be an older image's ID."""
+        if self.namespace == "moby":
+            return {self.target}
         return {self.target} | {digest for one in self.manifests for digest in (one.digest, one.config)}
 
 
@@ -222,7 +224,7 @@ class ContainerdCase(truth.Case):
             status = json.loads(self.files[path]) if path in self.files else {}
             pod = labels.get("io.cri-containerd.kind") == "sandbox"
             names = [one for one in self.images if one.namespace == namespace and value[b"image"].decode() in one.names]
-            yield {"Id": key.decode(), "namespace": namespace, "infra": pod, "labels": labels, "cri": bool(status) or pod
+            yield {"Id": key.decode(), "namespace": namespace, "runtime": "", "infra": pod, "labels": labels, "cri": bool(status) or pod
                    and b"io.cri-containerd.sandbox.metadata" in value.get(b"extensions", {}),
                    "Name": "/" + (labels.get("io.kubernetes.container.name") or labels.get(POD + "name") or key.decode()),
                    "Image": names[0].target if names else "", "image_name": value[b"image"].decode(),

@@ -1,0 +1,469 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Does the program say of a host with containerd what its recorded truth says, no more and no less?
+
+What is right comes from containerd_truth.py and from what Docker, ctr and CRI told. By hand, in tests/:
+python3 -m lib.containerd_judge CASE clean|poweroff [--dir] [--only CHECK] runs the program (LAYERTIME, or PROGRAM) on the disk
+of a case, or as root on the mounted disk, and prints what is missing, extra and wrong.
+"""
+import argparse
+import copy
+import json
+import os
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from functools import cached_property
+from pathlib import Path
+
+from lib import case_check, deletion_check, disks, launch, machine, overlay_check, truth
+from lib.case_check import Result
+from lib.containerd_facts import check_facts
+from lib.containerd_truth import ACTIVE, CASES, ROOT, STATES, ContainerdCase, Snapshot, SnapshotHost, UpgradedHost
+from lib.overlay_truth import LayeredCase
+from lib.reading import Row
+from lib.truth import faults, iso_ns, show
+
+LOGS = ("docker:container:log:entry", "container:log:entry")
+LIFE = {"create": "Creation Time", "start": "Start Time", "finish": "End Time"}
+CRI_LINE = re.compile(rb"(\S+) (stdout|stderr) ([FP])(?::\S+)? ?(.*)", re.S)
+
+
+class Judged:
+    """A case, its hosts, and a run of the program on it."""
+
+    def __init__(self, case: ContainerdCase, evidence: Path, rows: Path) -> None:
+        self.case, self.evidence = case, evidence
+        self.rows: dict[str, list[Row]] = defaultdict(list)
+        for row in truth.read_rows(rows):
+            if "unallocated" not in row.get("tag", ()):
+                self.rows[row["data_type"]].append(row)
+        self.hosts: list[LayeredCase] = [SnapshotHost(case, name) for name in case.inner]
+        self.everyone = copy.copy(case)
+        if case.name == "docker29-mixed":             # the graph driver's containers, as last told
+            old = UpgradedHost(case.name, case.state, "phase2")
+            self.hosts.append(old)
+            self.everyone.containers = case.containers + old.case.containers
+            self.everyone.layers = case.layers | old.case.layers
+
+    @property
+    def all_rows(self) -> Iterator[Row]:
+        """Every row."""
+        return (row for rows in self.rows.values() for row in rows)
+
+    @cached_property
+    def images(self) -> list[Row]:
+        """What the program lists."""
+        done = launch.run("-q", "--json", "images", self.evidence)
+        return json.loads(done.stdout) if done.returncode in (0, 1) else []
+
+    def docker_parts(self) -> Iterator[truth.Case]:
+        """Docker's containers, of each phase by itself."""
+        for known in (self.case, *(host.case for host in self.hosts if isinstance(host, UpgradedHost))):
+            part = copy.copy(known)
+            part.containers = [c for c in known.containers if c.get("runtime", "docker") == "docker"]
+            part.existing = {c["Id"] for c in part.containers}
+            yield part
+
+
+# --- files and owners -------------------------------------------------------------------------------------------------
+
+def check_files(judged: Judged) -> Result:
+    """Four times and all attributes of every file in snapshots, other layers, container directories and volumes."""
+    return case_check.check_files(judged.everyone, judged.rows["fs:stat"])
+
+
+def runtimes(case: ContainerdCase, namespace: str, container: Row | None) -> tuple[str, ...]:
+    """Which runtime may be named. A container that ctr made in k8s.io may be called either way."""
+    if namespace == "moby":
+        return ("docker",)
+    if namespace != "k8s.io":
+        return ("containerd",)
+    if case.name == "containerd-cri-ext4" or container and container["cri"]:
+        return ("kubernetes",)
+    return ("kubernetes", "containerd")
+
+
+def image_ids(case: ContainerdCase, namespace: str, targets: set[str]) -> set[str]:
+    """By what one may call these images."""
+    known = (image for image in case.images if image.namespace == namespace and image.target in targets)
+    return targets.union(*(image.ids for image in known))
+
+
+def expected_owner(case: ContainerdCase, one: Snapshot) -> Row:
+    """The fields that say whose the entries of a snapshot are."""
+    layer = case.layers[one.directory]
+    container = layer.container
+    want = {"container_runtime": runtimes(case, one.namespace, container), "container_namespace": one.namespace,
+            "layer_role": layer.role, "layer_identifier": layer.diff_id or one.key}
+    if container:
+        ids = image_ids(case, one.namespace, {container["Image"]})
+        return want | {"container_identifier": container["Id"], "container_name": container["Name"][1:],
+                       "image_identifier": tuple(ids)}
+    if one.kind == ACTIVE:                            # of a build, or left over: whose it is nobody knows
+        want["layer_role"] = ("rw", "image", "host")
+    ids = image_ids(case, one.namespace, layer.images | container_images(case, layer.containers))
+    return want | {"used_by_containers": frozenset(layer.containers), "image_identifier": (None, *ids),
+                   "container_identifier": (None, *layer.containers)}
+
+
+def container_images(case: ContainerdCase, containers: set[str]) -> set[str]:
+    """The images that containers were made from. Those may have no name any more."""
+    return {case.container(cid)["Image"] for cid in containers}
+
+
+def image_faults(case: ContainerdCase, one: Snapshot, row: Row) -> Iterator[str]:
+    """What is wrong in used_by_images of an image's layer: each image must be there under one of its names."""
+    said, layer = set(row["used_by_images"]), case.layers[one.directory]
+    unknown = said - image_ids(case, one.namespace, layer.images | container_images(case, layer.containers))
+    missing = [image for image in layer.images if not said & image_ids(case, one.namespace, {image})]
+    if unknown or missing:
+        yield f"used_by_images without {show(sorted(missing))}, with unknown {show(sorted(unknown))}"
+
+
+def check_owner(judged: Judged) -> Result:
+    """Whose every entry is, on all of its rows."""
+    result, case, by_path = Result(), judged.case, defaultdict(list)
+    summary: Counter[str] = Counter()
+    for row in judged.rows["fs:stat"]:
+        by_path[row["location"]].append(row)
+    for path, node in case.nodes.items():
+        area, directory, rest = judged.everyone.locate(path)
+        one = case.snapshots.get(directory) if area == "layer" else None
+        if one:
+            want = expected_owner(case, one) | {"filename": rest or b"/"}
+        else:
+            want = case_check.expected_owner(judged.everyone, path)
+        if area == "volumes" and want:                # where several containers see it at one place, that may be told
+            want["filename"] = (want["filename"], *seen_at(judged.everyone, directory.decode(), rest))
+        if not want or not node["times"]:
+            continue
+        if not by_path[path]:
+            summary[f"missing: rows of {show(directory)}"] += 1
+        result.expected += 1
+        result.found += bool(by_path[path])
+        result.missing += not by_path[path]
+        own = [row for row in by_path[path] if row["timestamp_desc"] != truth.DELETION or node["type"] != "d"]
+        bad = {fault for row in own for fault in faults(want, row)}
+        bad |= {fault for row in own for fault in image_faults(case, one, row)} if one and case.layers[
+            directory].role == "image" else set()
+        result.wrong += bool(bad)
+        summary.update(f"wrong: {show(directory)} {show(one.key) if one else ''}: {fault}" for fault in bad)
+    known = {c["Id"] for c in judged.everyone.containers} | gone_containers(case)
+    for row in (row for row in judged.all_rows if row["data_type"] != "container:daemon:log"):
+        if owners := {row.get("container_identifier"), *row["used_by_containers"]} - known - {None}:
+            result.report("extra", f"{row['data_type']} of {show(row['location'])} belongs to {show(owners)}")
+    result.examples += [f"{text} ({count} times)" for text, count in summary.most_common()]
+    return result
+
+
+def seen_at(case: truth.Case, volume: str, rest: bytes) -> Iterator[bytes]:
+    """Where containers see a file of a volume."""
+    for container in case.containers:
+        yield from (mount["Destination"].encode() + rest.removeprefix(b"/_data") for mount in container["Mounts"]
+                    if mount.get("Name") == volume)
+
+
+def gone_containers(case: ContainerdCase) -> set[str]:
+    """IDs of containers that were there once: what is left of them may name them."""
+    lists = [path.read_text().splitlines() for path in (case.truth / "ids.tsv", case.truth / "ids.all.tsv")
+             if path.exists()]
+    return {line.split("\t")[1] for lines in lists for line in lines} | {
+        action.container for action in truth.actions(case.truth)}
+
+
+# --- life and logs ----------------------------------------------------------------------------------------------------
+
+def check_life(judged: Judged) -> Result:
+    """Created, started and finished of every container: by docker inspect, by CRI's status, by ctr's record."""
+    total, kind = Result(), "docker:container:configuration"
+    for part in judged.docker_parts():
+        rows = [row for row in judged.rows[kind] if row.get("container_identifier") in part.existing]
+        if part.containers:
+            add(total, case_check.check_lifecycle(stopped(part, rows), rows))
+    by_container = defaultdict(list)
+    for row in judged.all_rows:
+        if row.get("timestamp_desc") in LIFE.values() and row["data_type"] not in ("fs:stat", *LOGS):
+            by_container[row.get("container_identifier")].append(row)
+    for container in (c for c in judged.case.containers if c["runtime"] != "docker"):
+        for action, time, more in life_of(container):
+            text = f"{action} of {show(container['Id'])} {container['Name'][1:]} at {time}"
+            found = [row for row in by_container[container["Id"]] if row["date_time"] == time
+                     and row["timestamp_desc"] == LIFE[action]]
+            if total.expect(found, text) and all(faults(more, row) for row in found):
+                total.report("wrong", f"{text}: {faults(more, found[0])}")
+        for row in by_container[container["Id"]]:
+            if row["timestamp_desc"] == "End Time" and row["date_time"] not in ends_of(judged.case, container):
+                total.report("extra", f"end of {show(container['Id'])} at {row['date_time']}: {row['data_type']}")
+    return total
+
+
+def stopped(part: truth.Case, rows: list[Row]) -> truth.Case:
+    """Containers that ran when docker inspect was asked, and were stopped with the daemon: the end that a row tells must lie
+    within that."""
+    stops = [action for action in truth.actions(part.truth) if action.what == "daemon_stop"]
+    for number, container in enumerate(part.containers):
+        ends = [row["date_time"] for row in rows if row["container_identifier"] == container["Id"]
+                and row.get("action") == "finish" and row["date_time"]
+                and any(stop.before <= row["date_time"] <= stop.after for stop in stops)]
+        if container["State"]["Running"] and ends:
+            stamp = datetime.fromtimestamp(ends[0] // 10**9, timezone.utc).strftime("%FT%T")
+            state = container["State"] | {"FinishedAt": f"{stamp}.{ends[0] % 10**9:09d}Z"}
+            part.containers[number] = container | {"State": state}
+    return part
+
+
+def life_of(container: Row) -> Iterator[tuple[str, int, Row]]:
+    """What was done to a container and when, with other fields of that row."""
+    status = container["status"]
+    if not status:
+        yield "create", container["times"]["createdat"], {}
+        return
+    yield "create", status["CreatedAt"], {}
+    if status["StartedAt"]:
+        yield "start", status["StartedAt"], {}
+    if status["FinishedAt"]:
+        yield "finish", status["FinishedAt"], {"exit_code": status["ExitCode"]}
+
+
+def ends_of(case: ContainerdCase, container: Row) -> set[int]:
+    """When a container ended, by its status and by containerd's events."""
+    events = re.findall(r'/tasks/exit \{"container_id":"%s","id":"%s".*"exited_at":"([^"]*)"' % (
+        (re.escape(container["Id"]),) * 2), (case.truth / "ctr-events.txt").read_text()) if (
+            case.truth / "ctr-events.txt").exists() else []
+    return {container["status"].get("FinishedAt"), *map(iso_ns, events)}
+
+
+def add(total: Result, other: Result) -> None:
+    """Sum up."""
+    for name in ("expected", "found", "missing", "extra", "wrong", "examples", "notes"):
+        setattr(total, name, getattr(total, name) + getattr(other, name))
+
+
+def check_logs(judged: Judged) -> Result:
+    """Every line of Docker's logs and of CRI's."""
+    total, rows = Result(), [row for kind in LOGS for row in judged.rows[kind]]
+    for part in judged.docker_parts():
+        if part.containers:
+            own = [row for row in rows if row.get("container_identifier") in part.existing]
+            add(total, case_check.check_logs(part, own))
+    by_place = defaultdict(Counter)
+    for row in rows:
+        by_place[row["location"]][row["log_source"], row["date_time"], row.get("message_body") or ""] += 1
+    for path, data in judged.case.files.items():
+        if path.startswith(b"/var/log/pods/") and path.rpartition(b".")[2] == b"log":
+            want, got = cri_lines(data), by_place.pop(path, Counter())
+            for line, count in want.items():
+                for number in range(count):
+                    total.expect(number < got[line], f"{show(path)} {show(line)}")
+            for line in (got - want).elements():
+                total.report("extra", f"{show(path)} {show(line)}")
+    for path in by_place:
+        if path.startswith(b"/var/log/pods/"):
+            total.report("extra", f"lines of {show(path)}")
+    return total
+
+
+def cri_lines(data: bytes) -> Counter:
+    """Stream, time and text of the lines of a log of CRI; pieces are joined until F, and have the time of the first."""
+    found, pieces = Counter(), {}
+    for line in re.findall(rb"[^\n]*\n", data):
+        if match := CRI_LINE.fullmatch(line.removesuffix(b"\n")):
+            time, stream = iso_ns(match[1].decode()), match[2].decode()
+            first, text = pieces.pop(stream, (time, b""))
+            if match[3] == b"P":
+                pieces[stream] = first, text + match[4]
+            else:
+                found[stream, first, (text + match[4]).decode("utf-8", "replace")] += 1
+    return found
+
+
+# --- what changed -----------------------------------------------------------------------------------------------------
+
+def check_diff(judged: Judged) -> Result:
+    """The answer to diff, for every container."""
+    result = Result()
+    for host in judged.hosts:
+        for name, container in host.containers.items():
+            want = host.diff(name)
+            try:
+                got = overlay_check.text_diff(container["Id"], judged.evidence)
+            except AssertionError as error:
+                result.expected += len(want) + 1
+                result.missing += len(want) + 1
+                result.examples.append(f"missing: diff of {show(container['Id'])}: {str(error).splitlines()[0][:150]}")
+                continue
+            for path, kind in want.items():
+                if result.expect(path in got, f"{container['Name'][1:]}: {kind} {show(path)}") and got[path] != kind:
+                    result.report("wrong", f"{container['Name'][1:]}: {got[path]} {show(path)}, not {kind}")
+            for path in got.keys() - want.keys():
+                result.report("extra", f"{container['Name'][1:]}: {got[path]} {show(path)}")
+    return result
+
+
+def check_changes(judged: Judged) -> Result:
+    """What rows of files say of their change, and who hides those of images."""
+    result = Result()
+    with machine.scratch() as to:
+        path = to / "rows"
+        path.write_text("".join(map(plain, judged.rows["fs:stat"])))
+        for host in judged.hosts:
+            result.expected += sum(map(len, host.layers.values()))
+            found = overlay_check.change_faults(host, path) if host.driver == "overlay2" else []
+            result.wrong += len(found)
+            result.examples += [f"wrong: {text}" for text in found]
+    result.found = result.expected
+    return result
+
+
+def plain(row: Row) -> str:
+    """A row that was read, as far as changes need it, as it is written."""
+    return json.dumps({"data_type": "fs:stat", "timestamp_desc": row["timestamp_desc"], "change": row.get("change"),
+                       "pathspec": {"location": row["pathspec"]["location"]}, "tag": row.get("tag", [])}) + "\n"
+
+
+def check_deletions(judged: Judged) -> Result:
+    """Every deletion by a container, within the time of the action that did it."""
+    result, by_container = Result(), defaultdict(list)
+    for row in judged.rows["fs:stat"]:
+        if row["timestamp_desc"] == truth.DELETION and row.get("layer_role") == "rw":
+            by_container[row.get("container_identifier")].append(row)
+    total = deletion_check.Judgement()
+    for host in judged.hosts:
+        for name, container in host.containers.items():
+            result.expected += len(deletion_check.of_container(host, name))
+            own = by_container.pop(container["Id"], [])
+            result.found += len(own)
+            total.add(deletion_check.judge(host, name, own))
+    for text in total.problems:
+        kind = "missing" if text.endswith(" 0 deletion rows") else "wrong"
+        result.report(kind, text)
+    for cid in by_container:
+        result.report("extra", f"deletions by {show(cid)}")
+    result.notes = [total.figures()]
+    return result
+
+
+# --- images -----------------------------------------------------------------------------------------------------------
+
+def check_images(judged: Judged) -> Result:
+    """The list of images with names and layers, and every step of their history."""
+    result, case = Result(), judged.case
+    for image in case.images:
+        text = f"image {image.namespace} {show(image.target)}"
+        said = [row for row in judged.images if row["image_identifier"] in image.ids
+                and row.get("container_namespace", "moby") == image.namespace]
+        if not result.expect(said, text):
+            continue
+        names = {name for name in image.names if not name.startswith(("moby-dangling@", "sha256:"))}
+        told = {name for row in said for name in row.get("image_names", [])}
+        short = {name: {name, name.removeprefix("docker.io/").removeprefix("library/")} for name in names}
+        lacking = [name for name in names if not told & short[name]]
+        if lacking:
+            result.report("wrong", f"{text}: {sorted(told)} without {lacking}")
+        if unknown := {name for name in told if "@sha256:" not in name} - set().union(*short.values(), image.names):
+            result.report("wrong", f"{text}: {sorted(unknown)}?")
+        for fault in layer_faults(case, image, said):
+            result.report("wrong", f"{text}: {fault}")
+    steps = defaultdict(set)
+    for row in judged.rows["container:image:history"]:
+        steps[row.get("image_identifier")].add((row["date_time"], row.get("command") or ""))
+    for image in case.images:
+        have = set().union(*(steps[digest] for digest in image.ids))
+        for one in image.manifests:
+            for step in one.history:
+                time = iso_ns(step.get("created"))
+                found = [text for at, text in have if at == time and squeezed(text) == squeezed(step.get("created_by", ""))]
+                if time is not None:
+                    result.expect(found, f"step of {show(image.target)} {one.platform}: {time} {show(step.get('created_by'))}")
+    return result
+
+
+def squeezed(text: str) -> str:
+    """Without the shell's prefix and with single blanks."""
+    return " ".join(text.split())
+
+
+def layer_faults(case: ContainerdCase, image, said: list[Row]) -> Iterator[str]:
+    """What is wrong in the layers of an image: at least the platforms that were unpacked must be told right."""
+    for one in image.manifests:
+        places = {key: (case.snapshot(image.namespace, name, key)) for name in case.inner for key in one.chains
+                  if case.snapshot(image.namespace, name, key)}
+        if not places:
+            continue
+        want = [(diff, chain, blob, size) for diff, chain, (blob, size) in zip(one.diff_ids, one.chains, one.blobs)]
+        got = [[(layer.get("diff_identifier"), layer.get("chain_identifier"), layer.get("blob_identifier"),
+                 layer.get("blob_size")) for layer in row.get("layers", [])] for row in said]
+        if want not in got:
+            yield f"{one.platform} layers {show(got)}, not {show(want)}"
+            continue
+        layers = said[got.index(want)]["layers"]
+        for key, layer in zip(one.chains, layers):
+            place = places.get(key)
+            wanted = [place.directory.decode(), place.directory.decode().removesuffix("/fs")] if place else [None]
+            if not any(str(layer.get("path")).rstrip("/") == str(each) for each in wanted):
+                yield f"layer {show(key)} at {layer.get('path')}, not {wanted[0]}"
+
+
+# --- all of it --------------------------------------------------------------------------------------------------------
+
+def check_database(judged: Judged) -> Result:
+    """Every time in the databases of containerd is told."""
+    return check_facts(judged.case, list(judged.all_rows))
+
+
+CHECKS = {"files": check_files, "owner": check_owner, "life": check_life, "logs": check_logs, "diff": check_diff,
+          "changes": check_changes, "deletions": check_deletions, "images": check_images, "database": check_database}
+
+
+@contextmanager
+def evidence_of(name: str, state: str, as_directory: bool, to: Path, image: Path | None = None):
+    """The disk of a case for the program, and one whose journal is written for the truth. Copies lie in `to`."""
+    disk = image or disks.decompress(machine.EVIDENCE / name / f"disk.{state}.raw.zst", to / f"{name}.{state}.raw")
+    clean = disk if state == "clean" else disks.replay(disks.sparse_copy(disk, to / f"{name}.replayed.raw"))
+    if not as_directory:
+        yield disk, clean
+        return
+    with disks.mount(clean, "ext4", "ro,noload,loop") as at:
+        yield at, clean
+
+
+def run_on(name: str, state: str, evidence: Path, disk: Path, to: Path) -> Judged:
+    """Run the program."""
+    rows = to / "rows.jsonl"
+    rows.unlink(missing_ok=True)
+    done = launch.run("-q", "-o", rows, "--errors", to / "errors", "--force", evidence)
+    if done.returncode not in (0, 1):
+        print(f"exit code {done.returncode}: {done.stderr.decode()[:500]}", file=sys.stderr)
+        rows.touch()
+    return Judged(ContainerdCase(name, "clean" if state == "clean" else "poweroff-replayed", disk), evidence, rows)
+
+
+def main() -> int:
+    """The command line; returns the exit status."""
+    parser = argparse.ArgumentParser(description="Compare the program's output with recorded ground truth.")
+    parser.add_argument("case", choices=CASES)
+    parser.add_argument("state", choices=STATES)
+    parser.add_argument("--dir", action="store_true", help="mount the disk and read it as a directory")
+    parser.add_argument("--only", choices=CHECKS, action="append", help="this check only")
+    parser.add_argument("--examples", type=int, default=5, metavar="N", help="lines shown per check and kind")
+    options = parser.parse_args()
+    launch.PROGRAM = machine.PROGRAM = Path(os.environ.get("PROGRAM", machine.PROGRAM)).resolve()
+    with machine.scratch() as to, evidence_of(options.case, options.state, options.dir, to) as (evidence, disk):
+        judged = run_on(options.case, options.state, evidence, disk, to)
+        results = {name: CHECKS[name](judged) for name in options.only or CHECKS}
+    columns = ("expected", "found", "missing", "extra", "wrong")
+    print(f"{'check':<10}" + "".join(f"{name:>10}" for name in columns))
+    for name, result in results.items():
+        print(f"{name:<10}" + "".join(f"{getattr(result, c):>10}" for c in columns) + "  FAILED" * (not result.ok))
+    for name, result in results.items():
+        kinds = ([e for e in result.examples if e.startswith(kind)] for kind in columns[2:])
+        lines = [line for kind in kinds for line in kind[:options.examples]] + [f"note: {n}" for n in result.notes]
+        print("".join(f"{name}: {line}\n" for line in lines), end="")
+    return 0 if all(result.ok for result in results.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
