@@ -11,7 +11,7 @@ import pytest
 
 sys.dont_write_bytecode = True
 pytest.register_assert_rewrite("lib")
-from lib import disks, hosts, launch, machine, reading  # noqa: E402
+from lib import containerd_truth, disks, hosts, launch, machine, reading  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -103,6 +103,31 @@ def rows_of(evidence: Callable[[str, str], Path], session_dir: Path) -> Callable
             done = launch.run("-q", "-o", rows, evidence(case, state))
             assert done.returncode in (0, 1), done.stderr.decode()
         return rows
+    return get
+
+
+@pytest.fixture(scope="session")
+def containerd_disk(disk: Callable[[str, str], Path]) -> Callable[[str, str], Path]:
+    """containerd_disk(case, state): the image of a case with its journal written into it, as a mount would do."""
+    def get(case: str, state: str = "clean") -> Path:
+        image = disk(case, state)
+        if state == "clean":
+            return image
+        copy = image.with_suffix(".replayed.raw")
+        return copy if copy.exists() else disks.replay(disks.sparse_copy(image, copy))
+    return get
+
+
+@pytest.fixture(scope="session")
+def containerd_case(containerd_disk: Callable[[str, str], Path]) -> Callable[..., containerd_truth.ContainerdCase]:
+    """containerd_case(case, state): the truth of a host with containerd, read once."""
+    known: dict[tuple[str, str], containerd_truth.ContainerdCase] = {}
+
+    def get(case: str, state: str = "clean") -> containerd_truth.ContainerdCase:
+        if (case, state) not in known:
+            kind = "clean" if state == "clean" else "poweroff-replayed"
+            known[case, state] = containerd_truth.ContainerdCase(case, kind, containerd_disk(case, state))
+        return known[case, state]
     return get
 
 
