@@ -139,6 +139,11 @@ class ContainerdCase(truth.Case):
         node = self.nodes[path]
         return node["type"] == "c" and node["rdev"] == "0:0" and self.locate(path)[0] == "layer"
 
+    @cached_property
+    def in_snapshots(self) -> set[bytes]:
+        """The paths of all entries of snapshots."""
+        return {path for path in self.nodes if self.locate(path)[1].startswith(ROOT)}
+
     # --- snapshots ----------------------------------------------------------------------------------------------------
 
     @cached_property
