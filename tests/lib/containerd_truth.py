@@ -59,8 +59,9 @@ class Manifest:
     config: str
     diff_ids: list[str]
     blobs: list[tuple[str, int]]                      # layer digest and size
-    platform: str
-    history: list[Row]
+    platform: str = ""
+    created: int | None = None
+    history: list[Row] = field(default_factory=list)
 
     @property
     def chains(self) -> list[str]:
@@ -198,7 +199,8 @@ class ContainerdCase(truth.Case):
             config = self.blob(top["config"]["digest"]) or {}
             yield Manifest(digest, top["config"]["digest"], config.get("rootfs", {}).get("diff_ids", []),
                            [(layer["digest"], layer["size"]) for layer in top["layers"]],
-                           f"{config.get('os')}/{config.get('architecture')}", config.get("history", []))
+                           f"{config.get('os')}/{config.get('architecture')}", truth.iso_ns(config.get("created")),
+                           config.get("history", []))
 
     def _images_of(self, namespace: str) -> Iterable[Image]:
         """All targets that have a name."""
@@ -216,7 +218,7 @@ class ContainerdCase(truth.Case):
         for path in self.files:
             config = self.blob(BLOB.fullmatch(path)[1].decode()) if BLOB.fullmatch(path) else None
             diffs = config.get("rootfs", {}).get("diff_ids", []) if config else []
-            found |= dict(zip(Manifest("", "", diffs, [], "", []).chains, diffs))
+            found |= dict(zip(Manifest("", "", diffs, []).chains, diffs))
         return found
 
     # --- containers ---------------------------------------------------------------------------------------------------
@@ -264,6 +266,8 @@ class ContainerdCase(truth.Case):
                 else:
                     layer.role, layer.container = role, container
                     self.mounts[container["Id"]].append(one.directory)
+            below = [one.directory for one in self.stack(top) if self.layers[one.directory].role == "image"]
+            self.chains[container["Id"]] = below[::-1]
         for image in self.images:
             for manifest in image.manifests:
                 chain = [self.snapshot(image.namespace, name, key) for name in self.inner for key in manifest.chains]
