@@ -364,6 +364,8 @@ def check_images(judged: Judged) -> Result:
         if unknown := told - digests - set().union(*short.values(), image.names):
             result.report("wrong", f"{text}: {sorted(unknown)}?")
         created = {one.created for one in image.manifests}
+        if any(row["container_runtime"] not in runtimes(case, image.namespace, None) for row in said):
+            result.report("wrong", f"{text}: container_runtime {[row['container_runtime'] for row in said]}")
         if any(row.get("created") and iso_ns(row["created"]) not in created for row in said):
             result.report("wrong", f"{text}: created {[row.get('created') for row in said]}, not {created}")
         for fault in layer_faults(case, image, said):

@@ -268,6 +268,10 @@ class ContainerdCase(truth.Case):
                     self.mounts[container["Id"]].append(one.directory)
             below = [one.directory for one in self.stack(top) if self.layers[one.directory].role == "image"]
             self.chains[container["Id"]] = below[::-1]
+        for one in self.snapshots.values():           # what was built, step above step
+            if one.kind == COMMITTED and self.layers[one.directory].role == "image":
+                self.chains[one.directory.decode()] = [below.directory for below in reversed(self.stack(one))
+                                                       if self.layers[below.directory].role == "image"]
         for image in self.images:
             for manifest in image.manifests:
                 chain = [self.snapshot(image.namespace, name, key) for name in self.inner for key in manifest.chains]
