@@ -3,14 +3,30 @@
 that the bbolt library made of them. The first is held against the second by containerd/test_containerd_truth.py."""
 import re
 import struct
-from collections.abc import Iterator
-from typing import Union
+from collections.abc import Iterable, Iterator
 
 from lib.boltfile import BRANCH, LEAF, MAGIC, fnv
 from lib.reading import unescape
 
-Bucket = dict[bytes, Union[bytes, "Bucket"]]
 PAGE, META_AT = 16, struct.Struct("<IIIIQQQQQQ")
+
+
+class Bucket(dict):
+    """Names with bytes or buckets; `sequence` is how many numbers the bucket has ever given out."""
+
+    def __init__(self, items: Iterable[tuple[bytes, object]] = (), sequence: int = 0) -> None:
+        super().__init__(items)
+        self.sequence = sequence
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__(other) and self.sequence == getattr(other, "sequence", 0)
+
+    def below(self, *path: bytes) -> "Bucket":
+        """A bucket in this one, which is empty where it is not there."""
+        found = self
+        for name in path:
+            found = found.get(name, Bucket())
+        return found
 
 
 def read(data: bytes) -> Bucket:
@@ -19,10 +35,11 @@ def read(data: bytes) -> Bucket:
     metas = [META_AT.unpack_from(data, number * size + PAGE) for number in range(2)]
     valid = [meta for number, meta in enumerate(metas) if meta[0] == MAGIC
              and meta[9] in (0, fnv(data[number * size + PAGE:number * size + PAGE + 56]))]
-    return dict(_pages(data, size, max(valid, key=lambda meta: meta[8])[4]))
+    newest = max(valid, key=lambda meta: meta[8])
+    return Bucket(_pages(data, size, newest[4]), newest[5])
 
 
-def _pages(data: bytes, size: int, number: int) -> Iterator[tuple[bytes, Union[bytes, Bucket]]]:
+def _pages(data: bytes, size: int, number: int) -> Iterator[tuple[bytes, object]]:
     """What a page of a tree and those below it hold."""
     at = number * size
     found, flags, count, _overflow = struct.unpack_from("<QHHI", data, at)
@@ -34,7 +51,7 @@ def _pages(data: bytes, size: int, number: int) -> Iterator[tuple[bytes, Union[b
         yield from _pages(data, size, struct.unpack_from("<IIQ", data, at + PAGE + 16 * index)[2])
 
 
-def _leaf(data: bytes, size: int, at: int, count: int) -> Iterator[tuple[bytes, Union[bytes, Bucket]]]:
+def _leaf(data: bytes, size: int, at: int, count: int) -> Iterator[tuple[bytes, object]]:
     """The elements of a leaf page; a bucket's value is the number of its page, or 0 and then the page itself."""
     for index in range(count):
         element = at + PAGE + 16 * index
@@ -43,17 +60,19 @@ def _leaf(data: bytes, size: int, at: int, count: int) -> Iterator[tuple[bytes, 
         start = element + place + keys
         if not flags & 1:
             yield key, data[start:start + values]
-        elif root := struct.unpack_from("<Q", data, start)[0]:
-            yield key, dict(_pages(data, size, root))
+            continue
+        root, sequence = struct.unpack_from("<QQ", data, start)
+        if root:
+            yield key, Bucket(_pages(data, size, root), sequence)
         else:
             inline = data[start + 16:start + values]
-            yield key, dict(_leaf(inline, size, 0, struct.unpack_from("<QHHI", inline)[2]))
+            yield key, Bucket(_leaf(inline, size, 0, struct.unpack_from("<QHHI", inline)[2]), sequence)
 
 
 def listed(lines: Iterator[str]) -> Bucket:
     """The same from a recorded listing: the path of buckets and key, a tab, the value. Names may have slashes; a bucket
     stands before what is in it."""
-    root: Bucket = {}
+    root = Bucket()
     buckets = {b"": root}
     for line in lines:
         path, _, value = line.rstrip("\n").partition("\t")
@@ -61,8 +80,8 @@ def listed(lines: Iterator[str]) -> Bucket:
         above = next(name[:match.start()] for match in reversed(list(re.finditer(b"/", name)))
                      if name[:match.start()] in buckets)
         key = name[len(above) + 1:]
-        if re.fullmatch(r"<bucket seq=\d+>", value):
-            buckets[name] = buckets[above][key] = {}
+        if match := re.fullmatch(r"<bucket seq=(\d+)>", value):
+            buckets[name] = buckets[above][key] = Bucket(sequence=int(match[1]))
         else:
             buckets[above][key] = unescape(value)
     return root
@@ -84,12 +103,3 @@ def time_ns(data: bytes) -> int:
     version, seconds, part = struct.unpack_from(">BQI", data)
     assert version in (1, 2) and len(data) in (15, 16)
     return (seconds - 62135596800) * 10**9 + part
-
-
-def walk(bucket: Bucket, path: tuple[bytes, ...] = ()) -> Iterator[tuple[tuple[bytes, ...], bytes]]:
-    """Every value, with the names of the buckets and its key."""
-    for key, value in bucket.items():
-        if isinstance(value, dict):
-            yield from walk(value, (*path, key))
-        else:
-            yield (*path, key), value

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is every time that containerd's databases hold in some row, with the database as its witness?
+"""Is every time that containerd's databases hold in some row, with the database as its witness? Is what is only inferred
+true: which snapshots are gone and when they were made, when a task was started?
 
 What the databases hold containerd_truth.py reads; the words that a row must have to be about a record are the record's own
-name or digest.
+name or digest. When things happened is by the recorded actions and containerd's events.
 """
 import json
 import re
@@ -10,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from lib import truth
 from lib.boltread import Bucket, time_ns
 from lib.case_check import Result
 from lib.containerd_truth import CONTENT, META, SNAPSHOTTER, ContainerdCase
@@ -84,4 +86,80 @@ def check_facts(case: ContainerdCase, rows: list[Row]) -> Result:
         elif not any(row.get("container_namespace") == fact.namespace for row in about):
             result.report("wrong", f"{text}: container_namespace {about[0].get('container_namespace')}")
     result.notes = ["times found: " + ", ".join(f"{kind} {have}/{want}" for kind, (want, have) in counts.items())]
+    return result
+
+
+# --- what is only inferred --------------------------------------------------------------------------------------------
+
+GONE = re.compile(r"snapshots? (\d+)(?: to (\d+))? of (\S+) (?:is|are) gone")
+EVENT = re.compile(r"(\S+) (\S+) \+0000 UTC (\S+) (\S+) (\{.*)")
+SOON = 2 * 10**9                                      # ns; Docker notes the start this near to that of the task
+
+
+def events(case: ContainerdCase) -> Iterator[tuple[int, str, Row]]:
+    """Time, topic and text of what containerd told at that time; nothing where nobody listened."""
+    path = case.truth / "ctr-events.txt"
+    for line in path.read_text().splitlines() if path.exists() else ():
+        if match := EVENT.fullmatch(line):
+            yield iso_ns(f"{match[1]}T{match[2]}Z"), match[4], json.loads(match[5])
+
+
+def removed(case: ContainerdCase) -> Iterator[tuple[str, int, int]]:
+    """Containers that are gone: name, and the clock before and after they were made."""
+    there = {container["Id"] for container in case.containers}
+    gone = [action for action in truth.actions(case.truth) if action.what in ("container_rm", "container_rm_force", "pod_rm")
+            and action.container not in there]
+    for action in truth.actions(case.truth):
+        if action.what in ("container_run", "container_create", "pod_run") and any(
+                action.container == one.container and int(action.number) < int(one.number) for one in gone):
+            yield action.name, action.before, action.after
+
+
+def check_gaps(case: ContainerdCase, rows: list[Row]) -> Result:
+    """Every number that a snapshotter gave out is a snapshot, or told to be gone; each container that was removed since the
+    store was in use was made within the time of such a gap."""
+    result, told, spans = Result(), defaultdict(int), []
+    for row in rows:
+        if row["data_type"] == "container:snapshot:removed":
+            spans.append((iso_ns(row.get("time_first")), iso_ns(row.get("time_last"))))
+            for first, last, name in (GONE.search(fact).groups() for fact in row.get("facts", ()) if GONE.search(fact)):
+                for number in range(int(first), int(last or first) + 1):
+                    told[name, number] += 1
+    for name, bucket in case.inner.items():
+        there = {one.id for one in case.snapshots.values() if one.snapshotter == name}
+        for number in set(range(1, bucket.sequence + 1)) - there:
+            result.expect(told.pop((name, number), 0) == 1, f"snapshot {number} of {name}, which is gone")
+    for name, number in told:
+        result.report("extra", f"snapshot {number} of {name} is said to be gone")
+    start = min((time for one in case.snapshots.values() for time in one.inner_times.values()), default=0)
+    for name, before, after in removed(case):
+        if after > start:
+            result.expect(any((first is None or first <= after) and (last is None or before - truth.TICK <= last)
+                              for first, last in spans), f"a gap when {name} was made, from {before} to {after}")
+    return result
+
+
+def check_starts(case: ContainerdCase, rows: list[Row]) -> Result:
+    """What witnesses the start of a task lies between what containerd told of the container and of its start; Docker's,
+    near the start that it keeps."""
+    result, spans, last = Result(), {}, {}
+    for time, topic, text in events(case):
+        cid = text.get("container_id") or text.get("id")
+        if topic == "/containers/create":
+            last[cid] = time
+        elif topic == "/tasks/start" and cid in last:
+            spans[cid] = last[cid] - truth.NEAR, time
+    for container in case.containers:
+        started = iso_ns(container["State"]["StartedAt"])
+        if container["runtime"] == "docker" and started:
+            spans[container["Id"]] = started - SOON, started + SOON
+    for row in rows:
+        if row["data_type"] in ("container:runtime:bundle", "container:runtime:container") and row[
+                "timestamp_desc"] == "Start Time" and row.get("container_identifier") in spans:
+            before, after = spans[row["container_identifier"]]
+            result.expected += 1
+            result.found += 1
+            if not before <= row["date_time"] <= after:
+                result.report("wrong", f"{row['data_type']} of {show(row['container_identifier'])} at {row['date_time']}"
+                              f", not from {before} to {after}")
     return result

@@ -15,13 +15,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from functools import cached_property
 from pathlib import Path
 
 from lib import case_check, deletion_check, disks, launch, machine, overlay_check, truth
 from lib.case_check import Result
-from lib.containerd_facts import check_facts
-from lib.containerd_truth import ACTIVE, CASES, ROOT, STATES, ContainerdCase, Snapshot, SnapshotHost, UpgradedHost
+from lib.containerd_facts import check_facts, check_gaps, check_starts
+from lib.containerd_truth import ACTIVE, CASES, POD, STATES, ContainerdCase, Snapshot, SnapshotHost, UpgradedHost
 from lib.overlay_truth import LayeredCase
 from lib.reading import Row
 from lib.truth import faults, iso_ns, show
@@ -53,10 +52,9 @@ class Judged:
         """Every row."""
         return (row for rows in self.rows.values() for row in rows)
 
-    @cached_property
-    def images(self) -> list[Row]:
+    def listed(self, command: str) -> list[Row]:
         """What the program lists."""
-        done = launch.run("-q", "--json", "images", self.evidence)
+        done = launch.run("-q", "--json", command, self.evidence)
         return json.loads(done.stdout) if done.returncode in (0, 1) else []
 
     def docker_parts(self) -> Iterator[truth.Case]:
@@ -101,7 +99,7 @@ def expected_owner(case: ContainerdCase, one: Snapshot) -> Row:
     if container:
         ids = image_ids(case, one.namespace, {container["Image"]})
         return want | {"container_identifier": container["Id"], "container_name": container["Name"][1:],
-                       "image_identifier": tuple(ids)}
+                       "image_identifier": tuple(ids), **pod_of(container)}
     if one.kind == ACTIVE:                            # of a build, or left over: whose it is nobody knows
         want["layer_role"] = ("rw", "image", "host")
     ids = image_ids(case, one.namespace, layer.images | container_images(case, layer.containers))
@@ -347,16 +345,18 @@ def check_deletions(judged: Judged) -> Result:
 
 def check_images(judged: Judged) -> Result:
     """The list of images with names and layers, and every step of their history."""
-    result, case = Result(), judged.case
+    result, case, listed = Result(), judged.case, judged.listed("images")
     for image in case.images:
         text = f"image {image.namespace} {show(image.target)}"
-        said = [row for row in judged.images if row["image_identifier"] in image.ids
+        said = [row for row in listed if row["image_identifier"] in image.ids
                 and row.get("container_namespace", "moby") == image.namespace]
         if not result.expect(said, text):
             continue
         names = {name for name in image.names if not name.startswith(("moby-dangling@", "sha256:"))}
         told = {name for row in said for name in row.get("image_names", [])}
-        short = {name: {name, name.removeprefix("docker.io/").removeprefix("library/")} for name in names}
+        short = {name: {name.removeprefix("docker.io/").removeprefix("library/")} for name in names}
+        if image.namespace != "moby":                 # Docker alone shortens them
+            short = {name: every | {name} for name, every in short.items()}
         lacking = [name for name in names if not told & short[name]]
         if lacking:
             result.report("wrong", f"{text}: {sorted(told)} without {lacking}")
@@ -410,6 +410,42 @@ def layer_faults(case: ContainerdCase, image, said: list[Row]) -> Iterator[str]:
                 yield f"layer {show(key)} at {layer.get('path')}, not {wanted[0]}"
 
 
+def check_containers(judged: Judged) -> Result:
+    """The list of containers: all, with name, image, namespace, pod and times."""
+    result, case = Result(), judged.case
+    listed = {row["container_identifier"]: row for row in judged.listed("containers")}
+    for container in judged.everyone.containers:
+        cid, text = container["Id"], f"container {show(container['Id'])} {container['Name'][1:]}"
+        row = listed.pop(cid, None)
+        if not result.expect(row, text):
+            continue
+        want = {"container_name": container["Name"][1:]}
+        if cid in case.tops:
+            want |= {"container_namespace": container["namespace"], **pod_of(container),
+                     "container_runtime": runtimes(case, container["namespace"], container),
+                     "image_identifier": tuple(image_ids(case, container["namespace"], {container["Image"]}))}
+        if container.get("runtime") == "":
+            times = {action: time for action, time, _more in life_of(container)}
+            for action, key in (("create", "created"), ("start", "started"), ("finish", "finished")):
+                if (action in times or container["status"]) and iso_ns(row.get(key)) != times.get(action):
+                    result.report("wrong", f"{text}: {key} {row.get(key)}, not {times.get(action)}")
+            want |= {"exit_code": container["status"]["ExitCode"]} if "finish" in times else {}
+        if bad := faults(want, row):
+            result.report("wrong", f"{text}: {'; '.join(bad)}")
+    for cid in listed:
+        result.report("extra", f"container {show(cid)}")
+    return result
+
+
+def pod_of(container: Row) -> Row:
+    """The fields about the pod of a container of CRI."""
+    labels = container.get("labels", {})
+    if not container.get("cri"):
+        return {}
+    return {"pod_identifier": labels[POD + "uid"], "pod_name": labels[POD + "name"],
+            "pod_namespace": labels[POD + "namespace"]}
+
+
 # --- all of it --------------------------------------------------------------------------------------------------------
 
 def check_database(judged: Judged) -> Result:
@@ -417,8 +453,17 @@ def check_database(judged: Judged) -> Result:
     return check_facts(judged.case, list(judged.all_rows))
 
 
+def check_inferred(judged: Judged) -> Result:
+    """What is gone, and what started when."""
+    result, rows = Result(), list(judged.all_rows)
+    add(result, check_gaps(judged.case, rows))
+    add(result, check_starts(judged.case, rows))
+    return result
+
+
 CHECKS = {"files": check_files, "owner": check_owner, "life": check_life, "logs": check_logs, "diff": check_diff,
-          "changes": check_changes, "deletions": check_deletions, "images": check_images, "database": check_database}
+          "changes": check_changes, "deletions": check_deletions, "images": check_images, "containers": check_containers, "database": check_database,
+          "inferred": check_inferred}
 
 
 @contextmanager

@@ -105,7 +105,7 @@ class ContainerdCase(truth.Case):
             self.files = disks.dump(disk, filter(self._wanted, self.nodes), to)
         for path, data in self.files.items():
             assert hashlib.sha256(data).hexdigest() == self.nodes[path]["sha256"], path
-        self.meta: Bucket = boltread.read(self.files[META])[b"v1"] if META in self.files else {}
+        self.meta = boltread.read(self.files[META])[b"v1"]
         self.namespaces = {name.decode(): bucket for name, bucket in self.meta.items() if isinstance(bucket, dict)}
         self._find_snapshots()
         self.images = [image for namespace in self.namespaces for image in self._images_of(namespace)]
@@ -152,7 +152,7 @@ class ContainerdCase(truth.Case):
         """The snapshots in each snapshotter's own database, by its name."""
         found = {SNAPSHOTTER.fullmatch(path)[1].decode(): boltread.read(data) for path, data in self.files.items()
                  if SNAPSHOTTER.fullmatch(path)}
-        return {name: bucket.get(b"v1", {}).get(b"snapshots", {}) for name, bucket in found.items()}
+        return {name: bucket.below(b"v1", b"snapshots") for name, bucket in found.items()}
 
     def _find_snapshots(self) -> None:
         """Join both databases."""
