@@ -75,15 +75,16 @@ def test_records_as_ctr_lists_them(name: str, containerd_case) -> None:
     assert infos or name.startswith("docker")
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_merged_views_as_the_kernel_shows_them(name: str, containerd_case) -> None:
+@pytest.mark.parametrize("case", CASES)
+def test_merged_views_as_the_kernel_shows_them(case: str, containerd_case) -> None:
     """Of each container, by the stack of its snapshots."""
-    case, seen = containerd_case(name), 0
+    case, seen = containerd_case(case), 0
     for host in (SnapshotHost(case, snapshotter) for snapshotter in case.inner):
-        for cid, container in host.containers.items():
-            paths = [case.truth / f"containers/{stem}.merged-clean.tsv" for stem in (cid, container["Name"][1:])]
+        for name, container in host.containers.items():
+            stems = container["Id"], container["Name"][1:]
+            paths = [case.truth / f"containers/{stem}.merged-clean.tsv" for stem in stems]
             kernel = containerd_truth.merged_listing(next(path for path in paths if path.exists()))
-            own = {path: entry.node for path, entry in host.merged(cid).items()}
+            own = {path: entry.node for path, entry in host.merged(name).items()}
             keys = ("type", "mode", "uid", "gid", "size", "rdev", "mtime", "sha256", "link")
             assert own.keys() == kernel.keys()
             assert [path for path in own if any(own[path][key] != kernel[path][key] for key in keys)] == []
@@ -96,11 +97,11 @@ def test_comparison_as_docker_diff(name: str, containerd_case) -> None:
     """Docker 29 compares the merged view with the one below, as ever."""
     case, seen = containerd_case(name), 0
     host = SnapshotHost(case, "overlayfs")
-    for cid, container in host.containers.items():
+    for key, container in host.containers.items():
         path = case.truth / f"containers/{container['Name'][1:]}.diff.txt"
         if container["runtime"] == "docker":
-            later = overlay_truth.stale(host, container["Name"][1:])
-            own, told = overlay_truth.as_text(host.diff(cid)), overlay_truth.docker_diff(path.read_bytes())
+            later = overlay_truth.stale(host, key)
+            own, told = overlay_truth.as_text(host.diff(key)), overlay_truth.docker_diff(path.read_bytes())
             assert {p for p in own if own[p] != told.get(p)} <= later and not told.keys() - own.keys() - later
             seen += len(told)
     assert seen > 60

@@ -320,7 +320,7 @@ def check_changes(judged: Judged) -> Result:
 
 
 def check_deletions(judged: Judged) -> Result:
-    """Every deletion by a container, within the time of the action that did it."""
+    """Every deletion by a container, within the time of the action that did it, and every one by an image's layer."""
     result, by_container = Result(), defaultdict(list)
     for row in judged.rows["fs:stat"]:
         if row["timestamp_desc"] == truth.DELETION and row.get("layer_role") == "rw":
@@ -337,6 +337,12 @@ def check_deletions(judged: Judged) -> Result:
         result.report(kind, text)
     for cid in by_container:
         result.report("extra", f"deletions by {show(cid)}")
+    for host in (host for host in judged.hosts if host.driver == "overlay2"):
+        wanted, problems = deletion_check.judge_images(host, judged.path)
+        result.expected += wanted
+        result.found += wanted
+        for text in problems:
+            result.report("wrong", text)
     result.notes = [total.figures()]
     return result
 

@@ -9,7 +9,7 @@ core/snapshots/storage, internal/cri). containerd/test_containerd_truth.py holds
 import hashlib
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -236,7 +236,8 @@ class ContainerdCase(truth.Case):
                    "Name": "/" + (labels.get("io.kubernetes.container.name") or labels.get(POD + "name") or key.decode()),
                    "Image": names[0].target if names else "", "image_name": value[b"image"].decode(),
                    "Snapshotter": value[b"snapshotter"].decode(), "SnapshotKey": value[b"snapshotKey"].decode(),
-                   "times": times_of(value), "status": status, "Mounts": [],
+                   "times": times_of(value), "status": status, "HostConfig": {}, "Mounts": [
+                       {"Destination": mount["destination"]} for mount in specified(value[b"spec"])["mounts"]],
                    "State": {"StartedAt": "", "FinishedAt": "", "Running": True}}
 
     def container(self, cid: str) -> Row | None:
@@ -286,6 +287,11 @@ class ContainerdCase(truth.Case):
                             for path in truth.removed_by(truth.script_of(action)))
 
 
+def specified(spec: bytes) -> Row:
+    """The OCI specification in a record of a container, which is JSON behind the name of its type."""
+    return json.loads(spec[spec.index(b"{"):])
+
+
 def times_of(bucket: Bucket) -> dict[str, int]:
     """The times of a record."""
     return {name: boltread.time_ns(bucket[name.encode()]) for name in ("createdat", "updatedat")
@@ -295,19 +301,20 @@ def times_of(bucket: Bucket) -> dict[str, int]:
 # --- hosts ------------------------------------------------------------------------------------------------------------
 
 class SnapshotHost(LayeredCase):
-    """The layers of one snapshotter, and the containers on them."""
+    """The layers of one snapshotter, and the containers on them by name; where two have one, by ID."""
 
     def __init__(self, case: ContainerdCase, snapshotter: str) -> None:
         super().__init__(case.name, case.state, case)
         prefix = ROOT + f"/io.containerd.snapshotter.v1.{snapshotter}/".encode()
         self.layers = {layer: entries for layer, entries in self.layers.items() if layer.startswith(prefix)}
-        self.containers = {c["Id"]: c for c in case.containers
-                           if c["Id"] in case.tops and case.tops[c["Id"]].snapshotter == snapshotter}
+        own = [c for c in case.containers if c["Id"] in case.tops and case.tops[c["Id"]].snapshotter == snapshotter]
+        names = Counter(c["Name"] for c in own)
+        self.containers = {c["Name"][1:] if names[c["Name"]] == 1 else c["Id"]: c for c in own}
         self.driver = "vfs" if snapshotter == "native" else "overlay2"
 
     def stack(self, name: str) -> tuple[bytes, ...]:
-        """The layer directories of a container by its ID, rw first."""
-        return tuple(one.directory for one in self.case.stack(self.case.tops[name]))
+        """The layer directories of a container, rw first."""
+        return tuple(one.directory for one in self.case.stack(self.case.tops[self.containers[name]["Id"]]))
 
     def layer_id(self, layer: bytes) -> str:
         """The name of a layer in the output: the diff ID of an image layer, else its key."""
@@ -320,7 +327,6 @@ class UpgradedHost(LayeredCase):
 
     def __init__(self, name: str, state: str, phase: str) -> None:
         super().__init__(name, state, truth.Case(machine.EVIDENCE / name, state, False, phase))
-        self.containers = {c["Id"]: c for c in self.case.containers}
 
 
 def merged_listing(path: Path) -> dict[bytes, Row]:

@@ -170,6 +170,43 @@ def judge_case(host: LayeredCase, rows: Path) -> Judgement:
     return total
 
 
+def by_images(host: LayeredCase) -> dict[tuple[bytes, bytes], Entry | None]:
+    """What image layers take away: by the place of the mark and the path inside, the entry that it hides, if any."""
+    wanted: dict[tuple[bytes, bytes], Entry | None] = {}
+    for chain in host.case.chains.values():
+        for number, layer in enumerate(chain):
+            below = host.view(tuple(reversed(chain[:number]))) if number else {}
+            after = host.view(tuple(reversed(chain[:number + 1])))
+            wanted |= {(mark.location, path): below.get(path) for path, mark in host.whiteouts(layer).items()}
+            for entry in host.layers.get(layer, []):
+                if entry.kind == "d" and host.opaque(entry):
+                    wanted |= {(entry.location, path): below[path] for path in below if path not in after
+                               and entry.path in overlay_truth.parents(path)
+                               and next(overlay_truth.parents(path)) in after}
+    return wanted
+
+
+def judge_images(host: LayeredCase, rows: Path) -> tuple[int, list[str]]:
+    """How many deletions by image layers of this host there are, and what is wrong in the rows of them."""
+    found: dict[tuple[bytes, bytes], Row] = {}
+    problems, wanted = [], by_images(host)
+    for row in truth.read_rows(rows):
+        if row["timestamp_desc"] == truth.DELETION and row.get("layer_role") == "image" and host.case.locate(
+                row["location"])[1] in host.layers:
+            key = row["location"], row["filename"].replace(b"/.wh.", b"/")
+            problems += [f"{truth.show(key)}: twice"] * (key in found)
+            found[key] = row
+    problems += [f"{truth.show(place)}: deletes {truth.show(path)}?" for place, path in found.keys() - wanted.keys()]
+    for (place, path), hidden in wanted.items():
+        if not (row := found.get((place, path))):
+            problems.append(f"{truth.show(place)}: nothing of {truth.show(path)}")
+        elif hidden:
+            problems += [f"{truth.show(path)}: {fault}" for fault in hidden_faults(host, hidden, row)]
+        elif told := sorted(row.keys() & {"hides_layer", "hides_size", "hides_mode", "hides_modified"}):
+            problems.append(f"{truth.show(path)}: hid nothing, but has {told}")
+    return len(wanted), problems
+
+
 def main() -> int:
     """The command line; returns the exit status."""
     if len(sys.argv) not in (3, 4):
