@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
-from lib import case_check, deletion_check, disks, launch, machine, overlay_check, truth
+from lib import case_check, deletion_check, disks, launch, machine, overlay_check, truth, who_check
 from lib.case_check import Result
 from lib.containerd_facts import check_facts, check_gaps, check_starts
 from lib.containerd_truth import ACTIVE, CASES, POD, STATES, ContainerdCase, Snapshot, SnapshotHost, UpgradedHost
@@ -27,6 +27,7 @@ from lib.truth import faults, iso_ns, show
 
 LOGS = ("docker:container:log:entry", "container:log:entry")
 LIFE = {"create": "Creation Time", "start": "Start Time", "finish": "End Time"}
+WHO = 20                                              # paths that who is asked for, a host
 CRI_LINE = re.compile(rb"(\S+) (stdout|stderr) ([FP])(?::\S+)? ?(.*)", re.S)
 
 
@@ -102,20 +103,15 @@ def expected_owner(case: ContainerdCase, one: Snapshot) -> Row:
                        "image_identifier": tuple(ids), **pod_of(container)}
     if one.kind == ACTIVE:                            # of a build, or left over: whose it is nobody knows
         want["layer_role"] = ("rw", "image", "host")
-    ids = image_ids(case, one.namespace, layer.images | container_images(case, layer.containers))
+    ids = image_ids(case, one.namespace, layer.images)
     return want | {"used_by_containers": frozenset(layer.containers), "image_identifier": (None, *ids),
                    "container_identifier": (None, *layer.containers)}
-
-
-def container_images(case: ContainerdCase, containers: set[str]) -> set[str]:
-    """The images that containers were made from. Those may have no name any more."""
-    return {case.container(cid)["Image"] for cid in containers}
 
 
 def image_faults(case: ContainerdCase, one: Snapshot, row: Row) -> Iterator[str]:
     """What is wrong in used_by_images of an image's layer: each image must be there under one of its names."""
     said, layer = set(row["used_by_images"]), case.layers[one.directory]
-    unknown = said - image_ids(case, one.namespace, layer.images | container_images(case, layer.containers))
+    unknown = said - image_ids(case, one.namespace, layer.images)
     missing = [image for image in layer.images if not said & image_ids(case, one.namespace, {image})]
     if unknown or missing:
         yield f"used_by_images without {show(sorted(missing))}, with unknown {show(sorted(unknown))}"
@@ -347,6 +343,19 @@ def check_deletions(judged: Judged) -> Result:
     return result
 
 
+def check_who(judged: Judged) -> Result:
+    """The answers to who, for some paths of each host."""
+    result = Result()
+    for host in judged.hosts:
+        if host.containers and host.driver == "overlay2":
+            found = who_check.who_faults(host, judged.evidence, WHO, judged.hosts)
+            result.expected += WHO
+            result.found += WHO
+            for text in found:
+                result.report("wrong", f"{host.driver}: {text}")
+    return result
+
+
 # --- images -----------------------------------------------------------------------------------------------------------
 
 def check_images(judged: Judged) -> Result:
@@ -468,7 +477,7 @@ def check_inferred(judged: Judged) -> Result:
 
 
 CHECKS = {"files": check_files, "owner": check_owner, "life": check_life, "logs": check_logs, "diff": check_diff,
-          "changes": check_changes, "deletions": check_deletions, "images": check_images, "containers": check_containers, "database": check_database,
+          "changes": check_changes, "deletions": check_deletions, "who": check_who, "images": check_images, "containers": check_containers, "database": check_database,
           "inferred": check_inferred}
 
 

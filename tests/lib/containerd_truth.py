@@ -262,8 +262,9 @@ class ContainerdCase(truth.Case):
             for number, one in enumerate(self.stack(top)):
                 layer = self.layers[one.directory]
                 role = "rw" if not number else "init" if one.key == container["Id"] + "-init" else "image"
-                if role == "image":
+                if role == "image":                   # the image may have no name any more
                     layer.containers.add(container["Id"])
+                    layer.images.add(container["Image"])
                 else:
                     layer.role, layer.container = role, container
                     self.mounts[container["Id"]].append(one.directory)

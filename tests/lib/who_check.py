@@ -7,6 +7,7 @@ import json
 import os
 import random
 from collections import defaultdict
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def mounted_over(host: LayeredCase, name: str, path: bytes) -> bool:
     said = host.containers[name]
     places = [os.fsencode(point["Destination"]) for point in said["Mounts"]]
     places += [os.fsencode(place) for place in said["HostConfig"].get("Tmpfs") or ()]
-    places += [place for field, place in OWN.items() if said[field]]
+    places += [place for field, place in OWN.items() if said.get(field)]
     return any((path + b"/").startswith(place.rstrip(b"/") + b"/") for place in places)
 
 
@@ -85,15 +86,16 @@ def faults_of(host: LayeredCase, item: Row, using: dict[bytes, list[str]]) -> li
         wrong.append(f"images {item.get('images')}, not {known.images}")
     if hidden is None and truth.iso_ns(item.get("modified")) != entry.time("mtime"):
         wrong.append(f"modified {item.get('modified')}, not {entry.node['mtime']}")
-    told = {c["container_name"]: c for c in item.get("containers", ())}
+    names = {c["Id"]: name for name, c in host.containers.items()}  # by name, where only one has it
+    told = {names.get(c["container_identifier"], c["container_name"]): c for c in item.get("containers", ())}
     wanted = using[entry.layer] if known.role != "init" else [*(set(using[entry.layer]) | told.keys())]
     if told.keys() != set(wanted):
         wrong.append(f"containers {sorted(told)}, not {sorted(wanted)}")
     for name in told.keys() & using[entry.layer] if hidden is None else ():
         if told[name]["status"] not in (may := status(host, name, entry)):
             wrong.append(f"{name}: {told[name]['status']}, not {may}")
-        if told[name]["container_identifier"] != host.containers[name]["Id"]:
-            wrong.append(f"{name}: {told[name]['container_identifier']}")
+        if told[name]["container_name"] != host.containers[name]["Name"][1:]:
+            wrong.append(f"{name}: {told[name]['container_name']}")
     return [f"{truth.show(item['path'])}: {fault}" for fault in wrong]
 
 
@@ -107,14 +109,16 @@ def sampled(host: LayeredCase, count: int) -> list[bytes]:
             for path in pick.sample(paths, count * share // 5)]
 
 
-def who_faults(host: LayeredCase, root: Path, count: int) -> list[str]:
-    """What is wrong in the answers for sampled paths."""
+def who_faults(host: LayeredCase, root: Path, count: int, beside: Iterable[LayeredCase] = ()) -> list[str]:
+    """What is wrong in the answers for sampled paths. What they say of other stores `beside` this one is not judged."""
     using, have, problems, paths = users(host), entries(host), [], sampled(host, count)
+    others = {place for other in beside if other is not host for place in entries(other)}
     assert len(paths) == count
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda path: who(path, root), paths))
     for path, found in zip(paths, answers):
-        problems += [fault for item in found for fault in faults_of(host, item, using)]
+        problems += [fault for item in found if item["path"] not in others
+                     for fault in faults_of(host, item, using)]
         wanted = [have[path]] if path in have else [
             e for e in have.values() if path in (e.path, host.hides(e)) and host.case.layers.get(e.layer)]
         missing = {e.location for e in wanted} - {item["path"] for item in found}
