@@ -25,7 +25,7 @@ from lib.overlay_truth import LayeredCase
 from lib.reading import Row
 from lib.truth import faults, iso_ns, show
 
-LOGS = ("docker:container:log:entry", "container:log:entry")
+LOGS = ("docker:container:log:entry", "cri:container:log:entry")
 LIFE = {"create": "Creation Time", "start": "Start Time", "finish": "End Time"}
 WHO = 20                                              # paths that who is asked for, a host
 CRI_LINE = re.compile(rb"(\S+) (stdout|stderr) ([FP])(?::\S+)? ?(.*)", re.S)
@@ -248,8 +248,10 @@ def check_logs(judged: Judged) -> Result:
         if part.containers:
             own = [row for row in rows if row.get("container_identifier") in part.existing]
             add(total, case_check.check_logs(part, own))
-    by_place = defaultdict(Counter)
+    by_place, owners = defaultdict(Counter), log_owners(judged.case)
     for row in rows:
+        if row.get("container_identifier") != owners.get(row["location"], row.get("container_identifier")):
+            total.report("wrong", f"{show(row['location'])} of {show(row.get('container_identifier'))}")
         by_place[row["location"]][row["log_source"], row["date_time"], row.get("message_body") or ""] += 1
     for path, data in judged.case.files.items():
         if path.startswith(b"/var/log/pods/") and path.rpartition(b".")[2] == b"log":
@@ -265,8 +267,15 @@ def check_logs(judged: Judged) -> Result:
     return total
 
 
+def log_owners(case: ContainerdCase) -> dict[bytes, str]:
+    """Whose each log of a pod is, by the links that kubelet makes: their names end with the container's ID."""
+    return {node["link"].encode(): path[-68:-4].decode() for path, node in case.nodes.items()
+            if path.startswith(b"/var/log/containers/") and node["type"] == "l"}
+
+
 def cri_lines(data: bytes) -> Counter:
-    """Stream, time and text of the lines of a log of CRI; pieces are joined until F, and have the time of the first."""
+    """Stream, time and text of the lines of a log of CRI; pieces are joined until F, and have the time of the first. What ends
+    with a piece was not finished."""
     found, pieces = Counter(), {}
     for line in re.findall(rb"[^\n]*\n", data):
         if match := CRI_LINE.fullmatch(line.removesuffix(b"\n")):
@@ -276,6 +285,7 @@ def cri_lines(data: bytes) -> Counter:
                 pieces[stream] = first, text + match[4]
             else:
                 found[stream, first, (text + match[4]).decode("utf-8", "replace")] += 1
+    found.update((stream, first, text.decode("utf-8", "replace")) for stream, (first, text) in pieces.items())
     return found
 
 
