@@ -35,7 +35,7 @@ class Judged:
     """A case, its hosts, and a run of the program on it."""
 
     def __init__(self, case: ContainerdCase, evidence: Path, rows: Path) -> None:
-        self.case, self.evidence, self.path = case, evidence, rows
+        self.case, self.evidence = case, evidence
         self.rows: dict[str, list[Row]] = defaultdict(list)
         for row in truth.read_rows(rows):
             if "unallocated" not in row.get("tag", ()):
@@ -317,7 +317,7 @@ def check_changes(judged: Judged) -> Result:
     result = Result()
     for host in (host for host in judged.hosts if host.layers):
         if host.driver == "overlay2":
-            found = overlay_check.change_faults(host, judged.path) + overlay_check.hiding_faults(host, judged.path)
+            found = overlay_check.change_faults(host, judged.rows["fs:stat"]) + overlay_check.hiding_faults(host, judged.rows["fs:stat"])
             result.expected += sum(map(len, host.layers.values()))
             result.wrong += len(found)
             result.examples += [f"wrong: {text}" for text in found]
@@ -344,7 +344,7 @@ def check_deletions(judged: Judged) -> Result:
     for cid in by_container:
         result.report("extra", f"deletions by {show(cid)}")
     for host in (host for host in judged.hosts if host.driver == "overlay2"):
-        wanted, problems = deletion_check.judge_images(host, judged.path)
+        wanted, problems = deletion_check.judge_images(host, judged.rows["fs:stat"])
         result.expected += wanted
         result.found += wanted
         for text in problems:

@@ -186,7 +186,7 @@ def by_images(host: LayeredCase) -> dict[tuple[bytes, bytes], Entry | None]:
     return wanted
 
 
-def judge_images(host: LayeredCase, rows: Path) -> tuple[int, list[str]]:
+def judge_images(host: LayeredCase, rows: Path | Iterable[Row]) -> tuple[int, list[str]]:
     """How many deletions by image layers of this host there are, and what is wrong in the rows of them."""
     found: dict[tuple[bytes, bytes], Row] = {}
     problems, wanted = [], by_images(host)

@@ -6,7 +6,7 @@ for recorded cases and for a host that was made on the spot.
 """
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lib import launch, truth
@@ -55,13 +55,13 @@ def stat_of(entry: Entry) -> Stat:
     return listing({b"": entry})[b""]
 
 
-def file_rows(rows: Path) -> Iterator[Row]:
+def file_rows(rows: Path | Iterable[Row]) -> Iterator[Row]:
     """The rows of files that exist, but those of deletions."""
     return (row for row in truth.read_rows(rows) if row["data_type"] == "fs:stat"
             and row["timestamp_desc"] != truth.DELETION and "unallocated" not in row.get("tag", ()))
 
 
-def change_faults(host: LayeredCase, rows: Path) -> list[str]:
+def change_faults(host: LayeredCase, rows: Path | Iterable[Row]) -> list[str]:
     """What is wrong in what the rows of files say of their change."""
     said, problems = defaultdict(set), []
     for row in file_rows(rows):
@@ -87,7 +87,7 @@ def renaming_faults(target: Row, source: Row) -> Iterator[str]:
             yield f"{truth.show(row.get('filename'))}: {row.get('change')}, {row.get('facts')}: not {wanted}"
 
 
-def hiding_faults(host: LayeredCase, rows: Path) -> list[str]:
+def hiding_faults(host: LayeredCase, rows: Path | Iterable[Row]) -> list[str]:
     """What is wrong in hidden_by of the rows of image layers."""
     told, problems = {}, []
     for row in file_rows(rows):

@@ -106,8 +106,12 @@ def told(folder: Path, name: str) -> list[Row]:
     return json.loads(path.read_text() or "[]") if path.exists() else []
 
 
-def read_rows(path: Path) -> Iterator[Row]:
-    """The rows of a JSONL output, with `date_time` in ns or None, paths as bytes, and lists of IDs as sets."""
+def read_rows(path: Path | Iterable[Row]) -> Iterator[Row]:
+    """The rows of a JSONL output, with `date_time` in ns or None, paths as bytes, and lists of IDs as sets. Rows that this
+    function has read already are handed on."""
+    if not isinstance(path, Path):
+        yield from path
+        return
     with open(path, encoding="utf-8") as lines:
         for row in map(json.loads, lines):
             row["date_time"] = nanoseconds(row) if row.get("date_time") else None
