@@ -25,7 +25,8 @@ static bool clean_path(struct lt_buf *out, struct lt_str name, bool clamp)
         if (lt_str_eq(part, LT_STR(".."))) {
             if (!clamp)
                 return false;
-            out->len = lt_str_dirname(lt_buf_view(out)).len;
+            while (out->len && out->ptr[--out->len] != '/')
+                continue;
             continue;
         }
         if (!part.len || lt_str_eq(part, LT_STR(".")))
