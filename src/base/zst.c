@@ -14,6 +14,7 @@ bool lt_is_zst(struct lt_str head)
 #ifdef WITH_ZSTD
 
 #include <zstd.h>
+#include <zstd_errors.h>
 
 enum { MAX_WINDOW_LOG = 27 };
 
@@ -43,6 +44,9 @@ enum lt_status lt_zst_unpack(struct lt_zst *self, struct lt_str *in, char *out, 
     size_t result = ZSTD_decompressStream(self->stream, &output, &input);
     *in = lt_str_skip(*in, input.pos);
     *got = output.pos;
+    if (ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge)
+        return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "zstd data that needs a window of more than %d MiB",
+                       1 << (MAX_WINDOW_LOG - 20));
     if (ZSTD_isError(result))
         return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "zstd data is damaged (%s)", ZSTD_getErrorName(result));
     self->inside = result != 0;

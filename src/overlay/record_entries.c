@@ -3,6 +3,8 @@
 
 #include <limits.h>
 
+enum { MOST_STEPS = 50 * 1000 * 1000 }; /* some seconds; two million members in four directories each take 8 million */
+
 /* Names of moby go-archive/whiteouts.go and containerd pkg/archive/tar.go (2.3). Names that begin with INTERNAL are
  * aufs's own, which Docker does not unpack. To containerd they are deletions like any other. */
 #define WHITEOUT LT_STR(".wh.")
@@ -38,7 +40,7 @@ static bool clean_path(struct lt_buf *out, struct lt_str name, bool clamp)
 }
 
 /* The first symbolic link of the layer among the directories above `path`; NULL: there is none. */
-static const struct lt_record_entry *link_above(const struct lt_layer_record *record, struct lt_str path)
+static const struct lt_record_entry *link_above(struct lt_layer_record *record, struct lt_str path)
 {
     struct lt_str parent = lt_str_dirname(path);
     const struct lt_record_entry *above = lt_layer_record_at(record, parent);
@@ -47,6 +49,7 @@ static const struct lt_record_entry *link_above(const struct lt_layer_record *re
     for (size_t at = 1; at <= parent.len; at++) {
         if (at < parent.len && parent.ptr[at] != '/')
             continue;
+        record->steps++;
         above = lt_layer_record_at(record, (struct lt_str){parent.ptr, at});
         above = above && above->of ? above->of : above;
         if (above && S_ISLNK(above->mode))
@@ -57,11 +60,11 @@ static const struct lt_record_entry *link_above(const struct lt_layer_record *re
 
 /* Where unpacking puts the member `name`: it follows the links of the layer itself on the way, within the layer. Docker
  * refuses a name with "..", and containerd stays in the layer with it (containerd pkg/archive/tar.go, applyNaive). */
-static bool place(const struct lt_layer_record *record, struct lt_str name, struct lt_buf *out)
+static bool place(struct lt_layer_record *record, struct lt_str name, struct lt_buf *out)
 {
     if (!clean_path(out, name, record->is_tar))
         return false;
-    for (unsigned links = 0; links < LT_MAX_LINKS; links++) {
+    for (unsigned links = 0; links < LT_MAX_LINKS && record->steps < MOST_STEPS; links++) {
         const struct lt_record_entry *link = link_above(record, lt_buf_view(out));
         if (!link)
             return true;
@@ -254,7 +257,9 @@ void lt_record_add(struct lt_layer_record *record, const struct lt_tar_file *fil
     if (place(record, file->name, &path))
         add_file(record, lt_buf_view(&path), file, offset);
     else
-        lt_record_problem(record, offset, LT_CODE_DAMAGED, "its name leads out of the layer, or is too long");
+        lt_record_problem(record, offset, LT_CODE_DAMAGED,
+                          "its name leads out of the layer, is too long, or has too many links");
+    record->complete &= record->steps < MOST_STEPS;
     lt_buf_free(&path);
 }
 

@@ -39,6 +39,7 @@ struct lt_layer_record {
     struct lt_map by_path;
     struct lt_list entries;    /* of struct lt_record_entry *, in the order of the tar */
     struct lt_str parent;      /* parent of the entry added last */
+    uint64_t steps;            /* directories looked at for links: hostile names could take for ever */
     bool complete;             /* all of it could be read */
     bool doubtful;             /* it is not what its digest or the layer's says: it was changed, or damaged */
     struct lt_time begin, end; /* interval in which the layer was unpacked here; either may be unset */
