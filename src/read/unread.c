@@ -9,15 +9,26 @@ static const char *const in_storage[] = {"overlay-containers", "overlay-images",
                                          "btrfs-images",       "libpod",         "db.sql",         NULL};
 static const char *const in_layout[] = {"oci-layout", NULL};
 
-static const struct unread {
-    const char *path;         /* from the root of a file system; "" for that root */
-    const char *const *holds; /* names, one of which must be there; ends with NULL */
+struct unread {
+    const char *path;
+    const char *const *holds; /* ends with NULL */
     const char *title;
-} stores[] = {
-    {"/var/lib/containers/storage", in_storage, "a store of Podman, Buildah or CRI-O"},
-    {"/var/lib/shared", in_storage, "an additional image store of Podman, Buildah or CRI-O"},
-    {"", in_storage, "a store of Podman, Buildah or CRI-O"},
-    {"", in_layout, "an OCI layout of images"},
+};
+
+static const struct unread stores[] = {
+#define UNREAD(path, holds, title) {path, holds, title},
+#define UNREAD_HOME(path, holds, title)
+#include "read/unread.def"
+#undef UNREAD
+#undef UNREAD_HOME
+};
+
+static const struct unread in_homes[] = {
+#define UNREAD(path, holds, title)
+#define UNREAD_HOME(path, holds, title) {path, holds, title},
+#include "read/unread.def"
+#undef UNREAD
+#undef UNREAD_HOME
 };
 
 static bool holds_any(struct lt_ctx *ctx, struct lt_str path, const char *const *names)
@@ -38,7 +49,8 @@ static void look(struct lt_ctx *ctx, struct lt_str path, const struct unread *st
 
 static void look_at_home(struct lt_ctx *ctx, struct lt_str home)
 {
-    look(ctx, lt_path_join(ctx->scratch, home, LT_STR(".local/share/containers/storage")), &stores[0]);
+    for (size_t i = 0; i < sizeof in_homes / sizeof *in_homes; i++)
+        look(ctx, lt_path_join(ctx->scratch, home, lt_str_c(in_homes[i].path)), &in_homes[i]);
 }
 
 void lt_unread_find(struct lt_ctx *ctx)

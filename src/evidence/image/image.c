@@ -145,10 +145,9 @@ static enum lt_status image_find(struct lt_evidence *evidence, struct lt_err *er
     if (evidence->fs.count)
         return LT_OK;
     if (is_tar(bytes))
-        return lt_fail(
-            err, LT_SKIP, LT_CODE_UNSUPPORTED, 0,
-            "a tar archive (of docker save, an OCI layout, a collection): not read yet. Unpack a collection, "
-            "and pass the directory");
+        return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0,
+                       "a tar archive (saved images, an OCI layout, a collection): not read yet. Unpack a collection, "
+                       "and pass the directory");
     return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0,
                    "no file system that libtsk %s knows, neither at its start nor in a partition (XFS, btrfs, LVM and "
                    "compressed images: mount or unpack first and pass the result)",

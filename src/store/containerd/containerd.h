@@ -8,13 +8,6 @@
  *   snapshots.c      metadata.db of the snapshotters, and their directories: layers and their parents
  *   content.c        blobs: the indexes, manifests and configurations of images
  *   images.c         images, and the layers that they were unpacked to
- *
- * The layout, below containerd's root (containerd plugins/{metadata,content,snapshots}, 1.6 to 2.3):
- *
- *   io.containerd.metadata.v1.bolt/meta.db                     records: see metadata.c
- *   io.containerd.content.v1.content/blobs/sha256/<digest>     indexes, manifests, configurations, packed layers
- *   io.containerd.content.v1.content/ingest/<hash>/            a blob that is still being fetched
- *   io.containerd.snapshotter.v1.<name>/{metadata.db,snapshots/<number>/}
  */
 #ifndef LT_STORE_CONTAINERD_CONTAINERD_H
 #define LT_STORE_CONTAINERD_CONTAINERD_H
@@ -24,6 +17,14 @@
 #include "read/context.h"
 
 struct lt_mechanics;
+
+/* The layout, below containerd's root (containerd plugins/{metadata,content,snapshots}, 1.6 to 2.3):
+ *
+ *   io.containerd.metadata.v1.bolt/meta.db                     records: see metadata.c
+ *   io.containerd.content.v1.content/blobs/sha256/<digest>     indexes, manifests, configurations, packed layers
+ *   io.containerd.content.v1.content/ingest/<hash>/            a blob that is still being fetched
+ *   io.containerd.snapshotter.v1.<name>/{metadata.db,snapshots/<number>/}
+ */
 
 /* A label, an extension, or what a lease holds. */
 struct lt_containerd_pair {
