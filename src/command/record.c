@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_CUT = 48, MAX_COLUMNS = 16 };
+enum { MAX_CUT = 48, MAX_COLUMNS = 32 };
 
 struct lt_record *lt_record_new(struct lt_arena *arena)
 {
