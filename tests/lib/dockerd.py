@@ -11,14 +11,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from lib.machine import IS_ROOT, TIMEOUT, have
+from lib.machine import IS_ROOT, TIMEOUT, Refused, have
 from lib.reading import Row
 
 NEEDED = ("dockerd", "docker", "containerd", "busybox")
-
-
-class Refused(Exception):
-    """The daemon cannot be had on this machine."""
 
 
 class Connection(http.client.HTTPConnection):

@@ -57,25 +57,71 @@ def tar_of(entries: dict[str, Any]) -> bytes:
     return out.getvalue()
 
 
-class FreshCase:
-    """A case below `folder`: disk.raw, and truth/ once it is finished."""
+class Recorder:
+    """A case below `folder`: disk.raw, and truth/ once it is finished. `inside` is how its client runs a command in a
+    container, `roots` where the files of each running container are."""
 
-    def __init__(self, folder: Path, daemon: Daemon, work: Path) -> None:
-        self.folder, self.daemon, self.work = folder, daemon, work
+    def __init__(self, folder: Path, inside: str) -> None:
+        self.folder, self.inside = folder, inside
         self.actions: list[str] = []
         self.ids: dict[str, str] = {}
         self.roots: dict[str, str] = {}
 
-    def base_image(self, tag: str, entries: dict[str, Any]) -> None:
-        """Import an image with the tool and these files."""
-        source, tool = self.work / "tool.c", self.work / "tool"
+    def note(self, name: str, what: str, path: str, command: str, action: Callable[[], Any]) -> None:
+        """Do something, and record it in the words of the recorded cases."""
+        before = time.clock_gettime_ns(COARSE)
+        action()
+        after = time.time_ns()
+        fields = len(self.actions) + 1, before, after, 0, what, name, self.ids.get(name, "-"), path, command
+        self.actions.append("\t".join(map(str, fields)))
+        time.sleep(0.06)                              # what is two actions did not come at once (truth.NEAR)
+
+    def act(self, name: str, what: str, path: str, command: str, action: Callable[[str], Any]) -> None:
+        """Do something to a path in a running container."""
+        line = f"{self.inside} {name} sh -c '{command}'"
+        self.note(name, what, path, line, lambda: action(self.roots[name] + path))
+
+    def remove(self, name: str, path: str, pause: float = 0.0) -> None:
+        """rm -r."""
+        def gone(at: str) -> None:
+            (shutil.rmtree if os.path.isdir(at) and not os.path.islink(at) else os.unlink)(at)
+        self.act(name, "delete", path, f"rm -r {path}", gone)
+        time.sleep(pause)
+
+    def write_actions(self) -> None:
+        """truth/actions.tsv."""
+        header = "#seq\tclock_before_ns\tclock_after_ns\trc\twhat\tcontainer\tcontainer_id\tpath\tcommand"
+        (self.folder / "truth/actions.tsv").write_text("\n".join([header, *self.actions]) + "\n")
+        (self.folder / "readme.md").write_text("made on the spot\n")
+
+    def kernel_says(self, view: ext4fs.View, state: str) -> None:
+        """Write the kernel's listing of the disk in a state."""
+        lines = ["#" + "\t".join((*ext4fs.COLUMNS, "path"))]
+        lines += ["\t".join((*columns, path)) for path, columns in view.items()]
+        (self.folder / f"truth/fs.{state}.tsv").write_text("\n".join(lines) + "\n")
+
+    def static_tool(self, work: Path) -> bytes:
+        """The tool, compiled."""
+        source, tool = work / "tool.c", work / "tool"
         source.write_text(TOOL)
         try:
             subprocess.run(["cc", "-static", "-O2", "-s", "-o", tool, source], check=True, capture_output=True)
         except subprocess.CalledProcessError as error:
             raise Refused(f"no static program: {error.stderr.decode()[-300:]}") from error
+        return tool.read_bytes()
+
+
+class FreshCase(Recorder):
+    """A case of Docker."""
+
+    def __init__(self, folder: Path, daemon: Daemon, work: Path) -> None:
+        super().__init__(folder, "docker exec")
+        self.daemon, self.work = daemon, work
+
+    def base_image(self, tag: str, entries: dict[str, Any]) -> None:
+        """Import an image with the tool and these files."""
         repo, version = tag.split(":")
-        layer = tar_of({"tool": tool.read_bytes()} | entries)
+        layer = tar_of({"tool": self.static_tool(self.work)} | entries)
         self.daemon.call("POST", "/images/create", layer, fromSrc="-", repo=repo, tag=version)
 
     def build(self, tag: str, dockerfile: str, entries: dict[str, Any]) -> None:
@@ -95,23 +141,6 @@ class FreshCase:
         state = self.daemon.call("GET", f"/containers/{self.ids[name]}/json")["State"]
         self.roots[name] = f"/proc/{state['Pid']}/root"
 
-    def act(self, name: str, what: str, path: str, command: str, action: Callable[[str], Any]) -> None:
-        """Do something to a path in a running container, and record it in the words of the recorded cases."""
-        before = time.clock_gettime_ns(COARSE)
-        action(self.roots[name] + path)
-        after = time.time_ns()
-        line = f"docker exec {name} sh -c '{command}'"
-        fields = len(self.actions) + 1, before, after, 0, what, name, self.ids[name], path, line
-        self.actions.append("\t".join(map(str, fields)))
-        time.sleep(0.06)                              # what is two actions did not come at once (truth.NEAR)
-
-    def remove(self, name: str, path: str, pause: float = 0.0) -> None:
-        """rm -r."""
-        def gone(at: str) -> None:
-            (shutil.rmtree if os.path.isdir(at) and not os.path.islink(at) else os.unlink)(at)
-        self.act(name, "delete", path, f"rm -r {path}", gone)
-        time.sleep(pause)
-
     def docker_says(self) -> None:
         """Write what Docker knows. Its comparison mounts a stopped container, and a mount changes old whiteouts: so it
         comes before the end; states come after it."""
@@ -130,15 +159,6 @@ class FreshCase:
             (self.folder / "truth/containers" / f"{name}.diff.txt").write_text(text)
             for stream in ("stdout", "stderr"):
                 (self.folder / "truth/containers" / f"{name}.logs-{stream}.txt").write_text("")
-
-    def kernel_says(self, root: Path) -> None:
-        """Write the listing of the mounted disk, and the actions."""
-        header = "#seq\tclock_before_ns\tclock_after_ns\trc\twhat\tcontainer\tcontainer_id\tpath\tcommand"
-        (self.folder / "truth/actions.tsv").write_text("\n".join([header, *self.actions]) + "\n")
-        (self.folder / "readme.md").write_text("made on the spot\n")
-        lines = ["#" + "\t".join((*ext4fs.COLUMNS, "path"))]
-        lines += ["\t".join((*columns, path)) for path, columns in ext4fs.kernel_view(root).items()]
-        (self.folder / "truth/fs.clean.tsv").write_text("\n".join(lines) + "\n")
 
 
 @contextmanager
@@ -162,5 +182,5 @@ def fresh_case(folder: Path) -> Iterator[FreshCase]:
             case.docker_says()
         finally:
             daemon.stop()
-    with disks.mount(image, "ext4", "ro,noload,loop") as root:
-        case.kernel_says(root)
+    case.write_actions()
+    case.kernel_says(ext4fs.view_of(image), "clean")

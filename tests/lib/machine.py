@@ -18,6 +18,10 @@ TIMEOUT = 600                                         # seconds until what hangs
 PROCESSOR = 60                                        # seconds of its time that a run may take
 
 
+class Refused(Exception):
+    """A daemon cannot be had on this machine."""
+
+
 def have(*programs: str) -> bool:
     """Are these installed?"""
     return all(shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin") for program in programs)

@@ -127,6 +127,20 @@ def faults(want: Row, row: Row) -> list[str]:
             if (row.get(key) not in value if isinstance(value, tuple) else row.get(key) != value)]
 
 
+def nodes_of(listing: Path, common_only: bool) -> dict[bytes, Row]:
+    """A recorded listing by path, with `times`: time description -> ns or None. `common_only`: without times before 1970
+    and after 2106."""
+    nodes: dict[bytes, Row] = {}
+    names, *lines = recorded(listing).lstrip("#").split("\n")[:-1]
+    for node in (dict(zip(names.split("\t"), line.split("\t"))) for line in lines):
+        # signed decimals: -0.999999999 is 1 ns after 23:59:59; '-' means none, and type '!' unreadable
+        times = {k: None if node[v] == "-" else int(node[v].replace(".", "")) for k, v in TIMES.items()}
+        odd = [k for k, v in times.items() if common_only and v is not None and not 0 <= v < 2**32 * 10**9]
+        node["times"] = {k: v for k, v in times.items() if node["type"] != "!" and k not in odd}
+        nodes[unescape(node["path"])] = node
+    return nodes
+
+
 @dataclass
 class Layer:
     """A layer directory: its role, the container (inspect) of an rw or init layer, all users of an image layer."""
@@ -141,18 +155,13 @@ class Case:
     """The ground truth of one evidence case in one state. Containers and images are docker inspect's objects, as told in
     the last phase of the case or in the one named."""
 
+    inside = "docker exec "                           # how the recorded commands in containers begin
+
     def __init__(self, case_dir: Path, state: str, common_only: bool, phase: str = "") -> None:
         self.truth = case_dir / "truth"
         source = re.search(r"from case ([\w-]+)", (case_dir / "readme.md").read_text())
         self.docker = (case_dir.parent / source[1] / "truth" if source else self.truth) / phase
-        self.nodes: dict[bytes, Row] = {}             # listing by path, with `times`: time description -> ns or None
-        names, *lines = recorded(self.truth / f"fs.{state}.tsv").lstrip("#").split("\n")[:-1]
-        for node in (dict(zip(names.split("\t"), line.split("\t"))) for line in lines):
-            # signed decimals: -0.999999999 is 1 ns after 23:59:59; '-' means none, and type '!' unreadable
-            times = {k: None if node[v] == "-" else int(node[v].replace(".", "")) for k, v in TIMES.items()}
-            odd = [k for k, v in times.items() if common_only and v is not None and not 0 <= v < 2**32 * 10**9]
-            node["times"] = {k: v for k, v in times.items() if node["type"] != "!" and k not in odd}
-            self.nodes[unescape(node["path"])] = node
+        self.nodes = nodes_of(self.truth / f"fs.{state}.tsv", common_only)
         roots = (p[:-11] for p in self.nodes if p.endswith(b"/containers") and p[:-10] + b"image" in self.nodes)
         self.roots = sorted(roots, key=len, reverse=True)
         self.existing = {n.decode() for a, n, rest in map(self.locate, self.nodes) if a == "containers" and not rest}
@@ -227,5 +236,5 @@ class Case:
     def removals(self) -> Iterator[tuple[str, str, int, int]]:
         """What was removed by rm or mv within docker exec: container ID, path pattern, clock before, clock after."""
         for action in actions(self.truth):
-            if action.status == "0" and action.command.startswith("docker exec "):
+            if action.status == "0" and action.command.startswith(self.inside):
                 yield from ((action.container, path, action.before, action.after) for path in removed_by(script_of(action)))
