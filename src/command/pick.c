@@ -19,8 +19,9 @@ static struct lt_list find(const struct lt_job *job, struct lt_arena *arena, con
 static void list_candidates(const struct lt_list *found)
 {
     lt_each (const struct lt_container, container, found)
-        lt_say("%.*s  %.*s  in %s, %.*s", LT_ARG(container->id), LT_ARG(container->name),
-               container->root->fs->evidence->spec, LT_ARG(container->root->path));
+        lt_say("%.*s%s%.*s  %.*s  in %s, %.*s", LT_ARG(container->namespace), container->namespace.len ? "/" : "",
+               LT_ARG(container->id), LT_ARG(container->name), container->root->fs->evidence->spec,
+               LT_ARG(container->root->path));
 }
 
 enum lt_status lt_pick_container(const struct lt_job *job, const char *which, const struct lt_container **out,
