@@ -68,6 +68,43 @@ class Writer:
         return b"".join([*metas, free, self.pack("QHHI", 3, LEAF, 0, 0).ljust(self.page_size, b"\0"), *self.pages])
 
 
+class SplitWriter(Writer):
+    """As the library leaves large buckets: no page holds more than fits, and branch pages lead to those of a bucket."""
+
+    def size(self, key: bytes, value: Union[bytes, Bucket]) -> int:
+        """Bytes that an element takes at most."""
+        inline = isinstance(value, dict) and not any(isinstance(inner, dict) for inner in value.values())
+        return 16 + len(key) + (len(self.bucket(value)) if inline else 16 if isinstance(value, dict) else len(value))
+
+    def add(self, bucket: Bucket) -> int:
+        """The page at the top of the bucket's tree."""
+        level, left = [], 0
+        for key in sorted(bucket):
+            size = self.size(key, bucket[key])
+            if not level or size > left:
+                level.append({})
+                left = self.page_size - 16
+            level[-1][key] = bucket[key]
+            left -= size
+        pages = [(min(piece), super(SplitWriter, self).add(piece)) for piece in level or [{}]]
+        while len(pages) > 1:
+            groups = [pages[at:at + self.page_size // 256] for at in range(0, len(pages), self.page_size // 256)]
+            pages = [(group[0][0], self.branch(group)) for group in groups]
+        return pages[0][1]
+
+    def branch(self, children: list[tuple[bytes, int]]) -> int:
+        """A branch page over pages and their first keys."""
+        items, data = b"", b""
+        for at, (key, child) in enumerate(children):
+            items += self.pack("IIQ", 16 * (len(children) - at) + len(data), len(key), child)
+            data += key
+        number = self.first + len(self.pages)
+        page = self.pack("QHHI", number, BRANCH, len(children), 0) + items + data
+        assert len(page) <= self.page_size
+        self.pages.append(page.ljust(self.page_size, b"\0"))
+        return number
+
+
 def database(live: Bucket, older: Bucket | None = None, freed: tuple[Bucket, ...] = (), **options) -> bytes:
     """A database that holds `live`; held `older` one transaction ago; and has pages with what was in `freed`."""
     writer = Writer(**options)
