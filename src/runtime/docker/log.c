@@ -10,18 +10,14 @@
  * here, also across rotated files. */
 #include "read/source.h"
 #include "runtime/docker/docker.h"
-#include "runtime/log_lines.h"
+#include "runtime/json_log.h"
 
 #include "base/gz.h"
-#include "evidence/lines.h"
 #include "parse/json.h"
 #include "parse/locallog.h"
-#include "parse/logline.h"
 #include "parse/stamp.h"
 
-#include <stdlib.h>
-
-enum { MAX_RESYNC = 16 * 1024 * 1024, MAX_TRIES = 16 };
+enum { MAX_RESYNC = 16 * 1024 * 1024 };
 
 /* One log of one container, with all its rotated files. */
 struct job {
@@ -30,76 +26,9 @@ struct job {
     struct lt_logline record;
 };
 
-static unsigned stream_of(struct lt_str name)
-{
-    return lt_str_eq(name, LT_STR("stderr"));
-}
-
-static enum lt_status add_json(struct job *job, uint64_t offset, struct lt_err *err)
-{
-    struct lt_log_record record = {
-        .stream = stream_of(lt_buf_view(&job->record.stream)),
-        .text = lt_buf_view(&job->record.text),
-        .time = job->record.time,
-        .offset = offset,
-    };
-    record.complete = lt_str_ends(record.text, LT_STR("\n"));
-    return lt_log_lines_add(&job->lines, &record, err);
-}
-
-/* The offset in `text` of the next whole record after its first byte, or the length of `text`. The bytes that begin a
- * record cannot occur inside a JSON string. */
-static size_t find_record(struct job *job, struct lt_str text)
-{
-    const struct lt_str start = LT_STR("{\"log\":");
-    for (size_t at = 1, tries = 0; at < text.len && tries < MAX_TRIES; at++, tries++) {
-        const char *found = memmem(text.ptr + at, text.len - at, start.ptr, start.len);
-        if (!found)
-            break;
-        at = (size_t)(found - text.ptr);
-        if (lt_logline_parse(lt_str_skip(text, at), &job->record, NULL) == LT_OK)
-            return at;
-    }
-    return text.len;
-}
-
-/* Recover the text of a damaged record, and a whole record appended to it later. Records are cut off when power is lost
- * during a write. */
-static enum lt_status salvage(struct job *job, struct lt_str text, uint64_t offset, struct lt_err *err)
-{
-    struct lt_err problem = {0};
-    size_t damaged = find_record(job, text);
-    struct lt_time next = damaged < text.len ? job->record.time : (struct lt_time){0};
-    lt_logline_parse((struct lt_str){text.ptr, damaged}, &job->record, &problem);
-    struct lt_str half = lt_log_without_nul(lt_buf_view(&job->record.text));
-    lt_skip(job->ctx, job->lines.path, LT_CODE_DAMAGED, "%zu bytes at offset %ju: %s%s", damaged, (uintmax_t)offset,
-            problem.text, half.len ? ", of which the text is kept" : "");
-    enum lt_status status = lt_log_lines_half(&job->lines, half, offset, next, err);
-    if (status != LT_OK || damaged == text.len)
-        return status;
-    lt_logline_parse(lt_str_skip(text, damaged), &job->record, NULL);
-    return add_json(job, offset + damaged, err);
-}
-
-static enum lt_status read_json_line(struct job *job, const struct lt_line *line, struct lt_err *err)
-{
-    size_t zeros = lt_log_lines_nul(&job->lines, line->text, line->offset);
-    struct lt_str text = lt_str_skip(line->text, zeros);
-    if (!text.len)
-        return LT_OK;
-    if (lt_logline_parse(text, &job->record, NULL) != LT_OK)
-        return salvage(job, text, line->offset + zeros, err);
-    return add_json(job, line->offset + zeros, err);
-}
-
 static enum lt_status read_json(struct job *job, struct lt_stream *stream, struct lt_err *err)
 {
-    struct lt_lines lines = {.stream = stream};
-    struct lt_line line;
-    while (lt_line_or_skip(job->ctx, job->lines.path, &lines, &line) == LT_OK)
-        if (read_json_line(job, &line, err) != LT_OK)
-            return LT_FATAL;
-    return LT_OK;
+    return lt_json_log_read(&job->lines, &job->record, stream, err);
 }
 
 /* Read the whole record at the start of the stream. LT_END: the file ends within it. */
@@ -122,7 +51,7 @@ static enum lt_status local_record(struct lt_stream *stream, struct lt_str *out,
 
 static enum lt_status add_local(struct job *job, const struct lt_locallog *entry, uint64_t offset, struct lt_err *err)
 {
-    struct lt_log_record record = {stream_of(entry->source), entry->line, entry->time, offset, false};
+    struct lt_log_record record = {lt_json_log_stream(entry->source), entry->line, entry->time, offset, false};
     enum lt_status status = lt_log_lines_add(&job->lines, &record, err);
     if (entry->partial || status != LT_OK)
         return status;
@@ -248,63 +177,19 @@ static enum lt_status read_file(struct job *job, const struct log_kind *kind, st
     return status;
 }
 
-/* The number of a rotated log: 0 for the log itself, -1 for any other file. */
-static long rotation(struct lt_str name, struct lt_str log)
-{
-    if (!lt_str_starts(name, log))
-        return -1;
-    name = lt_str_skip(name, log.len);
-    if (!name.len)
-        return 0;
-    if (lt_str_ends(name, LT_STR(".gz")))
-        name.len -= 3;
-    if (name.len < 2 || name.len > 6 || name.ptr[0] != '.')
-        return -1;
-    long number = 0;
-    for (size_t i = 1; i < name.len; i++) {
-        if (name.ptr[i] < '0' || name.ptr[i] > '9')
-            return -1;
-        number = number * 10 + (name.ptr[i] - '0');
-    }
-    return number;
-}
-
-struct log_file {
-    struct lt_str path;
-    long number;
-};
-
-/* Oldest first. Before an incomplete .1.gz comes the complete .1. */
-static int by_age(const void *a, const void *b)
-{
-    const struct log_file *left = a, *right = b;
-    if (left->number != right->number)
-        return left->number > right->number ? -1 : 1;
-    return lt_str_cmp(left->path, right->path);
-}
-
 static enum lt_status read_log(struct job *job, const struct log_kind *kind, struct lt_err *err)
 {
     struct lt_ctx *ctx = job->ctx;
     struct lt_str directory = job->lines.container->path, name = lt_str_c(kind->name);
-    struct lt_listing listing;
+    enum lt_status status = LT_OK;
     if (kind->directory)
         directory = lt_path_join(ctx->scratch, directory, lt_str_c(kind->directory));
     if (!kind->name)
         name = lt_str_format(ctx->scratch, "%.*s-json.log", LT_ARG(job->lines.container->id));
-    lt_list_or_skip(ctx, directory, &listing);
-    struct log_file *files = lt_new_array(ctx->scratch, struct log_file, listing.count + 1);
-    size_t count = 0;
-    for (size_t i = 0; i < listing.count; i++) {
-        long number = rotation(listing.nodes[i].name, name);
-        if (number >= 0)
-            files[count++] = (struct log_file){lt_path_join(ctx->scratch, directory, listing.nodes[i].name), number};
-    }
-    qsort(files, count, sizeof *files, by_age);
-    enum lt_status status = LT_OK;
-    for (size_t i = 0; status == LT_OK && i < count; i++)
-        if (!i || files[i].number != files[i - 1].number || !lt_log_is_copy(ctx->fs, files[i - 1].path, files[i].path))
-            status = read_file(job, kind, files[i].path, err);
+    const struct lt_list files = lt_log_files(ctx, directory, name, false);
+    lt_each (const struct lt_log_file, file, &files)
+        if (status == LT_OK)
+            status = read_file(job, kind, file->path, err);
     return status == LT_OK ? lt_log_lines_end(&job->lines, err) : status;
 }
 
