@@ -92,8 +92,9 @@ static bool is_automatic(const struct mounts *mounts, const struct lt_mount *mou
     return false;
 }
 
-/* Split "<directory>/volumes/<...>/<name>/_data/<subpath>", where Docker, nerdctl and podman keep volumes. */
-static bool is_volume(struct lt_str source, struct lt_str *name, struct lt_str *subpath)
+/* Split "<directory>/volumes/<...>/<name>/_data/<subpath>", where Docker, nerdctl and podman keep volumes. Those of
+ * nerdctl have a namespace above the name, which is part of the name where two namespaces have it. */
+static bool is_volume(const struct lt_root *root, struct lt_str source, struct lt_str *name, struct lt_str *subpath)
 {
     const struct lt_str data = LT_STR("/_data"), above = LT_STR("/volumes/");
     const char *found = source.len ? memmem(source.ptr, source.len, data.ptr, data.len) : NULL;
@@ -101,7 +102,9 @@ static bool is_volume(struct lt_str source, struct lt_str *name, struct lt_str *
         return false;
     struct lt_str directory = {source.ptr, (size_t)(found - source.ptr)};
     struct lt_str rest = {found + data.len, source.len - directory.len - data.len};
-    *name = lt_str_basename(directory);
+    struct lt_str above_it = lt_str_dirname(lt_str_dirname(directory)),
+                  whole = lt_str_skip(directory, above_it.len + 1);
+    *name = lt_map_get(&root->volume_by_name, whole) ? whole : lt_str_basename(directory);
     *subpath = rest.len ? lt_str_skip(rest, 1) : rest;
     return (!rest.len || rest.ptr[0] == '/') && memmem(directory.ptr, directory.len, above.ptr, above.len);
 }
@@ -114,7 +117,7 @@ static void judge_source(const struct mounts *mounts, struct lt_mount *mount)
     if (is_automatic(mounts, mount)) {
         mount->automatic = mount->own = true;
         mount->type = LT_STR("runtime");
-    } else if (is_volume(mount->source, &name, &subpath)) {
+    } else if (is_volume(mounts->oci->container->root, mount->source, &name, &subpath)) {
         mount->own = true;
         if (!lt_map_get(&mounts->oci->container->root->volume_by_name, name))
             return; /* its files are those of the host, as far as is known */

@@ -11,6 +11,7 @@
  *     image.c        names of images, and build steps
  *     content.c      blobs, and those whose fetching was cut short
  *     container.c    containers and sandboxes; cri.c: what the CRI plug-in keeps of them
+ *     nerdctl.c      nerdctl's state of its containers, and their logs; nerdctl_volume.c, before these: its volumes
  *     exposure.c     what exposes the host to a container
  *     traces.c       starts, leases, and what freed pages of the database tell
  */
@@ -28,6 +29,7 @@ struct lt_containerd_container {
     const struct lt_containerd_record *record; /* NULL: none; it is known from its snapshot */
     struct lt_str cri;                         /* directory of the CRI plug-in, "" if none */
     struct lt_time cri_created;                /* as the CRI plug-in recorded it */
+    struct lt_str nerdctl;                     /* nerdctl's directory of it, "" if none */
 };
 
 static inline struct lt_containerd_container *lt_containerd_container(const struct lt_container *container)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Links the containers of a containerd root to its snapshots and images, and says whose everything in it is. What other
  * stores of the host keep here, Docker's layers above all, they have linked by now. */
-#include "runtime/containerd/containerd.h"
+#include "runtime/containerd/nerdctl.h"
 
 #include "parse/ident.h"
 #include "runtime/runtimes.h"
@@ -201,4 +201,5 @@ void lt_containerd_link(struct lt_ctx *ctx)
         name_image(ctx, image);
     add_trees(ctx);
     give_all(ctx);
+    lt_nerdctl_give(ctx);
 }
