@@ -102,14 +102,19 @@ def test_pod_of_every_row(whole: reading.Timeline) -> None:
     assert all(seen[cid] for cid, name in ids().items() if name != "portal-old-9")
 
 
-def test_volumes(whole: reading.Timeline) -> None:
-    """Each pod has one; a file that a container made in it was there when the script looked."""
+def test_volumes(image: Path, whole: reading.Timeline) -> None:
+    """Each pod has one. That of portal-web-0 is mounted at /scratch by those containers that actions.tsv says."""
     rows = whole.where(data_type="container:volume:created")
     assert {(row["pod_name"], row["volume_name"]) for row in rows} == {
         (name, f"{name}/scratch") for _, name, _ in pods().values()}
     shared = [row for row in whole.rows if reading.location(row).endswith(b"empty-dir/scratch/shared")]
     assert shared and {row["pod_name"] for row in shared} == {"portal-web-0"}
-    assert {row["layer_role"] for row in shared} == {"volume"}
+    assert {(row["layer_role"], row["filename"]) for row in shared} == {("volume", "/scratch/shared")}
+    mounting = {cid for cid, name in ids().items() if name in {"poppy", "cobalt", "cobalt.1"}}
+    assert all(set(row["used_by_containers"]) == mounting for row in shared)
+    for item in launch.objects("volumes", image):
+        users = {user["container_identifier"] for user in item.get("users", [])}
+        assert users == (mounting if item["pod_name"] == "portal-web-0" else set())
 
 
 def test_links(image: Path, mounted: Callable[..., Path], whole: reading.Timeline) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from lib import reading
 from lib.hosts import BERLIN, hex_id
+from lib.launch import timeline
 from lib.nodes import BASE, LINE, OTHER_UID, UID, Node, cri_line, joined, link_name
 from lib.reading import Timeline
 
@@ -110,6 +111,33 @@ def test_cut_link(node: Node) -> None:
     (row,) = node.run().where(data_type="container:log:link")
     assert (row["container_name"], row["pod_name"], row["pod_identifier"]) == ("app", pod, UID)
     assert "container_identifier" not in row
+
+
+@pytest.mark.parametrize("target", ["/var/lib/docker/containers/x/x-json.log", "/elsewhere"])
+def test_link_to_elsewhere(target: str, node: Node) -> None:
+    """It names a pod, of which the UID is not known unless there is but one of that name."""
+    node.logs.mkdir(parents=True)
+    node.link(target, link_name())
+    (row,) = node.run().where(data_type="container:log:link")
+    assert (row["pod_name"], row["container_name"]) == ("web-0", "app") and "pod_identifier" not in row
+    node.log(cri_line("a", BASE), container="side")
+    (row,) = node.run().where(data_type="container:log:link")
+    assert row["pod_identifier"] == UID
+
+
+def test_file_system_of_its_own(node: Node) -> None:
+    """Of a disk that was mounted at /var the paths lack that name, and the targets of links have it."""
+    log = node.log(cri_line("a", BASE))
+    node.pod("volumes/kubernetes.io~empty-dir/scratch")
+    node.link(log, link_name())
+    node.link(f"/var/log/pods/shop_web-0_{UID}/app/7.log", link_name(cid="cd" * 32))
+    result = timeline(node.root / "var")
+    (line,) = result.where(data_type=LINE)
+    assert line["container_identifier"] == hex_id("app") and line["witness"].startswith("/log/pods/")
+    dangling = {row["container_identifier"]: "the target is not there" in row["facts"]
+                for row in result.where(data_type="container:log:link")}
+    assert dangling == {hex_id("app"): False, "cd" * 32: True}
+    assert result.where(data_type="container:volume:created", pod_name="web-0")
 
 
 def test_two_pods_of_a_name(node: Node) -> None:

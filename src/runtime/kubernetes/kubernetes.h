@@ -40,8 +40,9 @@ struct lt_kube_root {
     bool collected;
 };
 
-/* A pod. Its names are "" if they are not known. */
+/* A pod. Its UID and names are "" if they are not known. */
 struct lt_kube_pod {
+    struct lt_str key; /* its UID, or something else that is unique if that is not known */
     struct lt_str uid, name, namespace;
     struct lt_list containers;   /* of struct lt_container *: those that are known, the sandboxes too */
     struct lt_list removed;      /* of struct lt_container *: those of which only traces are left */
@@ -68,6 +69,7 @@ struct lt_kube_log {
 /* A link of /var/log/containers. */
 struct lt_kube_link {
     struct lt_str path, target;
+    struct lt_str tail; /* of the target, from the directory of the pod on; "" if it is not a pod's log */
     struct lt_pod_name name;
     struct lt_time made; /* its birth, or else its mtime, which nothing changes */
     bool is_born, dangling;
@@ -88,7 +90,8 @@ static inline bool lt_kube_is_root(const struct lt_root *root)
 /* The data about the current host, in its first store of Kubernetes. */
 struct lt_kube_root *lt_kube_host(const struct lt_ctx *ctx);
 
-/* Find or create a pod of the host by its UID, which is copied. Names that are not "" are copied if none are known. */
+/* Find or create a pod of the host by its UID, or by something else that is unique, which is copied. Names that are not
+ * "" are copied if none are known. */
 struct lt_kube_pod *lt_kube_pod_get(struct lt_ctx *ctx, struct lt_str uid, struct lt_str name, struct lt_str namespace);
 
 /* Add the containers that the stores of the host know to their pods. Further calls do nothing. */

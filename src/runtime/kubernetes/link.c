@@ -14,21 +14,41 @@ static const struct lt_container *by_log_path(const struct lt_kube_log *log)
     return NULL;
 }
 
+/* The pod of a link. If the target does not tell its UID, it is the only one of that name, else one of its own. */
+static struct lt_kube_pod *pod_of(struct lt_ctx *ctx, const struct lt_kube_link *link)
+{
+    const struct lt_pod_name *name = &link->name;
+    struct lt_kube_pod *only = NULL;
+    size_t count = 0;
+    if (name->uid.len)
+        return lt_kube_pod_get(ctx, name->uid, name->name, name->namespace);
+    lt_each (struct lt_kube_pod, pod, &lt_kube_host(ctx)->pod_list)
+        if (lt_str_eq(pod->name, name->name) && lt_str_eq(pod->namespace, name->namespace)) {
+            only = pod;
+            count++;
+        }
+    struct lt_str key = lt_str_format(ctx->scratch, "%.*s_%.*s", LT_ARG(name->namespace), LT_ARG(name->name));
+    if (count != 1) {
+        only = lt_kube_pod_get(ctx, key, name->name, name->namespace);
+        only->uid = LT_STR("");
+    }
+    return only;
+}
+
 /* Containers of links first, as these have IDs; a log without one belongs to the container of its link. */
 static void link_logs(struct lt_ctx *ctx)
 {
     struct lt_kube_root *own = lt_kube_root(ctx->root);
     struct lt_map by_target = {0};
     lt_each (struct lt_kube_link, link, &own->links) {
-        struct lt_str uid = link->name.uid;
-        if (!uid.len) /* the target is odd: a pod of its own, by the name of the link */
-            uid = lt_str_format(ctx->scratch, "%.*s_%.*s", LT_ARG(link->name.namespace), LT_ARG(link->name.name));
-        struct lt_kube_pod *pod = lt_kube_pod_get(ctx, uid, link->name.name, link->name.namespace);
-        link->container = lt_kube_container(ctx, pod, &link->name);
-        lt_map_put(&by_target, ctx->scratch, lt_kube_tail(link->target, 3), link);
+        link->container = lt_kube_container(ctx, pod_of(ctx, link), &link->name);
+        if (link->tail.len)
+            lt_map_put(&by_target, ctx->scratch, link->tail, link);
     }
     lt_each (struct lt_kube_log, log, &own->logs) {
-        const struct lt_kube_link *link = lt_map_get(&by_target, lt_kube_tail(log->path, 3));
+        struct lt_str tail = LT_STR("");
+        lt_path_behind(log->path, ctx->root->path, &tail);
+        const struct lt_kube_link *link = lt_map_get(&by_target, lt_str_skip(tail, 1));
         log->container = by_log_path(log);
         if (!log->container && link)
             log->container = link->container;
@@ -137,7 +157,7 @@ static void link_pods(struct lt_ctx *ctx)
     lt_root_add_tree(inventory, ctx->root, ctx->root->path, false);
     lt_each (struct lt_kube_pod, pod, &lt_kube_host(ctx)->pod_list) {
         struct lt_container *itself = lt_kube_pod_itself(ctx, pod);
-        lt_root_give(inventory, ctx->root, lt_path_join(ctx->run, pods, pod->uid), &itself->owner);
+        lt_root_give(inventory, ctx->root, lt_path_join(ctx->run, pods, pod->key), &itself->owner);
         lt_each (struct lt_container, container, &pod->containers)
             lt_each (const struct lt_mount, mount, &container->mounts)
                 link_mount(ctx, pod, container, mount);

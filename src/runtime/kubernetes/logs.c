@@ -99,27 +99,42 @@ static void find_pod(struct lt_ctx *ctx, const struct lt_node *node)
             find_files(ctx, pod, lt_path_join(ctx->scratch, directory, listing.nodes[i].name), listing.nodes[i].name);
 }
 
-/* What the target says is not cut. */
+/* What the target says is not cut. Before 1.11 it had no directory of the container. */
 static void name_by_target(struct lt_ctx *ctx, struct lt_kube_link *link)
 {
     struct lt_pod_log parts;
     struct lt_pod_name name, directory;
-    struct lt_str tail = lt_kube_tail(link->target, 3);
-    if (!lt_pod_log_directory(lt_str_cut(&tail, '/'), &directory))
-        return;
-    struct lt_str container = lt_str_cut(&tail, '/');
-    if (!lt_pod_log_file(tail, &parts, &name) || name.container.len)
-        return;
-    link->name.uid = lt_str_dup(ctx->run, directory.uid);
-    link->name.container = lt_str_dup(ctx->run, container);
-    link->name.attempt = name.attempt;
-    link->name.has_attempt = true;
+    for (unsigned count = 2; count <= 3; count++) {
+        struct lt_str tail = lt_kube_tail(link->target, count);
+        if (!lt_pod_log_directory(lt_str_cut(&tail, '/'), &directory))
+            continue;
+        struct lt_str container = count == 3 ? lt_str_cut(&tail, '/') : LT_STR("");
+        if (!lt_pod_log_file(tail, &parts, &name) || !name.container.len == !container.len)
+            continue;
+        link->name.uid = lt_str_dup(ctx->run, directory.uid);
+        link->name.container = lt_str_dup(ctx->run, container.len ? container : name.container);
+        link->name.attempt = name.attempt;
+        link->name.has_attempt = true;
+        link->tail = lt_kube_tail(link->target, count);
+    }
+}
+
+/* Is the target missing for certain? What lies on another file system than the logs is not looked for. */
+static bool is_dangling(struct lt_ctx *ctx, const struct lt_kube_link *link)
+{
+    struct lt_str real;
+    struct lt_node node;
+    if (lt_fs_resolve(ctx->fs, link->path, ctx->scratch, &real, NULL) != LT_END)
+        return false;
+    if (link->tail.len)
+        return lt_fs_stat(ctx->fs, lt_path_join(ctx->scratch, ctx->root->path, link->tail), ctx->scratch, &node,
+                          NULL) == LT_END;
+    return ctx->host->mounts.count == 1 && ctx->host->etc;
 }
 
 static void add_link(struct lt_ctx *ctx, struct lt_str directory, const struct lt_node *node)
 {
     struct lt_kube_link *link = lt_new(ctx->run, struct lt_kube_link);
-    struct lt_str real;
     link->path = lt_path_join(ctx->run, directory, node->name);
     if (!lt_pod_log_link(lt_str_basename(link->path), &link->name)) {
         lt_skip(ctx, link->path, LT_CODE_BAD_ID, "no name of a link to the log of a container");
@@ -128,8 +143,8 @@ static void add_link(struct lt_ctx *ctx, struct lt_str directory, const struct l
     link->target = lt_str_dup(ctx->run, node->target);
     link->is_born = node->time[LT_B].set;
     link->made = node->time[link->is_born ? LT_B : LT_M];
-    link->dangling = lt_fs_resolve(ctx->fs, link->path, ctx->scratch, &real, NULL) == LT_END;
     name_by_target(ctx, link);
+    link->dangling = is_dangling(ctx, link);
     if (link->name.uid.len)
         lt_kube_pod_get(ctx, link->name.uid, link->name.name, link->name.namespace);
     lt_list_add(&lt_kube_root(ctx->root)->links, ctx->run, link);

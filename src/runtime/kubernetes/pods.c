@@ -15,8 +15,9 @@ struct lt_kube_pod *lt_kube_pod_get(struct lt_ctx *ctx, struct lt_str uid, struc
     struct lt_kube_pod *pod = lt_map_get(&host->pods, uid);
     if (!pod) {
         pod = lt_new(ctx->run, struct lt_kube_pod);
-        pod->uid = lt_str_dup(ctx->run, uid);
-        lt_map_put(&host->pods, ctx->run, pod->uid, pod);
+        pod->key = lt_str_dup(ctx->run, uid);
+        pod->uid = pod->key;
+        lt_map_put(&host->pods, ctx->run, pod->key, pod);
         lt_list_add(&host->pod_list, ctx->run, pod);
     }
     if (!pod->name.len && name.len)
@@ -69,7 +70,7 @@ static struct lt_str namespace_of(const struct lt_kube_root *host)
 static struct lt_container *make(struct lt_ctx *ctx, const struct lt_kube_pod *pod, struct lt_str key, bool is_id)
 {
     struct lt_container *container = lt_inventory_removed(ctx->inventory, ctx->root, key);
-    if (!container || container->pod.len)
+    if (!container || container->pod.len || container->pod_name.len)
         return container;
     if (!is_id)
         container->id = LT_STR("");
@@ -81,7 +82,7 @@ static struct lt_container *make(struct lt_ctx *ctx, const struct lt_kube_pod *p
 struct lt_container *lt_kube_pod_itself(struct lt_ctx *ctx, struct lt_kube_pod *pod)
 {
     if (!pod->itself)
-        pod->itself = make(ctx, pod, lt_str_format(ctx->scratch, "%.*s/", LT_ARG(pod->uid)), false);
+        pod->itself = make(ctx, pod, lt_str_format(ctx->scratch, "%.*s/", LT_ARG(pod->key)), false);
     if (!pod->itself) { /* more pods than records for removed containers: one more does no harm */
         pod->itself = lt_new(ctx->run, struct lt_container);
         pod->itself->root = ctx->root;
@@ -140,7 +141,7 @@ const struct lt_container *lt_kube_container(struct lt_ctx *ctx, struct lt_kube_
     if (name->has_attempt)
         attempt = lt_str_format(ctx->run, "%ju", (uintmax_t)name->attempt);
     if (!key.len)
-        key = lt_str_format(ctx->scratch, "%.*s/%.*s/%.*s", LT_ARG(pod->uid), LT_ARG(name->container), LT_ARG(attempt));
+        key = lt_str_format(ctx->scratch, "%.*s/%.*s/%.*s", LT_ARG(pod->key), LT_ARG(name->container), LT_ARG(attempt));
     container = make(ctx, pod, key, name->id.len);
     if (!container)
         return lt_kube_pod_itself(ctx, pod);
