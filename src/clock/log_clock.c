@@ -75,7 +75,8 @@ static void check_end(struct lt_log_clock *log, struct lt_event *line)
     if (late <= DRAIN)
         return;
     line->tags |= LT_TAG_BIT(time_anomaly);
-    lt_buf_printf(next_fact(log), "%jd s after State.FinishedAt", (intmax_t)(late / 1000000000));
+    lt_buf_printf(next_fact(log), "%jd s after %s", (intmax_t)(late / 1000000000),
+                  log->end_field ? log->end_field : "State.FinishedAt");
 }
 
 /* "application time 2026-11-24T02:46:04.123+09:00": the time as written, and what it was resolved by. */

@@ -13,6 +13,7 @@ enum { LT_LOG_STREAMS = 2, LT_LOG_FACTS = 3 };
 struct lt_log_clock {
     struct lt_ctx *ctx;
     const struct lt_container *container;
+    const char *end_field;               /* field that says when the container ended; NULL: State.FinishedAt */
     struct lt_appclock clock;            /* measured by the container's log */
     struct lt_appclock files;            /* measured by the log files in its rw layer */
     struct lt_where where;               /* of the first line with an application's time */

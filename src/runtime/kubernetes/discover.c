@@ -26,6 +26,12 @@ static bool has_dir(struct lt_ctx *ctx, struct lt_str path, const char *name)
     return lt_is_dir_or_skip(ctx, lt_path_join(ctx->scratch, path, lt_str_c(name)));
 }
 
+/* What cannot be read is reported by those who read it later. */
+static void list(struct lt_ctx *ctx, struct lt_str path, struct lt_listing *out)
+{
+    lt_fs_list(ctx->fs, path, ctx->scratch, out, NULL);
+}
+
 /* Does it hold directories of pods as the kubelet makes them? */
 static bool has_pods(struct lt_ctx *ctx, struct lt_str path)
 {
@@ -34,7 +40,7 @@ static bool has_pods(struct lt_ctx *ctx, struct lt_str path)
     size_t tried = 0;
     if (!lt_is_dir_or_skip(ctx, pods))
         return false;
-    lt_list_or_skip(ctx, pods, &listing);
+    list(ctx, pods, &listing);
     for (size_t i = 0; i < listing.count && tried < MAX_TRIED; i++) {
         if (!S_ISDIR(listing.nodes[i].mode) || !lt_is_pod_uid(listing.nodes[i].name))
             continue;
@@ -54,7 +60,7 @@ static bool has_links(struct lt_ctx *ctx, struct lt_str path)
     struct lt_str links = lt_path_join(ctx->scratch, lt_str_dirname(path), LT_STR("containers"));
     if (!lt_is_dir_or_skip(ctx, links))
         return false;
-    lt_list_or_skip(ctx, links, &listing);
+    list(ctx, links, &listing);
     for (size_t i = 0; i < listing.count; i++)
         if (S_ISLNK(listing.nodes[i].mode) && lt_pod_log_link(listing.nodes[i].name, &name))
             return true;
@@ -68,7 +74,7 @@ bool lt_kube_is_log(struct lt_ctx *ctx, struct lt_str path)
     bool usual = lt_str_ends(path, LT_STR("/log/pods"));
     if (!lt_str_eq(lt_str_basename(path), LT_STR("pods")) || !lt_is_dir_or_skip(ctx, path))
         return false;
-    lt_list_or_skip(ctx, path, &listing);
+    list(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++)
         if (S_ISDIR(listing.nodes[i].mode) && lt_pod_log_directory(listing.nodes[i].name, &name) &&
             (usual || name.name.len))

@@ -15,7 +15,7 @@ static enum lt_status add_record(struct lt_log_lines *lines, const struct lt_cri
     return lt_log_lines_add(lines, &record, err);
 }
 
-/* Recover the text of a damaged line, up to a whole line that was appended to it later. Returns the bytes used. */
+/* Recover the text of a damaged line, and a whole line that was appended to it later. */
 static enum lt_status salvage(struct lt_log_lines *lines, struct lt_str text, uint64_t offset, struct lt_err *err)
 {
     struct lt_err problem = {0};
@@ -153,7 +153,7 @@ static enum lt_status read_container(struct lt_ctx *ctx, const struct lt_kube_lo
 {
     const struct lt_layer *rw = log->container->rw;
     struct lt_ctx there = rw ? lt_ctx_at(ctx, rw->root) : *ctx; /* where the files of the container are */
-    struct lt_log_clock clock = {.ctx = &there, .container = log->container};
+    struct lt_log_clock clock = {.ctx = &there, .container = log->container, .end_field = "FinishedAt"};
     lt_arena_reset(ctx->scratch);
     lt_log_clock_begin(&clock);
     enum lt_status status = read_log(ctx, log, &clock, err);

@@ -92,11 +92,15 @@ static void find_pod(struct lt_ctx *ctx, const struct lt_node *node)
         return;
     }
     struct lt_kube_pod *pod = lt_kube_pod_get(ctx, name.uid, name.name, name.namespace);
-    find_files(ctx, pod, directory, LT_STR(""));
+    bool flat = false;
     lt_list_or_skip(ctx, directory, &listing);
-    for (size_t i = 0; i < listing.count; i++)
+    for (size_t i = 0; i < listing.count; i++) {
+        flat |= S_ISREG(listing.nodes[i].mode);
         if (S_ISDIR(listing.nodes[i].mode))
             find_files(ctx, pod, lt_path_join(ctx->scratch, directory, listing.nodes[i].name), listing.nodes[i].name);
+    }
+    if (flat)
+        find_files(ctx, pod, directory, LT_STR(""));
 }
 
 /* What the target says is not cut. Before 1.11 it had no directory of the container. */
