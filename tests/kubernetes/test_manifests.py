@@ -2,6 +2,7 @@
 """Pods that a node starts from files, and the kubelet's configuration: what they say, and what they expose."""
 import json
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,38 @@ def test_exposure(form: str, node: Node) -> None:
     assert sorted(paths.values()) == ["critical", "medium"]
 
 
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_as_others_write(seed: int, node: Node) -> None:
+    """What a writer of YAML makes of pods, indented as kubeadm does or not, with quotes where it needs them."""
+    yaml = pytest.importorskip("yaml")
+    rng, wanted = random.Random(seed), {}
+    words = ["a", "yes", "1.5", "x: y", "#no", "it's", 'say "x"', "- z", "null", "/a/b:c", "{}", "tab\tbed", "*s", "&t", "! u"]
+    for number in range(40):
+        spec = {"hostNetwork": rng.random() < 0.5,
+                "containers": [{"name": f"c{at}", "image": rng.choice(words), "command": rng.choices(words, k=3),
+                                "securityContext": {"privileged": rng.random() < 0.5},
+                                "volumeMounts": [{"name": "v0", "mountPath": "/x", "readOnly": rng.random() < 0.5}]}
+                               for at in range(rng.randrange(1, 4))],
+                "volumes": [{"name": "v0", "hostPath": {"path": rng.choice(["/", "/etc", "/srv/a b"])}},
+                            {"name": "v1", "emptyDir": {}}]}
+        text = yaml.safe_dump({"kind": "Pod", "metadata": {"name": f"pod{number}"}, "spec": spec}, width=1000,
+                              sort_keys=rng.random() < 0.5)
+        put(node, text, f"etc/kubernetes/manifests/{number}.yaml")
+        wanted[f"name pod{number}"] = spec
+    result = node.run()
+    assert not result.errors
+    for row in result.where(data_type="container:pod:manifest"):
+        spec = wanted.pop(row["facts"][1])
+        first, read_only = spec["containers"][0], all(c["volumeMounts"][0]["readOnly"] for c in spec["containers"])
+        assert len(reading.facts(row, "image")) == len(spec["containers"])
+        assert row["mounts"] == [f"{spec['volumes'][0]['hostPath']['path']} {'ro' if read_only else 'rw'}"]
+        privileged = sum(c["securityContext"]["privileged"] for c in spec["containers"]) + spec["hostNetwork"]
+        assert len([p for p in row.get("privileges", []) if "hostPath" not in p]) == privileged
+        if not set("\"'\t") & set("".join(first["command"] + [first["image"]])):
+            assert row["command"] == " ".join(first["command"]) and row["image_reference"] == first["image"]
+    assert not wanted
 
 
 def test_owner(node: Node) -> None:
