@@ -110,7 +110,8 @@ def test_as_others_write(seed: int, node: Node) -> None:
     """What a writer of YAML makes of pods, indented as kubeadm does or not, with quotes where it needs them."""
     yaml = pytest.importorskip("yaml")
     rng, wanted = random.Random(seed), {}
-    words = ["a", "yes", "1.5", "x: y", "#no", "it's", 'say "x"', "- z", "null", "/a/b:c", "{}", "tab\tbed", "*s", "&t", "! u"]
+    words = ["a", "yes", "1.5", "x: y", "#no", "it's", 'say "x"', "- z", "null", "/a/b:c", "{}", "tab\tbed", "*s", "&t",
+             "! u"]
     for number in range(40):
         spec = {"hostNetwork": rng.random() < 0.5,
                 "containers": [{"name": f"c{at}", "image": rng.choice(words), "command": rng.choices(words, k=3),

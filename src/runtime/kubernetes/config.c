@@ -89,7 +89,7 @@ static enum lt_status read_flags(struct lt_ctx *ctx, struct lt_str path, struct 
 {
     struct lt_str text, word;
     struct lt_node node;
-    *out = (struct lt_kube_document){.path = path, .documents = 1};
+    *out = (struct lt_kube_document){.path = path};
     if (lt_stat_or_skip(ctx, path, &node) != LT_OK ||
         lt_read_or_skip(ctx, path, MAX_FLAGS, LT_OPTIONAL, &text) != LT_OK)
         return LT_END;
@@ -134,7 +134,7 @@ static enum lt_status config_events(struct lt_ctx *ctx, struct lt_err *err)
     for (size_t i = 0; status == LT_OK && i < FILES; i++) {
         if (read_config(ctx, i, &file) != LT_OK)
             continue;
-        struct lt_str static_pods = lt_kube_document_at(&file, 0, "staticPodPath");
+        struct lt_str static_pods = lt_kube_value_at(&file.values, "staticPodPath");
         if (static_pods.len) /* for the reader of these, which comes later */
             lt_kube_root(ctx->root)->static_pods = lt_str_dup(ctx->run, static_pods);
         status = emit_file(ctx, &file, err);

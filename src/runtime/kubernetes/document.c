@@ -57,10 +57,8 @@ static void read_yaml(struct lt_ctx *ctx, struct lt_str path, struct lt_str text
 {
     struct lt_yaml yaml = {.rest = text};
     struct lt_yaml_item item;
-    while (lt_yaml_next(&yaml, &item)) {
+    while (lt_yaml_next(&yaml, &item))
         add(ctx, out, (struct lt_kube_value){item.path, item.value, item.index, item.inner, yaml.document});
-        out->documents = yaml.document + 1;
-    }
     if (yaml.unread)
         lt_skip(ctx, path, LT_CODE_UNSUPPORTED, "%u places of YAML that are not read, first: line %u", yaml.unread,
                 yaml.first);
@@ -80,7 +78,6 @@ static void read_json(struct lt_ctx *ctx, struct lt_str path, struct lt_str text
     if (status != LT_OK)
         return;
     walk(ctx, out, json, (struct place){0});
-    out->documents = 1;
     lt_json_free(json);
 }
 
@@ -105,10 +102,24 @@ enum lt_status lt_kube_document_read(struct lt_ctx *ctx, struct lt_str path, str
     return LT_OK;
 }
 
-struct lt_str lt_kube_document_at(const struct lt_kube_document *document, unsigned number, const char *path)
+bool lt_kube_document_next(const struct lt_kube_document *file, size_t *at, struct lt_list *out)
 {
-    lt_each (const struct lt_kube_value, value, &document->values)
-        if (value->document == number && lt_str_eq(value->path, lt_str_c(path)))
+    size_t end = *at;
+    if (*at == file->values.count)
+        return false;
+    const struct lt_kube_value *first = file->values.items[*at];
+    while (end < file->values.count &&
+           ((const struct lt_kube_value *)file->values.items[end])->document == first->document)
+        end++;
+    *out = (struct lt_list){file->values.items + *at, end - *at, end - *at};
+    *at = end;
+    return true;
+}
+
+struct lt_str lt_kube_value_at(const struct lt_list *values, const char *path)
+{
+    lt_each (const struct lt_kube_value, value, values)
+        if (lt_str_eq(value->path, lt_str_c(path)))
             return value->text;
     return LT_STR("");
 }

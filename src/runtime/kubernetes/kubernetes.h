@@ -36,7 +36,9 @@ struct lt_kube_root {
     struct lt_str static_pods; /* staticPodPath of the kubelet's configuration, "" if it has none */
     struct lt_map pods;        /* UID -> struct lt_kube_pod *: those of the host, in the first of its stores */
     struct lt_list pod_list;   /* the same, in the order in which they were found */
-    struct lt_map containers;  /* ID -> struct lt_container *: all of the host, if `collected` */
+    struct lt_map named; /* "<namespace>/<name>" -> the pod with these names; that is `several` if it is not alone */
+    struct lt_map several;
+    struct lt_map containers; /* ID -> struct lt_container *: all of the host, if `collected` */
     bool collected;
 };
 
@@ -45,7 +47,7 @@ struct lt_kube_pod {
     struct lt_str key; /* its UID, or something else that is unique if that is not known */
     struct lt_str uid, name, namespace;
     struct lt_list containers;   /* of struct lt_container *: those that are known, the sandboxes too */
-    struct lt_list removed;      /* of struct lt_container *: those of which only traces are left */
+    struct lt_map removed;       /* "<container>/<attempt>" -> those of which only traces are left */
     struct lt_container *itself; /* stands for the pod as a whole; NULL: see lt_kube_pod_itself() */
 };
 
@@ -93,6 +95,9 @@ struct lt_kube_root *lt_kube_host(const struct lt_ctx *ctx);
 /* Find or create a pod of the host by its UID, or by something else that is unique, which is copied. Names that are not
  * "" are copied if none are known. */
 struct lt_kube_pod *lt_kube_pod_get(struct lt_ctx *ctx, struct lt_str uid, struct lt_str name, struct lt_str namespace);
+
+/* The only pod of the host with these names. NULL: there is none, or there are several. */
+struct lt_kube_pod *lt_kube_pod_named(const struct lt_ctx *ctx, struct lt_str name, struct lt_str namespace);
 
 /* Add the containers that the stores of the host know to their pods. Further calls do nothing. */
 void lt_kube_collect(struct lt_ctx *ctx);

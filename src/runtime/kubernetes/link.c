@@ -18,21 +18,15 @@ static const struct lt_container *by_log_path(const struct lt_kube_log *log)
 static struct lt_kube_pod *pod_of(struct lt_ctx *ctx, const struct lt_kube_link *link)
 {
     const struct lt_pod_name *name = &link->name;
-    struct lt_kube_pod *only = NULL;
-    size_t count = 0;
     if (name->uid.len)
         return lt_kube_pod_get(ctx, name->uid, name->name, name->namespace);
-    lt_each (struct lt_kube_pod, pod, &lt_kube_host(ctx)->pod_list)
-        if (lt_str_eq(pod->name, name->name) && lt_str_eq(pod->namespace, name->namespace)) {
-            only = pod;
-            count++;
-        }
-    struct lt_str key = lt_str_format(ctx->scratch, "%.*s_%.*s", LT_ARG(name->namespace), LT_ARG(name->name));
-    if (count != 1) {
-        only = lt_kube_pod_get(ctx, key, name->name, name->namespace);
-        only->uid = LT_STR("");
+    struct lt_kube_pod *pod = lt_kube_pod_named(ctx, name->name, name->namespace);
+    if (!pod) {
+        struct lt_str key = lt_path_join(ctx->scratch, name->namespace, name->name);
+        pod = lt_kube_pod_get(ctx, key, name->name, name->namespace);
+        pod->uid = LT_STR("");
     }
-    return only;
+    return pod;
 }
 
 /* Containers of links first, as these have IDs; a log without one belongs to the container of its link. */

@@ -11,18 +11,25 @@
 struct manifest {
     struct lt_ctx *ctx;
     const struct lt_kube_document *file;
-    unsigned number;
+    struct lt_list values; /* of struct lt_kube_value *: those of the document */
+    struct lt_map mounts;  /* see mount_of() */
+    struct lt_map volumes; /* name -> struct mount *: one that is writable if there is any */
+    struct lt_map names;   /* number of a volume -> struct lt_str *: its name */
     const struct lt_owner *owner;
     struct lt_str name, namespace, note;
     bool inferred; /* the owner is */
 };
 
+/* A mount of a volume in a container. */
+struct mount {
+    struct lt_str volume;
+    bool read_only;
+};
+
 /* What follows the path of the pod's settings: a pod's own, those in a Deployment and its like, in a CronJob. */
-static bool in_spec(const struct manifest *manifest, const struct lt_kube_value *value, struct lt_str *rest)
+static bool in_spec(const struct lt_kube_value *value, struct lt_str *rest)
 {
     static const char *const specs[] = {"spec.jobTemplate.spec.template.spec.", "spec.template.spec.", "spec."};
-    if (value->document != manifest->number)
-        return false;
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++)
         if (lt_str_starts(value->path, lt_str_c(specs[i]))) {
             *rest = lt_str_skip(value->path, strlen(specs[i]));
@@ -48,39 +55,59 @@ static bool is_true(struct lt_str text)
     return lt_str_eq(text, LT_STR("true")) || lt_str_eq(text, LT_STR("True")) || lt_str_eq(text, LT_STR("TRUE"));
 }
 
+/* The mount that a value at "...volumeMounts[].<key>" belongs to. */
+static struct mount *mount_of(struct manifest *manifest, const struct lt_kube_value *value)
+{
+    struct lt_arena *arena = manifest->ctx->scratch;
+    const char *dot = memrchr(value->path.ptr, '.', value->path.len);
+    struct lt_str list = {value->path.ptr, (size_t)(dot - value->path.ptr)};
+    struct lt_str key = lt_str_format(arena, "%.*s %u %u", LT_ARG(list), value->index, value->inner);
+    struct mount *mount = lt_map_get(&manifest->mounts, key);
+    if (!mount) {
+        mount = lt_new(arena, struct mount);
+        lt_map_put(&manifest->mounts, arena, key, mount);
+    }
+    return mount;
+}
+
+static void index_values(struct manifest *manifest)
+{
+    struct lt_arena *arena = manifest->ctx->scratch;
+    struct lt_str rest, part;
+    lt_each (struct lt_kube_value, value, &manifest->values) {
+        if (!in_spec(value, &rest))
+            continue;
+        if (lt_str_eq(rest, LT_STR("volumes[].name")))
+            lt_map_put(&manifest->names, arena, lt_str_format(arena, "%u", value->index), &value->text);
+        if (!in_container(rest, &part))
+            continue;
+        if (lt_str_eq(part, LT_STR("volumeMounts[].name")))
+            mount_of(manifest, value)->volume = value->text;
+        else if (lt_str_eq(part, LT_STR("volumeMounts[].readOnly")))
+            mount_of(manifest, value)->read_only = is_true(value->text);
+    }
+    lt_each (const struct lt_kube_value, value, &manifest->values) {
+        if (!in_spec(value, &rest) || !in_container(rest, &part) || !lt_str_eq(part, LT_STR("volumeMounts[].name")))
+            continue;
+        struct mount *mount = mount_of(manifest, value);
+        if (!mount->read_only || !lt_map_get(&manifest->volumes, mount->volume))
+            lt_map_put(&manifest->volumes, arena, mount->volume, mount);
+    }
+}
+
 /* Does any container mount this volume writable? It may be that the reader did not understand where it is mounted: if
  * it seems that nobody mounts it, the worst is assumed. */
 static bool is_writable(const struct manifest *manifest, struct lt_str volume)
 {
-    const struct lt_list *values = &manifest->file->values;
-    struct lt_str rest, part;
-    bool mounted = false;
-    lt_each (const struct lt_kube_value, mount, values) {
-        if (!in_spec(manifest, mount, &rest) || !in_container(rest, &part) ||
-            !lt_str_eq(part, LT_STR("volumeMounts[].name")) || !lt_str_eq(mount->text, volume))
-            continue;
-        bool read_only = false;
-        struct lt_str list = {mount->path.ptr, mount->path.len - strlen("name")};
-        lt_each (const struct lt_kube_value, value, values)
-            read_only |= value->document == mount->document && value->index == mount->index &&
-                         value->inner == mount->inner && value->path.len == list.len + strlen("readOnly") &&
-                         lt_str_starts(value->path, list) && lt_str_ends(value->path, LT_STR("readOnly")) &&
-                         is_true(value->text);
-        if (!read_only)
-            return true;
-        mounted = true;
-    }
-    return !mounted;
+    const struct mount *mount = lt_map_get(&manifest->volumes, volume);
+    return !mount || !mount->read_only;
 }
 
 /* The name of the volume with this number. */
 static struct lt_str volume_name(const struct manifest *manifest, unsigned index)
 {
-    struct lt_str rest;
-    lt_each (const struct lt_kube_value, value, &manifest->file->values)
-        if (value->index == index && in_spec(manifest, value, &rest) && lt_str_eq(rest, LT_STR("volumes[].name")))
-            return value->text;
-    return LT_STR("");
+    const struct lt_str *name = lt_map_get(&manifest->names, lt_str_format(manifest->ctx->scratch, "%u", index));
+    return name ? *name : LT_STR("");
 }
 
 static struct lt_str setting(const struct manifest *manifest, struct lt_str key, struct lt_str value)
@@ -102,7 +129,7 @@ static struct lt_exposure finding_of(const struct manifest *manifest, const stru
         {"initContainers[].securityContext.privileged", LT_RULE_PRIVILEGED},
     };
     struct lt_str rest, part;
-    if (!in_spec(manifest, value, &rest))
+    if (!in_spec(value, &rest))
         return (struct lt_exposure){0};
     struct lt_str text = setting(manifest, rest, value->text);
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
@@ -132,7 +159,7 @@ static void add_value(const struct manifest *manifest, const struct lt_kube_valu
                       struct lt_facts *facts)
 {
     struct lt_str rest, part;
-    if (!in_spec(manifest, value, &rest))
+    if (!in_spec(value, &rest))
         return;
     if (lt_str_eq(rest, LT_STR("volumes[].hostPath.path"))) {
         lt_facts_item(facts, LT_ATTR_MOUNTS, "%.*s %s", LT_ARG(value->text),
@@ -160,19 +187,18 @@ static void add_value(const struct manifest *manifest, const struct lt_kube_valu
 
 static enum lt_status emit_manifest(const struct manifest *manifest, struct lt_err *err)
 {
-    const struct lt_kube_document *file = manifest->file;
     struct lt_facts facts = {.arena = manifest->ctx->scratch};
     struct lt_event event = event_of(manifest, LT_KIND_POD_MANIFEST);
     struct lt_buf command = {0}, born = {0};
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("start what a file says"));
-    lt_fact(&facts, "kind", lt_kube_document_at(file, manifest->number, "kind"));
+    lt_fact(&facts, "kind", lt_kube_value_at(&manifest->values, "kind"));
     lt_fact(&facts, "name", manifest->name);
     lt_fact(&facts, "namespace", manifest->namespace);
-    lt_each (const struct lt_kube_value, value, &file->values)
+    lt_each (const struct lt_kube_value, value, &manifest->values)
         add_value(manifest, value, &command, &facts);
     lt_facts_text(&facts, LT_ATTR_COMMAND, lt_buf_view(&command));
-    if (file->born.set) {
-        lt_time_iso(&born, file->born, 9);
+    if (manifest->file->born.set) {
+        lt_time_iso(&born, manifest->file->born, 9);
         lt_buf_char(&born, 'Z');
         lt_fact(&facts, "the file was born", lt_buf_view(&born));
     }
@@ -196,29 +222,28 @@ static enum lt_status emit_finding(const struct manifest *manifest, const struct
 static void find_owner(struct manifest *manifest)
 {
     struct lt_ctx *ctx = manifest->ctx;
-    struct lt_str wanted =
-        lt_str_format(ctx->scratch, "%.*s-%.*s", LT_ARG(manifest->name), LT_ARG(ctx->host->hostname));
+    struct lt_str name = lt_str_format(ctx->scratch, "%.*s-%.*s", LT_ARG(manifest->name), LT_ARG(ctx->host->hostname));
+    const struct lt_kube_pod *pod = lt_kube_pod_named(ctx, name, manifest->namespace);
     manifest->owner = &ctx->host->owner;
-    lt_each (struct lt_kube_pod, pod, &lt_kube_host(ctx)->pod_list) {
-        if (!lt_str_eq(pod->name, wanted) || !lt_str_eq(pod->namespace, manifest->namespace) || !pod->itself)
-            continue;
-        struct lt_owner *owner = lt_new(ctx->run, struct lt_owner);
-        *owner = pod->itself->owner;
-        owner->role = LT_ROLE_HOST;
-        manifest->owner = owner;
-        manifest->inferred = true;
-    }
+    if (!pod || !pod->itself)
+        return;
+    struct lt_owner *owner = lt_new(ctx->run, struct lt_owner);
+    *owner = pod->itself->owner;
+    owner->role = LT_ROLE_HOST;
+    manifest->owner = owner;
+    manifest->inferred = true;
 }
 
 static enum lt_status read_document(struct manifest *manifest, struct lt_err *err)
 {
-    manifest->name = lt_kube_document_at(manifest->file, manifest->number, "metadata.name");
-    manifest->namespace = lt_kube_document_at(manifest->file, manifest->number, "metadata.namespace");
+    manifest->name = lt_kube_value_at(&manifest->values, "metadata.name");
+    manifest->namespace = lt_kube_value_at(&manifest->values, "metadata.namespace");
     if (!manifest->namespace.len)
         manifest->namespace = LT_STR("default");
+    index_values(manifest);
     find_owner(manifest);
     enum lt_status status = emit_manifest(manifest, err);
-    lt_each (const struct lt_kube_value, value, &manifest->file->values) {
+    lt_each (const struct lt_kube_value, value, &manifest->values) {
         struct lt_exposure finding = finding_of(manifest, value);
         if (status == LT_OK && finding.severity != LT_SEV_none)
             status = emit_finding(manifest, &finding, err);
@@ -232,12 +257,12 @@ static enum lt_status read_manifest(struct lt_ctx *ctx, struct lt_str path, stru
     enum lt_status status = LT_OK;
     if (lt_kube_document_read(ctx, path, &file) != LT_OK)
         return LT_OK;
-    for (unsigned i = 0; status == LT_OK && i < file.documents; i++) {
-        struct manifest manifest = {.ctx = ctx, .file = &file, .number = i};
+    struct manifest manifest = {.ctx = ctx, .file = &file};
+    for (size_t at = 0; status == LT_OK && lt_kube_document_next(&file, &at, &manifest.values);) {
         if (lt_str_starts(lt_str_basename(path), LT_STR(".")))
             manifest.note = LT_STR("the kubelet ignores files whose names begin with a dot");
-        manifest.inferred = false;
         status = read_document(&manifest, err);
+        manifest = (struct manifest){.ctx = ctx, .file = &file};
     }
     return status;
 }

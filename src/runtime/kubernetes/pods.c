@@ -9,6 +9,21 @@ struct lt_kube_root *lt_kube_host(const struct lt_ctx *ctx)
     return NULL; /* not reached: a source of Kubernetes runs only on hosts that have a store of it */
 }
 
+struct lt_kube_pod *lt_kube_pod_named(const struct lt_ctx *ctx, struct lt_str name, struct lt_str namespace)
+{
+    const struct lt_kube_root *host = lt_kube_host(ctx);
+    void *found = lt_map_get(&host->named, lt_path_join(ctx->scratch, namespace, name));
+    return found == &host->several ? NULL : found;
+}
+
+/* A pod got its names. */
+static void put_named(struct lt_ctx *ctx, struct lt_kube_root *host, struct lt_kube_pod *pod)
+{
+    struct lt_str key = lt_path_join(ctx->run, pod->namespace, pod->name);
+    void *other = lt_map_get(&host->named, key);
+    lt_map_put(&host->named, ctx->run, key, other ? (void *)&host->several : pod);
+}
+
 struct lt_kube_pod *lt_kube_pod_get(struct lt_ctx *ctx, struct lt_str uid, struct lt_str name, struct lt_str namespace)
 {
     struct lt_kube_root *host = lt_kube_host(ctx);
@@ -20,10 +35,11 @@ struct lt_kube_pod *lt_kube_pod_get(struct lt_ctx *ctx, struct lt_str uid, struc
         lt_map_put(&host->pods, ctx->run, pod->key, pod);
         lt_list_add(&host->pod_list, ctx->run, pod);
     }
-    if (!pod->name.len && name.len)
+    if (!pod->name.len && name.len && namespace.len) {
         pod->name = lt_str_dup(ctx->run, name);
-    if (!pod->namespace.len && namespace.len)
         pod->namespace = lt_str_dup(ctx->run, namespace);
+        put_named(ctx, host, pod);
+    }
     return pod;
 }
 
@@ -120,36 +136,28 @@ static struct lt_container *find(const struct lt_list *containers, const struct 
     return best;
 }
 
-static struct lt_container *known(const struct lt_kube_root *host, struct lt_kube_pod *pod,
-                                  const struct lt_pod_name *name)
-{
-    if (name->id.len)
-        return lt_map_get(&host->containers, name->id);
-    struct lt_container *container = find(&pod->containers, name);
-    return container ? container : find(&pod->removed, name);
-}
-
 const struct lt_container *lt_kube_container(struct lt_ctx *ctx, struct lt_kube_pod *pod,
                                              const struct lt_pod_name *name)
 {
-    struct lt_container *container = known(lt_kube_host(ctx), pod, name);
+    struct lt_str attempt = name->has_attempt ? lt_str_format(ctx->run, "%ju", (uintmax_t)name->attempt) : LT_STR("");
+    struct lt_str key = lt_str_format(ctx->run, "%.*s/%.*s", LT_ARG(name->container), LT_ARG(attempt));
+    struct lt_container *container =
+        name->id.len ? lt_map_get(&lt_kube_host(ctx)->containers, name->id) : find(&pod->containers, name);
     if (container && !container->pod.len) /* of a runtime that does not say so */
         set_pod(container, pod);
+    if (!container && !name->id.len)
+        container = lt_map_get(&pod->removed, key);
     if (container)
         return container;
-    struct lt_str attempt = LT_STR(""), key = name->id;
-    if (name->has_attempt)
-        attempt = lt_str_format(ctx->run, "%ju", (uintmax_t)name->attempt);
-    if (!key.len)
-        key = lt_str_format(ctx->scratch, "%.*s/%.*s/%.*s", LT_ARG(pod->key), LT_ARG(name->container), LT_ARG(attempt));
-    container = make(ctx, pod, key, name->id.len);
+    container = make(ctx, pod, name->id.len ? name->id : lt_path_join(ctx->scratch, pod->key, key), name->id.len);
     if (!container)
         return lt_kube_pod_itself(ctx, pod);
-    if (!lt_list_has(&pod->removed, container)) {
+    if (!container->name.len) {
         container->name = lt_str_dup(ctx->run, name->container);
         lt_identifier_add(ctx->inventory, &container->identifiers, "attempt", attempt);
-        lt_list_add(&pod->removed, ctx->run, container);
     }
+    lt_map_put(&pod->removed, ctx->run, key, container);
+    lt_map_put(&pod->removed, ctx->run, lt_path_join(ctx->run, name->container, LT_STR("")), container);
     return container;
 }
 
