@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stores of containerd that lie elsewhere, have more than their databases know, or less.
+
+What must be there is the recorded listing of the disk, and what the test itself put there.
+"""
+from pathlib import Path
+
+import pytest
+from lib import disks, launch
+from lib.containerd_truth import CASES, ROOT, ContainerdCase
+from lib.reading import Row, unescape
+
+STORE = ROOT + b"/io.containerd.snapshotter.v1.overlayfs/snapshots"
+CRI = "containerd-cri-ext4"
+
+
+def told(rows: list[Row], below: bytes) -> set[bytes]:
+    """What is below a directory, as rows of files have it."""
+    places = {unescape(row["pathspec"]["location"]) for row in rows
+              if row["data_type"] == "fs:stat" and "unallocated" not in row["tag"]}
+    return {place[len(below):] for place in places if place.startswith(below + b"/")}
+
+
+def listed(case: ContainerdCase) -> set[bytes]:
+    """The same of the recorded listing: all entries of snapshots."""
+    return {path[len(ROOT):] for path in case.in_snapshots}
+
+
+@pytest.fixture
+def copy(disk, tmp: Path) -> Path:
+    """A disk that the test may change."""
+    return disks.sparse_copy(disk(CRI), tmp / "copy.raw")
+
+
+def test_root_by_the_settings(copy: Path, containerd_case, tmp: Path) -> None:
+    """config.toml names another root."""
+    (tmp / "config.toml").write_text('version = 2\nroot = "/srv/ctd"\nstate = "/run/containerd"\n')
+    disks.debugfs(copy, f"ln {ROOT.decode()} /srv/ctd", f"unlink {ROOT.decode()}", "mkdir /etc/containerd",
+                  "rm /etc/containerd/config.toml", "cd /etc/containerd", f"write {tmp / 'config.toml'} config.toml")
+    result = launch.timeline(copy)
+    assert not listed(containerd_case(CRI)) - told(result.rows, b"/srv/ctd")
+    owners = {row["container_identifier"] for row in result.rows if row.get("layer_role") == "rw"}
+    assert owners == set(containerd_case(CRI).tops)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_root_alone(name: str, containerd_disk, mounting, containerd_case) -> None:
+    """Nothing of the host but the root of containerd; without dockerd's files the containers of moby have no names."""
+    case = containerd_case(name)
+    with disks.mount(containerd_disk(name), "ext4", "ro,noload,loop") as root:
+        result = launch.timeline(root / ROOT[1:].decode())
+    assert not listed(case) - told(result.rows, b"")
+    owners = {row.get("container_identifier") for row in result.rows if row.get("layer_role") == "rw"}
+    assert owners >= {cid for cid in case.tops if case.container(cid)["runtime"] != "docker"}
+
+
+def test_snapshots_that_no_database_knows(copy: Path, containerd_case, tmp: Path) -> None:
+    """What is left of a removal or of an unfinished preparation is told, as nobody's."""
+    (tmp / "left").write_text("left")
+    places = [STORE + b"/9999", STORE + b"/new-123456789"]
+    disks.debugfs(copy, *(command for place in map(bytes.decode, places) for command in (
+        f"mkdir {place}", f"mkdir {place}/fs", f"cd {place}/fs", f"write {tmp / 'left'} left", "cd /")))
+    result = launch.timeline(copy)
+    assert not listed(containerd_case(CRI)) - told(result.rows, ROOT)
+    for place in places:
+        own = [row for row in result.rows if unescape(row["pathspec"]["location"]) == place + b"/fs/left"]
+        assert len(own) == 4, place
+        assert all("container_identifier" not in row and row["filename"] == "/left" for row in own)
+
+
+def test_snapshots_that_are_gone(copy: Path, containerd_case) -> None:
+    """A record without its directory: an error names it, and all others are told."""
+    case: ContainerdCase = containerd_case(CRI)
+    top = next(iter(case.tops.values()))
+    lost = top.directory
+    disks.debugfs(copy, f"unlink {lost.removesuffix(b'/fs').decode()}")
+    result = launch.timeline(copy)
+    want = {path for path in listed(case) if not (ROOT + path + b"/").startswith(lost + b"/")}
+    assert not want - told(result.rows, ROOT)
+    assert result.code == 1 and [error for error in result.errors if error["code"] == "missing"
+                                 and (f"snapshot {top.id} " in error["reason"] or top.key in error["reason"])]
