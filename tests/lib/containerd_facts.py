@@ -107,8 +107,8 @@ def events(case: ContainerdCase) -> Iterator[tuple[int, str, Row]]:
 def removed(case: ContainerdCase) -> Iterator[tuple[str, int, int]]:
     """Containers that are gone: name, and the clock before and after they were made."""
     there = {container["Id"] for container in case.containers}
-    gone = [action for action in truth.actions(case.truth) if action.what in ("container_rm", "container_rm_force", "pod_rm")
-            and action.container not in there]
+    ends = ("container_rm", "container_rm_force", "pod_rm")
+    gone = [action for action in truth.actions(case.truth) if action.what in ends and action.container not in there]
     for action in truth.actions(case.truth):
         if action.what in ("container_run", "container_create", "pod_run") and any(
                 action.container == one.container and int(action.number) < int(one.number) for one in gone):

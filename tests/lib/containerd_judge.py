@@ -17,10 +17,11 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
-from lib import case_check, deletion_check, disks, launch, machine, overlay_check, truth, who_check
+from lib import case_check, containerd_lists, deletion_check, disks, launch, machine, overlay_check, truth, who_check
 from lib.case_check import Result
 from lib.containerd_facts import check_facts, check_gaps, check_starts
-from lib.containerd_truth import ACTIVE, CASES, POD, STATES, ContainerdCase, Snapshot, SnapshotHost, UpgradedHost
+from lib.containerd_truth import (ACTIVE, CASES, STATES, ContainerdCase, Snapshot, SnapshotHost, UpgradedHost, image_ids,
+                                  life_of, pod_of, runtimes)
 from lib.overlay_truth import LayeredCase
 from lib.reading import Row
 from lib.truth import faults, iso_ns, show
@@ -72,23 +73,6 @@ class Judged:
 def check_files(judged: Judged) -> Result:
     """Four times and all attributes of every file in snapshots, other layers, container directories and volumes."""
     return case_check.check_files(judged.everyone, judged.rows["fs:stat"])
-
-
-def runtimes(case: ContainerdCase, namespace: str, container: Row | None) -> tuple[str, ...]:
-    """Which runtime may be named. A container that ctr made in k8s.io may be called either way."""
-    if namespace == "moby":
-        return ("docker",)
-    if namespace != "k8s.io":
-        return ("containerd",)
-    if case.name == "containerd-cri-ext4" or container and container["cri"]:
-        return ("kubernetes",)
-    return ("kubernetes", "containerd")
-
-
-def image_ids(case: ContainerdCase, namespace: str, targets: set[str]) -> set[str]:
-    """By what one may call these images."""
-    known = (image for image in case.images if image.namespace == namespace and image.target in targets)
-    return targets.union(*(image.ids for image in known))
 
 
 def expected_owner(case: ContainerdCase, one: Snapshot) -> Row:
@@ -200,8 +184,8 @@ def check_life(judged: Judged) -> Result:
 
 
 def stopped(part: truth.Case, rows: list[Row]) -> truth.Case:
-    """Containers that ran when docker inspect was asked, and were stopped with the daemon: the end that a row tells must lie
-    within that."""
+    """Containers that ran when docker inspect was asked, and were stopped with the daemon: the end that a row tells must
+    lie within that."""
     stops = [action for action in truth.actions(part.truth) if action.what == "daemon_stop"]
     for number, container in enumerate(part.containers):
         ends = [row["date_time"] for row in rows if row["container_identifier"] == container["Id"]
@@ -212,19 +196,6 @@ def stopped(part: truth.Case, rows: list[Row]) -> truth.Case:
             state = container["State"] | {"FinishedAt": f"{stamp}.{ends[0] % 10**9:09d}Z"}
             part.containers[number] = container | {"State": state}
     return part
-
-
-def life_of(container: Row) -> Iterator[tuple[str, int, Row]]:
-    """What was done to a container and when, with other fields of that row."""
-    status = container["status"]
-    if not status:
-        yield "create", container["times"]["createdat"], {}
-        return
-    yield "create", status["CreatedAt"], {}
-    if status["StartedAt"]:
-        yield "start", status["StartedAt"], {}
-    if status["FinishedAt"]:
-        yield "finish", status["FinishedAt"], {"exit_code": status["ExitCode"]}
 
 
 def ends_of(case: ContainerdCase, container: Row) -> set[int]:
@@ -317,7 +288,8 @@ def check_changes(judged: Judged) -> Result:
     result = Result()
     for host in (host for host in judged.hosts if host.layers):
         if host.driver == "overlay2":
-            found = overlay_check.change_faults(host, judged.rows["fs:stat"]) + overlay_check.hiding_faults(host, judged.rows["fs:stat"])
+            rows = judged.rows["fs:stat"]
+            found = overlay_check.change_faults(host, rows) + overlay_check.hiding_faults(host, rows)
             result.expected += sum(map(len, host.layers.values()))
             result.wrong += len(found)
             result.examples += [f"wrong: {text}" for text in found]
@@ -366,111 +338,6 @@ def check_who(judged: Judged) -> Result:
     return result
 
 
-# --- images -----------------------------------------------------------------------------------------------------------
-
-def check_images(judged: Judged) -> Result:
-    """The list of images with names and layers, and every step of their history."""
-    result, case, listed = Result(), judged.case, judged.listed("images")
-    for image in case.images:
-        text = f"image {image.namespace} {show(image.target)}"
-        said = [row for row in listed if row["image_identifier"] in image.ids
-                and row.get("container_namespace", "moby") == image.namespace]
-        if not result.expect(said, text):
-            continue
-        names = {name for name in image.names if not name.startswith(("moby-dangling@", "sha256:"))}
-        told = {name for row in said for name in row.get("image_names", [])}
-        short = {name: {name.removeprefix("docker.io/").removeprefix("library/")} for name in names}
-        if image.namespace != "moby":                 # Docker alone shortens them
-            short = {name: every | {name} for name, every in short.items()}
-        lacking = [name for name in names if not told & short[name]]
-        if lacking:
-            result.report("wrong", f"{text}: {sorted(told)} without {lacking}")
-        digests = {name.rpartition(":")[0] + "@" + image.target for every in short.values() for name in every}
-        if unknown := told - digests - set().union(*short.values(), image.names):
-            result.report("wrong", f"{text}: {sorted(unknown)}?")
-        created = {one.created for one in image.manifests}
-        if any(row["container_runtime"] not in runtimes(case, image.namespace, None) for row in said):
-            result.report("wrong", f"{text}: container_runtime {[row['container_runtime'] for row in said]}")
-        if any(row.get("created") and iso_ns(row["created"]) not in created for row in said):
-            result.report("wrong", f"{text}: created {[row.get('created') for row in said]}, not {created}")
-        for fault in layer_faults(case, image, said):
-            result.report("wrong", f"{text}: {fault}")
-    steps = defaultdict(set)
-    for row in judged.rows["container:image:history"]:
-        steps[row.get("image_identifier")].add((row["date_time"], row.get("command") or ""))
-    for image in case.images:
-        have = set().union(*(steps[digest] for digest in image.ids))
-        for one in image.manifests:
-            for step in one.history:
-                time = iso_ns(step.get("created"))
-                found = [text for at, text in have if at == time and squeezed(text) == squeezed(step.get("created_by", ""))]
-                if time is not None:
-                    result.expect(found, f"step of {show(image.target)} {one.platform}: {time} {show(step.get('created_by'))}")
-    return result
-
-
-def squeezed(text: str) -> str:
-    """Without the shell's prefix and with single blanks."""
-    return " ".join(text.split())
-
-
-def layer_faults(case: ContainerdCase, image, said: list[Row]) -> Iterator[str]:
-    """What is wrong in the layers of an image: at least the platforms that were unpacked must be told right."""
-    for one in image.manifests:
-        places = {key: (case.snapshot(image.namespace, name, key)) for name in case.inner for key in one.chains
-                  if case.snapshot(image.namespace, name, key)}
-        if not places:
-            continue
-        want = [(diff, chain, blob, size) for diff, chain, (blob, size) in zip(one.diff_ids, one.chains, one.blobs)]
-        got = [[(layer.get("diff_identifier"), layer.get("chain_identifier"), layer.get("blob_identifier"),
-                 layer.get("blob_size")) for layer in row.get("layers", [])] for row in said]
-        if want not in got:
-            yield f"{one.platform} layers {show(got)}, not {show(want)}"
-            continue
-        layers = said[got.index(want)]["layers"]
-        for key, layer in zip(one.chains, layers):
-            place = places.get(key)
-            wanted = [place.directory.decode(), place.directory.decode().removesuffix("/fs")] if place else [None]
-            if not any(str(layer.get("path")).rstrip("/") == str(each) for each in wanted):
-                yield f"layer {show(key)} at {layer.get('path')}, not {wanted[0]}"
-
-
-def check_containers(judged: Judged) -> Result:
-    """The list of containers: all, with name, image, namespace, pod and times."""
-    result, case = Result(), judged.case
-    listed = {row["container_identifier"]: row for row in judged.listed("containers")}
-    for container in judged.everyone.containers:
-        cid, text = container["Id"], f"container {show(container['Id'])} {container['Name'][1:]}"
-        row = listed.pop(cid, None)
-        if not result.expect(row, text):
-            continue
-        want = {"container_name": container["Name"][1:]}
-        if cid in case.tops:
-            want |= {"container_namespace": container["namespace"], **pod_of(container),
-                     "container_runtime": runtimes(case, container["namespace"], container),
-                     "image_identifier": tuple(image_ids(case, container["namespace"], {container["Image"]}))}
-        if container.get("runtime") == "":
-            times = {action: time for action, time, _more in life_of(container)}
-            for action, key in (("create", "created"), ("start", "started"), ("finish", "finished")):
-                if (action in times or container["status"]) and iso_ns(row.get(key)) != times.get(action):
-                    result.report("wrong", f"{text}: {key} {row.get(key)}, not {times.get(action)}")
-            want |= {"exit_code": container["status"]["ExitCode"]} if "finish" in times else {}
-        if bad := faults(want, row):
-            result.report("wrong", f"{text}: {'; '.join(bad)}")
-    for cid in listed:
-        result.report("extra", f"container {show(cid)}")
-    return result
-
-
-def pod_of(container: Row) -> Row:
-    """The fields about the pod of a container of CRI."""
-    labels = container.get("labels", {})
-    if not container.get("cri"):
-        return {}
-    return {"pod_identifier": labels[POD + "uid"], "pod_name": labels[POD + "name"],
-            "pod_namespace": labels[POD + "namespace"]}
-
-
 # --- all of it --------------------------------------------------------------------------------------------------------
 
 def check_database(judged: Judged) -> Result:
@@ -486,9 +353,19 @@ def check_inferred(judged: Judged) -> Result:
     return result
 
 
+def check_images(judged: Judged) -> Result:
+    """Images as listed, and their history."""
+    return containerd_lists.check_images(judged.case, judged.listed("images"), judged.rows["container:image:history"])
+
+
+def check_containers(judged: Judged) -> Result:
+    """Containers as listed."""
+    return containerd_lists.check_containers(judged.case, judged.everyone.containers, judged.listed("containers"))
+
+
 CHECKS = {"files": check_files, "owner": check_owner, "life": check_life, "logs": check_logs, "diff": check_diff,
-          "changes": check_changes, "deletions": check_deletions, "who": check_who, "images": check_images, "containers": check_containers, "database": check_database,
-          "inferred": check_inferred}
+          "changes": check_changes, "deletions": check_deletions, "who": check_who, "images": check_images,
+          "containers": check_containers, "database": check_database, "inferred": check_inferred}
 
 
 @contextmanager

@@ -9,7 +9,7 @@ core/snapshots/storage, internal/cri). containerd/test_containerd_truth.py holds
 import hashlib
 import json
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -224,17 +224,17 @@ class ContainerdCase(truth.Case):
     # --- containers ---------------------------------------------------------------------------------------------------
 
     def _containers_of(self, namespace: str) -> Iterator[Row]:
-        """Records of containers that are not Docker's, in the words of docker inspect. CRI's life is in its status files."""
+        """Records of containers that are not Docker's, in the words of docker inspect. CRI keeps their life in files."""
         for key, value in self.namespaces[namespace].get(b"containers", {}).items():
             labels = {name.decode(): text.decode() for name, text in value.get(b"labels", {}).items()}
             path = ROOT + b"/io.containerd.grpc.v1.cri/containers/" + key + b"/status"
             status = json.loads(self.files[path]) if path in self.files else {}
-            pod = labels.get("io.cri-containerd.kind") == "sandbox"
-            names = [one for one in self.images if one.namespace == namespace and value[b"image"].decode() in one.names]
-            yield {"Id": key.decode(), "namespace": namespace, "runtime": "", "infra": pod, "labels": labels, "cri": bool(status) or pod
-                   and b"io.cri-containerd.sandbox.metadata" in value.get(b"extensions", {}),
-                   "Name": "/" + (labels.get("io.kubernetes.container.name") or labels.get(POD + "name") or key.decode()),
-                   "Image": names[0].target if names else "", "image_name": value[b"image"].decode(),
+            pod = b"io.cri-containerd.sandbox.metadata" in value.get(b"extensions", {})
+            name = labels.get("io.kubernetes.container.name") or labels.get(POD + "name") or key.decode()
+            image = value[b"image"].decode()
+            yield {"Id": key.decode(), "Name": "/" + name, "namespace": namespace, "runtime": "", "labels": labels,
+                   "cri": bool(status) or pod, "image_name": image, "Image": next((
+                       one.target for one in self.images if one.namespace == namespace and image in one.names), ""),
                    "Snapshotter": value[b"snapshotter"].decode(), "SnapshotKey": value[b"snapshotKey"].decode(),
                    "times": times_of(value), "status": status, "HostConfig": {}, "Mounts": [
                        {"Destination": mount["destination"]} for mount in specified(value[b"spec"])["mounts"]],
@@ -335,3 +335,44 @@ def merged_listing(path: Path) -> dict[bytes, Row]:
     names, *lines = truth.recorded(path).lstrip("#").split("\n")[:-1]
     rows = (dict(zip(names.split("\t"), line.split("\t"))) for line in lines)
     return {unescape(row["path"]): row for row in rows}
+
+
+# --- what may be said -------------------------------------------------------------------------------------------------
+
+def runtimes(case: ContainerdCase, namespace: str, container: Row | None) -> tuple[str, ...]:
+    """Which runtime may be named. A container that ctr made in k8s.io may be called either way."""
+    if namespace == "moby":
+        return ("docker",)
+    if namespace != "k8s.io":
+        return ("containerd",)
+    if case.name == "containerd-cri-ext4" or container and container["cri"]:
+        return ("kubernetes",)
+    return ("kubernetes", "containerd")
+
+
+def image_ids(case: ContainerdCase, namespace: str, targets: set[str]) -> set[str]:
+    """By what one may call these images."""
+    known = (image for image in case.images if image.namespace == namespace and image.target in targets)
+    return targets.union(*(image.ids for image in known))
+
+
+def pod_of(container: Row) -> Row:
+    """The fields about the pod of a container of CRI."""
+    labels = container.get("labels", {})
+    if not container.get("cri"):
+        return {}
+    return {"pod_identifier": labels[POD + "uid"], "pod_name": labels[POD + "name"],
+            "pod_namespace": labels[POD + "namespace"]}
+
+
+def life_of(container: Row) -> Iterator[tuple[str, int, Row]]:
+    """What was done to a container and when, with other fields of that row."""
+    status = container["status"]
+    if not status:
+        yield "create", container["times"]["createdat"], {}
+        return
+    yield "create", status["CreatedAt"], {}
+    if status["StartedAt"]:
+        yield "start", status["StartedAt"], {}
+    if status["FinishedAt"]:
+        yield "finish", status["FinishedAt"], {"exit_code": status["ExitCode"]}
