@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
-from lib import case_check, containerd_lists, deletion_check, disks, launch, machine, overlay_check, truth, who_check
+from lib import (case_check, changes_check, containerd_lists, deletion_check, disks, launch, machine, overlay_check, truth,
+                 who_check)
 from lib.case_check import Result
 from lib.containerd_facts import check_facts, check_gaps, check_starts
 from lib.containerd_truth import (ACTIVE, CASES, STATES, ContainerdCase, Snapshot, SnapshotHost, UpgradedHost, image_ids,
@@ -284,13 +285,17 @@ def check_diff(judged: Judged) -> Result:
 
 
 def check_changes(judged: Judged) -> Result:
-    """What rows of files say of their change, and who hides those of images. Copies (native) have no marks to tell by."""
+    """What rows of files say of their change, as it follows from both entries and from the action; when they came up from a
+    lower layer; who hides those of images. Copies (native) have no marks to tell by."""
     result = Result()
     for host in (host for host in judged.hosts if host.layers):
         if host.driver == "overlay2":
             rows = judged.rows["fs:stat"]
-            found = overlay_check.change_faults(host, rows) + overlay_check.hiding_faults(host, rows)
+            seen, found = changes_check.action_faults(host, rows)
+            found += overlay_check.change_faults(host, rows) + overlay_check.hiding_faults(host, rows)
+            found += changes_check.copy_up_faults(host, judged.rows["container:file:copy_up"])
             result.expected += sum(map(len, host.layers.values()))
+            result.notes.append(f"{len(seen)} kinds of actions")
             result.wrong += len(found)
             result.examples += [f"wrong: {text}" for text in found]
     result.found = result.expected
