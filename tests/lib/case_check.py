@@ -160,10 +160,11 @@ def json_log(lines: list[tuple[str, int, str]]) -> bytes:
 
 def check_logs(case: Case, rows: list[Row]) -> Result:
     """Every line of json-file and local logs, with time and stream. The rows of a json-file log make up the file."""
-    result, by_container = Result(), defaultdict(Counter)
-    for row in rows:
+    result, by_container, in_order = Result(), defaultdict(Counter), defaultdict(list)
+    for row in sorted(rows, key=lambda row: int((row.get("witness") or "").partition("#offset=")[2] or 0)):
         line = (row.get("log_source") or "", row["date_time"] or 0, row.get("message_body") or "")
         by_container[row.get("container_identifier")][line] += 1
+        in_order[row.get("container_identifier")].append(line)
     for container in case.containers:
         name, got = container["Name"][1:], by_container.pop(container["Id"], Counter())
         driver, want = container["HostConfig"]["LogConfig"]["Type"], case.log_lines(name)
@@ -179,7 +180,7 @@ def check_logs(case: Case, rows: list[Row]) -> Result:
                 result.report("extra", f"{name} {show(line)}")
         path = container["LogPath"].encode()
         if driver == "json-file" and path in case.nodes and not {path + b".1", path + b".1.gz"} & case.nodes.keys():
-            data, size = json_log(sorted(got.elements(), key=lambda line: line[1])), int(case.nodes[path]["size"])
+            data, size = json_log(in_order[container["Id"]]), int(case.nodes[path]["size"])
             if hashlib.sha256(data.ljust(size, b"\0")).hexdigest() != case.nodes[path]["sha256"]:  # NULs: power loss
                 result.report("wrong", f"{name}: rows of {len(data)} bytes, a log of {size} bytes")
     for cid, line in ((cid, line) for cid, lines in by_container.items() for line in lines.elements()):

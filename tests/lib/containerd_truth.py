@@ -21,7 +21,8 @@ from lib.overlay_truth import LayeredCase
 from lib.reading import Row, unescape
 from lib.truth import Layer
 
-CASES = ("docker29-ext4", "docker29-mixed", "containerd-ext4", "containerd-cri-ext4")
+DOCKER = ("docker29-ext4", "docker29-mixed", "intrusion")
+CASES = (*DOCKER, "containerd-ext4", "containerd-cri-ext4")
 STATES = ("clean", "poweroff")
 ROOT = b"/var/lib/containerd"
 META = ROOT + b"/io.containerd.metadata.v1.bolt/meta.db"
