@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 
 import pytest
-from lib import disks, launch, truth
+from lib import boltread, disks, launch, truth
 from lib.containerd_truth import CASES, META, ROOT, ContainerdCase
 from lib.reading import unescape
 
@@ -87,3 +87,10 @@ def test_databases_with_flipped_bytes(seed: int, containerd_case, disk, tmp: Pat
     for _ in range(rng.randrange(1, 40)):
         data[rng.randrange(len(data))] ^= rng.randrange(1, 256)
     check(case, {path: bytes(data)}, disk(case.name), tmp, may_read=True)
+
+
+@pytest.mark.parametrize("which", ["meta", "snapshotter"])
+def test_databases_that_are_shorter_than_they_say(which: str, containerd_case, disk, tmp: Path) -> None:
+    """By one byte, which may have been in a page that is free."""
+    case, (path,) = containerd_case("docker29-mixed"), PATHS[which]
+    check(case, {path: case.files[path][:boltread.used_bytes(case.files[path]) - 1]}, disk(case.name), tmp)

@@ -29,14 +29,25 @@ class Bucket(dict):
         return found
 
 
-def read(data: bytes) -> Bucket:
-    """All that the newer of both transactions holds."""
+def newest(data: bytes) -> tuple[int, ...]:
+    """The fields of the meta page that is in force: the valid one of the later transaction."""
     size = META_AT.unpack_from(data, PAGE)[2]
     metas = [META_AT.unpack_from(data, number * size + PAGE) for number in range(2)]
     valid = [meta for number, meta in enumerate(metas) if meta[0] == MAGIC
              and meta[9] in (0, fnv(data[number * size + PAGE:number * size + PAGE + 56]))]
-    newest = max(valid, key=lambda meta: meta[8])
-    return Bucket(_pages(data, size, newest[4]), newest[5])
+    return max(valid, key=lambda meta: meta[8])
+
+
+def read(data: bytes) -> Bucket:
+    """All that the newer of both transactions holds."""
+    meta = newest(data)
+    return Bucket(_pages(data, meta[2], meta[4]), meta[5])
+
+
+def used_bytes(data: bytes) -> int:
+    """How long a file must be to have every page that was ever used."""
+    meta = newest(data)
+    return meta[2] * meta[7]
 
 
 def _pages(data: bytes, size: int, number: int) -> Iterator[tuple[bytes, object]]:
