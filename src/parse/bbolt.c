@@ -378,6 +378,8 @@ static enum lt_status read_all(struct reader *reader, struct lt_err *err)
     enum lt_status status = LT_OK;
     read_metas(reader, metas);
     reader->page_count = reader->bytes.len / reader->bolt->page_size;
+    if (metas[0].valid && metas[0].end > reader->page_count)
+        damage(reader, "the file ends before page %ju, the end of the pages in use", (uintmax_t)metas[0].end);
     reader->seen = lt_realloc(NULL, reader->page_count + 1);
     memset(reader->seen, 0, reader->page_count + 1);
     for (unsigned i = 0; status == LT_OK && i < 2; i++) {

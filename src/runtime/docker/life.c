@@ -98,7 +98,8 @@ static enum lt_answer add_merged(const struct look *look)
 {
     const struct lt_layer *rw = look->container->rw;
     struct lt_node node;
-    if (!rw || !rw->merged.len)
+    bool shared = rw && rw->root != look->container->root; /* in containerd's store */
+    if (!rw || (!shared && !lt_docker_layer(rw)->driver->merged))
         return LT_UNKNOWN;
     bool there = is_there(look, rw->merged, &node);
     if (there)
