@@ -93,6 +93,16 @@ EVENT_FIELD(filename, lt_event_inside(out, event))
 EVENT_FIELD(display_name, lt_buf_lit(out, "OS:"); lt_event_path(out, event))
 
 ORIGIN_FIELD(runtime, add_word(out, lt_owner_runtime(owner)->name))
+/* The container in which the store lies. */
+static void put_host_container(struct lt_buf *out, const struct lt_origin *origin)
+{
+    const struct lt_root *root = origin->owner->root;
+    const struct lt_root *above = origin->owner->container ? origin->owner->container->root : root;
+    const struct lt_container *outer = above && above->outer ? above->outer : root ? root->outer : NULL;
+    if (outer)
+        lt_buf_add(out, outer->name.len ? outer->name : outer->id);
+}
+
 ORIGIN_FIELD(hostname, lt_buf_add(out, owner->host->hostname))
 ORIGIN_FIELD(container_id, lt_buf_add(out, owner->container ? owner->container->id : LT_STR("")))
 ORIGIN_FIELD(container_name, lt_buf_add(out, owner->container ? owner->container->name : LT_STR("")))

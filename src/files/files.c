@@ -16,7 +16,14 @@ struct tree_walk {
     struct lt_clock_steps *steps;
     bool births; /* births in volumes are those of their files */
     struct lt_shown shown;
+    struct lt_map elsewhere; /* paths in the tree that are walked for another store */
 };
+
+/* Is the entry, or the directory itself, walked for another store? */
+static bool is_elsewhere(struct tree_walk *walk, const struct lt_dir *dir, struct lt_str name)
+{
+    return walk->elsewhere.count && lt_map_get(&walk->elsewhere, lt_shown_path(&walk->shown, dir, name));
+}
 
 /* Whose an entry is: of whom the directory is that it is in, or that it is itself. */
 static const struct lt_owner *owner_of(struct tree_walk *walk, const struct lt_dir *dir, struct lt_str name)
@@ -40,6 +47,10 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
 {
     struct tree_walk *walk = arg;
     struct lt_ctx *ctx = walk->ctx;
+    if (node->name.len && is_elsewhere(walk, dir, node->name)) {
+        lt_report_counts(ctx->report, ctx->reader)->deduplicated++;
+        return LT_OK;
+    }
     struct lt_event event = lt_file_event(owner_of(walk, dir, node->name), dir, node);
     struct lt_arena *arena = &walk->shown.arena;
     if (is_volume_data(walk, event.owner, dir, node->name))
@@ -61,6 +72,27 @@ static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)
         lt_shown_enter(&walk->shown, parent, child, walk->ctx->run);
 }
 
+static bool wanted(void *arg, const struct lt_dir *dir, const struct lt_node *node)
+{
+    return !node->name.len || !is_elsewhere(arg, dir, node->name);
+}
+
+/* A store may lie in a volume of another one. */
+static void find_elsewhere(struct tree_walk *walk, struct lt_str tree)
+{
+    struct lt_ctx *ctx = walk->ctx;
+    struct lt_str rest;
+    lt_each (const struct lt_root, root, &ctx->host->roots) {
+        if (root == ctx->root || root->fs != ctx->fs || !lt_path_behind(root->path, tree, &rest))
+            continue;
+        lt_each (const struct lt_layer, layer, &root->layers)
+            if (layer->content.len)
+                lt_map_put(&walk->elsewhere, ctx->run, layer->content, walk);
+        lt_each (const struct lt_tree, inner, &root->trees)
+            lt_map_put(&walk->elsewhere, ctx->run, inner->path, walk);
+    }
+}
+
 /* Everything in a tree of the store at hand. */
 static enum lt_status walk_tree(struct lt_ctx *ctx, const struct lt_walking *walking, const struct lt_tree *tree,
                                 struct lt_err *err)
@@ -69,6 +101,8 @@ static enum lt_status walk_tree(struct lt_ctx *ctx, const struct lt_walking *wal
     struct lt_walk walk = lt_counted_walk(ctx, walking->lister);
     struct tree_walk self = {.ctx = ctx, .steps = walking->steps, .births = lt_births_kept(ctx->root, NULL)};
     *top = (struct lt_dir){.name = tree->path, .owner = tree->owner};
+    find_elsewhere(&self, tree->path);
+    walk.wanted = wanted;
     walk.cross_mounts = tree->cross_mounts;
     walk.arg = &self;
     walk.entry = entry;

@@ -250,6 +250,16 @@ void lt_inventory_own(struct lt_root *root)
     tag_odd(root);
 }
 
+void lt_root_find_outer(struct lt_root *root)
+{
+    struct lt_str rest;
+    lt_each (const struct lt_root, other, &root->host->roots)
+        if (other != root && other->fs == root->fs && lt_path_behind(root->path, other->path, &rest))
+            lt_each (const struct lt_volume, volume, &other->volumes)
+                if (volume->data.len && lt_path_behind(root->path, volume->data, &rest))
+                    root->outer = lt_only_user(&volume->users);
+}
+
 void lt_root_add_tree(struct lt_inventory *inventory, struct lt_root *root, struct lt_str path, bool cross_mounts)
 {
     struct lt_tree *tree = lt_new(inventory->arena, struct lt_tree);

@@ -258,8 +258,9 @@ struct lt_root {
     struct lt_str path; /* "" if the evidence itself is the store */
     struct lt_str why;  /* how it was found: "default", "data-root in /etc/docker/daemon.json"... */
     const struct lt_runtime *runtime;
-    bool rootless;                /* found where a rootless daemon keeps it */
-    struct lt_idmap *uids, *gids; /* user and group IDs in its containers; NULL: the same as the host's */
+    const struct lt_container *outer; /* of another store: the store is in a volume that it alone mounts; NULL: none */
+    bool rootless;                    /* found where a rootless daemon keeps it */
+    struct lt_idmap *uids, *gids;     /* user and group IDs in its containers; NULL: the same as the host's */
     struct lt_list containers, images, layers, volumes;
     struct lt_map removed_by_id;                /* containers known only from traces: see lt_inventory_removed() */
     struct lt_list removed;                     /* of struct lt_container *: the same */
@@ -327,6 +328,9 @@ struct lt_str lt_identifier_of(const struct lt_list *identifiers, const char *na
  * since a container may use layers of another one; then set owners and tags of everything in a store. */
 void lt_inventory_link_users(struct lt_inventory *inventory, struct lt_root *root);
 void lt_inventory_own(struct lt_root *root);
+
+/* Set the container in which a store lies, if it lies in a volume of one. The users of volumes must be known. */
+void lt_root_find_outer(struct lt_root *root);
 
 /* Who mounts the files of `owner`, a volume or a bind (of struct lt_mount_user *); NULL: it is neither. And the only
  * container among `users`; NULL: none, or several. */

@@ -56,7 +56,8 @@ bool lt_is_identifier(struct lt_str text)
     bool between = false; /* the byte before this one was a letter or a digit */
     for (size_t i = 0; i < text.len; i++) {
         bool word = isalnum((unsigned char)text.ptr[i]) && (unsigned char)text.ptr[i] < 0x80;
-        if (!word && (!between || !memchr("._-", text.ptr[i], 3)))
+        bool mark = text.ptr[i] == '.' || text.ptr[i] == '_' || text.ptr[i] == '-';
+        if (!word && !(between && mark))
             return false;
         between = word;
     }

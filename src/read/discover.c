@@ -133,6 +133,40 @@ bool lt_discover_try(struct lt_discovery *discovery, struct lt_str path, struct 
     return found;
 }
 
+/* A node of Kubernetes that is a container itself (kind, k3d) keeps /var, or parts of it, in volumes of the engine that
+ * it runs in. */
+static void look_in_volume(const struct lt_discovery *discovery, struct lt_str volume)
+{
+    static const char *const places[] = {"lib/containerd", "lib/kubelet", "log/pods", "agent/containerd", "pods", ""};
+    struct lt_ctx *ctx = discovery->ctx;
+    struct lt_str data = lt_path_join(ctx->scratch, volume, LT_STR("_data"));
+    struct lt_str why = lt_str_format(ctx->scratch, "in the volume %.*s", LT_ARG(lt_str_basename(volume)));
+    bool pods = false; /* then the volume may be a directory of the kubelet, or of logs */
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        struct lt_str path = *places[i] ? lt_path_join(ctx->scratch, data, lt_str_c(places[i])) : data;
+        if ((*places[i] || pods) && lt_is_dir_or_skip(ctx, path)) {
+            pods |= strcmp(places[i], "pods") == 0;
+            lt_discover_add(discovery, path, why);
+        }
+    }
+}
+
+/* Stores that are found are looked into as well. */
+static void look_in_volumes(const struct lt_discovery *discovery)
+{
+    struct lt_ctx *ctx = discovery->ctx;
+    for (size_t i = 0; i < ctx->host->roots.count; i++) {
+        const struct lt_root *root = ctx->host->roots.items[i];
+        struct lt_str volumes = lt_path_join(ctx->run, root->path, LT_STR("volumes"));
+        struct lt_listing listing;
+        if (root->fs != ctx->fs || lt_fs_list(ctx->fs, volumes, ctx->scratch, &listing, NULL) == LT_END)
+            continue; /* the runtime reports what cannot be read */
+        for (size_t j = 0; j < listing.count; j++)
+            if (S_ISDIR(listing.nodes[j].mode))
+                look_in_volume(discovery, lt_path_join(ctx->scratch, volumes, listing.nodes[j].name));
+    }
+}
+
 void lt_discover(struct lt_discovery *discovery)
 {
     struct lt_ctx *ctx = discovery->ctx;
@@ -144,4 +178,5 @@ void lt_discover(struct lt_discovery *discovery)
     for (size_t i = 0; discovery->runtimes[i]; i++)
         if (discovery->runtimes[i]->settings)
             discovery->runtimes[i]->settings(discovery);
+    look_in_volumes(discovery);
 }

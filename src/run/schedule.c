@@ -148,8 +148,10 @@ static void link_all(struct lt_ctx *ctx, struct lt_host *host)
         }
     lt_each (struct lt_root, root, &host->roots)
         lt_inventory_link_users(ctx->inventory, root);
-    lt_each (struct lt_root, root, &host->roots)
+    lt_each (struct lt_root, root, &host->roots) {
         lt_inventory_own(root);
+        lt_root_find_outer(root);
+    }
 }
 
 /* Hosts without a store are not read: nothing on them is about containers. */

@@ -3,6 +3,10 @@
 
 What must be there is the recorded listing of the disk, and what the test itself put there.
 """
+import json
+import shutil
+import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -79,3 +83,39 @@ def test_snapshots_that_are_gone(copy: Path, containerd_case) -> None:
     assert not want - told(result.rows, ROOT)
     assert result.code == 1 and [error for error in result.errors if error["code"] == "missing"
                                  and (f"snapshot {top.id} " in error["reason"] or top.key in error["reason"])]
+
+
+def test_a_node_in_a_volume(disk, mounting, containerd_case, tmp: Path) -> None:
+    """A node of Kubernetes that is a container of Docker keeps its /var in a volume: its stores are read as what they are, and
+    each file is told once."""
+    host = tmp / "host"
+    with disks.mount(disk("overlay2-ext4"), "ext4", "ro,noload,loop") as outer, \
+            disks.mount(disk(CRI), "ext4", "ro,noload,loop") as node:
+        shutil.copytree(outer / "etc", host / "etc", symlinks=True)
+        subprocess.run(["cp", "-a", "--parents", "var/lib/docker", host], cwd=outer, check=True)
+        volumes = host / "var/lib/docker/volumes"
+        name, holder = next((name, state["Name"]) for state in map(config, sorted((host / "var/lib/docker/containers").iterdir()))
+                            for name in anonymous(state))
+        for part in ("lib/containerd", "lib/kubelet", "log/pods"):
+            (volumes / name / "_data" / part).parent.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["cp", "-a", node / "var" / part, volumes / name / "_data" / part], check=True)
+    result = launch.timeline(host)
+    below = f"/var/lib/docker/volumes/{name}/_data/lib/containerd".encode()
+    assert not listed(containerd_case(CRI)) - told(result.rows, below)
+    times = Counter((row["pathspec"]["location"], row["timestamp_desc"]) for row in result.rows
+                    if row["data_type"] == "fs:stat" and row["timestamp_desc"] != "Content Deletion Time"
+                    and unescape(row["pathspec"]["location"]).startswith(below))
+    assert set(times.values()) == {1}
+    inner = [row for row in result.rows if row.get("pod_name")]
+    assert inner and {row["host_container"] for row in inner} == {holder.lstrip("/")}
+    assert not result.errors
+
+
+def config(container: Path) -> dict:
+    """The configuration of a container of Docker."""
+    return json.loads((container / "config.v2.json").read_text())
+
+
+def anonymous(state: dict) -> list[str]:
+    """The volumes without a name that a container mounts."""
+    return [mount["Name"] for mount in state["MountPoints"].values() if mount["Type"] == "volume" and len(mount["Name"]) == 64]

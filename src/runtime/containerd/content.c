@@ -148,9 +148,11 @@ static enum lt_status containerd_content_events(struct lt_ctx *ctx, struct lt_er
     struct lt_map uses = {0};
     enum lt_status status = LT_OK;
     find_uses(ctx, &uses);
-    lt_each (const struct lt_containerd_record, blob, &lt_containerd(ctx->root)->records[LT_CONTAINERD_BLOB])
-        for (int again = 0; status == LT_OK && again <= (lt_time_cmp(blob->created, blob->updated) != 0); again++)
-            status = emit_blob(ctx, blob, &uses, again, err);
+    lt_each (const struct lt_containerd_record, blob, &lt_containerd(ctx->root)->records[LT_CONTAINERD_BLOB]) {
+        status = status == LT_OK ? emit_blob(ctx, blob, &uses, false, err) : status;
+        if (status == LT_OK && lt_time_cmp(blob->created, blob->updated) != 0)
+            status = emit_blob(ctx, blob, &uses, true, err);
+    }
     return status == LT_OK ? emit_ingests(ctx, err) : status;
 }
 
