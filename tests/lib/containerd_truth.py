@@ -106,8 +106,8 @@ class ContainerdCase(truth.Case):
             self.files = disks.dump(disk, filter(self._wanted, self.nodes), to)
         for path, data in self.files.items():
             assert hashlib.sha256(data).hexdigest() == self.nodes[path]["sha256"], path
-        self.meta = boltread.read(self.files[META])[b"v1"]
-        self.namespaces = {name.decode(): bucket for name, bucket in self.meta.items() if isinstance(bucket, dict)}
+        self.namespaces = {name.decode(): bucket for name, bucket in boltread.read(self.files[META])[b"v1"].items()
+                           if isinstance(bucket, Bucket)}
         self._find_snapshots()
         self.images = [image for namespace in self.namespaces for image in self._images_of(namespace)]
         self.containers = [{"namespace": "moby", "runtime": "docker"} | c for c in self.containers]
@@ -116,21 +116,23 @@ class ContainerdCase(truth.Case):
         self._own()
 
     def _wanted(self, path: bytes) -> bool:
-        """Is this a file to read?"""
-        node = self.nodes[path]
-        found = SNAPSHOTTER.fullmatch(path)
-        return node["type"] == "f" and (
-            path == META or bool(found and found[2] == b"metadata.db") or path.startswith(b"/var/log/pods/")
-            or bool(BLOB.fullmatch(path)) and int(node["size"]) < SMALL or path.startswith(CONTENT + b"/ingest/")
-            and not path.endswith(b"/data") or b"/io.containerd.grpc.v1.cri/" in path and path.endswith(b"/status"))
+        """Is this a file to read: databases, small blobs, what is said of unfinished ones, status files and logs of CRI?"""
+        if self.nodes[path]["type"] != "f":
+            return False
+        if BLOB.fullmatch(path):
+            return int(self.nodes[path]["size"]) < SMALL
+        database = SNAPSHOTTER.fullmatch(path)
+        return (path == META or bool(database and database[2] == b"metadata.db") or path.startswith(b"/var/log/pods/")
+                or path.startswith(CONTENT + b"/ingest/") and not path.endswith(b"/data")
+                or b"/io.containerd.grpc.v1.cri/" in path and path.endswith(b"/status"))
 
     def locate(self, path: bytes) -> tuple[str, bytes, bytes]:
         """As for Docker's own layers; a snapshot's directory of files is a layer, too."""
         found = SNAPSHOTTER.match(path)
         if not found or found[2] != b"snapshots":
             return super().locate(path)
-        parts = path[found.end():].split(b"/", 3 if found[1] != b"native" else 2)
-        depth = 3 if found[1] != b"native" else 2
+        depth = 2 if found[1] == b"native" else 3     # a copy lies in the numbered directory, a layer in its fs
+        parts = path[found.end():].split(b"/", depth)
         if len(parts) < depth or depth == 3 and parts[2] != b"fs":
             return "", b"", b""
         directory = found[0] + b"/".join(parts[:depth])
@@ -275,11 +277,9 @@ class ContainerdCase(truth.Case):
             if one.kind == COMMITTED and self.layers[one.directory].role == "image":
                 self.chains[one.directory.decode()] = [below.directory for below in reversed(self.stack(one))
                                                        if self.layers[below.directory].role == "image"]
-        for image in self.images:
-            for manifest in image.manifests:
-                chain = [self.snapshot(image.namespace, name, key) for name in self.inner for key in manifest.chains]
-                if any(chain):
-                    self.chains[image.namespace + "/" + manifest.digest] = [one.directory for one in chain if one]
+        for image, manifest, name in ((i, m, name) for i in self.images for m in i.manifests for name in self.inner):
+            chain = [self.snapshot(image.namespace, name, key) for key in manifest.chains]
+            self.chains[f"{image.namespace} {name} {manifest.digest}"] = [one.directory for one in chain if one]
 
     def removals(self) -> Iterator[tuple[str, str, int, int]]:
         """What was removed by rm or mv within docker exec or ctr task exec."""
