@@ -39,6 +39,9 @@ struct lt_runtime {
     enum lt_kind log_line;    /* kind of a line that a container wrote into a log of the host */
 
     const struct lt_place *places; /* ends with one whose path is NULL */
+    /* Where a store lies in a volume that a node which is a container mounts at /var or below: paths from the volume,
+     * ends with NULL. NULL: nowhere. */
+    const char *const *in_volumes;
     /* How sure the runtime is that the directory `path` (without symbolic links) of the current file system is one of
      * its stores: 0 no, 100 certain. The highest bid wins. */
     int (*bid)(struct lt_ctx *ctx, struct lt_str path);

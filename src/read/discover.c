@@ -133,22 +133,19 @@ bool lt_discover_try(struct lt_discovery *discovery, struct lt_str path, struct 
     return found;
 }
 
-/* A node of Kubernetes that is a container itself (kind, k3d) keeps /var, or parts of it, in volumes of the engine that
- * it runs in. */
+/* A host of containers may be a container itself. It then keeps /var, or parts of it, in volumes of the engine that it
+ * runs in. */
 static void look_in_volume(const struct lt_discovery *discovery, struct lt_str volume)
 {
-    static const char *const places[] = {"lib/containerd", "lib/kubelet", "log/pods", "agent/containerd", "pods", ""};
     struct lt_ctx *ctx = discovery->ctx;
     struct lt_str data = lt_path_join(ctx->scratch, volume, LT_STR("_data"));
     struct lt_str why = lt_str_format(ctx->scratch, "in the volume %.*s", LT_ARG(lt_str_basename(volume)));
-    bool pods = false; /* then the volume may be a directory of the kubelet, or of logs */
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        struct lt_str path = *places[i] ? lt_path_join(ctx->scratch, data, lt_str_c(places[i])) : data;
-        if ((*places[i] || pods) && lt_is_dir_or_skip(ctx, path)) {
-            pods |= strcmp(places[i], "pods") == 0;
-            lt_discover_add(discovery, path, why);
+    for (size_t i = 0; discovery->runtimes[i]; i++)
+        for (const char *const *place = discovery->runtimes[i]->in_volumes; place && *place; place++) {
+            struct lt_str path = **place ? lt_path_join(ctx->scratch, data, lt_str_c(*place)) : data;
+            if (lt_is_dir_or_skip(ctx, path) && discovery->runtimes[i]->bid(ctx, path))
+                lt_discover_add(discovery, path, why);
         }
-    }
 }
 
 /* Stores that are found are looked into as well. */

@@ -27,6 +27,7 @@ const struct lt_runtime lt_runtime_containerd = {
     .source_short = "CONTAINERD",
     .log_line = LT_KIND_DAEMON_LINE,
     .places = lt_containerd_places,
+    .in_volumes = lt_containerd_in_volumes,
     .bid = lt_containerd_bid,
     .within = lt_containerd_within,
     .settings = lt_containerd_settings,

@@ -51,6 +51,7 @@ const struct lt_owner *lt_containerd_owner(struct lt_ctx *ctx, struct lt_str nam
 
 /* Members of lt_runtime_containerd; see model/runtime.h. */
 extern const struct lt_place lt_containerd_places[];
+extern const char *const lt_containerd_in_volumes[];
 int lt_containerd_bid(struct lt_ctx *ctx, struct lt_str path);
 bool lt_containerd_within(const struct lt_discovery *discovery, struct lt_str path);
 void lt_containerd_settings(struct lt_discovery *discovery);

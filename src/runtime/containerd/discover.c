@@ -20,6 +20,9 @@ const struct lt_place lt_containerd_places[] = {
     {0},
 };
 
+/* kind mounts a volume at /var, k3d one at /var/lib/rancher/k3s. */
+const char *const lt_containerd_in_volumes[] = {"lib/containerd", "agent/containerd", NULL};
+
 /* Two of the directories that containerd makes when it starts are enough, as some may be lost. */
 int lt_containerd_bid(struct lt_ctx *ctx, struct lt_str path)
 {

@@ -141,6 +141,16 @@ static bool was_emitted(struct job *job, struct lt_str namespace, struct lt_str 
     return emitted;
 }
 
+/* Docker keeps a container mounted while it runs, and removes its record after the end: both together mean that it ran
+ * when the evidence was taken. */
+static void add_seizure(const struct job *job, struct lt_facts *facts, const struct lt_container *container)
+{
+    struct lt_node node;
+    const struct lt_layer *rw = container ? container->rw : NULL;
+    if (rw && rw->merged.len && lt_fs_stat(container->root->fs, rw->merged, job->ctx->scratch, &node, NULL) == LT_OK)
+        lt_facts_item(facts, LT_ATTR_FACTS, "record and mount point are there: it ran when the evidence was taken");
+}
+
 /* A record of Docker is a start; any other a container, whose live records container.c emits. */
 static enum lt_status emit_record(struct job *job, bool live, struct lt_err *err)
 {
@@ -160,6 +170,8 @@ static enum lt_status emit_record(struct job *job, bool live, struct lt_err *err
         lt_facts_text(&facts, LT_ATTR_ACTION, start ? LT_STR("start container") : LT_STR("create"));
         add_spec(&facts, spec);
         lt_fact(&facts, "runtime", job->runtime);
+        if (start && live)
+            add_seizure(job, &facts, container_of(job, namespace, id));
         status = emit(job, &facts, &event, container_of(job, namespace, id), namespace, id, err);
     }
     lt_json_free(spec);

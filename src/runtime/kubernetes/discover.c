@@ -21,6 +21,9 @@ const struct lt_place lt_kube_places[] = {
     {0},
 };
 
+/* kind mounts a volume at /var, k3d others at /var/lib/kubelet and /var/log. */
+const char *const lt_kube_in_volumes[] = {"lib/kubelet", "log/pods", "", "pods", NULL};
+
 static bool has_dir(struct lt_ctx *ctx, struct lt_str path, const char *name)
 {
     return lt_is_dir_or_skip(ctx, lt_path_join(ctx->scratch, path, lt_str_c(name)));

@@ -18,6 +18,7 @@ const struct lt_runtime lt_runtime_kubernetes = {
     .source_short = "KUBERNETES",
     .log_line = LT_KIND_CRI_LOG_LINE,
     .places = lt_kube_places,
+    .in_volumes = lt_kube_in_volumes,
     .bid = lt_kube_bid,
     .settings = lt_kube_settings,
     .root_size = sizeof(struct lt_kube_root),
