@@ -10,6 +10,7 @@
 
 #include "parse/ident.h"
 #include "parse/json.h"
+#include "parse/snapshot.h"
 #include "read/facts.h"
 #include "read/source.h"
 #include "runtime/oci_spec.h"
@@ -126,11 +127,22 @@ static void read_container(struct lt_ctx *ctx, const struct lt_containerd_record
     keep_facts(ctx, container, &facts);
 }
 
+/* An ID becomes part of a path. */
+static bool is_sound(struct lt_ctx *ctx, const struct lt_containerd_record *record)
+{
+    struct lt_str id = record->id;
+    if (lt_is_identifier(record->namespace) && lt_is_identifier(id))
+        return true;
+    lt_skip(ctx, lt_containerd(ctx->root)->database, LT_CODE_BAD_ID, "offset %ju: no ID of a container: '%.*s'",
+            (uintmax_t)record->at, (int)(id.len < 100 ? id.len : 100), id.ptr);
+    return false;
+}
+
 /* Docker keeps its containers elsewhere. Without its data root, the record is all that is known of one. */
 static void containerd_container_inventory(struct lt_ctx *ctx)
 {
     lt_each (const struct lt_containerd_record, record, &lt_containerd(ctx->root)->records[LT_CONTAINERD_CONTAINER])
-        if (!lt_containerd_container_of(ctx, record->namespace, record->id))
+        if (is_sound(ctx, record) && !lt_containerd_container_of(ctx, record->namespace, record->id))
             read_container(ctx, record);
 }
 

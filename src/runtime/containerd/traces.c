@@ -157,7 +157,8 @@ static enum lt_status emit_record(struct job *job, bool live, struct lt_err *err
     struct lt_facts facts = {.arena = job->ctx->scratch};
     struct json_t *spec = parse_spec(job->spec);
     struct lt_str namespace = job->namespace, id = job->id;
-    bool known = id.len || split_group(lt_json_str(spec, "linux.cgroupsPath"), &namespace, &id);
+    bool known = id.len ? lt_is_identifier(namespace) && lt_is_identifier(id)
+                        : split_group(lt_json_str(spec, "linux.cgroupsPath"), &namespace, &id);
     bool start = known && lt_runtime_of_namespace(namespace);
     enum lt_status status = LT_OK;
     if (known && (start || !live) && !was_emitted(job, namespace, id, job->created)) {

@@ -7,6 +7,7 @@
 
 #include "parse/ident.h"
 #include "parse/idmap.h"
+#include "parse/snapshot.h"
 
 #include <stdio.h>
 
@@ -168,8 +169,9 @@ static bool link_snapshots(struct lt_ctx *ctx, struct lt_container *container)
     container->rw = rw;
     container->driver_read = true;
     assign_layer(container, rw, LT_ROLE_RW);
-    rw->merged = lt_str_format(ctx->run, "%.*s/rootfs/%.*s/%.*s", LT_ARG(ctx->root->path), LT_ARG(container->driver),
-                               LT_ARG(container->id));
+    if (lt_is_identifier(container->driver)) /* it becomes part of a path */
+        rw->merged = lt_str_format(ctx->run, "%.*s/rootfs/%.*s/%.*s", LT_ARG(ctx->root->path),
+                                   LT_ARG(container->driver), LT_ARG(container->id));
     struct lt_str init = lt_str_format(ctx->scratch, "%.*s-init", LT_ARG(container->id));
     if (rw->parent && lt_str_eq(rw->parent->id, init)) {
         container->init = rw->parent;
