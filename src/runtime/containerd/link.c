@@ -49,13 +49,15 @@ static void link_container(struct lt_ctx *ctx, struct lt_container *container)
     lt_identifier_add(ctx->inventory, &container->identifiers, "snapshot_key", container->rw_id);
 }
 
-/* An active snapshot that no record explains, although its key is not that of an unpacking or a build: its container is
- * known from it alone. Builds and unpackings are recorded as leases. */
+/* An active snapshot whose key is an ID of a container, of which neither meta.db nor a data root of Docker tells more:
+ * the lease of that ID shows that Docker made it. Without any record of snapshots, meta.db is lost. */
 static void adopt(struct lt_ctx *ctx, struct lt_layer *layer)
 {
     const struct lt_containerd_snapshot *own = lt_containerd_snapshot(layer);
-    bool lost = !lt_containerd(ctx->root)->records[LT_CONTAINERD_SNAPSHOT].count;
-    if (!lost || layer->container || own->kind != LT_SNAPSHOT_ACTIVE || !lt_is_id(own->key))
+    const struct lt_containerd *store = lt_containerd(ctx->root);
+    if (layer->container || own->kind != LT_SNAPSHOT_ACTIVE || !lt_is_id(own->key) ||
+        (store->records[LT_CONTAINERD_SNAPSHOT].count &&
+         !lt_containerd_find(store, LT_CONTAINERD_LEASE, layer->namespace, own->key)))
         return;
     struct lt_container *container = lt_inventory_container(ctx->inventory, ctx->root, layer->namespace, own->key);
     const struct lt_runtime *runtime = lt_runtime_of_namespace(layer->namespace);

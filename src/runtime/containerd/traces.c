@@ -151,6 +151,34 @@ static void add_seizure(const struct job *job, struct lt_facts *facts, const str
         lt_facts_item(facts, LT_ATTR_FACTS, "record and mount point are there: it ran when the evidence was taken");
 }
 
+/* Take what the CRI plug-in annotated of the pod of a removed container. */
+static void add_pod(const struct job *job, struct lt_str namespace, struct lt_str id, const struct json_t *spec)
+{
+    struct lt_container *container = lt_containerd_container_of(job->ctx, namespace, id);
+    struct lt_arena *run = job->ctx->run;
+    struct lt_str key;
+    const struct json_t *value;
+    if (!container)
+        container = lt_inventory_removed(job->ctx->inventory, root_of(job, namespace), id);
+    if (!container || container->pod.len || lt_runtime_of_namespace(namespace))
+        return;
+    for (void *iter = NULL; lt_json_next(lt_json_at(spec, "annotations"), &iter, &key, &value);) {
+        struct lt_str text = lt_json_str(value, "");
+        if (lt_str_eq(key, LT_STR("io.kubernetes.cri.sandbox-uid")))
+            container->pod = lt_str_dup(run, text);
+        else if (lt_str_eq(key, LT_STR("io.kubernetes.cri.sandbox-name")))
+            container->pod_name = lt_str_dup(run, text);
+        else if (lt_str_eq(key, LT_STR("io.kubernetes.cri.sandbox-namespace")))
+            container->pod_namespace = lt_str_dup(run, text);
+        else if (lt_str_eq(key, LT_STR("io.kubernetes.cri.container-name")))
+            container->name = lt_str_dup(run, text);
+        else if (lt_str_eq(key, LT_STR("io.kubernetes.cri.container-type"))) {
+            container->infra = lt_str_eq(text, LT_STR("sandbox"));
+            container->runtime = lt_runtime_named("kubernetes");
+        }
+    }
+}
+
 /* A record of Docker is a start; any other a container, whose live records container.c emits. */
 static enum lt_status emit_record(struct job *job, bool live, struct lt_err *err)
 {
@@ -171,6 +199,8 @@ static enum lt_status emit_record(struct job *job, bool live, struct lt_err *err
         lt_facts_text(&facts, LT_ATTR_ACTION, start ? LT_STR("start container") : LT_STR("create"));
         add_spec(&facts, spec);
         lt_fact(&facts, "runtime", job->runtime);
+        if (!live)
+            add_pod(job, namespace, id, spec);
         if (start && live)
             add_seizure(job, &facts, container_of(job, namespace, id));
         status = emit(job, &facts, &event, container_of(job, namespace, id), namespace, id, err);

@@ -124,6 +124,12 @@ static bool is_there(struct lt_ctx *ctx, struct lt_str path)
     return lt_stat_or_skip(ctx, path, &node) == LT_OK && S_ISDIR(node.mode);
 }
 
+static bool is_empty(struct lt_ctx *ctx, struct lt_str path)
+{
+    struct lt_listing listing;
+    return lt_list_or_skip(ctx, path, &listing) != LT_SKIP && !listing.count;
+}
+
 /* Set the paths of a layer from its directory. */
 static void place_layer(struct job *job, struct lt_layer *layer, struct lt_str path, const struct lt_node *node)
 {
@@ -195,8 +201,6 @@ static void name_layer(struct job *job, struct record *record)
                                            .created_at = record->created_at,
                                            .database = job->database};
     layer->recorded = true;
-    if (record->kind == LT_SNAPSHOT_COMMITTED)
-        layer->unpacked_by = record->created;
     layer->size = record->has_size ? (uint64_t)record->size : 0;
     layer->has_size = record->has_size;
     if (!lt_snapshot_name_split(record->name, &name)) {
@@ -226,6 +230,9 @@ static void match_record(struct job *job, struct record *record)
         return;
     }
     name_layer(job, record);
+    if (record->kind == LT_SNAPSHOT_COMMITTED && job->snapshotter->elsewhere &&
+        is_empty(job->ctx, record->layer->content))
+        record->layer->content = LT_STR(""); /* a mount point, or the place of an image that was not mounted */
     if (!record->layer->path.len && !job->snapshotter->elsewhere)
         lt_skip(job->ctx, job->database, LT_CODE_MISSING, "the directory of snapshot %ju ('%.*s') is missing",
                 (uintmax_t)record->number, (int)(record->name.len < 100 ? record->name.len : 100), record->name.ptr);
