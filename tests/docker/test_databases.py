@@ -382,8 +382,8 @@ def test_plugins(tmp: Path) -> None:
 
 def test_runtime_database(tmp: Path) -> None:
     """A containerd's database of our own, behind a link: a lease, starts of a container that is there and of one that is
-    not, also in the namespace of a daemon with userns-remap, and times that are none, which are reported. Other
-    namespaces are other runtimes' matter."""
+    not, also in the namespace of a daemon with userns-remap, and times that are none, which are reported. A plug-in runs
+    in a namespace of its own, and what is in k8s.io is none of Docker's."""
     host, gone = hosts.shop(tmp / "host"), "ab" * 32
     known = host.run().where(data_type="docker:container:configuration")[0]["container_identifier"]
 
@@ -411,8 +411,11 @@ def test_runtime_database(tmp: Path) -> None:
     rows = host.run()
     found = {(reading.nanoseconds(row) // 10**9 - 1_700_000_000): row for row in rows.rows
              if row["data_type"] in ("container:runtime:container", "container:runtime:lease")}
-    assert sorted(found) == [1, 2, 4, 5, 8] and [error["code"] for error in rows.errors] == ["bad-time"]
-    assert [found[at].get("container_identifier") for at in (1, 2, 4, 5, 8)] == [known, gone, known, None, gone]
+    assert sorted(found) == [1, 2, 4, 5, 7, 8] and {error["code"] for error in rows.errors} == {"bad-time"}
+    assert [found[at].get("container_identifier") for at in (1, 2, 4, 5, 7, 8)] == [known, gone, known, None, "ef" * 32, gone]
+    assert {found[at]["container_runtime"] for at in found} == {"docker"}
+    [other] = rows.where(data_type="container:containerd:container", timestamp_desc="Creation Time")
+    assert (other["container_identifier"], other["container_runtime"]) == ("ef" * 32, "containerd")
     [bundle] = rows.where(data_type="container:runtime:bundle")
     assert bundle["container_identifier"] == known
     assert found[1]["command"] == "sh -c x  y" and "runtime io.containerd.runc.v2" in found[1]["facts"]

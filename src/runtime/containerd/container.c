@@ -115,7 +115,13 @@ static void read_container(struct lt_ctx *ctx, const struct lt_containerd_record
     container->own = own;
     container->runtime = runtime_of(record);
     container->path = lt_containerd(ctx->root)->database;
-    container->created = record->created;
+    if (lt_runtime_of_namespace(
+            record->namespace)) { /* Docker's: made at the start; it has a configuration elsewhere */
+        container->started = record->created;
+        container->tags |= LT_TAG_BIT(configuration_missing);
+    } else {
+        container->created = record->created;
+    }
     container->driver = record->snapshotter;
     container->rw_id = record->snapshot_key;
     name_container(container, record);
@@ -227,7 +233,8 @@ static enum lt_status containerd_container_events(struct lt_ctx *ctx, struct lt_
     enum lt_status status = LT_OK;
     lt_each (const struct lt_container, container, &ctx->root->containers) {
         const struct lt_containerd_container *own = lt_containerd_container(container);
-        if (status == LT_OK && own && own->record)
+        bool start = lt_runtime_of_namespace(container->namespace); /* traces.c emits it */
+        if (status == LT_OK && own && own->record && !start)
             status = emit_record(ctx, container, err);
         if (status == LT_OK && own)
             status = emit_cri(ctx, container, err);

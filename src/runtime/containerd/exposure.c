@@ -31,7 +31,7 @@ static enum lt_status containerd_exposure_events(struct lt_ctx *ctx, struct lt_e
     enum lt_status status = LT_OK;
     lt_each (const struct lt_container, container, &ctx->root->containers) {
         const struct lt_containerd_container *own = lt_containerd_container(container);
-        if (!own || !own->record || !container->created.set)
+        if (!own || !own->record || !own->record->created.set)
             continue;
         lt_each (const struct lt_exposure, finding, &container->findings) {
             struct lt_facts facts = lt_exposure_facts(ctx, finding);

@@ -55,12 +55,13 @@ static struct lt_root *root_of(const struct job *job, struct lt_str namespace)
     return job->ctx->root;
 }
 
-/* The container with that ID, which may have been removed; NULL if too many are unknown. */
+/* The container with that ID, which may have been removed; NULL if too many are unknown, or if it is a plug-in of
+ * Docker, which runs in a namespace of its own (moby plugin/executor/containerd, 20.10 to 29). */
 static const struct lt_container *container_of(const struct job *job, struct lt_str namespace, struct lt_str id)
 {
     struct lt_container *container = lt_containerd_container_of(job->ctx, namespace, id);
     struct lt_root *root = root_of(job, namespace);
-    if (container)
+    if (container || lt_str_starts(namespace, LT_STR("plugins.")))
         return container;
     container = lt_inventory_removed(job->ctx->inventory, root, id);
     if (container && !container->namespace.len && root == job->ctx->root) {
@@ -158,7 +159,7 @@ static void add_pod(const struct job *job, struct lt_str namespace, struct lt_st
     struct lt_arena *run = job->ctx->run;
     struct lt_str key;
     const struct json_t *value;
-    if (!container)
+    if (!container && !lt_runtime_of_namespace(namespace))
         container = lt_inventory_removed(job->ctx->inventory, root_of(job, namespace), id);
     if (!container || container->pod.len || lt_runtime_of_namespace(namespace))
         return;
