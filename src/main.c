@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* layertime turns the disk of a Docker host into one attributed timeline. The rooms, as data flows; the header that
+/* layertime turns the disk of a container host into one attributed timeline. The rooms, as data flows; the header that
  * opens each (tests/lint/rules.py, MAPS) has the map of its files:
  *
  *   main.c         signals and exit code; command_line.c: the table of options
