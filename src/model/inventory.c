@@ -374,9 +374,8 @@ struct lt_str lt_image_name(const struct lt_image *image)
 /* A reference without a tag means "latest"; containerd's names are whole. */
 static bool is_name(struct lt_str name, struct lt_str reference)
 {
-    struct lt_str rest = name;
     return lt_str_eq(name, reference) ||
-           (lt_str_starts(name, reference) && lt_str_eq(lt_str_skip(rest, reference.len), LT_STR(":latest")));
+           (lt_str_starts(name, reference) && lt_str_eq(lt_str_skip(name, reference.len), LT_STR(":latest")));
 }
 
 struct lt_str lt_owner_image_name(const struct lt_owner *owner)

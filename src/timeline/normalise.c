@@ -24,7 +24,8 @@ static void judge(const struct lt_event *event, enum lt_slot slot, struct lt_row
 {
     unsigned flags = lt_kinds[event->kind].flags;
     row->clock = flags & LT_BY_BUILDER ? LT_CLOCK_BUILDER : flags & LT_BY_APP ? LT_CLOCK_APPLICATION : LT_CLOCK_HOST;
-    row->confidence = flags & LT_IS_CLAIM ? LT_CLAIMED : LT_EXACT;
+    bool set_by_hand = !(flags & LT_IS_FILE) && event->tags & LT_TAG_BIT(time_set);
+    row->confidence = flags & LT_IS_CLAIM || set_by_hand ? LT_CLAIMED : LT_EXACT;
     if (event->kind == LT_KIND_FILE)
         judge_file(event, slot, row);
     if (event->tags & LT_TAG_BIT(time_inferred))

@@ -15,7 +15,7 @@ static const struct lt_containerd_record *blob_of(const struct lt_image *image)
 }
 
 /* No name is older than its content, unless the time was set. */
-static void check_time(struct lt_ctx *ctx, const struct lt_image *image, struct lt_event *event, struct lt_facts *facts)
+static void check_time(const struct lt_image *image, struct lt_event *event, struct lt_facts *facts)
 {
     enum { SLIGHT = 1 };
     const struct lt_containerd_record *blob = blob_of(image);
@@ -26,7 +26,6 @@ static void check_time(struct lt_ctx *ctx, const struct lt_image *image, struct 
     lt_facts_item(facts, LT_ATTR_FACTS, "earlier than its content, of %.*sZ: the time was set, as by SOURCE_DATE_EPOCH",
                   LT_ARG(lt_buf_view(&text)));
     event->tags |= LT_TAG_BIT(time_set);
-    (void)ctx;
     lt_buf_free(&text);
 }
 
@@ -57,7 +56,7 @@ static enum lt_status emit_name(struct lt_ctx *ctx, const struct lt_image *image
     }
     lt_each (const struct lt_containerd_pair, label, &record->labels)
         lt_facts_item(&facts, LT_ATTR_LABELS, "%.*s=%.*s", LT_ARG(label->key), LT_ARG(label->value));
-    check_time(ctx, image, &event, &facts);
+    check_time(image, &event, &facts);
     return lt_facts_emit(&facts, ctx, &event, err);
 }
 

@@ -57,8 +57,9 @@ static struct lt_root *root_of(const struct job *job, struct lt_str namespace)
 
 /* The container with that ID, which may have been removed; NULL if too many are unknown, or if it is a plug-in of
  * Docker, which runs in a namespace of its own (moby plugin/executor/containerd, 20.10 to 29). */
-static const struct lt_container *container_of(const struct job *job, struct lt_str namespace, struct lt_str id)
+static struct lt_container *container_of(const struct job *job, struct lt_str namespace, struct lt_str id)
 {
+    const struct lt_runtime *runtime = lt_runtime_of_namespace(namespace);
     struct lt_container *container = lt_containerd_container_of(job->ctx, namespace, id);
     struct lt_root *root = root_of(job, namespace);
     if (container || lt_str_starts(namespace, LT_STR("plugins.")))
@@ -66,8 +67,7 @@ static const struct lt_container *container_of(const struct job *job, struct lt_
     container = lt_inventory_removed(job->ctx->inventory, root, id);
     if (container && !container->namespace.len && root == job->ctx->root) {
         container->namespace = lt_str_dup(job->ctx->run, namespace);
-        if (lt_runtime_of_namespace(namespace))
-            container->runtime = lt_runtime_of_namespace(namespace);
+        container->runtime = runtime ? runtime : container->runtime;
     }
     return container;
 }
@@ -85,15 +85,13 @@ static enum lt_status emit(const struct job *job, struct lt_facts *facts, struct
     return lt_facts_emit(facts, job->ctx, event, err);
 }
 
-/* The OCI runtime specification in a google.protobuf.Any: field 1 is the type, field 2 the value. */
 static struct json_t *parse_spec(struct lt_str any)
 {
-    struct lt_proto_field field;
+    struct lt_str text = lt_containerd_any(any);
     struct json_t *json = NULL;
     const char *flaw;
-    while (lt_proto_next(&any, &field))
-        if (field.tag == LT_PROTO(2, BYTES) && field.bytes.len <= LT_MAX_JSON && !json)
-            lt_json_parse(field.bytes, &json, &flaw, NULL);
+    if (text.len && text.len <= LT_MAX_JSON)
+        lt_json_parse(text, &json, &flaw, NULL);
     return json;
 }
 
@@ -101,7 +99,6 @@ static struct json_t *parse_spec(struct lt_str any)
  * "/kubepods/<class>/pod<UID>/<ID>", with systemd "<pod>.slice:cri-containerd:<ID>"; ctr's "/<namespace>/<ID>". */
 static bool split_group(struct lt_str path, struct lt_str *namespace, struct lt_str *id)
 {
-    struct lt_str rest = path;
     size_t at = path.len;
     while (at && path.ptr[at - 1] != '/' && path.ptr[at - 1] != ':')
         at--;
@@ -111,7 +108,7 @@ static bool split_group(struct lt_str path, struct lt_str *namespace, struct lt_
         *namespace = LT_STR("moby");
     else if (lt_str_ends(*namespace, LT_STR("cri-containerd")) || lt_str_starts(path, LT_STR("/kubepods/")))
         *namespace = LT_STR("k8s.io");
-    else if (lt_str_starts(rest, LT_STR("/")))
+    else if (lt_str_starts(path, LT_STR("/")))
         *namespace = lt_str_skip(*namespace, 1);
     return lt_is_identifier(*namespace) && lt_is_identifier(*id);
 }
@@ -152,28 +149,25 @@ static void add_seizure(const struct job *job, struct lt_facts *facts, const str
         lt_facts_item(facts, LT_ATTR_FACTS, "record and mount point are there: it ran when the evidence was taken");
 }
 
-/* Take what the CRI plug-in annotated of the pod of a removed container. */
-static void add_pod(const struct job *job, struct lt_str namespace, struct lt_str id, const struct json_t *spec)
+/* Take what the CRI plug-in annotated of the pod of a removed container (containerd
+ * internal/cri/annotations/annotations.go, 1.6 to 2.3). */
+static void add_pod(const struct job *job, struct lt_container *container, const struct json_t *spec)
 {
-    struct lt_container *container = lt_containerd_container_of(job->ctx, namespace, id);
-    struct lt_arena *run = job->ctx->run;
+    const struct {
+        const char *key;
+        struct lt_str *to;
+    } names[] = {{"io.kubernetes.cri.sandbox-uid", &container->pod},
+                 {"io.kubernetes.cri.sandbox-name", &container->pod_name},
+                 {"io.kubernetes.cri.sandbox-namespace", &container->pod_namespace},
+                 {"io.kubernetes.cri.container-name", &container->name}};
     struct lt_str key;
     const struct json_t *value;
-    if (!container && !lt_runtime_of_namespace(namespace))
-        container = lt_inventory_removed(job->ctx->inventory, root_of(job, namespace), id);
-    if (!container || container->pod.len || lt_runtime_of_namespace(namespace))
-        return;
     for (void *iter = NULL; lt_json_next(lt_json_at(spec, "annotations"), &iter, &key, &value);) {
         struct lt_str text = lt_json_str(value, "");
-        if (lt_str_eq(key, LT_STR("io.kubernetes.cri.sandbox-uid")))
-            container->pod = lt_str_dup(run, text);
-        else if (lt_str_eq(key, LT_STR("io.kubernetes.cri.sandbox-name")))
-            container->pod_name = lt_str_dup(run, text);
-        else if (lt_str_eq(key, LT_STR("io.kubernetes.cri.sandbox-namespace")))
-            container->pod_namespace = lt_str_dup(run, text);
-        else if (lt_str_eq(key, LT_STR("io.kubernetes.cri.container-name")))
-            container->name = lt_str_dup(run, text);
-        else if (lt_str_eq(key, LT_STR("io.kubernetes.cri.container-type"))) {
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+            if (lt_str_eq(key, lt_str_c(names[i].key)) && !names[i].to->len)
+                *names[i].to = lt_str_dup(job->ctx->run, text);
+        if (lt_str_eq(key, LT_STR("io.kubernetes.cri.container-type"))) {
             container->infra = lt_str_eq(text, LT_STR("sandbox"));
             container->runtime = lt_runtime_named("kubernetes");
         }
@@ -200,11 +194,12 @@ static enum lt_status emit_record(struct job *job, bool live, struct lt_err *err
         lt_facts_text(&facts, LT_ATTR_ACTION, start ? LT_STR("start container") : LT_STR("create"));
         add_spec(&facts, spec);
         lt_fact(&facts, "runtime", job->runtime);
-        if (!live)
-            add_pod(job, namespace, id, spec);
+        struct lt_container *container = container_of(job, namespace, id);
+        if (!live && !start && container)
+            add_pod(job, container, spec);
         if (start && live)
-            add_seizure(job, &facts, container_of(job, namespace, id));
-        status = emit(job, &facts, &event, container_of(job, namespace, id), namespace, id, err);
+            add_seizure(job, &facts, container);
+        status = emit(job, &facts, &event, container, namespace, id, err);
     }
     lt_json_free(spec);
     return status;
