@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from lib import disks, launch
+from lib import disks, launch, machine
 from lib.containerd_truth import CASES, ROOT, ContainerdCase
 from lib.reading import Row, unescape
 
@@ -119,3 +119,56 @@ def config(container: Path) -> dict:
 def anonymous(state: dict) -> list[str]:
     """The volumes without a name that a container mounts."""
     return [mount["Name"] for mount in state["MountPoints"].values() if mount["Type"] == "volume" and len(mount["Name"]) == 64]
+
+
+PLACES = ["/var/lib/rancher/k3s/agent/containerd", "/var/lib/rancher/rke2/agent/containerd", "/var/lib/k0s/containerd",
+          "/var/snap/microk8s/common/var/lib/containerd", "/var/lib/docker/containerd/daemon"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_default_places(copy: Path, containerd_case, place: str) -> None:
+    """Where distributions of Kubernetes keep containerd's root, and a Docker daemon that runs its own."""
+    above = [str(parent) for parent in reversed(Path(place).parents)][1:]
+    disks.debugfs(copy, *(f"mkdir {parent}" for parent in above),
+                  f"ln {ROOT.decode()} {place}", f"unlink {ROOT.decode()}",
+                  *(f"mkdir /var/lib/docker/{name}" for name in ("containers", "image") if "docker" in place))
+    result = launch.timeline(copy)
+    assert not listed(containerd_case(CRI)) - told(result.rows, place.encode())
+    owners = {row["container_identifier"] for row in result.rows if row.get("layer_role") == "rw"}
+    assert owners == set(containerd_case(CRI).tops)
+
+
+@pytest.mark.parametrize("name", ["stargz", "nydus", "erofs", "fuse-overlayfs", "nobody-knows"])
+def test_other_snapshotters(copy: Path, containerd_case, name: str) -> None:
+    """Directories of any snapshotter are walked. That a snapshotter is not known is said."""
+    place = f"{ROOT.decode()}/io.containerd.snapshotter.v1.{name}"
+    disks.debugfs(copy, f"ln {STORE.decode().removesuffix('/snapshots')} {place}",
+                  f"unlink {STORE.decode().removesuffix('/snapshots')}")
+    result = launch.timeline(copy)
+    want = {path.replace(b"v1.overlayfs", b"v1." + name.encode()) for path in listed(containerd_case(CRI))}
+    assert not want - told(result.rows, ROOT)
+    unsupported = [error for error in result.errors if error["code"] == "unsupported"]
+    assert [error for error in unsupported if name in error["path"]] if name == "nobody-knows" else not unsupported
+
+
+@pytest.mark.parametrize(("name", "where"), [("devmapper", "thin devices"), ("blockfile", "files of blocks"), ("zfs", "zfs")])
+def test_snapshots_without_directories(copy: Path, containerd_case, name: str, where: str) -> None:
+    """What no directory holds is named, with the number of snapshots that the database lists."""
+    place = f"{ROOT.decode()}/io.containerd.snapshotter.v1.{name}"
+    disks.debugfs(copy, f"ln {STORE.decode().removesuffix('/snapshots')} {place}",
+                  f"unlink {STORE.decode().removesuffix('/snapshots')}")
+    result = launch.timeline(copy)
+    [error] = [error for error in result.errors if error["code"] == "unsupported"]
+    count = len(containerd_case(CRI).inner["overlayfs"])
+    assert error["path"] == place and error["reason"].startswith(f"{count} snapshots") and where in error["reason"]
+
+
+def test_stores_that_nobody_reads(disk) -> None:
+    """A store of Podman, and archives of images, are named."""
+    podman = launch.timeline(disk("podman-ext4"))
+    assert podman.code == 3 and [error["path"] for error in podman.errors if error["code"] == "unsupported"] == [
+        "/var/lib/containers/storage"]
+    archive = machine.EVIDENCE / "docker-save/app.tar"
+    if archive.exists():
+        told_of = launch.timeline(archive)
+        assert told_of.code == 3 and "tar archive" in told_of.errors[0]["reason"]
