@@ -143,7 +143,9 @@ static void look_in_volume(const struct lt_discovery *discovery, struct lt_str v
     for (size_t i = 0; discovery->runtimes[i]; i++)
         for (const char *const *place = discovery->runtimes[i]->in_volumes; place && *place; place++) {
             struct lt_str path = **place ? lt_path_join(ctx->scratch, data, lt_str_c(*place)) : data;
-            if (lt_is_dir_or_skip(ctx, path) && discovery->runtimes[i]->bid(ctx, path))
+            struct lt_node node; /* the walk of the volume reports what cannot be read */
+            if (lt_fs_stat(ctx->fs, path, ctx->scratch, &node, NULL) == LT_OK && S_ISDIR(node.mode) &&
+                discovery->runtimes[i]->bid(ctx, path))
                 lt_discover_add(discovery, path, why);
         }
 }
