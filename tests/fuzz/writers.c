@@ -63,9 +63,10 @@ static void fill_owner(struct input *input, struct world *world)
     *user = (struct lt_mount_user){.container = &world->container};
     world->host = (struct lt_host){.hostname = take_name(input, world)};
     world->root = (struct lt_root){.host = &world->host, .runtime = lt_runtimes[0]};
-    world->container = (struct lt_container){.id = LT_STR(HEX64), .name = take_name(input, world)};
-    world->image = (struct lt_image){.id = LT_STR("sha256:" HEX64)};
-    world->layer = (struct lt_layer){.id = LT_STR(HEX64 "-init"), .index = take_byte(input)};
+    world->container = (struct lt_container){
+        .root = &world->root, .runtime = lt_runtimes[0], .id = LT_STR(HEX64), .name = take_name(input, world)};
+    world->image = (struct lt_image){.runtime = lt_runtimes[0], .id = LT_STR("sha256:" HEX64)};
+    world->layer = (struct lt_layer){.runtime = lt_runtimes[0], .id = LT_STR(HEX64 "-init"), .index = take_byte(input)};
     world->volume = (struct lt_volume){.name = take_name(input, world)};
     if (which & 1)
         lt_list_add(&world->image.names, &world->arena, tag);
@@ -80,9 +81,7 @@ static void fill_owner(struct input *input, struct world *world)
     world->owner.role = (enum lt_role)(take_byte(input) % LT_ROLES);
     world->owner.container = which & 16 ? &world->container : NULL;
     world->owner.image = which & 32 ? &world->image : NULL;
-    /* Files of an image are files of one of its layers. */
-    bool in_layer = which & 64 || (world->owner.role == LT_ROLE_IMAGE && lt_event_is_file(&world->event));
-    world->owner.layer = in_layer ? &world->layer : NULL;
+    world->owner.layer = which & 64 ? &world->layer : NULL;
     world->owner.volume = which & 128 || world->owner.role == LT_ROLE_VOLUME ? &world->volume : NULL;
 }
 

@@ -132,7 +132,7 @@ static void test_ends(void **state)
     struct lt_bolt bolt;
     make(file, put_le);
     expect(file, sizeof file - 1, &bolt, 0, 0);
-    assert_int_equal(bolt.damages, 1);
+    assert_int_equal(bolt.damages, 2); /* the file is too short, and a page ends beyond it */
     put_le(file, 16 + 40, 8, ROOT);
     put_le(file, 16 + 56, 8, 0); /* no checksum: an old writer */
     memset(file + PAGE, 0, PAGE);
