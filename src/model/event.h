@@ -104,6 +104,7 @@ enum lt_kind_flags {
     LT_IS_CLAIM = 1 << 2,   /* the time is a claim by the author of the artifact */
     LT_BY_BUILDER = 1 << 3, /* made by the clock of the image's builder */
     LT_BY_APP = 1 << 4,     /* made by the clock of an application in a container */
+    LT_IS_GUESS = 1 << 5,   /* that it happened is inferred, whatever bounds its time has */
 };
 
 struct lt_kind_info {

@@ -31,7 +31,7 @@ static void judge(const struct lt_event *event, enum lt_slot slot, struct lt_row
     if (event->tags & LT_TAG_BIT(time_inferred))
         row->confidence = LT_INFERRED;
     if (event->first.set || event->last.set)
-        row->confidence = LT_BOUNDED;
+        row->confidence = flags & LT_IS_GUESS ? LT_INFERRED : LT_BOUNDED;
 }
 
 size_t lt_normalise(const struct lt_event *event, bool merge, struct lt_row rows[LT_SLOTS])
