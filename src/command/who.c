@@ -79,6 +79,8 @@ static void add_container(struct search *search, const struct lt_container *cont
     *word = lt_str_format(search->arena, "%.*s %s", LT_ARG(*label), status);
     lt_record_name(record, "container_identifier", container->id);
     lt_record_name(record, "container_name", container->name);
+    lt_record_name(record, "pod_name", container->pod_name);
+    lt_record_name(record, "pod_namespace", container->pod_namespace);
     lt_record_text(record, "status", lt_str_c(status));
     lt_record_name(record, "mounted_over", mount_over(search, container, path));
     lt_list_add(containers, search->arena, record);
@@ -94,6 +96,7 @@ static struct lt_record *describe(struct search *search, struct lt_str path, con
     lt_record_text(record, "layer_role", lt_str_c(lt_role_names[owner->role]));
     if (owner->layer)
         lt_record_name(record, "layer_identifier", lt_layer_name(owner->layer));
+    lt_record_name(record, "container_namespace", lt_owner_namespace(owner));
     if (owner->volume)
         lt_record_name(record, "volume_name", owner->volume->name);
     if (owner->image) {

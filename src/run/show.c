@@ -29,6 +29,37 @@ void lt_show_sources(void)
         printf("%-18s evidence: %s\n", lt_evidence_kinds[i]->name, lt_evidence_kinds[i]->summary);
 }
 
+static void add_unique(struct lt_list *words, struct lt_arena *arena, const struct lt_str *word)
+{
+    lt_each (const struct lt_str, known, words)
+        if (lt_str_eq(*known, *word))
+            return;
+    if (word->len)
+        lt_list_add(words, arena, word);
+}
+
+/* The namespaces of containerd in which the store has anything, and the number of pods. */
+static void add_namespaces(struct lt_buf *line, const struct lt_root *root)
+{
+    struct lt_arena arena = {0};
+    struct lt_list namespaces = {0}, pods = {0};
+    lt_each (const struct lt_container, container, &root->containers) {
+        add_unique(&namespaces, &arena, &container->namespace);
+        add_unique(&pods, &arena, &container->pod);
+    }
+    lt_each (const struct lt_image, image, &root->images)
+        add_unique(&namespaces, &arena, &image->namespace);
+    lt_each (const struct lt_layer, layer, &root->layers)
+        add_unique(&namespaces, &arena, &layer->namespace);
+    if (pods.count)
+        lt_buf_printf(line, ", %zu pods", pods.count);
+    lt_each (const struct lt_str, namespace, &namespaces) {
+        lt_buf_add(line, namespace_at ? LT_STR(", ") : LT_STR("; namespaces "));
+        lt_escape_name(line, *namespace, true);
+    }
+    lt_arena_free(&arena);
+}
+
 void lt_show_roots(const struct lt_inventory *inventory, FILE *stream)
 {
     lt_each (struct lt_root, root, &inventory->roots) {
@@ -38,8 +69,10 @@ void lt_show_roots(const struct lt_inventory *inventory, FILE *stream)
         lt_escape_name(&line, root->path.len ? root->path : LT_STR("/"), true);
         lt_buf_lit(&line, " (");
         lt_escape_name(&line, root->why, true);
-        lt_buf_printf(&line, ", %.*s): %zu containers, %zu images, %zu layers, %zu volumes\n", LT_ARG(root->fs->label),
+        lt_buf_printf(&line, ", %.*s): %zu containers, %zu images, %zu layers, %zu volumes", LT_ARG(root->fs->label),
                       root->containers.count, root->images.count, root->layers.count, root->volumes.count);
+        add_namespaces(&line, root);
+        lt_buf_char(&line, '\n');
         fwrite(line.ptr, 1, line.len, stream);
         lt_buf_free(&line);
     }
