@@ -233,6 +233,18 @@ def check_case(case_dir: str, jsonl_path: str, state: str = "clean", common_only
             "whiteouts": check_whiteouts(case, rows["fs:stat"])}
 
 
+def print_results(results: dict[str, Result], examples: int) -> None:
+    """Print a table of what each check found, then at most `examples` lines for each check and kind."""
+    columns = ("expected", "found", "missing", "extra", "wrong")
+    print(f"{'check':<10}" + "".join(f"{name:>10}" for name in columns))
+    for name, result in results.items():
+        print(f"{name:<10}" + "".join(f"{getattr(result, c):>10}" for c in columns) + "  FAILED" * (not result.ok))
+    for name, result in results.items():
+        kinds = ([e for e in result.examples if e.startswith(kind)] for kind in columns[2:])
+        lines = [line for kind in kinds for line in kind[:examples]] + [f"note: {n}" for n in result.notes]
+        print("".join(f"{name}: {line}\n" for line in lines), end="")
+
+
 def main() -> int:
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(description="Compare layertime's JSONL with recorded ground truth.")
@@ -243,14 +255,7 @@ def main() -> int:
     parser.add_argument("--ignore-times-before-1970-and-after-2106", dest="common_only", action="store_true")
     options = parser.parse_args()
     results = check_case(options.case_dir, options.jsonl, options.state, options.common_only)
-    columns = ("expected", "found", "missing", "extra", "wrong")
-    print(f"{'check':<10}" + "".join(f"{name:>10}" for name in columns))
-    for name, result in results.items():
-        print(f"{name:<10}" + "".join(f"{getattr(result, c):>10}" for c in columns) + "  FAILED" * (not result.ok))
-    for name, result in results.items():
-        kinds = ([e for e in result.examples if e.startswith(kind)] for kind in columns[2:])
-        lines = [line for kind in kinds for line in kind[:options.examples]] + [f"note: {n}" for n in result.notes]
-        print("".join(f"{name}: {line}\n" for line in lines), end="")
+    print_results(results, options.examples)
     return 0 if all(result.ok for result in results.values()) else 1
 
 

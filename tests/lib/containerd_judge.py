@@ -19,7 +19,7 @@ from pathlib import Path
 
 from lib import (case_check, changes_check, containerd_lists, deletion_check, disks, launch, machine, overlay_check, truth,
                  who_check)
-from lib.case_check import Result
+from lib.case_check import Result, print_results
 from lib.containerd_facts import check_facts, check_gaps, check_starts
 from lib.containerd_truth import (ACTIVE, CASES, STATES, ContainerdCase, Snapshot, SnapshotHost, UpgradedHost, image_ids,
                                   life_of, pod_of, runtimes)
@@ -409,14 +409,7 @@ def main() -> int:
     with machine.scratch() as to, evidence_of(options.case, options.state, options.dir, to) as (evidence, disk):
         judged = run_on(options.case, options.state, evidence, disk, to)
         results = {name: CHECKS[name](judged) for name in options.only or CHECKS}
-    columns = ("expected", "found", "missing", "extra", "wrong")
-    print(f"{'check':<10}" + "".join(f"{name:>10}" for name in columns))
-    for name, result in results.items():
-        print(f"{name:<10}" + "".join(f"{getattr(result, c):>10}" for c in columns) + "  FAILED" * (not result.ok))
-    for name, result in results.items():
-        kinds = ([e for e in result.examples if e.startswith(kind)] for kind in columns[2:])
-        lines = [line for kind in kinds for line in kind[:options.examples]] + [f"note: {n}" for n in result.notes]
-        print("".join(f"{name}: {line}\n" for line in lines), end="")
+    print_results(results, options.examples)
     return 0 if all(result.ok for result in results.values()) else 1
 
 
