@@ -11,13 +11,6 @@ static struct lt_str keep(struct lt_ctx *ctx, struct lt_str text)
     return lt_str_dup(ctx->run, text);
 }
 
-static struct lt_str *keep_ptr(struct lt_ctx *ctx, struct lt_str text)
-{
-    struct lt_str *copy = lt_new(ctx->run, struct lt_str);
-    *copy = keep(ctx, text);
-    return copy;
-}
-
 /* Steps that made a layer correspond one to one, in order, to the diff IDs. */
 static void read_history(struct lt_ctx *ctx, struct lt_image *image, const struct json_t *json)
 {
@@ -67,7 +60,7 @@ void lt_image_config_read(struct lt_ctx *ctx, struct lt_image *image)
                     (int)(diff_id.len < 80 ? diff_id.len : 80), diff_id.ptr);
             diff_id = LT_STR(""); /* keeps the positions of the others */
         }
-        lt_list_add(&image->diff_ids, ctx->run, keep_ptr(ctx, diff_id));
+        lt_fact_add(&image->diff_ids, ctx->run, "", diff_id);
     }
     read_history(ctx, image, json);
     read_stamp(image);

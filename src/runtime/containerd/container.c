@@ -75,7 +75,7 @@ static void name_container(struct lt_container *container, const struct lt_conta
     container->name = name;
 }
 
-static void add_labels(struct lt_facts *facts, const struct lt_containerd_record *record)
+void lt_containerd_add_labels(struct lt_facts *facts, const struct lt_containerd_record *record)
 {
     lt_each (const struct lt_containerd_pair, pair, &record->labels)
         lt_facts_item(facts, LT_ATTR_LABELS, "%.*s=%.*s", LT_ARG(pair->key), LT_ARG(pair->value));
@@ -127,7 +127,7 @@ static void read_container(struct lt_ctx *ctx, const struct lt_containerd_record
     name_container(container, record);
     lt_cri_read(ctx, container, &facts);
     lt_facts_text(&facts, LT_ATTR_IMAGE, record->image);
-    add_labels(&facts, record);
+    lt_containerd_add_labels(&facts, record);
     read_spec(ctx, container, record, &facts);
     lt_fact(&facts, "runtime", record->runtime);
     keep_facts(ctx, container, &facts);
@@ -220,7 +220,7 @@ static enum lt_status emit_sandbox(struct lt_ctx *ctx, const struct lt_container
     if (!record->created.set)
         return LT_OK;
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("create sandbox"));
-    add_labels(&facts, record);
+    lt_containerd_add_labels(&facts, record);
     lt_fact(&facts, "id", record->id);
 
     lt_fact(&facts, "sandboxer", record->sandbox);

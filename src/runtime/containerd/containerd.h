@@ -42,6 +42,9 @@ static inline struct lt_containerd_container *lt_containerd_container(const stru
 struct lt_facts;
 void lt_cri_read(struct lt_ctx *ctx, struct lt_container *container, struct lt_facts *facts);
 
+/* Add the labels of a record, each as "key=value". From container.c. */
+void lt_containerd_add_labels(struct lt_facts *facts, const struct lt_containerd_record *record);
+
 /* The container with this ID, in any store of the host; NULL: none. `namespace` is that of containerd. */
 struct lt_container *lt_containerd_container_of(const struct lt_ctx *ctx, struct lt_str namespace, struct lt_str id);
 

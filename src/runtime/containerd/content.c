@@ -68,12 +68,11 @@ static enum lt_status emit_blob(struct lt_ctx *ctx, const struct lt_containerd_r
 
     if (blob->size >= 0)
         lt_facts_item(&facts, LT_ATTR_FACTS, "%jd bytes", (intmax_t)blob->size);
-    lt_each (const struct lt_containerd_pair, label, &blob->labels) {
+    lt_each (const struct lt_containerd_pair, label, &blob->labels)
         if (lt_str_starts(label->key, SOURCE_LABEL))
             lt_facts_item(&facts, LT_ATTR_FACTS, "known in %.*s/%.*s",
                           LT_ARG(lt_str_skip(label->key, SOURCE_LABEL.len)), LT_ARG(label->value));
-        lt_facts_item(&facts, LT_ATTR_LABELS, "%.*s=%.*s", LT_ARG(label->key), LT_ARG(label->value));
-    }
+    lt_containerd_add_labels(&facts, blob);
     return lt_facts_emit(&facts, ctx, &event, err);
 }
 

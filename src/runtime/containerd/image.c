@@ -54,8 +54,7 @@ static enum lt_status emit_name(struct lt_ctx *ctx, const struct lt_image *image
         lt_each (const struct lt_str, note, &target->notes)
             lt_facts_item(&facts, LT_ATTR_FACTS, "%.*s", LT_ARG(*note));
     }
-    lt_each (const struct lt_containerd_pair, label, &record->labels)
-        lt_facts_item(&facts, LT_ATTR_LABELS, "%.*s=%.*s", LT_ARG(label->key), LT_ARG(label->value));
+    lt_containerd_add_labels(&facts, record);
     check_time(image, &event, &facts);
     return lt_facts_emit(&facts, ctx, &event, err);
 }

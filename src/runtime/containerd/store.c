@@ -38,8 +38,7 @@ static void add_snapshot(struct lt_facts *facts, const struct lt_layer *layer)
     if (!own->record)
         lt_facts_item(facts, LT_ATTR_FACTS, "no namespace lists it any more");
     else
-        lt_each (const struct lt_containerd_pair, label, &own->record->labels)
-            lt_facts_item(facts, LT_ATTR_LABELS, "%.*s=%.*s", LT_ARG(label->key), LT_ARG(label->value));
+        lt_containerd_add_labels(facts, own->record);
 }
 
 /* A commit sets the time of a snapshot anew; when it was prepared is told by the birth of its directory, which is a row

@@ -264,8 +264,7 @@ static enum lt_status take_lease(const struct job *job, const struct lt_bolt_ite
     const struct lt_containerd_record *lease =
         lt_containerd_find(lt_containerd(job->ctx->root), LT_CONTAINERD_LEASE, namespace, id);
     if (lease)
-        lt_each (const struct lt_containerd_pair, label, &lease->labels)
-            lt_facts_item(&facts, LT_ATTR_LABELS, "%.*s=%.*s", LT_ARG(label->key), LT_ARG(label->value));
+        lt_containerd_add_labels(&facts, lease);
     return emit(job, &facts, &event, lt_is_id(id) ? container_of(job, namespace, id) : NULL, namespace, id, err);
 }
 

@@ -54,13 +54,6 @@ static void read_images(struct lt_ctx *ctx, struct lt_str driver)
     }
 }
 
-static struct lt_str *keep_ptr(struct lt_ctx *ctx, struct lt_str text)
-{
-    struct lt_str *copy = lt_new(ctx->run, struct lt_str);
-    *copy = lt_str_dup(ctx->run, text);
-    return copy;
-}
-
 static bool has_name(const struct lt_image *image, struct lt_str reference)
 {
     lt_each (struct lt_str, name, &image->names)
@@ -84,7 +77,7 @@ static void read_repositories(struct lt_ctx *ctx, struct lt_str driver)
             if (image && has_name(image, reference))
                 continue; /* already listed by another storage driver */
             if (image)
-                lt_list_add(&image->names, ctx->run, keep_ptr(ctx, reference));
+                lt_fact_add(&image->names, ctx->run, "", reference);
             else
                 lt_skip(ctx, path, LT_CODE_MISSING, "'%.*s' names an image that is not there: '%.*s'",
                         LT_ARG(reference), (int)(text.len < 80 ? text.len : 80), text.ptr);

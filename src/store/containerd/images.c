@@ -6,16 +6,10 @@
 
 #include "base/sha256.h"
 #include "parse/ident.h"
+#include "read/facts.h"
 #include "store/image_config.h"
 
 #define UNPACKED LT_STR("containerd.io/gc.ref.snapshot.")
-
-static void add_name(struct lt_ctx *ctx, struct lt_image *image, struct lt_str name)
-{
-    struct lt_str *copy = lt_new(ctx->run, struct lt_str);
-    *copy = lt_str_dup(ctx->run, name);
-    lt_list_add(&image->names, ctx->run, copy);
-}
 
 /* The same image for another platform, of which the configuration is here. */
 static void add_variant(struct lt_ctx *ctx, struct lt_image *image, const struct lt_containerd_pair *other)
@@ -64,7 +58,7 @@ static void read_record(struct lt_ctx *ctx, const struct lt_containerd_record *r
         return;
     }
     struct lt_image *image = lt_inventory_image(ctx->inventory, ctx->root, record->namespace, record->digest);
-    add_name(ctx, image, record->id);
+    lt_fact_add(&image->names, ctx->run, "", record->id);
     if (record->updated.set && (!image->tagged.set || lt_time_cmp(image->tagged, record->updated) < 0))
         image->tagged = record->updated;
 }
