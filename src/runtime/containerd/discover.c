@@ -7,6 +7,7 @@
 
 #include "parse/tomltop.h"
 #include "read/discover.h"
+#include "store/containerd/tasks.h"
 
 const struct lt_place lt_containerd_places[] = {
     {"/var/lib/containerd", "the default"},
@@ -28,7 +29,7 @@ int lt_containerd_bid(struct lt_ctx *ctx, struct lt_str path)
 {
     static const char *const made[] = {"io.containerd.metadata.v1.bolt", "io.containerd.content.v1.content",
                                        "io.containerd.snapshotter.v1.overlayfs", "io.containerd.snapshotter.v1.native",
-                                       "io.containerd.runtime.v2.task"};
+                                       LT_TASKS_V2};
     enum { NEEDED = 2, SURE = 60, EACH = 5 };
     int found = 0;
     for (size_t i = 0; i < sizeof made / sizeof *made; i++)
@@ -38,7 +39,7 @@ int lt_containerd_bid(struct lt_ctx *ctx, struct lt_str path)
 
 bool lt_containerd_within(const struct lt_discovery *discovery, struct lt_str path)
 {
-    return lt_discover_add(discovery, lt_path_join(discovery->ctx->scratch, path, LT_STR("containerd/daemon")),
+    return lt_discover_add(discovery, lt_path_join(discovery->ctx->scratch, path, LT_STR(LT_OWN_CONTAINERD)),
                            LT_STR("run by the Docker daemon itself"));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The records of a container that exist, and witnesses for whether it ran at seizure. */
 #include "runtime/containerd/containerd.h"
+#include "store/containerd/tasks.h"
 
 static void add_witness(struct lt_life *life, struct lt_arena *arena, struct lt_str text)
 {
@@ -40,8 +41,8 @@ void lt_containerd_life(struct lt_ctx *ctx, const struct lt_container *container
     lt_identifier_add(ctx->inventory, &out->files, "record_path", lt_containerd(ctx->root)->database);
     if (own && own->cri.len)
         lt_identifier_add(ctx->inventory, &out->files, "cri_path", own->cri);
-    bool live = add_task(ctx, container, LT_STR("/run/containerd/io.containerd.runtime.v2.task"), arena, out);
-    bool left = add_task(ctx, container, lt_root_path(ctx, "io.containerd.runtime.v2.task"), arena, out);
+    bool live = add_task(ctx, container, LT_STR("/run/containerd/" LT_TASKS_V2), arena, out);
+    bool left = add_task(ctx, container, lt_root_path(ctx, LT_TASKS_V2), arena, out);
     bool known = own && own->cri.len && !container->infra;
     if (known)
         add_witness(out, arena,

@@ -5,6 +5,7 @@
 
 #include "parse/ident.h"
 #include "runtime/runtimes.h"
+#include "store/containerd/tasks.h"
 
 /* The image of a container: by the name in its record. */
 static struct lt_image *image_of(struct lt_ctx *ctx, const struct lt_container *container,
@@ -25,14 +26,6 @@ static void take_layers(struct lt_ctx *ctx, struct lt_container *container, stru
         lt_list_add(&container->layers, ctx->run, layer);
 }
 
-static bool is_known(struct lt_str snapshotter)
-{
-    for (size_t i = 0; lt_snapshotters[i]->driver.name; i++)
-        if (lt_str_eq(snapshotter, lt_str_c(lt_snapshotters[i]->driver.name)))
-            return true;
-    return false;
-}
-
 static void link_container(struct lt_ctx *ctx, struct lt_container *container)
 {
     const struct lt_containerd_container *own = lt_containerd_container(container);
@@ -41,7 +34,7 @@ static void link_container(struct lt_ctx *ctx, struct lt_container *container)
     struct lt_layer *rw =
         lt_host_snapshot(ctx->host, ctx->scratch, container->namespace, container->driver, container->rw_id);
     container->image = image_of(ctx, container, own->record);
-    container->driver_read = is_known(container->driver);
+    container->driver_read = lt_snapshotter_named(container->driver)->driver.name;
     if (container->image)
         container->image_id = container->image->id;
     if (rw && !rw->container)
@@ -144,7 +137,7 @@ static void add_trees(struct lt_ctx *ctx)
     lt_list_or_skip(ctx, ctx->root->path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
         struct lt_str name = listing.nodes[i].name;
-        if (S_ISDIR(listing.nodes[i].mode) && !lt_str_starts(name, LT_STR("io.containerd.snapshotter.v1.")) &&
+        if (S_ISDIR(listing.nodes[i].mode) && !lt_str_starts(name, LT_SNAPSHOTTER_PREFIX) &&
             !lt_str_eq(name, LT_STR("lost+found")))
             lt_root_add_tree(ctx->inventory, ctx->root, lt_path_join(ctx->run, ctx->root->path, name), false);
     }
@@ -152,7 +145,7 @@ static void add_trees(struct lt_ctx *ctx)
 
 static void give_container(struct lt_ctx *ctx, struct lt_container *container)
 {
-    static const char *const tasks[] = {"io.containerd.runtime.v2.task", "io.containerd.runtime.v1.linux"};
+    static const char *const tasks[] = {LT_TASKS_V2, LT_TASKS_V1};
     const struct lt_containerd_container *own =
         container->root == ctx->root ? lt_containerd_container(container) : NULL;
     for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++) {

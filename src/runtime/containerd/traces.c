@@ -24,6 +24,7 @@
 #include "parse/protobuf.h"
 #include "parse/snapshot.h"
 #include "parse/stamp.h"
+#include "store/containerd/tasks.h"
 
 enum { NAMESPACE_DEPTH = 4 }; /* v1, moby, kind, ID */
 
@@ -377,7 +378,7 @@ static enum lt_status read_tasks(const struct job *job, struct lt_str directory,
 
 static enum lt_status containerd_runtime_events(struct lt_ctx *ctx, struct lt_err *err)
 {
-    static const char *const tasks[] = {"io.containerd.runtime.v2.task", "io.containerd.runtime.v1.linux"};
+    static const char *const tasks[] = {LT_TASKS_V2, LT_TASKS_V1};
     struct job job = {.ctx = ctx, .database = lt_containerd(ctx->root)->database};
     enum lt_status status = lt_read_bolt_again(ctx, job.database, take_item, &job, err);
     for (size_t i = 0; status != LT_FATAL && i < sizeof tasks / sizeof *tasks; i++)

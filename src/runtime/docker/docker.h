@@ -21,7 +21,6 @@
  *     log.c               logs of containers
  *   lineage.c             links layers to each other, to images and to containers, after all sources have run
  *   life.c                which records of a container exist, and whether it ran at seizure
- *   tasks.h               where containerd and runc keep running containers
  */
 #ifndef LT_RUNTIME_DOCKER_DOCKER_H
 #define LT_RUNTIME_DOCKER_DOCKER_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The records of a container that exist, and witnesses for whether it ran at seizure. */
 #include "runtime/docker/driver/driver.h"
-#include "runtime/docker/tasks.h"
 #include "store/containerd/containerd.h"
+#include "store/containerd/tasks.h"
 
 /* A container being examined. */
 struct look {

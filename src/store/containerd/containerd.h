@@ -8,6 +8,7 @@
  *   snapshots.c      metadata.db of the snapshotters, and their directories: layers and their parents
  *   content.c        blobs: the indexes, manifests and configurations of images
  *   images.c         images, and the layers that they were unpacked to
+ *   tasks.h          names of the directories of running containers
  */
 #ifndef LT_STORE_CONTAINERD_CONTAINERD_H
 #define LT_STORE_CONTAINERD_CONTAINERD_H
@@ -25,6 +26,11 @@ struct lt_mechanics;
  *   io.containerd.content.v1.content/ingest/<hash>/            a blob that is still being fetched
  *   io.containerd.snapshotter.v1.<name>/{metadata.db,snapshots/<number>/}
  */
+#define LT_SNAPSHOTTER_PREFIX LT_STR("io.containerd.snapshotter.v1.")
+
+/* Before the name of a snapshotter: the label of a configuration that was unpacked by it; the chain ID of the top layer
+ * (containerd core/unpack/unpacker.go). */
+#define LT_UNPACKED_LABEL LT_STR("containerd.io/gc.ref.snapshot.")
 
 /* A label, an extension, or what a lease holds. */
 struct lt_containerd_pair {
@@ -111,8 +117,9 @@ struct lt_snapshotter {
     const char *elsewhere; /* where files are that lie in no such directory: "in a thin pool"; NULL: nowhere else */
 };
 
-/* From snapshotters.c; ends with NULL. The last one stands for those that are not known. */
+/* From snapshotters.c; ends with NULL. The last one, without a name, stands for those that are not known. */
 extern const struct lt_snapshotter *const lt_snapshotters[];
+const struct lt_snapshotter *lt_snapshotter_named(struct lt_str name);
 
 /* Read meta.db of the current store into lt_containerd(). Reports what cannot be read. */
 void lt_containerd_read_metadata(struct lt_ctx *ctx);

@@ -53,7 +53,7 @@ static bool is_unpacked(struct job *job, struct lt_str config)
         lt_containerd_find(lt_containerd(job->ctx->root), LT_CONTAINERD_BLOB, job->namespace, config);
     if (blob)
         lt_each (const struct lt_containerd_pair, label, &blob->labels)
-            if (lt_str_starts(label->key, LT_STR("containerd.io/gc.ref.snapshot.")))
+            if (lt_str_starts(label->key, LT_UNPACKED_LABEL))
                 return true;
     return false;
 }

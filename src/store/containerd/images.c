@@ -9,8 +9,6 @@
 #include "read/facts.h"
 #include "store/image_config.h"
 
-#define UNPACKED LT_STR("containerd.io/gc.ref.snapshot.")
-
 /* The same image for another platform, of which the configuration is here. */
 static void add_variant(struct lt_ctx *ctx, struct lt_image *image, const struct lt_containerd_pair *other)
 {
@@ -123,8 +121,8 @@ static void link_by_label(struct lt_ctx *ctx, struct lt_image *image)
         return;
     for (int usual = 1; usual >= 0; usual--)
         lt_each (const struct lt_containerd_pair, label, &blob->labels) {
-            struct lt_str snapshotter = lt_str_skip(label->key, UNPACKED.len);
-            if (!lt_str_starts(label->key, UNPACKED) || lt_str_eq(snapshotter, LT_STR("overlayfs")) != usual)
+            struct lt_str snapshotter = lt_str_skip(label->key, LT_UNPACKED_LABEL.len);
+            if (!lt_str_starts(label->key, LT_UNPACKED_LABEL) || lt_str_eq(snapshotter, LT_STR("overlayfs")) != usual)
                 continue;
             struct lt_layer *top =
                 lt_host_snapshot(ctx->host, ctx->scratch, image->namespace, snapshotter, label->value);

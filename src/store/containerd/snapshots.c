@@ -15,8 +15,6 @@
 
 #include <stdlib.h>
 
-#define PREFIX LT_STR("io.containerd.snapshotter.v1.")
-
 enum { NAME_AT = 2, DEPTH = 3 }; /* v1, snapshots, the name */
 
 /* A record of metadata.db. */
@@ -279,14 +277,6 @@ static void report_elsewhere(struct job *job)
                 job->snapshotter->elsewhere);
 }
 
-static const struct lt_snapshotter *snapshotter_named(struct lt_str word)
-{
-    const struct lt_snapshotter *const *at = lt_snapshotters;
-    while (at[1] && !lt_str_eq(word, lt_str_c((*at)->driver.name)))
-        at++;
-    return *at;
-}
-
 /* Plug-ins make their directory when containerd starts, used or not. */
 static bool is_used(struct job *job)
 {
@@ -303,7 +293,7 @@ static bool is_used(struct job *job)
 
 static void read_snapshotter(struct lt_ctx *ctx, struct lt_str directory, struct lt_str word)
 {
-    struct job job = {.ctx = ctx, .snapshotter = snapshotter_named(word), .word = word, .path = directory};
+    struct job job = {.ctx = ctx, .snapshotter = lt_snapshotter_named(word), .word = word, .path = directory};
     struct lt_err none = {0};
     job.database = lt_path_join(ctx->run, directory, LT_STR("metadata.db"));
     if (!is_used(&job))
@@ -330,8 +320,9 @@ void lt_containerd_read_snapshots(struct lt_ctx *ctx)
     lt_list_or_skip(ctx, ctx->root->path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
         struct lt_str name = listing.nodes[i].name;
-        if (S_ISDIR(listing.nodes[i].mode) && lt_str_starts(name, PREFIX) && name.len > PREFIX.len)
+        if (S_ISDIR(listing.nodes[i].mode) && lt_str_starts(name, LT_SNAPSHOTTER_PREFIX) &&
+            name.len > LT_SNAPSHOTTER_PREFIX.len)
             read_snapshotter(ctx, lt_path_join(ctx->run, ctx->root->path, name),
-                             lt_str_dup(ctx->run, lt_str_skip(name, PREFIX.len)));
+                             lt_str_dup(ctx->run, lt_str_skip(name, LT_SNAPSHOTTER_PREFIX.len)));
     }
 }

@@ -97,3 +97,11 @@ static const struct lt_snapshotter unknown = {
 const struct lt_snapshotter *const lt_snapshotters[] = {
     &overlayfs, &native, &btrfs, &fuse_overlayfs, &erofs, &stargz, &nydus, &devmapper, &blockfile, &zfs, &unknown, NULL,
 };
+
+const struct lt_snapshotter *lt_snapshotter_named(struct lt_str name)
+{
+    const struct lt_snapshotter *const *at = lt_snapshotters;
+    while (at[1] && !lt_str_eq(name, lt_str_c((*at)->driver.name)))
+        at++;
+    return *at;
+}
