@@ -31,3 +31,17 @@ void lt_volume_users_find(struct lt_ctx *ctx)
     lt_each (const struct lt_container, container, &ctx->root->containers)
         link_volumes(ctx->run, container);
 }
+
+struct lt_event lt_volume_created(const struct lt_volume *volume, struct lt_facts *facts)
+{
+    lt_facts_text(facts, LT_ATTR_ACTION, LT_STR("create volume"));
+    lt_each (const struct lt_mount_user, user, &volume->users)
+        lt_facts_item(facts, LT_ATTR_MOUNTS, "%.*s -> %.*s %s", LT_ARG(user->container->name),
+                      LT_ARG(user->mount->destination), user->mount->writable ? "rw" : "ro");
+    return (struct lt_event){
+        .kind = LT_KIND_VOLUME_CREATED,
+        .time = {volume->created},
+        .owner = &volume->owner,
+        .where = {.file = volume->path, .field = "birth"},
+    };
+}

@@ -9,8 +9,8 @@
 
 #include "parse/json.h"
 #include "parse/redact.h"
-#include "read/facts.h"
 #include "read/source.h"
+#include "read/volume_users.h"
 
 static void add_volume(struct lt_ctx *ctx, struct lt_str folder, struct lt_str namespace, const struct lt_node *node)
 {
@@ -62,18 +62,9 @@ static void add_labels(struct lt_ctx *ctx, struct lt_facts *facts, const struct 
 static enum lt_status emit_created(struct lt_ctx *ctx, const struct lt_volume *volume, struct lt_err *err)
 {
     struct lt_facts facts = {.arena = ctx->scratch};
-    struct lt_event event = {
-        .kind = LT_KIND_VOLUME_CREATED,
-        .time = {volume->created},
-        .owner = &volume->owner,
-        .where = {.file = volume->path, .field = "birth"},
-    };
+    struct lt_event event = lt_volume_created(volume, &facts);
     if (!volume->created.set)
         return LT_OK; /* not all file systems record births */
-    lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("create volume"));
-    lt_each (const struct lt_mount_user, user, &volume->users)
-        lt_facts_item(&facts, LT_ATTR_MOUNTS, "%.*s -> %.*s %s", LT_ARG(user->container->name),
-                      LT_ARG(user->mount->destination), user->mount->writable ? "rw" : "ro");
     add_labels(ctx, &facts, volume);
     return lt_facts_emit(&facts, ctx, &event, err);
 }

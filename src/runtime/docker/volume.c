@@ -8,7 +8,7 @@
  *
  * The last transaction of the database was at the file's mtime. What it removed is in the older tree; what was removed
  * earlier may be on freed pages. */
-#include "read/facts.h"
+#include "read/volume_users.h"
 
 #include "parse/bbolt.h"
 #include "parse/json.h"
@@ -158,21 +158,12 @@ static enum lt_status emit_created(struct job *job, const struct lt_volume *volu
 {
     struct lt_ctx *ctx = job->ctx;
     struct lt_facts facts = {.arena = ctx->scratch};
+    struct lt_event event = lt_volume_created(volume, &facts);
     if (!volume->created.set)
         return LT_OK; /* not all file systems record births */
-    lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("create volume"));
-    lt_each (const struct lt_mount_user, user, &volume->users)
-        lt_facts_item(&facts, LT_ATTR_MOUNTS, "%.*s -> %.*s %s", LT_ARG(user->container->name),
-                      LT_ARG(user->mount->destination), user->mount->writable ? "rw" : "ro");
     add_record(&facts, find(job, volume->name));
     lt_each (const struct lt_str, option, &volume->options)
         lt_facts_item(&facts, LT_ATTR_FACTS, "%.*s", LT_ARG(*option));
-    struct lt_event event = {
-        .kind = LT_KIND_VOLUME_CREATED,
-        .time = {volume->created},
-        .owner = &volume->owner,
-        .where = {.file = volume->path, .field = "birth"},
-    };
     return lt_facts_emit(&facts, ctx, &event, err);
 }
 

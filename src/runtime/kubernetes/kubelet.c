@@ -10,6 +10,7 @@
  *   pods/<UID>/volumes/<plugin>/<volume>/
  *   ... ..YYYY_MM_DD_HH_MM_SS.<digits>/ what a Secret, a ConfigMap or the like held at this time, in UTC. `..data`
  * leads to it. Secrets are kept in memory and so are not on a disk */
+#include "read/volume_users.h"
 #include "runtime/kubernetes/kubernetes.h"
 
 enum { MAX_MESSAGE = 4096 }; /* the kubelet reads no more (pkg/kubelet/container/runtime.go) */
@@ -219,16 +220,7 @@ static enum lt_status emit_projections(struct lt_ctx *ctx, const struct lt_volum
 static enum lt_status emit_volume(struct lt_ctx *ctx, const struct lt_volume *volume, struct lt_err *err)
 {
     struct lt_facts facts = {.arena = ctx->scratch};
-    struct lt_event event = {
-        .kind = LT_KIND_VOLUME_CREATED,
-        .time = {volume->created},
-        .owner = &volume->owner,
-        .where = {.file = volume->path, .field = "birth"},
-    };
-    lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("create volume"));
-    lt_each (const struct lt_mount_user, user, &volume->users)
-        lt_facts_item(&facts, LT_ATTR_MOUNTS, "%.*s -> %.*s %s", LT_ARG(user->container->name),
-                      LT_ARG(user->mount->destination), user->mount->writable ? "rw" : "ro");
+    struct lt_event event = lt_volume_created(volume, &facts);
     lt_each (const struct lt_str, option, &volume->options)
         lt_facts_item(&facts, LT_ATTR_FACTS, "%.*s", LT_ARG(*option));
     enum lt_status status = volume->created.set ? lt_facts_emit(&facts, ctx, &event, err) : LT_OK;
