@@ -117,18 +117,18 @@ enum lt_status lt_read_json_or_skip(struct lt_ctx *ctx, struct lt_str path, enum
     return status;
 }
 
-static enum lt_status read_bolt(struct lt_ctx *ctx, struct lt_str path, struct lt_arena *arena, lt_take_bolt *take,
-                                void *arg, struct lt_err *err)
+static enum lt_status read_bolt(struct lt_ctx *ctx, struct lt_str path, struct lt_arena *arena, struct lt_str *bytes,
+                                lt_take_bolt *take, void *arg, struct lt_err *err)
 {
     struct lt_err problem = {0};
     struct lt_bolt bolt;
-    struct lt_str bytes;
-    enum lt_status status = lt_slurp(ctx->fs, path, LT_BOLT_MAX, arena, &bytes, &problem);
+    *bytes = LT_STR("");
+    enum lt_status status = lt_slurp(ctx->fs, path, LT_BOLT_MAX, arena, bytes, &problem);
     if (status == LT_SKIP)
         lt_skip_error(ctx, path, &problem);
     if (status != LT_OK)
         return status;
-    status = lt_bolt_read(bytes, &bolt, take, arg, err);
+    status = lt_bolt_read(*bytes, &bolt, take, arg, err);
     if (bolt.damages)
         lt_skip(ctx, path, LT_CODE_DAMAGED, "%ju places of the database are damaged, first: %s",
                 (uintmax_t)bolt.damages, bolt.damage);
@@ -139,28 +139,16 @@ enum lt_status lt_read_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path, lt_t
                                     struct lt_err *err)
 {
     struct lt_arena arena = {0}; /* scratch would keep the memory of the largest database for the whole run */
-    enum lt_status status = read_bolt(ctx, path, &arena, take, arg, err);
-    lt_arena_free(&arena);
-    return status;
-}
-
-enum lt_status lt_read_bolt_again(struct lt_ctx *ctx, struct lt_str path, lt_take_bolt *take, void *arg,
-                                  struct lt_err *err)
-{
-    struct lt_arena arena = {0};
-    struct lt_bolt bolt;
     struct lt_str bytes;
-    enum lt_status status = lt_slurp(ctx->fs, path, LT_BOLT_MAX, &arena, &bytes, NULL);
-    if (status == LT_OK)
-        status = lt_bolt_read(bytes, &bolt, take, arg, err);
+    enum lt_status status = read_bolt(ctx, path, &arena, &bytes, take, arg, err);
     lt_arena_free(&arena);
     return status;
 }
 
-enum lt_status lt_keep_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path, lt_take_bolt *take, void *arg,
-                                    struct lt_err *err)
+enum lt_status lt_keep_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_str *bytes, lt_take_bolt *take,
+                                    void *arg, struct lt_err *err)
 {
-    return read_bolt(ctx, path, ctx->run, take, arg, err);
+    return read_bolt(ctx, path, ctx->run, bytes, take, arg, err);
 }
 
 enum lt_status lt_stat_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_node *out)

@@ -96,12 +96,10 @@ typedef enum lt_status lt_take_bolt(void *arg, const struct lt_bolt_item *item, 
  * be read. Otherwise the last status of `take`. */
 enum lt_status lt_read_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path, lt_take_bolt *take, void *arg,
                                     struct lt_err *err);
-/* The same for a database that was read before: damage is not reported again. */
-enum lt_status lt_read_bolt_again(struct lt_ctx *ctx, struct lt_str path, lt_take_bolt *take, void *arg,
-                                  struct lt_err *err);
-/* As the first. The bytes are kept in the run arena, so that keys and values live as long as the run. */
-enum lt_status lt_keep_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path, lt_take_bolt *take, void *arg,
-                                    struct lt_err *err);
+/* The same. The bytes are kept in the run arena, so that keys and values live as long as the run; `*bytes` is "" if the
+ * file is missing or cannot be read. */
+enum lt_status lt_keep_bolt_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_str *bytes, lt_take_bolt *take,
+                                    void *arg, struct lt_err *err);
 
 /* The same context, set to a store of the current host. */
 static inline struct lt_ctx lt_ctx_at(const struct lt_ctx *ctx, struct lt_root *root)

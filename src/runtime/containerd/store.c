@@ -152,27 +152,27 @@ static enum lt_status emit_gap(struct lt_ctx *ctx, const struct gap *gap, struct
 }
 
 /* The numbers after those that are left, up to the last one that the database gave out. */
-static enum lt_status emit_rest(struct lt_ctx *ctx, const struct lt_snapshot_counter *counter, const struct gap *after,
-                                struct lt_err *err)
+static enum lt_status emit_rest(struct lt_ctx *ctx, const struct lt_snapshot_database *database,
+                                const struct gap *after, struct lt_err *err)
 {
     struct lt_node node;
     struct gap rest = *after;
-    rest.last = counter->last;
-    rest.where = (struct lt_where){.file = counter->database, .field = "sequence of v1/snapshots"};
-    if (lt_stat_or_skip(ctx, counter->database, &node) == LT_OK)
+    rest.last = database->last;
+    rest.where = (struct lt_where){.file = database->path, .field = "sequence of v1/snapshots"};
+    if (lt_stat_or_skip(ctx, database->path, &node) == LT_OK)
         rest.end = node.time[LT_M];
     return emit_gap(ctx, &rest, err);
 }
 
 /* The snapshots of one snapshotter; `numbered` is in the order of their numbers. */
-static enum lt_status emit_gaps_of(struct lt_ctx *ctx, const struct lt_snapshot_counter *counter,
+static enum lt_status emit_gaps_of(struct lt_ctx *ctx, const struct lt_snapshot_database *database,
                                    const struct lt_list *numbered, struct lt_err *err)
 {
-    struct gap gap = {.snapshotter = counter->snapshotter, .first = 1};
+    struct gap gap = {.snapshotter = database->snapshotter, .first = 1};
     enum lt_status status = LT_OK;
     lt_each (const struct lt_layer, layer, numbered) {
         const struct lt_containerd_snapshot *own = lt_containerd_snapshot(layer);
-        if (own->snapshotter != counter->snapshotter || status != LT_OK)
+        if (own->snapshotter != database->snapshotter || status != LT_OK)
             continue;
         gap.last = own->number - 1;
         gap.end = prepared(layer);
@@ -182,7 +182,7 @@ static enum lt_status emit_gaps_of(struct lt_ctx *ctx, const struct lt_snapshot_
         gap.begin = gap.end;
     }
     gap.end = (struct lt_time){0};
-    return status == LT_OK ? emit_rest(ctx, counter, &gap, err) : status;
+    return status == LT_OK ? emit_rest(ctx, database, &gap, err) : status;
 }
 
 static enum lt_status emit_gaps(struct lt_ctx *ctx, struct lt_err *err)
@@ -194,9 +194,9 @@ static enum lt_status emit_gaps(struct lt_ctx *ctx, struct lt_err *err)
             lt_list_add(&numbered, ctx->scratch, layer);
     if (numbered.count)
         qsort(numbered.items, numbered.count, sizeof *numbered.items, by_number);
-    lt_each (const struct lt_snapshot_counter, counter, &lt_containerd(ctx->root)->counters)
-        if (status == LT_OK && counter->snapshotter->driver.name)
-            status = emit_gaps_of(ctx, counter, &numbered, err);
+    lt_each (const struct lt_snapshot_database, database, &lt_containerd(ctx->root)->snapshot_databases)
+        if (status == LT_OK && database->snapshotter->driver.name)
+            status = emit_gaps_of(ctx, database, &numbered, err);
     return status;
 }
 

@@ -9,10 +9,12 @@
  *                                       container: a recovered one was removed
  *   meta.db v1/<namespace>/leases/<ID>/createdat
  *                                       what was to be kept: layers of a container of Docker (by its ID), of a build,
- * of an image being pulled metadata.db v1/snapshots/<name>     of a snapshotter: on freed pages, snapshots that are
- * gone io.containerd.runtime.v2.task/<namespace>/<ID>   created at the start, removed after the end; ".<ID>" if the
- * removal io.containerd.runtime.v1.linux/<namespace>/<ID>  was interrupted. It outlives a loss of power, and the next
- * boot */
+ *                                       of an image being pulled
+ *   metadata.db v1/snapshots/<name>     of a snapshotter: on freed pages, snapshots that are gone
+ *   io.containerd.runtime.v2.task/<namespace>/<ID>
+ *   io.containerd.runtime.v1.linux/<namespace>/<ID>
+ *                                       created at the start, removed after the end; ".<ID>" if the removal was
+ *                                       interrupted. It outlives a loss of power, and the next boot */
 #include "read/facts.h"
 #include "read/source.h"
 #include "runtime/containerd/containerd.h"
@@ -315,18 +317,15 @@ static enum lt_status take_snapshot(void *arg, const struct lt_bolt_item *item, 
 static enum lt_status read_snapshots(struct lt_ctx *ctx, struct lt_err *err)
 {
     struct job job = {.ctx = ctx};
-    struct lt_map read = {0};
+    struct lt_bolt bolt;
     enum lt_status status = LT_OK;
     lt_each (const struct lt_layer, layer, &ctx->root->layers)
         if (lt_containerd_snapshot(layer)->name.len)
             lt_map_put(&job.live, ctx->scratch, lt_containerd_snapshot(layer)->name, &job);
-    lt_each (const struct lt_layer, layer, &ctx->root->layers) {
-        struct lt_str database = lt_containerd_snapshot(layer)->database;
-        if (!database.len || lt_map_get(&read, database) || status == LT_FATAL)
-            continue;
-        lt_map_put(&read, ctx->scratch, database, &job);
-        job.database = database;
-        status = lt_read_bolt_again(ctx, database, take_snapshot, &job, err);
+    lt_each (const struct lt_snapshot_database, database, &lt_containerd(ctx->root)->snapshot_databases) {
+        job.database = database->path;
+        if (status != LT_FATAL && database->bytes.len)
+            status = lt_bolt_read(database->bytes, &bolt, take_snapshot, &job, err);
     }
     return status;
 }
@@ -380,7 +379,9 @@ static enum lt_status containerd_runtime_events(struct lt_ctx *ctx, struct lt_er
 {
     static const char *const tasks[] = {LT_TASKS_V2, LT_TASKS_V1};
     struct job job = {.ctx = ctx, .database = lt_containerd(ctx->root)->database};
-    enum lt_status status = lt_read_bolt_again(ctx, job.database, take_item, &job, err);
+    struct lt_str bytes = lt_containerd(ctx->root)->bytes;
+    struct lt_bolt bolt;
+    enum lt_status status = bytes.len ? lt_bolt_read(bytes, &bolt, take_item, &job, err) : LT_OK;
     for (size_t i = 0; status != LT_FATAL && i < sizeof tasks / sizeof *tasks; i++)
         status = read_tasks(&job, lt_root_path(ctx, tasks[i]), err);
     return status == LT_FATAL ? LT_FATAL : read_snapshots(ctx, err) == LT_FATAL ? LT_FATAL : LT_OK;

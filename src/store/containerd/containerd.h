@@ -80,20 +80,20 @@ struct lt_containerd_snapshot {
 };
 enum { LT_SNAPSHOT_VIEW = 1, LT_SNAPSHOT_ACTIVE, LT_SNAPSHOT_COMMITTED };
 
-/* The last number that a snapshotter gave out, whether or not the snapshot still exists. */
-struct lt_snapshot_counter {
+/* The database of a snapshotter. */
+struct lt_snapshot_database {
     const struct lt_snapshotter *snapshotter;
-    struct lt_str database;
-    uint64_t last;
+    struct lt_str path, bytes; /* metadata.db, and what it holds; "" if it cannot be read */
+    uint64_t last;             /* the last number that was given out, whether or not the snapshot still exists */
 };
 
 /* A store: lt_root.own of containerd. */
 struct lt_containerd {
-    struct lt_str database;                      /* path of meta.db */
+    struct lt_str database, bytes;               /* path of meta.db, and what it holds; "" if it cannot be read */
     struct lt_list records[LT_CONTAINERD_KINDS]; /* of struct lt_containerd_record *, in the order of the database */
     struct lt_map record_by_name;                /* "<kind> <namespace> <id>" (snapshots: "<snapshotter>/<id>") */
     struct lt_list owners;                       /* of struct lt_owner *: those of namespaces */
-    struct lt_list counters;                     /* of struct lt_snapshot_counter * */
+    struct lt_list snapshot_databases;           /* of struct lt_snapshot_database * */
     struct lt_list numbered;                     /* of struct lt_layer *: the snapshots with a directory or a number */
 };
 

@@ -220,7 +220,7 @@ void lt_containerd_read_metadata(struct lt_ctx *ctx)
     struct job job = {.ctx = ctx, .store = lt_containerd(ctx->root)};
     struct lt_err none = {0};
     job.store->database = lt_root_path(ctx, "io.containerd.metadata.v1.bolt/meta.db");
-    if (lt_keep_bolt_or_skip(ctx, job.store->database, take_item, &job, &none) == LT_END)
+    if (lt_keep_bolt_or_skip(ctx, job.store->database, &job.store->bytes, take_item, &job, &none) == LT_END)
         lt_skip(ctx, job.store->database, LT_CODE_MISSING,
                 "the database is missing: what it says of images, containers and content is lost");
 }

@@ -294,6 +294,7 @@ static bool is_used(struct job *job)
 static void read_snapshotter(struct lt_ctx *ctx, struct lt_str directory, struct lt_str word)
 {
     struct job job = {.ctx = ctx, .snapshotter = lt_snapshotter_named(word), .word = word, .path = directory};
+    struct lt_str bytes;
     struct lt_err none = {0};
     job.database = lt_path_join(ctx->run, directory, LT_STR("metadata.db"));
     if (!is_used(&job))
@@ -302,16 +303,16 @@ static void read_snapshotter(struct lt_ctx *ctx, struct lt_str directory, struct
         lt_skip(ctx, directory, LT_CODE_UNSUPPORTED,
                 "snapshotter '%.*s' is not known: its directories are read as those of overlayfs", LT_ARG(word));
     list_directories(&job);
-    if (lt_keep_bolt_or_skip(ctx, job.database, take_item, &job, &none) == LT_END)
+    if (lt_keep_bolt_or_skip(ctx, job.database, &bytes, take_item, &job, &none) == LT_END)
         lt_skip(ctx, job.database, LT_CODE_MISSING, "the database is missing: whose the snapshots are is not known");
     lt_each (struct record, record, &job.records)
         match_record(&job, record);
     lt_each (struct record, record, &job.records)
         link_parent(&job, record);
     report_elsewhere(&job);
-    struct lt_snapshot_counter *counter = lt_new(ctx->run, struct lt_snapshot_counter);
-    *counter = (struct lt_snapshot_counter){job.snapshotter, job.database, job.last};
-    lt_list_add(&lt_containerd(ctx->root)->counters, ctx->run, counter);
+    struct lt_snapshot_database *database = lt_new(ctx->run, struct lt_snapshot_database);
+    *database = (struct lt_snapshot_database){job.snapshotter, job.database, bytes, job.last};
+    lt_list_add(&lt_containerd(ctx->root)->snapshot_databases, ctx->run, database);
 }
 
 void lt_containerd_read_snapshots(struct lt_ctx *ctx)
