@@ -32,7 +32,7 @@ struct lt_mechanics;
  * (containerd core/unpack/unpacker.go). */
 #define LT_UNPACKED_LABEL LT_STR("containerd.io/gc.ref.snapshot.")
 
-/* A label, an extension, or what a lease holds. */
+/* A label or an extension. */
 struct lt_containerd_pair {
     struct lt_str key, value;
 };
@@ -58,13 +58,11 @@ struct lt_containerd_record {
     bool older;                       /* from the database before its last transaction, since the last one is damaged */
     struct lt_list labels;            /* of struct lt_containerd_pair * */
     struct lt_str digest, media_type; /* image: what its name means */
-    struct lt_str snapshotter, name, parent;                   /* snapshot: name in the snapshotter's database */
-    struct lt_str image, snapshot_key, sandbox, runtime, spec; /* container; `snapshotter` too; spec: see below */
+    struct lt_str snapshotter;        /* snapshot and container */
+    struct lt_str image, snapshot_key, sandbox, runtime, spec; /* container; spec: see below */
     struct lt_list extensions;                                 /* container and sandbox: of pairs, value as spec */
-    struct lt_list snapshots, content, ingests;                /* lease: of pairs; key: snapshotter, value: key */
     struct lt_time expires;                                    /* ingest */
     int64_t size;                                              /* blob: bytes; -1: unknown */
-    struct lt_layer *layer;                                    /* snapshot: its layer, once found */
 };
 
 /* What a snapshotter's database says of a snapshot. */
@@ -73,7 +71,7 @@ struct lt_containerd_snapshot {
     uint64_t number;                           /* of its directory; 0 if unknown */
     unsigned kind;                             /* 1 view, 2 active, 3 committed; 0 unknown */
     struct lt_str name, key, parent;           /* `name` in its database; `parent` is the name of that */
-    struct lt_time created, updated;           /* of a committed one: when it was committed */
+    struct lt_time created;                    /* of a committed one: when it was committed */
     uint64_t created_at;                       /* offset in `database` */
     struct lt_str database;                    /* path; "" if no database lists it */
     const struct lt_containerd_record *record; /* of meta.db; NULL: none */

@@ -59,8 +59,6 @@ static const struct text {
     TEXT(SANDBOX, "", "spec", spec),
     TEXT(SANDBOX, "", "sandboxer", sandbox),
     TEXT(SANDBOX, "runtime", "name", runtime),
-    TEXT(SNAPSHOT, "", "name", name),
-    TEXT(SNAPSHOT, "", "parent", parent),
 };
 
 /* Lists of a record, by the bucket in it. */
@@ -71,8 +69,7 @@ static const struct text {
 static const struct pairs {
     const char *bucket;
     size_t member;
-} lists[] = {PAIRS("labels", labels), PAIRS("extensions", extensions), PAIRS("snapshots", snapshots),
-             PAIRS("content", content), PAIRS("ingests", ingests)};
+} lists[] = {PAIRS("labels", labels), PAIRS("extensions", extensions)};
 
 static struct lt_str record_name(struct lt_arena *arena, enum lt_containerd_kind kind, struct lt_str namespace,
                                  struct lt_str id)
@@ -181,7 +178,7 @@ static void take_value(struct job *job, struct lt_containerd_record *record, con
                 (uintmax_t)item->offset);
 }
 
-/* A key of a list. A snapshot that a lease holds has the snapshotter as one more bucket. */
+/* A key of a list. */
 static bool take_pair(struct job *job, struct lt_containerd_record *record, const struct lt_bolt_item *item,
                       size_t depth)
 {
@@ -189,9 +186,7 @@ static bool take_pair(struct job *job, struct lt_containerd_record *record, cons
         if (!lt_str_eq(item->path[depth], lt_str_c(lists[i].bucket)))
             continue;
         struct lt_containerd_pair *pair = lt_new(job->ctx->run, struct lt_containerd_pair);
-        bool nested = item->depth > depth + 1;
-        *pair =
-            (struct lt_containerd_pair){nested ? item->path[depth + 1] : item->key, nested ? item->key : item->value};
+        *pair = (struct lt_containerd_pair){item->key, item->value};
         lt_list_add((struct lt_list *)((char *)record + lists[i].member), job->ctx->run, pair);
         return true;
     }

@@ -195,7 +195,6 @@ static void name_layer(struct job *job, struct record *record)
                                            .name = record->name,
                                            .parent = record->parent,
                                            .created = record->created,
-                                           .updated = record->updated,
                                            .created_at = record->created_at,
                                            .database = job->database};
     layer->recorded = true;
