@@ -100,6 +100,12 @@ enum lt_status lt_list_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt
     return status;
 }
 
+bool lt_is_empty_or_skip(struct lt_ctx *ctx, struct lt_str path)
+{
+    struct lt_listing listing;
+    return lt_list_or_skip(ctx, path, &listing) != LT_SKIP && !listing.count;
+}
+
 enum lt_status lt_read_json_or_skip(struct lt_ctx *ctx, struct lt_str path, enum lt_need need, struct json_t **out)
 {
     struct lt_str text;

@@ -82,6 +82,9 @@ enum lt_status lt_read_or_skip(struct lt_ctx *ctx, struct lt_str path, size_t ca
  * could be read, whatever the status. */
 enum lt_status lt_list_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_listing *out);
 
+/* Has the directory no entry, or is it missing? False if it cannot be read, which is reported. */
+bool lt_is_empty_or_skip(struct lt_ctx *ctx, struct lt_str path);
+
 struct json_t;
 
 /* Read and parse a JSON file. Flaws are reported. LT_SKIP: nothing is left to work with. Free with lt_json_free(). */

@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The records of a container that exist, and witnesses for whether it ran at seizure. */
+#include "read/facts.h"
 #include "runtime/containerd/containerd.h"
 #include "store/containerd/tasks.h"
-
-static void add_witness(struct lt_life *life, struct lt_arena *arena, struct lt_str text)
-{
-    struct lt_str *line = lt_new(arena, struct lt_str);
-    *line = text;
-    lt_list_add(&life->witnesses, arena, line);
-}
 
 /* Does the container have a directory in `folder`, in which there is one for each task? */
 static bool add_task(struct lt_ctx *ctx, const struct lt_container *container, struct lt_str folder,
@@ -25,8 +19,8 @@ static bool add_task(struct lt_ctx *ctx, const struct lt_container *container, s
         lt_time_iso(&born, node.time[LT_B], 9);
         lt_buf_lit(&born, "+00:00");
     }
-    add_witness(
-        life, arena,
+    lt_fact_add(
+        &life->witnesses, arena, "",
         lt_str_format(arena, "%.*s: %s%.*s", LT_ARG(path), there ? "there" : "not there", LT_ARG(lt_buf_view(&born))));
     lt_buf_free(&born);
     return there;
@@ -45,7 +39,7 @@ void lt_containerd_life(struct lt_ctx *ctx, const struct lt_container *container
     bool left = add_task(ctx, container, lt_root_path(ctx, LT_TASKS_V2), arena, out);
     bool known = own && own->cri.len && !container->infra;
     if (known)
-        add_witness(out, arena,
+        lt_fact_add(&out->witnesses, arena, "",
                     container->running ? LT_STR("status: started, and not finished") : LT_STR("status: not running"));
     out->ran = live ? LT_YES : !left || (known && !container->running) ? LT_NO : known ? LT_YES : LT_UNKNOWN;
 }

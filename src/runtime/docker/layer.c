@@ -17,13 +17,6 @@
 
 enum { MAX_ID_FILE = 4096, MAX_DIGITS = 18, ID_LENGTH = 64 };
 
-static bool is_empty(struct lt_ctx *ctx, struct lt_str path)
-{
-    struct lt_listing listing;
-    enum lt_status status = lt_list_or_skip(ctx, path, &listing);
-    return status != LT_SKIP && !listing.count;
-}
-
 struct lt_layer *lt_docker_layer_get(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str id)
 {
     struct lt_layer *layer = lt_inventory_layer(ctx->inventory, ctx->root, id);
@@ -104,7 +97,7 @@ static void scan_driver(struct lt_ctx *ctx, const struct lt_docker_driver *drive
         struct lt_layer *layer = lt_docker_layer_get(ctx, driver, node->name);
         layer->path = lt_path_join(ctx->run, path, node->name);
         layer->content = driver->content ? lt_path_join(ctx->run, layer->path, lt_str_c(driver->content)) : layer->path;
-        if (driver->elsewhere && is_empty(ctx, layer->content))
+        if (driver->elsewhere && lt_is_empty_or_skip(ctx, layer->content))
             layer->content = LT_STR("");
         set_paths(ctx, driver, layer);
         layer->created = node->time[LT_B];

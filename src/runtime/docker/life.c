@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The records of a container that exist, and witnesses for whether it ran at seizure. */
+#include "read/facts.h"
 #include "runtime/docker/driver/driver.h"
 #include "store/containerd/containerd.h"
 #include "store/containerd/tasks.h"
@@ -12,15 +13,9 @@ struct look {
     struct lt_life *life;
 };
 
-#define add_witness(look, ...)   add_line((look), lt_str_format((look)->arena, __VA_ARGS__))
+#define add_witness(look, ...)                                                                                         \
+    lt_fact_add(&(look)->life->witnesses, (look)->arena, "", lt_str_format((look)->arena, __VA_ARGS__))
 #define witness_time(look, time) time_text((look)->arena, (time)).ptr
-
-static void add_line(const struct look *look, struct lt_str text)
-{
-    struct lt_str *line = lt_new(look->arena, struct lt_str);
-    *line = text;
-    lt_list_add(&look->life->witnesses, look->arena, line);
-}
 
 static struct lt_str time_text(struct lt_arena *arena, struct lt_time time)
 {

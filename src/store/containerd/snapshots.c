@@ -122,12 +122,6 @@ static bool is_there(struct lt_ctx *ctx, struct lt_str path)
     return lt_stat_or_skip(ctx, path, &node) == LT_OK && S_ISDIR(node.mode);
 }
 
-static bool is_empty(struct lt_ctx *ctx, struct lt_str path)
-{
-    struct lt_listing listing;
-    return lt_list_or_skip(ctx, path, &listing) != LT_SKIP && !listing.count;
-}
-
 /* Set the paths of a layer from its directory. */
 static void place_layer(struct job *job, struct lt_layer *layer, struct lt_str path, const struct lt_node *node)
 {
@@ -228,7 +222,7 @@ static void match_record(struct job *job, struct record *record)
     }
     name_layer(job, record);
     if (record->kind == LT_SNAPSHOT_COMMITTED && job->snapshotter->elsewhere &&
-        is_empty(job->ctx, record->layer->content))
+        lt_is_empty_or_skip(job->ctx, record->layer->content))
         record->layer->content = LT_STR(""); /* a mount point, or the place of an image that was not mounted */
     if (!record->layer->path.len && !job->snapshotter->elsewhere)
         lt_skip(job->ctx, job->database, LT_CODE_MISSING, "the directory of snapshot %ju ('%.*s') is missing",
