@@ -37,8 +37,9 @@ struct lt_listing {
     size_t count, cap;
 };
 
-/* Takes one name of a directory; `name` is borrowed. */
-typedef void lt_each_name(void *arg, struct lt_str name, uint64_t ino);
+/* Takes one name of a directory, which is borrowed, and what is under it: S_IFMT bits, 0 if the directory does not say.
+ */
+typedef void lt_each_name(void *arg, struct lt_str name, uint64_t ino, unsigned type);
 
 /* What a reader provides. All of it is called from one thread, except `list_ahead`. A reader that has this also reads
  * and closes a file on any thread, if one thread has the file for itself. */
@@ -59,6 +60,8 @@ struct lt_fs_ops {
     /* Call `each` for every name in a directory that is not deleted, in any order. Cheaper than `list`. LT_SKIP: names
      * may be missing. */
     enum lt_status (*names)(struct lt_fs *, const struct lt_dir *dir, lt_each_name *each, void *arg, struct lt_err *);
+    /* Optional: is what is at `path` on a disk, and not on a network or made up by the kernel, as /proc is? */
+    bool (*stored)(struct lt_fs *, struct lt_str path);
     /* Describe an entry of `dir`. `node` holds its name and inode as names() gave them. LT_END: the entry is gone. On
      * LT_SKIP the node may still be filled; then its mode is not 0. */
     enum lt_status (*describe)(struct lt_fs *, const struct lt_dir *dir, struct lt_arena *arena, struct lt_node *node,
@@ -114,6 +117,7 @@ struct lt_fs {
     struct lt_evidence *evidence;
     struct lt_str label; /* what it is, for messages: "ext4 file system at sector 2048" */
     bool no_trusted;     /* the kernel hides attributes trusted.* from us, as if there were none */
+    bool by_inode;       /* it finds directories and their entries by inode alone, whatever their paths */
     bool is_tree;        /* a kernel makes sure that no directory is reached twice; a hostile image may lie */
     struct lt_journal_summary journal;
     struct lt_fs_identity identity;

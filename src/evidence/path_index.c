@@ -7,8 +7,9 @@ struct job {
     struct lt_str dir;
 };
 
-static void add_name(void *arg, struct lt_str name, uint64_t ino)
+static void add_name(void *arg, struct lt_str name, uint64_t ino, unsigned type)
 {
+    (void)type;
     const struct job *job = arg;
     uint64_t *value = lt_new(job->arena, uint64_t);
     *value = ino;

@@ -40,7 +40,8 @@ static bool enterable(struct state *state, const struct lt_dir *dir, const struc
                 "deeper than %d directories, or a path of more than %d bytes: not entered", LT_MAX_DEPTH, LT_MAX_PATH);
     if (state->walk->fs->is_tree)
         return !problem->set;
-    struct lt_str key = lt_str_dup(&state->scratch, (struct lt_str){(const char *)&node->ino, sizeof node->ino});
+    const uint64_t inode[] = {node->ino, node->part};
+    struct lt_str key = lt_str_dup(&state->scratch, (struct lt_str){(const char *)inode, sizeof inode});
     if (lt_map_get(&state->visited, key) && node->unallocated)
         return false; /* an older name of a deleted directory */
     if (lt_map_get(&state->visited, key))

@@ -124,8 +124,9 @@ struct names_job {
     struct lt_list *list;
 };
 
-static void take_name(void *arg, struct lt_str name, uint64_t ino)
+static void take_name(void *arg, struct lt_str name, uint64_t ino, unsigned type)
 {
+    (void)type;
     struct names_job *job = arg;
     struct lt_str *copy = lt_new(job->arena, struct lt_str);
     uint64_t *number = lt_new(job->arena, uint64_t);

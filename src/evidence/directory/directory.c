@@ -127,6 +127,7 @@ struct name {
     uint64_t head; /* its first bytes, as a number that sorts the same way */
     struct lt_str text;
     uint64_t ino;
+    unsigned type; /* S_IFMT bits, 0 if unknown */
 };
 
 struct names {
@@ -154,7 +155,7 @@ static void add_name(struct names *names, struct lt_arena *arena, const struct d
         names->items = items;
     }
     struct lt_str copy = lt_str_dup(arena, lt_str_c(text));
-    names->items[names->count++] = (struct name){head_of(copy), copy, entry->d_ino};
+    names->items[names->count++] = (struct name){head_of(copy), copy, entry->d_ino, DTTOIF(entry->d_type)};
 }
 
 /* All names of a directory, unless there are more than `most`. Returns errno, 0 if all is well. */
@@ -269,9 +270,37 @@ static enum lt_status directory_names(struct lt_fs *fs, const struct lt_dir *dir
     int problem = read_names(fd, SIZE_MAX, &scratch, &names);
     lt_beneath_keep(beneath_of(fs), dir, fd, true);
     for (size_t i = 0; i < names.count; i++)
-        each(arg, names.items[i].text, names.items[i].ino);
+        each(arg, names.items[i].text, names.items[i].ino, names.items[i].type);
     lt_arena_free(&scratch);
     return problem ? lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, problem, "the list of names breaks off") : LT_OK;
+}
+
+/* The kernel's number of the file system at `path`, 0 if that is not known. */
+static unsigned long type_at(const struct lt_fs *fs, struct lt_str path)
+{
+    struct statfs status;
+    int fd = lt_beneath_open(beneath_of(fs), path, OPEN_LOOK);
+    unsigned long type = fd >= 0 && fstatfs(fd, &status) == 0 ? (unsigned long)status.f_type : 0;
+    if (fd >= 0)
+        close(fd);
+    return type;
+}
+
+/* Numbers of linux include/uapi/linux/magic.h and of fs/, 6.18. */
+static bool directory_stored(struct lt_fs *fs, struct lt_str path)
+{
+    static const unsigned long not_stored[] = {
+        PROC_SUPER_MAGIC, SYSFS_MAGIC,        CGROUP_SUPER_MAGIC,    CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC,
+        TRACEFS_MAGIC,    SECURITYFS_MAGIC,   BPF_FS_MAGIC,          PSTOREFS_MAGIC,      EFIVARFS_MAGIC,
+        NFS_SUPER_MAGIC,  SMB2_SUPER_MAGIC,   CIFS_SUPER_MAGIC,      CEPH_SUPER_MAGIC,    AFS_SUPER_MAGIC,
+        V9FS_MAGIC,       DEVPTS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, /* what it shows lies on others */
+        BINFMTFS_MAGIC,   AUTOFS_SUPER_MAGIC,
+    };
+    unsigned long type = type_at(fs, path);
+    for (size_t i = 0; i < sizeof not_stored / sizeof *not_stored; i++)
+        if (type == not_stored[i])
+            return type == type_at(fs, LT_STR("")); /* the evidence itself may lie on a server */
+    return true;
 }
 
 static enum lt_status directory_describe(struct lt_fs *fs, const struct lt_dir *dir, struct lt_arena *arena,
@@ -395,6 +424,7 @@ static const struct lt_fs_ops directory_ops = {
     .list = directory_list,
     .list_ahead = directory_list_ahead,
     .names = directory_names,
+    .stored = directory_stored,
     .describe = directory_describe,
     .xattrs = directory_xattrs,
     .open = directory_open,

@@ -288,6 +288,7 @@ static enum lt_status ext4_open_fs(struct lt_fs *fs, const struct lt_device *dev
         return status;
     }
     fs->ops = &ext4_ops;
+    fs->by_inode = true;
     fs->self = reader;
     if (volume->super.blocks > device->size / volume->super.block_size)
         lt_fs_note(fs, LT_CODE_TRUNCATED, "the image ends before the file system does");

@@ -205,6 +205,11 @@ static enum lt_status describe(struct reader *self, struct lt_arena *arena, stru
     return LT_OK;
 }
 
+static unsigned name_type(TSK_FS_NAME_TYPE_ENUM type)
+{
+    return type == TSK_FS_NAME_TYPE_DIR ? S_IFDIR : type == TSK_FS_NAME_TYPE_REG ? S_IFREG : 0;
+}
+
 /* See lt_names_of. */
 static enum lt_status names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *each, void *arg, struct lt_err *err)
 {
@@ -222,7 +227,7 @@ static enum lt_status names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *eac
             continue;
         struct lt_str name = lt_str_c(entry->name);
         if (!lt_str_eq(name, LT_STR(".")) && !lt_str_eq(name, LT_STR("..")))
-            each(arg, name, entry->meta_addr);
+            each(arg, name, entry->meta_addr, name_type(entry->type));
     }
     tsk_fs_dir_close(dir);
     if (fs->evidence->failed_reads != failed)
@@ -260,8 +265,9 @@ struct list_job {
     struct lt_listing *out;
 };
 
-static void list_name(void *arg, struct lt_str name, uint64_t ino)
+static void list_name(void *arg, struct lt_str name, uint64_t ino, unsigned type)
 {
+    (void)type;
     struct list_job *job = arg;
     lt_listing_add(job->out, job->arena, name, ino);
 }

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The file systems of a host as one: each is seen at the path at which the host mounts it. A directory may be mounted
+ * too, as by `mount --bind`. Readers of artifacts so take paths of the host, whatever disks these lead to. */
+#ifndef LT_EVIDENCE_MOUNTED_H
+#define LT_EVIDENCE_MOUNTED_H
+
+#include "evidence/fs.h"
+
+/* Make a file system in `arena` that shows the directory `path` of `base` as its root. `path` has no links, and is
+ * copied. It belongs to the evidence of `base`, and is released with it. */
+struct lt_fs *lt_mounted_new(struct lt_arena *arena, struct lt_fs *base, struct lt_str path);
+
+/* How something is mounted. A walk asks before it enters another file system; what stands for a link it enters. */
+enum lt_mounting { LT_MOUNTED_FS, LT_MOUNTED_LINK };
+
+/* Show the directory or file `path` of `part`, which is not made by lt_mounted_new(), at the path `at`. What was there
+ * is hidden, as are earlier mounts at or below it. Neither path has links; both are copied. Not while others read. */
+void lt_mounted_add(struct lt_fs *mounted, struct lt_str at, struct lt_fs *part, struct lt_str path,
+                    enum lt_mounting how);
+
+/* The file system on which `path` lies, and its path there, in `arena`: `mounted` itself and `path` if it is not made
+ * by lt_mounted_new(). */
+struct lt_fs *lt_mounted_part(struct lt_fs *mounted, struct lt_str path, struct lt_arena *arena, struct lt_str *inner);
+
+/* The files are copies that a collector made: their atimes, ctimes and births are those of the copies, and not shown.
+ */
+void lt_mounted_copied(struct lt_fs *mounted);
+
+/* Is a file system mounted at exactly this path? */
+bool lt_is_mounted_at(const struct lt_fs *mounted, struct lt_str path);
+
+#endif
