@@ -50,6 +50,13 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
+# For a test: no place is known at which a store lies by default.
+$(BUILD)/no-places.o: src/read/discover.c
+	$(CC) $(CFLAGS_ALL) -DLT_NO_PLACES -c -o $@ $<
+
+$(BUILD)/layertime-no-places: $(filter-out %/read/discover.o,$(SOURCES:%.c=$(BUILD)/%.o)) $(BUILD)/no-places.o
+	$(CC) $(CFLAGS) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
 # Unit tests link everything but main.c with cmocka.
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
@@ -70,7 +77,8 @@ tools: $(TOOLS:%=$(BUILD)/%)
 
 # The same four with ASan, UBSan and LSan, in a build directory of their own.
 sanitized:
-	+$(MAKE) BUILD=build/san PROGRAM=build/san/layertime CFLAGS='$(SANITIZE)' build/san/layertime units fuzzers tools
+	+$(MAKE) BUILD=build/san PROGRAM=build/san/layertime CFLAGS='$(SANITIZE)' build/san/layertime \
+	  build/san/layertime-no-places units fuzzers tools
 
 dependencies:
 	@contrib/dependencies.sh check

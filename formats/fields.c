@@ -87,10 +87,17 @@ ROW_FIELD(timestamp_desc,
           add_word(out, KIND(row->event)->desc ? KIND(row->event)->desc : lt_slot_desc[__builtin_ctz(row->slots)]))
 EVENT_FIELD(time_first, add_iso(out, event->first, 9))
 EVENT_FIELD(time_last, add_iso(out, event->last, 9))
+/* The path in the evidence; the root of a host may be a directory in it. */
+static void put_evidence_path(struct lt_buf *out, const struct lt_event *event)
+{
+    lt_buf_add(out, event->owner->host->within);
+    lt_event_path(out, event);
+}
+
 ORIGIN_FIELD(parser, lt_buf_lit(out, "layertime/"); add_word(out, origin->source))
 EVENT_FIELD(message, lt_message(out, event))
 EVENT_FIELD(filename, lt_event_inside(out, event))
-EVENT_FIELD(display_name, lt_buf_lit(out, "OS:"); lt_event_path(out, event))
+EVENT_FIELD(display_name, lt_buf_lit(out, "OS:"); put_evidence_path(out, event))
 
 ORIGIN_FIELD(runtime, add_word(out, lt_owner_runtime(owner)->name))
 /* The container in which the store lies. */
@@ -207,14 +214,14 @@ static void put_pathspec(struct lt_buf *out, const struct lt_event *event)
 {
     lt_buf_lit(out, "{\"__type__\": \"PathSpec\", \"location\": \"");
     size_t start = out->len;
-    lt_event_path(out, event);
+    put_evidence_path(out, event);
     lt_escape_json_name_from(out, start);
     lt_buf_lit(out, "\", \"type_indicator\": \"OS\"}");
 }
 
 static void put_witness(struct lt_buf *out, const struct lt_event *event)
 {
-    lt_event_path(out, event);
+    put_evidence_path(out, event);
     if (event->node)
         lt_buf_lit(out, "#inode=");
     else if (event->where.field)

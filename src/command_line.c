@@ -60,6 +60,7 @@ FLAG(verify_layers)
 STRING(output)
 STRING(errors)
 STRING(manifest)
+STRING(data_root)
 STRING(container)
 STRING(timezone)
 
@@ -157,6 +158,8 @@ static const struct option_row table[] = {
     {ROW, 0, "until", "TIME", "only rows before TIME", set_until},
     {ROW, 0, "around", "TIME+-DURATION", "only rows this close to TIME: 2026-11-23T17:46:04Z+-90s; also TIME,1h30m",
      set_around},
+    {ALL, 0, "data-root", "PATH",
+     "read the store at PATH in the evidence too, where no setting and no shape tells of it", set_data_root},
     {ROW, 0, "binds", NULL, "read the files of the host that containers bind, too", set_binds},
     {ROW, 0, "app-times", NULL, "times that applications wrote into their log lines become rows too", set_app_times},
     {ROW, 0, "timezone", "NAME", "show the times of text output in a zone of this machine's tz database: Europe/Berlin",

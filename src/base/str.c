@@ -87,6 +87,14 @@ bool lt_path_behind(struct lt_str path, struct lt_str above, struct lt_str *rest
     return true;
 }
 
+struct lt_str lt_str_lower(struct lt_arena *arena, struct lt_str str)
+{
+    char *bytes = lt_arena_alloc(arena, str.len + 1);
+    for (size_t i = 0; i < str.len; i++)
+        bytes[i] = str.ptr[i] >= 'A' && str.ptr[i] <= 'Z' ? (char)(str.ptr[i] - 'A' + 'a') : str.ptr[i];
+    return (struct lt_str){bytes, str.len};
+}
+
 struct lt_str lt_str_dup(struct lt_arena *arena, struct lt_str str)
 {
     char *copy = lt_arena_alloc(arena, str.len + 1);

@@ -52,6 +52,9 @@ struct lt_str lt_str_dirname(struct lt_str path);
  * `path` is not `above` or below it. `above` is "" for the root. */
 bool lt_path_behind(struct lt_str path, struct lt_str above, struct lt_str *rest);
 
+/* A copy in `arena` with ASCII letters in lower case. */
+struct lt_str lt_str_lower(struct lt_arena *arena, struct lt_str str);
+
 /* Copy into `arena`, with a NUL after the end so that `.ptr` is also a C string. */
 struct lt_str lt_str_dup(struct lt_arena *arena, struct lt_str str);
 

@@ -20,7 +20,7 @@ static void list_candidates(const struct lt_list *found)
 {
     lt_each (const struct lt_container, container, found)
         lt_say("%.*s%s%.*s  %.*s  in %s, %.*s", LT_ARG(container->namespace), container->namespace.len ? "/" : "",
-               LT_ARG(container->id), LT_ARG(container->name), container->root->fs->evidence->spec,
+               LT_ARG(container->id), LT_ARG(container->name), container->root->part->evidence->spec,
                LT_ARG(container->root->path));
 }
 

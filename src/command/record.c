@@ -103,7 +103,7 @@ const struct lt_str *lt_record_label(struct lt_arena *arena, const struct lt_own
 
 void lt_record_root(struct lt_record *record, const struct lt_root *root, const struct lt_runtime *runtime)
 {
-    lt_record_name(record, "evidence", lt_str_c(root->fs->evidence->spec));
+    lt_record_name(record, "evidence", lt_str_c(root->part->evidence->spec));
     lt_record_name(record, "hostname", root->host->hostname);
     lt_record_name(record, "data_root", root->path.len ? root->path : LT_STR("/"));
     lt_record_name(record, "container_runtime", lt_str_c(runtime->name));

@@ -5,6 +5,7 @@
 
 #include "clock/filetimes.h"
 #include "evidence/lister.h"
+#include "evidence/mounted.h"
 #include "evidence/walk.h"
 #include "files/binds.h"
 #include "files/walked.h"
@@ -144,12 +145,19 @@ static enum lt_status orphans(struct lt_ctx *ctx, struct lt_err *err)
     return status == LT_FATAL ? LT_FATAL : LT_OK;
 }
 
-static bool has_root(const struct lt_ctx *ctx)
+/* The symbolic links to parts of the store, which the walk sees as what they lead to. */
+static enum lt_status emit_links(struct lt_ctx *ctx, struct lt_err *err)
 {
-    lt_each (const struct lt_root, root, &ctx->host->roots)
-        if (root->fs == ctx->fs)
-            return true;
-    return false;
+    enum lt_status status = LT_OK;
+    lt_each (const struct lt_link, link, &ctx->root->links) {
+        struct lt_dir *dir = lt_new(ctx->run, struct lt_dir);
+        *dir = (struct lt_dir){.name = link->directory, .path_len = link->directory.len, .owner = &ctx->root->owner};
+        lt_dir_keep(dir, ctx->run);
+        struct lt_event event = lt_file_event(dir->owner, dir, &link->node);
+        if (status == LT_OK)
+            status = lt_emit_one(ctx, &event, err);
+    }
+    return status;
 }
 
 static enum lt_status walk_root(struct lt_ctx *ctx, struct lt_walking walking, struct lt_err *err)
@@ -161,6 +169,8 @@ static enum lt_status walk_root(struct lt_ctx *ctx, struct lt_walking walking, s
     lt_each (const struct lt_tree, tree, &ctx->root->trees)
         if (status == LT_OK)
             status = walk_tree(ctx, &walking, tree, err);
+    if (status == LT_OK)
+        status = emit_links(ctx, err);
     lt_tamper_free(walking.tamper);
     return status;
 }
@@ -177,6 +187,28 @@ static enum lt_status walk_all(struct lt_ctx *ctx, const struct lt_walking *walk
     return status == LT_OK ? lt_clock_steps_emit(walking->steps, err) : status;
 }
 
+static void add_part(struct lt_ctx *ctx, struct lt_list *parts, const struct lt_root *root, struct lt_str path)
+{
+    struct lt_str inner;
+    struct lt_fs *part = lt_mounted_part(root->fs, path, ctx->scratch, &inner);
+    if (!lt_list_has(parts, part))
+        lt_list_add(parts, ctx->run, part);
+}
+
+/* The file systems that hold stores, or parts of one. */
+static struct lt_list parts_of(struct lt_ctx *ctx)
+{
+    struct lt_list parts = {0};
+    lt_each (const struct lt_root, root, &ctx->host->roots) {
+        add_part(ctx, &parts, root, root->path);
+        lt_each (const struct lt_layer, layer, &root->layers)
+            add_part(ctx, &parts, root, layer->content);
+        lt_each (const struct lt_tree, tree, &root->trees)
+            add_part(ctx, &parts, root, tree->path);
+    }
+    return parts;
+}
+
 static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     struct lt_walking walking = {
@@ -186,9 +218,10 @@ static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
     enum lt_status status = walk_all(ctx, &walking, err);
     lt_clock_steps_free(walking.steps);
     lt_lister_free(walking.lister);
-    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts) { /* only now are all names known */
-        struct lt_ctx there = lt_ctx_on(ctx, mount->fs);
-        if (status == LT_OK && has_root(&there))
+    struct lt_list parts = parts_of(ctx);
+    lt_each (struct lt_fs, part, &parts) { /* only now are all names known */
+        struct lt_ctx there = lt_ctx_on(ctx, part);
+        if (status == LT_OK)
             status = orphans(&there, err);
     }
     return status;

@@ -122,15 +122,46 @@ static enum lt_status emit_entry(struct lt_layer_walk *walk, struct lt_err *err)
     return status == LT_OK && walk->entry.copied_up ? lt_emit_copy_up(walk->ctx, event, err) : status;
 }
 
+/* Is it the directory of a store, which is walked by itself? */
+static bool is_store(const struct lt_layer_walk *walk, const struct lt_dir *dir, const struct lt_node *node)
+{
+    struct lt_buf path = {0};
+    if (!walk->stores.count || !S_ISDIR(node->mode) || node->unallocated)
+        return false;
+    lt_event_path(&path, &(struct lt_event){.dir = dir, .node = node});
+    bool found = lt_map_get(&walk->stores, lt_buf_view(&path));
+    lt_buf_free(&path);
+    return found;
+}
+
 static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *err)
 {
     struct lt_layer_walk *walk = arg;
+    if (is_store(walk, dir, node)) {
+        lt_report_counts(walk->ctx->report, walk->ctx->reader)->deduplicated++;
+        return LT_OK;
+    }
     begin_directory(walk, dir);
     begin_entry(walk, dir, node);
     for (const struct lt_layer_step *step = walk->steps[walk->entry.kind]; step->entry; step++)
         if (step->entry(walk, &walk->entry, step->state) == LT_VERDICT_KEPT)
             return LT_OK;
     return emit_entry(walk, err);
+}
+
+static bool wanted(void *arg, const struct lt_dir *dir, const struct lt_node *node)
+{
+    return !is_store(arg, dir, node);
+}
+
+/* A container may keep a store of its own in its rw layer. */
+static void find_stores(struct lt_layer_walk *walk)
+{
+    struct lt_str rest;
+    lt_each (const struct lt_root, root, &walk->ctx->host->roots)
+        if (root != walk->ctx->root && root->fs == walk->ctx->fs &&
+            lt_path_behind(root->path, walk->layer->content, &rest))
+            lt_map_put(&walk->stores, &walk->of_layer, root->path, walk);
 }
 
 /* A directory inherits what its entry was found to be. */
@@ -162,6 +193,8 @@ static enum lt_status walk_tree(struct lt_layer_walk *self, struct lt_err *err)
     walk.arg = self;
     walk.entry = entry;
     walk.enter = enter;
+    walk.wanted = wanted;
+    find_stores(self);
     enum lt_status status = lt_walk(&walk, self->top, err);
     if (status != LT_END)
         return status;

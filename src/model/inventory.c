@@ -22,6 +22,13 @@ void lt_host_add_fs(struct lt_inventory *inventory, struct lt_host *host, struct
         host->etc = fs;
 }
 
+void lt_host_add_placed(struct lt_inventory *inventory, struct lt_host *host, struct lt_placed placed)
+{
+    struct lt_placed *copy = lt_new(inventory->arena, struct lt_placed);
+    *copy = placed;
+    lt_list_add(&host->placed, inventory->arena, copy);
+}
+
 bool lt_hosts_may_be_one(const struct lt_host *a, const struct lt_host *b)
 {
     return a == b || (a->evidence == b->evidence && !(a->etc && b->etc));
@@ -253,11 +260,16 @@ void lt_inventory_own(struct lt_root *root)
 void lt_root_find_outer(struct lt_root *root)
 {
     struct lt_str rest;
-    lt_each (const struct lt_root, other, &root->host->roots)
-        if (other != root && other->fs == root->fs && lt_path_behind(root->path, other->path, &rest))
-            lt_each (const struct lt_volume, volume, &other->volumes)
-                if (volume->data.len && lt_path_behind(root->path, volume->data, &rest))
-                    root->outer = lt_only_user(&volume->users);
+    lt_each (const struct lt_root, other, &root->host->roots) {
+        if (other == root || other->fs != root->fs || !lt_path_behind(root->path, other->path, &rest))
+            continue;
+        lt_each (const struct lt_volume, volume, &other->volumes)
+            if (volume->data.len && lt_path_behind(root->path, volume->data, &rest))
+                root->outer = lt_only_user(&volume->users);
+        lt_each (const struct lt_layer, layer, &other->layers)
+            if (layer->content.len && layer->container && lt_path_behind(root->path, layer->content, &rest))
+                root->outer = layer->container;
+    }
 }
 
 void lt_root_add_tree(struct lt_inventory *inventory, struct lt_root *root, struct lt_str path, bool cross_mounts)

@@ -230,7 +230,17 @@ struct lt_bind {
     bool source_seen; /* the walk has seen the source itself */
 };
 
-/* A file system of a host. */
+/* What a host mounts, by its own settings. */
+struct lt_placed {
+    struct lt_fs *fs;     /* where it is in the evidence; NULL: nowhere */
+    struct lt_str at;     /* path on the host */
+    struct lt_str device; /* as the setting names it: "UUID=...", or the directory of a bind; "" if none does */
+    struct lt_str from;   /* who says so: "/etc/fstab"... */
+    bool bind, there;     /* there: a directory that was given as evidence holds its files */
+    bool reported;        /* as missing */
+};
+
+/* A file system of a host, or several as the host mounts them (evidence/mounted.h). */
 struct lt_mount_point {
     struct lt_fs *fs;
     struct lt_str at; /* its mount point on the host: "/" if it has the host's /etc, "" if unknown */
@@ -241,6 +251,12 @@ struct lt_host {
     const struct lt_evidence *evidence; /* that its file systems are part of */
     struct lt_list mounts;              /* of struct lt_mount_point *: its file systems; never empty */
     struct lt_fs *etc;                  /* the one with its /etc; NULL: none has it */
+    struct lt_fs *root_part;            /* the file system that is mounted at its root; NULL as `etc` */
+    struct lt_str root_device;          /* its node in /dev, "" if unknown */
+    struct lt_str within;               /* path of its root in another host's file system, "" if it is not in one */
+    struct lt_list placed;              /* of struct lt_placed *: what it mounts besides */
+    struct lt_str machine_id;           /* "" if unknown */
+    bool collected;                     /* its files are copies: see read/collected.h */
     struct lt_str hostname;             /* "" if unknown */
     struct lt_zone_info zone;           /* its own */
     struct lt_str zone_conflict;        /* how the witnesses of its zone disagree, "" if they do not */
@@ -251,14 +267,24 @@ struct lt_host {
     struct lt_owner owner;              /* role host, of no store */
 };
 
+/* A symbolic link among the parts of a store. Readers see what it leads to at its place: evidence/mounted.h. */
+struct lt_link {
+    struct lt_str directory; /* path of that with the link */
+    struct lt_node node;     /* the link itself */
+    struct lt_str leads_to;  /* path of what it leads to, without links */
+};
+
 /* A store: one place where a runtime keeps its data. */
 struct lt_root {
     struct lt_host *host;
     struct lt_fs *fs;
-    struct lt_str path; /* "" if the evidence itself is the store */
-    struct lt_str why;  /* how it was found: "default", "data-root in /etc/docker/daemon.json"... */
+    struct lt_str path;   /* "" if the evidence itself is the store */
+    struct lt_fs *part;   /* the file system that holds that directory, of those that make up `fs` */
+    struct lt_list links; /* of struct lt_link * */
+    struct lt_str why;    /* how it was found: "default", "data-root in /etc/docker/daemon.json"... */
     const struct lt_runtime *runtime;
-    const struct lt_container *outer; /* of another store: the store is in a volume that it alone mounts; NULL: none */
+    const struct lt_container *outer; /* of another store: the store is in its rw layer or in a volume
+                                       * that it alone mounts; NULL: none */
     bool rootless;                    /* found where a rootless daemon keeps it */
     struct lt_idmap *uids, *gids;     /* user and group IDs in its containers; NULL: the same as the host's */
     struct lt_list containers, images, layers, volumes;
@@ -284,6 +310,9 @@ struct lt_inventory {
 struct lt_host *lt_inventory_host(struct lt_inventory *inventory);
 /* `at` as in struct lt_mount_point; "/" makes `fs` the one with the host's /etc. */
 void lt_host_add_fs(struct lt_inventory *inventory, struct lt_host *host, struct lt_fs *fs, struct lt_str at);
+
+/* Add what a host mounts; copied, but for its strings. */
+void lt_host_add_placed(struct lt_inventory *inventory, struct lt_host *host, struct lt_placed placed);
 
 /* May both be one machine? The same one is; so may two of one evidence be, unless each has an /etc: nothing tells whose
  * a file system without one is. */
@@ -329,7 +358,8 @@ struct lt_str lt_identifier_of(const struct lt_list *identifiers, const char *na
 void lt_inventory_link_users(struct lt_inventory *inventory, struct lt_root *root);
 void lt_inventory_own(struct lt_root *root);
 
-/* Set the container in which a store lies, if it lies in a volume of one. The users of volumes must be known. */
+/* Set the container in which a store lies, if it lies in a volume of one or in its rw layer. The users of volumes must
+ * be known. */
 void lt_root_find_outer(struct lt_root *root);
 
 /* Who mounts the files of `owner`, a volume or a bind (of struct lt_mount_user *); NULL: it is neither. And the only

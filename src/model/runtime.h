@@ -17,6 +17,20 @@ struct lt_place {
     const char *why;  /* for people: "the default" */
 };
 
+/* How sure a runtime may be that a directory is one of its stores. */
+enum lt_bid {
+    LT_BID_NONE = 0,
+    LT_BID_ALMOST = 20,  /* it holds something of what a store does */
+    LT_BID_LIKELY = 50,  /* enough where a store is expected */
+    LT_BID_CERTAIN = 80, /* it holds what nothing else makes */
+};
+
+/* A name that a store may be known by. */
+struct lt_mark {
+    const char *name;
+    bool itself; /* of the store's directory, not of an entry in it */
+};
+
 enum lt_answer { LT_NO, LT_YES, LT_UNKNOWN };
 
 /* What a runtime left of the life of a container. Lists live in the arena passed to life(). */
@@ -38,13 +52,25 @@ struct lt_runtime {
     const char *source_short; /* `source_short` of its rows; its title begins `source_long` */
     enum lt_kind log_line;    /* kind of a line that a container wrote into a log of the host */
 
-    const struct lt_place *places; /* ends with one whose path is NULL */
+    const struct lt_place *places; /* the default first; ends with one whose path is NULL */
     /* Where a store lies in a volume that a node which is a container mounts at /var or below: paths from the volume,
      * ends with NULL. NULL: nowhere. */
     const char *const *in_volumes;
     /* How sure the runtime is that the directory `path` (without symbolic links) of the current file system is one of
-     * its stores: 0 no, 100 certain. The highest bid wins. */
+     * its stores: see enum lt_bid. The highest bid wins. */
     int (*bid)(struct lt_ctx *ctx, struct lt_str path);
+    /* Names of directories: where one is met, bid() is asked. Ends with one whose name is NULL. */
+    const struct lt_mark *marks;
+    const char *shape; /* for people: what a certain bid needs */
+    /* Where the store at `path` is on its host, by its own records, in scratch; "" if they do not tell. NULL: they
+     * never do. */
+    struct lt_str (*home)(struct lt_ctx *ctx, struct lt_str path);
+    /* Append to `out` the directories (struct lt_str *, in scratch) of the store at `path` in which containers may keep
+     * stores of their own. NULL: there are none. */
+    void (*inside)(struct lt_ctx *ctx, struct lt_str path, struct lt_list *out);
+    /* Parts of a store that may be symbolic links to other places: paths below it, parents first, in which a "*" stands
+     * for any name. Ends with NULL. NULL: there are none. */
+    const char *const *parts;
     /* Add (read/discover.h) the stores inside a directory that was given as one. Returns whether there are any. NULL:
      * there cannot be any. */
     bool (*within)(const struct lt_discovery *discovery, struct lt_str path);

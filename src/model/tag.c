@@ -58,5 +58,5 @@ void lt_tag(struct lt_event *event)
         !event->owner->volume->pod)
         event->tags |= LT_TAG_BIT(unused_volume);
     if (lt_event_is_file(event))
-        event->tags |= file_tags(event);
+        event->tags |= file_tags(event) | (event->owner->host->collected ? LT_TAG_BIT(collected) : 0);
 }

@@ -419,7 +419,7 @@ const struct lt_list *lt_hidden_by(const struct lt_layer *layer, const struct lt
 
 void lt_report_blind(struct lt_ctx *ctx)
 {
-    const struct lt_fs *fs = ctx->fs;
+    const struct lt_fs *fs = ctx->root->part;
     bool needed = false;
     lt_each (const struct lt_layer, layer, &ctx->root->layers)
         needed |= layer->role == LT_ROLE_RW && layer->mechanics->xattrs;

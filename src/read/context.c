@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "read/context.h"
 
+#include "evidence/mounted.h"
 #include "model/tag.h"
 #include "parse/bbolt.h"
 #include "parse/json.h"
@@ -42,6 +43,12 @@ void lt_skip_error(struct lt_ctx *ctx, struct lt_str path, const struct lt_err *
 {
     counts(ctx)->seen++;
     counts(ctx)->failed++;
+    if (ctx->fs) {
+        struct lt_str inner;
+        ctx->report->evidence = lt_mounted_part(ctx->fs, path, ctx->scratch, &inner)->evidence->spec;
+    }
+    if (ctx->host && ctx->host->within.len)
+        path = lt_str_format(ctx->scratch, "%.*s%.*s", LT_ARG(ctx->host->within), LT_ARG(path));
     lt_report_problem(ctx->report, ctx->reader, path, problem);
 }
 

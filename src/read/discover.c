@@ -2,59 +2,14 @@
 #include "read/discover.h"
 
 #include "base/escape.h"
+#include "evidence/mounted.h"
+#include "read/collected.h"
+#include "read/hosts.h"
+#include "read/links.h"
+#include "read/search.h"
+#include "read/unread.h"
 
-enum { MAX_HOSTNAME = 4096 };
-
-static bool has_etc(struct lt_fs *fs, struct lt_arena *scratch)
-{
-    struct lt_str path;
-    return lt_fs_resolve(fs, LT_STR("/etc"), scratch, &path, NULL) == LT_OK;
-}
-
-void lt_hosts_find(struct lt_inventory *inventory, const struct lt_evidence *evidence)
-{
-    struct lt_arena scratch = {0};
-    size_t with_etc = 0;
-    struct lt_host *host = NULL;
-    lt_each (struct lt_fs, fs, &evidence->fs)
-        with_etc += has_etc(fs, &scratch);
-    lt_each (struct lt_fs, fs, &evidence->fs) {
-        if (!host || with_etc > 1)
-            host = lt_inventory_host(inventory);
-        host->evidence = evidence;
-        lt_host_add_fs(inventory, host, fs, has_etc(fs, &scratch) ? LT_STR("/") : LT_STR(""));
-    }
-    lt_arena_free(&scratch);
-}
-
-/* Give what `from` has to `to`. */
-static void merge_host(struct lt_inventory *inventory, struct lt_host *to, const struct lt_host *from)
-{
-    lt_each (const struct lt_mount_point, mount, &from->mounts)
-        lt_host_add_fs(inventory, to, mount->fs, LT_STR(""));
-    if (from->newest.set && (!to->newest.set || lt_time_cmp(from->newest, to->newest) > 0))
-        to->newest = from->newest;
-}
-
-void lt_hosts_settle(struct lt_inventory *inventory, const struct lt_evidence *evidence)
-{
-    struct lt_host *best = NULL;
-    lt_each (struct lt_host, host, &inventory->hosts)
-        if (host->evidence == evidence && host->roots.count && (!best || (best->etc && !host->etc)))
-            best = host;
-    lt_each (struct lt_host, host, &inventory->hosts)
-        if (best && host->evidence == evidence && !host->roots.count)
-            merge_host(inventory, best, host);
-}
-
-struct lt_host *lt_host_with(const struct lt_inventory *inventory, const struct lt_fs *fs)
-{
-    lt_each (struct lt_host, host, &inventory->hosts)
-        lt_each (const struct lt_mount_point, mount, &host->mounts)
-            if (mount->fs == fs)
-                return host;
-    return NULL;
-}
+enum { MAX_LINE = 4096 };
 
 bool lt_is_dir_or_skip(struct lt_ctx *ctx, struct lt_str path)
 {
@@ -66,43 +21,97 @@ bool lt_is_dir_or_skip(struct lt_ctx *ctx, struct lt_str path)
     return status == LT_OK && S_ISDIR(node.mode);
 }
 
-static void read_hostname(const struct lt_ctx *ctx)
+/* The first line of a small file of the host, "" if there is none. */
+static struct lt_str first_line(const struct lt_ctx *ctx, const char *file)
 {
     struct lt_ctx there = lt_ctx_on(ctx, ctx->host->etc ? ctx->host->etc : ctx->fs);
-    struct lt_str text, path;
-    if (lt_resolve_or_skip(&there, LT_STR("/etc/hostname"), &path) == LT_OK &&
-        lt_read_or_skip(&there, path, MAX_HOSTNAME, LT_OPTIONAL, &text) == LT_OK)
-        ctx->host->hostname = lt_str_dup(ctx->run, lt_str_trim(lt_str_cut(&text, '\n')));
+    struct lt_str text = LT_STR(""), path;
+    if (lt_resolve_or_skip(&there, lt_str_c(file), &path) != LT_OK ||
+        lt_read_or_skip(&there, path, MAX_LINE, LT_OPTIONAL, &text) != LT_OK)
+        return LT_STR("");
+    return lt_str_dup(ctx->run, lt_str_trim(lt_str_cut(&text, '\n')));
 }
 
-static const struct lt_runtime *best_bid(const struct lt_discovery *discovery, struct lt_str path)
+static void read_names(const struct lt_ctx *ctx)
+{
+    ctx->host->hostname = first_line(ctx, "/etc/hostname");
+    ctx->host->machine_id = first_line(ctx, "/etc/machine-id");
+}
+
+static const struct lt_runtime *best_bid(const struct lt_discovery *discovery, struct lt_str path, int *highest)
 {
     const struct lt_runtime *best = NULL;
-    int highest = 0;
+    *highest = 0;
     for (size_t i = 0; discovery->runtimes[i]; i++) {
         int bid = discovery->runtimes[i]->bid(discovery->ctx, path);
-        if (bid > highest) {
-            highest = bid;
+        if (bid > *highest) {
+            *highest = bid;
             best = discovery->runtimes[i];
         }
     }
     return best;
 }
 
-bool lt_discover_add(const struct lt_discovery *discovery, struct lt_str path, struct lt_str why)
+/* The store that lies in the same directory, which may have several paths; NULL: none. */
+static struct lt_root *known_at(struct lt_ctx *ctx, struct lt_str path)
+{
+    struct lt_str here, there;
+    const struct lt_fs *part = lt_mounted_part(ctx->fs, path, ctx->scratch, &here);
+    lt_each (struct lt_root, root, &ctx->inventory->roots)
+        if (lt_mounted_part(root->fs, root->path, ctx->scratch, &there) == part && lt_str_eq(here, there))
+            return root;
+    return NULL;
+}
+
+static void note_almost(const struct lt_discovery *discovery, const struct lt_runtime *runtime, struct lt_str path)
+{
+    enum { MOST = 8 };
+    struct lt_ctx *ctx = discovery->ctx;
+    struct lt_buf place = {0};
+    if (!discovery->almost || discovery->almost->count >= MOST)
+        return;
+    lt_escape_name(&place, path.len ? path : LT_STR("/"), true);
+    struct lt_str *text = lt_new(ctx->run, struct lt_str);
+    *text = lt_str_format(ctx->run, "%.*s holds something of a %s %s, but not %s", LT_ARG(lt_buf_view(&place)),
+                          runtime->title, runtime->store, runtime->shape);
+    lt_buf_free(&place);
+    lt_each (const struct lt_str, known, discovery->almost)
+        if (lt_str_eq(*known, *text))
+            return;
+    lt_list_add(discovery->almost, ctx->run, text);
+}
+
+static bool add(const struct lt_discovery *discovery, struct lt_str path, int least, struct lt_str why)
 {
     struct lt_ctx *ctx = discovery->ctx;
-    const struct lt_runtime *runtime = best_bid(discovery, path);
-    struct lt_root *root = runtime ? lt_inventory_root(ctx->inventory, ctx->host, ctx->fs, path) : NULL;
-    if (!root || root->runtime)
-        return root; /* known, perhaps by another path */
+    int bid;
+    const struct lt_runtime *runtime = best_bid(discovery, path, &bid);
+    if (bid < least && bid >= (least == LT_BID_CERTAIN ? LT_BID_LIKELY : LT_BID_ALMOST))
+        note_almost(discovery, runtime, path);
+    if (bid < least)
+        return false;
+    if (known_at(ctx, path))
+        return true;
+    struct lt_root *root = lt_inventory_root(ctx->inventory, ctx->host, ctx->fs, path);
     root->runtime = runtime;
     root->own = lt_arena_alloc(ctx->run, runtime->root_size);
     root->why = lt_str_dup(ctx->run, why);
     root->rootless = discovery->rootless;
+    struct lt_str inner;
+    root->part = lt_mounted_part(ctx->fs, path, ctx->scratch, &inner);
+    lt_links_follow(ctx, root);
+    if (!ctx->host->collected && lt_is_collected(ctx, root)) {
+        ctx->host->collected = true;
+        lt_mounted_copied(ctx->fs);
+    }
     if (ctx->host->roots.count == 1)
-        read_hostname(ctx);
+        read_names(ctx);
     return true;
+}
+
+bool lt_discover_add(const struct lt_discovery *discovery, struct lt_str path, struct lt_str why)
+{
+    return add(discovery, path, LT_BID_LIKELY, why);
 }
 
 static void note_looked(struct lt_buf *looked, struct lt_str path, struct lt_str why)
@@ -118,19 +127,27 @@ static void note_looked(struct lt_buf *looked, struct lt_str path, struct lt_str
     lt_buf_free(&place);
 }
 
-bool lt_discover_try(struct lt_discovery *discovery, struct lt_str path, struct lt_str why)
+static bool try_place(struct lt_discovery *discovery, struct lt_str path, int least, struct lt_str why)
 {
     struct lt_ctx *ctx = discovery->ctx;
     struct lt_str real;
     bool found = false;
     if (lt_resolve_or_skip(ctx, path, &real) == LT_OK) {
-        found = lt_discover_add(discovery, real, why);
+        found = add(discovery, real, least, why);
         for (size_t i = 0; discovery->runtimes[i]; i++)
             found |= discovery->runtimes[i]->within && discovery->runtimes[i]->within(discovery, real);
     }
+    struct lt_placed *missing = found ? NULL : lt_host_missing(ctx->host, path);
+    if (missing)
+        lt_host_report_missing(ctx, missing);
     if (!found && discovery->looked)
         note_looked(discovery->looked, path, why);
     return found;
+}
+
+bool lt_discover_try(struct lt_discovery *discovery, struct lt_str path, struct lt_str why)
+{
+    return try_place(discovery, path, LT_BID_LIKELY, why);
 }
 
 /* A host of containers may be a container itself. It then keeps /var, or parts of it, in volumes of the engine that it
@@ -150,20 +167,89 @@ static void look_in_volume(const struct lt_discovery *discovery, struct lt_str v
         }
 }
 
-/* Stores that are found are looked into as well. */
-static void look_in_volumes(const struct lt_discovery *discovery)
+static void look_in_volumes(const struct lt_discovery *discovery, const struct lt_root *root)
 {
     struct lt_ctx *ctx = discovery->ctx;
-    for (size_t i = 0; i < ctx->host->roots.count; i++) {
-        const struct lt_root *root = ctx->host->roots.items[i];
-        struct lt_str volumes = lt_path_join(ctx->run, root->path, LT_STR("volumes"));
-        struct lt_listing listing;
-        if (root->fs != ctx->fs || lt_fs_list(ctx->fs, volumes, ctx->scratch, &listing, NULL) == LT_END)
-            continue; /* the runtime reports what cannot be read */
-        for (size_t j = 0; j < listing.count; j++)
-            if (S_ISDIR(listing.nodes[j].mode))
-                look_in_volume(discovery, lt_path_join(ctx->scratch, volumes, listing.nodes[j].name));
+    struct lt_str volumes = lt_path_join(ctx->scratch, root->path, LT_STR("volumes"));
+    struct lt_listing listing;
+    if (lt_fs_list(ctx->fs, volumes, ctx->scratch, &listing, NULL) == LT_END)
+        return; /* the runtime reports what cannot be read */
+    for (size_t i = 0; i < listing.count; i++)
+        if (S_ISDIR(listing.nodes[i].mode))
+            look_in_volume(discovery, lt_path_join(ctx->scratch, volumes, listing.nodes[i].name));
+}
+
+/* A store in a volume or layer of another one, wherever in it. */
+static bool take_inner(struct lt_discovery *discovery, struct lt_str path, struct lt_str *done)
+{
+    (void)done;
+    return add(discovery, path, LT_BID_CERTAIN, LT_STR("by its shape, in another store"));
+}
+
+/* Containers may keep stores of their own. */
+static void look_inside(struct lt_discovery *discovery, const struct lt_root *root)
+{
+    struct lt_list inside = {0};
+    look_in_volumes(discovery, root);
+    if (root->runtime->inside)
+        root->runtime->inside(discovery->ctx, root->path, &inside);
+    lt_each (const struct lt_str, path, &inside)
+        lt_search(discovery, *path, LT_MOST_NAMES, take_inner);
+}
+
+/* Is it the root of an installed system? */
+static bool is_system(struct lt_ctx *ctx, struct lt_str path)
+{
+    static const char *const made[] = {"hostname", "machine-id", "os-release", "passwd"};
+    struct lt_node node;
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        struct lt_str file = lt_str_format(ctx->scratch, "%.*s/etc/%s", LT_ARG(path), made[i]);
+        if (lt_fs_stat(ctx->fs, file, ctx->scratch, &node, NULL) == LT_OK)
+            return true;
     }
+    return false;
+}
+
+/* Where a store lies that no place and no setting names. It may be part of a collection, or of a backup: then the
+ * nearest directory above it that is the root of a system is a host of its own. */
+static bool take_store(struct lt_discovery *discovery, struct lt_str path, struct lt_str *done)
+{
+    struct lt_ctx *ctx = discovery->ctx;
+    int bid;
+    if (!best_bid(discovery, path, &bid) || bid < LT_BID_CERTAIN)
+        return add(discovery, path, LT_BID_CERTAIN, LT_STR(""));
+    struct lt_str above = lt_str_dirname(path);
+    while (above.len && !is_system(ctx, above))
+        above = lt_str_dirname(above);
+    if (!above.len)
+        return add(discovery, path, LT_BID_CERTAIN, LT_STR("by its shape"));
+    struct lt_ctx there = *ctx;
+    struct lt_discovery nested = *discovery;
+    there.host = lt_hosts_nested(ctx, above);
+    there.fs = there.host->etc;
+    nested.ctx = &there;
+    lt_discover(&nested);
+    *done = above;
+    return true;
+}
+
+/* The user knows better, so what may be a store is one. */
+static void try_data_root(struct lt_discovery *discovery)
+{
+    discovery->data_root_found |=
+        try_place(discovery, lt_str_c(discovery->data_root), LT_BID_ALMOST, LT_STR("--data-root"));
+}
+
+/* A build for a test leaves these out. */
+static void try_places(struct lt_discovery *discovery)
+{
+#ifndef LT_NO_PLACES
+    for (size_t i = 0; discovery->runtimes[i]; i++)
+        for (const struct lt_place *place = discovery->runtimes[i]->places; place->path; place++)
+            lt_discover_try(discovery, lt_str_c(place->path), lt_str_c(place->why));
+#else
+    (void)discovery;
+#endif
 }
 
 void lt_discover(struct lt_discovery *discovery)
@@ -171,11 +257,18 @@ void lt_discover(struct lt_discovery *discovery)
     struct lt_ctx *ctx = discovery->ctx;
     if (!lt_is_dir_or_skip(ctx, LT_STR("")))
         return; /* reported once, not for every place */
-    for (size_t i = 0; discovery->runtimes[i]; i++)
-        for (const struct lt_place *place = discovery->runtimes[i]->places; place->path; place++)
-            lt_discover_try(discovery, lt_str_c(place->path), lt_str_c(place->why));
+    try_places(discovery);
     for (size_t i = 0; discovery->runtimes[i]; i++)
         if (discovery->runtimes[i]->settings)
             discovery->runtimes[i]->settings(discovery);
-    look_in_volumes(discovery);
+    if (discovery->data_root)
+        try_data_root(discovery);
+    lt_search(discovery, LT_STR(""), LT_MOST_NAMES, take_store);
+    for (size_t i = 0; i < ctx->host->roots.count; i++) {
+        const struct lt_root *root = ctx->host->roots.items[i];
+        if (root->fs != ctx->fs)
+            continue;
+        look_inside(discovery, root);
+        lt_host_report_missing_in(ctx, root->path);
+    }
 }

@@ -10,23 +10,15 @@ struct lt_discovery {
     struct lt_ctx *ctx;                       /* ctx->fs is searched */
     const struct lt_runtime *const *runtimes; /* that may bid; ends with NULL */
     bool rootless;                            /* stores that are found belong to a rootless daemon */
-    struct lt_buf *looked; /* places that were searched in vain are appended, comma-separated; NULL: not wanted */
+    struct lt_buf *looked;  /* places that were searched in vain are appended, comma-separated; NULL: not wanted */
+    struct lt_list *almost; /* of struct lt_str *: what looked like a store, and what it lacks; NULL: not wanted */
+    const char *data_root;  /* where the user says that a store is; NULL: nowhere */
+    bool data_root_found;
 };
 
-/* Group the file systems of an evidence into hosts. If at most one has an /etc, all belong to one host. If several have
- * one, each file system is a host of its own: it is not known yet to which host the others belong. */
-void lt_hosts_find(struct lt_inventory *inventory, const struct lt_evidence *evidence);
-
-/* Call it once the stores of an evidence are known. File systems of hosts without any are read for a host that has one,
- * so that nothing on the disk goes unread: for the first whose own /etc is not known, since theirs may be it, else for
- * the first. */
-void lt_hosts_settle(struct lt_inventory *inventory, const struct lt_evidence *evidence);
-
-/* The host that this file system belongs to; NULL: none. */
-struct lt_host *lt_host_with(const struct lt_inventory *inventory, const struct lt_fs *fs);
-
-/* Add every store of ctx->fs to the inventory: at the default places of all runtimes, and where their settings say.
- * Paths are taken from the root of the file system. */
+/* Add every store of ctx->fs to the inventory: at the default places of all runtimes, where their settings say, and
+ * wherever else one lies. Paths are taken from the root of the file system. A store below a directory with an /etc of
+ * another host becomes one of a new host. */
 void lt_discover(struct lt_discovery *discovery);
 
 /* Add the directory at `path`, which has no symbolic links, if a runtime takes it for one of its stores. `why` says for

@@ -2,6 +2,7 @@
 #include "run/job.h"
 
 #include "read/discover.h"
+#include "read/hosts.h"
 #include "read/unread.h"
 #include "run/command.h"
 #include "run/manifest.h"
@@ -76,34 +77,8 @@ static void report_unread(struct lt_job *job, const struct lt_evidence *evidence
         add_looked(job, evidence->spec, problem->text);
 }
 
-static void find_stores(struct lt_job *job, struct lt_evidence *evidence)
-{
-    struct lt_err none = {0};
-    size_t before = job->inventory.roots.count;
-    struct lt_buf looked = {0};
-    lt_hosts_find(&job->inventory, evidence);
-    lt_each (struct lt_fs, fs, &evidence->fs) {
-        struct lt_discovery discovery = {.ctx = &job->ctx, .runtimes = lt_runtimes, .looked = &looked};
-        lt_schedule_host(&job->ctx, lt_host_with(&job->inventory, fs), "discover");
-        job->ctx.fs = fs;
-        lt_discover(&discovery);
-        lt_unread_find(&job->ctx);
-    }
-    lt_hosts_settle(&job->inventory, evidence);
-    if (job->inventory.roots.count == before) {
-        struct lt_buf stores = {0};
-        lt_runtimes_list(&stores, true);
-        lt_fail(&none, LT_SKIP, LT_CODE_MISSING, 0, "no %.*s in it", LT_ARG(lt_buf_view(&stores)));
-        lt_buf_free(&stores);
-        lt_report_problem(&job->report, "evidence", LT_STR(""), &none);
-        add_looked(job, evidence->spec,
-                   lt_str_format(&job->arena, "looked for %.*s", LT_ARG(lt_buf_view(&looked))).ptr);
-    }
-    lt_buf_free(&looked);
-}
-
-/* Find the file systems of each evidence and the stores on them. */
-static void find_all(struct lt_job *job)
+/* Find the file systems of each evidence. */
+static void find_file_systems(struct lt_job *job)
 {
     lt_each (struct lt_evidence, evidence, &job->evidence) {
         const struct lt_err *unopened = job->unopened.items[evidence_at];
@@ -111,10 +86,108 @@ static void find_all(struct lt_job *job)
         job->report.evidence = evidence->spec;
         enum lt_status status = problem.set ? LT_SKIP : lt_evidence_find(evidence, &problem);
         report_notes(job, evidence);
-        if (status == LT_OK)
-            find_stores(job, evidence);
-        else
+        if (status != LT_OK)
             report_unread(job, evidence, &problem);
+    }
+}
+
+/* What was looked for on the file systems of an evidence. */
+struct looked {
+    struct lt_buf places;
+    struct lt_list almost;
+};
+
+static void find_stores(struct lt_job *job, struct lt_host *host, struct looked *looked)
+{
+    size_t mounts = host->mounts.count;
+    for (size_t i = 0; i < mounts; i++) {
+        const struct lt_mount_point *mount = host->mounts.items[i];
+        struct lt_discovery discovery = {
+            .ctx = &job->ctx,
+            .runtimes = lt_runtimes,
+            .looked = &looked->places,
+            .almost = &looked->almost,
+            .data_root = job->options->data_root,
+        };
+        lt_schedule_host(&job->ctx, host, "discover");
+        job->ctx.fs = mount->fs;
+        lt_discover(&discovery);
+        lt_unread_find(&job->ctx);
+        job->data_root_found |= discovery.data_root_found;
+    }
+}
+
+/* Does anything of the evidence belong to a host with stores? */
+static bool is_used(const struct lt_job *job, const struct lt_evidence *evidence)
+{
+    lt_each (const struct lt_root, root, &job->inventory.roots) {
+        if (root->part->evidence == evidence)
+            return true;
+        lt_each (const struct lt_mount_point, mount, &root->host->mounts)
+            if (mount->fs->evidence == evidence)
+                return true;
+        lt_each (const struct lt_placed, placed, &root->host->placed)
+            if (placed->fs && placed->fs->evidence == evidence)
+                return true;
+    }
+    return false;
+}
+
+static void report_unused(struct lt_job *job, const struct lt_evidence *evidence, const struct looked *looked)
+{
+    struct lt_err none = {0};
+    struct lt_buf stores = {0};
+    job->report.evidence = evidence->spec;
+    lt_runtimes_list(&stores, true);
+    lt_fail(&none, LT_SKIP, LT_CODE_MISSING, 0, "no %.*s in it", LT_ARG(lt_buf_view(&stores)));
+    lt_buf_free(&stores);
+    lt_report_problem(&job->report, "evidence", LT_STR(""), &none);
+    add_looked(job, evidence->spec,
+               lt_str_format(&job->arena, "looked for %.*s, and for their shape in all directories",
+                             LT_ARG(lt_buf_view(&looked->places)))
+                   .ptr);
+    lt_each (const struct lt_str, almost, &looked->almost)
+        add_looked(job, evidence->spec, almost->ptr);
+    lt_each (const struct lt_host, host, &job->inventory.hosts)
+        lt_each (const struct lt_placed, placed, &host->placed)
+            if (job->options->quiet && placed->reported && host->evidence == evidence)
+                add_looked(job, evidence->spec,
+                           lt_str_format(&job->arena, "%.*s is mounted at %.*s (%.*s), and is not in the evidence",
+                                         LT_ARG(placed->device), LT_ARG(placed->at), LT_ARG(placed->from))
+                               .ptr);
+    add_looked(job, evidence->spec,
+               "if there is one, name it with --data-root PATH, or give the disk that it lies on, too");
+}
+
+static void report_data_root(struct lt_job *job)
+{
+    struct lt_err none = {0};
+    lt_fail(&none, LT_SKIP, LT_CODE_MISSING, 0, "--data-root: nothing that looks like a store is there");
+    lt_report_problem(&job->report, "evidence", lt_str_c(job->options->data_root), &none);
+}
+
+/* Find the hosts of all evidences, and the stores on them. */
+static void find_all(struct lt_job *job)
+{
+    find_file_systems(job);
+    job->ctx.reader = "discover";
+    lt_hosts_find(&job->ctx, &job->evidence, lt_runtimes);
+    struct looked *looked = lt_new_array(&job->arena, struct looked, job->evidence.count + 1);
+    size_t hosts = job->inventory.hosts.count; /* those that are found on the way were searched then */
+    for (size_t i = 0; i < hosts; i++) {
+        struct lt_host *host = job->inventory.hosts.items[i];
+        size_t at = 0;
+        while (job->evidence.items[at] != host->evidence)
+            at++;
+        find_stores(job, host, &looked[at]);
+    }
+    lt_hosts_settle(&job->inventory);
+    if (job->options->data_root && !job->data_root_found)
+        report_data_root(job);
+    lt_each (struct lt_evidence, evidence, &job->evidence) {
+        if (evidence->fs.count && !is_used(job, evidence))
+            report_unused(job, evidence, &looked[evidence_at]);
+        lt_buf_free(&looked[evidence_at].places);
     }
 }
 

@@ -51,6 +51,7 @@ struct lt_job {
     unsigned events;
     int signals;           /* signalfd of the signals that end the run */
     int signal;            /* the signal that ended it, 0 if none */
+    bool data_root_found;  /* a store is where --data-root says */
     struct lt_list looked; /* of struct lt_str *: what was looked for in vain, one line each */
     struct lt_time started;
 };

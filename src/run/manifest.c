@@ -72,7 +72,7 @@ static void put_root(struct lt_buf *out, const struct lt_root *root)
     lt_buf_lit(out, ", ");
     put_string(out, "hostname", root->host->hostname);
     lt_buf_lit(out, ", ");
-    put_string(out, "file_system", root->fs->label);
+    put_string(out, "file_system", root->part->label);
     lt_buf_lit(out, ", ");
     put_number(out, "containers", root->containers.count);
     lt_buf_lit(out, ", ");
@@ -126,7 +126,7 @@ static void put_evidence(struct lt_buf *out, const struct lt_manifest *manifest,
     lt_buf_lit(out, ", \"roots\": [");
     const char *before = "\n";
     lt_each (struct lt_root, root, &manifest->inventory->roots) {
-        if (root->fs->evidence != evidence)
+        if (root->part->evidence != evidence)
             continue;
         lt_buf_add(out, lt_str_c(before));
         put_root(out, root);
@@ -134,6 +134,46 @@ static void put_evidence(struct lt_buf *out, const struct lt_manifest *manifest,
     }
     put_journals(out, evidence);
     lt_buf_lit(out, "]}");
+}
+
+static void put_placed(struct lt_buf *out, const struct lt_placed *placed)
+{
+    lt_buf_lit(out, "{");
+    put_string(out, "mount_point", placed->at);
+    lt_buf_lit(out, ", ");
+    put_string(out, "device", placed->device);
+    lt_buf_lit(out, ", ");
+    put_string(out, "evidence", placed->fs ? lt_str_c(placed->fs->evidence->spec) : LT_STR(""));
+    lt_buf_lit(out, ", ");
+    put_string(out, "file_system", placed->fs ? placed->fs->label : LT_STR(""));
+    lt_buf_lit(out, ", ");
+    put_string(out, "told_by", placed->from);
+    lt_buf_char(out, '}');
+}
+
+/* The hosts with stores, and how their file systems were put together. */
+static void put_hosts(struct lt_buf *out, const struct lt_inventory *inventory)
+{
+    const char *before = "\n";
+    lt_buf_lit(out, "  \"hosts\": [");
+    lt_each (const struct lt_host, host, &inventory->hosts) {
+        if (!host->roots.count)
+            continue;
+        lt_buf_printf(out, "%s    {", before);
+        put_string(out, "hostname", host->hostname);
+        lt_buf_lit(out, ", ");
+        put_string(out, "machine_identifier", host->machine_id);
+        lt_buf_lit(out, ", ");
+        put_string(out, "within", host->within);
+        lt_buf_printf(out, ", \"collected\": %s, \"mounts\": [", host->collected ? "true" : "false");
+        lt_each (const struct lt_placed, placed, &host->placed) {
+            lt_buf_add(out, placed_at ? LT_STR(", ") : LT_STR(""));
+            put_placed(out, placed);
+        }
+        lt_buf_lit(out, "]}");
+        before = ",\n";
+    }
+    lt_buf_lit(out, "\n  ],\n");
 }
 
 static void put_counts(struct lt_buf *out, const struct lt_report *report)
@@ -199,6 +239,7 @@ void lt_manifest_put(struct lt_buf *out, const struct lt_manifest *manifest)
         lt_buf_add(out, evidence_at + 1 < manifest->evidence->count ? LT_STR(",\n") : LT_STR("\n"));
     }
     lt_buf_lit(out, "  ],\n");
+    put_hosts(out, manifest->inventory);
     put_counts(out, manifest->report);
     lt_buf_printf(out, "  \"errors\": %" PRIu64 ",\n", manifest->report->failures);
     lt_buf_printf(out, "  \"balanced\": %s,\n", lt_report_balanced(manifest->report) ? "true" : "false");

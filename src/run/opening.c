@@ -48,7 +48,7 @@ static bool is_in_evidence(const struct lt_job *job, const char *path)
         if (!is_live(evidence) && lt_output_inside(path, evidence->spec))
             return true;
     lt_each (const struct lt_root, root, &job->inventory.roots)
-        if (is_live(root->fs->evidence) && lt_output_inside(path, root->path.ptr))
+        if (is_live(root->part->evidence) && lt_output_inside(path, root->path.ptr))
             return true;
     return false;
 }

@@ -15,6 +15,7 @@ struct lt_options {
     char **evidence;                  /* borrowed from argv */
     int evidence_count;
     const char *output, *errors, *manifest; /* NULL: not given */
+    const char *data_root;                  /* path of a store in the evidence; NULL: not given */
     const struct lt_format *format;         /* never NULL after parsing */
     bool gzip;                              /* the output's name ends in .gz */
     struct lt_time since, until;            /* `until` is exclusive; unset: open */

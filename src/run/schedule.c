@@ -36,7 +36,7 @@ void lt_schedule_root(struct lt_ctx *ctx, struct lt_root *root, const char *read
 {
     lt_schedule_host(ctx, root->host, reader);
     *ctx = lt_ctx_at(ctx, root);
-    ctx->report->evidence = ctx->fs->evidence->spec;
+    ctx->report->evidence = root->part->evidence->spec;
 }
 
 /* One of the calls that make up a phase. */

@@ -60,21 +60,77 @@ static void add_namespaces(struct lt_buf *line, const struct lt_root *root)
     lt_arena_free(&arena);
 }
 
+static void put_line(struct lt_buf *line, FILE *stream)
+{
+    lt_buf_char(line, '\n');
+    fwrite(line->ptr, 1, line->len, stream);
+    lt_buf_free(line);
+}
+
+/* "host NAME, machine ID ...: ", and the path of its root if that is a directory in the evidence. */
+static void begin_host(struct lt_buf *line, const struct lt_host *host)
+{
+    lt_buf_lit(line, "host ");
+    lt_escape_name(line, host->hostname.len ? host->hostname : LT_STR("without a name"), true);
+    if (host->machine_id.len) {
+        lt_buf_lit(line, ", machine ID ");
+        lt_escape_name(line, host->machine_id, true);
+    }
+    lt_buf_lit(line, ": ");
+}
+
+static void show_placed(const struct lt_host *host, const struct lt_placed *placed, FILE *stream)
+{
+    struct lt_buf line = {0};
+    begin_host(&line, host);
+    lt_escape_name(&line, placed->at, true);
+    lt_buf_lit(&line, " is ");
+    if (placed->bind || !placed->fs)
+        lt_escape_name(&line, placed->device, true);
+    else
+        lt_buf_printf(&line, "the %.*s of %s", LT_ARG(placed->fs->label), placed->fs->evidence->spec);
+    lt_buf_add(&line, placed->fs || placed->there ? LT_STR("") : LT_STR(", which is not in the evidence"));
+    lt_buf_lit(&line, " (");
+    lt_escape_name(&line, placed->from, true);
+    lt_buf_char(&line, ')');
+    put_line(&line, stream);
+}
+
+/* How the file systems of the hosts were put together. */
+static void show_hosts(const struct lt_inventory *inventory, FILE *stream)
+{
+    size_t count = 0;
+    lt_each (const struct lt_host, host, &inventory->hosts)
+        count += host->roots.count && host->etc;
+    lt_each (const struct lt_host, host, &inventory->hosts) {
+        struct lt_buf line = {0};
+        if (!host->roots.count || !host->etc || (count < 2 && !host->placed.count))
+            continue;
+        begin_host(&line, host);
+        lt_escape_name(&line, host->within.len ? host->within : LT_STR("/"), true);
+        lt_buf_printf(&line, " of the %.*s of %s is its root", LT_ARG(host->root_part->label),
+                      host->root_part->evidence->spec);
+        put_line(&line, stream);
+        lt_each (const struct lt_placed, placed, &host->placed)
+            show_placed(host, placed, stream);
+    }
+}
+
 void lt_show_roots(const struct lt_inventory *inventory, FILE *stream)
 {
+    show_hosts(inventory, stream);
     lt_each (struct lt_root, root, &inventory->roots) {
         struct lt_buf line = {0};
-        lt_escape_name(&line, lt_str_c(root->fs->evidence->spec), true);
+        lt_escape_name(&line, lt_str_c(root->part->evidence->spec), true);
         lt_buf_printf(&line, ": %s %s ", root->runtime->name, root->runtime->store);
+        lt_escape_name(&line, root->host->within, true);
         lt_escape_name(&line, root->path.len ? root->path : LT_STR("/"), true);
         lt_buf_lit(&line, " (");
         lt_escape_name(&line, root->why, true);
-        lt_buf_printf(&line, ", %.*s): %zu containers, %zu images, %zu layers, %zu volumes", LT_ARG(root->fs->label),
+        lt_buf_printf(&line, ", %.*s): %zu containers, %zu images, %zu layers, %zu volumes", LT_ARG(root->part->label),
                       root->containers.count, root->images.count, root->layers.count, root->volumes.count);
         add_namespaces(&line, root);
-        lt_buf_char(&line, '\n');
-        fwrite(line.ptr, 1, line.len, stream);
-        lt_buf_free(&line);
+        put_line(&line, stream);
     }
 }
 

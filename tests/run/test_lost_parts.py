@@ -180,12 +180,13 @@ def test_symlinked_data_root_is_found_inside_the_evidence(kind: str, host: Host)
 @pytest.mark.parametrize("value, found", [("/srv/docker", True), ("/../../srv/docker", True), ("/nowhere", False),
                                           ("", False), ("/srv/docker/../../srv/./docker/", True)])
 def test_data_root_of_daemon_json(value: str, found: bool, host: Host) -> None:
-    """Read, and kept beneath the evidence."""
+    """Read, and kept beneath the evidence. A store that no setting names is found as well, by its shape."""
     (host.root / "srv").mkdir()
     shutil.move(host.data, host.root / "srv/docker")
     host.write(host.root / "etc/docker/daemon.json", {"data-root": value})
-    result = host.run()
-    assert result.code == (0 if found else 3)
+    shown = launch.run("--list-sources", host.root)
+    assert b"/srv/docker (" + (b"data-root in" if found else b"by its shape") in shown.stdout
+    assert bool(value and not found) == (shown.returncode == 1)
 
 
 def test_userns_sub_root_beside_the_plain_one(host: Host) -> None:

@@ -110,6 +110,7 @@ struct lt_layer_walk {
     struct lt_removals *removals; /* `removals`: where checks below it add what was removed */
     const struct lt_dir *dir;     /* the directory at hand */
     struct lt_map children; /* `hiding`: name -> struct lt_dir *, what a directory in it inherits when it is walked */
+    struct lt_map stores;   /* paths of stores that lie in the layer */
     struct lt_layer_entry entry; /* the entry at hand */
     /* Of each kind of entry, the checks that look at it. Ended by one without a function. */
     struct lt_layer_step steps[LT_ENTRY_KINDS][LT_MOST_LAYER_CHECKS + 1];

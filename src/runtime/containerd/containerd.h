@@ -55,6 +55,9 @@ const struct lt_owner *lt_containerd_owner(struct lt_ctx *ctx, struct lt_str nam
 /* Members of lt_runtime_containerd; see model/runtime.h. */
 extern const struct lt_place lt_containerd_places[];
 extern const char *const lt_containerd_in_volumes[];
+extern const struct lt_mark lt_containerd_marks[];
+extern const char *const lt_containerd_parts[];
+void lt_containerd_inside(struct lt_ctx *ctx, struct lt_str path, struct lt_list *out);
 int lt_containerd_bid(struct lt_ctx *ctx, struct lt_str path);
 bool lt_containerd_within(const struct lt_discovery *discovery, struct lt_str path);
 void lt_containerd_settings(struct lt_discovery *discovery);

@@ -24,17 +24,41 @@ const struct lt_place lt_containerd_places[] = {
 /* kind mounts a volume at /var, k3d one at /var/lib/rancher/k3s. */
 const char *const lt_containerd_in_volumes[] = {"lib/containerd", "agent/containerd", NULL};
 
-/* Two of the directories that containerd makes when it starts are enough, as some may be lost. */
+/* What containerd makes below its root when it starts. Only tasks are below its state directory too. */
+const struct lt_mark lt_containerd_marks[] = {
+    {.name = "io.containerd.metadata.v1.bolt"},
+    {.name = "io.containerd.content.v1.content"},
+    {.name = "io.containerd.snapshotter.v1.overlayfs"},
+    {.name = "io.containerd.snapshotter.v1.native"},
+    {0},
+};
+
+const char *const lt_containerd_parts[] = {"*", "*/blobs", "*/snapshots", "*/snapshots/*", "*/snapshots/*/fs", NULL};
+
 int lt_containerd_bid(struct lt_ctx *ctx, struct lt_str path)
 {
-    static const char *const made[] = {"io.containerd.metadata.v1.bolt", "io.containerd.content.v1.content",
-                                       "io.containerd.snapshotter.v1.overlayfs", "io.containerd.snapshotter.v1.native",
-                                       LT_TASKS_V2};
-    enum { NEEDED = 2, SURE = 60, EACH = 5 };
     int found = 0;
-    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
-        found += lt_is_dir_or_skip(ctx, lt_path_join(ctx->scratch, path, lt_str_c(made[i])));
-    return found >= NEEDED ? SURE + EACH * found : 0;
+    for (size_t i = 0; lt_containerd_marks[i].name; i++)
+        found += lt_is_dir_or_skip(ctx, lt_path_join(ctx->scratch, path, lt_str_c(lt_containerd_marks[i].name)));
+    return found ? LT_BID_CERTAIN + 1 + found : LT_BID_NONE;
+}
+
+/* Of a snapshot's files only the usual places of stores are searched: most are unpacked images. */
+void lt_containerd_inside(struct lt_ctx *ctx, struct lt_str path, struct lt_list *out)
+{
+    static const char *const kept[] = {"io.containerd.snapshotter.v1.overlayfs/snapshots",
+                                       "io.containerd.snapshotter.v1.native/snapshots"};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        struct lt_listing listing;
+        struct lt_str snapshots = lt_path_join(ctx->scratch, path, lt_str_c(kept[i]));
+        lt_fs_list(ctx->fs, snapshots, ctx->scratch, &listing, NULL);
+        for (size_t at = 0; at < listing.count; at++) {
+            struct lt_str *place = lt_new(ctx->scratch, struct lt_str);
+            *place = lt_str_format(ctx->scratch, "%.*s/%.*s%s/var/lib", LT_ARG(snapshots),
+                                   LT_ARG(listing.nodes[at].name), i ? "" : "/fs");
+            lt_list_add(out, ctx->scratch, place);
+        }
+    }
 }
 
 bool lt_containerd_within(const struct lt_discovery *discovery, struct lt_str path)

@@ -20,6 +20,7 @@
  *     lifecycle.c         other traces of the lives of containers and images
  *     log.c               logs of containers
  *   lineage.c             links layers to each other, to images and to containers, after all sources have run
+ *   partial.c             what of a store is missing as a whole
  *   life.c                which records of a container exist, and whether it ran at seizure
  */
 #ifndef LT_RUNTIME_DOCKER_DOCKER_H
@@ -93,8 +94,15 @@ void lt_docker_find_tar(struct lt_ctx *ctx, struct lt_layer *layer);
  * zone. */
 void lt_docker_note_offsets(struct lt_ctx *ctx);
 
+/* Report the parts of the current store that containers use and that are missing as a whole. */
+void lt_docker_report_missing(struct lt_ctx *ctx);
+
 /* Members of lt_runtime_docker; see model/runtime.h. */
 extern const struct lt_place lt_docker_places[];
+extern const struct lt_mark lt_docker_marks[];
+extern const char *const lt_docker_parts[];
+struct lt_str lt_docker_home(struct lt_ctx *ctx, struct lt_str path);
+void lt_docker_inside(struct lt_ctx *ctx, struct lt_str path, struct lt_list *out);
 int lt_docker_bid(struct lt_ctx *ctx, struct lt_str path);
 bool lt_docker_within(const struct lt_discovery *discovery, struct lt_str path);
 void lt_docker_settings(struct lt_discovery *discovery);

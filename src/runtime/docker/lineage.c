@@ -311,5 +311,6 @@ void lt_docker_link(struct lt_ctx *ctx)
     find_leftovers(root);
     publish(ctx);
     add_trees(ctx);
+    lt_docker_report_missing(ctx);
     lt_docker_note_offsets(ctx); /* last, as offsets in container configurations take precedence */
 }

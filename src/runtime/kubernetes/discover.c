@@ -85,16 +85,20 @@ bool lt_kube_is_log(struct lt_ctx *ctx, struct lt_str path)
     return usual && has_links(ctx, path);
 }
 
+const struct lt_mark lt_kube_marks[] = {{.name = "pods"}, {.name = "pods", .itself = true}, {0}};
+
+const char *const lt_kube_parts[] = {"pods/*", NULL};
+
 int lt_kube_bid(struct lt_ctx *ctx, struct lt_str path)
 {
     static const char *const made[] = {"plugins_registry", "plugin-containers", "device-plugins", "pki", "checkpoints"};
-    enum { CERTAIN = 90, LIKELY = 50, EACH = 5, NEEDED = 2 };
+    enum { NEEDED = 2 };
     int found = 0;
     if (has_pods(ctx, path) || lt_kube_is_log(ctx, path))
-        return CERTAIN;
+        return LT_BID_CERTAIN;
     for (size_t i = 0; i < sizeof made / sizeof *made; i++)
         found += has_dir(ctx, path, made[i]);
-    return found >= NEEDED && has_dir(ctx, path, "pods") ? LIKELY + EACH * found : 0;
+    return found >= NEEDED && has_dir(ctx, path, "pods") ? LT_BID_LIKELY + found : LT_BID_NONE;
 }
 
 static bool is_one_of(char byte, const char *bytes)

@@ -118,6 +118,8 @@ struct lt_str lt_kube_tail(struct lt_str path, unsigned count);
 /* Further members of lt_runtime_kubernetes; see model/runtime.h. */
 extern const struct lt_place lt_kube_places[];
 extern const char *const lt_kube_in_volumes[];
+extern const struct lt_mark lt_kube_marks[];
+extern const char *const lt_kube_parts[];
 void lt_kube_settings(struct lt_discovery *discovery);
 void lt_kube_link(struct lt_ctx *ctx);
 

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "read/search.h"
+
+#include "evidence/walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_WAITING = 4 * 1024 * 1024 }; /* directories that wait for their turn */
+
+/* A directory that waits. `path` is owned. */
+struct item {
+    char *path;
+    size_t len;
+    uint64_t ino;
+    unsigned depth;
+};
+
+struct pass {
+    struct lt_discovery discovery;
+    struct lt_ctx ctx;
+    lt_take_place *take;
+    struct item *items;
+    size_t count, cap;
+    uint64_t names;
+    bool full;
+    struct lt_map known;     /* paths that are not searched */
+    struct lt_arena kept;    /* for the whole pass */
+    struct lt_arena scratch; /* for a directory; that of the context too */
+    /* The directory at hand. */
+    const struct lt_dir *dir;
+    struct lt_str path;
+    bool marked;
+};
+
+static struct lt_str path_of(const struct item *item)
+{
+    return (struct lt_str){item->path, item->len};
+}
+
+/* Returns whether it is searched. */
+static bool push(struct pass *pass, struct lt_str name, uint64_t ino)
+{
+    struct lt_buf path = {0};
+    lt_buf_add(&path, pass->path);
+    lt_buf_char(&path, '/');
+    lt_buf_add(&path, name);
+    pass->full |= pass->count >= MOST_WAITING;
+    if (pass->full || path.len >= LT_MAX_PATH || lt_map_get(&pass->known, lt_buf_view(&path))) {
+        lt_buf_free(&path);
+        return false;
+    }
+    if (pass->count == pass->cap) {
+        pass->cap = pass->cap ? pass->cap * 2 : 256;
+        pass->items = lt_realloc(pass->items, lt_array_size(pass->cap, sizeof *pass->items));
+    }
+    pass->items[pass->count++] = (struct item){path.ptr, path.len, ino, pass->dir->depth + 1};
+    return true;
+}
+
+/* Is a store known by this name, of its own directory or of an entry in it? */
+static bool is_mark(const struct pass *pass, struct lt_str name, bool itself)
+{
+    for (size_t i = 0; pass->discovery.runtimes[i]; i++)
+        for (const struct lt_mark *mark = pass->discovery.runtimes[i]->marks; mark && mark->name; mark++)
+            if (mark->itself == itself && lt_str_eq(name, lt_str_c(mark->name)))
+                return true;
+    return false;
+}
+
+static bool is_directory(struct pass *pass, struct lt_str name, uint64_t ino, unsigned type)
+{
+    struct lt_node node = {.name = name, .ino = ino};
+    if (type)
+        return S_ISDIR(type);
+    struct lt_fs *fs = pass->ctx.fs;
+    return fs->ops->describe(fs, pass->dir, &pass->scratch, &node, NULL) == LT_OK && S_ISDIR(node.mode);
+}
+
+static void take_name(void *arg, struct lt_str name, uint64_t ino, unsigned type)
+{
+    struct pass *pass = arg;
+    pass->names++;
+    if (!is_directory(pass, name, ino, type))
+        return;
+    if (push(pass, name, ino))
+        pass->marked |= is_mark(pass, name, false);
+}
+
+/* Drop what waits at `path` and below. */
+static void drop(struct pass *pass, struct lt_str path)
+{
+    struct lt_str rest;
+    size_t kept = 0;
+    for (size_t i = 0; i < pass->count; i++) {
+        if (lt_path_behind(path_of(&pass->items[i]), path, &rest))
+            free(pass->items[i].path);
+        else
+            pass->items[kept++] = pass->items[i];
+    }
+    pass->count = kept;
+}
+
+/* Note the stores, and what the links in them lead to: parts that lie elsewhere are no stores of their own. */
+static void note_known(struct pass *pass)
+{
+    lt_each (const struct lt_root, root, &pass->ctx.host->roots) {
+        if (root->fs != pass->ctx.fs)
+            continue;
+        lt_map_put(&pass->known, &pass->kept, root->path, pass);
+        lt_each (const struct lt_link, link, &root->links)
+            lt_map_put(&pass->known, &pass->kept, link->leads_to, pass);
+    }
+}
+
+static void look_at(struct pass *pass, const struct item *item)
+{
+    struct lt_err problem = {0};
+    struct lt_dir dir = {
+        .name = path_of(item), .path_len = item->len, .ino = item->ino, .depth = item->depth, .brief = true};
+    struct lt_fs *fs = pass->ctx.fs;
+    if (fs->ops->stored && !fs->ops->stored(fs, dir.name))
+        return;
+    pass->dir = &dir;
+    pass->path = dir.name;
+    pass->marked = is_mark(pass, lt_str_basename(dir.name), true);
+    lt_arena_reset(&pass->scratch);
+    if (fs->ops->names(fs, &dir, take_name, pass, &problem) != LT_OK)
+        lt_skip_error(&pass->ctx, dir.name, &problem);
+    struct lt_str done = dir.name;
+    if (!pass->marked || !pass->take(&pass->discovery, dir.name, &done))
+        return;
+    note_known(pass);
+    drop(pass, done);
+}
+
+static void report_rest(struct pass *pass)
+{
+    const char *what = pass->full ? "directories wait" : "names were looked at";
+    uint64_t count = pass->full ? pass->count : pass->names;
+    if (pass->count)
+        lt_skip(&pass->ctx, path_of(&pass->items[pass->count - 1]), LT_CODE_TOO_LARGE,
+                "the search for stores ends here: %ju %s. Name one with --data-root", (uintmax_t)count, what);
+}
+
+static void begin(struct pass *pass, const struct lt_discovery *discovery)
+{
+    pass->discovery = *discovery;
+    pass->ctx = *discovery->ctx;
+    pass->discovery.ctx = &pass->ctx;
+    pass->ctx.scratch = &pass->scratch;
+    note_known(pass);
+}
+
+void lt_search(const struct lt_discovery *discovery, struct lt_str path, uint64_t most, lt_take_place *take)
+{
+    struct pass pass = {.take = take};
+    struct lt_node node;
+    struct lt_buf top = {0};
+    begin(&pass, discovery);
+    if (lt_fs_stat(pass.ctx.fs, path, &pass.kept, &node, NULL) != LT_OK || !S_ISDIR(node.mode))
+        return;
+    lt_buf_add(&top, path);
+    struct item item = {top.ptr, top.len, node.ino, 0};
+    look_at(&pass, &item);
+    lt_buf_free(&top);
+    while (pass.count && !pass.full && pass.names < most) {
+        item = pass.items[--pass.count];
+        look_at(&pass, &item);
+        free(item.path);
+    }
+    report_rest(&pass);
+    for (size_t i = 0; i < pass.count; i++)
+        free(pass.items[i].path);
+    free(pass.items);
+    lt_arena_free(&pass.kept);
+    lt_arena_free(&pass.scratch);
+}
