@@ -38,16 +38,19 @@ static void read_names(const struct lt_ctx *ctx)
     ctx->host->machine_id = first_line(ctx, "/etc/machine-id");
 }
 
-static const struct lt_runtime *best_bid(const struct lt_discovery *discovery, struct lt_str path, int *highest)
+/* The runtime that is most certain of a directory. */
+struct bid {
+    const struct lt_runtime *runtime; /* NULL: none takes it for a store */
+    int value;
+};
+
+static struct bid best_bid(const struct lt_discovery *discovery, struct lt_str path)
 {
-    const struct lt_runtime *best = NULL;
-    *highest = 0;
+    struct bid best = {0};
     for (size_t i = 0; discovery->runtimes[i]; i++) {
-        int bid = discovery->runtimes[i]->bid(discovery->ctx, path);
-        if (bid > *highest) {
-            *highest = bid;
-            best = discovery->runtimes[i];
-        }
+        int value = discovery->runtimes[i]->bid(discovery->ctx, path);
+        if (value > best.value)
+            best = (struct bid){discovery->runtimes[i], value};
     }
     return best;
 }
@@ -81,23 +84,16 @@ static void note_almost(const struct lt_discovery *discovery, const struct lt_ru
     lt_list_add(discovery->almost, ctx->run, text);
 }
 
-static bool add(const struct lt_discovery *discovery, struct lt_str path, int least, struct lt_str why)
+static void add_root(const struct lt_discovery *discovery, struct lt_str path, const struct lt_runtime *runtime,
+                     struct lt_str why)
 {
     struct lt_ctx *ctx = discovery->ctx;
-    int bid;
-    const struct lt_runtime *runtime = best_bid(discovery, path, &bid);
-    if (bid < least && bid >= (least == LT_BID_CERTAIN ? LT_BID_LIKELY : LT_BID_ALMOST))
-        note_almost(discovery, runtime, path);
-    if (bid < least)
-        return false;
-    if (known_at(ctx, path))
-        return true;
     struct lt_root *root = lt_inventory_root(ctx->inventory, ctx->host, ctx->fs, path);
+    struct lt_str inner;
     root->runtime = runtime;
     root->own = lt_arena_alloc(ctx->run, runtime->root_size);
     root->why = lt_str_dup(ctx->run, why);
     root->rootless = discovery->rootless;
-    struct lt_str inner;
     root->part = lt_mounted_part(ctx->fs, path, ctx->scratch, &inner);
     lt_links_follow(ctx, root);
     if (!ctx->host->collected && lt_is_collected(ctx, root)) {
@@ -106,12 +102,25 @@ static bool add(const struct lt_discovery *discovery, struct lt_str path, int le
     }
     if (ctx->host->roots.count == 1)
         read_names(ctx);
+}
+
+/* Add the directory if the bid is at least so high. What is nearly enough there is noted. */
+static bool add(const struct lt_discovery *discovery, struct lt_str path, struct bid bid, int least, struct lt_str why)
+{
+    int nearly = least == LT_BID_CERTAIN ? LT_BID_LIKELY : LT_BID_ALMOST;
+    if (bid.value < least) {
+        if (bid.value >= nearly)
+            note_almost(discovery, bid.runtime, path);
+        return false;
+    }
+    if (!known_at(discovery->ctx, path))
+        add_root(discovery, path, bid.runtime, why);
     return true;
 }
 
 bool lt_discover_add(const struct lt_discovery *discovery, struct lt_str path, struct lt_str why)
 {
-    return add(discovery, path, LT_BID_LIKELY, why);
+    return add(discovery, path, best_bid(discovery, path), LT_BID_LIKELY, why);
 }
 
 static void note_looked(struct lt_buf *looked, struct lt_str path, struct lt_str why)
@@ -133,7 +142,7 @@ static bool try_place(struct lt_discovery *discovery, struct lt_str path, int le
     struct lt_str real;
     bool found = false;
     if (lt_resolve_or_skip(ctx, path, &real) == LT_OK) {
-        found = add(discovery, real, least, why);
+        found = add(discovery, real, best_bid(discovery, real), least, why);
         for (size_t i = 0; discovery->runtimes[i]; i++)
             found |= discovery->runtimes[i]->within && discovery->runtimes[i]->within(discovery, real);
     }
@@ -183,7 +192,7 @@ static void look_in_volumes(const struct lt_discovery *discovery, const struct l
 static bool take_inner(struct lt_discovery *discovery, struct lt_str path, struct lt_str *done)
 {
     (void)done;
-    return add(discovery, path, LT_BID_CERTAIN, LT_STR("by its shape, in another store"));
+    return add(discovery, path, best_bid(discovery, path), LT_BID_CERTAIN, LT_STR("by its shape, in another store"));
 }
 
 /* Containers may keep stores of their own. */
@@ -194,7 +203,7 @@ static void look_inside(struct lt_discovery *discovery, const struct lt_root *ro
     if (root->runtime->inside)
         root->runtime->inside(discovery->ctx, root->path, &inside);
     lt_each (const struct lt_str, path, &inside)
-        lt_search(discovery, *path, LT_MOST_NAMES, take_inner);
+        lt_search(discovery, *path, LT_MOST_NAMES, take_inner, false); /* the walk of it reports what cannot be read */
 }
 
 /* Is it the root of an installed system? */
@@ -210,25 +219,32 @@ static bool is_system(struct lt_ctx *ctx, struct lt_str path)
     return false;
 }
 
+/* Search a directory that is the root of a host of its own. */
+static void discover_nested(const struct lt_discovery *discovery, struct lt_str path)
+{
+    struct lt_ctx there = *discovery->ctx;
+    struct lt_discovery nested = *discovery;
+    there.host = lt_hosts_nested(discovery->ctx, path);
+    there.fs = there.host->etc;
+    nested.ctx = &there;
+    nested.depth++;
+    lt_discover(&nested);
+}
+
 /* Where a store lies that no place and no setting names. It may be part of a collection, or of a backup: then the
  * nearest directory above it that is the root of a system is a host of its own. */
 static bool take_store(struct lt_discovery *discovery, struct lt_str path, struct lt_str *done)
 {
-    struct lt_ctx *ctx = discovery->ctx;
-    int bid;
-    if (!best_bid(discovery, path, &bid) || bid < LT_BID_CERTAIN)
-        return add(discovery, path, LT_BID_CERTAIN, LT_STR(""));
+    enum { MOST_NESTED = 8 };
+    struct bid bid = best_bid(discovery, path);
     struct lt_str above = lt_str_dirname(path);
-    while (above.len && !is_system(ctx, above))
+    if (bid.value < LT_BID_CERTAIN || discovery->depth >= MOST_NESTED)
+        return add(discovery, path, bid, LT_BID_CERTAIN, LT_STR("by its shape"));
+    while (above.len && !is_system(discovery->ctx, above))
         above = lt_str_dirname(above);
     if (!above.len)
-        return add(discovery, path, LT_BID_CERTAIN, LT_STR("by its shape"));
-    struct lt_ctx there = *ctx;
-    struct lt_discovery nested = *discovery;
-    there.host = lt_hosts_nested(ctx, above);
-    there.fs = there.host->etc;
-    nested.ctx = &there;
-    lt_discover(&nested);
+        return add(discovery, path, bid, LT_BID_CERTAIN, LT_STR("by its shape"));
+    discover_nested(discovery, above);
     *done = above;
     return true;
 }
@@ -263,7 +279,7 @@ void lt_discover(struct lt_discovery *discovery)
             discovery->runtimes[i]->settings(discovery);
     if (discovery->data_root)
         try_data_root(discovery);
-    lt_search(discovery, LT_STR(""), LT_MOST_NAMES, take_store);
+    lt_search(discovery, LT_STR(""), LT_MOST_NAMES, take_store, true);
     for (size_t i = 0; i < ctx->host->roots.count; i++) {
         const struct lt_root *root = ctx->host->roots.items[i];
         if (root->fs != ctx->fs)

@@ -14,6 +14,7 @@ struct lt_discovery {
     struct lt_list *almost; /* of struct lt_str *: what looked like a store, and what it lacks; NULL: not wanted */
     const char *data_root;  /* where the user says that a store is; NULL: nowhere */
     bool data_root_found;
+    unsigned depth; /* of hosts in directories of others */
 };
 
 /* Add every store of ctx->fs to the inventory: at the default places of all runtimes, where their settings say, and

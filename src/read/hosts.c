@@ -411,7 +411,7 @@ struct lt_host *lt_hosts_nested(struct lt_ctx *ctx, struct lt_str path)
     struct lt_list none = {0};
     struct found found = {.ctx = ctx, .evidence = &none};
     set_root(ctx, host, part, inner);
-    host->within = lt_str_dup(ctx->run, path);
+    host->within = lt_str_format(ctx->run, "%.*s%.*s", LT_ARG(ctx->host->within), LT_ARG(path));
     lt_mount_table_read(ctx, host);
     mount_all(&found, host);
     return host;

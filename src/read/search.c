@@ -24,6 +24,9 @@ struct pass {
     size_t count, cap;
     uint64_t names;
     bool full;
+    uint64_t unread;         /* directories whose names could not be read in full */
+    struct lt_str first;     /* path of the first of them */
+    struct lt_err problem;   /* with that */
     struct lt_map known;     /* paths that are not searched */
     struct lt_arena kept;    /* for the whole pass */
     struct lt_arena scratch; /* for a directory; that of the context too */
@@ -125,13 +128,23 @@ static void look_at(struct pass *pass, const struct item *item)
     pass->path = dir.name;
     pass->marked = is_mark(pass, lt_str_basename(dir.name), true);
     lt_arena_reset(&pass->scratch);
-    if (fs->ops->names(fs, &dir, take_name, pass, &problem) != LT_OK)
-        lt_skip_error(&pass->ctx, dir.name, &problem);
+    if (fs->ops->names(fs, &dir, take_name, pass, &problem) != LT_OK && !pass->unread++) {
+        pass->first = lt_str_dup(&pass->kept, dir.name);
+        pass->problem = problem;
+    }
     struct lt_str done = dir.name;
     if (!pass->marked || !pass->take(&pass->discovery, dir.name, &done))
         return;
     note_known(pass);
     drop(pass, done);
+}
+
+static void report_unread(struct pass *pass)
+{
+    if (pass->unread)
+        lt_skip(&pass->ctx, pass->first, pass->problem.code,
+                "%ju directories could not be searched for stores, this first: %s", (uintmax_t)pass->unread,
+                pass->problem.text);
 }
 
 static void report_rest(struct pass *pass)
@@ -152,7 +165,8 @@ static void begin(struct pass *pass, const struct lt_discovery *discovery)
     note_known(pass);
 }
 
-void lt_search(const struct lt_discovery *discovery, struct lt_str path, uint64_t most, lt_take_place *take)
+void lt_search(const struct lt_discovery *discovery, struct lt_str path, uint64_t most, lt_take_place *take,
+               bool report)
 {
     struct pass pass = {.take = take};
     struct lt_node node;
@@ -170,6 +184,8 @@ void lt_search(const struct lt_discovery *discovery, struct lt_str path, uint64_
         free(item.path);
     }
     report_rest(&pass);
+    if (report)
+        report_unread(&pass);
     for (size_t i = 0; i < pass.count; i++)
         free(pass.items[i].path);
     free(pass.items);

@@ -12,7 +12,9 @@ enum { LT_MOST_NAMES = 64 * 1024 * 1024 }; /* in one pass */
 typedef bool lt_take_place(struct lt_discovery *discovery, struct lt_str path, struct lt_str *done);
 
 /* Search the directory at `path` of ctx->fs, and all below it. Stores that are known are left out, as are directories
- * that are on no disk. When `most` names were looked at, the search ends, which is reported. */
-void lt_search(const struct lt_discovery *discovery, struct lt_str path, uint64_t most, lt_take_place *take);
+ * that are on no disk. With `report`, directories that cannot be read are reported, as one item. When `most` names were
+ * looked at, the search ends, which is reported. */
+void lt_search(const struct lt_discovery *discovery, struct lt_str path, uint64_t most, lt_take_place *take,
+               bool report);
 
 #endif
