@@ -33,12 +33,13 @@ static bool possible(struct lt_str name)
 /* May the walk go into this directory? If not, `problem` is set. */
 static bool enterable(struct state *state, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *problem)
 {
-    if (node->mount_root && !state->walk->cross_mounts)
+    const struct lt_walk *walk = state->walk;
+    if (node->mount_root && !(walk->crosses && walk->crosses(walk->arg, dir, node)))
         lt_fail(problem, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "another file system is mounted here: not entered");
     if (dir->depth >= LT_MAX_DEPTH || dir->path_len + node->name.len >= LT_MAX_PATH)
         lt_fail(problem, LT_SKIP, LT_CODE_TOO_LARGE, 0,
                 "deeper than %d directories, or a path of more than %d bytes: not entered", LT_MAX_DEPTH, LT_MAX_PATH);
-    if (state->walk->fs->is_tree)
+    if (walk->fs->is_tree)
         return !problem->set;
     const uint64_t inode[] = {node->ino, node->part};
     struct lt_str key = lt_str_dup(&state->scratch, (struct lt_str){(const char *)inode, sizeof inode});

@@ -18,7 +18,6 @@ struct lt_walk {
     struct lt_fs *fs;
     struct lt_arena *run;     /* holds the lt_dir of each directory walked */
     struct lt_lister *lister; /* lists the directories; NULL: a lister without threads is made. See lister.h */
-    bool cross_mounts;        /* enter other file systems mounted inside; if not, they are reported as failed */
     void *arg;
     /* `count` entries were read. Each of them will be given to `entry` or `failed`. */
     void (*seen)(void *arg, size_t count);
@@ -26,6 +25,8 @@ struct lt_walk {
     enum lt_status (*entry)(void *arg, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *err);
     /* Optional: shall this directory, which was an entry before, be walked? If not, that is no failure. */
     bool (*wanted)(void *arg, const struct lt_dir *dir, const struct lt_node *node);
+    /* Optional: shall the walk enter the file system that is mounted at this directory? If not, that is a failure. */
+    bool (*crosses)(void *arg, const struct lt_dir *dir, const struct lt_node *node);
     /* Optional: a directory below the top will be walked. Its owner and place in the container are those of `parent`;
      * they may be changed here. */
     void (*enter)(void *arg, const struct lt_dir *parent, struct lt_dir *child);

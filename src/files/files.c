@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Files: every entry of every layer (layer_walk.c), and of the trees that hold what belongs to containers and volumes,
- * with its four times. */
+/* Files: every entry of every layer (layer_walk.c), and every other one of every store, with its four times. */
 #include "read/source.h"
 
 #include "clock/filetimes.h"
@@ -15,32 +14,39 @@
 struct tree_walk {
     struct lt_ctx *ctx;
     struct lt_clock_steps *steps;
+    const struct lt_tree *tree;
     bool births; /* births in volumes are those of their files */
     struct lt_shown shown;
-    struct lt_map elsewhere; /* paths in the tree that are walked for another store */
+    struct lt_map elsewhere; /* paths in the tree that are walked by themselves */
+    struct lt_map merged;    /* paths in the tree where a running container has its layers mounted */
 };
 
-/* Is the entry, or the directory itself, walked for another store? */
-static bool is_elsewhere(struct tree_walk *walk, const struct lt_dir *dir, struct lt_str name)
+static struct lt_str path_of(struct tree_walk *walk, const struct lt_dir *dir, struct lt_str name)
 {
-    return walk->elsewhere.count && lt_map_get(&walk->elsewhere, lt_shown_path(&walk->shown, dir, name));
+    return lt_shown_path(&walk->shown, dir, name);
+}
+
+/* Is the entry, whose path is given, walked by itself? A deleted one of the same name is not. */
+static bool is_elsewhere(const struct tree_walk *walk, const struct lt_node *node, struct lt_str path)
+{
+    return node->name.len && !node->unallocated && lt_map_get(&walk->elsewhere, path);
 }
 
 /* Whose an entry is: of whom the directory is that it is in, or that it is itself. */
-static const struct lt_owner *owner_of(struct tree_walk *walk, const struct lt_dir *dir, struct lt_str name)
+static const struct lt_owner *owner_of(const struct tree_walk *walk, const struct lt_dir *dir, struct lt_str name,
+                                       struct lt_str path)
 {
     const struct lt_root *root = walk->ctx->root;
     if (!root || (dir->owner != &root->owner && !root->owners_nest) || !name.len)
         return dir->owner;
-    const struct lt_owner *owner = lt_map_get(&root->owner_at, lt_shown_path(&walk->shown, dir, name));
+    const struct lt_owner *owner = lt_map_get(&root->owner_at, path);
     return owner ? owner : dir->owner;
 }
 
 /* Is this the directory of a volume's files, or in it? */
-static bool is_volume_data(struct tree_walk *walk, const struct lt_owner *owner, const struct lt_dir *dir,
-                           struct lt_str name)
+static bool is_volume_data(const struct lt_owner *owner, struct lt_str path)
 {
-    struct lt_str path = lt_shown_path(&walk->shown, dir, name), rest;
+    struct lt_str rest;
     return owner->volume && lt_path_behind(path, owner->volume->data, &rest);
 }
 
@@ -48,13 +54,14 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
 {
     struct tree_walk *walk = arg;
     struct lt_ctx *ctx = walk->ctx;
-    if (node->name.len && is_elsewhere(walk, dir, node->name)) {
+    struct lt_str path = path_of(walk, dir, node->name);
+    if (is_elsewhere(walk, node, path)) {
         lt_report_counts(ctx->report, ctx->reader)->deduplicated++;
         return LT_OK;
     }
-    struct lt_event event = lt_file_event(owner_of(walk, dir, node->name), dir, node);
+    struct lt_event event = lt_file_event(owner_of(walk, dir, node->name, path), dir, node);
     struct lt_arena *arena = &walk->shown.arena;
-    if (is_volume_data(walk, event.owner, dir, node->name))
+    if (is_volume_data(event.owner, path))
         lt_shown_tell(&walk->shown, &event, ctx->reading->names_only);
     if (node->unallocated)
         return lt_emit_unallocated(ctx, &event, err);
@@ -68,29 +75,51 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
 static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)
 {
     struct tree_walk *walk = arg;
-    child->owner = owner_of(walk, parent, child->name);
-    if (is_volume_data(walk, child->owner, parent, child->name))
+    struct lt_str path = path_of(walk, parent, child->name);
+    child->owner = owner_of(walk, parent, child->name, path);
+    if (is_volume_data(child->owner, path))
         lt_shown_enter(&walk->shown, parent, child, walk->ctx->run);
 }
 
+/* What a running container has mounted is in its layers. */
 static bool wanted(void *arg, const struct lt_dir *dir, const struct lt_node *node)
 {
-    return !node->name.len || !is_elsewhere(arg, dir, node->name);
+    struct tree_walk *walk = arg;
+    struct lt_str path = path_of(walk, dir, node->name);
+    return !is_elsewhere(walk, node, path) && !(node->mount_root && lt_map_get(&walk->merged, path));
 }
 
-/* A store may lie in a volume of another one. */
-static void find_elsewhere(struct tree_walk *walk, struct lt_str tree)
+/* A disk may be mounted at a part of a store, such as the layers of a driver, and at a layer's own directory. What else
+ * is mounted may be anything, even the whole host, and is not read twice. */
+static bool crosses(void *arg, const struct lt_dir *dir, const struct lt_node *node)
 {
-    struct lt_ctx *ctx = walk->ctx;
+    struct tree_walk *walk = arg;
+    const struct lt_layer *layer = lt_map_get(&walk->ctx->root->layer_by_id, node->name);
+    return walk->tree->cross_mounts || !dir->parent ||
+           (layer && lt_str_eq(layer->path, path_of(walk, dir, node->name)));
+}
+
+static void note(const struct tree_walk *walk, struct lt_map *map, struct lt_str path)
+{
     struct lt_str rest;
-    lt_each (const struct lt_root, root, &ctx->host->roots) {
-        if (root == ctx->root || root->fs != ctx->fs || !lt_path_behind(root->path, tree, &rest))
+    if (lt_path_behind(path, walk->tree->path, &rest) && rest.len)
+        lt_map_put(map, walk->ctx->run, path, map);
+}
+
+/* Layers, other trees and other stores may lie in the tree. */
+static void note_inner(struct tree_walk *walk)
+{
+    lt_each (const struct lt_root, root, &walk->ctx->host->roots) {
+        if (root->fs != walk->ctx->fs)
             continue;
-        lt_each (const struct lt_layer, layer, &root->layers)
-            if (layer->content.len)
-                lt_map_put(&walk->elsewhere, ctx->run, layer->content, walk);
+        note(walk, &walk->elsewhere, root->path);
         lt_each (const struct lt_tree, inner, &root->trees)
-            lt_map_put(&walk->elsewhere, ctx->run, inner->path, walk);
+            note(walk, &walk->elsewhere, inner->path);
+        lt_each (const struct lt_layer, layer, &root->layers) {
+            if (layer->content.len)
+                note(walk, &walk->elsewhere, layer->content);
+            note(walk, &walk->merged, layer->merged);
+        }
     }
 }
 
@@ -100,11 +129,12 @@ static enum lt_status walk_tree(struct lt_ctx *ctx, const struct lt_walking *wal
 {
     struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
     struct lt_walk walk = lt_counted_walk(ctx, walking->lister);
-    struct tree_walk self = {.ctx = ctx, .steps = walking->steps, .births = lt_births_kept(ctx->root, NULL)};
+    struct tree_walk self = {
+        .ctx = ctx, .steps = walking->steps, .tree = tree, .births = lt_births_kept(ctx->root, NULL)};
     *top = (struct lt_dir){.name = tree->path, .owner = tree->owner};
-    find_elsewhere(&self, tree->path);
+    note_inner(&self);
     walk.wanted = wanted;
-    walk.cross_mounts = tree->cross_mounts;
+    walk.crosses = crosses;
     walk.arg = &self;
     walk.entry = entry;
     walk.enter = enter;
@@ -171,6 +201,9 @@ static enum lt_status walk_root(struct lt_ctx *ctx, struct lt_walking walking, s
             status = walk_tree(ctx, &walking, tree, err);
     if (status == LT_OK)
         status = emit_links(ctx, err);
+    const struct lt_tree rest = {.path = ctx->root->path, .owner = &ctx->root->owner};
+    if (status == LT_OK)
+        status = walk_tree(ctx, &walking, &rest, err);
     lt_tamper_free(walking.tamper);
     return status;
 }

@@ -195,16 +195,17 @@ static struct lt_image *home_image(const struct lt_layer *layer)
 
 static void own_layer(struct lt_layer *layer)
 {
-    layer->owner =
-        (struct lt_owner){.host = layer->root->host, .root = layer->root, .layer = layer, .role = layer->role};
-    if (layer->container) {
-        layer->owner.container = layer->container;
-        layer->owner.image = layer->container->image;
-        return;
-    }
-    struct lt_image *image = home_image(layer);
-    layer->owner.image = image;
-    for (size_t i = 0; image && i < image->layers.count; i++)
+    struct lt_image *image = layer->container ? layer->container->image : home_image(layer);
+    layer->owner = (struct lt_owner){.host = layer->root->host,
+                                     .root = layer->root,
+                                     .container = layer->container,
+                                     .image = image,
+                                     .layer = layer,
+                                     .role = layer->role};
+    layer->beside = layer->owner;
+    layer->beside.layer = NULL;
+    layer->beside.role = layer->container ? LT_ROLE_CONFIG : image ? LT_ROLE_IMAGE : LT_ROLE_HOST;
+    for (size_t i = 0; !layer->container && image && i < image->layers.count; i++)
         if (image->layers.items[i] == layer)
             layer->index = (unsigned)i;
 }

@@ -85,6 +85,7 @@ struct lt_layer {
     struct lt_list identifiers; /* of struct lt_identifier *: further ones */
     void *own;                  /* private to its runtime */
     struct lt_owner owner;
+    struct lt_owner beside; /* of what is recorded beside its files: its container or image, else the store */
 };
 
 struct lt_history {
@@ -152,7 +153,7 @@ struct lt_zone_info {
     struct lt_zone rules; /* UTC if unknown */
 };
 
-/* A directory besides those of layers whose files are walked. */
+/* A directory that is walked by itself: out of the store, or with what is mounted in it. */
 struct lt_tree {
     struct lt_str path;
     const struct lt_owner *owner;
@@ -293,7 +294,7 @@ struct lt_root {
     struct lt_map container_by_id, image_by_id; /* keys: lt_namespaced() */
     struct lt_map layer_by_id, volume_by_name;
     struct lt_map snapshots; /* layers under the names by which other stores know them: see lt_host_snapshot() */
-    struct lt_list trees;    /* of struct lt_tree *: walked besides layers */
+    struct lt_list trees;    /* of struct lt_tree *: walked besides layers and its own directory */
     struct lt_map owner_at;  /* path -> struct lt_owner *: owner of the directory and everything in it */
     bool owners_nest;        /* what is in such a directory may have another owner */
     void *own;               /* private to its runtime */
@@ -341,10 +342,10 @@ struct lt_image *lt_inventory_image(struct lt_inventory *inventory, struct lt_ro
 struct lt_layer *lt_inventory_layer(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
 struct lt_volume *lt_inventory_volume(struct lt_inventory *inventory, struct lt_root *root, struct lt_str name);
 
-/* Add a directory of a store to the walk. Its entries belong to the store, except in directories that have another
- * owner (lt_root_give()). Paths are borrowed. */
+/* Add a directory to the walk of a store, all of whose own directory is walked in any case. Its entries belong to the
+ * store, except in directories that have another owner (lt_root_give()). Paths are borrowed. */
 void lt_root_add_tree(struct lt_inventory *inventory, struct lt_root *root, struct lt_str path, bool cross_mounts);
-/* The directory at `path`, in one of the trees, belongs to a container or a volume. Both are borrowed. */
+/* The directory or file at `path`, in the store or one of its trees, belongs to a container or a volume. Both are borrowed. */
 void lt_root_give(struct lt_inventory *inventory, struct lt_root *root, struct lt_str path, struct lt_owner *owner);
 
 /* Add one more identifier, whose name and value are borrowed. Does nothing if the value is empty. */

@@ -130,19 +130,6 @@ static void name_image(struct lt_ctx *ctx, struct lt_image *image)
     image->names = names;
 }
 
-/* Everything below the root but the snapshots' directories, which are walked as layers. */
-static void add_trees(struct lt_ctx *ctx)
-{
-    struct lt_listing listing;
-    lt_list_or_skip(ctx, ctx->root->path, &listing);
-    for (size_t i = 0; i < listing.count; i++) {
-        struct lt_str name = listing.nodes[i].name;
-        if (S_ISDIR(listing.nodes[i].mode) && !lt_str_starts(name, LT_SNAPSHOTTER_PREFIX) &&
-            !lt_str_eq(name, LT_STR("lost+found")))
-            lt_root_add_tree(ctx->inventory, ctx->root, lt_path_join(ctx->run, ctx->root->path, name), false);
-    }
-}
-
 static void give_container(struct lt_ctx *ctx, struct lt_container *container)
 {
     static const char *const tasks[] = {LT_TASKS_V2, LT_TASKS_V1};
@@ -181,6 +168,9 @@ static void give_all(struct lt_ctx *ctx)
                 give_container(ctx, container);
     lt_each (struct lt_image, image, &ctx->root->images)
         give_blobs(ctx, image);
+    lt_each (struct lt_layer, layer, &ctx->root->layers)
+        if (layer->path.len)
+            lt_root_give(ctx->inventory, ctx->root, layer->path, &layer->beside);
 }
 
 void lt_containerd_link(struct lt_ctx *ctx)
@@ -194,7 +184,6 @@ void lt_containerd_link(struct lt_ctx *ctx)
     set_runtimes(ctx);
     lt_each (struct lt_image, image, &ctx->root->images)
         name_image(ctx, image);
-    add_trees(ctx);
     give_all(ctx);
     lt_nerdctl_give(ctx);
 }

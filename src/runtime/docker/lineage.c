@@ -268,18 +268,32 @@ static void publish(struct lt_ctx *ctx)
     }
 }
 
-/* Register the trees of containers and volumes. On a live host, a container's /dev/shm and secrets are mounted below
- * its directory and are read. A volume may be anything, even the whole host, so mounts below it are not read twice. */
-static void add_trees(struct lt_ctx *ctx)
+static void give(struct lt_ctx *ctx, struct lt_str path, struct lt_owner *owner)
 {
-    struct lt_inventory *inventory = ctx->inventory;
-    lt_root_add_tree(inventory, ctx->root, lt_root_path(ctx, "containers"), true);
-    lt_root_add_tree(inventory, ctx->root, lt_root_path(ctx, "volumes"), false);
-    lt_each (struct lt_container, container, &ctx->root->containers)
-        if (container->path.len)
-            lt_root_give(inventory, ctx->root, container->path, &container->owner);
+    if (path.len)
+        lt_root_give(ctx->inventory, ctx->root, path, owner);
+}
+
+/* Say whose the records in the store are. */
+static void give_all(struct lt_ctx *ctx)
+{
+    lt_each (struct lt_layer, layer, &ctx->root->layers) {
+        give(ctx, layer->path, &layer->beside);
+        give(ctx, layer->merged, &layer->beside);
+        give(ctx, lt_str_dirname(layer->tar_record), &layer->beside); /* that of the layer in layerdb */
+    }
+    lt_each (struct lt_image, image, &ctx->root->images) {
+        give(ctx, image->config, &image->owner);
+        give(ctx, lt_str_dirname(image->updated), &image->owner);
+    }
+    lt_each (struct lt_container, container, &ctx->root->containers) {
+        give(ctx, container->path, &container->owner);
+        give(ctx, lt_docker_container(container)->mount_record, &container->owner);
+        if (container->rw)
+            give(ctx, container->rw->merged, &container->owner); /* also of a layer in containerd's store */
+    }
     lt_each (struct lt_volume, volume, &ctx->root->volumes)
-        lt_root_give(inventory, ctx->root, volume->path, &volume->owner);
+        give(ctx, volume->path, &volume->owner);
 }
 
 void lt_docker_link(struct lt_ctx *ctx)
@@ -310,7 +324,9 @@ void lt_docker_link(struct lt_ctx *ctx)
     }
     find_leftovers(root);
     publish(ctx);
-    add_trees(ctx);
+    give_all(ctx);
+    /* On a live host, a container's /dev/shm and secrets are mounted below its directory, and are read. */
+    lt_root_add_tree(ctx->inventory, root, lt_root_path(ctx, "containers"), true);
     lt_docker_report_missing(ctx);
     lt_docker_note_offsets(ctx); /* last, as offsets in container configurations take precedence */
 }

@@ -60,7 +60,6 @@ static void give_logs(struct lt_ctx *ctx)
 {
     struct lt_inventory *inventory = ctx->inventory;
     struct lt_kube_root *own = lt_kube_root(ctx->root);
-    lt_root_add_tree(inventory, ctx->root, ctx->root->path, false);
     lt_each (const struct lt_kube_log, log, &own->logs) {
         struct lt_str directory = lt_str_dirname(log->path);
         if (!log->name.container.len || !lt_str_eq(lt_str_dirname(directory), ctx->root->path))
@@ -148,7 +147,6 @@ static void link_pods(struct lt_ctx *ctx)
 {
     struct lt_inventory *inventory = ctx->inventory;
     struct lt_str pods = lt_root_path(ctx, "pods");
-    lt_root_add_tree(inventory, ctx->root, ctx->root->path, false);
     lt_each (struct lt_kube_pod, pod, &lt_kube_host(ctx)->pod_list) {
         struct lt_container *itself = lt_kube_pod_itself(ctx, pod);
         lt_root_give(inventory, ctx->root, lt_path_join(ctx->run, pods, pod->key), &itself->owner);
