@@ -41,7 +41,7 @@ def seen_inside(paths: list[bytes], uids: Map, gids: Map) -> list[tuple[int, int
 def check(result: reading.Timeline, root: Path, uids: Map, gids: Map) -> int:
     """Every row of a file of a layer or volume has the ids that the kernel shows, and none where it shows 65534; no other
     row has any. Returns how many have."""
-    rows = [row for row in result.rows if row.get("layer_role") in ("rw", "init", "image", "volume") and "mode" in row]
+    rows = [row for row in result.rows if "mode" in row and ("layer_identifier" in row or row["layer_role"] == "volume")]
     names = sorted({reading.location(row) for row in rows})
     seen = dict(zip(names, seen_inside([os.fsencode(root) + name for name in names], uids, gids)))
     for row in rows:

@@ -20,10 +20,17 @@ def check_errors(errors: list[Row], host: Host) -> None:
         assert error["evidence"] == str(host.root)
 
 
-def lost_and_new(before: Timeline, after: Timeline) -> tuple[list[tuple], list[tuple]]:
-    """What rows tell (not when) that are gone, and that came."""
-    old, new = Counter(map(what, before.rows)), Counter(map(what, after.rows))
+def lost_and_new(before: Timeline, after: Timeline, changed: str | None = None) -> tuple[list[tuple], list[tuple]]:
+    """What rows tell (not when) that are gone, and that came; without the entries at and below the evidence path
+    `changed`, which the test itself took away or made."""
+    old, new = (Counter(what(row) for row in result.rows if not is_entry_of(row, changed)) for result in (before, after))
     return list((old - new).elements()), list((new - old).elements())
+
+
+def is_entry_of(row: Row, path: str | None) -> bool:
+    """Is it a row of the file or directory, or of an entry below?"""
+    return path is not None and row["data_type"] == "fs:stat" and \
+        (row["pathspec"]["location"] + "/").startswith(path + "/")
 
 
 def owners(result: Timeline) -> dict[tuple, tuple]:

@@ -66,7 +66,7 @@ def test_bare_data_root(sample: Path, mounted, sample_jsonl, tmp: Path) -> None:
     whole = sorted(repr(plain(row)) for row in sample_jsonl.rows
                    if "unallocated" not in row["tag"] and row["pathspec"]["location"].startswith(prefix))
     for row in result.rows:
-        row["pathspec"]["location"] = prefix + row["pathspec"]["location"]
+        row["pathspec"]["location"] = (prefix + row["pathspec"]["location"]).rstrip("/")
     assert sorted(map(repr, map(plain, result.rows))) == whole
 
 
