@@ -53,6 +53,28 @@ static void look_at_home(struct lt_ctx *ctx, struct lt_str home)
         look(ctx, lt_path_join(ctx->scratch, home, lt_str_c(in_homes[i].path)), &in_homes[i]);
 }
 
+static bool is_store(const struct lt_ctx *ctx, struct lt_str path)
+{
+    lt_each (const struct lt_root, root, &ctx->host->roots)
+        if (root->fs == ctx->fs && lt_str_eq(root->path, path))
+            return true;
+    return false;
+}
+
+void lt_unread_parts(struct lt_ctx *ctx, bool (*knows)(struct lt_str name))
+{
+    struct lt_listing listing;
+    lt_list_or_skip(ctx, ctx->root->path, &listing);
+    for (size_t i = 0; i < listing.count; i++) {
+        struct lt_str name = listing.nodes[i].name, path = lt_path_join(ctx->scratch, ctx->root->path, name);
+        if (S_ISDIR(listing.nodes[i].mode) && !knows(name) && !lt_str_eq(name, LT_STR("lost+found")) &&
+            !is_store(ctx, path))
+            lt_skip(
+                ctx, path, LT_CODE_UNSUPPORTED,
+                "no reader knows this directory, be it a storage driver's or not: its files are told as the store's");
+    }
+}
+
 void lt_unread_find(struct lt_ctx *ctx)
 {
     struct lt_listing homes;

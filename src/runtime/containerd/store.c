@@ -5,11 +5,24 @@
 
 #include "read/facts.h"
 #include "read/source.h"
+#include "read/unread.h"
 
 #include <stdlib.h>
 
+/* Does containerd make a directory of this name at the top of its root? One for each plug-in, one for mounts of its
+ * own, and those of the plug-in opt, which Debian and k3s have there. */
+static bool is_part(struct lt_str name)
+{
+    static const char *const parts[] = {"bin", "lib", "opt", "tmpmounts"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (lt_str_eq(name, lt_str_c(parts[i])))
+            return true;
+    return lt_str_starts(name, LT_STR("io.containerd."));
+}
+
 static void containerd_store_inventory(struct lt_ctx *ctx)
 {
+    lt_unread_parts(ctx, is_part);
     lt_containerd_read_metadata(ctx);
     lt_containerd_read_snapshots(ctx);
     lt_containerd_read_images(ctx);

@@ -11,9 +11,11 @@
  * creation. */
 #include "clock/filetimes.h"
 #include "read/source.h"
+#include "read/unread.h"
 #include "runtime/docker/driver/driver.h"
 
 #include "parse/ident.h"
+#include "parse/idmap.h"
 
 enum { MAX_ID_FILE = 4096, MAX_DIGITS = 18, ID_LENGTH = 64 };
 
@@ -91,7 +93,8 @@ static void scan_driver(struct lt_ctx *ctx, const struct lt_docker_driver *drive
         if (!S_ISDIR(node->mode) || lt_str_eq(node->name, LT_STR("l")))
             continue;
         if (!lt_is_store_id(node->name)) {
-            lt_skip(ctx, lt_path_join(ctx->scratch, path, node->name), LT_CODE_BAD_ID, "no ID of a layer: not read");
+            lt_skip(ctx, lt_path_join(ctx->scratch, path, node->name), LT_CODE_BAD_ID,
+                    "no ID of a layer: its files are told as the store's");
             continue;
         }
         struct lt_layer *layer = lt_docker_layer_get(ctx, driver, node->name);
@@ -308,15 +311,39 @@ static void read_mounts(struct lt_ctx *ctx, const struct lt_docker_driver *drive
     }
 }
 
-/* Report the metadata of storage drivers that are not in lt_docker_drivers. */
+/* Does the daemon make a directory of this name at the top of its data root? `graph`, `init` and `execdriver`
+ * until 1.9; `bundles` in 17.x; `tmp-old` is the last `tmp` while it is removed (moby daemon/daemon.go,
+ * daemon/daemon_unix.go, 1.0 to 29). */
+static bool is_part(struct lt_str name)
+{
+    static const char *const parts[] = {
+        "builder", "buildkit", "bundles", "containerd", "containers", "content", "execdriver",
+        "graph",   "image",    "init",    "network",    "plugins",    "rootfs",  "runtimes",
+        "swarm",   "tmp",      "tmp-old", "trust",      "volumes",
+    };
+    uint32_t uid, gid;
+    struct lt_str rest;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (lt_str_eq(name, lt_str_c(parts[i])))
+            return true;
+    for (size_t i = 0; lt_docker_drivers[i]; i++)
+        if (lt_path_behind(lt_str_c(lt_docker_drivers[i]->layers), name, &rest))
+            return true;
+    return lt_remap_parse(name, &uid, &gid);
+}
+
+/* Report storage drivers that are not in lt_docker_drivers: their directories, or what is recorded of their layers. */
 static void report_unknown_drivers(struct lt_ctx *ctx)
 {
     struct lt_listing listing;
     struct lt_str path = lt_root_path(ctx, "image");
+    struct lt_node node;
+    lt_unread_parts(ctx, is_part);
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
-        struct lt_str name = listing.nodes[i].name;
-        if (S_ISDIR(listing.nodes[i].mode) && !lt_docker_knows_driver(name))
+        struct lt_str name = listing.nodes[i].name, layers = lt_path_join(ctx->scratch, ctx->root->path, name);
+        if (S_ISDIR(listing.nodes[i].mode) && !lt_docker_knows_driver(name) &&
+            lt_stat_or_skip(ctx, layers, &node) == LT_END)
             lt_skip(ctx, lt_path_join(ctx->scratch, path, name), LT_CODE_UNSUPPORTED,
                     "storage driver '%.*s' is not supported: its layers are not read", LT_ARG(name));
     }

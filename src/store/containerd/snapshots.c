@@ -145,7 +145,7 @@ static void take_directory(struct job *job, struct lt_str folder, const struct l
     uint64_t number;
     if (!S_ISDIR(node->mode)) {
         if (!node->error && !job->snapshotter->elsewhere)
-            lt_skip(ctx, path, LT_CODE_TYPE, "no directory of a snapshot: not read");
+            lt_skip(ctx, path, LT_CODE_TYPE, "no directory of a snapshot: told as a file of the store");
         return;
     }
     if (lt_snapshot_number(node->name, &number))
@@ -159,7 +159,7 @@ static void take_directory(struct job *job, struct lt_str folder, const struct l
     if (layer)
         place_layer(job, layer, path, node);
     else
-        lt_skip(ctx, path, LT_CODE_BAD_ID, "no directory of a snapshot: not read");
+        lt_skip(ctx, path, LT_CODE_BAD_ID, "no directory of a snapshot: its files are told as the store's");
 }
 
 static void list_directories(struct job *job)
@@ -270,18 +270,19 @@ static void report_elsewhere(struct job *job)
                 job->snapshotter->elsewhere);
 }
 
-/* Plug-ins make their directory when containerd starts, used or not. */
-static bool is_used(struct job *job)
+/* Plug-ins make their directory when containerd starts, used or not, with empty ones in it. */
+static bool is_used(const struct job *job)
 {
-    struct lt_node node;
-    for (const char *const *name = job->snapshotter->folders; *name; name++) {
-        struct lt_listing listing;
-        lt_fs_list(job->ctx->fs, lt_path_join(job->ctx->scratch, job->path, lt_str_c(*name)), job->ctx->scratch,
-                   &listing, NULL);
-        if (listing.count)
+    struct lt_ctx *ctx = job->ctx;
+    struct lt_listing listing, inner;
+    lt_list_or_skip(ctx, job->path, &listing);
+    for (size_t i = 0; i < listing.count; i++) {
+        struct lt_str path = lt_path_join(ctx->scratch, job->path, listing.nodes[i].name);
+        if (!S_ISDIR(listing.nodes[i].mode) || lt_fs_list(ctx->fs, path, ctx->scratch, &inner, NULL) == LT_SKIP ||
+            inner.count)
             return true;
     }
-    return lt_stat_or_skip(job->ctx, job->database, &node) == LT_OK;
+    return false;
 }
 
 static void read_snapshotter(struct lt_ctx *ctx, struct lt_str directory, struct lt_str word)

@@ -44,11 +44,11 @@ static void describe_layer(struct lt_ctx *ctx, struct lt_layer *layer)
         upper |= lt_str_eq(name, LT_STR("upper"));
         if (lt_str_starts(name, LT_STR("tmproot")))
             lt_skip(ctx, lt_path_join(ctx->scratch, layer->path, name), LT_CODE_UNSUPPORTED,
-                    "left by an unpacking that was cut short: not read");
+                    "left by an unpacking that was cut short: its files are told as records beside the layer");
     }
     if (root && upper)
         lt_skip(ctx, lt_path_join(ctx->scratch, layer->path, LT_STR("upper")), LT_CODE_UNSUPPORTED,
-                "beside a whole tree: not read");
+                "beside a whole tree: its files are told as records beside the layer");
     if (root || !upper)
         return;
     layer->content = lt_path_join(ctx->run, layer->path, LT_STR("upper"));
