@@ -2,7 +2,7 @@
 /* Clocks and confidence of file times (linux fs/overlayfs, moby go-archive). For other events the kind decides.
  *
  *   mtime, atime   any process may set them: `claimed`; in an image layer they come from the tar headers of the image's
- *                  builder
+ *                  builder, unlike those of the records of an image, which this host's daemon wrote
  *   ctime, birth   set only by the kernel of this host: `exact`
  *   whiteout       a device 0:0: no process can set its times, all are the kernel's; a file .wh.NAME is like any file
  */
@@ -16,7 +16,8 @@ static void judge_file(const struct lt_event *event, enum lt_slot slot, struct l
 {
     bool whiteout = event->tags & LT_TAG_BIT(whiteout) && !(event->node && S_ISREG(event->node->mode));
     bool settable = (slot == LT_M || slot == LT_A) && !whiteout;
-    row->clock = settable && event->owner->role == LT_ROLE_IMAGE ? LT_CLOCK_BUILDER : LT_CLOCK_HOST;
+    bool unpacked = event->owner->layer && event->owner->role == LT_ROLE_IMAGE;
+    row->clock = settable && unpacked ? LT_CLOCK_BUILDER : LT_CLOCK_HOST;
     row->confidence = settable ? LT_CLAIMED : LT_EXACT;
 }
 
