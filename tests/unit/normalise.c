@@ -61,26 +61,29 @@ static void test_whose_clock(void **state)
     (void)state;
     static const struct {
         enum lt_role role;
+        bool in_layer;
         lt_tags tags;
         enum lt_slot slot;
         enum lt_clock clock;
         enum lt_confidence confidence;
     } table[] = {
-        {LT_ROLE_RW, 0, LT_M, LT_CLOCK_HOST, LT_CLAIMED},
-        {LT_ROLE_RW, 0, LT_A, LT_CLOCK_HOST, LT_CLAIMED},
-        {LT_ROLE_RW, 0, LT_C, LT_CLOCK_HOST, LT_EXACT},
-        {LT_ROLE_RW, 0, LT_B, LT_CLOCK_HOST, LT_EXACT},
-        {LT_ROLE_VOLUME, 0, LT_M, LT_CLOCK_HOST, LT_CLAIMED},
-        {LT_ROLE_HOST, 0, LT_C, LT_CLOCK_HOST, LT_EXACT},
-        {LT_ROLE_IMAGE, 0, LT_M, LT_CLOCK_BUILDER, LT_CLAIMED},
-        {LT_ROLE_IMAGE, 0, LT_A, LT_CLOCK_BUILDER, LT_CLAIMED},
-        {LT_ROLE_IMAGE, 0, LT_C, LT_CLOCK_HOST, LT_EXACT},
-        {LT_ROLE_IMAGE, 0, LT_B, LT_CLOCK_HOST, LT_EXACT},
-        {LT_ROLE_RW, LT_TAG_BIT(whiteout), LT_M, LT_CLOCK_HOST, LT_EXACT},
-        {LT_ROLE_IMAGE, LT_TAG_BIT(whiteout), LT_A, LT_CLOCK_HOST, LT_EXACT},
+        {LT_ROLE_RW, true, 0, LT_M, LT_CLOCK_HOST, LT_CLAIMED},
+        {LT_ROLE_RW, true, 0, LT_A, LT_CLOCK_HOST, LT_CLAIMED},
+        {LT_ROLE_RW, true, 0, LT_C, LT_CLOCK_HOST, LT_EXACT},
+        {LT_ROLE_RW, true, 0, LT_B, LT_CLOCK_HOST, LT_EXACT},
+        {LT_ROLE_VOLUME, false, 0, LT_M, LT_CLOCK_HOST, LT_CLAIMED},
+        {LT_ROLE_HOST, false, 0, LT_C, LT_CLOCK_HOST, LT_EXACT},
+        {LT_ROLE_IMAGE, true, 0, LT_M, LT_CLOCK_BUILDER, LT_CLAIMED},
+        {LT_ROLE_IMAGE, true, 0, LT_A, LT_CLOCK_BUILDER, LT_CLAIMED},
+        {LT_ROLE_IMAGE, true, 0, LT_C, LT_CLOCK_HOST, LT_EXACT},
+        {LT_ROLE_IMAGE, true, 0, LT_B, LT_CLOCK_HOST, LT_EXACT},
+        {LT_ROLE_IMAGE, false, 0, LT_M, LT_CLOCK_HOST, LT_CLAIMED}, /* a record of the image */
+        {LT_ROLE_RW, true, LT_TAG_BIT(whiteout), LT_M, LT_CLOCK_HOST, LT_EXACT},
+        {LT_ROLE_IMAGE, true, LT_TAG_BIT(whiteout), LT_A, LT_CLOCK_HOST, LT_EXACT},
     };
+    static const struct lt_layer layer;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct lt_owner owner = {.role = table[i].role};
+        struct lt_owner owner = {.role = table[i].role, .layer = table[i].in_layer ? &layer : NULL};
         struct lt_event event = {.kind = LT_KIND_FILE, .owner = &owner, .tags = table[i].tags};
         event.time[table[i].slot] = early;
         struct lt_row rows[LT_SLOTS];
