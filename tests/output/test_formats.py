@@ -89,7 +89,7 @@ def test_jsonl_has_the_mandatory_fields(sample_jsonl) -> None:
     """Plaso's, Timesketch's and ours."""
     for row in sample_jsonl.rows:
         assert ALWAYS | TIMESKETCH | {"layer_role", "container_runtime", "clock", "confidence", "witness"} <= row.keys()
-        own = row["display_name"].startswith("OS:/var/lib/containerd/") and row["layer_role"] == "host"
+        own = (row["display_name"] + "/").startswith("OS:/var/lib/containerd/") and row["layer_role"] == "host"
         assert row["layer_role"] in ROLES and row["container_runtime"] in ({"docker", "containerd"} if own else {"docker"})
         assert row["parser"].startswith("layertime/") and row["display_name"].startswith("OS:/")
         assert row["hostname"] == "web-prod-2"

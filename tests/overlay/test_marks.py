@@ -46,7 +46,8 @@ def test_layers_of_different_images_keep_their_users(tmp: Path) -> None:
     first, second, third = (host.container(name, image) for name, image in (("x", one), ("y", two), ("z", two)))
     result = host.run()
     users = {row["filename"]: (row.get("used_by_containers"), row.get("used_by_images"))
-             for row in result.where(layer_role="image", data_type="fs:stat") if row["filename"] != "/"}
+             for row in result.where(layer_role="image", data_type="fs:stat")
+             if "layer_identifier" in row and row["filename"] != "/"}
     both = sorted([second.id, third.id])
     assert {name: (sorted(c), i) for name, (c, i) in users.items()} == {
         "/a": ([first.id], [one]), "/b": (both, [two]), "/c": (both, [two])}

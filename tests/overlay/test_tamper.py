@@ -217,7 +217,7 @@ def test_debugfs(sample: Path, sample_jsonl: reading.Timeline, tmp: Path) -> Non
     rows = [row for row in sample_jsonl.where(layer_role="image", file_entry_type="file") if row["file_size"]]
     diff = next(row for row in rows if row["filename"].endswith("/busybox"))["layer_identifier"]
     files = {row["filename"]: reading.location(row).decode() for row in rows
-             if row["layer_identifier"] == diff and row["number_of_links"] == 1}
+             if row.get("layer_identifier") == diff and row["number_of_links"] == 1}
     names = sorted(files)
     gone, mode, touched, contents = names[0], names[1], names[2], names[3]
     folder = files[names[0]].removesuffix(names[0])
