@@ -7,8 +7,6 @@
  *   hosts.c          file systems to hosts; mount_table.c: what a host mounts
  *   discover.c       directories to stores; search.c: those that no place and no setting names; links.c: parts of a
  *                    store that are links; collected.c: stores that a collector copied
- *   unread.c         stores that no runtime reads yet
- *   discover.c       file systems to hosts, directories to stores
  *   unread.c         stores, and parts of stores, that no runtime reads yet
  *   report.c         the account: seen = emitted + filtered + deduplicated + failed, and every error
  *   facts.c          attributes of an event that is being built
