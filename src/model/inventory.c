@@ -180,16 +180,25 @@ void lt_inventory_link_users(struct lt_inventory *inventory, struct lt_root *roo
     }
 }
 
-/* The image that a person would name the layer by: tagged before untagged, then the one with the fewest layers, since
- * the others were built on it. Ties go to the first by ID. */
+/* Would a person rather name a layer by image `a` than by `b`? Tagged before untagged, then the one with fewer layers,
+ * since the other was built on it. Of images with the same layers, one that containers use. */
+static bool is_better_home(const struct lt_image *a, const struct lt_image *b)
+{
+    bool named = a->names.count, other_named = b->names.count;
+    if (named != other_named)
+        return named;
+    if (a->layers.count != b->layers.count)
+        return a->layers.count < b->layers.count;
+    return a->users.count && !b->users.count;
+}
+
+/* The image that a layer is named by. Ties go to the first by ID. */
 static struct lt_image *home_image(const struct lt_layer *layer)
 {
     struct lt_image *best = NULL;
-    lt_each (struct lt_image, image, &layer->images) {
-        bool named = image->names.count, best_named = best && best->names.count;
-        if (!best || named > best_named || (named == best_named && image->layers.count < best->layers.count))
+    lt_each (struct lt_image, image, &layer->images)
+        if (!best || is_better_home(image, best))
             best = image;
-    }
     return best;
 }
 

@@ -5,8 +5,10 @@ The hosts are written by hand; what Docker leaves where is told in moby daemon/i
 daemon/delete.go: a record is renamed to <digest>-<random>-removing before its layer is removed, a pull writes its record
 below layerdb/tmp first, and a container is saved as dead before its layer goes.
 """
+import hashlib
 import json
 import shutil
+from pathlib import Path
 from typing import Any
 
 from lib import hosts, launch
@@ -225,3 +227,21 @@ def test_bad_size_of_a_layer(host: Host) -> None:
     (host.meta / "layerdb/sha256" / chain[7:] / "size").write_text("-5")
     [row] = listed("images", host, code=1)
     assert "size" not in row and row["layer_count"] == 2
+
+
+def test_image_of_a_shared_layer(tmp: Path) -> None:
+    """Several images have the same layers: files are named by the one that a container uses."""
+    host = Host(tmp / "host")
+    first = host.image("shop:1", {"bin": {"sh": "x"}})
+    config = json.loads((host.meta / "imagedb/content/sha256" / first[7:]).read_text())
+    others = [json.dumps(config | {"author": f"{n}"}) for n in range(4)]
+    names = [hashlib.sha256(text.encode()).hexdigest() for text in others]
+    for name, text in zip(names, others):
+        host.write(host.meta / "imagedb/content/sha256" / name, text)
+        host.repositories[f"a{name[:4]}"] = {f"a{name[:4]}:1": "sha256:" + name}
+    host.write(host.meta / "repositories.json", {"Repositories": host.repositories})
+    used = sorted([first, *("sha256:" + name for name in names)])[2]
+    host.container("web", used, {})
+    rows = [row for row in host.run().where(layer_role="image") if row["data_type"] == "fs:stat"]
+    assert {row["image_identifier"] for row in rows} == {used} and rows
+    assert all(len(row["used_by_images"]) == 5 for row in rows)
