@@ -30,6 +30,7 @@ enum lt_status lt_emit(struct lt_ctx *ctx, struct lt_event *event, struct lt_err
     counts(ctx)->emitted += fate == LT_EMITTED;
     counts(ctx)->filtered += fate == LT_FILTERED;
     counts(ctx)->failed += fate == LT_FAILED;
+    counts(ctx)->untimed += fate == LT_UNTIMED;
     return status;
 }
 

@@ -8,7 +8,7 @@
  *   discover.c       directories to stores; search.c: those that no place and no setting names; links.c: parts of a
  *                    store that are links; collected.c: stores that a collector copied
  *   unread.c         stores, and parts of stores, that no runtime reads yet
- *   report.c         the account: seen = emitted + filtered + deduplicated + failed, and every error
+ *   report.c         the account: seen = emitted + filtered + deduplicated + failed + untimed, and every error
  *   facts.c          attributes of an event that is being built
  *   volume_users.c   which containers mount which volume
  */
@@ -21,7 +21,7 @@
 #include "read/report.h"
 
 /* What became of an event, for the account. */
-enum lt_fate { LT_EMITTED, LT_FILTERED, LT_FAILED, LT_FATES };
+enum lt_fate { LT_EMITTED, LT_FILTERED, LT_FAILED, LT_UNTIMED, LT_FATES };
 
 /* Takes events, which are borrowed. `*fate` is LT_EMITTED on entry. A sink that sets LT_FAILED must report the event.
  * Any status but LT_OK is LT_FATAL and ends the run: output failed, or a signal arrived. */
@@ -57,7 +57,7 @@ struct lt_ctx {
 /* `count` records were read. Each of them will be emitted or skipped. */
 void lt_seen(struct lt_ctx *ctx, size_t count);
 
-/* Set source and tags of an event, and pass it to the sink. */
+/* Set source and tags of an event, and pass it to the sink. An event without any time is counted as untimed. */
 enum lt_status lt_emit(struct lt_ctx *ctx, struct lt_event *event, struct lt_err *err);
 
 /* lt_seen() of one record, then lt_emit(). */

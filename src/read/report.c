@@ -109,6 +109,7 @@ struct lt_counts lt_report_total(const struct lt_report *report)
         sum.filtered += counts->filtered;
         sum.deduplicated += counts->deduplicated;
         sum.failed += counts->failed;
+        sum.untimed += counts->untimed;
     }
     return sum;
 }
@@ -117,7 +118,8 @@ bool lt_report_balanced(const struct lt_report *report)
 {
     lt_each (const struct lt_source_counts, source, &report->sources) {
         const struct lt_counts *counts = &source->counts;
-        if (counts->seen != counts->emitted + counts->filtered + counts->deduplicated + counts->failed)
+        if (counts->seen !=
+            counts->emitted + counts->filtered + counts->deduplicated + counts->failed + counts->untimed)
             return false;
     }
     return true;
@@ -125,14 +127,14 @@ bool lt_report_balanced(const struct lt_report *report)
 
 static void print_counts(const char *name, const struct lt_counts *counts)
 {
-    fprintf(stderr, "%-18s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %12" PRIu64 " %8" PRIu64 "\n", name, counts->seen,
-            counts->emitted, counts->filtered, counts->deduplicated, counts->failed);
+    fprintf(stderr, "%-18s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %12" PRIu64 " %8" PRIu64 " %8" PRIu64 "\n", name,
+            counts->seen, counts->emitted, counts->filtered, counts->deduplicated, counts->failed, counts->untimed);
 }
 
 void lt_report_print(const struct lt_report *report, uint64_t rows)
 {
-    fprintf(stderr, "%-18s %10s %10s %10s %12s %8s\n", "source", "seen", "emitted", "filtered", "deduplicated",
-            "failed");
+    fprintf(stderr, "%-18s %10s %10s %10s %12s %8s %8s\n", "source", "seen", "emitted", "filtered", "deduplicated",
+            "failed", "untimed");
     lt_each (const struct lt_source_counts, source, &report->sources)
         print_counts(source->source, &source->counts);
     struct lt_counts total = lt_report_total(report);

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The account of a run: what each source saw, what became of it, and every error. At the end seen = emitted + filtered
- * + deduplicated + failed must hold for every source (promise 1). */
+ * + deduplicated + failed + untimed must hold for every source (promise 1). */
 #ifndef LT_READ_REPORT_H
 #define LT_READ_REPORT_H
 
 #include "base/list.h"
 #include "base/output.h"
 
-/* Counted in records: a directory entry, a log line, one event of an artifact. `failed` items count as seen. */
+/* Counted in records: a directory entry, a log line, one event of an artifact. `failed` items count as seen. `untimed`
+ * are events of which nothing says when they happened: they have no place in a timeline, and that is no error. */
 struct lt_counts {
-    uint64_t seen, emitted, filtered, deduplicated, failed;
+    uint64_t seen, emitted, filtered, deduplicated, failed, untimed;
 };
 
 struct lt_source_counts {

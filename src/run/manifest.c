@@ -191,6 +191,8 @@ static void put_counts(struct lt_buf *out, const struct lt_report *report)
         put_number(out, "deduplicated", counts->deduplicated);
         lt_buf_lit(out, ", ");
         put_number(out, "failed", counts->failed);
+        lt_buf_lit(out, ", ");
+        put_number(out, "untimed", counts->untimed);
         lt_buf_char(out, '}');
     }
     lt_buf_lit(out, "\n  },\n");

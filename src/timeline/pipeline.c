@@ -21,6 +21,7 @@ struct timeline {
     struct lt_sorter sorter;
     struct lt_zone zone;   /* of --timezone */
     lt_tags tags_before;   /* tags of the previous row that are not its event's */
+    uint64_t untimed;      /* events without a time */
     struct lt_arena arena; /* for the current row */
     struct lt_memory memory;
 };
@@ -62,27 +63,17 @@ static bool has_time(const struct lt_event *event)
     return any;
 }
 
-static void report_timeless(struct lt_job *job, const struct lt_event *event)
-{
-    struct lt_buf path = {0};
-    struct lt_err problem = {0};
-    lt_fail(&problem, LT_SKIP, LT_CODE_BAD_TIME, 0, "it has no time at all, so no place in a timeline");
-    lt_event_path(&path, event);
-    lt_report_problem(&job->report, event->source, lt_buf_view(&path), &problem);
-    lt_buf_free(&path);
-}
-
 static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err)
 {
     struct timeline *timeline = arg;
     enum lt_status status = LT_OK;
-    if (!has_time(event)) {
-        report_timeless(timeline->job, event);
-        *fate = LT_FAILED;
+    bool kept = lt_filter_event(timeline->options, event);
+    if (kept && !has_time(event)) {
+        *fate = LT_UNTIMED;
+        timeline->untimed++;
         return LT_OK;
     }
     lt_correct_clock(event, timeline->options->clock_skew);
-    bool kept = lt_filter_event(timeline->options, event);
     if (kept && timeline->options->format->event)
         kept = write_event(timeline, event, &status, err);
     else if (kept)
@@ -207,6 +198,9 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
     }
     job->reading.names_only = job->options->format->event;
     enum lt_status status = make_timeline(&timeline, err);
+    if (timeline.untimed && !job->options->quiet)
+        lt_say("%ju events are in no row, since nothing says when they happened (--stats: untimed)",
+               (uintmax_t)timeline.untimed);
     lt_sorter_free(&timeline.sorter);
     lt_arena_free(&timeline.arena);
     lt_memory_free(&timeline.memory);

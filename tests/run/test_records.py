@@ -12,6 +12,8 @@ from lib import hosts, launch, machine
 from lib.hosts import container
 from lib.launch import run
 
+FATES = ("emitted", "filtered", "deduplicated", "failed", "untimed")
+
 
 @pytest.mark.parametrize("name", ["x.jsonl", "x.csv.gz", "x.body", "x.txt", "x.l2tcsv"])
 def test_manifest(name: str, sample: Path, tmp: Path) -> None:
@@ -27,7 +29,7 @@ def test_manifest(name: str, sample: Path, tmp: Path) -> None:
     assert manifest["errors"] == 0 and manifest["balanced"] is True and "since" in manifest
     assert [item["path"] for item in manifest["evidence"]] == [str(sample)]
     for counts in manifest["sources"].values():
-        assert counts["seen"] == sum(counts[key] for key in ("emitted", "filtered", "deduplicated", "failed"))
+        assert counts["seen"] == sum(counts[key] for key in FATES)
     assert stat.S_IMODE((tmp / "m.json").stat().st_mode) == 0o600
 
 
@@ -52,11 +54,11 @@ def test_manifest_counts_errors(host: hosts.Host, tmp: Path) -> None:
 @pytest.mark.parametrize("args", [[], ["-c", "amber"], ["--role", "log"], ["--since", "@1795455955"], ["-f", "body"],
                                   ["-f", "text"]], ids=" ".join)
 def test_account_of_stats(args: list[str], sample: Path) -> None:
-    """seen = emitted + filtered + deduplicated + failed for each source; the total is the sum; rows are counted."""
+    """Seen is the sum of the other columns for each source; the total is the sum of these; rows are counted."""
     done = run("--stats", "-f", "jsonl", *args, sample)
     assert done.returncode == 0
     counts = {line[0]: list(map(int, line[1:])) for line in map(str.split, done.stderr.decode().splitlines())
-              if len(line) == 6 and line[1].isdigit()}
+              if len(line) == 7 and line[1].isdigit()}
     total = counts.pop("total")
     assert counts and total == [sum(column) for column in zip(*counts.values())]
     for seen, *rest in counts.values():

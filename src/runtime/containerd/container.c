@@ -156,8 +156,6 @@ static enum lt_status emit(struct lt_ctx *ctx, const struct lt_container *contai
                            const char *action, struct lt_err *err)
 {
     struct lt_attr attrs[LT_ATTRS] = {{.key = LT_ATTR_ACTION, .text = lt_str_c(action)}};
-    if (!event->time[0].set)
-        return LT_OK;
     memcpy(attrs + 1, container->facts, container->fact_count * sizeof *attrs);
     event->owner = &container->owner;
     event->attrs = attrs;
@@ -198,6 +196,8 @@ static enum lt_status emit_cri(struct lt_ctx *ctx, const struct lt_container *co
     };
     enum lt_status status = LT_OK;
     for (size_t i = 0; own->cri.len && status == LT_OK && i < sizeof moments / sizeof *moments; i++) {
+        if (!moments[i].time.set)
+            continue; /* it did not happen */
         struct lt_event event = {.kind = moments[i].kind,
                                  .time = {moments[i].time},
                                  .where = {.file = status_file, .field = moments[i].field}};
@@ -217,8 +217,6 @@ static enum lt_status emit_sandbox(struct lt_ctx *ctx, const struct lt_container
         .owner = container ? &container->owner : lt_containerd_owner(ctx, record->namespace),
         .where = {.file = lt_containerd(ctx->root)->database, .offset = record->created_at, .has_offset = true},
     };
-    if (!record->created.set)
-        return LT_OK;
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("create sandbox"));
     lt_containerd_add_labels(&facts, record);
     lt_fact(&facts, "id", record->id);

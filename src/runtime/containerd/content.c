@@ -60,8 +60,6 @@ static enum lt_status emit_blob(struct lt_ctx *ctx, const struct lt_containerd_r
                   .offset = again ? blob->updated_at : blob->created_at,
                   .has_offset = true},
     };
-    if (!event.time[0].set)
-        return LT_OK;
     lt_facts_text(&facts, LT_ATTR_ACTION, again ? LT_STR("label content") : LT_STR("add content"));
     lt_fact(&facts, "blob", blob->id);
     lt_fact(&facts, "part of the image:", lt_str_c(use ? use->part : NULL));
@@ -149,7 +147,7 @@ static enum lt_status containerd_content_events(struct lt_ctx *ctx, struct lt_er
     find_uses(ctx, &uses);
     lt_each (const struct lt_containerd_record, blob, &lt_containerd(ctx->root)->records[LT_CONTAINERD_BLOB]) {
         status = status == LT_OK ? emit_blob(ctx, blob, &uses, false, err) : status;
-        if (status == LT_OK && lt_time_cmp(blob->created, blob->updated) != 0)
+        if (status == LT_OK && blob->updated.set && lt_time_cmp(blob->created, blob->updated) != 0)
             status = emit_blob(ctx, blob, &uses, true, err);
     }
     return status == LT_OK ? emit_ingests(ctx, err) : status;

@@ -42,8 +42,6 @@ static enum lt_status emit_name(struct lt_ctx *ctx, const struct lt_image *image
                   .offset = again ? record->updated_at : record->created_at,
                   .has_offset = true},
     };
-    if (!event.time[0].set)
-        return LT_OK;
     lt_facts_text(&facts, LT_ATTR_ACTION, again ? LT_STR("tag image") : LT_STR("register image"));
     lt_facts_item(&facts, LT_ATTR_NAMES, "%.*s", LT_ARG(record->id));
     lt_fact(&facts, "means", record->digest);

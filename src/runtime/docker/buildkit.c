@@ -135,8 +135,8 @@ static enum lt_status emit(const struct job *job, const struct record *record, b
 {
     struct lt_facts facts = {.arena = job->ctx->scratch};
     struct lt_time time = used ? record->used : record->created;
-    if (!time.set)
-        return LT_OK;
+    if (!time.set && (used || !record->live))
+        return LT_OK; /* it was not used, or only a part of it is left */
     lt_facts_text(&facts, LT_ATTR_ACTION, used ? LT_STR("use build cache") : LT_STR("make build cache"));
     lt_facts_text(&facts, LT_ATTR_COMMAND, record->description);
     lt_fact(&facts, "record", record->id);
@@ -208,7 +208,9 @@ static enum lt_status take_result(void *arg, const struct lt_bolt_item *item, st
     lt_json_free(json);
     if (status == LT_SKIP && live)
         lt_skip_error(job->ctx, job->database, &problem);
-    return status == LT_OK ? lt_facts_emit(&facts, job->ctx, &event, err) : LT_OK;
+    if (status == LT_SKIP || (status == LT_END && !live))
+        return LT_OK;
+    return lt_facts_emit(&facts, job->ctx, &event, err);
 }
 
 static enum lt_status emit_build(struct job *job, const struct lt_bolt_item *item, const struct lt_build_record *build,

@@ -196,6 +196,8 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
         container->tags |= LT_TAG_BIT(removing);
     lt_json_int(json, "State.Pid", &container->pid);
     container->created = read_time(ctx, json, "Created", path);
+    lt_docker_container(container)->undated =
+        lt_stamp_rfc3339(lt_json_str(json, "Created"), &container->created, NULL) == LT_END;
     container->started = read_time(ctx, json, "State.StartedAt", path);
     container->finished = read_time(ctx, json, "State.FinishedAt", path);
     int64_t exit_code = 0;
@@ -267,11 +269,18 @@ static void docker_container_inventory(struct lt_ctx *ctx)
     }
 }
 
+/* A configuration without the time of the creation. It was not later than the start, or than the end. */
+static void bound_creation(const struct lt_container *container, struct lt_event *event)
+{
+    event->last = container->started.set ? container->started : container->finished;
+    event->time[0] = event->last;
+    if (event->last.set)
+        event->where.field = container->started.set ? "State.StartedAt" : "State.FinishedAt";
+}
+
 static enum lt_status emit_moment(struct lt_ctx *ctx, const struct lt_container *container, enum lt_kind kind,
                                   struct lt_time time, const char *field, const char *action, struct lt_err *err)
 {
-    if (!time.set)
-        return LT_OK;
     struct lt_attr attrs[LT_ATTRS] = {{.key = LT_ATTR_ACTION, .text = lt_str_c(action)}};
     memcpy(attrs + 1, container->facts, container->fact_count * sizeof *attrs);
     struct lt_event event = {
@@ -283,19 +292,22 @@ static enum lt_status emit_moment(struct lt_ctx *ctx, const struct lt_container 
         .attr_count = container->fact_count + 1,
         .tags = container->tags,
     };
+    if (kind == LT_KIND_DOCKER_CREATED && !time.set)
+        bound_creation(container, &event);
     return lt_emit_one(ctx, &event, err);
 }
 
 static enum lt_status docker_container_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     lt_each (struct lt_container, container, &ctx->root->containers) {
-        enum lt_status status =
-            emit_moment(ctx, container, LT_KIND_DOCKER_CREATED, container->created, "Created", "create", err);
-        if (status == LT_OK)
+        enum lt_status status = LT_OK;
+        if (container->created.set || lt_docker_container(container)->undated)
+            status = emit_moment(ctx, container, LT_KIND_DOCKER_CREATED, container->created, "Created", "create", err);
+        if (status == LT_OK && container->started.set)
             status = emit_moment(ctx, container, LT_KIND_DOCKER_STARTED, container->started, "State.StartedAt", "start",
                                  err);
         bool dead = container->found_dead; /* lifecycle.c emits the bounds of its end */
-        if (status == LT_OK)
+        if (status == LT_OK && container->finished.set)
             status =
                 emit_moment(ctx, container, dead ? LT_KIND_STATE_SET : LT_KIND_DOCKER_FINISHED, container->finished,
                             "State.FinishedAt", dead ? "set state: found dead when the daemon started" : "finish", err);

@@ -53,6 +53,7 @@ struct lt_docker_container {
     const struct lt_docker_driver *driver; /* in whose layerdb its record is; NULL if none */
     struct lt_str init_id, parent_chain;   /* from that record: its init layer, and the chain of its image */
     struct lt_str mount_record;            /* path of that record, layerdb/mounts/<id>; "" if there is none */
+    bool undated;                          /* its configuration does not say when it was created */
 };
 
 static inline struct lt_docker_root *lt_docker_root(const struct lt_root *root)

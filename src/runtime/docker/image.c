@@ -164,10 +164,10 @@ static enum lt_status emit_tagged(struct lt_ctx *ctx, const struct lt_image *ima
         return LT_OK; /* a pulled image has no lastUpdated */
     struct lt_event event = {.kind = LT_KIND_IMAGE_TAGGED, .where = {.file = image->updated, .field = "text"}};
     enum lt_status status = lt_stamp_rfc3339(lt_str_trim(text), &event.time[0], &problem);
-    if (status == LT_SKIP)
+    if (status == LT_SKIP) {
         lt_skip_error(ctx, image->updated, &problem);
-    if (status != LT_OK)
         return LT_OK;
+    }
     struct lt_attr attrs[] = {
         {.key = LT_ATTR_ACTION, .text = LT_STR("tag image")},
         {.key = LT_ATTR_NAMES, .items = image->names},

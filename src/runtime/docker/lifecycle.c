@@ -42,9 +42,8 @@ static enum lt_status emit_probe(struct lt_ctx *ctx, const struct lt_container *
         .where = {.file = path, .field = lt_str_format(ctx->scratch, "State.Health.Log[%zu].Start", at).ptr},
         .tags = container->tags,
     };
-    if (lt_stamp_rfc3339(lt_json_str(probe, "Start"), &event.time[0], &problem) != LT_OK) {
-        if (problem.set)
-            lt_skip_error(ctx, path, &problem);
+    if (lt_stamp_rfc3339(lt_json_str(probe, "Start"), &event.time[0], &problem) == LT_SKIP) {
+        lt_skip_error(ctx, path, &problem);
         return LT_OK;
     }
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("health probe"));

@@ -215,7 +215,7 @@ static enum lt_status emit_network(const struct lt_networks *job, const struct r
     };
     set_where(job, record, &event);
     event.where.field = "created";
-    enum lt_status status = record->created.set ? lt_facts_emit(&facts, job->ctx, &event, err) : LT_OK;
+    enum lt_status status = live || record->created.set ? lt_facts_emit(&facts, job->ctx, &event, err) : LT_OK;
     if (live || status != LT_OK)
         return status;
     facts = with_action(record, "remove network");

@@ -17,8 +17,8 @@ static enum lt_status emit(struct job *job, const struct lt_bolt_item *item, str
 {
     struct lt_str task = item->path[item->depth - 1];
     const struct lt_str *service = lt_map_get(&job->services, task);
-    if (!event->time[0].set)
-        return LT_OK;
+    if (!event->time[0].set && item->origin != LT_BOLT_LIVE)
+        return LT_OK; /* only a part of it is left */
     lt_fact(facts, "task", task);
     if (service)
         lt_fact(facts, "service", *service);
