@@ -147,6 +147,12 @@ bool lt_time_is_stock(struct lt_time time)
     return time.set && !time.nsec && (start || zip || time.sec == NPM);
 }
 
+struct lt_time lt_time_first_containers(void)
+{
+    enum { DAY = 86400 };
+    return lt_time_at(lt_days_from_civil(2013, 3, 1) * DAY, 0);
+}
+
 int64_t lt_time_micros(struct lt_time time, bool round)
 {
     wide micros = (wide)time.sec * 1000000 + time.nsec / 1000;

@@ -62,6 +62,10 @@ void lt_time_zone(struct lt_buf *out, int32_t offset);
  * without a fraction. */
 bool lt_time_is_stock(struct lt_time time);
 
+/* 2013-03-01. Docker, the oldest of the runtimes, was first shown in that month (moby CHANGELOG.md, 0.1.0 is of
+ * 2013-03-23). A host's clock that dates containers before it was not set. */
+struct lt_time lt_time_first_containers(void);
+
 /* Microseconds since 1970, clamped to int64_t. `round` rounds half away from zero as dfdatetime does
  * (dfdatetime/interface.py, 2026-07); otherwise the fraction is truncated (floor). */
 int64_t lt_time_micros(struct lt_time time, bool round);

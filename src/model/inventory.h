@@ -104,6 +104,7 @@ struct lt_image {
     struct lt_str updated;   /* path of lastUpdated, "" if there is none */
     struct lt_time tagged;   /* when it last got a name, if its store records that of names; else see `updated` */
     struct lt_time created;  /* from its configuration: the builder's clock */
+    struct lt_time arrived;  /* mtime of its configuration, by the host's clock: the last time that it came here */
     struct lt_time stamp;    /* time of all its build steps if it was set for the build; otherwise unset */
     struct lt_str parent;    /* image that a classic build made it from, "" if unknown */
     bool has_children;       /* other images name it as their parent */

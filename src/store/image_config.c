@@ -50,6 +50,9 @@ static void read_created(struct lt_ctx *ctx, struct lt_image *image, const struc
 void lt_image_config_read(struct lt_ctx *ctx, struct lt_image *image)
 {
     struct json_t *json;
+    struct lt_node node;
+    if (lt_fs_stat(ctx->fs, image->config, ctx->scratch, &node, NULL) == LT_OK)
+        image->arrived = node.time[LT_M];
     if (lt_read_json_or_skip(ctx, image->config, LT_REQUIRED, &json) != LT_OK)
         return;
     const struct json_t *diff_ids = lt_json_at(json, "rootfs.diff_ids");
@@ -71,64 +74,4 @@ void lt_image_config_read(struct lt_ctx *ctx, struct lt_image *image)
             lt_str_format(ctx->run, "%.*s/%.*s%s%.*s", LT_ARG(os), LT_ARG(lt_json_str(json, "architecture")),
                           variant.len ? "/" : "", LT_ARG(variant));
     lt_json_free(json);
-}
-
-/* Report a build step later than the image's arrival. A clock that is ahead by less than SLIGHT seconds is ignored. */
-static void check_arrival(struct lt_ctx *ctx, const struct lt_image *image, struct lt_event *event)
-{
-    enum { SLIGHT = 2 };
-    struct lt_node node;
-    struct lt_buf text = {0};
-    if (lt_fs_stat(ctx->fs, image->config, ctx->scratch, &node, NULL) != LT_OK || !node.time[LT_M].set ||
-        event->time[0].sec < node.time[LT_M].sec + SLIGHT)
-        return;
-    lt_buf_lit(&text, "later than the image came here, ");
-    lt_time_iso(&text, node.time[LT_M], 9);
-    lt_buf_lit(&text, "Z: the builder's clock was ahead of the host's, or the time is made up");
-    lt_event_add_fact(event, ctx->scratch, lt_str_dup(ctx->scratch, lt_buf_view(&text)));
-    event->tags |= LT_TAG_BIT(time_anomaly);
-    lt_buf_free(&text);
-}
-
-static enum lt_status emit_step(struct lt_ctx *ctx, const struct lt_image *image, size_t at, struct lt_err *err)
-{
-    const struct lt_history *step = image->history.items[at];
-    struct lt_err problem = {0};
-    struct lt_event event = {
-        .kind = LT_KIND_IMAGE_HISTORY,
-        .where = {.file = image->config, .field = lt_str_format(ctx->scratch, "history[%zu].created", at).ptr},
-    };
-    enum lt_status status = lt_stamp_rfc3339(step->created, &event.time[0], &problem);
-    if (status == LT_SKIP)
-        lt_skip_error(ctx, image->config, &problem);
-    if (status != LT_OK)
-        return LT_OK; /* a step without a time is not an event */
-    struct lt_attr attrs[4] = {{.key = LT_ATTR_ACTION, .text = LT_STR("build step")}};
-    size_t count = 1;
-    if (step->created_by.len)
-        attrs[count++] = (struct lt_attr){.key = LT_ATTR_COMMAND, .text = step->created_by};
-    if (step->comment.len)
-        attrs[count++] = (struct lt_attr){.key = LT_ATTR_COMMENT, .text = step->comment};
-    if (step->diff_id.len)
-        attrs[count++] = (struct lt_attr){.key = LT_ATTR_DIFF_ID, .text = step->diff_id};
-    event.owner = &image->owner;
-    event.attrs = attrs;
-    event.attr_count = count;
-    if (image->stamp.set)
-        lt_event_add_fact(&event, ctx->scratch, LT_STR("all build steps have this time: it was set for the build"));
-    if (image->packed && image->platform.len)
-        lt_event_add_fact(&event, ctx->scratch, lt_str_format(ctx->scratch, "for %.*s", LT_ARG(image->platform)));
-    check_arrival(ctx, image, &event);
-    return lt_emit_one(ctx, &event, err);
-}
-
-enum lt_status lt_image_steps_emit(struct lt_ctx *ctx, const struct lt_image *image, struct lt_err *err)
-{
-    enum lt_status status = LT_OK;
-    if (!image->packed && image->layers.count < image->diff_ids.count)
-        lt_skip(ctx, image->config, LT_CODE_MISSING, "only %zu of its %zu layers are known", image->layers.count,
-                image->diff_ids.count);
-    for (size_t i = 0; status == LT_OK && i < image->history.count; i++)
-        status = emit_step(ctx, image, i, err);
-    return status;
 }

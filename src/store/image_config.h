@@ -8,11 +8,12 @@
 #include "model/inventory.h"
 #include "read/context.h"
 
-/* Read image->config, which must be there, and set what the image has from it: diff IDs, history, created and stamp.
- * Reports what is damaged. */
+/* Read image->config, which must be there, and set what the image has from it: arrived, diff IDs, history, created and
+ * stamp. Reports what is damaged. */
 void lt_image_config_read(struct lt_ctx *ctx, struct lt_image *image);
 
-/* Emit its build steps, and report layers that are not known. */
+/* Emit its build steps, and report layers that are not known. A step without a usable time has bounds from those beside
+ * it and from the image's arrival; if there are none, it is emitted without a time. */
 enum lt_status lt_image_steps_emit(struct lt_ctx *ctx, const struct lt_image *image, struct lt_err *err);
 
 #endif

@@ -10,6 +10,7 @@
  * And what several runtimes keep in the same form:
  *
  *   image_config.c    the configuration of an image
+ *   image_steps.c     its build steps, and the bounds of those without a time
  *   containerd/       the store of containerd
  */
 #ifndef LT_STORE_MECHANICS_H

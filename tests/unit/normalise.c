@@ -105,6 +105,8 @@ static void test_kinds_and_bounds(void **state)
         {LT_KIND_DOCKER_LOG_LINE, false, LT_CLOCK_HOST, LT_EXACT},
         {LT_KIND_DOCKER_STARTED, false, LT_CLOCK_HOST, LT_EXACT},
         {LT_KIND_IMAGE_HISTORY, false, LT_CLOCK_BUILDER, LT_CLAIMED},
+        {LT_KIND_IMAGE_HISTORY, true, LT_CLOCK_BUILDER, LT_BOUNDED},
+        {LT_KIND_IMAGE_STEP, true, LT_CLOCK_HOST, LT_BOUNDED},
         {LT_KIND_DELETED, true, LT_CLOCK_HOST, LT_BOUNDED},
         {LT_KIND_LAYER_CREATED, true, LT_CLOCK_HOST, LT_BOUNDED},
     };
