@@ -163,16 +163,25 @@ void lt_filetimes_check_rw(struct lt_ctx *ctx, struct lt_event *event, const str
     lt_filetimes_check(event, &times, arena);
 }
 
+static bool is_known(const struct lt_container *container)
+{
+    return container->rw && container->rw->created.set && container->created.set;
+}
+
+bool lt_birth_kept(const struct lt_container *container)
+{
+    return is_known(container) && lt_time_diff(container->created, container->rw->created) <= PROMPT;
+}
+
 bool lt_births_kept(const struct lt_root *root, const struct lt_container *container)
 {
     bool kept = true;
     lt_each (const struct lt_container, one, &root->containers) {
-        if (!one->rw || !one->rw->created.set || !one->created.set)
+        if (!is_known(one))
             continue;
-        bool prompt = lt_time_diff(one->created, one->rw->created) <= PROMPT;
         if (one == container)
-            return prompt;
-        kept &= prompt;
+            return lt_birth_kept(one);
+        kept &= lt_birth_kept(one);
     }
     return kept;
 }

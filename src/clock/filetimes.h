@@ -46,6 +46,9 @@ void lt_filetimes_check_rw(struct lt_ctx *ctx, struct lt_event *event, const str
  * of `container` are known, only that container counts. It may be NULL. */
 bool lt_births_kept(const struct lt_root *root, const struct lt_container *container);
 
+/* The same for one container, whose births count only if its times are known. */
+bool lt_birth_kept(const struct lt_container *container);
+
 /* Births after ctimes. They show when the host's clock was set back. One object serves a whole host. */
 struct lt_clock_steps;
 

@@ -12,7 +12,8 @@ enum { MAX_FILES = 100 };
 void lt_log_clock_begin(struct lt_log_clock *log)
 {
     memset(log->last, 0, sizeof log->last);
-    log->latest = (struct lt_time){0};
+    log->latest = log->previous = (struct lt_time){0};
+    log->floor = lt_floor_of_container(log->container, false, (struct lt_time){0});
 }
 
 /* The buffer for the next fact of the current line. */
@@ -32,27 +33,11 @@ static struct lt_list facts_of(struct lt_log_clock *log)
     return (struct lt_list){log->items, log->count, LT_LOG_FACTS};
 }
 
-/* A log is only appended to, line by line in each stream. Its times go back only if the host's clock was set back. */
-static enum lt_status check_step(struct lt_log_clock *log, const struct lt_event *line, unsigned stream,
-                                 struct lt_err *err)
+/* Emit a step of the clock between two lines, before the later of them. The text says which, and is freed. */
+static enum lt_status emit_step(struct lt_log_clock *log, const struct lt_event *line, struct lt_buf *text,
+                                struct lt_err *err)
 {
-    struct lt_time before = log->last[stream], now = line->time[0];
-    log->last[stream] = now;
-    if (!log->latest.set || lt_time_cmp(now, log->latest) > 0)
-        log->latest = now;
-    if (!log->earliest.set || lt_time_cmp(now, log->earliest) < 0)
-        log->earliest = now;
-    if (!before.set || lt_time_cmp(now, before) >= 0)
-        return LT_OK;
-    struct lt_buf text = {0};
-    int64_t back = lt_time_diff(now, before);
-    lt_buf_printf(&text, "log times go back by %jd.%09jd s, from ", (intmax_t)(back / 1000000000),
-                  (intmax_t)(back % 1000000000));
-    lt_time_iso(&text, before, 9);
-    lt_buf_lit(&text, "Z to ");
-    lt_time_iso(&text, now, 9);
-    lt_buf_char(&text, 'Z');
-    struct lt_str fact = lt_buf_view(&text);
+    struct lt_str fact = lt_buf_view(text);
     void *items[] = {&fact};
     const struct lt_attr attr = {.key = LT_ATTR_FACTS, .items = {items, 1, 1}};
     struct lt_event event = *line;
@@ -61,8 +46,83 @@ static enum lt_status check_step(struct lt_log_clock *log, const struct lt_event
     event.attrs = &attr;
     event.attr_count = 1;
     enum lt_status status = lt_emit_one(log->ctx, &event, err);
-    lt_buf_free(&text);
+    lt_buf_free(text);
     return status;
+}
+
+static void add_leap(struct lt_buf *text, const char *where, struct lt_time from, struct lt_time to, int64_t by)
+{
+    lt_buf_printf(text, "log times go %s by %jd.%09jd s, from ", where, (intmax_t)(by / 1000000000),
+                  (intmax_t)(by % 1000000000));
+    lt_time_iso(text, from, 9);
+    lt_buf_lit(text, "Z to ");
+    lt_time_iso(text, to, 9);
+    lt_buf_char(text, 'Z');
+}
+
+static void note_time(struct lt_log_clock *log, struct lt_time now, unsigned stream)
+{
+    log->previous = log->last[stream] = now;
+    if (!log->latest.set || lt_time_cmp(now, log->latest) > 0)
+        log->latest = now;
+    if (!log->earliest.set || lt_time_cmp(now, log->earliest) < 0)
+        log->earliest = now;
+}
+
+/* Did the times go ahead because the host's clock was set? They also do when nothing is written for long. But the
+ * earlier line may be one that cannot be so old; and no container is silent for years, and not even started again,
+ * since no host runs for so long. If so, the reason is appended. */
+static bool is_set_ahead(const struct lt_log_clock *log, struct lt_time previous, struct lt_time now,
+                         struct lt_buf *reason)
+{
+    static const int64_t LONGEST = 3 * 365 * 86400 * INT64_C(1000000000);
+    struct lt_time started = log->container->started;
+    if (!previous.set)
+        return false;
+    if (lt_time_cmp(previous, log->floor.time) < 0 && lt_time_cmp(now, log->floor.time) >= 0) {
+        lt_buf_lit(reason, "; the earlier lies ");
+        lt_floor_explain(reason, &log->floor);
+        return true;
+    }
+    if (!started.set || lt_time_cmp(started, previous) > 0 || lt_time_diff(previous, now) < LONGEST)
+        return false;
+    lt_buf_lit(reason, "; the container was not started in between: the host's clock was behind");
+    return true;
+}
+
+/* A log is only appended to, line by line in each stream. Its times go back only if the host's clock was set back. */
+static enum lt_status check_step(struct lt_log_clock *log, const struct lt_event *line, unsigned stream,
+                                 struct lt_err *err)
+{
+    struct lt_time before = log->last[stream], previous = log->previous, now = line->time[0];
+    struct lt_buf text = {0}, reason = {0};
+    note_time(log, now, stream);
+    if (before.set && lt_time_cmp(now, before) < 0) {
+        if (log->container->created.set && lt_time_cmp(before, log->container->created) >= 0)
+            log->floor = lt_floor_of_container(log->container, true, (struct lt_time){0});
+        add_leap(&text, "back", before, now, lt_time_diff(now, before));
+        return emit_step(log, line, &text, err);
+    }
+    if (!is_set_ahead(log, previous, now, &reason))
+        return LT_OK;
+    add_leap(&text, "ahead", previous, now, lt_time_diff(previous, now));
+    lt_buf_add(&text, lt_buf_view(&reason));
+    lt_buf_free(&reason);
+    return emit_step(log, line, &text, err);
+}
+
+/* A line older than the container, after others that are not: the host started again with a clock that was behind. What
+ * is older than its image is tagged with all such times. */
+static void check_begin(struct lt_log_clock *log, struct lt_event *line)
+{
+    struct lt_time now = line->time[0];
+    if (lt_time_cmp(now, log->floor.time) >= 0)
+        return;
+    struct lt_floor lowest = lt_floor_of_container(log->container, false, (struct lt_time){0});
+    if (lt_time_cmp(now, lowest.time) < 0)
+        return;
+    line->tags |= LT_TAG_BIT(time_anomaly);
+    lt_floor_explain(next_fact(log), &log->floor);
 }
 
 static void check_end(struct lt_log_clock *log, struct lt_event *line)
@@ -159,6 +219,7 @@ enum lt_status lt_log_clock_line(struct lt_log_clock *log, struct lt_event *line
     log->count = 0;
     enum lt_status status = check_step(log, line, stream, err);
     if (status == LT_OK) {
+        check_begin(log, line);
         check_end(log, line);
         status = check_application(log, line, body, err);
     }

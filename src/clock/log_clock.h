@@ -4,6 +4,7 @@
 #ifndef LT_CLOCK_LOG_CLOCK_H
 #define LT_CLOCK_LOG_CLOCK_H
 
+#include "clock/floor.h"
 #include "parse/appclock.h"
 #include "read/context.h"
 
@@ -19,6 +20,8 @@ struct lt_log_clock {
     struct lt_where where;               /* of the first line with an application's time */
     struct lt_time last[LT_LOG_STREAMS]; /* of the previous line in the same log and stream */
     struct lt_time latest;               /* of any line of the same log */
+    struct lt_time previous;             /* of the line before, in the same log */
+    struct lt_floor floor;               /* no further line is earlier, by a clock that is right */
     struct lt_time earliest;             /* of any line of any log */
     struct lt_buf text[LT_LOG_FACTS];    /* text of the current line's facts */
     struct lt_str facts[LT_LOG_FACTS];

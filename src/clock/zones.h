@@ -5,6 +5,7 @@
  *   zones.c        which zone the host and each container are in
  *   filetimes.c    what the four times of a file prove about each other; steps of the host's clock
  *   log_clock.c    times in a container's log besides the host's own
+ *   floor.c        times that the host's clock shows only while it is behind
  */
 #ifndef LT_CLOCK_ZONES_H
 #define LT_CLOCK_ZONES_H

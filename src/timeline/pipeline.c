@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timeline/pipeline.h"
 
+#include "clock/floor.h"
 #include "run/show.h"
 #include "runtime/runtimes.h"
 #include "timeline/filter.h"
@@ -82,18 +83,36 @@ static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate
     return status;
 }
 
-/* Tags that depend on the row. */
-static lt_tags tags_of_row(struct timeline *timeline, const struct lt_row *row)
+/* Did the host's clock make the time of this row, even if it merges it with others? */
+static bool is_by_host(const struct lt_row *row)
 {
-    lt_tags tags = timeline->options->clock_skew && row->clock == LT_CLOCK_HOST ? LT_TAG_BIT(clock_skewed) : 0;
+    if (lt_event_is_file(row->event))
+        return row->clock == LT_CLOCK_HOST || row->slots & (1 << LT_C | 1 << LT_B);
+    return row->clock == LT_CLOCK_HOST && row->confidence != LT_CLAIMED;
+}
+
+/* Tags that depend on the row. `*floor` is set if the time of the row is below it. */
+static lt_tags tags_of_row(struct timeline *timeline, const struct lt_row *row, struct lt_floor *floor)
+{
+    int64_t ahead = timeline->options->clock_skew;
+    lt_tags tags = ahead && row->clock == LT_CLOCK_HOST ? LT_TAG_BIT(clock_skewed) : 0;
     struct lt_time newest = row->event->owner->host->newest;
-    if (newest.set && lt_time_cmp(row->time, lt_time_add(newest, DAY - timeline->options->clock_skew)) > 0)
+    if (newest.set && lt_time_cmp(row->time, lt_time_add(newest, DAY - ahead)) > 0)
         tags |= LT_TAG_BIT(time_future) | LT_TAG_BIT(time_anomaly);
     const struct lt_image *image = row->event->owner->image;
     bool stamp = image && row->clock == LT_CLOCK_BUILDER && image->stamp.set && lt_time_same(image->stamp, row->time);
     if (stamp || (row->confidence == LT_CLAIMED && lt_time_is_stock(row->time)))
         tags |= LT_TAG_BIT(time_constant);
+    if (is_by_host(row) && lt_floor_breaks(row->event, lt_time_add(row->time, ahead), newest, floor))
+        return tags | LT_TAG_BIT(time_anomaly);
+    *floor = (struct lt_floor){0};
     return tags;
+}
+
+static void add_fact(struct timeline *timeline, struct lt_event *event, struct lt_buf *text)
+{
+    lt_event_add_fact(event, &timeline->arena, lt_str_dup(&timeline->arena, lt_buf_view(text)));
+    lt_buf_free(text);
 }
 
 /* Like all times in facts, that of the newest change is given as on the disk. */
@@ -103,8 +122,14 @@ static void add_future_fact(struct timeline *timeline, struct lt_event *event)
     lt_buf_lit(&text, "in the future of the newest change of a file here, ");
     lt_time_iso(&text, event->owner->host->newest, 9);
     lt_buf_char(&text, 'Z');
-    lt_event_add_fact(event, &timeline->arena, lt_str_dup(&timeline->arena, lt_buf_view(&text)));
-    lt_buf_free(&text);
+    add_fact(timeline, event, &text);
+}
+
+static void add_floor_fact(struct timeline *timeline, struct lt_event *event, const struct lt_floor *floor)
+{
+    struct lt_buf text = {0};
+    lt_floor_explain(&text, floor);
+    add_fact(timeline, event, &text);
 }
 
 static void write_row(struct timeline *timeline, const struct lt_row *row)
@@ -112,7 +137,8 @@ static void write_row(struct timeline *timeline, const struct lt_row *row)
     const struct lt_options *options = timeline->options;
     struct lt_event event;
     struct lt_row shown = *row;
-    lt_tags tags = tags_of_row(timeline, row);
+    struct lt_floor floor = {0};
+    lt_tags tags = tags_of_row(timeline, row, &floor);
     lt_arena_reset(&timeline->arena);
     shown.zone = options->timezone ? &timeline->zone : NULL;
     shown.again &= tags == timeline->tags_before; /* rows of one event may differ in their tags */
@@ -122,6 +148,8 @@ static void write_row(struct timeline *timeline, const struct lt_row *row)
         event.tags |= tags;
         if (tags & LT_TAG_BIT(time_future))
             add_future_fact(timeline, &event);
+        if (floor.time.set)
+            add_floor_fact(timeline, &event, &floor);
         shown.event = &event;
     }
     options->format->row(lt_output_buffer(&timeline->job->output), &shown, &timeline->memory);
