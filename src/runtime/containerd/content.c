@@ -81,7 +81,8 @@ static struct lt_str ingest_text(struct lt_ctx *ctx, struct lt_str directory, co
 {
     enum { MOST = 4096 };
     struct lt_str text, path = lt_path_join(ctx->scratch, directory, lt_str_c(name));
-    return lt_read_or_skip(ctx, path, MOST, LT_OPTIONAL, &text) == LT_OK ? lt_str_trim(text) : LT_STR("");
+    (void)lt_read_text_or_skip(ctx, path, MOST, LT_OPTIONAL, &text);
+    return text;
 }
 
 static enum lt_status emit_ingest(struct lt_ctx *ctx, struct lt_str directory, const char *field, const char *action,
