@@ -69,8 +69,8 @@ static void add_times(struct lt_ctx *ctx, struct lt_record *record, const struct
         lt_record_time(record, "registered", node.time[LT_M]);
     if (image->tagged.set)
         lt_record_time(record, "last_tagged", image->tagged);
-    else if (lt_read_or_skip(ctx, image->updated, 4096, LT_OPTIONAL, &text) == LT_OK &&
-             lt_stamp_rfc3339(lt_str_trim(text), &tagged, &problem) == LT_OK)
+    else if (image->updated.len && lt_read_text_or_skip(ctx, image->updated, 4096, LT_OPTIONAL, &text) == LT_OK &&
+             lt_stamp_rfc3339(text, &tagged, &problem) == LT_OK)
         lt_record_time(record, "last_tagged", tagged);
     if (problem.set)
         lt_skip_error(ctx, image->config, &problem);

@@ -89,6 +89,7 @@ struct lt_layer {
 
 struct lt_history {
     struct lt_str created; /* text, as in the image configuration */
+    const char *field;     /* where it stands there; NULL: in history[], as the steps are */
     struct lt_str created_by, comment;
     bool empty_layer;
     struct lt_str diff_id; /* of the layer that the step made, "" if none or unknown */
@@ -98,7 +99,8 @@ struct lt_image {
     struct lt_root *root;
     const struct lt_runtime *runtime; /* as for a layer */
     struct lt_str namespace;
-    struct lt_str id;     /* "sha256:...": digest of its configuration, or of the manifest or index that a name means */
+    struct lt_str id;     /* "sha256:...": digest of its configuration, or of the manifest or index that a name means;
+                           * 64 hex digits alone before Docker 1.10 */
     struct lt_str config; /* path of its configuration, "" if that is not there */
     struct lt_str updated;   /* path of lastUpdated, "" if there is none */
     struct lt_time tagged;   /* when it last got a name, if its store records that of names; else see `updated` */

@@ -47,11 +47,8 @@ static void read_created(struct lt_ctx *ctx, struct lt_image *image, const struc
         lt_skip(ctx, image->config, problem.code, "created: %s", problem.text);
 }
 
-void lt_image_config_read(struct lt_ctx *ctx, struct lt_image *image)
+void lt_image_config_take(struct lt_ctx *ctx, struct lt_image *image, const struct json_t *json)
 {
-    struct json_t *json;
-    if (lt_read_json_or_skip(ctx, image->config, LT_REQUIRED, &json) != LT_OK)
-        return;
     const struct json_t *diff_ids = lt_json_at(json, "rootfs.diff_ids");
     for (size_t i = 0; i < lt_json_count(diff_ids); i++) {
         struct lt_str diff_id = lt_json_str(lt_json_item(diff_ids, i), "");
@@ -70,6 +67,13 @@ void lt_image_config_read(struct lt_ctx *ctx, struct lt_image *image)
         image->platform =
             lt_str_format(ctx->run, "%.*s/%.*s%s%.*s", LT_ARG(os), LT_ARG(lt_json_str(json, "architecture")),
                           variant.len ? "/" : "", LT_ARG(variant));
+}
+
+void lt_image_config_read(struct lt_ctx *ctx, struct lt_image *image)
+{
+    struct json_t *json;
+    if (lt_read_json_or_skip(ctx, image->config, LT_REQUIRED, &json) == LT_OK)
+        lt_image_config_take(ctx, image, json);
     lt_json_free(json);
 }
 
@@ -96,7 +100,8 @@ static enum lt_status emit_step(struct lt_ctx *ctx, const struct lt_image *image
     struct lt_err problem = {0};
     struct lt_event event = {
         .kind = LT_KIND_IMAGE_HISTORY,
-        .where = {.file = image->config, .field = lt_str_format(ctx->scratch, "history[%zu].created", at).ptr},
+        .where = {.file = image->config,
+                  .field = step->field ? step->field : lt_str_format(ctx->scratch, "history[%zu].created", at).ptr},
     };
     enum lt_status status = lt_stamp_rfc3339(step->created, &event.time[0], &problem);
     if (status == LT_SKIP)

@@ -8,9 +8,14 @@
 #include "model/inventory.h"
 #include "read/context.h"
 
+struct json_t;
+
 /* Read image->config, which must be there, and set what the image has from it: diff IDs, history, created and stamp.
  * Reports what is damaged. */
 void lt_image_config_read(struct lt_ctx *ctx, struct lt_image *image);
+
+/* The same from `json`, a document that was read from image->config. */
+void lt_image_config_take(struct lt_ctx *ctx, struct lt_image *image, const struct json_t *json);
 
 /* Emit its build steps, and report layers that are not known. */
 enum lt_status lt_image_steps_emit(struct lt_ctx *ctx, const struct lt_image *image, struct lt_err *err);

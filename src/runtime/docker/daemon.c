@@ -15,10 +15,13 @@ static struct lt_time birth_of(struct lt_ctx *ctx, const char *name)
     return lt_stat_or_skip(ctx, lt_root_path(ctx, name), &node) == LT_OK ? node.time[LT_B] : (struct lt_time){0};
 }
 
-/* The daemon creates both directories at each start, one right after the other. The later birth is used. */
+/* The daemon creates both directories at each start, one right after the other. The later birth is used. Before 17.05 it
+ * kept tmp/: where that is known, its birth is no start. */
 static void docker_daemon_inventory(struct lt_ctx *ctx)
 {
     struct lt_time tmp = birth_of(ctx, "tmp"), runtimes = birth_of(ctx, "runtimes");
+    if (lt_docker_root(ctx->root)->old)
+        return;
     bool later = runtimes.set && (!tmp.set || lt_time_cmp(tmp, runtimes) < 0);
     lt_docker_root(ctx->root)->daemon_started = later ? runtimes : tmp;
 }
@@ -32,8 +35,8 @@ static enum lt_status emit_birth(struct lt_ctx *ctx, enum lt_kind kind, const ch
     if (lt_stat_or_skip(ctx, path, &node) != LT_OK || !node.time[LT_B].set)
         return LT_OK; /* not all file systems record births */
     lt_facts_text(&facts, LT_ATTR_ACTION, lt_str_c(action));
-    if (S_ISREG(node.mode) && lt_read_or_skip(ctx, path, 4096, LT_OPTIONAL, &text) == LT_OK)
-        lt_fact(&facts, name, lt_str_trim(text));
+    if (S_ISREG(node.mode) && lt_read_text_or_skip(ctx, path, 4096, LT_OPTIONAL, &text) == LT_OK)
+        lt_fact(&facts, name, text);
     struct lt_event event = {
         .kind = kind,
         .time = {node.time[LT_B]},
@@ -104,7 +107,8 @@ static enum lt_status docker_daemon_events(struct lt_ctx *ctx, struct lt_err *er
     };
     enum lt_status status = LT_OK;
     for (size_t i = 0; status == LT_OK && i < sizeof marks / sizeof *marks; i++)
-        status = emit_birth(ctx, marks[i].kind, marks[i].name, marks[i].action, err);
+        if (!lt_docker_root(ctx->root)->old || marks[i].kind != LT_KIND_DAEMON_STARTED)
+            status = emit_birth(ctx, marks[i].kind, marks[i].name, marks[i].action, err);
     return status == LT_OK ? read_plugins(ctx, err) : status;
 }
 

@@ -17,16 +17,25 @@ const struct lt_place lt_docker_places[] = {
     {0},
 };
 
+/* Did Docker before 1.10 keep the names of this driver's images here? See graph.h. */
+static bool has_names(struct lt_ctx *ctx, struct lt_str path, const struct lt_docker_driver *driver)
+{
+    struct lt_node node;
+    struct lt_str name = lt_str_format(ctx->scratch, "repositories-%s", driver->driver.name);
+    return lt_stat_or_skip(ctx, lt_path_join(ctx->scratch, path, name), &node) == LT_OK;
+}
+
 /* Two of the directories that Docker creates at its first start are enough, as some may be lost. */
 int lt_docker_bid(struct lt_ctx *ctx, struct lt_str path)
 {
-    static const char *const made[] = {"containers", "image", "volumes"};
+    static const char *const made[] = {"containers", "image", "volumes", "graph"};
     enum { NEEDED = 2, SURE = 50, EACH = 5 };
     int found = 0;
     for (size_t i = 0; i < sizeof made / sizeof *made; i++)
         found += lt_is_dir_or_skip(ctx, lt_path_join(ctx->scratch, path, lt_str_c(made[i])));
     for (size_t i = 0; lt_docker_drivers[i]; i++)
-        found += lt_is_dir_or_skip(ctx, lt_path_join(ctx->scratch, path, lt_str_c(lt_docker_drivers[i]->layers)));
+        found += lt_is_dir_or_skip(ctx, lt_path_join(ctx->scratch, path, lt_str_c(lt_docker_drivers[i]->layers))) +
+                 has_names(ctx, path, lt_docker_drivers[i]);
     return found >= NEEDED ? SURE + EACH * found : 0;
 }
 

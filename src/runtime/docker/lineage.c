@@ -61,6 +61,16 @@ static void link_image(struct lt_arena *arena, const struct lt_map *by_diff, con
         image->layers = layers;
 }
 
+/* Before Docker 1.10 an image was one layer with the same ID, on top of that of its parent. */
+static void link_old_image(struct lt_arena *arena, struct lt_image *image)
+{
+    struct lt_layer *top = lt_is_id(image->id) ? lt_map_get(&image->root->layer_by_id, image->id) : NULL;
+    if (!top)
+        return;
+    collect_chain(arena, top, &image->layers);
+    reverse(&image->layers);
+}
+
 static void link_images(struct lt_arena *arena, struct lt_root *root)
 {
     struct lt_map by_diff = {0};
@@ -75,6 +85,8 @@ static void link_images(struct lt_arena *arena, struct lt_root *root)
     lt_each (struct lt_image, image, &root->images)
         for (size_t i = 0; lt_docker_drivers[i]; i++)
             link_image(arena, &by_diff, lt_docker_drivers[i], image);
+    lt_each (struct lt_image, image, &root->images)
+        link_old_image(arena, image);
 }
 
 /* A name of a layer has at most 128 bytes, so the key fits: see lt_is_store_id(). */
@@ -114,6 +126,22 @@ static struct lt_layer *infer_rw(const struct lt_container *container)
     if (found)
         found->inferred = true;
     return found;
+}
+
+/* Docker before 1.10 named the layers of a container after it, and had no other record of them. A translation that was
+ * cut short leaves them without one, too. */
+static void name_layers(struct lt_ctx *ctx, struct lt_container *container)
+{
+    struct lt_docker_container *own = lt_docker_container(container);
+    const struct lt_docker_driver *driver = lt_docker_driver_named(container->driver);
+    const struct lt_map *layers = &ctx->root->layer_by_id;
+    struct lt_str init = lt_str_format(ctx->run, "%.*s-init", LT_ARG(container->id));
+    if (own->mount_record.len || !driver || !(own->old || lt_map_get(layers, container->id)))
+        return;
+    container->rw_id = container->id;
+    lt_docker_mark_recorded(ctx, driver, own->config, container->rw_id);
+    if (lt_map_get(layers, init) || driver->elsewhere)
+        lt_docker_mark_recorded(ctx, driver, own->config, own->init_id = init);
 }
 
 static void assign_layer(struct lt_container *container, struct lt_layer *layer, enum lt_role role)
@@ -159,7 +187,7 @@ struct lt_layer *lt_docker_snapshot(struct lt_ctx *ctx, struct lt_str snapshotte
 static bool link_snapshots(struct lt_ctx *ctx, struct lt_container *container)
 {
     struct lt_layer *rw;
-    if (lt_docker_knows_driver(container->driver) || !container->driver.len)
+    if (lt_docker_driver_named(container->driver) || !container->driver.len)
         return false;
     rw = lt_docker_snapshot(ctx, container->driver, container->id);
     container->namespace = namespace_of(ctx);
@@ -194,10 +222,9 @@ static void link_snapshot_image(struct lt_ctx *ctx, struct lt_container *contain
 
 static void report_snapshots(struct lt_ctx *ctx, const struct lt_container *container)
 {
-    struct lt_str path = lt_path_join(ctx->scratch, container->path, LT_STR("config.v2.json"));
     if (!container->rw)
         lt_skip(
-            ctx, path, LT_CODE_MISSING,
+            ctx, lt_docker_container(container)->config, LT_CODE_MISSING,
             "its files are snapshot '%.*s' of %.*s in namespace %.*s of containerd, which no store of this host has",
             LT_ARG(container->id), LT_ARG(container->driver), LT_ARG(container->namespace));
 }
@@ -261,7 +288,7 @@ static void publish(struct lt_ctx *ctx)
     }
     lt_each (struct lt_container, container, &ctx->root->containers) {
         const struct lt_docker_container *own = lt_docker_container(container);
-        container->driver_read |= own->driver || lt_docker_knows_driver(container->driver);
+        container->driver_read |= own->driver || lt_docker_driver_named(container->driver);
         lt_identifier_add(ctx->inventory, &container->identifiers,
                           container->namespace.len ? "snapshot_key" : "mount_identifier", container->rw_id);
         lt_identifier_add(ctx->inventory, &container->identifiers, "init_identifier", own->init_id);
@@ -273,13 +300,19 @@ static void publish(struct lt_ctx *ctx)
 static void add_trees(struct lt_ctx *ctx)
 {
     struct lt_inventory *inventory = ctx->inventory;
+    struct lt_str rest;
     lt_root_add_tree(inventory, ctx->root, lt_root_path(ctx, "containers"), true);
     lt_root_add_tree(inventory, ctx->root, lt_root_path(ctx, "volumes"), false);
     lt_each (struct lt_container, container, &ctx->root->containers)
         if (container->path.len)
             lt_root_give(inventory, ctx->root, container->path, &container->owner);
-    lt_each (struct lt_volume, volume, &ctx->root->volumes)
+    lt_each (struct lt_volume, volume, &ctx->root->volumes) {
         lt_root_give(inventory, ctx->root, volume->path, &volume->owner);
+        if (!lt_path_behind(volume->data, volume->path, &rest)) { /* of Docker before 1.7 */
+            lt_root_add_tree(inventory, ctx->root, volume->data, false);
+            lt_root_give(inventory, ctx->root, volume->data, &volume->owner);
+        }
+    }
 }
 
 void lt_docker_link(struct lt_ctx *ctx)
@@ -300,6 +333,10 @@ void lt_docker_link(struct lt_ctx *ctx)
             parent->has_children = true;
     }
     link_images(arena, root);
+    lt_each (struct lt_container, container, &root->containers)
+        name_layers(ctx, container);
+    for (size_t i = 0; lt_docker_drivers[i]; i++)
+        lt_docker_report_elsewhere(ctx, lt_docker_drivers[i]);
     /* Certain links first, so that fewer candidates are left for inference. */
     for (int infer = 0; infer <= 1; infer++)
         lt_each (struct lt_container, container, &root->containers)

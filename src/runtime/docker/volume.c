@@ -4,6 +4,9 @@
  *   <name>/            a volume of the local driver; created when the directory was born. What docker shows as
  *                      CreatedAt is the ctime of this directory or of _data, which changes later
  *   <name>/opts.json   {MountType, MountOpts, MountDevice}, if it has options
+ *   <name>/config.json {ID, Path, IsBindMount, Writable}: Docker before 1.7 kept the files in <root>/vfs/dir/<ID>, or
+ *                      noted what it bound (v1.6.2 volumes/{repository,volume}.go; before 1.3 only the directory was
+ *                      there). Later versions make <name>/_data a link to them (v1.9.1 daemon/volumes_unix.go)
  *   metadata.db        bbolt: bucket "volumes", name -> {Name, Driver, Labels, Options}, for all drivers. No times
  *
  * The last transaction of the database was at the file's mtime. What it removed is in the older tree; what was removed
@@ -11,8 +14,11 @@
 #include "read/volume_users.h"
 
 #include "parse/bbolt.h"
+#include "parse/ident.h"
 #include "parse/json.h"
 #include "parse/redact.h"
+#include "read/discover.h"
+#include "runtime/docker/graph.h"
 
 /* A record of metadata.db. */
 struct record {
@@ -68,6 +74,27 @@ static void read_options(struct lt_ctx *ctx, struct lt_volume *volume)
     lt_json_free(json);
 }
 
+/* Read what Docker before 1.7 recorded of a volume. */
+static void read_old(struct lt_ctx *ctx, struct lt_volume *volume)
+{
+    struct json_t *json;
+    struct lt_node node;
+    struct lt_str path = lt_path_join(ctx->scratch, volume->path, LT_STR("config.json"));
+    struct lt_str data = lt_path_join(ctx->run, lt_root_path(ctx, LT_DOCKER_OLD_VOLUMES), volume->name);
+    if (lt_is_id(volume->name) &&
+        (lt_stat_or_skip(ctx, volume->data, &node) != LT_OK || S_ISLNK(node.mode)) && lt_is_dir_or_skip(ctx, data))
+        volume->data = data;
+    if (lt_read_json_of_or_skip(ctx, path, LT_OPTIONAL, LT_BEFORE_1_10, &json) != LT_OK)
+        return;
+    if (lt_json_bool(json, "IsBindMount")) {
+        volume->device = lt_str_dup(ctx->run, lt_json_str(json, "Path"));
+        volume->device_is_path = lt_str_starts(volume->device, LT_STR("/"));
+        volume->device_read_only = !lt_json_bool(json, "Writable");
+        lt_fact_add(&volume->options, ctx->run, "a bind of ", volume->device);
+    }
+    lt_json_free(json);
+}
+
 static void docker_volume_inventory(struct lt_ctx *ctx)
 {
     struct lt_listing listing;
@@ -80,6 +107,7 @@ static void docker_volume_inventory(struct lt_ctx *ctx)
         volume->path = lt_path_join(ctx->run, path, volume->name);
         volume->data = lt_path_join(ctx->run, volume->path, LT_STR("_data"));
         read_options(ctx, volume);
+        read_old(ctx, volume);
         volume->created = listing.nodes[i].time[LT_B];
     }
 }
