@@ -80,7 +80,7 @@ static void add_times(struct lt_ctx *ctx, struct lt_record *record, const struct
 static void add_layers(struct lt_ctx *ctx, struct lt_record *record, const struct lt_image *image)
 {
     uint64_t size = 0;
-    bool known = !image->referenced_only && image->layers.count == image->diff_ids.count;
+    bool known = !(image->tags & LT_TAG_BIT(image_missing)) && image->layers.count == image->diff_ids.count;
     lt_each (const struct lt_layer, layer, &image->layers) {
         known &= layer->has_size;
         size += layer->size;

@@ -366,7 +366,8 @@ static enum lt_status docker_container_events(struct lt_ctx *ctx, struct lt_err 
                             "State.FinishedAt", dead ? "set state: found dead when the daemon started" : "finish", err);
         const struct lt_docker_container *own = lt_docker_container(container);
         if (status == LT_OK)
-            status = emit_old(ctx, container, LT_KIND_DOCKER_STARTED, own->old_started, "State.StartedAt", "start", err);
+            status =
+                emit_old(ctx, container, LT_KIND_DOCKER_STARTED, own->old_started, "State.StartedAt", "start", err);
         if (status == LT_OK)
             status =
                 emit_old(ctx, container, LT_KIND_DOCKER_FINISHED, own->old_finished, "State.FinishedAt", "finish", err);

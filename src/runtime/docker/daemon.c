@@ -15,8 +15,8 @@ static struct lt_time birth_of(struct lt_ctx *ctx, const char *name)
     return lt_stat_or_skip(ctx, lt_root_path(ctx, name), &node) == LT_OK ? node.time[LT_B] : (struct lt_time){0};
 }
 
-/* The daemon creates both directories at each start, one right after the other. The later birth is used. Before 17.05 it
- * kept tmp/: where that is known, its birth is no start. */
+/* The daemon creates both directories at each start, one right after the other. The later birth is used. Before 17.05
+ * it kept tmp/: where that is known, its birth is no start. */
 static void docker_daemon_inventory(struct lt_ctx *ctx)
 {
     struct lt_time tmp = birth_of(ctx, "tmp"), runtimes = birth_of(ctx, "runtimes");

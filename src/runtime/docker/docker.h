@@ -54,11 +54,11 @@ struct lt_docker_layer {
 };
 
 struct lt_docker_container {
-    const struct lt_docker_driver *driver; /* in whose layerdb its record is; NULL if none */
-    struct lt_str init_id, parent_chain;   /* from that record: its init layer, and the chain of its image */
-    struct lt_str mount_record;            /* path of that record, layerdb/mounts/<id>; "" if there is none */
-    struct lt_str config;                  /* path of its configuration; "" if it has no directory */
-    bool old;                              /* which Docker before 1.10 wrote: config.json */
+    const struct lt_docker_driver *driver;    /* in whose layerdb its record is; NULL if none */
+    struct lt_str init_id, parent_chain;      /* from that record: its init layer, and the chain of its image */
+    struct lt_str mount_record;               /* path of that record, layerdb/mounts/<id>; "" if there is none */
+    struct lt_str config;                     /* path of its configuration; "" if it has no directory */
+    bool old;                                 /* which Docker before 1.10 wrote: config.json */
     struct lt_time old_started, old_finished; /* in config.json beside config.v2.json, if they are other times */
 };
 

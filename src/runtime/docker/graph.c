@@ -16,10 +16,10 @@ struct graph {
     struct lt_ctx *ctx;
     struct lt_str path;
     const struct lt_docker_driver *elsewhere; /* of layers that need no directory; NULL: there are none */
-    struct json_t *moved;   /* .migration-v1-images.json; NULL: there is none */
-    bool names_moved;       /* so were the names, which may have changed since */
-    struct lt_map by_layer; /* images of imagedb, by moved_key() */
-    struct lt_list images;  /* of struct lt_image *: those that are told as they are */
+    struct json_t *moved;                     /* .migration-v1-images.json; NULL: there is none */
+    bool names_moved;                         /* so were the names, which may have changed since */
+    struct lt_map by_layer;                   /* images of imagedb, by moved_key() */
+    struct lt_list images;                    /* of struct lt_image *: those that are told as they are */
 };
 
 /* What a translated image has in common with the old one. */
@@ -119,7 +119,7 @@ static void read_image(struct graph *graph, struct lt_str id)
     moved = find_moved(graph, id, described.created);
     if (moved) {
         lt_map_put(&lt_docker_root(ctx->root)->image_by_graph, ctx->run, id, moved);
-        lt_identifier_add(ctx->inventory, &moved->identifiers, "graph_identifier", id);
+        lt_identifier_add(ctx->inventory, &moved->identifiers, LT_GRAPH_PATH, config);
         lt_json_free(json);
         return;
     }
@@ -160,42 +160,52 @@ static void read_images(struct graph *graph)
     }
 }
 
-/* Link a layer to that of its image's parent, where the driver did not, unless that leads back to it. */
+static const struct lt_image *parent_of(const struct lt_image *image)
+{
+    return image->parent.len ? lt_map_get(&image->root->image_by_id, image->parent) : NULL;
+}
+
+/* Report a parent that is not there, and cut a chain of parents that comes back to the image. */
+static void check_parent(struct lt_ctx *ctx, struct lt_image *image)
+{
+    const struct lt_image *at = parent_of(image);
+    if (image->parent.len && !at && !lt_map_get(&lt_docker_root(ctx->root)->image_by_graph, image->parent))
+        lt_skip(ctx, image->config, LT_CODE_MISSING, LT_BEFORE_1_10 ": its parent is not there: %.*s",
+                LT_ARG(image->parent));
+    for (size_t depth = 0; at && at != image && depth < MAX_DEPTH; depth++)
+        at = parent_of(at);
+    if (at != image)
+        return;
+    lt_skip(ctx, image->config, LT_CODE_CYCLE, LT_BEFORE_1_10 ": the chain of parents comes back to itself");
+    image->parent = LT_STR("");
+}
+
+/* Link the image's layer to that of its parent, where the driver did not. */
 static void link_layer(struct lt_ctx *ctx, const struct lt_image *image)
 {
     struct lt_layer *layer = lt_map_get(&ctx->root->layer_by_id, image->id);
-    struct lt_layer *below = lt_map_get(&ctx->root->layer_by_id, image->parent), *at = below;
-    if (!layer || layer->parent || !below)
-        return;
-    for (size_t depth = 0; at && at != layer && depth < MAX_DEPTH; depth++)
-        at = at->parent;
-    if (at)
-        lt_skip(ctx, image->config, LT_CODE_CYCLE, LT_BEFORE_1_10 ": the chain of layers comes back to itself");
-    else
-        layer->parent = below;
+    if (layer && !layer->parent)
+        layer->parent = lt_map_get(&ctx->root->layer_by_id, image->parent);
 }
 
 /* Give an image as many diff IDs, which are unknown, as there are steps from the first one to it. */
 static void count_steps(struct lt_ctx *ctx, struct lt_image *image)
 {
+    static const struct lt_str unknown = {0};
     const struct lt_image *at = image;
-    for (size_t depth = 0; at && depth < MAX_DEPTH; depth++) {
-        lt_fact_add(&image->diff_ids, ctx->run, "", LT_STR(""));
-        struct lt_image *parent = at->parent.len ? lt_map_get(&ctx->root->image_by_id, at->parent) : NULL;
-        if (at == image && image->parent.len && !parent && !lt_map_get(&lt_docker_root(ctx->root)->image_by_graph, at->parent))
-            lt_skip(ctx, image->config, LT_CODE_MISSING, LT_BEFORE_1_10 ": its parent is not there: %.*s", LT_ARG(at->parent));
-        at = parent;
-    }
+    for (size_t depth = 0; at && depth < MAX_DEPTH; depth++, at = parent_of(at))
+        lt_list_add(&image->diff_ids, ctx->run, &unknown);
 }
 
 /* "app:1", or "app@sha256:..." (moby graph/tags.go, reference/reference.go). */
-static void add_name(struct graph *graph, struct lt_str path, struct lt_str repository, struct lt_str tag, struct lt_str id)
+static void add_name(struct graph *graph, struct lt_str path, struct lt_str repository, struct lt_str tag,
+                     struct lt_str id)
 {
     struct lt_ctx *ctx = graph->ctx;
     struct lt_image *image = lt_map_get(&ctx->root->image_by_id, id);
     struct lt_image *moved = lt_map_get(&lt_docker_root(ctx->root)->image_by_graph, id);
-    struct lt_str name = lt_str_format(ctx->scratch, "%.*s%s%.*s", LT_ARG(repository),
-                                       lt_digest_hex(tag).len ? "@" : ":", LT_ARG(tag));
+    struct lt_str name =
+        lt_str_format(ctx->scratch, "%.*s%s%.*s", LT_ARG(repository), lt_digest_hex(tag).len ? "@" : ":", LT_ARG(tag));
     if (moved && graph->names_moved)
         return;
     image = moved ? moved : image;
@@ -257,6 +267,8 @@ void lt_docker_graph_read(struct lt_ctx *ctx)
     graph.names_moved = lt_stat_or_skip(ctx, lt_root_path(ctx, ".migration-v1-tags"), &node) == LT_OK;
     index_moved(&graph);
     read_images(&graph);
+    lt_each (struct lt_image, image, &graph.images)
+        check_parent(ctx, image);
     lt_each (struct lt_image, image, &graph.images) {
         link_layer(ctx, image);
         if (!(image->tags & LT_TAG_BIT(image_missing)))

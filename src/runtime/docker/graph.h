@@ -27,6 +27,9 @@
 /* Whose files these are, for reports. */
 #define LT_BEFORE_1_10 "written by Docker before 1.10"
 
+/* Identifier of an image that was translated: the path of its old configuration. */
+#define LT_GRAPH_PATH "graph_path"
+
 /* Add the images of the current store, and complete their layers: parent, size, record of the tar. The store's layers
  * and what it has in imagedb must be known. */
 void lt_docker_graph_read(struct lt_ctx *ctx);

@@ -133,15 +133,13 @@ static bool is_built_here(struct lt_ctx *ctx, const struct lt_image *image)
     return lt_stat_or_skip(ctx, lt_path_join(ctx->scratch, directory, LT_STR("builtLocally")), &node) == LT_OK;
 }
 
-static enum lt_status emit_registered(struct lt_ctx *ctx, const struct lt_image *image, struct lt_err *err)
+/* `file` was written when the image came here. */
+static enum lt_status emit_registered(struct lt_ctx *ctx, const struct lt_image *image, struct lt_str file,
+                                      struct lt_err *err)
 {
     struct lt_node node;
-    struct lt_err problem = {0};
-    if (lt_fs_stat(ctx->fs, image->config, ctx->scratch, &node, &problem) != LT_OK) {
-        if (problem.set)
-            lt_skip_error(ctx, image->config, &problem);
+    if (lt_stat_or_skip(ctx, file, &node) != LT_OK)
         return LT_OK;
-    }
     struct lt_facts facts = {.arena = ctx->scratch};
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("register image"));
     lt_each (const struct lt_str, name, &image->names)
@@ -153,7 +151,7 @@ static enum lt_status emit_registered(struct lt_ctx *ctx, const struct lt_image 
         .kind = LT_KIND_IMAGE_REGISTERED,
         .time = {node.time[LT_M]},
         .owner = &image->owner,
-        .where = {.file = image->config, .field = "mtime"},
+        .where = {.file = file, .field = "mtime"},
     };
     return lt_facts_emit(&facts, ctx, &event, err);
 }
@@ -177,6 +175,14 @@ static enum lt_status emit_tagged(struct lt_ctx *ctx, const struct lt_image *ima
     return emit_image(ctx, image, &event, attrs, image->names.count ? 2 : 1, err);
 }
 
+/* An image that was translated came here before that. */
+static enum lt_status emit_arrivals(struct lt_ctx *ctx, const struct lt_image *image, struct lt_err *err)
+{
+    struct lt_str old = lt_identifier_of(&image->identifiers, LT_GRAPH_PATH);
+    enum lt_status status = emit_registered(ctx, image, image->config, err);
+    return status == LT_OK && old.len ? emit_registered(ctx, image, old, err) : status;
+}
+
 static enum lt_status docker_image_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
@@ -185,7 +191,7 @@ static enum lt_status docker_image_events(struct lt_ctx *ctx, struct lt_err *err
             continue;
         status = lt_image_steps_emit(ctx, image, err);
         if (status == LT_OK)
-            status = emit_registered(ctx, image, err);
+            status = emit_arrivals(ctx, image, err);
         if (status == LT_OK)
             status = emit_tagged(ctx, image, err);
         if (status != LT_OK)

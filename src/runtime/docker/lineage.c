@@ -133,10 +133,12 @@ static struct lt_layer *infer_rw(const struct lt_container *container)
 static void name_layers(struct lt_ctx *ctx, struct lt_container *container)
 {
     struct lt_docker_container *own = lt_docker_container(container);
-    const struct lt_docker_driver *driver = lt_docker_driver_named(container->driver);
     const struct lt_map *layers = &ctx->root->layer_by_id;
+    const struct lt_layer *layer = lt_map_get(layers, container->id);
+    const struct lt_docker_driver *driver =
+        layer ? lt_docker_layer(layer)->driver : lt_docker_driver_named(container->driver);
     struct lt_str init = lt_str_format(ctx->run, "%.*s-init", LT_ARG(container->id));
-    if (own->mount_record.len || !driver || !(own->old || lt_map_get(layers, container->id)))
+    if (own->mount_record.len || !driver || !(own->old || layer))
         return;
     container->rw_id = container->id;
     lt_docker_mark_recorded(ctx, driver, own->config, container->rw_id);
