@@ -80,8 +80,10 @@ static struct lt_record *describe(struct lt_ctx *ctx, const struct entry *entry)
             lt_skip_error(ctx, volume->path, &problem);
     }
     lt_record_name(record, "driver", entry->driver);
-    if (volume)
+    if (volume) {
+        lt_record_name(record, "device", volume->shown_device);
         lt_record_list(record, "options", volume->options);
+    }
     lt_record_records(record, "users", entry->users);
     lt_record_list(record, "used_by", entry->words);
     if (volume && volume->pod) {
@@ -96,8 +98,13 @@ static struct lt_record *describe(struct lt_ctx *ctx, const struct entry *entry)
 }
 
 static const struct lt_column columns[] = {
-    {"VOLUME", "volume_name", LT_SHOW_ALL},    {"CREATED", "created", LT_SHOW_ALL},   {"PATH", "path", LT_SHOW_ALL},
-    {"EVIDENCE", "evidence", LT_SHOW_DIFFERS}, {"HOST", "hostname", LT_SHOW_DIFFERS}, {"TAGS", "tag", LT_SHOW_ALL},
+    {"VOLUME", "volume_name", LT_SHOW_ALL},
+    {"CREATED", "created", LT_SHOW_ALL},
+    {"PATH", "path", LT_SHOW_ALL},
+    {"DEVICE", "device", LT_SHOW_ALL},
+    {"EVIDENCE", "evidence", LT_SHOW_DIFFERS},
+    {"HOST", "hostname", LT_SHOW_DIFFERS},
+    {"TAGS", "tag", LT_SHOW_ALL},
     {"USED BY", "used_by", LT_SHOW_ALL},
 };
 

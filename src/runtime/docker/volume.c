@@ -45,6 +45,15 @@ static struct lt_str redacted(struct lt_arena *arena, struct lt_str text)
     return copy;
 }
 
+static void set_device(struct lt_ctx *ctx, struct lt_volume *volume, struct lt_str type, struct lt_str device)
+{
+    bool bind = !type.len || lt_str_eq(type, LT_STR("none"));
+    struct lt_str shown = redacted(ctx->run, device);
+    volume->device = lt_str_dup(ctx->run, device);
+    volume->device_in_memory = lt_str_eq(type, LT_STR("tmpfs"));
+    volume->shown_device = bind ? shown : lt_str_format(ctx->run, "%.*s %.*s", LT_ARG(type), LT_ARG(shown));
+}
+
 /* Read a volume's options: what is mounted over its data, from the start of the first container that uses it to the end
  * of the last. */
 static void read_options(struct lt_ctx *ctx, struct lt_volume *volume)
@@ -62,7 +71,7 @@ static void read_options(struct lt_ctx *ctx, struct lt_volume *volume)
             lt_fact_add(&volume->options, ctx->run, shown[i].before, redacted(ctx->scratch, text));
     }
     struct lt_str options = lt_json_str(json, "MountOpts");
-    volume->device = lt_str_dup(ctx->run, lt_json_str(json, "MountDevice"));
+    set_device(ctx, volume, lt_json_str(json, "MountType"), lt_json_str(json, "MountDevice"));
     while (options.len && lt_str_starts(volume->device, LT_STR("/"))) {
         struct lt_str option = lt_str_cut(&options, ',');
         volume->device_is_path |= lt_str_eq(option, LT_STR("bind")) || lt_str_eq(option, LT_STR("rbind"));
@@ -87,7 +96,7 @@ static void read_old(struct lt_ctx *ctx, struct lt_volume *volume)
     if (lt_read_json_of_or_skip(ctx, path, LT_OPTIONAL, LT_BEFORE_1_10, &json) != LT_OK)
         return;
     if (lt_json_bool(json, "IsBindMount")) {
-        volume->device = lt_str_dup(ctx->run, lt_json_str(json, "Path"));
+        set_device(ctx, volume, LT_STR("none"), lt_json_str(json, "Path"));
         volume->device_is_path = lt_str_starts(volume->device, LT_STR("/"));
         volume->device_read_only = !lt_json_bool(json, "Writable");
         lt_fact_add(&volume->options, ctx->run, "a bind of ", volume->device);
