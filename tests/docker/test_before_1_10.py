@@ -353,3 +353,54 @@ def test_discovery(tmp: Any, kept: tuple[str, str]) -> None:
         if path.name not in kept:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert host.run().rows
+
+
+@pytest.mark.parametrize("version", ["1.0", "0.6"])
+def test_older_still(tmp: Any, version: str) -> None:
+    """Volumes were without config.json before 1.3; before 0.7 names were in `repositories`, and layers in graph/ itself."""
+    host = Old(tmp / "host")
+    (host.data / f"volumes/{DATA}/config.json").rename(host.data / f"volumes/{DATA}/json")
+    if version == "0.6":
+        (host.data / "repositories-aufs").rename(host.data / "repositories")
+        (host.data / f"aufs/diff/{BASE}").rename(host.data / f"graph/{BASE}/layer")
+    result = host.run()
+    assert {row["volume_name"] for row in files(result, "/data/rows.db")} == {DATA}
+    reasons = {os.path.basename(error["path"]): error["reason"] for error in result.errors}
+    assert not reasons if version == "1.0" else reasons["layer"].startswith("written by Docker before 0.7")
+    assert ["app:1"] in [image["image_names"] for image in
+                         launch.objects("images", host.root, code=int(version == "0.6"))]
+
+
+def test_two_drivers(tmp: Any) -> None:
+    """The storage driver was changed, and the image pulled again: both have a layer of its ID. One is named as not read."""
+    host = Old(tmp / "host")
+    host.driver = "overlay"
+    host.layer(TOP, BASE, {"opt/app": "x"})
+    error = host.run().error()
+    assert error["path"].endswith(f"overlay/{TOP}") and error["reason"].startswith(VERSION)
+
+
+def test_unknown_driver(tmp: Any) -> None:
+    """Names of images without layers that can be read."""
+    host = Old(tmp / "host")
+    (host.data / "repositories-aufs").rename(host.data / "repositories-odd")
+    error = host.run().error()
+    assert error["code"] == "unsupported" and error["path"].endswith("repositories-odd")
+
+
+def test_first_start_of_a_version(tmp: Any) -> None:
+    """The daemon copies dockerinit to a name with its version, once."""
+    host = Old(tmp / "host")
+    host.write("init/dockerinit-1.6.2", "\x7fELF")
+    rows = [row for row in host.run().where(data_type="container:daemon:installation") if "Docker 1.6.2" in
+            row.get("facts", ())]
+    assert [reading.nanoseconds(row) for row in rows] == [(host.data / "init/dockerinit-1.6.2").stat().st_mtime_ns]
+
+
+def test_ran_at_seizure(tmp: Any) -> None:
+    """A running container has a directory of the exec driver; so has one that a power loss ended."""
+    host = Old(tmp / "host")
+    host.write(f"execdriver/native/{WEB}/state.json", "{}")
+    [card] = launch.objects("ids", "web", host.root)
+    assert [line for line in card["ran_evidence"] if f"execdriver/native/{WEB}: there, born" in line]
+    assert card["config_path"].endswith("config.json")

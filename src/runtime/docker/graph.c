@@ -3,13 +3,14 @@
 
 #include "parse/ident.h"
 #include "parse/json.h"
+#include "read/discover.h"
 #include "read/facts.h"
 #include "runtime/docker/driver/driver.h"
 #include "store/image_config.h"
 
 enum { MAX_ID_FILE = 4096, MAX_DEPTH = 128 }; /* Docker allowed 127 layers: graph/history.go MaxImageDepth */
 
-#define REPOSITORIES "repositories-"
+#define REPOSITORIES "repositories"
 
 /* The store whose images are read. */
 struct graph {
@@ -92,6 +93,9 @@ static void read_layer(const struct graph *graph, const struct lt_image *image, 
     struct lt_layer *layer = lt_map_get(&ctx->root->layer_by_id, image->id);
     struct lt_node node;
     struct lt_str record = lt_path_join(ctx->run, dir, LT_STR("tar-data.json.gz"));
+    if (!layer && lt_is_dir_or_skip(ctx, lt_path_join(ctx->scratch, dir, LT_STR("layer"))))
+        lt_skip(ctx, lt_path_join(ctx->scratch, dir, LT_STR("layer")), LT_CODE_UNSUPPORTED,
+                "written by Docker before 0.7: the files of the layer are not read");
     if (!layer && graph->elsewhere)
         layer = lt_docker_layer_named(ctx, graph->elsewhere, image->id);
     if (!layer || layer->recorded)
@@ -229,14 +233,26 @@ static void read_names(struct graph *graph, struct lt_str path)
     lt_json_free(json);
 }
 
+/* "repositories-<driver>"; before 0.7 there was one driver, and no name of it. */
+static bool is_names(struct lt_str name)
+{
+    return lt_str_starts(name, LT_STR(REPOSITORIES)) &&
+           (name.len == sizeof REPOSITORIES - 1 || name.ptr[sizeof REPOSITORIES - 1] == '-');
+}
+
 /* Each driver has names of its own, and its images among all those in graph/. */
 static void find_drivers(struct graph *graph, const struct lt_listing *root)
 {
     for (size_t i = 0; i < root->count; i++) {
         struct lt_str name = root->nodes[i].name;
-        const struct lt_docker_driver *driver = lt_docker_driver_named(lt_str_skip(name, sizeof REPOSITORIES - 1));
-        if (lt_str_starts(name, LT_STR(REPOSITORIES)) && driver && driver->elsewhere)
+        if (!is_names(name))
+            continue;
+        const struct lt_docker_driver *driver = lt_docker_driver_named(lt_str_skip(name, sizeof REPOSITORIES));
+        if (driver && driver->elsewhere)
             graph->elsewhere = driver;
+        if (!driver && name.len > sizeof REPOSITORIES)
+            lt_skip(graph->ctx, lt_path_join(graph->ctx->scratch, graph->ctx->root->path, name), LT_CODE_UNSUPPORTED,
+                    LT_BEFORE_1_10 ": the layers of this storage driver are not read");
     }
 }
 
@@ -246,7 +262,7 @@ static void read_root(struct graph *graph, const struct lt_listing *root)
     struct lt_ctx *ctx = graph->ctx;
     for (size_t i = 0; i < root->count; i++) {
         struct lt_str name = root->nodes[i].name, path = lt_path_join(ctx->scratch, ctx->root->path, name);
-        if (lt_str_starts(name, LT_STR(REPOSITORIES)))
+        if (is_names(name))
             read_names(graph, path);
         else if (lt_str_eq(name, LT_STR("linkgraph.db")))
             lt_skip(ctx, path, LT_CODE_UNSUPPORTED,

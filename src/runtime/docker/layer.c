@@ -13,6 +13,7 @@
 #include "read/discover.h"
 #include "read/source.h"
 #include "runtime/docker/driver/driver.h"
+#include "runtime/docker/graph.h"
 
 #include "parse/ident.h"
 
@@ -103,6 +104,12 @@ static void scan_driver(struct lt_ctx *ctx, const struct lt_docker_driver *drive
             continue;
         }
         struct lt_layer *layer = lt_docker_layer_get(ctx, driver, node->name);
+        if (!lt_docker_is_of(layer, driver)) {
+            lt_skip(ctx, lt_path_join(ctx->scratch, path, node->name), LT_CODE_UNSUPPORTED,
+                    LT_BEFORE_1_10 ": %s has a layer of the same ID, which is read instead",
+                    lt_docker_layer(layer)->driver->driver.name);
+            continue;
+        }
         layer->path = lt_path_join(ctx->run, path, node->name);
         layer->content = driver->content ? lt_path_join(ctx->run, layer->path, lt_str_c(driver->content)) : layer->path;
         if (driver->elsewhere && lt_is_empty_or_skip(ctx, layer->content))

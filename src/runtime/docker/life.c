@@ -155,6 +155,7 @@ static bool add_tasks(const struct look *look)
     for (size_t i = 0; i < sizeof in_memory / sizeof *in_memory; i++)
         runs |= add_task(look, lt_str_c(in_memory[i]));
     add_task(look, LT_STR("/var/lib/containerd/" LT_TASKS_V2 "/moby"));
+    add_task(look, lt_root_path(look->ctx, "execdriver/native")); /* v1.0.0 daemon/execdriver/native */
     add_task(look, LT_STR("/var/lib/containerd/" LT_TASKS_V1 "/moby"));
     add_task(look, lt_root_path(look->ctx, LT_OWN_CONTAINERD "/" LT_TASKS_V2 "/moby"));
     return runs;
