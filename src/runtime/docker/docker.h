@@ -8,7 +8,7 @@
  *     userns.c            owners as containers see them, under userns-remap and rootless
  *     layer.c             directories of the storage drivers, and layerdb
  *     device.c            thin devices of devicemapper
- *     image.c             imagedb and repositories.json; graph.c: what Docker before 1.10 had instead
+ *     image.c             imagedb and repositories.json; graph.c: of before Docker 1.10
  *     distribution.c      when layers arrived here, and where from
  *     buildkit.c          BuildKit's databases
  *     swarm.c             tasks of a swarm
