@@ -371,13 +371,28 @@ def test_older_still(tmp: Any, version: str) -> None:
                          launch.objects("images", host.root, code=int(version == "0.6"))]
 
 
-def test_two_drivers(tmp: Any) -> None:
-    """The storage driver was changed, and the image pulled again: both have a layer of its ID. One is named as not read."""
-    host = Old(tmp / "host")
-    host.driver = "overlay"
+@pytest.mark.parametrize("now", ["overlay", "vfs", "btrfs"])
+def test_two_drivers(tmp: Any, now: str) -> None:
+    """The storage driver was changed, and the image pulled again: both have layers of its IDs, and containers."""
+    host, other = Old(tmp / "host"), hex_id("other")
+    host.driver = now
+    host.layer(BASE, None, {"etc/passwd": "root", "etc/conf": "a", "new": "1"})
     host.layer(TOP, BASE, {"opt/app": "x"})
-    error = host.run().error()
-    assert error["path"].endswith(f"overlay/{TOP}") and error["reason"].startswith(VERSION)
+    host.layer(other + "-init", TOP, {"dev/console": ""})
+    host.layer(other, other + "-init", {"tmp/second.sh": "evil"})
+    config = host.config | {"ID": other, "Name": "/other", "Driver": now}
+    host.write(f"containers/{other}/config.json", config)
+    host.write(f"containers/{other}/hostconfig.json", {})
+    result = host.run()
+    assert result.code == 0, result.errors
+    assert not [row for row in result.rows if {"orphan_layer", "no_layer_record"} & set(row.get("tag", []))]
+    assert {row["container_name"] for row in files(result, "/tmp/second.sh")} == {"other"}
+    assert {row["container_name"] for row in files(result, "/tmp/dropper.sh")} == {"web"}
+    assert {row["layer_identifier"] for row in files(result, "/new")} == {BASE}
+    for name, driver in (("web", "aufs"), ("other", now)):
+        [card] = launch.objects("ids", name, host.root)
+        assert [layer["cache_identifier"] for layer in card["layers"] if layer["layer_role"] == "image"] == [TOP, BASE]
+        assert all(f"/{driver}/" in layer["path"] for layer in card["layers"]), card["layers"]
 
 
 def test_unknown_driver(tmp: Any) -> None:

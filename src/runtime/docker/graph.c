@@ -86,18 +86,11 @@ static void read_step(struct lt_ctx *ctx, struct lt_image *image, const struct j
     lt_list_add(&image->history, ctx->run, step);
 }
 
-/* Complete the image's layer, if its driver's directory is there. */
-static void read_layer(const struct graph *graph, const struct lt_image *image, struct lt_str dir)
+/* Complete a layer of the image. */
+static void read_layer(struct lt_ctx *ctx, const struct lt_image *image, struct lt_str dir, struct lt_layer *layer)
 {
-    struct lt_ctx *ctx = graph->ctx;
-    struct lt_layer *layer = lt_map_get(&ctx->root->layer_by_id, image->id);
     struct lt_node node;
     struct lt_str record = lt_path_join(ctx->run, dir, LT_STR("tar-data.json.gz"));
-    if (!layer && lt_is_dir_or_skip(ctx, lt_path_join(ctx->scratch, dir, LT_STR("layer"))))
-        lt_skip(ctx, lt_path_join(ctx->scratch, dir, LT_STR("layer")), LT_CODE_UNSUPPORTED,
-                "written by Docker before 0.7: the files of the layer are not read");
-    if (!layer && graph->elsewhere)
-        layer = lt_docker_layer_named(ctx, graph->elsewhere, image->id);
     if (!layer || layer->recorded)
         return;
     layer->recorded = true;
@@ -108,6 +101,20 @@ static void read_layer(const struct graph *graph, const struct lt_image *image, 
     layer->tar_record = record;
     lt_fact_add(&layer->unpacked, ctx->run, "", record);
     lt_fact_add(&layer->unpacked, ctx->run, "", image->config);
+}
+
+/* Complete the image's layers, if there are directories of drivers. */
+static void read_layers(const struct graph *graph, const struct lt_image *image, struct lt_str dir)
+{
+    struct lt_ctx *ctx = graph->ctx;
+    const struct lt_layer *layer = lt_map_get(&ctx->root->layer_by_id, image->id);
+    if (!layer && lt_is_dir_or_skip(ctx, lt_path_join(ctx->scratch, dir, LT_STR("layer"))))
+        lt_skip(ctx, lt_path_join(ctx->scratch, dir, LT_STR("layer")), LT_CODE_UNSUPPORTED,
+                "written by Docker before 0.7: the files of the layer are not read");
+    if (!layer && graph->elsewhere)
+        lt_docker_layer_named(ctx, graph->elsewhere, image->id);
+    for (size_t i = 0; lt_docker_drivers[i]; i++)
+        read_layer(ctx, image, dir, lt_docker_layer_find(ctx->root, lt_docker_drivers[i], image->id));
 }
 
 static void read_image(struct graph *graph, struct lt_str id)
@@ -141,7 +148,7 @@ static void read_image(struct graph *graph, struct lt_str id)
         lt_skip(ctx, config, LT_CODE_BAD_ID, LT_BEFORE_1_10 ": id is not that of its directory, which is used");
     read_parent(ctx, image, json, dir);
     read_step(ctx, image, json);
-    read_layer(graph, image, dir);
+    read_layers(graph, image, dir);
     lt_list_add(&graph->images, ctx->run, image);
     lt_json_free(json);
 }
@@ -184,12 +191,14 @@ static void check_parent(struct lt_ctx *ctx, struct lt_image *image)
     image->parent = LT_STR("");
 }
 
-/* Link the image's layer to that of its parent, where the driver did not. */
-static void link_layer(struct lt_ctx *ctx, const struct lt_image *image)
+/* Link the image's layers to those of its parent, where the driver did not. */
+static void link_layers(struct lt_ctx *ctx, const struct lt_image *image)
 {
-    struct lt_layer *layer = lt_map_get(&ctx->root->layer_by_id, image->id);
-    if (layer && !layer->parent)
-        layer->parent = lt_map_get(&ctx->root->layer_by_id, image->parent);
+    for (size_t i = 0; lt_docker_drivers[i]; i++) {
+        struct lt_layer *layer = lt_docker_layer_find(ctx->root, lt_docker_drivers[i], image->id);
+        if (layer && !layer->parent)
+            layer->parent = lt_docker_layer_find(ctx->root, lt_docker_drivers[i], image->parent);
+    }
 }
 
 /* Give an image as many diff IDs, which are unknown, as there are steps from the first one to it. */
@@ -286,7 +295,7 @@ void lt_docker_graph_read(struct lt_ctx *ctx)
     lt_each (struct lt_image, image, &graph.images)
         check_parent(ctx, image);
     lt_each (struct lt_image, image, &graph.images) {
-        link_layer(ctx, image);
+        link_layers(ctx, image);
         if (!(image->tags & LT_TAG_BIT(image_missing)))
             count_steps(ctx, image);
     }

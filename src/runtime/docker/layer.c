@@ -13,15 +13,38 @@
 #include "read/discover.h"
 #include "read/source.h"
 #include "runtime/docker/driver/driver.h"
-#include "runtime/docker/graph.h"
 
 #include "parse/ident.h"
 
-enum { MAX_ID_FILE = 4096, MAX_DIGITS = 18, ID_LENGTH = 64 };
+#include <stdio.h>
+
+enum { MAX_ID_FILE = 4096, MAX_DIGITS = 18, ID_LENGTH = 64, MAX_KEY = 256 };
+
+/* The key of a layer whose ID another driver's layer has already. In `buffer`. */
+static struct lt_str second_key(const struct lt_docker_driver *driver, struct lt_str id, char *buffer, size_t size)
+{
+    int length = snprintf(buffer, size, "%s/%.*s", driver->driver.name, LT_ARG(id));
+    return (struct lt_str){buffer, length < (int)size ? (size_t)length : 0};
+}
+
+struct lt_layer *lt_docker_layer_find(const struct lt_root *root, const struct lt_docker_driver *driver,
+                                      struct lt_str id)
+{
+    char key[MAX_KEY];
+    struct lt_layer *layer = lt_map_get(&root->layer_by_id, id);
+    if (!layer || !driver || lt_docker_is_of(layer, driver))
+        return layer;
+    return lt_map_get(&root->layer_by_id, second_key(driver, id, key, sizeof key));
+}
 
 struct lt_layer *lt_docker_layer_get(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str id)
 {
-    struct lt_layer *layer = lt_inventory_layer(ctx->inventory, ctx->root, id);
+    char key[MAX_KEY];
+    const struct lt_layer *other = lt_map_get(&ctx->root->layer_by_id, id);
+    bool second = other && !lt_docker_is_of(other, driver);
+    struct lt_layer *layer =
+        lt_inventory_layer(ctx->inventory, ctx->root, second ? second_key(driver, id, key, sizeof key) : id);
+    layer->id = lt_str_skip(layer->id, second && !layer->own ? layer->id.len - id.len : 0);
     if (!layer->own) {
         struct lt_docker_layer *own = lt_new(ctx->run, struct lt_docker_layer);
         own->driver = driver;
@@ -104,12 +127,6 @@ static void scan_driver(struct lt_ctx *ctx, const struct lt_docker_driver *drive
             continue;
         }
         struct lt_layer *layer = lt_docker_layer_get(ctx, driver, node->name);
-        if (!lt_docker_is_of(layer, driver)) {
-            lt_skip(ctx, lt_path_join(ctx->scratch, path, node->name), LT_CODE_UNSUPPORTED,
-                    LT_BEFORE_1_10 ": %s has a layer of the same ID, which is read instead",
-                    lt_docker_layer(layer)->driver->driver.name);
-            continue;
-        }
         layer->path = lt_path_join(ctx->run, path, node->name);
         layer->content = driver->content ? lt_path_join(ctx->run, layer->path, lt_str_c(driver->content)) : layer->path;
         if (driver->elsewhere && lt_is_empty_or_skip(ctx, layer->content))
@@ -125,7 +142,7 @@ static void scan_driver(struct lt_ctx *ctx, const struct lt_docker_driver *drive
 
 struct lt_layer *lt_docker_layer_named(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str id)
 {
-    struct lt_layer *layer = lt_map_get(&ctx->root->layer_by_id, id);
+    struct lt_layer *layer = lt_docker_layer_find(ctx->root, driver, id);
     if (!layer && driver->elsewhere && id.len) {
         layer = lt_docker_layer_get(ctx, driver, id);
         layer->path = lt_path_join(ctx->run, lt_root_path(ctx, driver->layers), id);

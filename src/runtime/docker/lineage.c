@@ -61,14 +61,19 @@ static void link_image(struct lt_arena *arena, const struct lt_map *by_diff, con
         image->layers = layers;
 }
 
-/* Before Docker 1.10 an image was one layer with the same ID, on top of that of its parent. */
-static void link_old_image(struct lt_arena *arena, struct lt_image *image)
+/* Before Docker 1.10 an image was one layer with the same ID, on top of that of its parent. If the storage driver was
+ * changed, another one may have the same layers. */
+static void link_old_image(struct lt_arena *arena, struct lt_image *image, const struct lt_docker_driver *driver)
 {
-    struct lt_layer *top = lt_is_id(image->id) ? lt_map_get(&image->root->layer_by_id, image->id) : NULL;
-    if (!top)
-        return;
-    collect_chain(arena, top, &image->layers);
-    reverse(&image->layers);
+    struct lt_layer *top = lt_is_id(image->id) ? lt_docker_layer_find(image->root, driver, image->id) : NULL;
+    struct lt_list chain = {0};
+    collect_chain(arena, top, &chain);
+    reverse(&chain);
+    if (!image->layers.count)
+        image->layers = chain;
+    else if (chain.count == image->diff_ids.count)
+        lt_each (struct lt_layer, layer, &chain)
+            lt_list_add(&image->copies, arena, layer);
 }
 
 static void link_images(struct lt_arena *arena, struct lt_root *root)
@@ -83,10 +88,10 @@ static void link_images(struct lt_arena *arena, struct lt_root *root)
             layer);
     }
     lt_each (struct lt_image, image, &root->images)
-        for (size_t i = 0; lt_docker_drivers[i]; i++)
+        for (size_t i = 0; lt_docker_drivers[i]; i++) {
             link_image(arena, &by_diff, lt_docker_drivers[i], image);
-    lt_each (struct lt_image, image, &root->images)
-        link_old_image(arena, image);
+            link_old_image(arena, image, lt_docker_drivers[i]);
+        }
 }
 
 /* A name of a layer has at most 128 bytes, so the key fits: see lt_is_store_id(). */
@@ -242,6 +247,8 @@ static void link_container_layers(struct lt_arena *arena, struct lt_container *c
     const struct lt_layer *above = container->init ? container->init : container->rw;
     if (!top && above)
         top = above->parent;
+    if (!top && container->image)
+        top = lt_docker_layer_find(container->root, lt_docker_driver_named(container->driver), container->image->id);
     collect_chain(arena, top, &container->layers);
     if (container->layers.count || !container->image)
         return;

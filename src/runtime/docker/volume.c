@@ -83,15 +83,16 @@ static void read_options(struct lt_ctx *ctx, struct lt_volume *volume)
     lt_json_free(json);
 }
 
-/* Read what Docker before 1.7 recorded of a volume. */
+/* Read what Docker before 1.7 recorded of a volume, whose name was an ID. */
 static void read_old(struct lt_ctx *ctx, struct lt_volume *volume)
 {
     struct json_t *json;
     struct lt_node node;
     struct lt_str path = lt_path_join(ctx->scratch, volume->path, LT_STR("config.json"));
     struct lt_str data = lt_path_join(ctx->run, lt_root_path(ctx, LT_DOCKER_OLD_VOLUMES), volume->name);
-    if (lt_is_id(volume->name) && (lt_stat_or_skip(ctx, volume->data, &node) != LT_OK || S_ISLNK(node.mode)) &&
-        lt_is_dir_or_skip(ctx, data))
+    if (!lt_is_id(volume->name) || (lt_stat_or_skip(ctx, volume->data, &node) == LT_OK && S_ISDIR(node.mode)))
+        return;
+    if (lt_is_dir_or_skip(ctx, data))
         volume->data = data;
     if (lt_read_json_of_or_skip(ctx, path, LT_OPTIONAL, LT_BEFORE_1_10, &json) != LT_OK)
         return;
