@@ -395,6 +395,25 @@ def test_two_drivers(tmp: Any, now: str) -> None:
         assert all(f"/{driver}/" in layer["path"] for layer in card["layers"]), card["layers"]
 
 
+def test_thin_pool(tmp: Any) -> None:
+    """Layers of devicemapper need no directory: they are known by their IDs, and one error says where they are."""
+    host = Old(tmp / "host", "devicemapper")
+    shutil.rmtree(host.data / "devicemapper/mnt")
+    result = host.run()
+    assert result.error()["reason"].startswith("4 layers are in a thin pool")
+    [web] = launch.objects("containers", host.root, code=1)
+    assert (web["container_name"], web["image_identifier"]) == ("web", TOP) and "rw_layer_missing" not in web["tag"]
+    assert {row["container_name"] for row in result.where(data_type="container:layer:device", layer_role="rw")} == {"web"}
+
+
+def test_nothing_but_a_log(tmp: Any) -> None:
+    """In such a store, the configuration that is missing is config.json."""
+    host = Old(tmp / "host")
+    host.config_path.unlink()
+    error = host.run().error()
+    assert (error["code"], error["path"]) == ("missing", f"/var/lib/docker/containers/{WEB}/config.json")
+
+
 def test_unknown_driver(tmp: Any) -> None:
     """Names of images without layers that can be read."""
     host = Old(tmp / "host")

@@ -256,7 +256,7 @@ static struct json_t *find_config(struct lt_ctx *ctx, struct lt_container *conta
 {
     struct lt_docker_container *own = lt_docker_container(container);
     struct lt_node node;
-    bool old = lt_stat_or_skip(ctx, old_path, &node) == LT_OK;
+    bool old = lt_docker_root(ctx->root)->old || lt_stat_or_skip(ctx, old_path, &node) == LT_OK;
     own->config = lt_path_join(ctx->run, container->path, LT_STR("config.v2.json"));
     bool translated = !old || lt_stat_or_skip(ctx, own->config, &node) != LT_END;
     struct json_t *json = translated ? read_object(ctx, own->config, LT_REQUIRED, "") : NULL;
@@ -279,7 +279,8 @@ static void read_container(struct lt_ctx *ctx, struct lt_container *container)
     struct lt_str host_path = lt_path_join(ctx->scratch, container->path, LT_STR("hostconfig.json"));
     struct lt_str old_path = lt_path_join(ctx->run, container->path, LT_STR("config.json"));
     struct json_t *json = find_config(ctx, container, old_path);
-    struct json_t *host = read_object(ctx, host_path, LT_REQUIRED, "");
+    struct json_t *host =
+        read_object(ctx, host_path, LT_REQUIRED, lt_docker_container(container)->old ? LT_BEFORE_1_10 : "");
     if (json)
         read_config(&facts, json, host, lt_docker_container(container)->config);
     else
