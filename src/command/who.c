@@ -18,7 +18,7 @@ struct search {
     struct lt_arena *arena;
     struct lt_lower_reader reader;
     struct lt_str path;  /* in containers, "" for their root */
-    struct lt_map added; /* paths of mounted files that were added: several containers may mount them */
+    struct lt_map added; /* paths of mounted files, and of volumes, that were told: several containers may mount them */
     struct lt_list records;
 };
 
@@ -259,10 +259,11 @@ static void search_elsewhere(struct search *search, const struct lt_root *root)
     lt_each (const struct lt_container, container, &root->containers)
         lt_each (const struct lt_mount, mount, &container->mounts) {
             const struct lt_volume *volume = lt_volume_elsewhere(container, mount);
-            if (volume && mount->destination.len && lt_path_behind(search->path, mount->destination, &rest))
-                lt_skip(search->ctx, volume->path, LT_CODE_MISSING,
-                        "at %.*s of %.*s are the files of %.*s, which is not here", LT_ARG(mount->destination),
-                        LT_ARG(*lt_record_label(search->arena, &container->owner)), LT_ARG(volume->shown_device));
+            if (!volume || !mount->destination.len || !lt_path_behind(search->path, mount->destination, &rest))
+                continue;
+            if (!lt_map_get(&search->added, volume->path))
+                lt_volume_report_elsewhere(search->ctx, volume);
+            lt_map_put(&search->added, search->arena, volume->path, search);
         }
 }
 
@@ -328,13 +329,12 @@ static enum lt_status run_who(struct lt_job *job, struct lt_err *err)
         search_binds(&search, root, path, true);
         search_elsewhere(&search, root);
     }
-    bool found = search.records.count;
-    lt_each (struct lt_root, root, &job->inventory.roots) {
-        search.path = clean(&job->arena, job->options->operand, root->fs->evidence);
-        lt_job_enter(job, root, "who");
-        if (!found)
+    if (!search.records.count)
+        lt_each (struct lt_root, root, &job->inventory.roots) {
+            search.path = clean(&job->arena, job->options->operand, root->fs->evidence);
+            lt_job_enter(job, root, "who");
             search_binds(&search, root, search.path, false);
-    }
+        }
     lt_lower_end(&search.reader);
     if (!search.records.count && !job->options->quiet)
         lt_say("no layer, volume or bind holds '%s'", job->options->operand);

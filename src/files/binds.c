@@ -117,14 +117,20 @@ const struct lt_volume *lt_volume_elsewhere(const struct lt_container *container
     return volume && !volume->device_is_path && !volume->device_in_memory ? volume : NULL;
 }
 
+void lt_volume_report_elsewhere(struct lt_ctx *ctx, const struct lt_volume *volume)
+{
+    bool disk = lt_str_starts(volume->device, LT_STR("/dev/"));
+    lt_skip(ctx, volume->path, disk ? LT_CODE_UNSUPPORTED : LT_CODE_MISSING, "its files are those of %.*s, which is %s",
+            LT_ARG(volume->shown_device), disk ? "not read" : "not here");
+}
+
 /* Report each volume once. */
 static void report_elsewhere(struct binds *self, const struct lt_volume *volume)
 {
     if (!volume || lt_map_get(&self->missing, volume->path))
         return;
     lt_map_put(&self->missing, self->ctx->scratch, volume->path, self);
-    lt_skip(self->ctx, volume->path, LT_CODE_MISSING, "its files are those of %.*s, which is not here",
-            LT_ARG(volume->shown_device));
+    lt_volume_report_elsewhere(self->ctx, volume);
 }
 
 static void collect_container(struct binds *self, const struct lt_container *container)

@@ -26,4 +26,7 @@ struct lt_fs *lt_bind_fs(const struct lt_root *root);
  * host, such as a share of another machine. NULL: it is no such mount. */
 const struct lt_volume *lt_volume_elsewhere(const struct lt_container *container, const struct lt_mount *mount);
 
+/* Report that these files are not in the evidence, or are not read from where they are. */
+void lt_volume_report_elsewhere(struct lt_ctx *ctx, const struct lt_volume *volume);
+
 #endif

@@ -183,6 +183,9 @@ def test_volumes(tmp: Any, mount_points: bool) -> None:
     [volume] = [row for row in launch.objects("volumes", host.root) if row["volume_name"] == DATA]
     place = f"volumes/{DATA}/_data" if mount_points else f"vfs/dir/{DATA}"
     assert volume["path"] == "/var/lib/docker/" + place and volume["used_by"] == [f"web@{WEB[:12]}:/data rw"]
+    if not mount_points:
+        [bound] = [row for row in launch.objects("volumes", host.root) if row["volume_name"] == hex_id("bound")]
+        assert (bound["device"], bound["used_by"], bound["tag"]) == ("/srv/files", [f"web@{WEB[:12]}:/srv ro"], [])
     [web] = launch.objects("containers", host.root)
     assert sorted(web["mounts"]) == ["bind /srv/files -> /srv ro", f"volume {DATA} -> /data rw"]
 

@@ -117,39 +117,44 @@ static void read_layers(const struct graph *graph, const struct lt_image *image,
         read_layer(ctx, image, dir, lt_docker_layer_find(ctx->root, lt_docker_drivers[i], image->id));
 }
 
-static void read_image(struct graph *graph, struct lt_str id)
+/* Add an image that was not translated, or was removed after that. `described` has its ID, and what its configuration
+ * has in common with that of later images. */
+static void add_image(struct graph *graph, const struct lt_image *described, const struct json_t *json,
+                      struct lt_str dir)
 {
     struct lt_ctx *ctx = graph->ctx;
-    struct json_t *json;
-    id = lt_str_dup(ctx->run, id);
-    struct lt_str dir = lt_path_join(ctx->run, graph->path, id), config = lt_path_join(ctx->run, dir, LT_STR("json"));
-    if (lt_read_json_of_or_skip(ctx, config, LT_REQUIRED, LT_BEFORE_1_10, &json) != LT_OK)
-        return;
-    struct lt_image described = {.config = config}, *moved;
-    lt_image_config_take(ctx, &described, json);
-    moved = find_moved(graph, id, described.created);
-    if (moved) {
-        lt_map_put(&lt_docker_root(ctx->root)->image_by_graph, ctx->run, id, moved);
-        lt_identifier_add(ctx->inventory, &moved->identifiers, LT_GRAPH_PATH, config);
-        lt_json_free(json);
-        return;
-    }
-    struct lt_image *image = lt_inventory_image(ctx->inventory, ctx->root, LT_STR(""), id);
-    image->config = config;
-    image->created = described.created;
-    image->platform = described.platform;
-    struct lt_str became = lt_json_str(graph->moved, id.ptr);
-    if (became.len) { /* and was removed since */
-        lt_identifier_add(ctx->inventory, &image->identifiers, "became", lt_str_dup(ctx->run, became));
+    struct lt_image *image = lt_inventory_image(ctx->inventory, ctx->root, LT_STR(""), described->id);
+    struct lt_str became = lt_json_str(graph->moved, image->id.ptr), named = lt_json_str(json, "id");
+    image->config = described->config;
+    image->created = described->created;
+    image->platform = described->platform;
+    lt_identifier_add(ctx->inventory, &image->identifiers, "became", lt_str_dup(ctx->run, became));
+    if (became.len)
         image->tags |= LT_TAG_BIT(image_missing);
-    }
-    struct lt_str named = lt_json_str(json, "id");
-    if (named.len && !lt_str_eq(named, id))
-        lt_skip(ctx, config, LT_CODE_BAD_ID, LT_BEFORE_1_10 ": id is not that of its directory, which is used");
+    if (named.len && !lt_str_eq(named, image->id))
+        lt_skip(ctx, image->config, LT_CODE_BAD_ID, LT_BEFORE_1_10 ": id is not that of its directory, which is used");
     read_parent(ctx, image, json, dir);
     read_step(ctx, image, json);
     read_layers(graph, image, dir);
     lt_list_add(&graph->images, ctx->run, image);
+}
+
+static void read_image(struct graph *graph, struct lt_str id)
+{
+    struct lt_ctx *ctx = graph->ctx;
+    struct json_t *json;
+    struct lt_str dir = lt_path_join(ctx->run, graph->path, id);
+    struct lt_image image = {.id = lt_str_dup(ctx->run, id), .config = lt_path_join(ctx->run, dir, LT_STR("json"))};
+    if (lt_read_json_of_or_skip(ctx, image.config, LT_REQUIRED, LT_BEFORE_1_10, &json) != LT_OK)
+        return;
+    lt_image_config_take(ctx, &image, json);
+    struct lt_image *moved = find_moved(graph, image.id, image.created);
+    if (moved) {
+        lt_map_put(&lt_docker_root(ctx->root)->image_by_graph, ctx->run, image.id, moved);
+        lt_identifier_add(ctx->inventory, &moved->identifiers, LT_GRAPH_PATH, image.config);
+    } else {
+        add_image(graph, &image, json, dir);
+    }
     lt_json_free(json);
 }
 
