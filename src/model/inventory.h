@@ -218,6 +218,7 @@ struct lt_volume {
     struct lt_str device; /* what is mounted over its data while a container runs, "" if nothing; may contain secrets */
     struct lt_str shown_device;     /* the same for people, without secrets: "/srv/data", "nfs :/export" */
     bool device_is_path;            /* `device` is a bind of a path of the host */
+    bool by_path;                   /* containers name that path, not the volume: Docker before 1.7 */
     bool device_in_memory;          /* it is a tmpfs */
     bool device_read_only;          /* according to the options of that bind */
     const struct lt_container *pod; /* stands for the pod that it belongs to; NULL: it belongs to none */

@@ -98,7 +98,7 @@ static void read_old(struct lt_ctx *ctx, struct lt_volume *volume)
         return;
     if (lt_json_bool(json, "IsBindMount")) {
         set_device(ctx, volume, LT_STR("none"), lt_json_str(json, "Path"));
-        volume->device_is_path = lt_str_starts(volume->device, LT_STR("/"));
+        volume->device_is_path = volume->by_path = lt_str_starts(volume->device, LT_STR("/"));
         volume->device_read_only = !lt_json_bool(json, "Writable");
         lt_fact_add(&volume->options, ctx->run, "a bind of ", volume->device);
     }
