@@ -76,13 +76,12 @@ static enum lt_status emit_blob(struct lt_ctx *ctx, const struct lt_containerd_r
     return lt_facts_emit(&facts, ctx, &event, err);
 }
 
-/* A text in the directory of an ingest. */
+/* A text in the directory of an ingest. After a power loss it may be empty: nothing is lost that the ingest still had. */
 static struct lt_str ingest_text(struct lt_ctx *ctx, struct lt_str directory, const char *name)
 {
     enum { MOST = 4096 };
     struct lt_str text, path = lt_path_join(ctx->scratch, directory, lt_str_c(name));
-    (void)lt_read_text_or_skip(ctx, path, MOST, LT_OPTIONAL, &text);
-    return text;
+    return lt_read_or_skip(ctx, path, MOST, LT_OPTIONAL, &text) == LT_OK ? lt_str_trim(text) : LT_STR("");
 }
 
 static enum lt_status emit_ingest(struct lt_ctx *ctx, struct lt_str directory, const char *field, const char *action,
