@@ -69,8 +69,8 @@ static void add_times(struct lt_ctx *ctx, struct lt_record *record, const struct
         lt_record_time(record, "registered", node.time[LT_M]);
     if (image->tagged.set)
         lt_record_time(record, "last_tagged", image->tagged);
-    else if (lt_read_or_skip(ctx, image->updated, 4096, LT_OPTIONAL, &text) == LT_OK &&
-             lt_stamp_rfc3339(lt_str_trim(text), &tagged, &problem) == LT_OK)
+    else if (image->updated.len && lt_read_text_or_skip(ctx, image->updated, 4096, LT_OPTIONAL, &text) == LT_OK &&
+             lt_stamp_rfc3339(text, &tagged, &problem) == LT_OK)
         lt_record_time(record, "last_tagged", tagged);
     if (problem.set)
         lt_skip_error(ctx, image->config, &problem);
@@ -80,7 +80,7 @@ static void add_times(struct lt_ctx *ctx, struct lt_record *record, const struct
 static void add_layers(struct lt_ctx *ctx, struct lt_record *record, const struct lt_image *image)
 {
     uint64_t size = 0;
-    bool known = !image->referenced_only && image->layers.count == image->diff_ids.count;
+    bool known = !(image->tags & LT_TAG_BIT(image_missing)) && image->layers.count == image->diff_ids.count;
     lt_each (const struct lt_layer, layer, &image->layers) {
         known &= layer->has_size;
         size += layer->size;

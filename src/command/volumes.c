@@ -46,6 +46,19 @@ static void add_user(struct lt_arena *arena, struct entry *entry, const struct l
     lt_list_add(&entry->words, arena, word);
 }
 
+/* The name of the volume that the mount is of. Docker before 1.7 called the source of a bind a volume, too, whose name
+ * no container has. "": none. */
+static struct lt_str volume_of(const struct lt_root *root, const struct lt_mount *mount)
+{
+    if (lt_str_eq(mount->type, LT_STR("volume")))
+        return mount->name;
+    lt_each (const struct lt_volume, volume, &root->volumes)
+        if (volume->by_path && lt_str_eq(mount->type, LT_STR("bind")) &&
+            lt_str_eq(volume->device, mount->source))
+            return volume->name;
+    return LT_STR("");
+}
+
 static struct lt_list collect(struct lt_arena *arena, const struct lt_root *root)
 {
     struct lt_list entries = {0};
@@ -58,9 +71,11 @@ static struct lt_list collect(struct lt_arena *arena, const struct lt_root *root
                 add_user(arena, entry, user->container, user->mount);
     }
     lt_each (const struct lt_container, container, &root->containers)
-        lt_each (const struct lt_mount, mount, &container->mounts)
-            if (mount->name.len && lt_str_eq(mount->type, LT_STR("volume")))
-                add_user(arena, find_entry(arena, &by_name, &entries, mount->name), container, mount);
+        lt_each (const struct lt_mount, mount, &container->mounts) {
+            struct lt_str name = volume_of(root, mount);
+            if (name.len)
+                add_user(arena, find_entry(arena, &by_name, &entries, name), container, mount);
+        }
     return entries;
 }
 
@@ -80,8 +95,10 @@ static struct lt_record *describe(struct lt_ctx *ctx, const struct entry *entry)
             lt_skip_error(ctx, volume->path, &problem);
     }
     lt_record_name(record, "driver", entry->driver);
-    if (volume)
+    if (volume) {
+        lt_record_name(record, "device", volume->shown_device);
         lt_record_list(record, "options", volume->options);
+    }
     lt_record_records(record, "users", entry->users);
     lt_record_list(record, "used_by", entry->words);
     if (volume && volume->pod) {
@@ -96,8 +113,13 @@ static struct lt_record *describe(struct lt_ctx *ctx, const struct entry *entry)
 }
 
 static const struct lt_column columns[] = {
-    {"VOLUME", "volume_name", LT_SHOW_ALL},    {"CREATED", "created", LT_SHOW_ALL},   {"PATH", "path", LT_SHOW_ALL},
-    {"EVIDENCE", "evidence", LT_SHOW_DIFFERS}, {"HOST", "hostname", LT_SHOW_DIFFERS}, {"TAGS", "tag", LT_SHOW_ALL},
+    {"VOLUME", "volume_name", LT_SHOW_ALL},
+    {"CREATED", "created", LT_SHOW_ALL},
+    {"PATH", "path", LT_SHOW_ALL},
+    {"DEVICE", "device", LT_SHOW_ALL},
+    {"EVIDENCE", "evidence", LT_SHOW_DIFFERS},
+    {"HOST", "hostname", LT_SHOW_DIFFERS},
+    {"TAGS", "tag", LT_SHOW_ALL},
     {"USED BY", "used_by", LT_SHOW_ALL},
 };
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Who owns a path. Lists each layer that holds it, the images and containers that use the layer, and what each of these
  * containers sees there. The path is one in containers, or one of the host in a layer or a volume; then only that layer
- * or volume is listed. */
+ * or volume is listed. What containers bind of the host is found by both paths, whether or not --binds reads it: always
+ * if the bind is a volume, else if nothing is found in layers and volumes, which say themselves what is mounted over
+ * them. */
 #include "command/command.h"
 #include "command/record.h"
+#include "files/binds.h"
 #include "overlay/lower_stack.h"
 #include "overlay/mount_views.h"
 #include "run/job.h"
@@ -14,7 +17,8 @@ struct search {
     struct lt_ctx *ctx;
     struct lt_arena *arena;
     struct lt_lower_reader reader;
-    struct lt_str path; /* in containers, "" for their root */
+    struct lt_str path;  /* in containers, "" for their root */
+    struct lt_map added; /* paths of mounted files, and of volumes, that were told: several containers may mount them */
     struct lt_list records;
 };
 
@@ -166,42 +170,101 @@ static void search_layer(struct search *search, const struct lt_layer *layer)
         add_finding(search, &finding);
 }
 
-/* Add the file at `path` of the evidence, in a volume. */
-static void add_volume_file(struct search *search, const struct lt_volume *volume, struct lt_str path)
+/* Add the file at `path` of the evidence, which `users` mount. */
+static void add_mounted(struct search *search, const struct lt_owner *owner, const struct lt_list *users,
+                        struct lt_str path)
 {
     struct lt_node node;
     struct lt_list containers = {0}, words = {0};
-    if (!look(search, path, &node))
+    if (lt_map_get(&search->added, path) || !look(search, path, &node))
         return;
-    lt_each (const struct lt_mount_user, user, &volume->users) {
+    lt_map_put(&search->added, search->arena, path, search);
+    bool covered = owner->role == LT_ROLE_VOLUME && owner->volume->device.len; /* the device is mounted over it */
+    lt_each (const struct lt_mount_user, user, users) {
         struct lt_mount_view view;
         if (lt_mount_view_of(user, path, search->arena, &view))
-            add_container(search, user->container, view.over ? "hidden" : "visible", view.inside, &containers, &words);
+            add_container(search, user->container, view.over || covered ? "hidden" : "visible", view.inside,
+                          &containers, &words);
     }
-    struct lt_str inside = lt_mount_view_common(&volume->users, path, search->arena);
-    struct lt_record *record = describe(search, path, &node, &volume->owner, inside.len ? inside : path);
+    struct lt_str inside = lt_mount_view_common(users, path, search->arena);
+    struct lt_record *record = describe(search, path, &node, owner, inside.len ? inside : path);
     lt_record_records(record, "containers", containers);
     lt_record_list(record, "seen_by", words);
-    lt_record_root(record, search->ctx->root, lt_owner_runtime(&volume->owner));
+    lt_record_root(record, search->ctx->root, lt_owner_runtime(owner));
     lt_list_add(&search->records, search->arena, record);
+}
+
+/* The path of the evidence at which the path searched for lies in what `user` mounts. False: it does not. */
+static bool behind_mount(struct search *search, const struct lt_mount_user *user, struct lt_str *path)
+{
+    struct lt_str rest, at = user->mount->destination;
+    if (!at.len || !lt_path_behind(search->path, at, &rest))
+        return false;
+    *path = lt_str_format(search->arena, "%.*s%.*s", LT_ARG(user->source), LT_ARG(rest));
+    return true;
 }
 
 /* Search the path in each volume, through the places at which containers mount it. */
 static void search_volumes(struct search *search, const struct lt_root *root)
 {
-    lt_each (const struct lt_volume, volume, &root->volumes) {
-        struct lt_map added = {0}; /* paths already added: several containers may mount the volume here */
+    lt_each (const struct lt_volume, volume, &root->volumes)
         lt_each (const struct lt_mount_user, user, &volume->users) {
-            struct lt_str rest, at = user->mount->destination;
-            if (user->nowhere || !at.len || !lt_path_behind(search->path, at, &rest))
-                continue;
-            struct lt_str path = lt_str_format(search->arena, "%.*s%.*s", LT_ARG(user->source), LT_ARG(rest));
-            if (lt_map_get(&added, path))
-                continue;
-            add_volume_file(search, volume, path);
-            lt_map_put(&added, search->arena, path, search);
+            struct lt_str path;
+            if (!user->nowhere && behind_mount(search, user, &path))
+                add_mounted(search, &volume->owner, &volume->users, path);
         }
+}
+
+/* What of the host the containers of the store bind, whether or not --binds reads it; or only their volumes that are
+ * binds. */
+static struct lt_list bound(struct search *search, const struct lt_root *root, bool volumes)
+{
+    struct lt_list users = {0};
+    lt_each (const struct lt_container, container, &root->containers)
+        lt_each (const struct lt_mount, mount, &container->mounts) {
+            struct lt_str source = lt_bind_source(container, mount, search->arena), path;
+            if (!lt_str_starts(source, LT_STR("/")) || mount->automatic || (volumes && !mount->name.len) ||
+                lt_fs_resolve(search->ctx->fs, source, search->arena, &path, NULL) != LT_OK)
+                continue;
+            struct lt_mount_user *user = lt_new(search->arena, struct lt_mount_user);
+            *user = (struct lt_mount_user){.container = container, .mount = mount, .source = path};
+            lt_list_add(&users, search->arena, user);
+        }
+    return users;
+}
+
+/* Search binds for the path, and for `host`, the same as a path of the host. */
+static void search_binds(struct search *search, const struct lt_root *root, struct lt_str host, bool volumes)
+{
+    struct lt_ctx *ctx = search->ctx, there = lt_ctx_on(ctx, lt_bind_fs(root));
+    if (!there.fs)
+        return;
+    search->ctx = &there;
+    struct lt_list users = bound(search, root, volumes);
+    lt_each (const struct lt_mount_user, user, &users) {
+        struct lt_owner owner = {.host = root->host, .root = root, .role = LT_ROLE_HOST};
+        struct lt_str rest, path = host;
+        if (lt_str_eq(user->mount->type, LT_STR("volume")))
+            owner.volume = lt_map_get(&root->volume_by_name, user->mount->name);
+        if (behind_mount(search, user, &path) || lt_path_behind(host, user->source, &rest))
+            add_mounted(search, &owner, &users, path);
     }
+    search->ctx = ctx;
+}
+
+/* Report what is mounted there but is not in the evidence. */
+static void search_elsewhere(struct search *search, const struct lt_root *root)
+{
+    struct lt_str rest;
+    lt_each (const struct lt_container, container, &root->containers)
+        lt_each (const struct lt_mount, mount, &container->mounts) {
+            const struct lt_volume *volume = lt_volume_elsewhere(container, mount);
+            if (!volume || !mount->destination.len || !lt_path_behind(search->path, mount->destination, &rest))
+                continue;
+            if (!lt_map_get(&search->added, volume->path))
+                lt_volume_report_elsewhere(search->ctx, volume);
+            lt_map_put(&search->added, search->arena, volume->path, search);
+        }
 }
 
 /* A path of the host. True if it lies in a layer or volume of this store. */
@@ -223,7 +286,7 @@ static bool search_host(struct search *search, const struct lt_root *root, struc
         }
     lt_each (const struct lt_volume, volume, &root->volumes)
         if (lt_path_behind(path, volume->data, &rest)) {
-            add_volume_file(search, volume, path);
+            add_mounted(search, &volume->owner, &volume->users, path);
             return true;
         }
     return false;
@@ -263,10 +326,18 @@ static enum lt_status run_who(struct lt_job *job, struct lt_err *err)
         lt_each (const struct lt_layer, layer, &root->layers)
             search_layer(&search, layer);
         search_volumes(&search, root);
+        search_binds(&search, root, path, true);
+        search_elsewhere(&search, root);
     }
+    if (!search.records.count)
+        lt_each (struct lt_root, root, &job->inventory.roots) {
+            search.path = clean(&job->arena, job->options->operand, root->fs->evidence);
+            lt_job_enter(job, root, "who");
+            search_binds(&search, root, search.path, false);
+        }
     lt_lower_end(&search.reader);
     if (!search.records.count && !job->options->quiet)
-        lt_say("no layer or volume holds '%s'", job->options->operand);
+        lt_say("no layer, volume or bind holds '%s'", job->options->operand);
     return lt_records_write(job, &search.records, columns, sizeof columns / sizeof *columns, err);
 }
 

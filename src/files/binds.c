@@ -87,23 +87,62 @@ static void add_source(struct binds *self, const struct lt_container *container,
     lt_list_add(&self->binds, ctx->run, bind);
 }
 
+/* The volume that is mounted, if its files are those of a device. */
+static const struct lt_volume *device_of(const struct lt_container *container, const struct lt_mount *mount)
+{
+    const struct lt_volume *volume =
+        lt_str_eq(mount->type, LT_STR("volume")) ? lt_map_get(&container->root->volume_by_name, mount->name) : NULL;
+    return volume && volume->device.len ? volume : NULL;
+}
+
+static bool is_bind(const struct lt_container *container, const struct lt_mount *mount)
+{
+    const struct lt_volume *volume = device_of(container, mount);
+    return lt_str_eq(mount->type, LT_STR("bind")) || (volume && volume->device_is_path);
+}
+
+struct lt_str lt_bind_source(const struct lt_container *container, const struct lt_mount *mount, struct lt_arena *arena)
+{
+    const struct lt_volume *volume = device_of(container, mount);
+    if (!is_bind(container, mount))
+        return LT_STR("");
+    if (!volume)
+        return mount->source;
+    return mount->subpath.len ? lt_path_join(arena, volume->device, mount->subpath) : volume->device;
+}
+
+const struct lt_volume *lt_volume_elsewhere(const struct lt_container *container, const struct lt_mount *mount)
+{
+    const struct lt_volume *volume = device_of(container, mount);
+    return volume && !volume->device_is_path && !volume->device_in_memory ? volume : NULL;
+}
+
+void lt_volume_report_elsewhere(struct lt_ctx *ctx, const struct lt_volume *volume)
+{
+    bool disk = lt_str_starts(volume->device, LT_STR("/dev/"));
+    lt_skip(ctx, volume->path, disk ? LT_CODE_UNSUPPORTED : LT_CODE_MISSING, "its files are those of %.*s, which is %s",
+            LT_ARG(volume->shown_device), disk ? "not read" : "not here");
+}
+
+/* Report each volume once. */
+static void report_elsewhere(struct binds *self, const struct lt_volume *volume)
+{
+    if (!volume || lt_map_get(&self->missing, volume->path))
+        return;
+    lt_map_put(&self->missing, self->ctx->scratch, volume->path, self);
+    lt_volume_report_elsewhere(self->ctx, volume);
+}
+
 static void collect_container(struct binds *self, const struct lt_container *container)
 {
     lt_each (const struct lt_mount, mount, &container->mounts) {
-        const struct lt_volume *volume = NULL;
-        if (lt_str_eq(mount->type, LT_STR("bind")))
-            add_source(self, container, mount, mount->source);
-        else if (lt_str_eq(mount->type, LT_STR("volume")))
-            volume = lt_map_get(&container->root->volume_by_name, mount->name);
-        if (volume && volume->device_is_path)
-            add_source(self, container, mount,
-                       mount->subpath.len ? lt_path_join(self->ctx->scratch, volume->device, mount->subpath)
-                                          : volume->device);
+        if (is_bind(container, mount))
+            add_source(self, container, mount, lt_bind_source(container, mount, self->ctx->scratch));
+        report_elsewhere(self, lt_volume_elsewhere(container, mount));
     }
 }
 
-/* The file system that the sources of binds are paths of. NULL: the evidence does not show which one it is. */
-static struct lt_fs *sources_of(const struct lt_root *root)
+struct lt_fs *lt_bind_fs(const struct lt_root *root)
 {
     return root->host->etc || !root->path.len ? root->host->etc : root->fs;
 }
@@ -133,7 +172,7 @@ static void report_hostless(struct lt_ctx *ctx, const struct lt_root *root)
 static void collect(struct binds *self)
 {
     lt_each (const struct lt_root, root, &self->ctx->host->roots)
-        if (sources_of(root) == self->ctx->fs)
+        if (lt_bind_fs(root) == self->ctx->fs)
             lt_each (const struct lt_container, container, &root->containers)
                 collect_container(self, container);
 }

@@ -13,4 +13,20 @@
  * source that lies in another is walked with that one. Stores are not walked again. Missing sources are reported. */
 enum lt_status lt_walk_binds(struct lt_ctx *ctx, const struct lt_walking *walking, struct lt_err *err);
 
+/* The path of the host that `mount` of `container` binds: as a bind, or as a volume that is one; in `arena` if it is
+ * made. "": it binds none. */
+struct lt_str lt_bind_source(const struct lt_container *container, const struct lt_mount *mount,
+                             struct lt_arena *arena);
+
+/* The file system in which the sources of the store's binds are looked up. NULL: the evidence does not show which one
+ * it is. */
+struct lt_fs *lt_bind_fs(const struct lt_root *root);
+
+/* The volume whose files the mount would show if they were in the evidence: those of a device that is no path of the
+ * host, such as a share of another machine. NULL: it is no such mount. */
+const struct lt_volume *lt_volume_elsewhere(const struct lt_container *container, const struct lt_mount *mount);
+
+/* Report that these files are not in the evidence, or are not read from where they are. */
+void lt_volume_report_elsewhere(struct lt_ctx *ctx, const struct lt_volume *volume);
+
 #endif

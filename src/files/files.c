@@ -8,6 +8,7 @@
 #include "evidence/walk.h"
 #include "files/binds.h"
 #include "files/walked.h"
+#include "overlay/mount_views.h"
 #include "overlay/tamper.h"
 
 /* The walk of a tree, or over the orphans; see lt_walk_ctx(). */
@@ -123,6 +124,18 @@ static void note_inner(struct tree_walk *walk)
     }
 }
 
+/* The top of a tree, which may be a volume's files. */
+static void set_top(const struct lt_ctx *ctx, const struct lt_tree *tree, struct lt_dir *top)
+{
+    const struct lt_owner *owner = lt_map_get(&ctx->root->owner_at, tree->path);
+    *top = (struct lt_dir){.name = tree->path, .owner = tree->owner};
+    if (!owner || !owner->volume)
+        return;
+    top->owner = owner;
+    top->place = lt_mount_view_common(&owner->volume->users, tree->path, ctx->run);
+    top->placed = top->has_inside = top->place.len;
+}
+
 /* Everything in a tree of the store at hand. */
 static enum lt_status walk_tree(struct lt_ctx *ctx, const struct lt_walking *walking, const struct lt_tree *tree,
                                 struct lt_err *err)
@@ -131,7 +144,7 @@ static enum lt_status walk_tree(struct lt_ctx *ctx, const struct lt_walking *wal
     struct lt_walk walk = lt_counted_walk(ctx, walking->lister);
     struct tree_walk self = {
         .ctx = ctx, .steps = walking->steps, .tree = tree, .births = lt_births_kept(ctx->root, NULL)};
-    *top = (struct lt_dir){.name = tree->path, .owner = tree->owner};
+    set_top(ctx, tree, top);
     note_inner(&self);
     walk.wanted = wanted;
     walk.crosses = crosses;

@@ -90,6 +90,7 @@ struct lt_layer {
 
 struct lt_history {
     struct lt_str created; /* text, as in the image configuration */
+    const char *field;     /* where it stands there; NULL: in history[], as the steps are */
     struct lt_str created_by, comment;
     bool empty_layer;
     struct lt_str diff_id; /* of the layer that the step made, "" if none or unknown */
@@ -99,17 +100,18 @@ struct lt_image {
     struct lt_root *root;
     const struct lt_runtime *runtime; /* as for a layer */
     struct lt_str namespace;
-    struct lt_str id;     /* "sha256:...": digest of its configuration, or of the manifest or index that a name means */
-    struct lt_str config; /* path of its configuration, "" if that is not there */
-    struct lt_str updated;   /* path of lastUpdated, "" if there is none */
-    struct lt_time tagged;   /* when it last got a name, if its store records that of names; else see `updated` */
-    struct lt_time created;  /* from its configuration: the builder's clock */
-    struct lt_time arrived;  /* mtime of its configuration, by the host's clock: the last time that it came here */
-    struct lt_time stamp;    /* time of all its build steps if it was set for the build; otherwise unset */
-    struct lt_str parent;    /* image that a classic build made it from, "" if unknown */
-    bool has_children;       /* other images name it as their parent */
-    struct lt_list names;    /* of struct lt_str *: tags and digests from repositories.json */
-    struct lt_list history;  /* of struct lt_history * */
+    struct lt_str id;       /* "sha256:...": digest of its configuration, or of the manifest or index that a name means;
+                             * 64 hex digits alone before Docker 1.10 */
+    struct lt_str config;   /* path of its configuration, "" if that is not there */
+    struct lt_str updated;  /* path of lastUpdated, "" if there is none */
+    struct lt_time tagged;  /* when it last got a name, if its store records that of names; else see `updated` */
+    struct lt_time created; /* from its configuration: the builder's clock */
+    struct lt_time arrived; /* mtime of its configuration, by the host's clock: the last time that it came here */
+    struct lt_time stamp;   /* time of all its build steps if it was set for the build; otherwise unset */
+    struct lt_str parent;   /* image that a classic build made it from, "" if unknown */
+    bool has_children;      /* other images name it as their parent */
+    struct lt_list names;   /* of struct lt_str *: tags and digests from repositories.json */
+    struct lt_list history; /* of struct lt_history * */
     struct lt_list diff_ids; /* of struct lt_str *, base first */
     struct lt_list layers;   /* of struct lt_layer *, base first; shorter than diff_ids if some are unknown */
     struct lt_list blobs;   /* of struct lt_blob *: what its layers were unpacked from, as diff_ids; empty if unknown */
@@ -216,7 +218,10 @@ struct lt_volume {
     bool removed;           /* known from freed records only, and in no list */
     struct lt_str data;     /* of its files: <path>/_data */
     struct lt_str device; /* what is mounted over its data while a container runs, "" if nothing; may contain secrets */
-    bool device_is_path;  /* `device` is a bind of a path of the host */
+    struct lt_str shown_device;     /* the same for people, without secrets: "/srv/data", "nfs :/export" */
+    bool device_is_path;            /* `device` is a bind of a path of the host */
+    bool by_path;                   /* containers name that path, not the volume: Docker before 1.7 */
+    bool device_in_memory;          /* it is a tmpfs */
     bool device_read_only;          /* according to the options of that bind */
     const struct lt_container *pod; /* stands for the pod that it belongs to; NULL: it belongs to none */
     struct lt_list options;         /* of struct lt_str *: the contents of its opts.json, without secrets */

@@ -54,8 +54,8 @@ void lt_tag(struct lt_event *event)
         event->tags |= event->owner->image->tags;
     if (event->owner->layer)
         event->tags |= layer_tags(event->owner);
-    if (event->owner->volume && !event->owner->volume->removed && !event->owner->volume->users.count &&
-        !event->owner->volume->pod)
+    const struct lt_volume *volume = event->owner->volume;
+    if (volume && !volume->removed && !volume->users.count && !volume->pod && !volume->by_path)
         event->tags |= LT_TAG_BIT(unused_volume);
     if (lt_event_is_file(event))
         event->tags |= file_tags(event) | (event->owner->host->collected ? LT_TAG_BIT(collected) : 0);

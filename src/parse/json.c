@@ -112,6 +112,11 @@ const struct json_t *lt_json_at(const struct json_t *node, const char *path)
     return node;
 }
 
+const struct json_t *lt_json_member(const struct json_t *object, struct lt_str key)
+{
+    return json_object_getn(object, key.ptr, key.len);
+}
+
 struct lt_str lt_json_str(const struct json_t *node, const char *path)
 {
     const struct json_t *value = lt_json_at(node, path);

@@ -23,6 +23,8 @@ void lt_json_free(struct json_t *root);
 /* The getters take a path of object keys joined by dots ("State.StartedAt"; "" is the node itself), accept NULL as a
  * node, and return an empty value if something is absent or has another type. Views live as long as the document. */
 const struct json_t *lt_json_at(const struct json_t *node, const char *path);
+/* The member `key`, which may have dots in it. */
+const struct json_t *lt_json_member(const struct json_t *object, struct lt_str key);
 struct lt_str lt_json_str(const struct json_t *node, const char *path);
 bool lt_json_bool(const struct json_t *node, const char *path);
 

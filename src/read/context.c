@@ -85,6 +85,25 @@ enum lt_status lt_read_or_skip(struct lt_ctx *ctx, struct lt_str path, size_t ca
     return status;
 }
 
+const char *lt_emptiness(struct lt_str text)
+{
+    size_t at = 0;
+    while (at < text.len && !text.ptr[at])
+        at++;
+    return !text.len ? "the file is empty" : at == text.len ? "the file holds only NULs" : NULL;
+}
+
+enum lt_status lt_read_text_or_skip(struct lt_ctx *ctx, struct lt_str path, size_t cap, enum lt_need need,
+                                    struct lt_str *out)
+{
+    enum lt_status status = lt_read_or_skip(ctx, path, cap, need, out);
+    const char *empty = status == LT_OK ? lt_emptiness(*out) : NULL;
+    if (empty)
+        lt_skip(ctx, path, LT_CODE_DAMAGED, "%s", empty);
+    *out = status == LT_OK ? lt_str_trim(*out) : LT_STR("");
+    return empty ? LT_SKIP : status;
+}
+
 enum lt_status lt_resolve_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_str *out)
 {
     struct lt_err problem = {0};
@@ -114,7 +133,8 @@ bool lt_is_empty_or_skip(struct lt_ctx *ctx, struct lt_str path)
     return lt_list_or_skip(ctx, path, &listing) != LT_SKIP && !listing.count;
 }
 
-enum lt_status lt_read_json_or_skip(struct lt_ctx *ctx, struct lt_str path, enum lt_need need, struct json_t **out)
+enum lt_status lt_read_json_of_or_skip(struct lt_ctx *ctx, struct lt_str path, enum lt_need need, const char *origin,
+                                       struct json_t **out)
 {
     struct lt_str text;
     struct lt_err problem = {0};
@@ -123,12 +143,18 @@ enum lt_status lt_read_json_or_skip(struct lt_ctx *ctx, struct lt_str path, enum
     enum lt_status status = lt_read_or_skip(ctx, path, LT_MAX_JSON, need, &text);
     if (status != LT_OK)
         return status;
-    status = lt_json_parse(text, out, &flaw, &problem);
-    if (status != LT_OK)
-        lt_skip_error(ctx, path, &problem);
-    else if (flaw)
-        lt_skip(ctx, path, LT_CODE_DAMAGED, "%s", flaw);
+    const char *empty = lt_emptiness(text);
+    status = empty ? LT_SKIP : lt_json_parse(text, out, &flaw, &problem);
+    const char *wrong = empty ? empty : status != LT_OK ? problem.text : flaw;
+    if (wrong)
+        lt_skip(ctx, path, status != LT_OK && !empty ? problem.code : LT_CODE_DAMAGED, "%s%s%s", origin,
+                *origin ? ": " : "", wrong);
     return status;
+}
+
+enum lt_status lt_read_json_or_skip(struct lt_ctx *ctx, struct lt_str path, enum lt_need need, struct json_t **out)
+{
+    return lt_read_json_of_or_skip(ctx, path, need, "", out);
 }
 
 static enum lt_status read_bolt(struct lt_ctx *ctx, struct lt_str path, struct lt_arena *arena, struct lt_str *bytes,
@@ -140,8 +166,11 @@ static enum lt_status read_bolt(struct lt_ctx *ctx, struct lt_str path, struct l
     enum lt_status status = lt_slurp(ctx->fs, path, LT_BOLT_MAX, arena, bytes, &problem);
     if (status == LT_SKIP)
         lt_skip_error(ctx, path, &problem);
-    if (status != LT_OK)
-        return status;
+    const char *empty = status == LT_OK ? lt_emptiness(*bytes) : NULL;
+    if (empty)
+        lt_skip(ctx, path, LT_CODE_DAMAGED, "%s", empty);
+    if (status != LT_OK || empty)
+        return empty ? LT_SKIP : status;
     status = lt_bolt_read(*bytes, &bolt, take, arg, err);
     if (bolt.damages)
         lt_skip(ctx, path, LT_CODE_DAMAGED, "%ju places of the database are damaged, first: %s",

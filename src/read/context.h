@@ -80,6 +80,15 @@ enum lt_need { LT_OPTIONAL, LT_REQUIRED };
 enum lt_status lt_read_or_skip(struct lt_ctx *ctx, struct lt_str path, size_t cap, enum lt_need need,
                                struct lt_str *out);
 
+/* What is wrong with a file that has no contents, in words; NULL: it has some. A power loss leaves files empty or full
+ * of NULs whose names and sizes were on the disk before their contents. */
+const char *lt_emptiness(struct lt_str text);
+
+/* The same as lt_read_or_skip() for text that is never empty, without white space at its ends. LT_SKIP, and reported,
+ * also if it is empty or all NULs. */
+enum lt_status lt_read_text_or_skip(struct lt_ctx *ctx, struct lt_str path, size_t cap, enum lt_need need,
+                                    struct lt_str *out);
+
 /* List a directory into scratch. LT_END: it is missing. Unreadable entries are reported and have mode 0. `out` is what
  * could be read, whatever the status. */
 enum lt_status lt_list_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_listing *out);
@@ -91,6 +100,9 @@ struct json_t;
 
 /* Read and parse a JSON file. Flaws are reported. LT_SKIP: nothing is left to work with. Free with lt_json_free(). */
 enum lt_status lt_read_json_or_skip(struct lt_ctx *ctx, struct lt_str path, enum lt_need need, struct json_t **out);
+/* The same; reports of its contents begin with `origin`, words about the file, unless that is "". */
+enum lt_status lt_read_json_of_or_skip(struct lt_ctx *ctx, struct lt_str path, enum lt_need need, const char *origin,
+                                       struct json_t **out);
 
 struct lt_bolt_item;
 

@@ -47,14 +47,11 @@ static void read_created(struct lt_ctx *ctx, struct lt_image *image, const struc
         lt_skip(ctx, image->config, problem.code, "created: %s", problem.text);
 }
 
-void lt_image_config_read(struct lt_ctx *ctx, struct lt_image *image)
+void lt_image_config_take(struct lt_ctx *ctx, struct lt_image *image, const struct json_t *json)
 {
-    struct json_t *json;
     struct lt_node node;
     if (lt_fs_stat(ctx->fs, image->config, ctx->scratch, &node, NULL) == LT_OK)
         image->arrived = node.time[LT_M];
-    if (lt_read_json_or_skip(ctx, image->config, LT_REQUIRED, &json) != LT_OK)
-        return;
     const struct json_t *diff_ids = lt_json_at(json, "rootfs.diff_ids");
     for (size_t i = 0; i < lt_json_count(diff_ids); i++) {
         struct lt_str diff_id = lt_json_str(lt_json_item(diff_ids, i), "");
@@ -73,5 +70,12 @@ void lt_image_config_read(struct lt_ctx *ctx, struct lt_image *image)
         image->platform =
             lt_str_format(ctx->run, "%.*s/%.*s%s%.*s", LT_ARG(os), LT_ARG(lt_json_str(json, "architecture")),
                           variant.len ? "/" : "", LT_ARG(variant));
+}
+
+void lt_image_config_read(struct lt_ctx *ctx, struct lt_image *image)
+{
+    struct json_t *json;
+    if (lt_read_json_or_skip(ctx, image->config, LT_REQUIRED, &json) == LT_OK)
+        lt_image_config_take(ctx, image, json);
     lt_json_free(json);
 }

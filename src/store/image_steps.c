@@ -40,7 +40,8 @@ static const struct lt_history *step_at(const struct steps *steps, size_t at)
 
 static const char *field_of(const struct steps *steps, size_t at)
 {
-    return lt_str_format(steps->ctx->scratch, "history[%zu].created", at).ptr;
+    const char *own = step_at(steps, at)->field;
+    return own ? own : lt_str_format(steps->ctx->scratch, "history[%zu].created", at).ptr;
 }
 
 /* A constant that stands for no time bounds nothing. */

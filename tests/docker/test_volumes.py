@@ -299,6 +299,30 @@ def test_daemon_mounts_hide(tmp: Path) -> None:
     assert told(rows, "hidden") == {("web", "/etc/hosts", str(os.lstat(data / "hosts").st_ino))}
 
 
+def test_device_of_a_volume(tmp: Path) -> None:
+    """`who` and `volumes` know what is mounted over a volume's own directory, whether or not binds are read. A share of
+    another machine is said to be missing, a tmpfs is not."""
+    host = hosts.shop(tmp / "host")
+    hosts.write_tree(bytes(host.root), {"srv": {"app": {"shell.php": "x"}}})
+    options = host.data / "volumes/data/opts.json"
+    host.write(options, {"MountType": "none", "MountOpts": "bind", "MountDevice": "/srv/app"})
+    for path in ("/data/shell.php", "/srv/app/shell.php"):
+        [row] = launch.objects("who", path, host.root)
+        assert (row["path"], row["layer_role"], row["volume_name"]) == ("/srv/app/shell.php", "host", "data")
+        assert [(user["container_name"], user["status"]) for user in row["containers"]] == [("web", "visible")]
+    own = [row for row in launch.objects("who", "/data/state", host.root)]
+    assert [user["status"] for row in own for user in row["containers"]] == ["hidden"]
+    shown = {row["volume_name"]: row.get("device") for row in launch.objects("volumes", host.root)}
+    assert shown["data"] == "/srv/app"
+    host.write(options, {"MountType": "nfs", "MountOpts": "addr=10.0.0.9", "MountDevice": ":/export"})
+    assert launch.run("who", "/data/shell.php", host.root).returncode == 1
+    assert host.run().code == 0
+    error = host.run("--binds").error()
+    assert error["code"] == "missing" and "nfs :/export" in error["reason"]
+    host.write(options, {"MountType": "tmpfs", "MountOpts": "size=1m", "MountDevice": "tmpfs"})
+    assert host.run("--binds").code == 0
+
+
 def test_devices_and_secrets(tmp: Path) -> None:
     """Files on another device: that is said, without its passwords, in all formats and commands."""
     host = hosts.shop(tmp / "host")
@@ -312,4 +336,4 @@ def test_devices_and_secrets(tmp: Path) -> None:
     assert [fact for fact in row["facts"] if "its files are those of the device" in fact]
     outputs = [launch.product(form, host.root) for form in launch.FORMATS]
     outputs += [launch.run("volumes", host.root, "--json").stdout]
-    assert outputs[-1].count(b"//bob:***@server") == 1 and not [out for out in outputs if SECRET.encode() in out]
+    assert b"//bob:***@server" in outputs[-1] and not [out for out in outputs if SECRET.encode() in out]

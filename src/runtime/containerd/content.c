@@ -74,7 +74,7 @@ static enum lt_status emit_blob(struct lt_ctx *ctx, const struct lt_containerd_r
     return lt_facts_emit(&facts, ctx, &event, err);
 }
 
-/* A text in the directory of an ingest. */
+/* A text in the directory of an ingest. A power loss may leave it empty; nothing is lost that the ingest had. */
 static struct lt_str ingest_text(struct lt_ctx *ctx, struct lt_str directory, const char *name)
 {
     enum { MOST = 4096 };

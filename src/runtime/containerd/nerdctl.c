@@ -127,10 +127,10 @@ static void take_name(struct lt_ctx *ctx, struct lt_str path, struct lt_str name
 {
     enum { MOST = 4096 };
     struct lt_str text;
-    if (lt_read_or_skip(ctx, path, MOST, LT_OPTIONAL, &text) != LT_OK)
+    if (lt_read_text_or_skip(ctx, path, MOST, LT_OPTIONAL, &text) != LT_OK)
         return;
     struct lt_container *container =
-        lt_map_get(&ctx->root->container_by_id, lt_namespaced(ctx->scratch, namespace, lt_str_trim(text)));
+        lt_map_get(&ctx->root->container_by_id, lt_namespaced(ctx->scratch, namespace, text));
     if (container && !container->name.len)
         container->name = lt_str_dup(ctx->run, lt_str_basename(path));
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Containers: <root>/containers/<ID>/{config.v2.json,hostconfig.json} (moby daemon/container/{container,state}.go,
- * 20.10 to 28.x). Both are rewritten at every change of state, so their own times are no witness of the container's
- * creation. The times in them are by the daemon's clock, in UTC. 0001-01-01T00:00:00Z is Go's zero time and means "not
- * set".
+ * 20.10 to 28.x). Docker before 1.10 called the first one config.json; it has the same members, but for Image, whose ID
+ * has no "sha256:", and for mounts (v1.0.0, v1.6.2, v1.9.1 daemon/{container,state}.go). Later versions leave it there.
+ *
+ * Both are rewritten at every change of state, so their own times are no witness of the container's creation. The times
+ * in them are by the daemon's clock, in UTC. 0001-01-01T00:00:00Z is Go's zero time and means "not set".
  *
  * After a power loss the daemon finds that containers no longer run. It saves the time of its own start as FinishedAt,
  * with the exit code 255 (daemon/daemon.go restore; a restart resets the code to 0). That is not when they ended. */
@@ -13,6 +15,7 @@
 #include "parse/json.h"
 #include "parse/stamp.h"
 #include "runtime/docker/driver/driver.h"
+#include "runtime/docker/graph.h"
 #include "runtime/docker/mounts.h"
 
 /* The attributes of one container while they are collected. */
@@ -184,8 +187,9 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     struct lt_list privileges = {0};
     container->name = lt_str_dup(ctx->run, lt_str_starts(name, LT_STR("/")) ? lt_str_skip(name, 1) : name);
     container->driver = lt_str_dup(ctx->run, lt_json_str(json, "Driver"));
-    if (lt_digest_hex(image).len)
-        container->image_id = lt_str_dup(ctx->run, image);
+    const struct lt_image *moved = lt_map_get(&lt_docker_root(ctx->root)->image_by_graph, image);
+    if (lt_digest_hex(image).len || (lt_docker_container(container)->old && lt_is_id(image)))
+        container->image_id = moved ? moved->id : lt_str_dup(ctx->run, image);
     else if (image.len)
         lt_skip(ctx, path, LT_CODE_BAD_ID, "Image: no image ID: '%.*s'", (int)(image.len < 80 ? image.len : 80),
                 image.ptr);
@@ -214,7 +218,7 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     /* The ports that were bound are known while it runs; otherwise use those requested. */
     read_ports(facts, lt_json_next(live, &iter, &key, &value) ? live : lt_json_at(host, "PortBindings"));
     add_items(facts, LT_ATTR_MOUNTS, lt_read_mounts(ctx, container, json, host));
-    lt_hostconfig_read(ctx, container, host, &privileges);
+    lt_hostconfig_read(ctx, container, json, host, &privileges);
     add_items(facts, LT_ATTR_PRIVILEGES, privileges);
     /* The host of a rootless daemon is itself in a user namespace. */
     container->host_userns = !ctx->root->rootless && lt_str_eq(lt_json_str(host, "UsernsMode"), LT_STR("host"));
@@ -224,24 +228,67 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     read_zones(facts, json, path);
 }
 
+/* Read a document of the container's directory, whose path is `path`. NULL: there is none. */
+static struct json_t *read_object(struct lt_ctx *ctx, struct lt_str path, enum lt_need need, const char *origin)
+{
+    struct json_t *json;
+    enum lt_status status = lt_read_json_of_or_skip(ctx, path, need, origin, &json);
+    if (status == LT_OK && lt_json_is_object(json))
+        return json;
+    if (status == LT_OK)
+        lt_skip(ctx, path, LT_CODE_DAMAGED, "nothing of a container: not a JSON object");
+    lt_json_free(json);
+    return NULL;
+}
+
+/* Keep what was overwritten when Docker 1.10 or later started the container. */
+static void read_old_times(struct lt_ctx *ctx, struct lt_container *container, struct lt_str path)
+{
+    struct lt_docker_container *own = lt_docker_container(container);
+    struct json_t *json = read_object(ctx, path, LT_OPTIONAL, LT_BEFORE_1_10);
+    own->old_started = read_time(ctx, json, "State.StartedAt", path);
+    own->old_finished = read_time(ctx, json, "State.FinishedAt", path);
+    own->old_started.set &= lt_time_cmp(own->old_started, container->started) != 0;
+    own->old_finished.set &= lt_time_cmp(own->old_finished, container->finished) != 0;
+    lt_json_free(json);
+}
+
+/* The container's configuration, or else the one that Docker before 1.10 wrote. NULL: neither can be read. */
+static struct json_t *find_config(struct lt_ctx *ctx, struct lt_container *container, struct lt_str old_path)
+{
+    struct lt_docker_container *own = lt_docker_container(container);
+    struct lt_node node;
+    bool old = lt_docker_root(ctx->root)->old || lt_stat_or_skip(ctx, old_path, &node) == LT_OK;
+    own->config = lt_path_join(ctx->run, container->path, LT_STR("config.v2.json"));
+    bool translated = !old || lt_stat_or_skip(ctx, own->config, &node) != LT_END;
+    struct json_t *json = translated ? read_object(ctx, own->config, LT_REQUIRED, "") : NULL;
+    if (translated && !json)
+        container->tags |= LT_TAG_BIT(configuration_missing);
+    if (json || !old)
+        return json;
+    json = read_object(ctx, old_path, LT_REQUIRED, LT_BEFORE_1_10);
+    if (!json)
+        container->tags |= LT_TAG_BIT(configuration_missing);
+    own->old = true;
+    own->config = old_path;
+    return json;
+}
+
 static void read_container(struct lt_ctx *ctx, struct lt_container *container)
 {
     struct facts facts = {.ctx = ctx, .container = container};
     struct lt_list privileges = {0};
-    struct json_t *json = NULL, *host = NULL;
-    struct lt_str path = lt_path_join(ctx->scratch, container->path, LT_STR("config.v2.json"));
     struct lt_str host_path = lt_path_join(ctx->scratch, container->path, LT_STR("hostconfig.json"));
-    enum lt_status status = lt_read_json_or_skip(ctx, path, LT_REQUIRED, &json);
-    if (lt_read_json_or_skip(ctx, host_path, LT_REQUIRED, &host) == LT_OK && !lt_json_is_object(host))
-        lt_skip(ctx, host_path, LT_CODE_DAMAGED, "no settings of a container: not a JSON object");
-    if (status == LT_END)
-        container->tags |= LT_TAG_BIT(configuration_missing);
-    if (status == LT_OK && lt_json_is_object(json))
-        read_config(&facts, json, host, path);
+    struct lt_str old_path = lt_path_join(ctx->run, container->path, LT_STR("config.json"));
+    struct json_t *json = find_config(ctx, container, old_path);
+    struct json_t *host =
+        read_object(ctx, host_path, LT_REQUIRED, lt_docker_container(container)->old ? LT_BEFORE_1_10 : "");
+    if (json)
+        read_config(&facts, json, host, lt_docker_container(container)->config);
     else
-        lt_hostconfig_read(ctx, container, host, &privileges);
-    if (status == LT_OK && !lt_json_is_object(json))
-        lt_skip(ctx, path, LT_CODE_DAMAGED, "no container configuration: not a JSON object");
+        lt_hostconfig_read(ctx, container, NULL, host, &privileges);
+    if (json && !lt_docker_container(container)->old)
+        read_old_times(ctx, container, old_path);
     struct lt_attr *kept = lt_new_array(ctx->run, struct lt_attr, facts.count ? facts.count : 1);
     memcpy(kept, facts.attrs, facts.count * sizeof *kept);
     container->facts = kept;
@@ -287,7 +334,7 @@ static enum lt_status emit_moment(struct lt_ctx *ctx, const struct lt_container 
         .kind = kind,
         .time = {time},
         .owner = &container->owner,
-        .where = {.file = lt_path_join(ctx->scratch, container->path, LT_STR("config.v2.json")), .field = field},
+        .where = {.file = lt_docker_container(container)->config, .field = field},
         .attrs = attrs,
         .attr_count = container->fact_count + 1,
         .tags = container->tags,
@@ -295,6 +342,25 @@ static enum lt_status emit_moment(struct lt_ctx *ctx, const struct lt_container 
     if (kind == LT_KIND_DOCKER_CREATED && !time.set)
         bound_creation(container, &event);
     return lt_emit_one(ctx, &event, err);
+}
+
+/* Emit a time that only config.json still has. */
+static enum lt_status emit_old(struct lt_ctx *ctx, const struct lt_container *container, enum lt_kind kind,
+                               struct lt_time time, const char *field, const char *action, struct lt_err *err)
+{
+    struct lt_facts facts = {.arena = ctx->scratch};
+    if (!time.set)
+        return LT_OK;
+    lt_facts_text(&facts, LT_ATTR_ACTION, lt_str_c(action));
+    lt_facts_item(&facts, LT_ATTR_FACTS, LT_BEFORE_1_10 ", before the container was translated");
+    struct lt_event event = {
+        .kind = kind,
+        .time = {time},
+        .owner = &container->owner,
+        .where = {.file = lt_path_join(ctx->scratch, container->path, LT_STR("config.json")), .field = field},
+        .tags = container->tags,
+    };
+    return lt_facts_emit(&facts, ctx, &event, err);
 }
 
 static enum lt_status docker_container_events(struct lt_ctx *ctx, struct lt_err *err)
@@ -311,6 +377,13 @@ static enum lt_status docker_container_events(struct lt_ctx *ctx, struct lt_err 
             status =
                 emit_moment(ctx, container, dead ? LT_KIND_STATE_SET : LT_KIND_DOCKER_FINISHED, container->finished,
                             "State.FinishedAt", dead ? "set state: found dead when the daemon started" : "finish", err);
+        const struct lt_docker_container *own = lt_docker_container(container);
+        if (status == LT_OK)
+            status =
+                emit_old(ctx, container, LT_KIND_DOCKER_STARTED, own->old_started, "State.StartedAt", "start", err);
+        if (status == LT_OK)
+            status =
+                emit_old(ctx, container, LT_KIND_DOCKER_FINISHED, own->old_finished, "State.FinishedAt", "finish", err);
         if (status != LT_OK)
             return status;
     }

@@ -9,7 +9,7 @@ enum { MAX_SETTING = 200 }; /* bytes; SecurityOpt may contain a whole seccomp pr
 struct reader {
     struct lt_ctx *ctx;
     struct lt_container *container;
-    const struct json_t *host;
+    const struct json_t *host, *settings; /* `settings`: Config of its configuration */
     struct lt_list *privileges;
 };
 
@@ -134,7 +134,9 @@ static void add_limit(struct reader *reader, const char *word, struct lt_str val
 static bool read_number(struct reader *reader, const char *field)
 {
     int64_t number;
-    if (!lt_json_int(reader->host, field, &number) || !number)
+    if ((!lt_json_int(reader->host, field, &number) || !number) && !lt_json_int(reader->settings, field, &number))
+        return false;
+    if (!number)
         return false;
     add_limit(reader, field, lt_str_format(reader->ctx->scratch, "=%jd", (intmax_t)number));
     return number > 0;
@@ -158,12 +160,13 @@ static void read_limits(struct reader *reader)
 {
     static const char *const numbers[] = {"MemoryReservation", "MemorySwap", "KernelMemory", "NanoCpus",   "CpuQuota",
                                           "CpuPeriod",         "CpuShares",  "BlkioWeight",  "OomScoreAdj"};
-    static const char *const texts[] = {"CpusetCpus", "CpusetMems", "CgroupParent"};
+    static const char *const texts[] = {"CpusetCpus", "CpusetMems", "CgroupParent", "Cpuset"};
+    enum { OF_HOST = 3 };
     bool memory = read_number(reader, "Memory"), processes = read_number(reader, "PidsLimit");
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         read_number(reader, numbers[i]);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        struct lt_str value = lt_json_str(reader->host, texts[i]);
+        struct lt_str value = lt_json_str(i < OF_HOST ? reader->host : reader->settings, texts[i]);
         if (value.len)
             add_limit(reader, texts[i], lt_str_format(reader->ctx->scratch, "=%.*s", LT_ARG(value)));
     }
@@ -178,10 +181,10 @@ static void read_limits(struct reader *reader)
     reader->container->unlimited = !memory || !processes;
 }
 
-void lt_hostconfig_read(struct lt_ctx *ctx, struct lt_container *container, const struct json_t *host,
-                        struct lt_list *privileges)
+void lt_hostconfig_read(struct lt_ctx *ctx, struct lt_container *container, const struct json_t *config,
+                        const struct json_t *host, struct lt_list *privileges)
 {
-    struct reader reader = {ctx, container, host, privileges};
+    struct reader reader = {ctx, container, host, lt_json_at(config, "Config"), privileges};
     if (lt_json_bool(host, "Privileged")) {
         add_privilege(&reader, "privileged", LT_STR(""));
         add_finding(&reader, lt_exposure_of(LT_RULE_PRIVILEGED, LT_STR("Privileged=true")));

@@ -8,6 +8,8 @@
 #include "parse/ident.h"
 #include "parse/json.h"
 
+#define INIT "dockerinit-"
+
 /* The birth of an entry of the data root. */
 static struct lt_time birth_of(struct lt_ctx *ctx, const char *name)
 {
@@ -15,10 +17,13 @@ static struct lt_time birth_of(struct lt_ctx *ctx, const char *name)
     return lt_stat_or_skip(ctx, lt_root_path(ctx, name), &node) == LT_OK ? node.time[LT_B] : (struct lt_time){0};
 }
 
-/* The daemon creates both directories at each start, one right after the other. The later birth is used. */
+/* The daemon creates both directories at each start, one right after the other. The later birth is used. Before 17.05
+ * it kept tmp/: where that is known, its birth is no start. */
 static void docker_daemon_inventory(struct lt_ctx *ctx)
 {
     struct lt_time tmp = birth_of(ctx, "tmp"), runtimes = birth_of(ctx, "runtimes");
+    if (lt_docker_root(ctx->root)->old)
+        return;
     bool later = runtimes.set && (!tmp.set || lt_time_cmp(tmp, runtimes) < 0);
     lt_docker_root(ctx->root)->daemon_started = later ? runtimes : tmp;
 }
@@ -32,8 +37,8 @@ static enum lt_status emit_birth(struct lt_ctx *ctx, enum lt_kind kind, const ch
     if (lt_stat_or_skip(ctx, path, &node) != LT_OK || !node.time[LT_B].set)
         return LT_OK; /* not all file systems record births */
     lt_facts_text(&facts, LT_ATTR_ACTION, lt_str_c(action));
-    if (S_ISREG(node.mode) && lt_read_or_skip(ctx, path, 4096, LT_OPTIONAL, &text) == LT_OK)
-        lt_fact(&facts, name, lt_str_trim(text));
+    if (S_ISREG(node.mode) && lt_read_text_or_skip(ctx, path, 4096, LT_OPTIONAL, &text) == LT_OK)
+        lt_fact(&facts, name, text);
     struct lt_event event = {
         .kind = kind,
         .time = {node.time[LT_B]},
@@ -91,6 +96,33 @@ static enum lt_status read_plugins(struct lt_ctx *ctx, struct lt_err *err)
     return status;
 }
 
+/* Before 1.10 the daemon kept a copy of a program of its own for each of its versions, made at the first start of that
+ * version (moby v1.6.2 daemon/daemon.go: init/dockerinit-<version>). */
+static enum lt_status read_versions(struct lt_ctx *ctx, struct lt_err *err)
+{
+    struct lt_listing listing;
+    struct lt_str path = lt_root_path(ctx, "init");
+    enum lt_status status = LT_OK;
+    lt_list_or_skip(ctx, path, &listing);
+    for (size_t i = 0; status == LT_OK && i < listing.count; i++) {
+        const struct lt_node *node = &listing.nodes[i];
+        struct lt_facts facts = {.arena = ctx->scratch};
+        if (!S_ISREG(node->mode) || !lt_str_starts(node->name, LT_STR(INIT)) || !node->time[LT_M].set)
+            continue;
+        lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("start a version of the daemon for the first time"));
+        lt_fact(&facts, "Docker", lt_str_skip(node->name, sizeof INIT - 1));
+        struct lt_event event = {
+            .kind = LT_KIND_DAEMON_INSTALLED,
+            .time = {node->time[LT_M]},
+            .owner = &ctx->root->owner,
+            .where = {.file = lt_path_join(ctx->scratch, path, node->name), .field = "mtime"},
+            .tags = LT_TAG_BIT(time_inferred),
+        };
+        status = lt_facts_emit(&facts, ctx, &event, err);
+    }
+    return status;
+}
+
 static enum lt_status docker_daemon_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     static const struct {
@@ -104,13 +136,16 @@ static enum lt_status docker_daemon_events(struct lt_ctx *ctx, struct lt_err *er
     };
     enum lt_status status = LT_OK;
     for (size_t i = 0; status == LT_OK && i < sizeof marks / sizeof *marks; i++)
-        status = emit_birth(ctx, marks[i].kind, marks[i].name, marks[i].action, err);
+        if (!lt_docker_root(ctx->root)->old || marks[i].kind != LT_KIND_DAEMON_STARTED)
+            status = emit_birth(ctx, marks[i].kind, marks[i].name, marks[i].action, err);
+    if (status == LT_OK)
+        status = read_versions(ctx, err);
     return status == LT_OK ? read_plugins(ctx, err) : status;
 }
 
 const struct lt_source lt_source_docker_daemon = {
     .name = "docker_daemon",
-    .summary = "tmp/, runtimes/, engine-id and the data root: first and last start of the daemon; plugins",
+    .summary = "tmp/, runtimes/, init/, engine-id and the data root: first and last start of the daemon; plugins",
     .scope = LT_PER_ROOT,
     .stage = LT_STAGE_STORE,
     .inventory = docker_daemon_inventory,

@@ -27,6 +27,7 @@ const struct lt_mark lt_docker_marks[] = {
     {.name = "overlay2"},
     {.name = "aufs"},
     {.name = "devicemapper"},
+    {.name = "graph"},
     {0},
 };
 
@@ -69,7 +70,7 @@ static bool any_entry(struct lt_ctx *ctx, struct lt_str path, bool (*test)(struc
 /* A file of a container, of which a collection may hold the logs alone. */
 static bool is_container_file(struct lt_str name, struct lt_str id)
 {
-    return lt_str_eq(name, LT_STR("config.v2.json")) || lt_str_eq(name, LT_STR("hostconfig.json")) ||
+    return lt_str_eq(name, LT_STR("config.v2.json")) || lt_str_eq(name, LT_STR("config.json")) || lt_str_eq(name, LT_STR("hostconfig.json")) ||
            lt_str_eq(name, LT_STR("local-logs")) ||
            (lt_str_starts(name, id) && lt_str_starts(lt_str_skip(name, id.len), LT_STR("-json.log")));
 }
@@ -110,11 +111,24 @@ static bool is_overlay2_layer(struct lt_ctx *ctx, struct lt_str path)
     return has_both(ctx, path, "diff", "link");
 }
 
+/* An image of Docker before 1.10: see graph.h. */
+static bool is_old_image(struct lt_ctx *ctx, struct lt_str path)
+{
+    return lt_is_id(lt_str_basename(path)) && is_there(ctx, below(ctx, path, "json"));
+}
+
+/* Did Docker before 1.10 keep the names of this driver's images here? */
+static bool has_names(struct lt_ctx *ctx, struct lt_str path, const struct lt_docker_driver *driver)
+{
+    return is_there(ctx, lt_str_format(ctx->scratch, "%.*s/repositories-%s", LT_ARG(path), driver->driver.name));
+}
+
 static bool has_shape(struct lt_ctx *ctx, struct lt_str path)
 {
     return any_entry(ctx, below(ctx, path, "containers"), is_container) ||
            any_entry(ctx, below(ctx, path, "image"), is_image_store) ||
            any_entry(ctx, below(ctx, path, "overlay2"), is_overlay2_layer) ||
+           any_entry(ctx, below(ctx, path, "graph"), is_old_image) ||
            is_there(ctx, below(ctx, path, "volumes/metadata.db")) || has_both(ctx, path, "aufs/diff", "aufs/layers") ||
            has_both(ctx, path, "devicemapper/metadata", "devicemapper/mnt");
 }
@@ -123,13 +137,14 @@ static bool has_shape(struct lt_ctx *ctx, struct lt_str path)
  * lost. */
 int lt_docker_bid(struct lt_ctx *ctx, struct lt_str path)
 {
-    static const char *const made[] = {"containers", "image", "volumes"};
+    static const char *const made[] = {"containers", "image", "volumes", "graph"};
     enum { NEEDED = 2, MOST = 15 };
     int found = 0;
     for (size_t i = 0; i < sizeof made / sizeof *made; i++)
         found += lt_is_dir_or_skip(ctx, below(ctx, path, made[i]));
     for (size_t i = 0; lt_docker_drivers[i]; i++)
-        found += lt_is_dir_or_skip(ctx, below(ctx, path, lt_docker_drivers[i]->layers));
+        found += lt_is_dir_or_skip(ctx, below(ctx, path, lt_docker_drivers[i]->layers)) +
+                 has_names(ctx, path, lt_docker_drivers[i]);
     if (found && has_shape(ctx, path))
         return LT_BID_CERTAIN + (found < MOST ? found : MOST);
     return found >= NEEDED ? LT_BID_LIKELY + (found < MOST ? found : MOST) : found ? LT_BID_ALMOST : LT_BID_NONE;

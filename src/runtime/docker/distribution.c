@@ -62,9 +62,8 @@ static enum lt_status read_by_digest(struct job *job, struct lt_str path, const 
 {
     struct lt_facts facts = {.arena = job->ctx->scratch};
     struct lt_str text;
-    if (lt_read_or_skip(job->ctx, path, MAX_DIGEST, LT_OPTIONAL, &text) != LT_OK)
+    if (lt_read_text_or_skip(job->ctx, path, MAX_DIGEST, LT_OPTIONAL, &text) != LT_OK)
         return LT_OK;
-    text = lt_str_trim(text);
     if (!lt_digest_hex(text).len) {
         lt_skip(job->ctx, path, LT_CODE_BAD_ID, "no digest");
         return LT_OK;

@@ -8,7 +8,7 @@
  *     userns.c            owners as containers see them, under userns-remap and rootless
  *     layer.c             directories of the storage drivers, and layerdb
  *     device.c            thin devices of devicemapper
- *     image.c             imagedb and repositories.json
+ *     image.c             imagedb and repositories.json; graph.c: of before Docker 1.10
  *     distribution.c      when layers arrived here, and where from
  *     buildkit.c          BuildKit's databases
  *     swarm.c             tasks of a swarm
@@ -34,9 +34,14 @@ extern const struct lt_runtime lt_runtime_docker;
 struct lt_docker_driver;
 struct lt_networks;
 
+/* Where Docker before 1.7 kept the files of volumes, below the data root. */
+#define LT_DOCKER_OLD_VOLUMES "vfs/dir"
+
 /* Docker's own data about a store, a layer and a container. The layout of layerdb is described in layer.c. */
 struct lt_docker_root {
     struct lt_map layer_by_chain, layer_by_link; /* by chain: see lt_docker_chain_key() */
+    bool old;                                    /* its last daemon was one of before 1.10: see graph.h */
+    struct lt_map image_by_graph;                /* images whose ID before Docker 1.10 was another: see graph.h */
     const struct lt_networks *networks;          /* see network.c */
     struct lt_time daemon_started, daemon_ready; /* last start of the daemon, and when it had created its networks */
 };
@@ -50,10 +55,13 @@ struct lt_docker_layer {
 };
 
 struct lt_docker_container {
-    const struct lt_docker_driver *driver; /* in whose layerdb its record is; NULL if none */
-    struct lt_str init_id, parent_chain;   /* from that record: its init layer, and the chain of its image */
-    struct lt_str mount_record;            /* path of that record, layerdb/mounts/<id>; "" if there is none */
-    bool undated;                          /* its configuration does not say when it was created */
+    const struct lt_docker_driver *driver;    /* in whose layerdb its record is; NULL if none */
+    struct lt_str init_id, parent_chain;      /* from that record: its init layer, and the chain of its image */
+    struct lt_str mount_record;               /* path of that record, layerdb/mounts/<id>; "" if there is none */
+    struct lt_str config;                     /* path of its configuration; "" if it has no directory */
+    bool undated;                             /* its configuration does not say when it was created */
+    bool old;                                 /* which Docker before 1.10 wrote: config.json */
+    struct lt_time old_started, old_finished; /* in config.json beside config.v2.json, if they are other times */
 };
 
 static inline struct lt_docker_root *lt_docker_root(const struct lt_root *root)
@@ -71,6 +79,11 @@ static inline struct lt_docker_container *lt_docker_container(const struct lt_co
     return container->own;
 }
 
+/* The layer of this driver with this ID, NULL: there is none. Drivers may have layers of the same ID: before 1.10 it was
+ * the image's. Without a driver (NULL), the layer of any. */
+struct lt_layer *lt_docker_layer_find(const struct lt_root *root, const struct lt_docker_driver *driver,
+                                      struct lt_str id);
+
 /* Get or create a layer or container of the current store, with Docker's own data attached. */
 struct lt_layer *lt_docker_layer_get(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str id);
 struct lt_container *lt_docker_container_get(struct lt_ctx *ctx, struct lt_str id);
@@ -81,6 +94,12 @@ struct lt_str lt_docker_chain_key(struct lt_arena *arena, const struct lt_docker
 
 /* A snapshot of containerd's store in the namespace that the daemon of the current store uses; NULL: there is none. */
 struct lt_layer *lt_docker_snapshot(struct lt_ctx *ctx, struct lt_str snapshotter, struct lt_str key);
+
+/* Read a file that holds the bytes that a layer adds, in decimal. Nothing is set if it is missing. */
+void lt_docker_read_size(struct lt_ctx *ctx, struct lt_str path, struct lt_layer *layer);
+
+/* Does the image have this name? */
+bool lt_docker_has_name(const struct lt_image *image, struct lt_str reference);
 
 /* The path "<root>/image/<driver>/layerdb/sha256/<chain ID>/<name>" for a layer with a chain ID, in scratch. */
 struct lt_str lt_docker_record_path(struct lt_ctx *ctx, const struct lt_layer *layer, const char *name);

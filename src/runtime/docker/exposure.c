@@ -4,6 +4,7 @@
  * and only limits and the restart policy (moby daemon/update.go). A setting therefore has the time of the creation;
  * limits are bounded by the creation and the last save of hostconfig.json. */
 #include "host/exposure.h"
+#include "runtime/docker/docker.h"
 
 static struct lt_time saved_at(struct lt_ctx *ctx, struct lt_str path)
 {
@@ -28,7 +29,7 @@ static enum lt_status emit_finding(struct lt_ctx *ctx, const struct lt_container
         .kind = LT_KIND_EXPOSED,
         .time = {container->created},
         .owner = &container->owner,
-        .where = {.file = lt_path_join(ctx->scratch, container->path, LT_STR("config.v2.json")), .field = "Created"},
+        .where = {.file = lt_docker_container(container)->config, .field = "Created"},
     };
     lt_exposure_add_namespace(&facts, container);
     if (!container->created.set) {

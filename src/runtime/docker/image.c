@@ -7,6 +7,8 @@
  *   imagedb/metadata/sha256/<ID>/lastUpdated  RFC 3339 in the host's zone: last tag, build or import here
  *   repositories.json                         names -> image IDs
  *
+ * Docker before 1.10 had other files: see graph.h.
+ *
  * `created` and `history[].created` in a configuration are by the builder's clock. */
 #include "read/facts.h"
 
@@ -14,16 +16,15 @@
 #include "parse/ident.h"
 #include "parse/json.h"
 #include "parse/stamp.h"
-#include "runtime/docker/docker.h"
+#include "runtime/docker/graph.h"
 #include "store/image_config.h"
 
 /* Only images made by the classic builder or docker commit have a parent. */
 static void read_parent(struct lt_ctx *ctx, struct lt_image *image, struct lt_str path)
 {
     struct lt_str text;
-    if (lt_read_or_skip(ctx, path, 4096, LT_OPTIONAL, &text) != LT_OK)
+    if (lt_read_text_or_skip(ctx, path, 4096, LT_OPTIONAL, &text) != LT_OK)
         return;
-    text = lt_str_trim(text);
     if (lt_digest_hex(text).len)
         image->parent = lt_str_dup(ctx->run, text);
     else
@@ -54,7 +55,7 @@ static void read_images(struct lt_ctx *ctx, struct lt_str driver)
     }
 }
 
-static bool has_name(const struct lt_image *image, struct lt_str reference)
+bool lt_docker_has_name(const struct lt_image *image, struct lt_str reference)
 {
     lt_each (struct lt_str, name, &image->names)
         if (lt_str_eq(*name, reference))
@@ -74,7 +75,7 @@ static void read_repositories(struct lt_ctx *ctx, struct lt_str driver)
         for (void *inner = NULL; lt_json_next(references, &inner, &reference, &id);) {
             struct lt_str text = lt_json_str(id, "");
             struct lt_image *image = lt_digest_hex(text).len ? lt_map_get(&ctx->root->image_by_id, text) : NULL;
-            if (image && has_name(image, reference))
+            if (image && lt_docker_has_name(image, reference))
                 continue; /* already listed by another storage driver */
             if (image)
                 lt_fact_add(&image->names, ctx->run, "", reference);
@@ -97,6 +98,7 @@ static void docker_image_inventory(struct lt_ctx *ctx)
         read_images(ctx, driver);
         read_repositories(ctx, driver);
     }
+    lt_docker_graph_read(ctx);
 }
 
 void lt_docker_note_offsets(struct lt_ctx *ctx)
@@ -131,15 +133,13 @@ static bool is_built_here(struct lt_ctx *ctx, const struct lt_image *image)
     return lt_stat_or_skip(ctx, lt_path_join(ctx->scratch, directory, LT_STR("builtLocally")), &node) == LT_OK;
 }
 
-static enum lt_status emit_registered(struct lt_ctx *ctx, const struct lt_image *image, struct lt_err *err)
+/* `file` was written when the image came here. */
+static enum lt_status emit_registered(struct lt_ctx *ctx, const struct lt_image *image, struct lt_str file,
+                                      struct lt_err *err)
 {
     struct lt_node node;
-    struct lt_err problem = {0};
-    if (lt_fs_stat(ctx->fs, image->config, ctx->scratch, &node, &problem) != LT_OK) {
-        if (problem.set)
-            lt_skip_error(ctx, image->config, &problem);
+    if (lt_stat_or_skip(ctx, file, &node) != LT_OK)
         return LT_OK;
-    }
     struct lt_facts facts = {.arena = ctx->scratch};
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("register image"));
     lt_each (const struct lt_str, name, &image->names)
@@ -151,7 +151,7 @@ static enum lt_status emit_registered(struct lt_ctx *ctx, const struct lt_image 
         .kind = LT_KIND_IMAGE_REGISTERED,
         .time = {node.time[LT_M]},
         .owner = &image->owner,
-        .where = {.file = image->config, .field = "mtime"},
+        .where = {.file = file, .field = "mtime"},
     };
     return lt_facts_emit(&facts, ctx, &event, err);
 }
@@ -160,10 +160,10 @@ static enum lt_status emit_tagged(struct lt_ctx *ctx, const struct lt_image *ima
 {
     struct lt_str text;
     struct lt_err problem = {0};
-    if (lt_read_or_skip(ctx, image->updated, 4096, LT_OPTIONAL, &text) != LT_OK)
+    if (!image->updated.len || lt_read_text_or_skip(ctx, image->updated, 4096, LT_OPTIONAL, &text) != LT_OK)
         return LT_OK; /* a pulled image has no lastUpdated */
     struct lt_event event = {.kind = LT_KIND_IMAGE_TAGGED, .where = {.file = image->updated, .field = "text"}};
-    enum lt_status status = lt_stamp_rfc3339(lt_str_trim(text), &event.time[0], &problem);
+    enum lt_status status = lt_stamp_rfc3339(text, &event.time[0], &problem);
     if (status == LT_SKIP) {
         lt_skip_error(ctx, image->updated, &problem);
         return LT_OK;
@@ -175,6 +175,14 @@ static enum lt_status emit_tagged(struct lt_ctx *ctx, const struct lt_image *ima
     return emit_image(ctx, image, &event, attrs, image->names.count ? 2 : 1, err);
 }
 
+/* An image that was translated came here before that. */
+static enum lt_status emit_arrivals(struct lt_ctx *ctx, const struct lt_image *image, struct lt_err *err)
+{
+    struct lt_str old = lt_identifier_of(&image->identifiers, LT_GRAPH_PATH);
+    enum lt_status status = emit_registered(ctx, image, image->config, err);
+    return status == LT_OK && old.len ? emit_registered(ctx, image, old, err) : status;
+}
+
 static enum lt_status docker_image_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
@@ -183,7 +191,7 @@ static enum lt_status docker_image_events(struct lt_ctx *ctx, struct lt_err *err
             continue;
         status = lt_image_steps_emit(ctx, image, err);
         if (status == LT_OK)
-            status = emit_registered(ctx, image, err);
+            status = emit_arrivals(ctx, image, err);
         if (status == LT_OK)
             status = emit_tagged(ctx, image, err);
         if (status != LT_OK)

@@ -8,8 +8,9 @@
  *   mounts/<container ID>/{mount-id,init-id,parent}  container: rw and init directory, chain ID of the image
  *
  * The files in mounts/ are written once, when the container is created. Their mtime is the best witness of the
- * creation. */
+ * creation. Docker before 1.10 had no layerdb: see graph.h. */
 #include "clock/filetimes.h"
+#include "read/discover.h"
 #include "read/source.h"
 #include "read/unread.h"
 #include "runtime/docker/driver/driver.h"
@@ -17,11 +18,35 @@
 #include "parse/ident.h"
 #include "parse/idmap.h"
 
-enum { MAX_ID_FILE = 4096, MAX_DIGITS = 18, ID_LENGTH = 64 };
+#include <stdio.h>
+
+enum { MAX_ID_FILE = 4096, MAX_DIGITS = 18, ID_LENGTH = 64, MAX_KEY = 256 };
+
+/* The key of a layer whose ID another driver's layer has already. In `buffer`. */
+static struct lt_str second_key(const struct lt_docker_driver *driver, struct lt_str id, char *buffer, size_t size)
+{
+    int length = snprintf(buffer, size, "%s/%.*s", driver->driver.name, LT_ARG(id));
+    return (struct lt_str){buffer, length < (int)size ? (size_t)length : 0};
+}
+
+struct lt_layer *lt_docker_layer_find(const struct lt_root *root, const struct lt_docker_driver *driver,
+                                      struct lt_str id)
+{
+    char key[MAX_KEY];
+    struct lt_layer *layer = lt_map_get(&root->layer_by_id, id);
+    if (!layer || !driver || lt_docker_is_of(layer, driver))
+        return layer;
+    return lt_map_get(&root->layer_by_id, second_key(driver, id, key, sizeof key));
+}
 
 struct lt_layer *lt_docker_layer_get(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str id)
 {
-    struct lt_layer *layer = lt_inventory_layer(ctx->inventory, ctx->root, id);
+    char key[MAX_KEY];
+    const struct lt_layer *other = lt_map_get(&ctx->root->layer_by_id, id);
+    bool second = other && !lt_docker_is_of(other, driver);
+    struct lt_layer *layer =
+        lt_inventory_layer(ctx->inventory, ctx->root, second ? second_key(driver, id, key, sizeof key) : id);
+    layer->id = lt_str_skip(layer->id, second && !layer->own ? layer->id.len - id.len : 0);
     if (!layer->own) {
         struct lt_docker_layer *own = lt_new(ctx->run, struct lt_docker_layer);
         own->driver = driver;
@@ -83,6 +108,13 @@ void lt_docker_find_tar(struct lt_ctx *ctx, struct lt_layer *layer)
     }
 }
 
+/* Docker before 1.7 kept the files of volumes where the driver vfs has layers: see volume.c. */
+static bool is_volume(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str name)
+{
+    return strcmp(driver->layers, LT_DOCKER_OLD_VOLUMES) == 0 && lt_is_id(name) &&
+           lt_is_dir_or_skip(ctx, lt_path_join(ctx->scratch, lt_root_path(ctx, "volumes"), name));
+}
+
 static void scan_driver(struct lt_ctx *ctx, const struct lt_docker_driver *driver)
 {
     struct lt_listing listing;
@@ -90,7 +122,7 @@ static void scan_driver(struct lt_ctx *ctx, const struct lt_docker_driver *drive
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
         const struct lt_node *node = &listing.nodes[i];
-        if (!S_ISDIR(node->mode) || lt_str_eq(node->name, LT_STR("l")))
+        if (!S_ISDIR(node->mode) || lt_str_eq(node->name, LT_STR("l")) || is_volume(ctx, driver, node->name))
             continue;
         if (!lt_is_store_id(node->name)) {
             lt_skip(ctx, lt_path_join(ctx->scratch, path, node->name), LT_CODE_BAD_ID,
@@ -111,11 +143,9 @@ static void scan_driver(struct lt_ctx *ctx, const struct lt_docker_driver *drive
     }
 }
 
-/* The layer that layerdb names. It is created if the driver may keep its files elsewhere; else NULL if it is
- * missing. */
-static struct lt_layer *named_layer(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str id)
+struct lt_layer *lt_docker_layer_named(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str id)
 {
-    struct lt_layer *layer = lt_map_get(&ctx->root->layer_by_id, id);
+    struct lt_layer *layer = lt_docker_layer_find(ctx->root, driver, id);
     if (!layer && driver->elsewhere && id.len) {
         layer = lt_docker_layer_get(ctx, driver, id);
         layer->path = lt_path_join(ctx->run, lt_root_path(ctx, driver->layers), id);
@@ -125,7 +155,7 @@ static struct lt_layer *named_layer(struct lt_ctx *ctx, const struct lt_docker_d
     return layer;
 }
 
-static void report_elsewhere(struct lt_ctx *ctx, const struct lt_docker_driver *driver)
+void lt_docker_report_elsewhere(struct lt_ctx *ctx, const struct lt_docker_driver *driver)
 {
     size_t count = 0;
     lt_each (struct lt_layer, layer, &ctx->root->layers)
@@ -141,10 +171,9 @@ static enum lt_status read_id(struct lt_ctx *ctx, struct lt_str dir, const char 
 {
     *out = LT_STR("");
     struct lt_str text, path = lt_path_join(ctx->scratch, dir, lt_str_c(name));
-    enum lt_status status = lt_read_or_skip(ctx, path, MAX_ID_FILE, need, &text);
+    enum lt_status status = lt_read_text_or_skip(ctx, path, MAX_ID_FILE, need, &text);
     if (status != LT_OK)
         return status;
-    text = lt_str_trim(text);
     if (is_valid(text)) {
         *out = lt_str_dup(ctx->run, text);
         return LT_OK;
@@ -158,13 +187,11 @@ static bool is_digest(struct lt_str text)
     return lt_digest_hex(text).len;
 }
 
-/* Read the number of bytes that the layer adds, in decimal. */
-static void read_size(struct lt_ctx *ctx, struct lt_str dir, struct lt_layer *layer)
+void lt_docker_read_size(struct lt_ctx *ctx, struct lt_str path, struct lt_layer *layer)
 {
-    struct lt_str text, path = lt_path_join(ctx->scratch, dir, LT_STR("size"));
-    if (lt_read_or_skip(ctx, path, MAX_ID_FILE, LT_OPTIONAL, &text) != LT_OK)
+    struct lt_str text;
+    if (lt_read_text_or_skip(ctx, path, MAX_ID_FILE, LT_OPTIONAL, &text) != LT_OK)
         return;
-    text = lt_str_trim(text);
     layer->has_size = text.len && text.len <= MAX_DIGITS;
     for (size_t i = 0; layer->has_size && i < text.len; i++) {
         layer->has_size = text.ptr[i] >= '0' && text.ptr[i] <= '9';
@@ -180,13 +207,15 @@ static struct lt_layer *read_record(struct lt_ctx *ctx, const struct lt_docker_d
                                     lt_tags tag)
 {
     struct lt_str cache_id, diff_id, parent;
+    struct lt_layer sized = {0};
     enum lt_need need = tag ? LT_OPTIONAL : LT_REQUIRED;
     enum lt_status status = read_id(ctx, dir, "cache-id", need, lt_is_store_id, &cache_id);
     read_id(ctx, dir, "diff", need, is_digest, &diff_id);
     read_id(ctx, dir, "parent", LT_OPTIONAL, is_digest, &parent); /* a base layer has none */
+    lt_docker_read_size(ctx, lt_path_join(ctx->scratch, dir, LT_STR("size")), &sized);
     if (status != LT_OK)
         return NULL;
-    struct lt_layer *layer = named_layer(ctx, driver, cache_id);
+    struct lt_layer *layer = lt_docker_layer_named(ctx, driver, cache_id);
     if (!layer) {
         lt_skip(ctx, dir, LT_CODE_MISSING, "the layer's directory is missing: %s/%.*s", driver->layers,
                 LT_ARG(cache_id));
@@ -198,7 +227,8 @@ static struct lt_layer *read_record(struct lt_ctx *ctx, const struct lt_docker_d
     lt_docker_layer(layer)->parent_chain = parent;
     layer->recorded = true;
     layer->tags |= tag;
-    read_size(ctx, dir, layer);
+    layer->size = sized.size;
+    layer->has_size = sized.has_size;
     return layer;
 }
 
@@ -276,11 +306,10 @@ static void read_image_layers(struct lt_ctx *ctx, const struct lt_docker_driver 
         cut_cycle(ctx, path, layer);
 }
 
-/* Mark a layer that layerdb names as recorded, or report that it is missing. */
-static void mark_recorded(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str record,
-                          struct lt_str id)
+void lt_docker_mark_recorded(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str record,
+                             struct lt_str id)
 {
-    struct lt_layer *layer = id.len ? named_layer(ctx, driver, id) : NULL;
+    struct lt_layer *layer = id.len ? lt_docker_layer_named(ctx, driver, id) : NULL;
     if (layer)
         layer->recorded = true;
     else if (id.len)
@@ -306,8 +335,8 @@ static void read_mounts(struct lt_ctx *ctx, const struct lt_docker_driver *drive
         read_id(ctx, dir, "mount-id", LT_REQUIRED, lt_is_store_id, &container->rw_id);
         read_id(ctx, dir, "init-id", LT_OPTIONAL, lt_is_store_id, &own->init_id);
         read_id(ctx, dir, "parent", LT_OPTIONAL, is_digest, &own->parent_chain);
-        mark_recorded(ctx, driver, dir, container->rw_id);
-        mark_recorded(ctx, driver, dir, own->init_id);
+        lt_docker_mark_recorded(ctx, driver, dir, container->rw_id);
+        lt_docker_mark_recorded(ctx, driver, dir, own->init_id);
     }
 }
 
@@ -342,7 +371,7 @@ static void report_unknown_drivers(struct lt_ctx *ctx)
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
         struct lt_str name = listing.nodes[i].name, layers = lt_path_join(ctx->scratch, ctx->root->path, name);
-        if (S_ISDIR(listing.nodes[i].mode) && !lt_docker_knows_driver(name) &&
+        if (S_ISDIR(listing.nodes[i].mode) && !lt_docker_driver_named(name) &&
             lt_stat_or_skip(ctx, layers, &node) == LT_END)
             lt_skip(ctx, lt_path_join(ctx->scratch, path, name), LT_CODE_UNSUPPORTED,
                     "storage driver '%.*s' is not supported: its layers are not read", LT_ARG(name));
@@ -360,7 +389,6 @@ static void docker_layer_inventory(struct lt_ctx *ctx)
             driver->describe(ctx, ctx->root);
         read_mounts(ctx, driver);
         read_unfinished(ctx, driver);
-        report_elsewhere(ctx, driver);
     }
 }
 

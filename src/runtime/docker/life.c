@@ -48,7 +48,7 @@ static void find_files(const struct look *look)
     struct lt_str log;
     bool found = false;
     if (path.len) {
-        add_file(look, "config_path", lt_path_join(look->arena, path, LT_STR("config.v2.json")));
+        add_file(look, "config_path", lt_docker_container(look->container)->config);
         add_file(look, "hostconfig_path", lt_path_join(look->arena, path, LT_STR("hostconfig.json")));
         /* The first of the three possible logs that exists. */
         for (size_t i = 0; !found && lt_docker_log_path(look->arena, look->container, i, &log); i++)
@@ -62,12 +62,14 @@ static void find_files(const struct look *look)
 static void add_state(const struct look *look)
 {
     const struct lt_container *container = look->container;
+    struct lt_str path = lt_docker_container(container)->config;
+    struct lt_str config = path.len ? lt_str_basename(path) : LT_STR("config.v2.json");
     if (!container->fact_count)
-        add_witness(look, "config.v2.json: not readable");
+        add_witness(look, "%.*s: not readable", LT_ARG(config));
     else if (container->running)
-        add_witness(look, "config.v2.json: State.Running is true, process %jd", (intmax_t)container->pid);
+        add_witness(look, "%.*s: State.Running is true, process %jd", LT_ARG(config), (intmax_t)container->pid);
     else
-        add_witness(look, "config.v2.json: State.Running is false");
+        add_witness(look, "%.*s: State.Running is false", LT_ARG(config));
 }
 
 /* If the IPC mode can be shared, the daemon creates containers/<ID>/mounts/shm with mode 0700 and mounts a tmpfs of
@@ -153,6 +155,7 @@ static bool add_tasks(const struct look *look)
     for (size_t i = 0; i < sizeof in_memory / sizeof *in_memory; i++)
         runs |= add_task(look, lt_str_c(in_memory[i]));
     add_task(look, LT_STR("/var/lib/containerd/" LT_TASKS_V2 "/moby"));
+    add_task(look, lt_root_path(look->ctx, "execdriver/native")); /* v1.0.0 daemon/execdriver/native */
     add_task(look, LT_STR("/var/lib/containerd/" LT_TASKS_V1 "/moby"));
     add_task(look, lt_root_path(look->ctx, LT_OWN_CONTAINERD "/" LT_TASKS_V2 "/moby"));
     return runs;

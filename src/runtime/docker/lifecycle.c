@@ -57,12 +57,12 @@ static enum lt_status emit_probe(struct lt_ctx *ctx, const struct lt_container *
 
 static enum lt_status emit_probes(struct lt_ctx *ctx, const struct lt_container *container, struct lt_err *err)
 {
-    struct lt_str text, path = lt_path_join(ctx->scratch, container->path, LT_STR("config.v2.json"));
+    struct lt_str text, path = lt_docker_container(container)->config;
     struct json_t *json;
     const char *flaw;
     enum lt_status status = LT_OK;
     /* docker_container reports a damaged file. */
-    if (!container->path.len || lt_slurp(ctx->fs, path, LT_MAX_JSON, ctx->scratch, &text, NULL) != LT_OK ||
+    if (!path.len || lt_slurp(ctx->fs, path, LT_MAX_JSON, ctx->scratch, &text, NULL) != LT_OK ||
         lt_json_parse(text, &json, &flaw, NULL) != LT_OK)
         return LT_OK;
     const struct json_t *health = lt_json_at(json, "State.Health");
@@ -103,8 +103,7 @@ static enum lt_status emit_ended(struct lt_ctx *ctx, const struct lt_container *
         .first = life,
         .last = container->finished,
         .owner = &container->owner,
-        .where = {.file = lt_path_join(ctx->scratch, container->path, LT_STR("config.v2.json")),
-                  .field = "State.FinishedAt"},
+        .where = {.file = lt_docker_container(container)->config, .field = "State.FinishedAt"},
         .tags = container->tags,
     };
     return lt_facts_emit(&facts, ctx, &event, err);
@@ -188,7 +187,8 @@ static enum lt_status emit_removal(struct lt_ctx *ctx, struct lt_str path, const
 static enum lt_status emit_removals(struct lt_ctx *ctx, struct lt_err *err)
 {
     static const struct place places[] = {{"containers", "remove a container", false},
-                                          {"volumes", "remove a volume", false}};
+                                          {"volumes", "remove a volume", false},
+                                          {"graph", "remove an image", true}};
     static const struct place of_driver[] = {{"imagedb/content/sha256", "remove an image", true},
                                              {"layerdb/sha256", "remove an image layer", true},
                                              {"layerdb/mounts", "remove a container's layers", false}};

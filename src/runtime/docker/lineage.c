@@ -61,6 +61,21 @@ static void link_image(struct lt_arena *arena, const struct lt_map *by_diff, con
         image->layers = layers;
 }
 
+/* Before Docker 1.10 an image was one layer with the same ID, on top of that of its parent. If the storage driver was
+ * changed, another one may have the same layers. */
+static void link_old_image(struct lt_arena *arena, struct lt_image *image, const struct lt_docker_driver *driver)
+{
+    struct lt_layer *top = lt_is_id(image->id) ? lt_docker_layer_find(image->root, driver, image->id) : NULL;
+    struct lt_list chain = {0};
+    collect_chain(arena, top, &chain);
+    reverse(&chain);
+    if (!image->layers.count)
+        image->layers = chain;
+    else if (chain.count == image->diff_ids.count)
+        lt_each (struct lt_layer, layer, &chain)
+            lt_list_add(&image->copies, arena, layer);
+}
+
 static void link_images(struct lt_arena *arena, struct lt_root *root)
 {
     struct lt_map by_diff = {0};
@@ -73,8 +88,10 @@ static void link_images(struct lt_arena *arena, struct lt_root *root)
             layer);
     }
     lt_each (struct lt_image, image, &root->images)
-        for (size_t i = 0; lt_docker_drivers[i]; i++)
+        for (size_t i = 0; lt_docker_drivers[i]; i++) {
             link_image(arena, &by_diff, lt_docker_drivers[i], image);
+            link_old_image(arena, image, lt_docker_drivers[i]);
+        }
 }
 
 /* A name of a layer has at most 128 bytes, so the key fits: see lt_is_store_id(). */
@@ -114,6 +131,24 @@ static struct lt_layer *infer_rw(const struct lt_container *container)
     if (found)
         found->inferred = true;
     return found;
+}
+
+/* Docker before 1.10 named the layers of a container after it, and had no other record of them. A translation that was
+ * cut short leaves them without one, too. */
+static void name_layers(struct lt_ctx *ctx, struct lt_container *container)
+{
+    struct lt_docker_container *own = lt_docker_container(container);
+    const struct lt_map *layers = &ctx->root->layer_by_id;
+    const struct lt_layer *layer = lt_map_get(layers, container->id);
+    const struct lt_docker_driver *driver =
+        layer ? lt_docker_layer(layer)->driver : lt_docker_driver_named(container->driver);
+    struct lt_str init = lt_str_format(ctx->run, "%.*s-init", LT_ARG(container->id));
+    if (own->mount_record.len || !driver || !(own->old || layer))
+        return;
+    container->rw_id = container->id;
+    lt_docker_mark_recorded(ctx, driver, own->config, container->rw_id);
+    if (lt_map_get(layers, init) || driver->elsewhere)
+        lt_docker_mark_recorded(ctx, driver, own->config, own->init_id = init);
 }
 
 static void assign_layer(struct lt_container *container, struct lt_layer *layer, enum lt_role role)
@@ -159,7 +194,7 @@ struct lt_layer *lt_docker_snapshot(struct lt_ctx *ctx, struct lt_str snapshotte
 static bool link_snapshots(struct lt_ctx *ctx, struct lt_container *container)
 {
     struct lt_layer *rw;
-    if (lt_docker_knows_driver(container->driver) || !container->driver.len)
+    if (lt_docker_driver_named(container->driver) || !container->driver.len)
         return false;
     rw = lt_docker_snapshot(ctx, container->driver, container->id);
     container->namespace = namespace_of(ctx);
@@ -194,10 +229,9 @@ static void link_snapshot_image(struct lt_ctx *ctx, struct lt_container *contain
 
 static void report_snapshots(struct lt_ctx *ctx, const struct lt_container *container)
 {
-    struct lt_str path = lt_path_join(ctx->scratch, container->path, LT_STR("config.v2.json"));
     if (!container->rw)
         lt_skip(
-            ctx, path, LT_CODE_MISSING,
+            ctx, lt_docker_container(container)->config, LT_CODE_MISSING,
             "its files are snapshot '%.*s' of %.*s in namespace %.*s of containerd, which no store of this host has",
             LT_ARG(container->id), LT_ARG(container->driver), LT_ARG(container->namespace));
 }
@@ -213,6 +247,8 @@ static void link_container_layers(struct lt_arena *arena, struct lt_container *c
     const struct lt_layer *above = container->init ? container->init : container->rw;
     if (!top && above)
         top = above->parent;
+    if (!top && container->image)
+        top = lt_docker_layer_find(container->root, lt_docker_driver_named(container->driver), container->image->id);
     collect_chain(arena, top, &container->layers);
     if (container->layers.count || !container->image)
         return;
@@ -261,7 +297,7 @@ static void publish(struct lt_ctx *ctx)
     }
     lt_each (struct lt_container, container, &ctx->root->containers) {
         const struct lt_docker_container *own = lt_docker_container(container);
-        container->driver_read |= own->driver || lt_docker_knows_driver(container->driver);
+        container->driver_read |= own->driver || lt_docker_driver_named(container->driver);
         lt_identifier_add(ctx->inventory, &container->identifiers,
                           container->namespace.len ? "snapshot_key" : "mount_identifier", container->rw_id);
         lt_identifier_add(ctx->inventory, &container->identifiers, "init_identifier", own->init_id);
@@ -283,7 +319,8 @@ static void give_all(struct lt_ctx *ctx)
         give(ctx, lt_str_dirname(layer->tar_record), &layer->beside); /* that of the layer in layerdb */
     }
     lt_each (struct lt_image, image, &ctx->root->images) {
-        give(ctx, image->config, &image->owner);
+        bool old = lt_is_id(image->id); /* before 1.10 an image had a directory */
+        give(ctx, old ? lt_str_dirname(image->config) : image->config, &image->owner);
         give(ctx, lt_str_dirname(image->updated), &image->owner);
     }
     lt_each (struct lt_container, container, &ctx->root->containers) {
@@ -292,8 +329,10 @@ static void give_all(struct lt_ctx *ctx)
         if (container->rw)
             give(ctx, container->rw->merged, &container->owner); /* also of a layer in containerd's store */
     }
-    lt_each (struct lt_volume, volume, &ctx->root->volumes)
+    lt_each (struct lt_volume, volume, &ctx->root->volumes) {
         give(ctx, volume->path, &volume->owner);
+        give(ctx, volume->data, &volume->owner); /* of Docker before 1.7 it is elsewhere */
+    }
 }
 
 void lt_docker_link(struct lt_ctx *ctx)
@@ -314,6 +353,10 @@ void lt_docker_link(struct lt_ctx *ctx)
             parent->has_children = true;
     }
     link_images(arena, root);
+    lt_each (struct lt_container, container, &root->containers)
+        name_layers(ctx, container);
+    for (size_t i = 0; lt_docker_drivers[i]; i++)
+        lt_docker_report_elsewhere(ctx, lt_docker_drivers[i]);
     /* Certain links first, so that fewer candidates are left for inference. */
     for (int infer = 0; infer <= 1; infer++)
         lt_each (struct lt_container, container, &root->containers)

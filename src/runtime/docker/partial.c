@@ -8,10 +8,11 @@ static bool is_missing(struct lt_ctx *ctx, struct lt_str path)
     return lt_fs_stat(ctx->fs, path, ctx->scratch, &node, NULL) == LT_END;
 }
 
+/* Does a container need image/ and the layers of this driver? Before 1.10 there was no image/. */
 static bool uses(const struct lt_root *root, const struct lt_docker_driver *driver)
 {
     lt_each (const struct lt_container, container, &root->containers)
-        if (lt_str_eq(container->driver, lt_str_c(driver->driver.name)))
+        if (lt_str_eq(container->driver, lt_str_c(driver->driver.name)) && !lt_docker_container(container)->old)
             return true;
     return false;
 }

@@ -4,6 +4,9 @@
  *   <name>/            a volume of the local driver; created when the directory was born. What docker shows as
  *                      CreatedAt is the ctime of this directory or of _data, which changes later
  *   <name>/opts.json   {MountType, MountOpts, MountDevice}, if it has options
+ *   <name>/config.json {ID, Path, IsBindMount, Writable}: Docker before 1.7 kept the files in <root>/vfs/dir/<ID>, or
+ *                      noted what it bound (v1.6.2 volumes/{repository,volume}.go; before 1.3 only the directory was
+ *                      there). Later versions make <name>/_data a link to them (v1.9.1 daemon/volumes_unix.go)
  *   metadata.db        bbolt: bucket "volumes", name -> {Name, Driver, Labels, Options}, for all drivers. No times
  *
  * The last transaction of the database was at the file's mtime. What it removed is in the older tree; what was removed
@@ -11,8 +14,11 @@
 #include "read/volume_users.h"
 
 #include "parse/bbolt.h"
+#include "parse/ident.h"
 #include "parse/json.h"
 #include "parse/redact.h"
+#include "read/discover.h"
+#include "runtime/docker/graph.h"
 
 /* A record of metadata.db. */
 struct record {
@@ -39,6 +45,15 @@ static struct lt_str redacted(struct lt_arena *arena, struct lt_str text)
     return copy;
 }
 
+static void set_device(struct lt_ctx *ctx, struct lt_volume *volume, struct lt_str type, struct lt_str device)
+{
+    bool bind = !type.len || lt_str_eq(type, LT_STR("none"));
+    struct lt_str shown = redacted(ctx->run, device);
+    volume->device = lt_str_dup(ctx->run, device);
+    volume->device_in_memory = lt_str_eq(type, LT_STR("tmpfs"));
+    volume->shown_device = bind ? shown : lt_str_format(ctx->run, "%.*s %.*s", LT_ARG(type), LT_ARG(shown));
+}
+
 /* Read a volume's options: what is mounted over its data, from the start of the first container that uses it to the end
  * of the last. */
 static void read_options(struct lt_ctx *ctx, struct lt_volume *volume)
@@ -56,7 +71,7 @@ static void read_options(struct lt_ctx *ctx, struct lt_volume *volume)
             lt_fact_add(&volume->options, ctx->run, shown[i].before, redacted(ctx->scratch, text));
     }
     struct lt_str options = lt_json_str(json, "MountOpts");
-    volume->device = lt_str_dup(ctx->run, lt_json_str(json, "MountDevice"));
+    set_device(ctx, volume, lt_json_str(json, "MountType"), lt_json_str(json, "MountDevice"));
     while (options.len && lt_str_starts(volume->device, LT_STR("/"))) {
         struct lt_str option = lt_str_cut(&options, ',');
         volume->device_is_path |= lt_str_eq(option, LT_STR("bind")) || lt_str_eq(option, LT_STR("rbind"));
@@ -65,6 +80,28 @@ static void read_options(struct lt_ctx *ctx, struct lt_volume *volume)
     if (volume->device.len)
         lt_fact_add(&volume->options, ctx->run, "",
                     LT_STR("its files are those of the device, which is mounted over _data while a container runs"));
+    lt_json_free(json);
+}
+
+/* Read what Docker before 1.7 recorded of a volume, whose name was an ID. */
+static void read_old(struct lt_ctx *ctx, struct lt_volume *volume)
+{
+    struct json_t *json;
+    struct lt_node node;
+    struct lt_str path = lt_path_join(ctx->scratch, volume->path, LT_STR("config.json"));
+    struct lt_str data = lt_path_join(ctx->run, lt_root_path(ctx, LT_DOCKER_OLD_VOLUMES), volume->name);
+    if (!lt_is_id(volume->name) || (lt_stat_or_skip(ctx, volume->data, &node) == LT_OK && S_ISDIR(node.mode)))
+        return;
+    if (lt_is_dir_or_skip(ctx, data))
+        volume->data = data;
+    if (lt_read_json_of_or_skip(ctx, path, LT_OPTIONAL, LT_BEFORE_1_10, &json) != LT_OK)
+        return;
+    if (lt_json_bool(json, "IsBindMount")) {
+        set_device(ctx, volume, LT_STR("none"), lt_json_str(json, "Path"));
+        volume->device_is_path = volume->by_path = lt_str_starts(volume->device, LT_STR("/"));
+        volume->device_read_only = !lt_json_bool(json, "Writable");
+        lt_fact_add(&volume->options, ctx->run, "a bind of ", volume->device);
+    }
     lt_json_free(json);
 }
 
@@ -80,6 +117,7 @@ static void docker_volume_inventory(struct lt_ctx *ctx)
         volume->path = lt_path_join(ctx->run, path, volume->name);
         volume->data = lt_path_join(ctx->run, volume->path, LT_STR("_data"));
         read_options(ctx, volume);
+        read_old(ctx, volume);
         volume->created = listing.nodes[i].time[LT_B];
     }
 }

@@ -89,8 +89,11 @@ enum lt_status lt_kube_document_read(struct lt_ctx *ctx, struct lt_str path, str
     enum lt_status status = lt_stat_or_skip(ctx, path, &node);
     if (status == LT_OK)
         status = lt_read_or_skip(ctx, path, MAX_DOCUMENT, LT_OPTIONAL, &text);
-    if (status != LT_OK)
-        return status;
+    const char *empty = status == LT_OK ? lt_emptiness(text) : NULL;
+    if (empty)
+        lt_skip(ctx, path, LT_CODE_DAMAGED, "%s", empty);
+    if (status != LT_OK || empty)
+        return empty ? LT_SKIP : status;
     out->written = node.time[LT_M];
     out->born = node.time[LT_B];
     if (lt_str_starts(lt_str_trim(text), LT_STR("{")))

@@ -22,7 +22,7 @@ static void aufs_describe(struct lt_ctx *ctx, struct lt_root *root)
         if (lt_read_or_skip(ctx, path, MAX_LAYERS_FILE, LT_REQUIRED, &text) != LT_OK)
             continue;
         struct lt_str first = lt_str_trim(lt_str_cut(&text, '\n'));
-        struct lt_layer *below = lt_is_store_id(first) ? lt_map_get(&root->layer_by_id, first) : NULL;
+        struct lt_layer *below = lt_is_store_id(first) ? lt_docker_layer_find(root, &lt_docker_aufs, first) : NULL;
         if (below && below != layer)
             layer->parent = below;
         else if (first.len) /* a base layer has an empty file */

@@ -12,10 +12,10 @@ const struct lt_docker_driver *const lt_docker_drivers[] = {
     NULL,
 };
 
-bool lt_docker_knows_driver(struct lt_str name)
+const struct lt_docker_driver *lt_docker_driver_named(struct lt_str name)
 {
     for (size_t i = 0; lt_docker_drivers[i]; i++)
         if (lt_str_eq(name, lt_str_c(lt_docker_drivers[i]->driver.name)))
-            return true;
-    return false;
+            return lt_docker_drivers[i];
+    return NULL;
 }

@@ -41,8 +41,20 @@ struct lt_docker_driver {
 /* From drivers.def; NULL-terminated. */
 extern const struct lt_docker_driver *const lt_docker_drivers[];
 
-/* Are the layers of the driver with this name read? */
-bool lt_docker_knows_driver(struct lt_str name);
+/* The driver with this name; NULL: its layers are not read. */
+const struct lt_docker_driver *lt_docker_driver_named(struct lt_str name);
+
+/* The layer that the store's records name. It is created if the driver may keep its files elsewhere; else NULL if it is
+ * missing. */
+struct lt_layer *lt_docker_layer_named(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str id);
+
+/* Report how many layers of the driver are elsewhere. */
+void lt_docker_report_elsewhere(struct lt_ctx *ctx, const struct lt_docker_driver *driver);
+
+/* Mark the layer that `record`, a path, names as recorded, or report that it is missing. Does nothing if `id` is
+ * "". */
+void lt_docker_mark_recorded(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str record,
+                             struct lt_str id);
 
 /* Does the layer belong to this driver? */
 static inline bool lt_docker_is_of(const struct lt_layer *layer, const struct lt_docker_driver *driver)

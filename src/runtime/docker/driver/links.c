@@ -44,18 +44,18 @@ static void read_link_directory(struct lt_ctx *ctx, struct lt_root *root, const 
 static void describe_layer(struct lt_ctx *ctx, struct lt_root *root, struct lt_layer *layer)
 {
     struct lt_str text;
-    if (lt_read_or_skip(ctx, lt_path_join(ctx->scratch, layer->path, LT_STR("link")), MAX_LINK_FILE, LT_REQUIRED,
-                        &text) == LT_OK) {
-        if (lt_is_link_id(lt_str_trim(text)))
-            note_link(ctx, root, lt_str_trim(text), layer);
+    if (lt_read_text_or_skip(ctx, lt_path_join(ctx->scratch, layer->path, LT_STR("link")), MAX_LINK_FILE, LT_REQUIRED,
+                             &text) == LT_OK) {
+        if (lt_is_link_id(text))
+            note_link(ctx, root, text, layer);
         else
             lt_skip(ctx, lt_path_join(ctx->scratch, layer->path, LT_STR("link")), LT_CODE_BAD_ID,
                     "no short name of a layer: '%.*s'", (int)(text.len < 64 ? text.len : 64), text.ptr);
     }
     /* A base layer has no lower file. */
-    if (lt_read_or_skip(ctx, lt_path_join(ctx->scratch, layer->path, LT_STR("lower")), MAX_LOWER_FILE, LT_OPTIONAL,
-                        &text) == LT_OK)
-        lt_docker_layer(layer)->lower = lt_str_dup(ctx->run, lt_str_trim(text));
+    if (lt_read_text_or_skip(ctx, lt_path_join(ctx->scratch, layer->path, LT_STR("lower")), MAX_LOWER_FILE, LT_OPTIONAL,
+                             &text) == LT_OK)
+        lt_docker_layer(layer)->lower = lt_str_dup(ctx->run, text);
 }
 
 /* Use the first layer of the list, the next lower one, as parent where layerdb has none. */

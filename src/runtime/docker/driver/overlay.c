@@ -19,11 +19,10 @@ extern const struct lt_docker_driver lt_docker_overlay;
 
 static void link_parent(struct lt_ctx *ctx, struct lt_layer *layer)
 {
-    struct lt_str text, path = lt_path_join(ctx->scratch, layer->path, LT_STR("lower-id"));
-    if (lt_read_or_skip(ctx, path, MAX_LOWER_FILE, LT_REQUIRED, &text) != LT_OK)
+    struct lt_str id, path = lt_path_join(ctx->scratch, layer->path, LT_STR("lower-id"));
+    if (lt_read_text_or_skip(ctx, path, MAX_LOWER_FILE, LT_REQUIRED, &id) != LT_OK)
         return;
-    struct lt_str id = lt_str_trim(text);
-    struct lt_layer *below = lt_is_store_id(id) ? lt_map_get(&layer->root->layer_by_id, id) : NULL;
+    struct lt_layer *below = lt_is_store_id(id) ? lt_docker_layer_find(layer->root, &lt_docker_overlay, id) : NULL;
     lt_docker_layer(layer)->lower = lt_str_dup(ctx->run, id);
     if (!layer->parent && below != layer)
         layer->parent = below;
