@@ -4,6 +4,7 @@
  *
  *   device.c         a device of bytes, and a slice of one: partitions, volumes, unpacked images
  *   fs.c             a file system: the functions that a reader provides, and what is written once for all of them
+ *   identity.c       UUIDs and labels as text
  *   path_index.c     from paths to inodes, for readers that find inodes in a disk image
  *   ext4/            the reader of ext2, ext3 and ext4 on a device; its map is in ext4/ext4.h
  *   filesystems.def  a line for each reader of our own; filesystems.c asks them in turn

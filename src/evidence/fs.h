@@ -97,6 +97,17 @@ struct lt_journal_summary {
     uint64_t orphans, truncated; /* files that were being deleted or cut short; a mount would finish that */
 };
 
+/* By which names the tables of mounts of its host know a file system. Each text is "" where the disk does not tell, and
+ * its bytes are hostile. */
+struct lt_fs_identity {
+    struct lt_str uuid;         /* in lower case, as blkid prints it */
+    struct lt_str label;        /* cut at the first NUL */
+    struct lt_str last_mounted; /* where it was mounted last, says its superblock */
+    struct lt_str partuuid;     /* of its partition, in lower case, as in PARTUUID= */
+    struct lt_str partlabel;    /* of its partition, as in PARTLABEL= */
+    unsigned partition;         /* number as the kernel counts, 0: none */
+};
+
 /* One file system of the evidence. */
 struct lt_fs {
     const struct lt_fs_ops *ops;
@@ -105,6 +116,7 @@ struct lt_fs {
     bool no_trusted;     /* the kernel hides attributes trusted.* from us, as if there were none */
     bool is_tree;        /* a kernel makes sure that no directory is reached twice; a hostile image may lie */
     struct lt_journal_summary journal;
+    struct lt_fs_identity identity;
     void *self; /* state of the reader */
 };
 

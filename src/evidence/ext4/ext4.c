@@ -6,6 +6,7 @@
 #include "evidence/ext4/nameless.h"
 #include "evidence/ext4/orphans.h"
 #include "evidence/ext4/xattr.h"
+#include "evidence/identity.h"
 
 #include <stdlib.h>
 
@@ -241,6 +242,15 @@ static void replay_journal(struct lt_fs *fs, bool no_journal)
         lt_fs_note(fs, LT_CODE_JOURNAL, problem.text);
 }
 
+static void identify(struct lt_fs *fs)
+{
+    const struct lt_ext4 *super = &lt_ext4_reader(fs)->volume.super;
+    struct lt_arena *arena = &fs->evidence->arena;
+    fs->identity.uuid = lt_uuid_text(arena, super->uuid);
+    fs->identity.label = lt_label_text(arena, super->label, sizeof super->label);
+    fs->identity.last_mounted = lt_label_text(arena, super->last_mounted, sizeof super->last_mounted);
+}
+
 static void ext4_release(struct lt_fs *fs)
 {
     struct lt_ext4_reader *reader = lt_ext4_reader(fs);
@@ -288,6 +298,7 @@ static enum lt_status ext4_open_fs(struct lt_fs *fs, const struct lt_device *dev
         lt_volume_close(volume);
         return status;
     }
+    identify(fs);
     if (volume->super.damaged)
         lt_fs_note(fs, LT_CODE_DAMAGED, "wrong checksum of the superblock");
     check_groups(fs);

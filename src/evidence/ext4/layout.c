@@ -48,6 +48,16 @@ static void read_checksums(struct lt_cursor *bytes, struct lt_ext4 *out)
     out->damaged = lt_crc32c(~0u, bytes->ptr, SUPER_CHECKSUM) != lt_le32(bytes, SUPER_CHECKSUM);
 }
 
+/* s_uuid, s_volume_name and s_last_mounted. */
+static void read_names(const struct lt_cursor *bytes, struct lt_ext4 *out)
+{
+    if (bytes->len < LT_EXT4_SUPER_SIZE)
+        return;
+    memcpy(out->uuid, bytes->ptr + 0x68, sizeof out->uuid);
+    memcpy(out->label, bytes->ptr + 0x78, sizeof out->label);
+    memcpy(out->last_mounted, bytes->ptr + 0x88, sizeof out->last_mounted);
+}
+
 enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct lt_err *err)
 {
     uint32_t log_size = lt_le32(&bytes, 0x18);
@@ -83,6 +93,7 @@ enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct
     if (out->ro_compat & RO_COMPAT_BIGALLOC && log_cluster > log_size && log_cluster - log_size < 20)
         out->cluster_blocks = 1u << (log_cluster - log_size);
     read_checksums(&bytes, out);
+    read_names(&bytes, out);
     out->needs_recovery = out->incompat & LT_EXT4_INCOMPAT_RECOVER;
     if (bytes.bad || !plausible(out))
         return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "impossible values in the ext2/3/4 superblock");

@@ -53,6 +53,7 @@ struct lt_ext4 {
     uint32_t first_inode;                   /* smaller numbers, except the root's, belong to the file system itself */
     uint32_t cluster_blocks;                /* blocks for each bit of a block bitmap (bigalloc) */
     uint32_t checksum_seed;
+    unsigned char uuid[16], label[16], last_mounted[64]; /* texts end with a NUL, or fill their field */
     uint64_t blocks;
     bool needs_recovery; /* the journal holds changes that are not in place yet */
     bool checksums;      /* metadata_csum: every structure has a CRC-32C */
