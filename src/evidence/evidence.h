@@ -9,7 +9,8 @@
  *   ext4/            the reader of ext2, ext3 and ext4 on a device; its map is in ext4/ext4.h
  *   filesystems.def  a line for each reader of our own; filesystems.c asks them in turn
  *   image/           evidence that is a disk image: bytes, then partitions, then file systems. image.c; tsk.c is all
- *                    that knows libtsk: packed formats, partition tables, file systems without a reader of our own
+ *                    that knows libtsk: packed formats, partition tables, file systems without a reader of our own.
+ *                    partition.c: number, UUID and name of a partition
  *   directory/       evidence that is the directory of a mounted host: directory.c; beneath.c opens safely below it
  *   evidence.def     a line for each kind of evidence; evidence.c opens one with the kind that fits best
  *

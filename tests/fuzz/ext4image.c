@@ -9,7 +9,7 @@
 #include "evidence/ext4/fast_tags.h"
 #include "evidence/walk.h"
 
-#include "fuzz.h"
+#include "disk.h"
 
 #include <string.h>
 
@@ -18,14 +18,8 @@ enum {
     NO_JOURNAL = 2,
     SEALED = 8,    /* fast commits that lie in one block of 1 KiB get the right checksums */
     CUT_SHORT = 4, /* the image ends after three quarters of what the input says */
-    UNIT = 64,
     MOST_KIB = 4096,
     MOST_ENTRIES = 4000, /* a hostile tree can be large: the rest of it would be more of the same */
-};
-
-struct image {
-    uint8_t *bytes;
-    size_t size;
 };
 
 struct seen {
@@ -36,14 +30,6 @@ struct seen {
     struct lt_str name;
     bool stopped;
 };
-
-static ssize_t read_image(void *arg, uint64_t offset, void *buffer, size_t size)
-{
-    const struct image *image = arg;
-    PROMISE(offset <= image->size && size <= image->size - offset); /* nobody asks for more than there is */
-    memcpy(buffer, image->bytes + offset, size);
-    return (ssize_t)size;
-}
 
 /* The checksum of a commit ends the tail that it is in. */
 static void seal_commit(uint8_t *bytes, size_t size)
@@ -62,21 +48,10 @@ static void seal_commit(uint8_t *bytes, size_t size)
     }
 }
 
-static struct image make_image(struct input *input, uint8_t options)
+static struct disk make_image(struct input *input, uint8_t options)
 {
-    struct image image = {.size = (1 + take_number(input, 2) % MOST_KIB) * 1024};
-    if (options & CUT_SHORT)
-        image.size = image.size / 4 * 3;
-    image.bytes = calloc(image.size, 1);
-    PROMISE(image.bytes);
-    while (input->len > 3) {
-        size_t at = (size_t)take_number(input, 2) * UNIT, length = (size_t)take_byte(input) + 1;
-        length = length < input->len ? length : input->len;
-        if (at < image.size)
-            memcpy(image.bytes + at, input->ptr, length < image.size - at ? length : image.size - at);
-        input->ptr += length;
-        input->len -= length;
-    }
+    size_t size = (1 + take_number(input, 2) % MOST_KIB) * 1024;
+    struct disk image = make_disk(input, options & CUT_SHORT ? size / 4 * 3 : size);
     enum { BLOCK = 1024 };
     for (size_t at = 0; options & SEALED && at + BLOCK <= image.size; at += BLOCK)
         seal_commit(image.bytes + at, BLOCK);
@@ -222,8 +197,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {data, size};
     uint8_t options = take_byte(&input);
-    struct image image = make_image(&input, options);
-    struct lt_device device = {.read = read_image, .arg = &image, .size = image.size};
+    struct disk image = make_image(&input, options);
+    struct lt_device device = device_of(&image);
     struct lt_evidence evidence = {0};
     struct lt_fs fs = {.evidence = &evidence, .label = LT_STR("image")};
     struct lt_err err = {0};

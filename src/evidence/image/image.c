@@ -6,6 +6,7 @@
 
 #include "evidence/evidence.h"
 #include "evidence/filesystems.h"
+#include "evidence/image/partition.h"
 #include "evidence/image/tsk.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@ struct image {
     int fd;
     struct lt_device file;     /* as it lies on the disk */
     struct lt_device unpacked; /* the bytes inside it; not open where the file is a raw image */
+    struct lt_device *disk;    /* which of the two is read */
     struct lt_tsk *tsk;
 };
 
@@ -84,13 +86,14 @@ static bool add_other_fs(struct lt_fs *fs, const struct lt_device *device, const
     return true;
 }
 
-/* From a device to a file system. False: nobody knows what is there. */
-static bool add_fs(struct lt_evidence *evidence, const struct lt_device *device)
+/* From a device to a file system. `identity` is what its partition is called. False: nobody knows what is there. */
+static bool add_fs(struct lt_evidence *evidence, const struct lt_device *device, const struct lt_fs_identity *identity)
 {
     struct lt_fs *fs = lt_new(&evidence->arena, struct lt_fs);
     const struct lt_fs_reader *reader;
     struct lt_err why = {0};
     fs->evidence = evidence;
+    fs->identity = *identity;
     if (lt_fs_open(fs, device, &reader, &why) != LT_OK)
         return add_other_fs(fs, device, reader, &why);
     lt_list_add(&evidence->fs, &evidence->arena, fs);
@@ -100,8 +103,11 @@ static bool add_fs(struct lt_evidence *evidence, const struct lt_device *device)
 static void add_partition(void *arg, const struct lt_device *partition, const char *description)
 {
     struct lt_evidence *evidence = arg;
+    const struct image *image = evidence->self;
+    struct lt_fs_identity identity = {0};
     struct lt_err err = {0};
-    if (add_fs(evidence, partition))
+    lt_partition_identify(image->disk, partition, &evidence->arena, &identity);
+    if (add_fs(evidence, partition, &identity))
         return;
     lt_fail(&err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "partition %.*s (%s) holds no file system that libtsk knows",
             LT_ARG(partition->place), description);
@@ -135,16 +141,16 @@ static enum lt_status image_find(struct lt_evidence *evidence, struct lt_err *er
     enum lt_status status = lt_tsk_unpack(&image->file, evidence->spec, &image->unpacked, err);
     if (status == LT_SKIP)
         return LT_SKIP;
-    const struct lt_device *bytes = status == LT_END ? &image->file : &image->unpacked;
-    evidence->size = bytes->size;
-    if (lt_tsk_open(bytes, &evidence->arena, &image->tsk, err) != LT_OK)
+    image->disk = status == LT_END ? &image->file : &image->unpacked;
+    evidence->size = image->disk->size;
+    if (lt_tsk_open(image->disk, &evidence->arena, &image->tsk, err) != LT_OK)
         return LT_SKIP;
     /* A file system may begin with a boot sector that looks like a partition table, so it is asked for first. */
-    if (!add_fs(evidence, bytes))
+    if (!add_fs(evidence, image->disk, &(struct lt_fs_identity){0}))
         lt_tsk_partitions(image->tsk, &evidence->arena, add_partition, evidence);
     if (evidence->fs.count)
         return LT_OK;
-    if (is_tar(bytes))
+    if (is_tar(image->disk))
         return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0,
                        "a tar archive (saved images, an OCI layout, a collection): not read yet. Unpack a collection, "
                        "and pass the directory");

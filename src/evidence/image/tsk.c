@@ -135,6 +135,7 @@ void lt_tsk_partitions(struct lt_tsk *tsk, struct lt_arena *arena, lt_each_parti
         struct lt_str place = lt_str_format(arena, "at sector %ju", (uintmax_t)part->start);
         uint64_t offset = (uint64_t)table->offset + part->start * table->block_size;
         struct lt_device partition = lt_device_slice(&tsk->device, offset, UINT64_MAX, place);
+        partition.sector_size = table->block_size;
         each(arg, &partition, part->desc ? part->desc : "no description");
     }
     tsk_vs_close(table);

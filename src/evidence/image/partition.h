@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What a partition table says of one partition, as Linux names it: its number, PARTUUID and PARTLABEL. libtsk, which
+ * finds the partitions, has none of them. */
+#ifndef LT_EVIDENCE_IMAGE_PARTITION_H
+#define LT_EVIDENCE_IMAGE_PARTITION_H
+
+#include "evidence/device.h"
+#include "evidence/fs.h"
+
+/* Find `partition`, a slice of `disk` whose sectors have the size that the table counts in, in the DOS or GPT table of
+ * the disk, by the sector where it begins. Fills `partition`, `partuuid` and `partlabel` of `out`, with texts in
+ * `arena`; they stay as they are if neither table has it. The bytes are hostile, and damage is no error here. Facts:
+ * linux 6.18 block/partitions/msdos.c and efi.c, UEFI 2.10 section 5. */
+void lt_partition_identify(const struct lt_device *disk, const struct lt_device *partition, struct lt_arena *arena,
+                           struct lt_fs_identity *out);
+
+#endif
