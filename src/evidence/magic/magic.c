@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evidence/magic/magic.h"
+
+#include "evidence/magic/formats.h"
+
+enum {
+    LONGEST = 64, /* bytes of a magic number, and of a name that is quoted */
+    PIECE = 64 * 1024,
+    ZEROS = 256, /* pieces that are looked at before something counts as empty */
+};
+
+struct lt_str lt_magic_uuid(struct lt_magic_probe *probe, size_t at)
+{
+    enum { UUID = 16 };
+    return at + UUID <= probe->bytes.len ? lt_uuid_text(probe->arena, probe->bytes.ptr + at) : LT_STR("");
+}
+
+struct lt_str lt_magic_label(struct lt_magic_probe *probe, size_t at, size_t size)
+{
+    return at + size <= probe->bytes.len ? lt_label_text(probe->arena, probe->bytes.ptr + at, size) : LT_STR("");
+}
+
+struct lt_str lt_magic_quote(struct lt_magic_probe *probe, const char *what, uint64_t offset, size_t size)
+{
+    unsigned char bytes[LONGEST];
+    size = size < sizeof bytes ? size : sizeof bytes;
+    if (!size || !lt_device_read(probe->device, offset, bytes, size))
+        return LT_STR("");
+    struct lt_str text = lt_label_text(probe->arena, bytes, size);
+    text = lt_str_cut(&text, '\n');
+    return text.len ? lt_str_format(probe->arena, "%s '%.*s'", what, LT_ARG(text)) : LT_STR("");
+}
+
+/* --- looking ----------------------------------------------------------------------------------------------------- */
+
+static bool has_magic(const struct lt_device *device, uint64_t offset, const struct lt_magic_format *format)
+{
+    unsigned char bytes[LONGEST];
+    return format->length <= sizeof bytes && offset <= device->size &&
+           lt_device_read(device, offset, bytes, format->length) && memcmp(bytes, format->magic, format->length) == 0;
+}
+
+static bool matches(const struct lt_device *device, const struct lt_magic_format *format, struct lt_arena *arena,
+                    struct lt_magic *out)
+{
+    unsigned char block[LT_MAGIC_BLOCK];
+    uint64_t base = format->base < 0 ? device->size - (uint64_t)-format->base : (uint64_t)format->base;
+    if (format->place)
+        base = format->place(device->size);
+    if (base > device->size || !has_magic(device, base + format->at, format))
+        return false;
+    uint64_t left = device->size - base;
+    size_t size = left < sizeof block ? (size_t)left : sizeof block;
+    if (!lt_device_read(device, base, block, size))
+        return false;
+    struct lt_magic_probe probe = {device, arena, base, {.ptr = block, .len = size}};
+    *out = (struct lt_magic){.name = format->name, .advice = format->advice};
+    return !format->look || format->look(&probe, out);
+}
+
+/* A disk that was wiped, a partition that was never written, an acquisition that failed. */
+static bool is_empty(const struct lt_device *device, struct lt_magic *out)
+{
+    unsigned char bytes[PIECE];
+    uint64_t at = 0;
+    for (unsigned i = 0; i < ZEROS && at < device->size; i++) {
+        size_t size = device->size - at < PIECE ? (size_t)(device->size - at) : PIECE;
+        if (!lt_device_read(device, at, bytes, size) || bytes[0] || memcmp(bytes, bytes + 1, size - 1) != 0)
+            return false;
+        at += size;
+    }
+    *out = (struct lt_magic){.name = at < device->size ? "nothing but zeros at its start" : "nothing but zeros"};
+    return device->size > 0;
+}
+
+bool lt_magic_find(const struct lt_device *device, struct lt_arena *arena, struct lt_magic *out)
+{
+    /* Volumes come first: a member of a RAID may have its mark at the end, and a file system at the start. */
+    const struct lt_magic_format *const tables[] = {lt_magic_volumes, lt_magic_images, lt_magic_areas};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        for (const struct lt_magic_format *format = tables[i]; format->name; format++)
+            if (matches(device, format, arena, out))
+                return true;
+    return is_empty(device, out);
+}
+
+/* --- telling ----------------------------------------------------------------------------------------------------- */
+
+struct lt_str lt_magic_text(const struct lt_magic *magic, bool advice, struct lt_arena *arena)
+{
+    struct lt_buf text = {0};
+    size_t start = strlen(magic->name) + 2;
+    lt_buf_printf(&text, "%s (", magic->name);
+    if (magic->detail.len)
+        lt_buf_printf(&text, "%.*s", LT_ARG(magic->detail));
+    if (magic->label.len) {
+        int shown = magic->label.len < LONGEST ? (int)magic->label.len : LONGEST;
+        lt_buf_printf(&text, "%slabel '%.*s'", text.len > start ? ", " : "", shown, magic->label.ptr);
+    }
+    if (magic->uuid.len)
+        lt_buf_printf(&text, "%sUUID %.*s", text.len > start ? ", " : "", LT_ARG(magic->uuid));
+    if (magic->size)
+        lt_buf_printf(&text, "%s%ju bytes", text.len > start ? ", " : "", (uintmax_t)magic->size);
+    if (text.len > start)
+        lt_buf_char(&text, ')');
+    else
+        text.len -= 2;
+    if (advice)
+        lt_buf_printf(&text, ": %s", magic->advice ? magic->advice : "no file system");
+    struct lt_str copy = lt_str_dup(arena, lt_buf_view(&text));
+    lt_buf_free(&text);
+    return copy;
+}
