@@ -29,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     partition.sector_size = sector_size;
     struct lt_arena arena = {0};
     struct lt_fs_identity identity = {0};
-    lt_partition_identify(&device, &partition, &arena, &identity);
+    const char *type;
+    lt_partition_identify(&device, &partition, &arena, &identity, &type);
     size_t length = identity.partuuid.len;
     PROMISE(identity.partition <= 255);
     PROMISE(identity.partition || (!length && !identity.partlabel.len));

@@ -37,8 +37,9 @@ static struct lt_fs_identity identify(struct lt_arena *arena, uint64_t start, ui
     struct lt_device device = {.read = read_memory, .arg = disk, .size = SIZE, .sector_size = 512};
     struct lt_device partition = lt_device_slice(&device, start * sector_size, UINT64_MAX, LT_STR(""));
     struct lt_fs_identity identity = {0};
+    const char *type;
     partition.sector_size = sector_size;
-    lt_partition_identify(&device, &partition, arena, &identity);
+    lt_partition_identify(&device, &partition, arena, &identity, &type);
     return identity;
 }
 

@@ -9,9 +9,10 @@
 
 /* Find `partition`, a slice of `disk` whose sectors have the size that the table counts in, in the DOS or GPT table of
  * the disk, by the sector where it begins. Fills `partition`, `partuuid` and `partlabel` of `out`, with texts in
- * `arena`; they stay as they are if neither table has it. The bytes are hostile, and damage is no error here. Facts:
- * linux 6.18 block/partitions/msdos.c and efi.c, UEFI 2.10 section 5. */
+ * `arena`; they stay as they are if neither table has it. `*type` is what a GPT says that it is for ("BIOS boot"),
+ * static, or "". The bytes are hostile, and damage is no error here. Facts: linux 6.18 block/partitions/msdos.c and
+ * efi.c, UEFI 2.10 section 5. */
 void lt_partition_identify(const struct lt_device *disk, const struct lt_device *partition, struct lt_arena *arena,
-                           struct lt_fs_identity *out);
+                           struct lt_fs_identity *out, const char **type);
 
 #endif

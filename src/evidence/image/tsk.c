@@ -136,7 +136,7 @@ void lt_tsk_partitions(struct lt_tsk *tsk, struct lt_arena *arena, lt_each_parti
         uint64_t offset = (uint64_t)table->offset + part->start * table->block_size;
         struct lt_device partition = lt_device_slice(&tsk->device, offset, UINT64_MAX, place);
         partition.sector_size = table->block_size;
-        each(arg, &partition, part->desc ? part->desc : "no description");
+        each(arg, &partition, (uint64_t)part->len * table->block_size, part->desc ? part->desc : "");
     }
     tsk_vs_close(table);
 }

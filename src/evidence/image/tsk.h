@@ -30,8 +30,8 @@ enum lt_status lt_tsk_open(const struct lt_device *device, struct lt_arena *aren
                            struct lt_err *err);
 void lt_tsk_close(struct lt_tsk *tsk);
 
-/* Takes a partition and what the table says of it, which is borrowed. */
-typedef void lt_each_partition(void *arg, const struct lt_device *partition, const char *description);
+/* Takes a partition, its size in bytes and what it is according to the table, which is borrowed. */
+typedef void lt_each_partition(void *arg, const struct lt_device *partition, uint64_t size, const char *description);
 
 /* Call `each` for every partition of the DOS or GPT table on the device (and of the other tables that libtsk knows), in
  * their order. A partition reaches from its start to the end of the whole device: a table that gives too small a size
