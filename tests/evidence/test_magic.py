@@ -257,6 +257,31 @@ def test_superblock_that_cannot_be(small: Path, tmp: Path) -> None:
     assert "e2fsck" in result.errors[-1]["reason"]
 
 
+@pytest.mark.parametrize("label", ["dos", "gpt"])
+def test_partition_behind_the_end(label: str, small: Path, tmp: Path) -> None:
+    """An image that was cut off is said to be, and what is left of it is read (libtsk 4.11 refuses the whole table)."""
+    size = small.stat().st_size // 512
+    disk = disks.partition(tmp / "disk.raw", (size + 40960) * 512,
+                           f"label: {label}\nstart=2048, size={size}\nstart={size + 20480}, size=2048\n", (small, MIB))
+    os.truncate(disk, (size + 10240) * 512)
+    result = timeline(disk, env=LEAKING)
+    assert result.code == 1 and result.lines == timeline(small).lines
+    assert result.error()["code"] == "truncated" and "behind the end" in result.error()["reason"]
+
+
+def test_partition_table_at_the_end(small: Path, tmp: Path) -> None:
+    """As Linux does, the copy of a GPT is taken where the first one is damaged; and that is said."""
+    size = small.stat().st_size // 512
+    disk = disks.partition(tmp / "disk.raw", (size + 8192) * 512, f"label: gpt\nstart=2048, size={size}\n",
+                           (small, MIB))
+    with open(disk, "r+b") as out:
+        out.seek(512)
+        out.write(bytes(33 * 512))
+    result = timeline(disk, env=LEAKING)
+    assert result.code == 1 and result.lines == timeline(small).lines
+    assert result.error()["code"] == "damaged" and "GPT" in result.error()["reason"]
+
+
 def test_unknown_bytes(tmp: Path) -> None:
     """They are shown, for who knows more."""
     (tmp / "disk.raw").write_bytes(bytes.fromhex("0123456789abcdef") * 1000)

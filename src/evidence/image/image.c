@@ -171,6 +171,18 @@ static void add_partition(void *arg, const struct lt_device *partition, uint64_t
     report_partition(evidence, &exact, *description ? description : type);
 }
 
+static void add_partitions(struct lt_evidence *evidence)
+{
+    const struct image *image = evidence->self;
+    struct lt_err err = {0};
+    bool gpt = lt_partition_is_gpt(image->disk);
+    if (lt_tsk_partitions(image->tsk, gpt, &evidence->arena, add_partition, evidence))
+        return;
+    lt_fail(&err, LT_SKIP, LT_CODE_DAMAGED, 0,
+            "the partition table (GPT) is damaged at the start of the disk: its copy at the end is used");
+    lt_evidence_note(evidence, &err);
+}
+
 /* Bytes that nobody knows, for who looks them up. */
 static enum lt_status fail_unknown(const struct lt_device *bytes, struct lt_err *err)
 {
@@ -260,7 +272,7 @@ static enum lt_status image_find(struct lt_evidence *evidence, struct lt_err *er
         return LT_SKIP;
     /* A file system may begin with a boot sector that looks like a partition table, so it is asked for first. */
     if (!add_fs(evidence, image->disk, &(struct lt_fs_identity){0}))
-        lt_tsk_partitions(image->tsk, &evidence->arena, add_partition, evidence);
+        add_partitions(evidence);
     if (!evidence->fs.count)
         return fail_image(evidence, err);
     report_partial(evidence);

@@ -209,6 +209,13 @@ static bool is_protective(const unsigned char table[TABLE_SIZE])
     return false;
 }
 
+bool lt_partition_is_gpt(const struct lt_device *disk)
+{
+    unsigned char table[TABLE_SIZE];
+    const struct search search = {disk, TABLE_SIZE, 0};
+    return read_table(&search, 0, table) && is_protective(table);
+}
+
 void lt_partition_identify(const struct lt_device *disk, const struct lt_device *partition, struct lt_arena *arena,
                            struct lt_fs_identity *out, const char **type)
 {

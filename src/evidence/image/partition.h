@@ -7,6 +7,9 @@
 #include "evidence/device.h"
 #include "evidence/fs.h"
 
+/* Does the DOS table stand for a GPT? Its one entry is no partition then. */
+bool lt_partition_is_gpt(const struct lt_device *disk);
+
 /* Find `partition`, a slice of `disk` whose sectors have the size that the table counts in, in the DOS or GPT table of
  * the disk, by the sector where it begins. Fills `partition`, `partuuid` and `partlabel` of `out`, with texts in
  * `arena`; they stay as they are if neither table has it. `*type` is what a GPT says that it is for ("BIOS boot"),

@@ -125,9 +125,44 @@ void lt_tsk_close(struct lt_tsk *tsk)
 
 /* --- partition tables -------------------------------------------------------------------------------------------- */
 
-void lt_tsk_partitions(struct lt_tsk *tsk, struct lt_arena *arena, lt_each_partition *each, void *arg)
+/* libtsk refuses a table with a partition that begins behind the end of the image, so that nothing of an image that is
+ * cut off could be read. Here it may look for tables where nothing is, which is no failure. */
+static TSK_VS_INFO *open_cut_table(struct lt_tsk *tsk, TSK_VS_TYPE_ENUM type)
 {
-    TSK_VS_INFO *table = tsk_vs_open(&tsk->info, 0, TSK_VS_TYPE_DETECT);
+    TSK_OFF_T size = tsk->info.size;
+    uint64_t *failed = tsk->device.failed;
+    tsk->info.size = INT64_MAX / 2;
+    tsk->device.failed = NULL;
+    TSK_VS_INFO *table = tsk_vs_open(&tsk->info, 0, type);
+    tsk->info.size = size;
+    tsk->device.failed = failed;
+    return table;
+}
+
+/* When libtsk guesses, it takes no GPT that is damaged at the start of the disk. When it is told, it takes the copy at
+ * the end. */
+static TSK_VS_INFO *open_table(struct lt_tsk *tsk, bool gpt, bool *damaged)
+{
+    TSK_VS_INFO *table = tsk_vs_open(&tsk->info, 0, TSK_VS_TYPE_DETECT), *copy = NULL;
+    *damaged = false;
+    if (!table)
+        table = open_cut_table(tsk, TSK_VS_TYPE_DETECT);
+    if (!gpt || !table || table->vstype != TSK_VS_TYPE_DOS)
+        return table;
+    copy = tsk_vs_open(&tsk->info, 0, TSK_VS_TYPE_GPT);
+    *damaged = copy;
+    if (!copy)
+        copy = open_cut_table(tsk, TSK_VS_TYPE_GPT);
+    if (!copy)
+        return table;
+    tsk_vs_close(table);
+    return copy;
+}
+
+bool lt_tsk_partitions(struct lt_tsk *tsk, bool gpt, struct lt_arena *arena, lt_each_partition *each, void *arg)
+{
+    bool damaged;
+    TSK_VS_INFO *table = open_table(tsk, gpt, &damaged);
     for (TSK_PNUM_T i = 0; table && i < table->part_count; i++) {
         const TSK_VS_PART_INFO *part = tsk_vs_part_get(table, i);
         if (!part || !(part->flags & TSK_VS_PART_FLAG_ALLOC))
@@ -139,6 +174,7 @@ void lt_tsk_partitions(struct lt_tsk *tsk, struct lt_arena *arena, lt_each_parti
         each(arg, &partition, (uint64_t)part->len * table->block_size, part->desc ? part->desc : "");
     }
     tsk_vs_close(table);
+    return !damaged;
 }
 
 /* --- file systems ------------------------------------------------------------------------------------------------ */
