@@ -310,7 +310,7 @@ static void help_program(struct lt_buf *out)
     lt_runtimes_list(out, true);
     lt_buf_lit(
         out, ", or a\n"
-             "disk image (raw, split raw, E01, VMDK, VHD). One that has the name of a command is given as ./NAME. The "
+             "disk image (raw, split raw, E01, VMDK, VHD, VHDX). One that has the name of a command is given as ./NAME. The "
              "commands:\n\n");
     for (size_t i = 0; lt_commands[i]; i++)
         lt_buf_printf(out, "  %-10s %-21s %s\n", lt_commands[i]->name, lt_commands[i]->arguments,

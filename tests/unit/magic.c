@@ -161,6 +161,36 @@ static void test_sizes(void **state)
     check(&parallels, MIB, "a Parallels disk image");
 }
 
+/* Regions at 192 KiB lead to the metadata, these to size and parameters; the newer of two headers names the log. */
+static void test_vhdx(void **state)
+{
+    struct disk disk = {0};
+    unsigned char *file = piece(&disk, 0), *header = piece(&disk, 0x20000), *regions = piece(&disk, 0x30000),
+                  *metadata = piece(&disk, 2 * MIB);
+    (void)state;
+    put_text(file, 0, "vhdxfile");
+    check(&disk, 4 * MIB, "a VHDX disk image");
+    put_le(regions, 8, 4, 1);
+    put_hex(regions, 16, "06a27c8b90479a4bb8fe575f050f886e");
+    put_le(regions, 32, 8, 2 * MIB);
+    put_le(metadata, 10, 2, 2);
+    put_hex(metadata, 32, "3767a1ca36fa434db3b633f0aa44e76b");
+    put_le(metadata, 48, 4, 1024);
+    put_hex(metadata, 64, "2442a52f1bcd7648b2115dbed83bf4b8");
+    put_le(metadata, 80, 4, 1032);
+    put_le(metadata, 1032, 8, 25165824);
+    check(&disk, 4 * MIB, "a VHDX disk image (25165824 bytes)");
+    put_le(header, 48, 8, 1); /* of an old header */
+    check(&disk, 4 * MIB, "a VHDX disk image (25165824 bytes)");
+    put_le(header, 8, 8, 7);
+    check(&disk, 4 * MIB, "a VHDX disk image (its log is not empty, 25165824 bytes)");
+    put_le(metadata, 1028, 4, 2);
+    check(&disk, 4 * MIB, "a VHDX disk image (a snapshot, which needs its parent, 25165824 bytes)");
+    put_le(regions, 32, 8, UINT64_MAX - 5);
+    put_le(regions, 8, 4, UINT32_MAX);
+    check(&disk, 4 * MIB, "a VHDX disk image");
+}
+
 static void test_vmdk(void **state)
 {
     struct disk disk = {0};
@@ -389,10 +419,10 @@ static void test_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alone),        cmocka_unit_test(test_sizes), cmocka_unit_test(test_vmdk),
-        cmocka_unit_test(test_lvm),          cmocka_unit_test(test_md),    cmocka_unit_test(test_encrypted),
-        cmocka_unit_test(test_file_systems), cmocka_unit_test(test_pools), cmocka_unit_test(test_ext),
-        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_alone),     cmocka_unit_test(test_sizes),        cmocka_unit_test(test_vmdk),
+        cmocka_unit_test(test_vhdx),      cmocka_unit_test(test_lvm),          cmocka_unit_test(test_md),
+        cmocka_unit_test(test_encrypted), cmocka_unit_test(test_file_systems), cmocka_unit_test(test_pools),
+        cmocka_unit_test(test_ext),       cmocka_unit_test(test_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

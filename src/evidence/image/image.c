@@ -201,11 +201,11 @@ static enum lt_status fail_unknown(const struct lt_device *bytes, struct lt_err 
         hex);
 }
 
-/* Is the image a snapshot? libtsk does not know the parent, and reads zeros or nothing where it should look there. */
+/* Is the image less than the disk? libtsk knows neither the parent of a snapshot nor the log of a VHDX. */
 static bool is_partial(struct lt_evidence *evidence, struct lt_magic *magic)
 {
     const struct image *image = evidence->self;
-    return image->disk != &image->file && lt_magic_find(&image->file, &evidence->arena, magic) && magic->partial;
+    return image->disk != &image->file && lt_magic_find(&image->file, &evidence->arena, magic) && magic->lacks;
 }
 
 static void report_partial(struct lt_evidence *evidence)
@@ -214,7 +214,7 @@ static void report_partial(struct lt_evidence *evidence)
     struct lt_err err = {0};
     if (!is_partial(evidence, &magic))
         return;
-    lt_fail(&err, LT_SKIP, LT_CODE_MISSING, 0, "without what it leaves to its parent, rows are missing or wrong: %s",
+    lt_fail(&err, LT_SKIP, LT_CODE_MISSING, 0, "%s is not read, so rows are missing or wrong: %s", magic.lacks,
             lt_magic_text(&magic, true, &evidence->arena).ptr);
     lt_evidence_note(evidence, &err);
 }
@@ -292,7 +292,8 @@ static void image_close(struct lt_evidence *evidence)
 
 const struct lt_evidence_kind lt_evidence_image = {
     .name = "image",
-    .summary = "disk image (raw, split raw, E01, VMDK, VHD) or block device: one file system, or DOS/GPT partitions",
+    .summary =
+        "disk image (raw, split raw, E01, VMDK, VHD, VHDX) or block device: one file system, or DOS/GPT partitions",
     .bid = image_bid,
     .open = image_open,
     .find = image_find,

@@ -32,6 +32,7 @@ static TSK_IMG_TYPE_ENUM image_type(const struct lt_device *file, const char *sp
         {0, "KDMV", 4, TSK_IMG_TYPE_VMDK_VMDK},
         {0, "# Disk DescriptorFile", 21, TSK_IMG_TYPE_VMDK_VMDK},
         {0, "conectix", 8, TSK_IMG_TYPE_VHD_VHD},
+        {0, "vhdxfile", 8, TSK_IMG_TYPE_VHD_VHD},
         {512, "conectix", 8, TSK_IMG_TYPE_VHD_VHD},
     };
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {

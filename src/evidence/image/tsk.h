@@ -15,10 +15,10 @@
 /* Version of libtsk, static. */
 const char *lt_tsk_version(void);
 
-/* The bytes inside a packed image: E01, VMDK, VHD, or the first of several raw segments. `file` is the file `spec` as
- * it lies on the disk; its format is told by magic numbers, and by the name for segments. LT_END: it is a plain raw
- * image, so use `file`. LT_SKIP: the format is known but the image cannot be opened. After LT_OK close `*out` with
- * lt_device_close(). */
+/* The bytes inside a packed image: E01, VMDK, VHD, VHDX, or the first of several raw segments. `file` is the file
+ * `spec` as it lies on the disk; its format is told by magic numbers, and by the name for segments. LT_END: it is a
+ * plain raw image, so use `file`. LT_SKIP: the format is known but the image cannot be opened. After LT_OK close `*out`
+ * with lt_device_close(). */
 enum lt_status lt_tsk_unpack(const struct lt_device *file, const char *spec, struct lt_device *out, struct lt_err *err);
 
 /* libtsk's view of a device and of all slices of it, with one cache for them. */

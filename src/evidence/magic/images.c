@@ -14,10 +14,22 @@ static uint64_t sectors(uint64_t count)
     return count <= UINT64_MAX / LT_SECTOR ? count * LT_SECTOR : 0;
 }
 
-static bool backed(struct lt_magic_probe *probe, uint64_t at, uint64_t size, struct lt_magic *out)
+static const char parent[] = "what it leaves to its parent";
+
+static void look_parent(struct lt_magic_probe *probe, const char *what, uint64_t at, uint64_t size,
+                        struct lt_magic *out)
 {
-    out->detail = lt_magic_quote(probe, "backing file", at, size < SIZE_MAX ? (size_t)size : 0);
-    return out->partial = out->detail.len;
+    out->detail = lt_magic_quote(probe, what, at, size < SIZE_MAX ? (size_t)size : 0);
+    out->lacks = parent;
+}
+
+/* Of a snapshot whose parent is named elsewhere. */
+static void mark_snapshot(bool is_snapshot, struct lt_magic *out)
+{
+    if (!is_snapshot)
+        return;
+    out->detail = LT_STR("a snapshot, which needs its parent");
+    out->lacks = parent;
 }
 
 /* Versions 1 to 3 have these fields in the same place. */
@@ -27,7 +39,7 @@ static bool look_qcow(struct lt_magic_probe *probe, struct lt_magic *out)
     uint64_t at = lt_cursor_be(bytes, 8, 8);
     out->size = lt_cursor_be(bytes, 24, 8);
     if (at)
-        backed(probe, at, lt_cursor_be(bytes, 16, 4), out);
+        look_parent(probe, "backing file", at, lt_cursor_be(bytes, 16, 4), out);
     return true;
 }
 
@@ -37,7 +49,7 @@ static bool look_qed(struct lt_magic_probe *probe, struct lt_magic *out)
     struct lt_cursor *bytes = &probe->bytes;
     out->size = lt_cursor_le(bytes, 48, 8);
     if (lt_cursor_le(bytes, 16, 8) & BACKED)
-        backed(probe, lt_le32(bytes, 56), lt_le32(bytes, 60), out);
+        look_parent(probe, "backing file", lt_le32(bytes, 56), lt_le32(bytes, 60), out);
     return true;
 }
 
@@ -47,9 +59,7 @@ static bool look_vdi(struct lt_magic_probe *probe, struct lt_magic *out)
     if (lt_le32(&probe->bytes, 68) != VERSION)
         return true;
     out->size = lt_cursor_le(&probe->bytes, 368, 8);
-    out->partial = lt_le32(&probe->bytes, 76) == DIFFERENCE;
-    if (out->partial)
-        out->detail = LT_STR("a snapshot, which needs its parent");
+    mark_snapshot(lt_le32(&probe->bytes, 76) == DIFFERENCE, out);
     return true;
 }
 
@@ -63,11 +73,67 @@ static bool look_vhd(struct lt_magic_probe *probe, struct lt_magic *out)
 {
     enum { DIFFERENCE = 4 };
     out->size = lt_cursor_be(&probe->bytes, 48, 8);
-    out->partial = lt_cursor_be(&probe->bytes, 60, 4) == DIFFERENCE;
-    if (out->partial)
-        out->detail = LT_STR("a snapshot, which needs its parent");
+    mark_snapshot(lt_cursor_be(&probe->bytes, 60, 4) == DIFFERENCE, out);
     return true;
 }
+
+/* --- VHDX (Microsoft's MS-VHDX) ---------------------------------------------------------------------------------- */
+
+enum { VHDX_ENTRY = 32, VHDX_GUID = 16, MAX_VHDX_ENTRIES = 2047 };
+
+static uint64_t number_at(struct lt_magic_probe *probe, uint64_t offset, unsigned size)
+{
+    unsigned char bytes[8];
+    struct lt_cursor cursor = {.ptr = bytes, .len = size};
+    return lt_device_read(probe->device, offset, bytes, size) ? lt_cursor_le(&cursor, 0, size) : 0;
+}
+
+/* What an entry of a table of regions or of metadata points at; 0: there is none. `first` is where its entries begin.
+ */
+static uint64_t find_entry(struct lt_magic_probe *probe, uint64_t first, uint64_t count, const char *guid,
+                           unsigned size)
+{
+    unsigned char entry[VHDX_GUID];
+    for (uint64_t i = 0; i < count && i < MAX_VHDX_ENTRIES; i++) {
+        uint64_t at = first + i * VHDX_ENTRY;
+        if (!lt_device_read(probe->device, at, entry, sizeof entry))
+            return 0;
+        if (memcmp(entry, guid, sizeof entry) == 0)
+            return number_at(probe, at + VHDX_GUID, size);
+    }
+    return 0;
+}
+
+/* Of two headers the one with the higher number counts. It names the log that its writer did not finish. */
+static bool has_log(struct lt_magic_probe *probe)
+{
+    enum { FIRST = 0x10000, SECOND = 0x20000, NUMBER = 8, LOG = 48 };
+    uint64_t header = number_at(probe, SECOND + NUMBER, 8) > number_at(probe, FIRST + NUMBER, 8) ? SECOND : FIRST;
+    return number_at(probe, header + LOG, 8) || number_at(probe, header + LOG + 8, 8);
+}
+
+static bool look_vhdx(struct lt_magic_probe *probe, struct lt_magic *out)
+{
+    enum { REGIONS = 0x30000, HAS_PARENT = 2 };
+    static const char metadata[] = "\x06\xa2\x7c\x8b\x90\x47\x9a\x4b\xb8\xfe\x57\x5f\x05\x0f\x88\x6e",
+                      parameters[] = "\x37\x67\xa1\xca\x36\xfa\x43\x4d\xb3\xb6\x33\xf0\xaa\x44\xe7\x6b",
+                      disk_size[] = "\x24\x42\xa5\x2f\x1b\xcd\x76\x48\xb2\x11\x5d\xbe\xd8\x3b\xf4\xb8";
+    uint64_t table = find_entry(probe, REGIONS + 16, number_at(probe, REGIONS + 8, 4), metadata, 8);
+    uint64_t count = number_at(probe, table + 10, 2);
+    if (!table || table > probe->device->size)
+        return true;
+    out->size = number_at(probe, table + find_entry(probe, table + 32, count, disk_size, 4), 8);
+    uint64_t flags = table + find_entry(probe, table + 32, count, parameters, 4) + 4;
+    if (has_log(probe)) {
+        out->detail = LT_STR("its log is not empty");
+        out->lacks = "what is in its log";
+        out->advice = "replay the log of a copy (qemu-img check -r all COPY), and pass that";
+    }
+    mark_snapshot(number_at(probe, flags, 4) & HAS_PARENT, out);
+    return true;
+}
+
+/* --- VMDK, EWF, zip ---------------------------------------------------------------------------------------------- */
 
 /* The text that describes a VMDK names the parent of a snapshot. An extent has none. */
 static bool look_descriptor(struct lt_magic_probe *probe, uint64_t at, struct lt_magic *out)
@@ -84,8 +150,7 @@ static bool look_descriptor(struct lt_magic_probe *probe, uint64_t at, struct lt
         return true;
     size_t from = (size_t)(found - text) + sizeof hint - 1;
     struct lt_str rest = {(const char *)text + from, size - from};
-    out->partial = true;
-    out->detail = lt_magic_quote(probe, "snapshot of", at + from, lt_str_cut(&rest, '"').len);
+    look_parent(probe, "snapshot of", at + from, lt_str_cut(&rest, '"').len, out);
     return true;
 }
 
@@ -127,7 +192,7 @@ const struct lt_magic_format lt_magic_images[] = {
     {0, 0, LT_MAGIC("QFI\xfb\0\0\0\1"), "a qcow disk image of version 1", CONVERT, NULL, look_qcow},
     {0, 0, LT_MAGIC("QFI\xfb"), "a qcow2 disk image", CONVERT, NULL, look_qcow},
     {0, 0, LT_MAGIC("QED\0"), "a QED disk image", CONVERT, NULL, look_qed},
-    {0, 0, LT_MAGIC("vhdxfile"), "a VHDX disk image", CONVERT, NULL, NULL},
+    {0, 0, LT_MAGIC("vhdxfile"), "a VHDX disk image", CONVERT, NULL, look_vhdx},
     {0, 64, LT_MAGIC("\x7f\x10\xda\xbe"), "a VDI disk image", CONVERT, NULL, look_vdi},
     {0, 0, LT_MAGIC("WithoutFreeSpace"), "a Parallels disk image", CONVERT, NULL, look_parallels},
     {0, 0, LT_MAGIC("WithouFreSpacExt"), "a Parallels disk image", CONVERT, NULL, look_parallels},

@@ -20,7 +20,7 @@ struct lt_magic {
     struct lt_str label;  /* hostile bytes, as are the next ones */
     struct lt_str detail; /* what else helps: "backing file 'base.raw'" */
     uint64_t size;        /* bytes that are in it, says its header; 0: unknown */
-    bool partial;         /* what is not in it lies in another file, its parent */
+    const char *lacks;    /* NULL, or what a reader of its blocks misses: "what it leaves to its parent"; static */
 };
 
 /* Find out what is on `device`, whose size must be its own: some formats are known by their end. Texts live in `arena`.
