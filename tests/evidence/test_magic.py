@@ -296,6 +296,26 @@ def test_partition_table_at_the_end(small: Path, tmp: Path) -> None:
     assert result.error()["code"] == "damaged" and "GPT" in result.error()["reason"]
 
 
+def test_volume_that_is_cut_off(made, tmp: Path) -> None:
+    """Both are said: what it is, and that the rest is missing."""
+    image = made("an LVM2 physical volume")
+    sectors = image.stat().st_size // 512
+    disk = disks.partition(tmp / "disk.raw", (sectors + 4096) * 512, f"label: dos\nstart=2048, size={sectors}, type=8e\n",
+                           (image, MIB))
+    os.truncate(disk, 16 * MIB)
+    result = timeline(disk)
+    assert result.code == 3 and "cut off by the end of the image" in result.errors[0]["reason"]
+    assert "an LVM2 physical volume" in result.errors[0]["reason"]
+
+
+def test_boot_sector_is_no_partition_table(tmp: Path) -> None:
+    """It ends with the same two bytes. What lies where partitions would be is code."""
+    sector = (b"\xeb\x58\x90-FVE-FS-".ljust(446) + b"a message of the loader" * 3)[:510] + b"\x55\xaa"
+    (tmp / "disk.raw").write_bytes(sector + bytes(MIB))
+    result = timeline(tmp / "disk.raw")
+    assert result.code == 3 and "BitLocker" in result.error()["reason"]
+
+
 def test_unknown_bytes(tmp: Path) -> None:
     """They are shown, for who knows more."""
     (tmp / "disk.raw").write_bytes(bytes.fromhex("0123456789abcdef") * 1000)

@@ -22,8 +22,7 @@ struct image {
     struct lt_device *disk;    /* which of the two is read */
     struct lt_tsk *tsk;
     struct lt_buf unread; /* owned; partitions that cannot be read: "swap space at sector 2048, ..." */
-    size_t unread_count;
-    const char *advice; /* for the first of them that may hold files, static; or NULL */
+    const char *advice;   /* for the first of them that may hold files, static; or NULL */
 };
 
 static ssize_t read_file(void *arg, uint64_t offset, void *buffer, size_t size)
@@ -122,12 +121,13 @@ static bool add_fs(struct lt_evidence *evidence, const struct lt_device *device,
 
 /* --- what cannot be read ----------------------------------------------------------------------------------------- */
 
-/* "partition at sector 2048 (Linux (0x83))" */
-static struct lt_str name_partition(struct lt_arena *arena, const struct lt_device *partition, const char *description)
+/* "partition at sector 2048 (Linux (0x83))". `size` is what the table says. */
+static struct lt_str name_partition(struct lt_arena *arena, const struct lt_device *partition, uint64_t size,
+                                    const char *description)
 {
-    bool told = *description;
-    return lt_str_format(arena, "partition %.*s%s%s%s", LT_ARG(partition->place), told ? " (" : "", description,
-                         told ? ")" : "");
+    bool told = *description, cut = partition->size && partition->size < size;
+    return lt_str_format(arena, "partition %.*s%s%s%s%s", LT_ARG(partition->place), told ? " (" : "", description,
+                         told ? ")" : "", cut ? ", cut off by the end of the image," : "");
 }
 
 /* Keep a partition for the summary, with what is in it. */
@@ -136,13 +136,11 @@ static void remember_partition(struct image *image, const struct lt_device *part
     lt_buf_printf(&image->unread, "%s%s %.*s", image->unread.len ? ", " : "", magic->name, LT_ARG(partition->place));
     if (!image->advice)
         image->advice = magic->advice;
-    image->unread_count++;
 }
 
-static void report_partition(struct lt_evidence *evidence, const struct lt_device *partition, const char *description)
+static void report_partition(struct lt_evidence *evidence, const struct lt_device *partition, struct lt_str name)
 {
     struct lt_arena *arena = &evidence->arena;
-    struct lt_str name = name_partition(arena, partition, description);
     struct lt_magic magic = {.name = "something unknown"};
     struct lt_err err = {0};
     if (!partition->size) {
@@ -168,15 +166,16 @@ static void add_partition(void *arg, const struct lt_device *partition, uint64_t
     if (partition->size && add_fs(evidence, partition, &identity))
         return;
     struct lt_device exact = lt_device_slice(partition, 0, size, partition->place);
-    report_partition(evidence, &exact, *description ? description : type);
+    report_partition(evidence, &exact,
+                     name_partition(&evidence->arena, partition, size, *description ? description : type));
 }
 
 static void add_partitions(struct lt_evidence *evidence)
 {
     const struct image *image = evidence->self;
     struct lt_err err = {0};
-    bool gpt = lt_partition_is_gpt(image->disk);
-    if (lt_tsk_partitions(image->tsk, gpt, &evidence->arena, add_partition, evidence))
+    enum lt_partition_table promised = lt_partition_table(image->disk);
+    if (lt_tsk_partitions(image->tsk, promised, &evidence->arena, add_partition, evidence))
         return;
     lt_fail(&err, LT_SKIP, LT_CODE_DAMAGED, 0,
             "the partition table (GPT) is damaged at the start of the disk: its copy at the end is used");
@@ -189,11 +188,13 @@ static enum lt_status fail_unknown(const struct lt_device *bytes, struct lt_err 
     enum { SHOWN = 16 };
     unsigned char first[SHOWN];
     char hex[2 * SHOWN + 1] = "";
-    if (!bytes->size)
+    size_t size = bytes->size < SHOWN ? (size_t)bytes->size : SHOWN;
+    if (!size)
         return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "an empty file");
-    if (lt_device_read(bytes, 0, first, sizeof first))
-        for (size_t i = 0; i < sizeof first; i++)
-            snprintf(hex + 2 * i, 3, "%02x", first[i]);
+    if (!lt_device_read(bytes, 0, first, size))
+        return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "the start of the image cannot be read");
+    for (size_t i = 0; i < size; i++)
+        snprintf(hex + 2 * i, 3, "%02x", first[i]);
     return lt_fail(
         err, LT_SKIP, LT_CODE_UNSUPPORTED, 0,
         "no file system, partitions or format of images that is known; perhaps it is encrypted or damaged. It "
@@ -225,13 +226,12 @@ static enum lt_status fail_image(struct lt_evidence *evidence, struct lt_err *er
     const struct image *image = evidence->self;
     struct lt_magic magic;
     bool known = is_partial(evidence, &magic) || lt_magic_find(image->disk, &evidence->arena, &magic);
-    if (known && (magic.advice || !image->unread_count))
+    if (known && (magic.advice || !image->unread.len))
         return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "%s", lt_magic_text(&magic, true, &evidence->arena).ptr);
-    if (!image->unread_count)
+    if (!image->unread.len)
         return fail_unknown(image->disk, err);
-    return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "none of %zu partitions can be read: %.*s%s%s",
-                   image->unread_count, LT_ARG(image->unread), image->advice ? ". Of the first that may: " : "",
-                   image->advice ? image->advice : "");
+    return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "no partition can be read: %.*s%s%s", LT_ARG(image->unread),
+                   image->advice ? ". For the first that may hold files: " : "", image->advice ? image->advice : "");
 }
 
 /* Why a packed image cannot be opened. `why` is what libtsk says, which is longer than it helps. */

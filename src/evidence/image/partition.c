@@ -209,11 +209,26 @@ static bool is_protective(const unsigned char table[TABLE_SIZE])
     return false;
 }
 
-bool lt_partition_is_gpt(const struct lt_device *disk)
+/* A boot sector of a file system ends with the same two bytes, and holds code where entries would be. */
+static bool is_dos(const struct lt_device *disk, const unsigned char table[TABLE_SIZE])
+{
+    bool inside = false;
+    for (unsigned slot = 0; slot < SLOTS; slot++) {
+        struct entry entry = entry_of(table, slot);
+        if (table[ENTRIES + slot * ENTRY] & 0x7F) /* the flag of the one to boot from, 0x80 or 0 */
+            return false;
+        inside |= entry.size && entry.start < disk->size / TABLE_SIZE;
+    }
+    return inside;
+}
+
+enum lt_partition_table lt_partition_table(const struct lt_device *disk)
 {
     unsigned char table[TABLE_SIZE];
     const struct search search = {disk, TABLE_SIZE, 0};
-    return read_table(&search, 0, table) && is_protective(table);
+    if (!read_table(&search, 0, table) || !is_dos(disk, table))
+        return LT_PARTITION_NONE;
+    return is_protective(table) ? LT_PARTITION_GPT : LT_PARTITION_DOS;
 }
 
 void lt_partition_identify(const struct lt_device *disk, const struct lt_device *partition, struct lt_arena *arena,

@@ -7,8 +7,11 @@
 #include "evidence/device.h"
 #include "evidence/fs.h"
 
-/* Does the DOS table stand for a GPT? Its one entry is no partition then. */
-bool lt_partition_is_gpt(const struct lt_device *disk);
+enum lt_partition_table { LT_PARTITION_NONE, LT_PARTITION_DOS, LT_PARTITION_GPT };
+
+/* Which table the first sector of the disk promises, as Linux sees it: a DOS table with a partition inside of the disk,
+ * or one that stands for a GPT. */
+enum lt_partition_table lt_partition_table(const struct lt_device *disk);
 
 /* Find `partition`, a slice of `disk` whose sectors have the size that the table counts in, in the DOS or GPT table of
  * the disk, by the sector where it begins. Fills `partition`, `partuuid` and `partlabel` of `out`, with texts in

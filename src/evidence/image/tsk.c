@@ -142,13 +142,13 @@ static TSK_VS_INFO *open_cut_table(struct lt_tsk *tsk, TSK_VS_TYPE_ENUM type)
 
 /* When libtsk guesses, it takes no GPT that is damaged at the start of the disk. When it is told, it takes the copy at
  * the end. */
-static TSK_VS_INFO *open_table(struct lt_tsk *tsk, bool gpt, bool *damaged)
+static TSK_VS_INFO *open_table(struct lt_tsk *tsk, enum lt_partition_table promised, bool *damaged)
 {
     TSK_VS_INFO *table = tsk_vs_open(&tsk->info, 0, TSK_VS_TYPE_DETECT), *copy = NULL;
     *damaged = false;
-    if (!table)
-        table = open_cut_table(tsk, TSK_VS_TYPE_DETECT);
-    if (!gpt || !table || table->vstype != TSK_VS_TYPE_DOS)
+    if (!table && promised == LT_PARTITION_DOS)
+        return open_cut_table(tsk, TSK_VS_TYPE_DOS);
+    if (promised != LT_PARTITION_GPT || (table && table->vstype == TSK_VS_TYPE_GPT))
         return table;
     copy = tsk_vs_open(&tsk->info, 0, TSK_VS_TYPE_GPT);
     *damaged = copy;
@@ -160,10 +160,11 @@ static TSK_VS_INFO *open_table(struct lt_tsk *tsk, bool gpt, bool *damaged)
     return copy;
 }
 
-bool lt_tsk_partitions(struct lt_tsk *tsk, bool gpt, struct lt_arena *arena, lt_each_partition *each, void *arg)
+bool lt_tsk_partitions(struct lt_tsk *tsk, enum lt_partition_table promised, struct lt_arena *arena,
+                       lt_each_partition *each, void *arg)
 {
     bool damaged;
-    TSK_VS_INFO *table = open_table(tsk, gpt, &damaged);
+    TSK_VS_INFO *table = open_table(tsk, promised, &damaged);
     for (TSK_PNUM_T i = 0; table && i < table->part_count; i++) {
         const TSK_VS_PART_INFO *part = tsk_vs_part_get(table, i);
         if (!part || !(part->flags & TSK_VS_PART_FLAG_ALLOC))

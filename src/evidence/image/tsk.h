@@ -11,6 +11,7 @@
 
 #include "evidence/device.h"
 #include "evidence/fs.h"
+#include "evidence/image/partition.h"
 
 /* Version of libtsk, static. */
 const char *lt_tsk_version(void);
@@ -36,9 +37,10 @@ typedef void lt_each_partition(void *arg, const struct lt_device *partition, uin
 /* Call `each` for every partition of the DOS or GPT table on the device (and of the other tables that libtsk knows), in
  * their order. A partition reaches from its start to the end of the whole device: a table that gives too small a size
  * hides nothing. Its sectors have the size that the table counts in. Its place ("at sector 2048") is in `arena`.
- * `gpt`: the DOS table stands for a GPT. False: that is damaged at the start of the disk, and its copy at the end was
- * used. */
-bool lt_tsk_partitions(struct lt_tsk *tsk, bool gpt, struct lt_arena *arena, lt_each_partition *each, void *arg);
+ * `promised` is what the first sector of the disk says. False: it promised a GPT, but that is damaged at the start of
+ * the disk, and its copy at the end was used. */
+bool lt_tsk_partitions(struct lt_tsk *tsk, enum lt_partition_table promised, struct lt_arena *arena,
+                       lt_each_partition *each, void *arg);
 
 /* Make `fs` (whose `evidence` is set) read the file system on `device`, which is that of `tsk` or a slice of it.
  * `*type` is libtsk's name of its kind, static. LT_END: libtsk knows no file system there, or the device is of other
