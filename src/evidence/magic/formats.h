@@ -10,7 +10,10 @@
 #include "evidence/identity.h"
 #include "evidence/magic/magic.h"
 
-enum { LT_MAGIC_BLOCK = 1024 };
+enum {
+    LT_MAGIC_BLOCK = 1024,
+    LT_MAGIC_SHOWN = 64, /* bytes that a name from the evidence may have in a message; no magic number is longer */
+};
 
 /* What a function of the tables looks at. */
 struct lt_magic_probe {
@@ -41,8 +44,8 @@ extern const struct lt_magic_format lt_magic_images[], lt_magic_volumes[], lt_ma
 struct lt_str lt_magic_uuid(struct lt_magic_probe *probe, size_t at);
 struct lt_str lt_magic_label(struct lt_magic_probe *probe, size_t at, size_t size);
 
-/* At most 64 bytes at `offset` of the device, up to the first NUL or line feed, in quotes behind `what`: "backing file
- * 'base.raw'". "" if there are none. */
+/* At most LT_MAGIC_SHOWN bytes at `offset` of the device, up to the first NUL or line feed, in quotes behind `what`:
+ * "backing file 'base.raw'". "" if there are none. */
 struct lt_str lt_magic_quote(struct lt_magic_probe *probe, const char *what, uint64_t offset, size_t size);
 
 #endif

@@ -4,38 +4,15 @@
 #include "evidence/magic/formats.h"
 
 enum {
-    LONGEST = 64, /* bytes of a magic number, and of a name that is quoted */
     PIECE = 64 * 1024,
     ZEROS = 256, /* pieces that are looked at before something counts as empty */
 };
-
-struct lt_str lt_magic_uuid(struct lt_magic_probe *probe, size_t at)
-{
-    enum { UUID = 16 };
-    return at + UUID <= probe->bytes.len ? lt_uuid_text(probe->arena, probe->bytes.ptr + at) : LT_STR("");
-}
-
-struct lt_str lt_magic_label(struct lt_magic_probe *probe, size_t at, size_t size)
-{
-    return at + size <= probe->bytes.len ? lt_label_text(probe->arena, probe->bytes.ptr + at, size) : LT_STR("");
-}
-
-struct lt_str lt_magic_quote(struct lt_magic_probe *probe, const char *what, uint64_t offset, size_t size)
-{
-    unsigned char bytes[LONGEST];
-    size = size < sizeof bytes ? size : sizeof bytes;
-    if (!size || !lt_device_read(probe->device, offset, bytes, size))
-        return LT_STR("");
-    struct lt_str text = lt_label_text(probe->arena, bytes, size);
-    text = lt_str_cut(&text, '\n');
-    return text.len ? lt_str_format(probe->arena, "%s '%.*s'", what, LT_ARG(text)) : LT_STR("");
-}
 
 /* --- looking ----------------------------------------------------------------------------------------------------- */
 
 static bool has_magic(const struct lt_device *device, uint64_t offset, const struct lt_magic_format *format)
 {
-    unsigned char bytes[LONGEST];
+    unsigned char bytes[LT_MAGIC_SHOWN];
     return format->length <= sizeof bytes && offset <= device->size &&
            lt_device_read(device, offset, bytes, format->length) && memcmp(bytes, format->magic, format->length) == 0;
 }
@@ -94,7 +71,7 @@ struct lt_str lt_magic_text(const struct lt_magic *magic, bool advice, struct lt
     if (magic->detail.len)
         lt_buf_printf(&text, "%.*s", LT_ARG(magic->detail));
     if (magic->label.len) {
-        int shown = magic->label.len < LONGEST ? (int)magic->label.len : LONGEST;
+        int shown = magic->label.len < LT_MAGIC_SHOWN ? (int)magic->label.len : LT_MAGIC_SHOWN;
         lt_buf_printf(&text, "%slabel '%.*s'", text.len > start ? ", " : "", shown, magic->label.ptr);
     }
     if (magic->uuid.len)

@@ -3,7 +3,7 @@
  * system without a reader. It is told by magic numbers, with what helps: a command that makes something of it that can
  * be read. A few bytes more tell size, UUID and label. The map of this folder:
  *
- *   formats.h    a line of the tables, and what their functions share
+ *   formats.c    what the functions of the tables share; formats.h: a line of them
  *   images.c     disk images other than raw, and archives
  *   volumes.c    what holds a file system, or parts of one: LVM, RAID, encryption, caches; and swap
  *   areas.c      file systems
