@@ -13,7 +13,7 @@ from lib import disks, hosts, launch, machine, sanitizers
 from lib.launch import timeline
 
 MIB = 1 << 20
-LEAKING = sanitizers.environment(  # libtsk 4.11 leaks the DOS table of a GPT disk (test_image.py)
+LEAKING = sanitizers.environment(  # libtsk 4.11 leaks the DOS table of a GPT disk (test_image.py), and VMDKs that fail
     ASAN_OPTIONS=sanitizers.SANITIZERS["ASAN_OPTIONS"] + ":detect_leaks=0")
 
 
@@ -42,12 +42,12 @@ def empty(path: Path, size: int = 64 * MIB) -> Path:
     return path
 
 
-def reason(image: Path, code: str = "unsupported") -> str:
+def reason(image: Path, code: str = "unsupported", env: dict[str, str] | None = None) -> str:
     """Why an image is no evidence: exit 3, and one error that says so, also with --quiet."""
-    result = timeline(image)
+    result = timeline(image, env=env)
     assert result.code == 3 and not result.rows
     assert result.errors[-1]["code"] == code
-    quiet = launch.run("-q", image)
+    quiet = launch.run("-q", image, env=env)
     assert quiet.returncode == 3 and result.errors[-1]["reason"].encode() in quiet.stderr
     return result.errors[-1]["reason"]
 
@@ -75,7 +75,7 @@ def test_snapshots_name_their_parents(small: Path, tmp: Path) -> None:
     assert "backing file 'base.raw'" in reason(tmp / "over.qcow2")
     call("qemu-img", "convert", "-O", "vmdk", small, tmp / "base.vmdk")
     call("qemu-img", "create", "-f", "vmdk", "-b", "base.vmdk", "-F", "vmdk", tmp / "over.vmdk")
-    said = reason(tmp / "over.vmdk")
+    said = reason(tmp / "over.vmdk", env=LEAKING)
     assert "VMDK" in said and "snapshot of 'base.vmdk'" in said and "qemu-img convert" in said
 
 
@@ -98,9 +98,9 @@ def test_extent_of_a_vmdk(small: Path, tmp: Path) -> None:
     need("qemu-img")
     call("qemu-img", "convert", "-O", "vmdk", "-o", "subformat=twoGbMaxExtentSparse", small, tmp / "disk.vmdk")
     assert timeline(tmp / "disk.vmdk").code == 0
-    assert "an extent of a VMDK disk image" in reason(tmp / "disk-s001.vmdk", "unreadable")
+    assert "an extent of a VMDK disk image" in reason(tmp / "disk-s001.vmdk", "unreadable", LEAKING)
     (tmp / "disk-s001.vmdk").unlink()
-    assert "VMDK disk image" in timeline(tmp / "disk.vmdk").errors[-1]["reason"]
+    assert "VMDK disk image" in timeline(tmp / "disk.vmdk", env=LEAKING).errors[-1]["reason"]
 
 
 PACKERS = {"gzip": ("gzip", "-c"), "zstd": ("zstd", "-qc"), "xz": ("xz", "-0c"), "bzip2": ("bzip2", "-c"),
