@@ -256,7 +256,7 @@ def test_wiped_superblock(block_size: int, tmp: Path) -> None:
     with open(image, "r+b") as out:
         out.seek(1024)
         out.write(bytes(1024))
-    said = reason(image)
+    said = reason(image, "damaged")
     assert all(word in said for word in words), said
 
 
@@ -266,9 +266,7 @@ def test_superblock_that_cannot_be(small: Path, tmp: Path) -> None:
     with open(image, "r+b") as out:
         out.seek(1024 + 32)
         out.write(bytes(12))
-    result = timeline(image)
-    assert result.code == 3 and "damaged" in {error["code"] for error in result.errors}
-    assert "e2fsck" in result.errors[-1]["reason"]
+    assert "ext4" in reason(image, "damaged") and "e2fsck" in reason(image, "damaged")
 
 
 @pytest.mark.parametrize("label", ["dos", "gpt"])
@@ -300,7 +298,7 @@ def test_volume_that_is_cut_off(made, tmp: Path) -> None:
     """Both are said: what it is, and that the rest is missing."""
     image = made("an LVM2 physical volume")
     sectors = image.stat().st_size // 512
-    disk = disks.partition(tmp / "disk.raw", (sectors + 4096) * 512, f"label: dos\nstart=2048, size={sectors}, type=8e\n",
+    disk = disks.partition(tmp / "disk.raw", (sectors + 4096) * 512, f"label: dos\nstart=2048, size={sectors}\n",
                            (image, MIB))
     os.truncate(disk, 16 * MIB)
     result = timeline(disk)

@@ -130,6 +130,11 @@ static struct lt_str name_partition(struct lt_arena *arena, const struct lt_devi
                          told ? ")" : "", cut ? ", cut off by the end of the image," : "");
 }
 
+static const char *code_of(const struct lt_magic *magic)
+{
+    return magic->damaged ? LT_CODE_DAMAGED : LT_CODE_UNSUPPORTED;
+}
+
 /* Keep a partition for the summary, with what is in it. */
 static void remember_partition(struct image *image, const struct lt_device *partition, const struct lt_magic *magic)
 {
@@ -147,7 +152,7 @@ static void report_partition(struct lt_evidence *evidence, const struct lt_devic
         magic.name = "a partition that is cut off";
         lt_fail(&err, LT_SKIP, LT_CODE_TRUNCATED, 0, "%.*s begins behind the end of the image", LT_ARG(name));
     } else if (lt_magic_find(partition, arena, &magic)) {
-        lt_fail(&err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "%.*s holds %s", LT_ARG(name),
+        lt_fail(&err, LT_SKIP, code_of(&magic), 0, "%.*s holds %s", LT_ARG(name),
                 lt_magic_text(&magic, true, arena).ptr);
     } else {
         lt_fail(&err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "%.*s holds no file system that is known", LT_ARG(name));
@@ -227,7 +232,7 @@ static enum lt_status fail_image(struct lt_evidence *evidence, struct lt_err *er
     struct lt_magic magic;
     bool known = is_partial(evidence, &magic) || lt_magic_find(image->disk, &evidence->arena, &magic);
     if (known && (magic.advice || !image->unread.len))
-        return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "%s", lt_magic_text(&magic, true, &evidence->arena).ptr);
+        return lt_fail(err, LT_SKIP, code_of(&magic), 0, "%s", lt_magic_text(&magic, true, &evidence->arena).ptr);
     if (!image->unread.len)
         return fail_unknown(image->disk, err);
     return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "no partition can be read: %.*s%s%s", LT_ARG(image->unread),

@@ -128,7 +128,8 @@ static bool look_ext(struct lt_magic_probe *probe, struct lt_magic *out)
     enum { INCOMPAT = 0x60, JOURNAL_DEVICE = 0x8 };
     out->uuid = lt_magic_uuid(probe, 0x68);
     out->label = lt_magic_label(probe, 0x78, 16);
-    if (lt_le32(&probe->bytes, INCOMPAT) & JOURNAL_DEVICE) {
+    out->damaged = !(lt_le32(&probe->bytes, INCOMPAT) & JOURNAL_DEVICE);
+    if (!out->damaged) {
         out->name = "the external journal of an ext3 or ext4 file system";
         out->advice = NULL;
     }

@@ -20,6 +20,7 @@ struct lt_magic {
     struct lt_str label;  /* hostile bytes, as are the next ones */
     struct lt_str detail; /* what else helps: "backing file 'base.raw'" */
     uint64_t size;        /* bytes that are in it, says its header; 0: unknown */
+    bool damaged;         /* it is of a kind that is read, but not this one */
     const char *lacks;    /* NULL, or what a reader of its blocks misses: "what it leaves to its parent"; static */
 };
 
