@@ -264,6 +264,30 @@ static enum lt_status image_open(struct lt_evidence *evidence, struct lt_err *er
     return open_file(image, evidence, err);
 }
 
+/* Does a partition begin with something that is known, if the DOS table counts in sectors of `size` bytes? */
+static bool fits(struct lt_evidence *evidence, uint64_t size)
+{
+    const struct image *image = evidence->self;
+    uint64_t starts[LT_PARTITION_SLOTS];
+    size_t count = lt_partition_starts(image->disk, starts);
+    for (size_t i = 0; i < count; i++) {
+        struct lt_device partition = lt_device_slice(image->disk, starts[i] * size, UINT64_MAX, LT_STR(""));
+        struct lt_magic magic;
+        if (lt_magic_find(&partition, &evidence->arena, &magic) && (magic.advice || magic.uuid.len))
+            return true;
+    }
+    return false;
+}
+
+/* Nothing in a DOS table tells the size of its sectors. */
+static void guess_sectors(struct lt_evidence *evidence)
+{
+    enum { LARGE = 4096 };
+    const struct image *image = evidence->self;
+    if (lt_partition_table(image->disk) == LT_PARTITION_DOS && !fits(evidence, LT_SECTOR) && fits(evidence, LARGE))
+        image->disk->sector_size = LARGE;
+}
+
 static enum lt_status image_find(struct lt_evidence *evidence, struct lt_err *err)
 {
     struct image *image = evidence->self;
@@ -273,6 +297,7 @@ static enum lt_status image_find(struct lt_evidence *evidence, struct lt_err *er
         return fail_packed(evidence, &why, err);
     image->disk = status == LT_END ? &image->file : &image->unpacked;
     evidence->size = image->disk->size;
+    guess_sectors(evidence);
     if (lt_tsk_open(image->disk, &evidence->arena, &image->tsk, err) != LT_OK)
         return LT_SKIP;
     /* A file system may begin with a boot sector that looks like a partition table, so it is asked for first. */

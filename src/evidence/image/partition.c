@@ -9,7 +9,6 @@ enum {
     DISK_ID = 440,
     ENTRIES = 446,
     ENTRY = 16,
-    SLOTS = 4,
     FIRST_LOGICAL = 5,
     PROTECTIVE = 0xEE, /* type of the entry that stands for a GPT */
     MAX_LINKS = 100,   /* of extended partitions without a logical one; the kernel's limit */
@@ -89,7 +88,7 @@ static bool is_garbage(const struct entry *entry, const struct entry *link, cons
 static bool in_link(const struct search *search, const unsigned char table[TABLE_SIZE], const struct entry *link,
                     const struct entry *all, unsigned *next)
 {
-    for (unsigned slot = 0; slot < SLOTS && *next <= MAX_NUMBER; slot++) {
+    for (unsigned slot = 0; slot < LT_PARTITION_SLOTS && *next <= MAX_NUMBER; slot++) {
         struct entry entry = entry_of(table, slot);
         if (!entry.size || is_extended(&entry) || (slot >= 2 && is_garbage(&entry, link, all)))
             continue;
@@ -103,7 +102,7 @@ static bool in_link(const struct search *search, const unsigned char table[TABLE
 /* The next table begins behind the start of the first extended partition. */
 static bool follow_link(const unsigned char table[TABLE_SIZE], const struct entry *all, struct entry *link)
 {
-    for (unsigned slot = 0; slot < SLOTS; slot++) {
+    for (unsigned slot = 0; slot < LT_PARTITION_SLOTS; slot++) {
         struct entry entry = entry_of(table, slot);
         if (!is_extended(&entry))
             continue;
@@ -135,7 +134,7 @@ static bool in_extended(const struct search *search, const struct entry *all, un
 static unsigned dos_number(const struct search *search, const unsigned char table[TABLE_SIZE])
 {
     unsigned next = FIRST_LOGICAL;
-    for (unsigned slot = 0; slot < SLOTS; slot++) {
+    for (unsigned slot = 0; slot < LT_PARTITION_SLOTS; slot++) {
         struct entry entry = entry_of(table, slot);
         if (is_extended(&entry) && in_extended(search, &entry, &next))
             return next;
@@ -203,7 +202,7 @@ static bool identify_gpt(const struct search *search, uint64_t sector, struct lt
 
 static bool is_protective(const unsigned char table[TABLE_SIZE])
 {
-    for (unsigned slot = 0; slot < SLOTS; slot++)
+    for (unsigned slot = 0; slot < LT_PARTITION_SLOTS; slot++)
         if (entry_of(table, slot).type == PROTECTIVE)
             return true;
     return false;
@@ -213,7 +212,7 @@ static bool is_protective(const unsigned char table[TABLE_SIZE])
 static bool is_dos(const struct lt_device *disk, const unsigned char table[TABLE_SIZE])
 {
     bool inside = false;
-    for (unsigned slot = 0; slot < SLOTS; slot++) {
+    for (unsigned slot = 0; slot < LT_PARTITION_SLOTS; slot++) {
         struct entry entry = entry_of(table, slot);
         if (table[ENTRIES + slot * ENTRY] & 0x7F) /* the flag of the one to boot from, 0x80 or 0 */
             return false;
@@ -229,6 +228,21 @@ enum lt_partition_table lt_partition_table(const struct lt_device *disk)
     if (!read_table(&search, 0, table) || !is_dos(disk, table))
         return LT_PARTITION_NONE;
     return is_protective(table) ? LT_PARTITION_GPT : LT_PARTITION_DOS;
+}
+
+size_t lt_partition_starts(const struct lt_device *disk, uint64_t starts[LT_PARTITION_SLOTS])
+{
+    unsigned char table[TABLE_SIZE];
+    const struct search search = {disk, TABLE_SIZE, 0};
+    size_t count = 0;
+    if (!read_table(&search, 0, table))
+        return 0;
+    for (unsigned slot = 0; slot < LT_PARTITION_SLOTS; slot++) {
+        struct entry entry = entry_of(table, slot);
+        if (entry.size && entry.start && !is_extended(&entry))
+            starts[count++] = entry.start;
+    }
+    return count;
 }
 
 void lt_partition_identify(const struct lt_device *disk, const struct lt_device *partition, struct lt_arena *arena,

@@ -13,6 +13,11 @@ enum lt_partition_table { LT_PARTITION_NONE, LT_PARTITION_DOS, LT_PARTITION_GPT 
  * or one that stands for a GPT. */
 enum lt_partition_table lt_partition_table(const struct lt_device *disk);
 
+enum { LT_PARTITION_SLOTS = 4 }; /* of a DOS table */
+
+/* Where the primary partitions of the DOS table begin, in sectors of whatever size. Returns how many there are. */
+size_t lt_partition_starts(const struct lt_device *disk, uint64_t starts[LT_PARTITION_SLOTS]);
+
 /* Find `partition`, a slice of `disk` whose sectors have the size that the table counts in, in the DOS or GPT table of
  * the disk, by the sector where it begins. Fills `partition`, `partuuid` and `partlabel` of `out`, with texts in
  * `arena`; they stay as they are if neither table has it. `*type` is what a GPT says that it is for ("BIOS boot"),
