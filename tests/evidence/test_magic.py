@@ -103,6 +103,19 @@ def test_extent_of_a_vmdk(small: Path, tmp: Path) -> None:
     assert "VMDK disk image" in timeline(tmp / "disk.vmdk", env=LEAKING).errors[-1]["reason"]
 
 
+def test_damaged_e01(small: Path, tmp: Path) -> None:
+    """Cut short, or with its first sections overwritten: still the format is told."""
+    need("ewfacquirestream")
+    with open(small, "rb") as raw:
+        subprocess.run(["ewfacquirestream", "-q", "-c", "deflate:fast", "-t", tmp / "disk"], stdin=raw, check=True,
+                       capture_output=True)
+    whole = (tmp / "disk.E01").read_bytes()
+    (tmp / "cut.E01").write_bytes(whole[:300])
+    assert "an EWF image (E01)" in reason(tmp / "cut.E01", "unreadable", LEAKING)
+    (tmp / "bad.E01").write_bytes(whole[:13] + b"\xff" * 400 + whole[413:])
+    assert "an EWF image (E01)" in timeline(tmp / "bad.E01", env=LEAKING).errors[-1]["reason"]
+
+
 PACKERS = {"gzip": ("gzip", "-c"), "zstd": ("zstd", "-qc"), "xz": ("xz", "-0c"), "bzip2": ("bzip2", "-c"),
            "lz4": ("lz4", "-qc")}
 

@@ -225,20 +225,6 @@ static void report_partial(struct lt_evidence *evidence)
     lt_evidence_note(evidence, &err);
 }
 
-/* Why nothing of the image can be read: what it is, or else what its partitions hold. */
-static enum lt_status fail_image(struct lt_evidence *evidence, struct lt_err *err)
-{
-    const struct image *image = evidence->self;
-    struct lt_magic magic;
-    bool known = is_partial(evidence, &magic) || lt_magic_find(image->disk, &evidence->arena, &magic);
-    if (known && (magic.advice || !image->unread.len))
-        return lt_fail(err, LT_SKIP, code_of(&magic), 0, "%s", lt_magic_text(&magic, true, &evidence->arena).ptr);
-    if (!image->unread.len)
-        return fail_unknown(image->disk, err);
-    return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "no partition can be read: %.*s%s%s", LT_ARG(image->unread),
-                   image->advice ? ". For the first that may hold files: " : "", image->advice ? image->advice : "");
-}
-
 /* Why a packed image cannot be opened. `why` is what libtsk says, which is longer than it helps. */
 static enum lt_status fail_packed(struct lt_evidence *evidence, const struct lt_err *why, struct lt_err *err)
 {
@@ -247,6 +233,25 @@ static enum lt_status fail_packed(struct lt_evidence *evidence, const struct lt_
     if (!lt_magic_find(&image->file, &evidence->arena, &magic))
         return lt_fail(err, LT_SKIP, why->code, 0, "%s", why->text);
     return lt_fail(err, LT_SKIP, why->code, 0, "%s (%s)", lt_magic_text(&magic, true, &evidence->arena).ptr, why->text);
+}
+
+/* Why nothing of the image can be read: what it is, or else what its partitions hold. */
+static enum lt_status fail_image(struct lt_evidence *evidence, struct lt_err *err)
+{
+    const struct image *image = evidence->self;
+    struct lt_magic magic;
+    struct lt_err nothing = {0};
+    if (image->disk != &image->file && !image->disk->size) {
+        lt_fail(&nothing, LT_SKIP, LT_CODE_DAMAGED, 0, "it can be opened, but holds nothing");
+        return fail_packed(evidence, &nothing, err);
+    }
+    bool known = is_partial(evidence, &magic) || lt_magic_find(image->disk, &evidence->arena, &magic);
+    if (known && (magic.advice || !image->unread.len))
+        return lt_fail(err, LT_SKIP, code_of(&magic), 0, "%s", lt_magic_text(&magic, true, &evidence->arena).ptr);
+    if (!image->unread.len)
+        return fail_unknown(image->disk, err);
+    return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "no partition can be read: %.*s%s%s", LT_ARG(image->unread),
+                   image->advice ? ". For the first that may hold files: " : "", image->advice ? image->advice : "");
 }
 
 /* --- the kind of evidence ---------------------------------------------------------------------------------------- */
