@@ -50,15 +50,20 @@ static bool is_empty(const struct lt_device *device, struct lt_magic *out)
     return device->size > 0;
 }
 
+static bool find(const struct lt_device *device, const struct lt_magic_format *table, struct lt_arena *arena,
+                 struct lt_magic *out)
+{
+    for (const struct lt_magic_format *format = table; format->name; format++)
+        if (matches(device, format, arena, out))
+            return true;
+    return false;
+}
+
+/* Volumes come first: a member of a RAID may have its mark at the end, and a file system at the start. */
 bool lt_magic_find(const struct lt_device *device, struct lt_arena *arena, struct lt_magic *out)
 {
-    /* Volumes come first: a member of a RAID may have its mark at the end, and a file system at the start. */
-    const struct lt_magic_format *const tables[] = {lt_magic_volumes, lt_magic_images, lt_magic_areas};
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        for (const struct lt_magic_format *format = tables[i]; format->name; format++)
-            if (matches(device, format, arena, out))
-                return true;
-    return is_empty(device, out);
+    return find(device, lt_magic_volumes, arena, out) || find(device, lt_magic_images, arena, out) ||
+           find(device, lt_magic_areas, arena, out) || is_empty(device, out);
 }
 
 /* --- telling ----------------------------------------------------------------------------------------------------- */
