@@ -31,7 +31,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct lt_fs_identity identity = {0};
     const char *type;
     lt_partition_identify(&device, &partition, &arena, &identity, &type);
+    uint64_t starts[LT_PARTITION_SLOTS];
     size_t length = identity.partuuid.len;
+    PROMISE(lt_partition_starts(&device, starts) <= LT_PARTITION_SLOTS);
+    PROMISE(lt_partition_table(&device) <= LT_PARTITION_GPT);
     PROMISE(identity.partition <= 255);
     PROMISE(identity.partition || (!length && !identity.partlabel.len));
     PROMISE(length == 0 || length == PARTUUID || length == DOS_PARTUUID);
