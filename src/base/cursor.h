@@ -27,6 +27,12 @@ static inline uint64_t lt_cursor_le(struct lt_cursor *cursor, size_t offset, uns
     return number;
 }
 
+/* The same for a big-endian number. */
+static inline uint64_t lt_cursor_be(struct lt_cursor *cursor, size_t offset, unsigned count)
+{
+    return __builtin_bswap64(lt_cursor_le(cursor, offset, count)) >> (64 - 8 * count);
+}
+
 static inline uint16_t lt_le16(struct lt_cursor *cursor, size_t offset)
 {
     return (uint16_t)lt_cursor_le(cursor, offset, 2);

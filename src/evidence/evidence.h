@@ -12,6 +12,7 @@
  *   image/           evidence that is a disk image: bytes, then partitions, then file systems. image.c; tsk.c is all
  *                    that knows libtsk: packed formats, partition tables, file systems without a reader of our own.
  *                    partition.c: number, UUID and name of a partition
+ *   magic/           what bytes are that nobody here can read, and what helps; its map is in magic/magic.h
  *   directory/       evidence that is the directory of a mounted host: directory.c; beneath.c opens safely below it
  *   evidence.def     a line for each kind of evidence; evidence.c opens one with the kind that fits best
  *

@@ -128,3 +128,20 @@ def test_sectors_of_4096_bytes(small: list[Path], tmp: Path) -> None:
         out.seek(300 * 4096)
         out.write(small[0].read_bytes())
     assert identities(disk) == [(*expected, *names_of(small[0]))]
+
+
+def test_dos_table_of_4096_bytes_a_sector(small: list[Path], tmp: Path) -> None:
+    """Nothing in it says so: what lies where partitions would begin does."""
+    disk = tmp / "disk.raw"
+    disk.touch()
+    os.truncate(disk, 32 << 20)
+    with large_sectors(disk) as device:
+        script = b"label: dos\nlabel-id: 0x12345678\nstart=300, size=256\nstart=600, size=4000, type=5\n" \
+                 b"start=1000, size=256\n"
+        subprocess.run(["sfdisk", "-q", device], input=script, check=True, capture_output=True)
+        expected = [by_sfdisk(device, 300), by_sfdisk(device, 1000)]
+    with open(disk, "r+b") as out:
+        for start, image in zip((300, 1000), small):
+            out.seek(start * 4096)
+            out.write(image.read_bytes())
+    assert identities(disk) == [(*names, *names_of(image)) for names, image in zip(expected, small)]

@@ -332,19 +332,19 @@ def test_superblock_that_lies(small_image: Path, tmp: Path) -> None:
             assert done.returncode in (0, 1, 3), (offset, value, done.stderr)
 
 
-@pytest.mark.parametrize("form", ["split", "e01", "vmdk", "vhd"])
+@pytest.mark.parametrize("form", ["split", "e01", "vmdk", "vhd", "vhdx"])
 def test_image_formats(form: str, sample: Path, sample_jsonl, tmp: Path) -> None:
     """The disk in the usual containers of images: the same rows as from the raw one."""
-    tools = {"e01": "ewfacquirestream", "vmdk": "qemu-img", "vhd": "qemu-img", "split": "split"}
+    tools = {"e01": "ewfacquirestream", "vmdk": "qemu-img", "vhd": "qemu-img", "vhdx": "qemu-img", "split": "split"}
     if not machine.have(tools[form]):
         pytest.skip(f"no {tools[form]}")
-    image = {"split": tmp / "disk.001", "e01": tmp / "disk.E01", "vmdk": tmp / "disk.vmdk", "vhd": tmp / "disk.vhd"}[form]
+    image = tmp / {"split": "disk.001", "e01": "disk.E01"}.get(form, f"disk.{form}")
     if form == "split":
         command = ["split", "-b", "50M", "-d", "-a", "3", "--numeric-suffixes=1", sample, tmp / "disk."]
     elif form == "e01":
         command = ["ewfacquirestream", "-q", "-c", "deflate:fast", "-t", tmp / "disk"]
     else:
-        command = ["qemu-img", "convert", "-O", "vmdk" if form == "vmdk" else "vpc", sample, image]
+        command = ["qemu-img", "convert", "-O", "vpc" if form == "vhd" else form, sample, image]
     with open(sample, "rb") as raw:
         subprocess.run(command, check=True, capture_output=True, stdin=raw)
     result = timeline(image)

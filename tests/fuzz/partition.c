@@ -29,8 +29,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     partition.sector_size = sector_size;
     struct lt_arena arena = {0};
     struct lt_fs_identity identity = {0};
-    lt_partition_identify(&device, &partition, &arena, &identity);
+    const char *type;
+    lt_partition_identify(&device, &partition, &arena, &identity, &type);
+    uint64_t starts[LT_PARTITION_SLOTS];
     size_t length = identity.partuuid.len;
+    PROMISE(lt_partition_starts(&device, starts) <= LT_PARTITION_SLOTS);
+    PROMISE(lt_partition_table(&device) <= LT_PARTITION_GPT);
     PROMISE(identity.partition <= 255);
     PROMISE(identity.partition || (!length && !identity.partlabel.len));
     PROMISE(length == 0 || length == PARTUUID || length == DOS_PARTUUID);

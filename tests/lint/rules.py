@@ -23,7 +23,8 @@ WORDS = {"src/runtime/runtimes.def"}
 # Where the map of a folder stands: in the comment that opens this header.
 MAPS = {
     "src/base": "base.h", "src/parse": "parse.h", "src/model": "event.h", "formats": "format.h",
-    "src/evidence": "evidence.h", "src/evidence/ext4": "ext4.h", "src/read": "context.h", "src/store": "mechanics.h",
+    "src/evidence": "evidence.h", "src/evidence/ext4": "ext4.h", "src/evidence/magic": "magic.h",
+    "src/read": "context.h", "src/store": "mechanics.h",
     "src/overlay": "lower_stack.h", "src/clock": "zones.h", "src/files": "walked.h", "src/files/checks": "checks.h", "src/host": "attribution.h",
     "src/runtime": "runtimes.h", "src/runtime/docker": "docker.h", "src/runtime/docker/driver": "driver.h",
     "src/runtime/containerd": "containerd.h", "src/runtime/kubernetes": "kubernetes.h", "src/store/containerd": "containerd.h",

@@ -37,8 +37,9 @@ static struct lt_fs_identity identify(struct lt_arena *arena, uint64_t start, ui
     struct lt_device device = {.read = read_memory, .arg = disk, .size = SIZE, .sector_size = 512};
     struct lt_device partition = lt_device_slice(&device, start * sector_size, UINT64_MAX, LT_STR(""));
     struct lt_fs_identity identity = {0};
+    const char *type;
     partition.sector_size = sector_size;
-    lt_partition_identify(&device, &partition, arena, &identity);
+    lt_partition_identify(&device, &partition, arena, &identity, &type);
     return identity;
 }
 
@@ -80,6 +81,29 @@ static void test_dos(void **state)
     check(101, 512, 5, "", "");
     disk[511] = 0;
     check(101, 512, 0, "", "");
+}
+
+/* What the first sector promises: a boot sector has code where a table has flags. */
+static void test_promise(void **state)
+{
+    const struct lt_device device = {.read = read_memory, .arg = disk, .size = SIZE, .sector_size = 512};
+    uint64_t starts[LT_PARTITION_SLOTS];
+    (void)state;
+    memset(disk, 0, SIZE);
+    assert_int_equal(lt_partition_table(&device), LT_PARTITION_NONE);
+    put_entry(0, 0, EXTENDED, 100, 900);
+    put_entry(0, 2, LINUX, 1u << 30, 10);
+    assert_int_equal(lt_partition_table(&device), LT_PARTITION_DOS);
+    assert_int_equal(lt_partition_starts(&device, starts), 1);
+    assert_true(starts[0] == 1u << 30);
+    put_entry(0, 0, LINUX, 1u << 29, 10); /* nothing begins inside */
+    assert_int_equal(lt_partition_table(&device), LT_PARTITION_NONE);
+    put_entry(0, 0, 0xEE, 1, UINT32_MAX);
+    assert_int_equal(lt_partition_table(&device), LT_PARTITION_GPT);
+    disk[446] = 0x80;
+    assert_int_equal(lt_partition_table(&device), LT_PARTITION_GPT);
+    disk[446] = 0x41;
+    assert_int_equal(lt_partition_table(&device), LT_PARTITION_NONE);
 }
 
 /* A chain that ends nowhere, with and without logical partitions. */
@@ -181,8 +205,9 @@ static void test_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dos), cmocka_unit_test(test_circle),      cmocka_unit_test(test_large_sectors),
-        cmocka_unit_test(test_gpt), cmocka_unit_test(test_hostile_gpt), cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_dos),           cmocka_unit_test(test_promise), cmocka_unit_test(test_circle),
+        cmocka_unit_test(test_large_sectors), cmocka_unit_test(test_gpt),     cmocka_unit_test(test_hostile_gpt),
+        cmocka_unit_test(test_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,9 +8,11 @@
 #include "evidence/filesystems.h"
 #include "evidence/image/partition.h"
 #include "evidence/image/tsk.h"
+#include "evidence/magic/magic.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 struct image {
@@ -19,6 +21,8 @@ struct image {
     struct lt_device unpacked; /* the bytes inside it; not open where the file is a raw image */
     struct lt_device *disk;    /* which of the two is read */
     struct lt_tsk *tsk;
+    struct lt_buf unread; /* owned; partitions that cannot be read: "swap space at sector 2048, ..." */
+    const char *advice;   /* for the first of them that may hold files, static; or NULL */
 };
 
 static ssize_t read_file(void *arg, uint64_t offset, void *buffer, size_t size)
@@ -62,6 +66,16 @@ static void note_error(const struct lt_fs *fs, const struct lt_err *err)
     lt_fs_note(fs, err->code, err->text);
 }
 
+/* libtsk does not tell what a file system is called. */
+static void identify(struct lt_fs *fs, const struct lt_device *device)
+{
+    struct lt_magic magic;
+    if (!lt_magic_find(device, &fs->evidence->arena, &magic))
+        return;
+    fs->identity.uuid = magic.uuid;
+    fs->identity.label = magic.label;
+}
+
 /* What our readers do not read is left to libtsk. `why` is what the last of them said, and its label is still that of
  * `fs`. */
 static bool add_other_fs(struct lt_fs *fs, const struct lt_device *device, const struct lt_fs_reader *reader,
@@ -74,14 +88,19 @@ static bool add_other_fs(struct lt_fs *fs, const struct lt_device *device, const
             note_error(fs, why);
         return false;
     }
+    bool ours = lt_str_starts(lt_str_c(type), lt_str_c(reader->family));
     /* A read that fails once must not turn right rows into libtsk's. */
-    if (lt_str_starts(lt_str_c(type), lt_str_c(reader->family)) && strcmp(why->code, LT_CODE_UNREADABLE) == 0) {
+    if (ours && strcmp(why->code, LT_CODE_UNREADABLE) == 0) {
         fs->ops->release(fs);
         note_error(fs, why);
         return true;
     }
     lt_fs_set_label(fs, type, device);
-    note_error(fs, why);
+    if (!ours && strcmp(why->code, LT_CODE_UNSUPPORTED) == 0)
+        lt_fs_note(fs, why->code, "read through libtsk, without attributes, device numbers and deleted entries");
+    else
+        note_error(fs, why);
+    identify(fs, device);
     lt_list_add(&fs->evidence->fs, &fs->evidence->arena, fs);
     return true;
 }
@@ -100,27 +119,142 @@ static bool add_fs(struct lt_evidence *evidence, const struct lt_device *device,
     return true;
 }
 
-static void add_partition(void *arg, const struct lt_device *partition, const char *description)
+/* --- what cannot be read ----------------------------------------------------------------------------------------- */
+
+/* "partition at sector 2048 (Linux (0x83))". `size` is what the table says. */
+static struct lt_str name_partition(struct lt_arena *arena, const struct lt_device *partition, uint64_t size,
+                                    const char *description)
+{
+    bool told = *description, cut = partition->size && partition->size < size;
+    return lt_str_format(arena, "partition %.*s%s%s%s%s", LT_ARG(partition->place), told ? " (" : "", description,
+                         told ? ")" : "", cut ? ", cut off by the end of the image," : "");
+}
+
+static const char *code_of(const struct lt_magic *magic)
+{
+    return magic->damaged ? LT_CODE_DAMAGED : LT_CODE_UNSUPPORTED;
+}
+
+/* Keep a partition for the summary, with what is in it. */
+static void remember_partition(struct image *image, const struct lt_device *partition, const struct lt_magic *magic)
+{
+    lt_buf_printf(&image->unread, "%s%s %.*s", image->unread.len ? ", " : "", magic->name, LT_ARG(partition->place));
+    if (!image->advice)
+        image->advice = magic->advice;
+}
+
+static void report_partition(struct lt_evidence *evidence, const struct lt_device *partition, struct lt_str name)
+{
+    struct lt_arena *arena = &evidence->arena;
+    struct lt_magic magic = {.name = "something unknown"};
+    struct lt_err err = {0};
+    if (!partition->size) {
+        magic.name = "a partition that is cut off";
+        lt_fail(&err, LT_SKIP, LT_CODE_TRUNCATED, 0, "%.*s begins behind the end of the image", LT_ARG(name));
+    } else if (lt_magic_find(partition, arena, &magic)) {
+        lt_fail(&err, LT_SKIP, code_of(&magic), 0, "%.*s holds %s", LT_ARG(name),
+                lt_magic_text(&magic, true, arena).ptr);
+    } else {
+        lt_fail(&err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "%.*s holds no file system that is known", LT_ARG(name));
+    }
+    remember_partition(evidence->self, partition, &magic);
+    lt_evidence_note(evidence, &err);
+}
+
+static void add_partition(void *arg, const struct lt_device *partition, uint64_t size, const char *description)
 {
     struct lt_evidence *evidence = arg;
     const struct image *image = evidence->self;
     struct lt_fs_identity identity = {0};
-    struct lt_err err = {0};
-    lt_partition_identify(image->disk, partition, &evidence->arena, &identity);
-    if (add_fs(evidence, partition, &identity))
+    const char *type;
+    lt_partition_identify(image->disk, partition, &evidence->arena, &identity, &type);
+    if (partition->size && add_fs(evidence, partition, &identity))
         return;
-    lt_fail(&err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "partition %.*s (%s) holds no file system that libtsk knows",
-            LT_ARG(partition->place), description);
+    struct lt_device exact = lt_device_slice(partition, 0, size, partition->place);
+    report_partition(evidence, &exact,
+                     name_partition(&evidence->arena, partition, size, *description ? description : type));
+}
+
+static void add_partitions(struct lt_evidence *evidence)
+{
+    const struct image *image = evidence->self;
+    struct lt_err err = {0};
+    enum lt_partition_table promised = lt_partition_table(image->disk);
+    if (lt_tsk_partitions(image->tsk, promised, &evidence->arena, add_partition, evidence))
+        return;
+    lt_fail(&err, LT_SKIP, LT_CODE_DAMAGED, 0,
+            "the partition table (GPT) is damaged at the start of the disk: its copy at the end is used");
     lt_evidence_note(evidence, &err);
 }
 
-/* POSIX and GNU tar have the same five bytes (POSIX pax, ustar Interchange Format). */
-static bool is_tar(const struct lt_device *bytes)
+/* Bytes that nobody knows, for who looks them up. */
+static enum lt_status fail_unknown(const struct lt_device *bytes, struct lt_err *err)
 {
-    enum { AT = 257, LENGTH = 5 };
-    char magic[LENGTH];
-    return lt_device_read(bytes, AT, magic, LENGTH) && memcmp(magic, "ustar", LENGTH) == 0;
+    enum { SHOWN = 16 };
+    unsigned char first[SHOWN];
+    char hex[2 * SHOWN + 1] = "";
+    size_t size = bytes->size < SHOWN ? (size_t)bytes->size : SHOWN;
+    if (!size)
+        return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "an empty file");
+    if (!lt_device_read(bytes, 0, first, size))
+        return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "the start of the image cannot be read");
+    for (size_t i = 0; i < size; i++)
+        snprintf(hex + 2 * i, 3, "%02x", first[i]);
+    return lt_fail(
+        err, LT_SKIP, LT_CODE_UNSUPPORTED, 0,
+        "no file system, partitions or format of images that is known; perhaps it is encrypted or damaged. It "
+        "begins with the bytes %s",
+        hex);
 }
+
+/* Is the image less than the disk? libtsk knows neither the parent of a snapshot nor the log of a VHDX. */
+static bool is_partial(struct lt_evidence *evidence, struct lt_magic *magic)
+{
+    const struct image *image = evidence->self;
+    return image->disk != &image->file && lt_magic_find(&image->file, &evidence->arena, magic) && magic->lacks;
+}
+
+static void report_partial(struct lt_evidence *evidence)
+{
+    struct lt_magic magic;
+    struct lt_err err = {0};
+    if (!is_partial(evidence, &magic))
+        return;
+    lt_fail(&err, LT_SKIP, LT_CODE_MISSING, 0, "%s is not read, so rows are missing or wrong: %s", magic.lacks,
+            lt_magic_text(&magic, true, &evidence->arena).ptr);
+    lt_evidence_note(evidence, &err);
+}
+
+/* Why a packed image cannot be opened. `why` is what libtsk says, which is longer than it helps. */
+static enum lt_status fail_packed(struct lt_evidence *evidence, const struct lt_err *why, struct lt_err *err)
+{
+    const struct image *image = evidence->self;
+    struct lt_magic magic;
+    if (!lt_magic_find(&image->file, &evidence->arena, &magic))
+        return lt_fail(err, LT_SKIP, why->code, 0, "%s", why->text);
+    return lt_fail(err, LT_SKIP, why->code, 0, "%s (%s)", lt_magic_text(&magic, true, &evidence->arena).ptr, why->text);
+}
+
+/* Why nothing of the image can be read: what it is, or else what its partitions hold. */
+static enum lt_status fail_image(struct lt_evidence *evidence, struct lt_err *err)
+{
+    const struct image *image = evidence->self;
+    struct lt_magic magic;
+    struct lt_err nothing = {0};
+    if (image->disk != &image->file && !image->disk->size) {
+        lt_fail(&nothing, LT_SKIP, LT_CODE_DAMAGED, 0, "it can be opened, but holds nothing");
+        return fail_packed(evidence, &nothing, err);
+    }
+    bool known = is_partial(evidence, &magic) || lt_magic_find(image->disk, &evidence->arena, &magic);
+    if (known && (magic.advice || !image->unread.len))
+        return lt_fail(err, LT_SKIP, code_of(&magic), 0, "%s", lt_magic_text(&magic, true, &evidence->arena).ptr);
+    if (!image->unread.len)
+        return fail_unknown(image->disk, err);
+    return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "no partition can be read: %.*s%s%s", LT_ARG(image->unread),
+                   image->advice ? ". For the first that may hold files: " : "", image->advice ? image->advice : "");
+}
+
+/* --- the kind of evidence ---------------------------------------------------------------------------------------- */
 
 static int image_bid(const char *spec, const struct stat *status)
 {
@@ -135,29 +269,49 @@ static enum lt_status image_open(struct lt_evidence *evidence, struct lt_err *er
     return open_file(image, evidence, err);
 }
 
+/* Does a partition begin with something that is known, if the DOS table counts in sectors of `size` bytes? */
+static bool fits(struct lt_evidence *evidence, uint64_t size)
+{
+    const struct image *image = evidence->self;
+    uint64_t starts[LT_PARTITION_SLOTS];
+    size_t count = lt_partition_starts(image->disk, starts);
+    for (size_t i = 0; i < count; i++) {
+        struct lt_device partition = lt_device_slice(image->disk, starts[i] * size, UINT64_MAX, LT_STR(""));
+        struct lt_magic magic;
+        if (lt_magic_find(&partition, &evidence->arena, &magic) && (magic.advice || magic.uuid.len))
+            return true;
+    }
+    return false;
+}
+
+/* Nothing in a DOS table tells the size of its sectors. */
+static void guess_sectors(struct lt_evidence *evidence)
+{
+    enum { LARGE = 4096 };
+    const struct image *image = evidence->self;
+    if (lt_partition_table(image->disk) == LT_PARTITION_DOS && !fits(evidence, LT_SECTOR) && fits(evidence, LARGE))
+        image->disk->sector_size = LARGE;
+}
+
 static enum lt_status image_find(struct lt_evidence *evidence, struct lt_err *err)
 {
     struct image *image = evidence->self;
-    enum lt_status status = lt_tsk_unpack(&image->file, evidence->spec, &image->unpacked, err);
+    struct lt_err why = {0};
+    enum lt_status status = lt_tsk_unpack(&image->file, evidence->spec, &image->unpacked, &why);
     if (status == LT_SKIP)
-        return LT_SKIP;
+        return fail_packed(evidence, &why, err);
     image->disk = status == LT_END ? &image->file : &image->unpacked;
     evidence->size = image->disk->size;
+    guess_sectors(evidence);
     if (lt_tsk_open(image->disk, &evidence->arena, &image->tsk, err) != LT_OK)
         return LT_SKIP;
     /* A file system may begin with a boot sector that looks like a partition table, so it is asked for first. */
     if (!add_fs(evidence, image->disk, &(struct lt_fs_identity){0}))
-        lt_tsk_partitions(image->tsk, &evidence->arena, add_partition, evidence);
-    if (evidence->fs.count)
-        return LT_OK;
-    if (is_tar(image->disk))
-        return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0,
-                       "a tar archive (saved images, an OCI layout, a collection): not read yet. Unpack a collection, "
-                       "and pass the directory");
-    return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0,
-                   "no file system that libtsk %s knows, neither at its start nor in a partition (XFS, btrfs, LVM and "
-                   "compressed images: mount or unpack first and pass the result)",
-                   lt_tsk_version());
+        add_partitions(evidence);
+    if (!evidence->fs.count)
+        return fail_image(evidence, err);
+    report_partial(evidence);
+    return LT_OK;
 }
 
 static void image_close(struct lt_evidence *evidence)
@@ -165,6 +319,7 @@ static void image_close(struct lt_evidence *evidence)
     struct image *image = evidence->self;
     if (!image)
         return;
+    lt_buf_free(&image->unread);
     lt_tsk_close(image->tsk);
     lt_device_close(&image->unpacked);
     lt_device_close(&image->file);
@@ -172,7 +327,8 @@ static void image_close(struct lt_evidence *evidence)
 
 const struct lt_evidence_kind lt_evidence_image = {
     .name = "image",
-    .summary = "disk image (raw, split raw, E01, VMDK, VHD) or block device: one file system, or DOS/GPT partitions",
+    .summary =
+        "disk image (raw, split raw, E01, VMDK, VHD, VHDX) or block device: one file system, or DOS/GPT partitions",
     .bid = image_bid,
     .open = image_open,
     .find = image_find,

@@ -9,13 +9,33 @@ enum {
     DISK_ID = 440,
     ENTRIES = 446,
     ENTRY = 16,
-    SLOTS = 4,
     FIRST_LOGICAL = 5,
     PROTECTIVE = 0xEE, /* type of the entry that stands for a GPT */
     MAX_LINKS = 100,   /* of extended partitions without a logical one; the kernel's limit */
     MAX_NUMBER = 255,  /* the kernel knows no more partitions (block/partitions/check.h, DISK_MAX_PARTS) */
     GPT_HEADER = 92,
     GPT_ENTRY = 128, /* the kernel takes no other size */
+};
+
+/* Types of GPT partitions (systemd 252, docs/DISCOVERABLE_PARTITIONS.md; the list of sfdisk 2.38). */
+static const struct {
+    const char *guid, *name;
+} types[] = {
+    {"c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "EFI system"},
+    {"21686148-6449-6e6f-744e-656564454649", "BIOS boot"},
+    {"9e1a2d38-c612-4316-aa26-8b49521e5a8b", "PReP boot"},
+    {"e3c9e316-0b5c-4db8-817d-f92df00215ae", "Microsoft reserved"},
+    {"ebd0a0a2-b9e5-4433-87c0-68b6b72699c7", "Microsoft basic data"},
+    {"0fc63daf-8483-4772-8e79-3d69d8477de4", "Linux file system"},
+    {"4f68bce3-e8cd-4db1-96e7-fbcaf984b709", "Linux root (x86-64)"},
+    {"b921b045-1df0-41c3-af44-4c6f280d3fae", "Linux root (ARM-64)"},
+    {"bc13c2ff-59e6-4262-a352-b275fd6f7172", "Linux extended boot"},
+    {"4d21b016-b534-45c2-a9fb-5c16e091fd2d", "Linux /var"},
+    {"933ac7e1-2eb4-4f13-b844-0e14e2aef915", "Linux /home"},
+    {"0657fd6d-a4ab-43c4-84e5-0933c84b4f4f", "Linux swap"},
+    {"e6d6d379-f507-44c2-a23c-238f2a3df928", "Linux LVM"},
+    {"a19d880f-05fc-4d3b-a006-743f0f84911e", "Linux RAID"},
+    {"ca7d7ccb-63ed-4c53-861c-1742536059cc", "LUKS"},
 };
 
 /* What is looked for, and where. */
@@ -68,7 +88,7 @@ static bool is_garbage(const struct entry *entry, const struct entry *link, cons
 static bool in_link(const struct search *search, const unsigned char table[TABLE_SIZE], const struct entry *link,
                     const struct entry *all, unsigned *next)
 {
-    for (unsigned slot = 0; slot < SLOTS && *next <= MAX_NUMBER; slot++) {
+    for (unsigned slot = 0; slot < LT_PARTITION_SLOTS && *next <= MAX_NUMBER; slot++) {
         struct entry entry = entry_of(table, slot);
         if (!entry.size || is_extended(&entry) || (slot >= 2 && is_garbage(&entry, link, all)))
             continue;
@@ -82,7 +102,7 @@ static bool in_link(const struct search *search, const unsigned char table[TABLE
 /* The next table begins behind the start of the first extended partition. */
 static bool follow_link(const unsigned char table[TABLE_SIZE], const struct entry *all, struct entry *link)
 {
-    for (unsigned slot = 0; slot < SLOTS; slot++) {
+    for (unsigned slot = 0; slot < LT_PARTITION_SLOTS; slot++) {
         struct entry entry = entry_of(table, slot);
         if (!is_extended(&entry))
             continue;
@@ -114,7 +134,7 @@ static bool in_extended(const struct search *search, const struct entry *all, un
 static unsigned dos_number(const struct search *search, const unsigned char table[TABLE_SIZE])
 {
     unsigned next = FIRST_LOGICAL;
-    for (unsigned slot = 0; slot < SLOTS; slot++) {
+    for (unsigned slot = 0; slot < LT_PARTITION_SLOTS; slot++) {
         struct entry entry = entry_of(table, slot);
         if (is_extended(&entry) && in_extended(search, &entry, &next))
             return next;
@@ -145,8 +165,16 @@ static bool is_unused(const unsigned char entry[GPT_ENTRY])
     return memcmp(entry, zeros, sizeof zeros) == 0;
 }
 
+static const char *type_name(struct lt_str guid)
+{
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (lt_str_eq(guid, lt_str_c(types[i].guid)))
+            return types[i].name;
+    return "";
+}
+
 static bool identify_gpt(const struct search *search, uint64_t sector, struct lt_arena *arena,
-                         struct lt_fs_identity *out)
+                         struct lt_fs_identity *out, const char **type)
 {
     unsigned char bytes[GPT_HEADER], entry[GPT_ENTRY];
     if (!read_sector(search, sector, bytes, sizeof bytes) || memcmp(bytes, "EFI PART", 8) != 0)
@@ -162,6 +190,7 @@ static bool identify_gpt(const struct search *search, uint64_t sector, struct lt
         if (is_unused(entry) || lt_cursor_le(&fields, 32, 8) != search->start)
             continue;
         out->partition = i + 1;
+        *type = type_name(lt_guid_text(arena, entry));
         out->partuuid = lt_guid_text(arena, entry + 16);
         out->partlabel = lt_utf16_text(arena, entry + 56, GPT_ENTRY - 56);
         return true;
@@ -173,15 +202,53 @@ static bool identify_gpt(const struct search *search, uint64_t sector, struct lt
 
 static bool is_protective(const unsigned char table[TABLE_SIZE])
 {
-    for (unsigned slot = 0; slot < SLOTS; slot++)
+    for (unsigned slot = 0; slot < LT_PARTITION_SLOTS; slot++)
         if (entry_of(table, slot).type == PROTECTIVE)
             return true;
     return false;
 }
 
-void lt_partition_identify(const struct lt_device *disk, const struct lt_device *partition, struct lt_arena *arena,
-                           struct lt_fs_identity *out)
+/* A boot sector of a file system ends with the same two bytes, and holds code where entries would be. */
+static bool is_dos(const struct lt_device *disk, const unsigned char table[TABLE_SIZE])
 {
+    bool inside = false;
+    for (unsigned slot = 0; slot < LT_PARTITION_SLOTS; slot++) {
+        struct entry entry = entry_of(table, slot);
+        if (table[ENTRIES + slot * ENTRY] & 0x7F) /* the flag of the one to boot from, 0x80 or 0 */
+            return false;
+        inside |= entry.size && entry.start < disk->size / TABLE_SIZE;
+    }
+    return inside;
+}
+
+enum lt_partition_table lt_partition_table(const struct lt_device *disk)
+{
+    unsigned char table[TABLE_SIZE];
+    const struct search search = {disk, TABLE_SIZE, 0};
+    if (!read_table(&search, 0, table) || !is_dos(disk, table))
+        return LT_PARTITION_NONE;
+    return is_protective(table) ? LT_PARTITION_GPT : LT_PARTITION_DOS;
+}
+
+size_t lt_partition_starts(const struct lt_device *disk, uint64_t starts[LT_PARTITION_SLOTS])
+{
+    unsigned char table[TABLE_SIZE];
+    const struct search search = {disk, TABLE_SIZE, 0};
+    size_t count = 0;
+    if (!read_table(&search, 0, table))
+        return 0;
+    for (unsigned slot = 0; slot < LT_PARTITION_SLOTS; slot++) {
+        struct entry entry = entry_of(table, slot);
+        if (entry.size && entry.start && !is_extended(&entry))
+            starts[count++] = entry.start;
+    }
+    return count;
+}
+
+void lt_partition_identify(const struct lt_device *disk, const struct lt_device *partition, struct lt_arena *arena,
+                           struct lt_fs_identity *out, const char **type)
+{
+    *type = "";
     uint32_t size = partition->sector_size;
     unsigned char table[TABLE_SIZE];
     if (size < TABLE_SIZE || disk->size < size)
@@ -189,6 +256,6 @@ void lt_partition_identify(const struct lt_device *disk, const struct lt_device 
     const struct search search = {disk, size, (partition->start - disk->start) / size};
     if (read_table(&search, 0, table) && !is_protective(table))
         identify_dos(&search, table, arena, out);
-    else if (!identify_gpt(&search, 1, arena, out)) /* the copy at the end is for a damaged table at the start */
-        identify_gpt(&search, disk->size / size - 1, arena, out);
+    else if (!identify_gpt(&search, 1, arena, out, type)) /* the copy at the end is for a damaged table at the start */
+        identify_gpt(&search, disk->size / size - 1, arena, out, type);
 }

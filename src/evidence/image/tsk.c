@@ -32,6 +32,7 @@ static TSK_IMG_TYPE_ENUM image_type(const struct lt_device *file, const char *sp
         {0, "KDMV", 4, TSK_IMG_TYPE_VMDK_VMDK},
         {0, "# Disk DescriptorFile", 21, TSK_IMG_TYPE_VMDK_VMDK},
         {0, "conectix", 8, TSK_IMG_TYPE_VHD_VHD},
+        {0, "vhdxfile", 8, TSK_IMG_TYPE_VHD_VHD},
         {512, "conectix", 8, TSK_IMG_TYPE_VHD_VHD},
     };
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
@@ -125,9 +126,45 @@ void lt_tsk_close(struct lt_tsk *tsk)
 
 /* --- partition tables -------------------------------------------------------------------------------------------- */
 
-void lt_tsk_partitions(struct lt_tsk *tsk, struct lt_arena *arena, lt_each_partition *each, void *arg)
+/* libtsk refuses a table with a partition that begins behind the end of the image, so that nothing of an image that is
+ * cut off could be read. Here it may look for tables where nothing is, which is no failure. */
+static TSK_VS_INFO *open_cut_table(struct lt_tsk *tsk, TSK_VS_TYPE_ENUM type)
 {
-    TSK_VS_INFO *table = tsk_vs_open(&tsk->info, 0, TSK_VS_TYPE_DETECT);
+    TSK_OFF_T size = tsk->info.size;
+    uint64_t *failed = tsk->device.failed;
+    tsk->info.size = INT64_MAX / 2;
+    tsk->device.failed = NULL;
+    TSK_VS_INFO *table = tsk_vs_open(&tsk->info, 0, type);
+    tsk->info.size = size;
+    tsk->device.failed = failed;
+    return table;
+}
+
+/* When libtsk guesses, it takes no GPT that is damaged at the start of the disk. When it is told, it takes the copy at
+ * the end. */
+static TSK_VS_INFO *open_table(struct lt_tsk *tsk, enum lt_partition_table promised, bool *damaged)
+{
+    TSK_VS_INFO *table = tsk_vs_open(&tsk->info, 0, TSK_VS_TYPE_DETECT), *copy = NULL;
+    *damaged = false;
+    if (!table && promised == LT_PARTITION_DOS)
+        return open_cut_table(tsk, TSK_VS_TYPE_DOS);
+    if (promised != LT_PARTITION_GPT || (table && table->vstype == TSK_VS_TYPE_GPT))
+        return table;
+    copy = tsk_vs_open(&tsk->info, 0, TSK_VS_TYPE_GPT);
+    *damaged = copy;
+    if (!copy)
+        copy = open_cut_table(tsk, TSK_VS_TYPE_GPT);
+    if (!copy)
+        return table;
+    tsk_vs_close(table);
+    return copy;
+}
+
+bool lt_tsk_partitions(struct lt_tsk *tsk, enum lt_partition_table promised, struct lt_arena *arena,
+                       lt_each_partition *each, void *arg)
+{
+    bool damaged;
+    TSK_VS_INFO *table = open_table(tsk, promised, &damaged);
     for (TSK_PNUM_T i = 0; table && i < table->part_count; i++) {
         const TSK_VS_PART_INFO *part = tsk_vs_part_get(table, i);
         if (!part || !(part->flags & TSK_VS_PART_FLAG_ALLOC))
@@ -136,9 +173,10 @@ void lt_tsk_partitions(struct lt_tsk *tsk, struct lt_arena *arena, lt_each_parti
         uint64_t offset = (uint64_t)table->offset + part->start * table->block_size;
         struct lt_device partition = lt_device_slice(&tsk->device, offset, UINT64_MAX, place);
         partition.sector_size = table->block_size;
-        each(arg, &partition, part->desc ? part->desc : "no description");
+        each(arg, &partition, (uint64_t)part->len * table->block_size, part->desc ? part->desc : "");
     }
     tsk_vs_close(table);
+    return !damaged;
 }
 
 /* --- file systems ------------------------------------------------------------------------------------------------ */
