@@ -22,7 +22,7 @@ static bool has_names(struct lt_ctx *ctx, struct lt_str path, const struct lt_do
 {
     struct lt_node node;
     struct lt_str name = lt_str_format(ctx->scratch, "repositories-%s", driver->driver.name);
-    return lt_stat_or_skip(ctx, lt_path_join(ctx->scratch, path, name), &node) == LT_OK;
+    return lt_fs_stat(ctx->fs, lt_path_join(ctx->scratch, path, name), ctx->scratch, &node, NULL) == LT_OK;
 }
 
 /* Two of the directories that Docker creates at its first start are enough, as some may be lost. */
