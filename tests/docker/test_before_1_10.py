@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hosts of Docker before 1.10, written by the rules of moby v1.0.0, v1.6.2 and v1.9.1 (graph/graph.go, graph/tags.go,
-image/image.go, daemon/container.go, daemon/volumes_unix.go, volumes/volume.go), and hosts that a later Docker translated
-(v1.13.1 migrate/v1/migratev1.go)."""
+image/image.go, daemon/container.go, daemon/volumes_unix.go, volumes/volume.go), and hosts that a later Docker
+translated (v1.13.1 migrate/v1/migratev1.go)."""
 import json
 import os
 import shutil
@@ -76,7 +76,8 @@ class Old:
                       "/srv": {"Name": "", "Destination": "/srv", "Driver": "", "RW": False, "Source": "/srv/files",
                                "Relabel": ""}}
         else:
-            self.write(f"volumes/{DATA}/config.json", {"ID": DATA, "Path": place, "IsBindMount": False, "Writable": True})
+            self.write(f"volumes/{DATA}/config.json",
+                       {"ID": DATA, "Path": place, "IsBindMount": False, "Writable": True})
             self.write(f"volumes/{hex_id('bound')}/config.json",
                        {"ID": hex_id("bound"), "Path": "/srv/files", "IsBindMount": True, "Writable": False})
         write_tree(bytes(self.root) + place.encode(), {"rows.db": "1"})
@@ -294,7 +295,8 @@ def test_image_removed_after_translation(tmp: Any) -> None:
     """graph/ is all that is left of it."""
     host = Old(tmp / "host")
     new = host.translate()
-    for path in (f"image/aufs/imagedb/content/sha256/{new[7:]}", *(f"aufs/diff/{name}" for name in (TOP, WEB, WEB + "-init"))):
+    for path in (f"image/aufs/imagedb/content/sha256/{new[7:]}", f"aufs/diff/{TOP}", f"aufs/diff/{WEB}",
+                 f"aufs/diff/{WEB}-init"):
         gone = host.data / path
         shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
     shutil.rmtree(next(path.parent for path in host.data.glob("image/aufs/layerdb/sha256/*/parent")))
@@ -360,7 +362,7 @@ def test_discovery(tmp: Any, kept: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize("version", ["1.0", "0.6"])
 def test_older_still(tmp: Any, version: str) -> None:
-    """Volumes were without config.json before 1.3; before 0.7 names were in `repositories`, and layers in graph/ itself."""
+    """Volumes had no config.json before 1.3. Before 0.7 names were in `repositories`, and layers in graph/ itself."""
     host = Old(tmp / "host")
     (host.data / f"volumes/{DATA}/config.json").rename(host.data / f"volumes/{DATA}/json")
     if version == "0.6":
@@ -406,7 +408,8 @@ def test_thin_pool(tmp: Any) -> None:
     assert result.error()["reason"].startswith("4 layers are in a thin pool")
     [web] = launch.objects("containers", host.root, code=1)
     assert (web["container_name"], web["image_identifier"]) == ("web", TOP) and "rw_layer_missing" not in web["tag"]
-    assert {row["container_name"] for row in result.where(data_type="container:layer:device", layer_role="rw")} == {"web"}
+    saved = result.where(data_type="container:layer:device", layer_role="rw")
+    assert {row["container_name"] for row in saved} == {"web"}
 
 
 def test_nothing_but_a_log(tmp: Any) -> None:

@@ -74,6 +74,7 @@ static void test_getters_on_null(void **state)
     struct lt_str key;
     const struct json_t *value;
     assert_null(lt_json_at(NULL, "a"));
+    assert_null(lt_json_member(NULL, LT_STR("a.b")));
     assert_str(lt_json_str(NULL, "a"), LT_STR(""));
     assert_false(lt_json_bool(NULL, ""));
     assert_false(lt_json_int(NULL, "", &number));
@@ -99,6 +100,8 @@ static void test_members_in_file_order(void **state)
         assert_true(lt_json_int(value, "", &number) && number == ++at);
     }
     assert_int_equal(at, 5);
+    assert_null(lt_json_at(root, "m.x")); /* a path */
+    assert_true(lt_json_int(lt_json_member(root, LT_STR("m.x")), "", &number) && number == 4);
     lt_json_free(root);
 }
 

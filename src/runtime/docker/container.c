@@ -258,7 +258,8 @@ static struct json_t *find_config(struct lt_ctx *ctx, struct lt_container *conta
 {
     struct lt_docker_container *own = lt_docker_container(container);
     struct lt_node node;
-    bool old = lt_docker_root(ctx->root)->old || lt_stat_or_skip(ctx, old_path, &node) == LT_OK;
+    bool old = lt_docker_root(ctx->root)->old ||
+               lt_fs_stat(ctx->fs, old_path, ctx->scratch, &node, NULL) == LT_OK; /* its reader reports a failure */
     own->config = lt_path_join(ctx->run, container->path, LT_STR("config.v2.json"));
     bool translated = !old || lt_stat_or_skip(ctx, own->config, &node) != LT_END;
     struct json_t *json = translated ? read_object(ctx, own->config, LT_REQUIRED, "") : NULL;

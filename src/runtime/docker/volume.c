@@ -90,7 +90,11 @@ static void read_old(struct lt_ctx *ctx, struct lt_volume *volume)
     struct lt_node node;
     struct lt_str path = lt_path_join(ctx->scratch, volume->path, LT_STR("config.json"));
     struct lt_str data = lt_path_join(ctx->run, lt_root_path(ctx, LT_DOCKER_OLD_VOLUMES), volume->name);
-    if (!lt_is_id(volume->name) || (lt_stat_or_skip(ctx, volume->data, &node) == LT_OK && S_ISDIR(node.mode)))
+    if (!lt_is_id(volume->name))
+        return;
+    enum lt_status status =
+        lt_fs_stat(ctx->fs, volume->data, ctx->scratch, &node, NULL); /* the walk reports a failure */
+    if (status == LT_SKIP || (status == LT_OK && S_ISDIR(node.mode)))
         return;
     if (lt_is_dir_or_skip(ctx, data))
         volume->data = data;
