@@ -5,7 +5,7 @@
  *   context.c        emit, skip, and the readers of small files, directories, JSON and bbolt that report what fails
  *   source.h         what a source is: scope, stage, and its two calls
  *   discover.c       file systems to hosts, directories to stores
- *   unread.c         stores that no runtime reads yet
+ *   unread.c         stores that no runtime reads yet; storage_conf.c: where settings put those of Podman
  *   report.c         the account: seen = emitted + filtered + deduplicated + failed, and every error
  *   facts.c          attributes of an event that is being built
  *   volume_users.c   which containers mount which volume

@@ -4,7 +4,7 @@
  * cmd/worker, v1.33; canonical/microk8s microk8s-resources/default-args/kubelet). */
 #include "runtime/kubernetes/kubernetes.h"
 
-#include "read/discover.h"
+#include "host/data_roots.h"
 
 enum { MAX_TRIED = 64, MAX_SETTINGS = 65536 };
 
@@ -139,6 +139,7 @@ void lt_kube_settings(struct lt_discovery *discovery)
     static const char *const directories[] = {"/etc/systemd/system/kubelet.service.d",
                                               "/usr/lib/systemd/system/kubelet.service.d"};
     struct lt_ctx *ctx = discovery->ctx;
+    lt_data_roots_try(discovery, "kubernetes");
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         try_setting(discovery, lt_str_c(files[i]));
     for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/host_settings.h"
+
+struct lt_claimant *lt_claimant_add(struct lt_ctx *ctx, struct lt_host_settings *settings, const char *runtime,
+                                    bool rootless)
+{
+    struct lt_claimant *claimant = lt_new(ctx->run, struct lt_claimant);
+    *claimant = (struct lt_claimant){.runtime = runtime, .rootless = rootless};
+    lt_list_add(&settings->claimants, ctx->run, claimant);
+    return claimant;
+}
+
+struct lt_claim *lt_claim_add(struct lt_ctx *ctx, struct lt_claimant *claimant, struct lt_str path, struct lt_str key,
+                              struct lt_str file)
+{
+    struct lt_claim *claim = lt_new(ctx->run, struct lt_claim);
+    while (path.len > 1 && lt_str_ends(path, LT_STR("/")))
+        path.len--;
+    *claim = (struct lt_claim){.path = path, .key = key, .file = file};
+    lt_list_add(&claimant->claims, ctx->run, claim);
+    return claim;
+}
+
+static bool has_word(struct lt_str name, const char *const *words)
+{
+    for (; *words; words++)
+        if (memmem(name.ptr, name.len, *words, strlen(*words)))
+            return true;
+    return false;
+}
+
+struct lt_list lt_unit_names(struct lt_ctx *ctx, const char *const *directories, struct lt_str home,
+                             const char *const *words)
+{
+    struct lt_list names = {0};
+    struct lt_map known = {0};
+    for (; *directories; directories++) {
+        struct lt_str path = lt_str_c(*directories), real;
+        struct lt_listing listing = {0};
+        if (path.ptr[0] != '/')
+            path = lt_path_join(ctx->scratch, home, path);
+        if (lt_resolve_or_skip(ctx, path, &real) == LT_OK)
+            lt_list_or_skip(ctx, real, &listing);
+        for (size_t i = 0; i < listing.count; i++) {
+            struct lt_str *name = &listing.nodes[i].name;
+            if (!lt_str_ends(*name, LT_STR(".service")) || !has_word(*name, words) || lt_map_get(&known, *name))
+                continue;
+            lt_map_put(&known, ctx->scratch, *name, name);
+            struct lt_str *kept = lt_new(ctx->scratch, struct lt_str);
+            *kept = (struct lt_str){name->ptr, name->len - strlen(".service")};
+            lt_list_add(&names, ctx->scratch, kept);
+        }
+    }
+    return names;
+}
+
+struct lt_list lt_unit_words(const struct lt_ctx *ctx, struct lt_str name)
+{
+    struct lt_report nobody = {.quiet = true};
+    struct lt_ctx there = *ctx;
+    struct lt_daemon daemon = {.ctx = &there};
+    struct lt_service service = {.daemon = &daemon};
+    there.report = &nobody;
+    lt_service_read(&service, &(struct lt_service_place){lt_system_units, name, NULL, NULL});
+    struct lt_list words = lt_service_words(&service);
+    lt_report_free(&nobody);
+    return words;
+}
+
+/* Several links may lead to one home. */
+static void find_homes(struct lt_ctx *ctx, struct lt_list *homes)
+{
+    struct lt_map known = {0};
+    struct lt_listing listing;
+    lt_list_or_skip(ctx, LT_STR("/home"), &listing);
+    for (size_t i = 0; i <= listing.count; i++) {
+        struct lt_str path = LT_STR("/root"), *home = lt_new(ctx->scratch, struct lt_str);
+        if (i < listing.count)
+            path = lt_path_join(ctx->scratch, LT_STR("/home"), listing.nodes[i].name);
+        if (lt_resolve_or_skip(ctx, path, home) != LT_OK || lt_map_get(&known, *home))
+            continue;
+        lt_map_put(&known, ctx->scratch, *home, home);
+        lt_list_add(homes, ctx->scratch, home);
+    }
+}
+
+const struct lt_host_settings *lt_host_settings_of(struct lt_ctx *ctx)
+{
+    lt_each (const struct lt_host_settings, known, &ctx->inventory->settings)
+        if (known->fs == ctx->fs)
+            return known;
+    struct lt_host_settings *settings = lt_new(ctx->run, struct lt_host_settings);
+    struct lt_ctx there = *ctx;
+    there.scratch = ctx->run; /* all that is read stays */
+    there.reader = "host_config";
+    *settings = (struct lt_host_settings){.fs = ctx->fs};
+    lt_list_add(&ctx->inventory->settings, ctx->run, settings);
+    find_homes(&there, &settings->homes);
+    lt_settings_of_docker(&there, settings);
+    lt_settings_of_containerd(&there, settings);
+    lt_settings_of_mounts(&there, settings);
+    lt_each (struct lt_daemon, daemon, &settings->daemons)
+        daemon->ctx = NULL; /* `there` ends here */
+    return settings;
+}
