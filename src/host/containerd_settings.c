@@ -105,13 +105,15 @@ static bool claim_option(struct lt_ctx *ctx, struct lt_claimant *claimant, const
     return true;
 }
 
-/* Claim what containerd's service says; `config` is where its config.toml usually is. */
+/* Claim what containerd's service says; `config` is where its config.toml usually is, "" if it has none. */
 static void claim_service(struct lt_ctx *ctx, struct lt_claimant *claimant, const struct lt_service *service,
                           struct lt_str config)
 {
     struct lt_list words = lt_service_words(service);
     struct lt_str other = lt_daemon_path(service->daemon, lt_words_option(&words, "config", 'c'));
-    claim_toml(ctx, claimant, lt_str_starts(other, LT_STR("/")) ? other : config);
+    config = lt_str_starts(other, LT_STR("/")) ? other : config;
+    if (config.len)
+        claim_toml(ctx, claimant, config);
     claim_option(ctx, claimant, service, &words, "root", 0, "");
     keep_last(claimant);
 }
@@ -251,24 +253,31 @@ static void read_distribution(struct lt_ctx *ctx, struct lt_host_settings *setti
         claim_distribution(ctx, settings, distribution, &service, i);
 }
 
+/* Read a unit that starts a containerd besides the usual one. */
+static void read_other_unit(struct lt_ctx *ctx, struct lt_host_settings *settings, struct lt_str name)
+{
+    struct lt_daemon daemon = {.ctx = ctx};
+    struct lt_service service = {.daemon = &daemon};
+    lt_service_read(&service, &(struct lt_service_place){lt_system_units, name, NULL, NULL});
+    claim_service(ctx, lt_claimant_add(ctx, settings, "containerd", false), &service, LT_STR(""));
+}
+
 /* Read the units that start a containerd, k3s, rke2 or k0s, whatever their names. */
 static void read_units(struct lt_ctx *ctx, struct lt_host_settings *settings, bool *found)
 {
-    struct lt_list names = lt_unit_names(ctx, lt_system_units, LT_STR(""), WORDS);
+    struct lt_list names = lt_unit_names(ctx, WORDS, ".service");
     lt_each (const struct lt_str, name, &names) {
-        struct lt_list words = lt_unit_words(ctx, *name);
+        struct lt_arena arena = {0};
+        struct lt_list words = lt_unit_words(ctx, *name, &arena);
         for (size_t i = 0; i < sizeof DISTRIBUTIONS / sizeof *DISTRIBUTIONS; i++) {
             if (!runs(&words, DISTRIBUTIONS[i].name))
                 continue;
             read_distribution(ctx, settings, &DISTRIBUTIONS[i], *name);
             found[i] = true;
         }
-        if (!runs(&words, "containerd") || lt_str_eq(*name, LT_STR("containerd")))
-            continue;
-        struct lt_daemon daemon = {.ctx = ctx};
-        struct lt_service service = {.daemon = &daemon};
-        lt_service_read(&service, &(struct lt_service_place){lt_system_units, *name, NULL, NULL});
-        claim_service(ctx, lt_claimant_add(ctx, settings, "containerd", false), &service, LT_STR(""));
+        if (runs(&words, "containerd") && !lt_str_eq(*name, LT_STR("containerd")))
+            read_other_unit(ctx, settings, *name);
+        lt_arena_free(&arena);
     }
 }
 

@@ -73,17 +73,22 @@ static void read_values(struct lt_daemon *daemon, const struct json_t *json, str
                 MAX_KEY);
 }
 
-/* Of a file that is no JSON, only where the data root is: a wrong guess at anything else would be told as a fact. */
+/* Of a file that is no JSON, only where the data root is: a wrong guess at anything else would be told as a fact. Of a
+ * key that is there twice the last one counts. */
 static void read_damaged(struct lt_daemon *daemon, struct lt_str text, struct lt_origin *origin)
 {
-    struct lt_loose_json json = {.rest = text};
-    struct lt_loose_member member;
-    while (lt_loose_next(&json, daemon->ctx->scratch, &member)) {
-        bool root = lt_str_eq(member.key, LT_STR("data-root")) || lt_str_eq(member.key, LT_STR("graph"));
-        if (!root || member.depth > 1 || !member.value.len)
+    static const char *const keys[] = {"data-root", "graph"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        struct lt_loose_json json = {.rest = text};
+        struct lt_loose_member member;
+        struct lt_str value = LT_STR("");
+        while (lt_loose_next(&json, daemon->ctx->scratch, &member))
+            if (lt_str_eq(member.key, lt_str_c(keys[i])) && member.depth <= 1)
+                value = member.value;
+        if (!value.len)
             continue;
-        lt_daemon_set(daemon, member.key, member.value, origin, 0);
-        lt_origin_fact(daemon, origin, member.key, member.value);
+        lt_daemon_set(daemon, lt_str_c(keys[i]), value, origin, 0);
+        lt_origin_fact(daemon, origin, lt_str_c(keys[i]), value);
     }
 }
 

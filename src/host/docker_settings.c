@@ -10,6 +10,8 @@
 #include "host/host_settings.h"
 #include "parse/words.h"
 
+enum { MAX_CLAIMS = 64 }; /* of one daemon */
+
 static const char *const USUAL[] = {
     "/etc/default/docker", "/etc/sysconfig/docker", "/etc/sysconfig/docker-network", "/etc/sysconfig/docker-storage",
     "/etc/conf.d/docker",  "/etc/sv/docker/conf",   "/var/lib/boot2docker/profile",  NULL,
@@ -56,13 +58,25 @@ static bool is_claimed(const struct lt_claimant *claimant, struct lt_str path)
     return false;
 }
 
+/* Does the setting name a place that is not claimed yet? */
+static bool is_new(const struct lt_claimant *claimant, const struct lt_setting *setting, struct lt_str path)
+{
+    return is_root_key(setting->key) && path.len && !lt_str_eq(path, LT_STR("null")) &&
+           !(setting->line && is_claimed(claimant, path));
+}
+
 /* Claim what configuration files name, and what options that are not in force name. */
 static void claim_settings(struct lt_ctx *ctx, struct lt_claimant *claimant, const struct lt_daemon *daemon)
 {
     lt_each (const struct lt_setting, setting, &daemon->settings) {
         struct lt_str path = lt_daemon_path(daemon, setting->value);
-        if (!is_root_key(setting->key) || !path.len || (setting->line && is_claimed(claimant, path)))
+        if (!is_new(claimant, setting, path))
             continue;
+        if (claimant->claims.count == MAX_CLAIMS) {
+            lt_skip(ctx, setting->origin->path, LT_CODE_TOO_LARGE, "settings of the data root beyond the first %d",
+                    MAX_CLAIMS);
+            return;
+        }
         struct lt_claim *claim = lt_claim_add(ctx, claimant, path, setting->key, setting->origin->path);
         claim->idle = setting->idle ? setting->idle : setting->line ? "another option overrides it" : NULL;
         claim->doubt = setting->origin->damaged ? "which is damaged" : NULL;
@@ -114,8 +128,7 @@ static void read_json(const struct lt_service *service, struct lt_str usual)
         lt_daemon_json(daemon, other, NULL);
 }
 
-/* What the settings of Docker's daemon say of a containerd of its own (dockerd-entrypoint and moby
- * daemon/command/daemon_unix.go, 29). */
+/* A containerd that dockerd starts itself may have a root of its own (moby 29). */
 static void claim_containerd(struct lt_ctx *ctx, struct lt_host_settings *settings, const struct lt_service *service)
 {
     struct lt_str file;
@@ -142,7 +155,8 @@ static bool read_openwrt(struct lt_ctx *ctx, struct lt_daemon *daemon, struct lt
     return true;
 }
 
-static void read_system(struct lt_ctx *ctx, struct lt_host_settings *settings)
+/* Returns the claims of the system's daemon if no unit starts it, else NULL. */
+static struct lt_claimant *read_system(struct lt_ctx *ctx, struct lt_host_settings *settings)
 {
     struct lt_daemon *daemon = add_daemon(ctx, settings, LT_STR(""));
     struct lt_service service = {.daemon = daemon};
@@ -155,6 +169,7 @@ static void read_system(struct lt_ctx *ctx, struct lt_host_settings *settings)
     claim_settings(ctx, claimant, daemon);
     doubt_conflict(claimant);
     claim_containerd(ctx, settings, &service);
+    return service.unit.found ? NULL : claimant;
 }
 
 /* Do the words start a daemon: dockerd, or before 1.12 `docker daemon` and `docker -d`? */
@@ -172,26 +187,41 @@ static bool runs_docker(const struct lt_list *words)
     return false;
 }
 
-static void read_other_unit(struct lt_ctx *ctx, struct lt_host_settings *settings, struct lt_str name)
+/* Read a unit that starts a dockerd. `claimant` is to have its claims; NULL: one of its own. */
+static void read_other_unit(struct lt_ctx *ctx, struct lt_host_settings *settings, struct lt_str name,
+                            struct lt_claimant *claimant)
 {
-    const struct lt_service_place place = {lt_system_units, name, NULL, NULL};
     struct lt_daemon *daemon = add_daemon(ctx, settings, LT_STR(""));
     struct lt_service service = {.daemon = daemon};
-    struct lt_claimant *claimant = lt_claimant_add(ctx, settings, "docker", false);
-    lt_service_read(&service, &place);
+    claimant = claimant ? claimant : lt_claimant_add(ctx, settings, "docker", false);
+    lt_service_read(&service, &(struct lt_service_place){lt_system_units, name, NULL, NULL});
     read_json(&service, LT_STR(""));
     claim_options(ctx, claimant, &service);
     claim_settings(ctx, claimant, daemon);
 }
 
-/* Further units of the system that start a dockerd, each with a store of its own. */
-static void read_other_units(struct lt_ctx *ctx, struct lt_host_settings *settings)
+/* Does a unit of the system start a dockerd, besides docker.service? */
+static bool is_other_unit(struct lt_ctx *ctx, struct lt_str name)
 {
-    struct lt_list names = lt_unit_names(ctx, lt_system_units, LT_STR(""), WORDS);
+    struct lt_arena arena = {0};
+    struct lt_list words = {0};
+    if (!lt_str_eq(name, LT_STR("docker")))
+        words = lt_unit_words(ctx, name, &arena);
+    bool runs = runs_docker(&words);
+    lt_arena_free(&arena);
+    return runs;
+}
+
+/* Further units of the system that start a dockerd, each with a store of its own. Without a docker.service the first of
+ * them is the system's daemon, whose claims are given. */
+static void read_other_units(struct lt_ctx *ctx, struct lt_host_settings *settings, struct lt_claimant *system)
+{
+    struct lt_list names = lt_unit_names(ctx, WORDS, ".service");
     lt_each (const struct lt_str, name, &names) {
-        struct lt_list words = lt_unit_words(ctx, *name);
-        if (!lt_str_eq(*name, LT_STR("docker")) && runs_docker(&words))
-            read_other_unit(ctx, settings, *name);
+        if (!is_other_unit(ctx, *name))
+            continue;
+        read_other_unit(ctx, settings, *name, system);
+        system = NULL;
     }
 }
 
@@ -235,8 +265,7 @@ static void read_home(struct lt_ctx *ctx, struct lt_host_settings *settings, str
 
 void lt_settings_of_docker(struct lt_ctx *ctx, struct lt_host_settings *settings)
 {
-    read_system(ctx, settings);
-    read_other_units(ctx, settings);
+    read_other_units(ctx, settings, read_system(ctx, settings));
     read_packages(ctx, settings);
     lt_each (const struct lt_str, home, &settings->homes)
         read_home(ctx, settings, *home);

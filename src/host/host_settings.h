@@ -51,12 +51,11 @@ struct lt_claimant *lt_claimant_add(struct lt_ctx *ctx, struct lt_host_settings 
 struct lt_claim *lt_claim_add(struct lt_ctx *ctx, struct lt_claimant *claimant, struct lt_str path, struct lt_str key,
                               struct lt_str file);
 
-/* The names without ".service" of the units in `directories` (below `home`, if relative) whose name holds one of the
- * `words`: of struct lt_str *. Lists of words end with NULL. */
-struct lt_list lt_unit_names(struct lt_ctx *ctx, const char *const *directories, struct lt_str home,
-                             const char *const *words);
+/* The names, without their suffix, of the system's units that end in `suffix` and hold one of the `words` (ends with
+ * NULL; NULL: any): of struct lt_str *. More than 256 are reported. */
+struct lt_list lt_unit_names(struct lt_ctx *ctx, const char *const *words, const char *suffix);
 
-/* The words of the command of a unit of the system, of which nothing is reported: it may be none of ours. */
-struct lt_list lt_unit_words(const struct lt_ctx *ctx, struct lt_str name);
+/* The words of the command of a service of the system, in `arena`. Nothing is reported: it may be none of ours. */
+struct lt_list lt_unit_words(const struct lt_ctx *ctx, struct lt_str name, struct lt_arena *arena);
 
 #endif

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Bind mounts that put another directory in the place of a store: /etc/fstab (man 5 fstab; util-linux libmount), and
- * units of systemd (man 5 systemd.mount; their names: systemd src/basic/unit-name.c, unit_name_path_escape). The store
- * is then in that other directory. What lies at the path itself was there before. */
+ * units of systemd (man 5 systemd.mount). The store is then in that other directory. What lies at the path itself was
+ * there before. */
 #include "host/host_settings.h"
 
-enum { MAX_FSTAB = 1024 * 1024, MAX_UNIT_NAME = 255 };
+enum { MAX_FSTAB = 1024 * 1024 };
 
 /* Cut a field off a line of fstab, with its octal escapes decoded into `arena`. */
 static struct lt_str cut_field(struct lt_arena *arena, struct lt_str *line)
@@ -33,15 +33,23 @@ static bool is_bind(struct lt_str options)
     return false;
 }
 
-/* A bind mount that hides a path: where its contents are, and the file that says so. */
-struct cover {
-    struct lt_str path, file;
-    bool above; /* it is mounted over a directory in which the path is */
+/* A bind mount: where the contents of `target` are, and the file that says so. */
+struct bind {
+    struct lt_str source, target, file;
 };
 
-static void look_in_fstab(struct lt_ctx *ctx, struct lt_str path, struct cover *out)
+static void add_bind(struct lt_ctx *ctx, struct lt_list *binds, struct bind bind)
 {
-    struct lt_str file, text, rest;
+    struct bind *kept = lt_new(ctx->scratch, struct bind);
+    if (!lt_str_starts(bind.source, LT_STR("/")) || bind.target.len < 2)
+        return;
+    *kept = bind;
+    lt_list_add(binds, ctx->scratch, kept);
+}
+
+static void read_fstab(struct lt_ctx *ctx, struct lt_list *binds)
+{
+    struct lt_str file, text;
     if (lt_resolve_or_skip(ctx, LT_STR("/etc/fstab"), &file) != LT_OK ||
         lt_read_or_skip(ctx, file, MAX_FSTAB, LT_OPTIONAL, &text) != LT_OK)
         return;
@@ -50,34 +58,13 @@ static void look_in_fstab(struct lt_ctx *ctx, struct lt_str path, struct cover *
         if (lt_str_starts(line, LT_STR("#")))
             continue;
         struct lt_str source = cut_field(ctx->scratch, &line), target = cut_field(ctx->scratch, &line);
-        cut_field(ctx->scratch, &line);
-        if (lt_str_starts(source, LT_STR("/")) && target.len > 1 && is_bind(cut_field(ctx->scratch, &line)) &&
-            lt_path_behind(path, target, &rest))
-            *out =
-                (struct cover){lt_str_format(ctx->scratch, "%.*s%.*s", LT_ARG(source), LT_ARG(rest)), file, rest.len};
+        cut_field(ctx->scratch, &line); /* its type */
+        if (is_bind(cut_field(ctx->scratch, &line)))
+            add_bind(ctx, binds, (struct bind){source, target, file});
     }
 }
 
-/* The name of the unit that mounts at `path`. */
-static struct lt_str unit_name(struct lt_arena *arena, struct lt_str path)
-{
-    struct lt_buf name = {0};
-    path = lt_str_skip(path, 1);
-    for (size_t i = 0; i < path.len; i++) {
-        char byte = path.ptr[i];
-        bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-                     byte == ':' || byte == '_' || (byte == '.' && i);
-        if (plain || byte == '/')
-            lt_buf_char(&name, plain ? byte : '-');
-        else
-            lt_buf_printf(&name, "\\x%02x", (unsigned char)byte);
-    }
-    lt_buf_lit(&name, ".mount");
-    struct lt_str kept = lt_str_dup(arena, lt_buf_view(&name));
-    lt_buf_free(&name);
-    return kept;
-}
-
+/* The value of a key of a mount unit that is in force; `*file` is where it is set. */
 static struct lt_str value_of(const struct lt_unit *unit, const char *key, struct lt_str *file)
 {
     struct lt_str value = LT_STR("");
@@ -89,17 +76,23 @@ static struct lt_str value_of(const struct lt_unit *unit, const char *key, struc
     return value;
 }
 
-static void look_in_unit(struct lt_ctx *ctx, struct lt_str path, struct lt_str target, struct cover *out)
+static void read_units(struct lt_ctx *ctx, struct lt_list *binds)
 {
-    struct lt_daemon daemon = {.ctx = ctx};
-    struct lt_unit unit;
-    struct lt_str name = unit_name(ctx->scratch, target), rest, file;
-    if (name.len > MAX_UNIT_NAME)
-        return;
-    lt_daemon_unit(&daemon, lt_system_units, LT_STR(""), name.ptr, &unit);
-    struct lt_str source = value_of(&unit, "What", &file);
-    if (!unit.masked && is_bind(value_of(&unit, "Options", &file)) && lt_path_behind(path, target, &rest))
-        *out = (struct cover){lt_str_format(ctx->scratch, "%.*s%.*s", LT_ARG(source), LT_ARG(rest)), file, rest.len};
+    struct lt_list names = lt_unit_names(ctx, NULL, ".mount");
+    lt_each (const struct lt_str, name, &names) {
+        struct lt_report nobody = {.quiet = true}; /* of units that are none of ours nothing is said */
+        struct lt_ctx there = *ctx;
+        struct lt_daemon daemon = {.ctx = &there};
+        struct lt_unit unit;
+        struct lt_str file = LT_STR("");
+        there.report = &nobody;
+        lt_daemon_unit(&daemon, lt_system_units, LT_STR(""),
+                       lt_str_format(ctx->scratch, "%.*s.mount", LT_ARG(*name)).ptr, &unit);
+        struct lt_str source = value_of(&unit, "What", &file), target = value_of(&unit, "Where", &file);
+        if (!unit.masked && is_bind(value_of(&unit, "Options", &file)))
+            add_bind(ctx, binds, (struct bind){source, target, file});
+        lt_report_free(&nobody);
+    }
 }
 
 /* The claims that hold a store as far as settings say: those in force, or else the default. */
@@ -111,26 +104,35 @@ static bool holds_store(const struct lt_claimant *claimant, const struct lt_clai
     return !claim->file.len;
 }
 
-static void cover_claim(struct lt_ctx *ctx, struct lt_claimant *claimant, struct lt_claim *claim)
+/* If a bind mount hides what is at the claimed path, claim the place of what is seen there instead. */
+static void cover_claim(struct lt_ctx *ctx, struct lt_claimant *claimant, struct lt_claim *claim,
+                        const struct lt_list *binds)
 {
-    struct cover cover = {0};
-    for (struct lt_str target = claim->path; target.len; target = lt_str_dirname(target))
-        look_in_unit(ctx, claim->path, target, &cover);
-    look_in_fstab(ctx, claim->path, &cover);
-    if (!cover.path.len)
+    const struct bind *cover = NULL;
+    struct lt_str rest = LT_STR(""), behind;
+    lt_each (const struct bind, bind, binds)
+        if (lt_path_behind(claim->path, bind->target, &behind)) {
+            cover = bind;
+            rest = behind;
+        }
+    if (!cover)
         return;
     claim->idle = "a bind mount hides it";
-    struct lt_claim *there = lt_claim_add(
-        ctx, claimant, cover.path, lt_str_format(ctx->scratch, "bind over %.*s", LT_ARG(claim->path)), cover.file);
-    there->reported = cover.above && !claim->file.len; /* nothing says that this daemon is there at all */
+    struct lt_claim *there =
+        lt_claim_add(ctx, claimant, lt_str_format(ctx->scratch, "%.*s%.*s", LT_ARG(cover->source), LT_ARG(rest)),
+                     lt_str_format(ctx->scratch, "bind over %.*s", LT_ARG(cover->target)), cover->file);
+    there->reported = rest.len && !claim->file.len; /* nothing says that this daemon is there at all */
 }
 
 void lt_settings_of_mounts(struct lt_ctx *ctx, struct lt_host_settings *settings)
 {
+    struct lt_list binds = {0};
+    read_units(ctx, &binds);
+    read_fstab(ctx, &binds);
     lt_each (struct lt_claimant, claimant, &settings->claimants) {
-        size_t count = claimant->claims.count;
+        size_t count = binds.count ? claimant->claims.count : 0;
         for (size_t i = 0; i < count; i++)
             if (holds_store(claimant, claimant->claims.items[i]))
-                cover_claim(ctx, claimant, claimant->claims.items[i]);
+                cover_claim(ctx, claimant, claimant->claims.items[i], &binds);
     }
 }

@@ -102,7 +102,7 @@ IN_FORCE: dict[str, tuple[Files, str]] = {
                        "etc/docker/d.json": {"data-root": "/data/docker"}}, "data-root in /etc/docker/d.json"),
     "bind": ({"etc/fstab": "UUID=1 / ext4 defaults 0 1\n/data/docker /var/lib/docker none bind 0 0\n"},
              "bind over /var/lib/docker in /etc/fstab"),
-    "bind-above": ({"etc/fstab": "/data  /var/lib\tnone rw,rbind 0 0\n"}, "bind over /var/lib/docker in /etc/fstab"),
+    "bind-above": ({"etc/fstab": "/data  /var/lib\tnone rw,rbind 0 0\n"}, "bind over /var/lib in /etc/fstab"),
     "mount-unit": ({ETC + "var-lib-docker.mount": "[Mount]\nWhat=/data/docker\nWhere=/var/lib/docker\nOptions=bind\n"},
                    "bind over /var/lib/docker in /etc/systemd/system/var-lib-docker.mount"),
     "link": ({"etc/docker/daemon.json": {"data-root": "/srv/link"}, "srv/link": ("../data/docker",)},
@@ -207,6 +207,21 @@ def test_second_daemon(host: hosts.Host) -> None:
     done = host.run()
     assert not done.errors and tagged(done) == {"new": {False}, "web": {False}, "db": {False}}
     assert any(row.get("action", "").startswith("listen on TCP") for row in done.rows)
+
+
+def test_only_daemon_under_another_name(host: hosts.Host) -> None:
+    """Without a docker.service the unit that starts dockerd is the system's daemon: the default is left behind."""
+    add_store(host.root)
+    write(host.root, {ETC + "my-docker.service": STOCK[:-1] + " --data-root /data/docker\n"})
+    assert tagged(host.run()) == {"new": {False}, "web": {True}, "db": {True}}
+
+
+def test_many_settings(host: hosts.Host) -> None:
+    """What is beyond a cap is named, and no work without end follows."""
+    write(host.root, {"etc/docker/daemon.json": {"data-root": [f"/nowhere/{number}" for number in range(9000)]}}
+          | {f"{LIB}docker-{number}.service": STOCK for number in range(300)})
+    codes = [error["code"] for error in host.run(processor=20).errors]
+    assert codes.count("too-large") == 2 and codes.count("missing") == 63
 
 
 @pytest.mark.parametrize(("files", "who"), [
