@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The settings of containerd, and of the distributions of Kubernetes that run one of their own.
+/* The settings of containerd, of the kubelet, and of the distributions of Kubernetes that run both of their own.
  *
  * An option --root overrides config.toml. Of this, files that `imports` names override the one that names them
  * (containerd cmd/containerd/server/config/config.go, LoadConfig, 1.3 to 2.2). k3s and rke2 keep it in
  * <data-dir>/agent/containerd; options come after those of /etc/rancher/NAME/config.yaml and config.yaml.d, so that
  * they override them (k3s pkg/configfilearg, 1.20 to 1.33). k0s keeps it in <data-dir>/containerd, beside the kubelet's
- * directory (k0s pkg/component/worker/containerd.go, 1.33). The arguments of MicroK8s are in a file of its own. */
+ * directory (k0s pkg/component/worker/containerd.go, 1.33). */
 #include "host/host_settings.h"
 #include "parse/tomlkeys.h"
 #include "parse/words.h"
@@ -91,18 +91,22 @@ static void keep_last(const struct lt_claimant *claimant)
 
 /* --- services ----------------------------------------------------------------------------------------------------- */
 
-/* Claim what an option names; `below` is added to it. Returns whether there is such an option. */
-static bool claim_option(struct lt_ctx *ctx, struct lt_claimant *claimant, const struct lt_service *service,
-                         const struct lt_list *words, const char *name, char letter, const char *below)
+/* Claim what an option names, in force or not; `below` is added to it. */
+static void claim_option(struct lt_ctx *ctx, struct lt_claimant *claimant, const struct lt_service *service,
+                         const char *name, char letter, const char *below)
 {
-    struct lt_str value = lt_words_option(words, name, letter), file = lt_service_says(service, value);
-    if (!value.len)
-        return false;
-    file = file.len ? file : lt_service_says(service, lt_str_c(name));
-    value = lt_daemon_path(service->daemon, value);
-    lt_claim_add(ctx, claimant, lt_str_format(ctx->scratch, "%.*s%s", LT_ARG(value), below),
-                 lt_str_format(ctx->scratch, "--%s", name), file);
-    return true;
+    struct lt_list lists[] = {lt_service_idle_words(service), lt_service_words(service)};
+    for (size_t in_force = 0; in_force < 2; in_force++) {
+        struct lt_str value = lt_words_option(&lists[in_force], name, letter);
+        struct lt_str file = lt_service_says(service, value, in_force);
+        if (!value.len)
+            continue;
+        file = file.len ? file : lt_service_says(service, lt_str_c(name), in_force);
+        value = lt_daemon_path(service->daemon, value);
+        lt_claim_add(ctx, claimant, lt_str_format(ctx->scratch, "%.*s%s", LT_ARG(value), below),
+                     lt_str_format(ctx->scratch, "--%s", name), file)
+            ->idle = in_force ? NULL : "the command does not use it";
+    }
 }
 
 /* Claim what containerd's service says; `config` is where its config.toml usually is, "" if it has none. */
@@ -114,7 +118,7 @@ static void claim_service(struct lt_ctx *ctx, struct lt_claimant *claimant, cons
     config = lt_str_starts(other, LT_STR("/")) ? other : config;
     if (config.len)
         claim_toml(ctx, claimant, config);
-    claim_option(ctx, claimant, service, &words, "root", 0, "");
+    claim_option(ctx, claimant, service, "root", 0, "");
     keep_last(claimant);
 }
 
@@ -228,7 +232,7 @@ static void claim_distribution(struct lt_ctx *ctx, struct lt_host_settings *sett
                      lt_str_c(distribution->variable), file);
     if (distribution->config)
         claim_yaml(ctx, claimant, config.len ? config : lt_str_c(distribution->config), below);
-    claim_option(ctx, claimant, service, &words, "data-dir", 'd', below);
+    claim_option(ctx, claimant, service, "data-dir", 'd', below);
     keep_last(claimant);
 }
 
@@ -281,23 +285,45 @@ static void read_units(struct lt_ctx *ctx, struct lt_host_settings *settings, bo
     }
 }
 
-/* MicroK8s (canonical/microk8s microk8s-resources/default-args/containerd). */
-static void read_microk8s(struct lt_ctx *ctx, struct lt_host_settings *settings)
+/* The kubelet's directory is that of --root-dir (kubernetes cmd/kubelet/app/options/options.go, 1.33). */
+static void read_kubelet(struct lt_ctx *ctx, struct lt_host_settings *settings)
 {
-    const struct lt_str file = LT_STR("/var/snap/microk8s/current/args/containerd");
-    struct lt_claimant *claimant = lt_claimant_add(ctx, settings, "containerd", false);
+    static const char *const usual[] = {"/etc/default/kubelet", "/etc/sysconfig/kubelet", "/etc/conf.d/kubelet", NULL};
+    static const char *const scripts[] = {"/etc/init.d/kubelet", NULL};
+    struct lt_daemon daemon = {.ctx = ctx};
+    struct lt_service service = {.daemon = &daemon};
+    struct lt_claimant *claimant = lt_claimant_add(ctx, settings, "kubernetes", false);
+    lt_claim_add(ctx, claimant, LT_STR("/var/lib/kubelet"), LT_STR("the kubelet's default"), LT_STR(""));
+    lt_service_read(&service, &(struct lt_service_place){lt_system_units, LT_STR("kubelet"), usual, scripts});
+    claim_option(ctx, claimant, &service, "root-dir", 0, "");
+}
+
+/* MicroK8s keeps arguments in a file for each daemon (canonical/microk8s microk8s-resources/default-args). */
+static const struct snap {
+    const char *runtime, *title, *usual, *file, *option;
+} SNAPS[] = {
+    {"containerd", "microk8s", "/var/snap/microk8s/common/var/lib/containerd",
+     "/var/snap/microk8s/current/args/containerd", "root"},
+    {"kubernetes", "MicroK8s", "/var/snap/microk8s/common/var/lib/kubelet", "/var/snap/microk8s/current/args/kubelet",
+     "root-dir"},
+};
+
+static void read_microk8s(struct lt_ctx *ctx, struct lt_host_settings *settings, const struct snap *snap)
+{
+    const struct lt_str common = LT_STR("${SNAP_COMMON}"), file = lt_str_c(snap->file);
+    struct lt_claimant *claimant = lt_claimant_add(ctx, settings, snap->runtime, false);
     struct lt_list words = {0};
     struct lt_str real, text;
-    lt_claim_add(ctx, claimant, LT_STR("/var/snap/microk8s/common/var/lib/containerd"), LT_STR("microk8s"), LT_STR(""));
+    lt_claim_add(ctx, claimant, lt_str_c(snap->usual), lt_str_c(snap->title), LT_STR(""));
     if (lt_resolve_or_skip(ctx, file, &real) != LT_OK ||
         lt_read_or_skip(ctx, real, MAX_CONFIG, LT_OPTIONAL, &text) != LT_OK)
         return;
     lt_words_split(&words, ctx->scratch, text, MAX_ARGUMENTS);
-    struct lt_str root = lt_words_option(&words, "root", 0), common = LT_STR("${SNAP_COMMON}");
+    struct lt_str root = lt_words_option(&words, snap->option, 0);
     if (lt_str_starts(root, common))
         root = lt_str_format(ctx->scratch, "/var/snap/microk8s/common%.*s", LT_ARG(lt_str_skip(root, common.len)));
     if (root.len)
-        lt_claim_add(ctx, claimant, root, LT_STR("--root"), file);
+        lt_claim_add(ctx, claimant, root, lt_str_format(ctx->scratch, "--%s", snap->option), file);
 }
 
 void lt_settings_of_containerd(struct lt_ctx *ctx, struct lt_host_settings *settings)
@@ -310,5 +336,7 @@ void lt_settings_of_containerd(struct lt_ctx *ctx, struct lt_host_settings *sett
     for (size_t i = 0; i < sizeof DISTRIBUTIONS / sizeof *DISTRIBUTIONS; i++)
         if (!found[i])
             read_distribution(ctx, settings, &DISTRIBUTIONS[i], lt_str_c(DISTRIBUTIONS[i].name));
-    read_microk8s(ctx, settings);
+    read_kubelet(ctx, settings);
+    for (size_t i = 0; i < sizeof SNAPS / sizeof *SNAPS; i++)
+        read_microk8s(ctx, settings, &SNAPS[i]);
 }

@@ -365,6 +365,19 @@ struct lt_list lt_service_words(const struct lt_service *service)
     return words;
 }
 
+struct lt_list lt_service_idle_words(const struct lt_service *service)
+{
+    struct lt_arena *scratch = service->daemon->ctx->scratch;
+    struct lt_list words = {0};
+    lt_each (const struct lt_unit_setting, setting, &service->unit.settings)
+        if ((setting->idle || service->unit.masked) && is_of(setting, "Service", "ExecStart"))
+            lt_words_split(&words, scratch, expand(service, setting->value), MAX_WORDS);
+    lt_each (const struct variable, variable, &service->variables)
+        if (variable->idle)
+            lt_words_split(&words, scratch, variable->value, MAX_WORDS);
+    return words;
+}
+
 struct lt_str lt_service_variable(const struct lt_service *service, const char *name, struct lt_str *file)
 {
     const struct variable *variable = lt_map_get(&service->by_name, lt_str_c(name));
@@ -377,17 +390,17 @@ static bool holds(struct lt_str text, struct lt_str part)
     return part.len && text.len >= part.len && memmem(text.ptr, text.len, part.ptr, part.len);
 }
 
-struct lt_str lt_service_says(const struct lt_service *service, struct lt_str text)
+struct lt_str lt_service_says(const struct lt_service *service, struct lt_str text, bool in_force)
 {
     struct lt_str file = LT_STR("");
     lt_each (const struct lt_unit_setting, setting, &service->unit.settings)
-        if (!setting->idle && is_of(setting, "Service", "ExecStart") && holds(setting->value, text))
+        if (!setting->idle == in_force && is_of(setting, "Service", "ExecStart") && holds(setting->value, text))
             file = setting->origin->path;
     lt_each (const struct variable, variable, &service->variables)
-        if (!variable->idle && holds(variable->value, text))
+        if (!variable->idle == in_force && holds(variable->value, text))
             file = variable->origin->path;
     lt_each (const struct script, script, &service->scripts)
-        if (!file.len && holds(script->text, text))
+        if (!file.len && in_force && holds(script->text, text))
             file = script->path;
     return file;
 }

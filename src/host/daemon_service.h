@@ -39,11 +39,15 @@ void lt_service_read(struct lt_service *service, const struct lt_service_place *
  * variables and of the init scripts: which of them are used only a shell could tell. */
 struct lt_list lt_service_words(const struct lt_service *service);
 
+/* The words of commands and variables that are not in force. */
+struct lt_list lt_service_idle_words(const struct lt_service *service);
+
 /* The value of a variable that is in force, "" if there is none; `*file` is the path of the file that sets it. */
 struct lt_str lt_service_variable(const struct lt_service *service, const char *name, struct lt_str *file);
 
-/* The last file in force in which the text is written; "" if there is none. */
-struct lt_str lt_service_says(const struct lt_service *service, struct lt_str text);
+/* The file in which the text is written, in a command or variable that is in force, or in one that is not; "" if there
+ * is none. Of several the last one. */
+struct lt_str lt_service_says(const struct lt_service *service, struct lt_str text, bool in_force);
 
 /* A path of a setting, with ~, $HOME and systemd's %h replaced: the daemon's home, else /root. */
 struct lt_str lt_daemon_path(const struct lt_daemon *daemon, struct lt_str path);

@@ -14,10 +14,15 @@ static struct lt_str who_says(struct lt_arena *arena, const struct lt_claim *cla
 
 static void report_missing(struct lt_ctx *ctx, const struct lt_claimant *claimant, struct lt_claim *claim)
 {
-    const bool docker = strcmp(claimant->runtime, "docker") == 0;
+    static const struct {
+        const char *runtime, *store;
+    } words[] = {
+        {"docker", "Docker data root"}, {"containerd", "root of containerd"}, {"kubernetes", "kubelet's directory"}};
     claim->reported = true;
-    lt_skip(ctx, claim->file, LT_CODE_MISSING, "%.*s: no %s at '%.*s' in this evidence", LT_ARG(claim->key),
-            docker ? "Docker data root" : "store of its daemon", LT_ARG(claim->path));
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i].runtime, claimant->runtime) == 0)
+            lt_skip(ctx, claim->file, LT_CODE_MISSING, "%.*s: no %s at '%.*s' in this evidence", LT_ARG(claim->key),
+                    words[i].store, LT_ARG(claim->path));
 }
 
 static void try_claim(const struct lt_discovery *discovery, const struct lt_claimant *claimant, struct lt_claim *claim)

@@ -28,8 +28,8 @@ static bool is_root_key(struct lt_str key)
 /* The file that sets an option of the command line: where its value is written, else where the option is. */
 static struct lt_str file_of(const struct lt_service *service, struct lt_str value, const char *option)
 {
-    struct lt_str file = lt_service_says(service, value);
-    return file.len ? file : lt_service_says(service, lt_str_c(option));
+    struct lt_str file = lt_service_says(service, value, true);
+    return file.len ? file : lt_service_says(service, lt_str_c(option), true);
 }
 
 /* Claim what the command line names. */

@@ -327,6 +327,24 @@ def test_distributions(files: Files, at: str, who: str, tmp: Path) -> None:
     assert found["/" + at].endswith(f"; in force: {who}")
 
 
+@pytest.mark.parametrize(("files", "who"), [
+    ({"etc/default/kubelet": 'KUBELET_EXTRA_ARGS="--v=2 --root-dir=/big/kubelet"\n'}, "in force: --root-dir in /etc/default/kubelet"),
+    ({LIB + "kubelet.service": "[Service]\nExecStart=/usr/bin/kubelet\n", LIB + "kubelet.service.d/10-kubeadm.conf":
+      "[Service]\nEnvironmentFile=-/etc/sysconfig/kubelet\nExecStart=\nExecStart=/usr/bin/kubelet $KUBELET_EXTRA_ARGS\n",
+      "etc/sysconfig/kubelet": "KUBELET_EXTRA_ARGS=--root-dir=/big/kubelet\n"}, "in force: --root-dir in /etc/sysconfig/kubelet"),
+    ({LIB + "kubelet.service": "[Service]\nExecStart=/usr/bin/kubelet\n",
+      "etc/default/kubelet": "KUBELET_EXTRA_ARGS=--root-dir=/big/kubelet\n"}, "not in force: the command does not use it"),
+    ({"var/snap/microk8s/current/args/kubelet": "--root-dir=/big/kubelet\n"},
+     "in force: --root-dir in /var/snap/microk8s/current/args/kubelet")])
+def test_kubelet(files: Files, who: str, tmp: Path) -> None:
+    """Its directory, by its unit, its files of options and what init scripts read."""
+    root = tmp / "node"
+    for name in ("pods", "plugins_registry", "device-plugins", "pki"):
+        (root / "big/kubelet" / name).mkdir(parents=True)
+    write(root, {"etc/hostname": "node\n"} | files)
+    assert stores(root)["/big/kubelet"].endswith(f"; {who}")
+
+
 # --- Podman, which is not read ----------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(("files", "at"), [
