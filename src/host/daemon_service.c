@@ -335,9 +335,36 @@ static void add_script_words(const struct lt_service *service, struct lt_str res
     }
 }
 
+/* Is another program than systemd the host's init? Packages bring units along for those who have systemd. */
+static bool has_other_init(struct lt_ctx *ctx)
+{
+    struct lt_str init;
+    return lt_fs_resolve(ctx->fs, LT_STR("/sbin/init"), ctx->scratch, &init, NULL) == LT_OK &&
+           !lt_str_eq(lt_str_basename(init), LT_STR("systemd"));
+}
+
+static void put_out_of_force(struct lt_list *settings, const char *why)
+{
+    lt_each (struct lt_unit_setting, setting, settings)
+        setting->idle = setting->idle ? setting->idle : why;
+}
+
+/* What is read so far are units, and nothing starts them. */
+static void ignore_units(struct lt_service *service)
+{
+    const char *why = "the host's init is not systemd";
+    put_out_of_force(&service->unit.settings, why);
+    put_out_of_force(&service->socket.settings, why);
+    lt_each (struct lt_origin, origin, &service->daemon->origins)
+        origin->idle = origin->idle ? origin->idle : why;
+    service->unit.found = service->unit.masked = false;
+}
+
 void lt_service_read(struct lt_service *service, const struct lt_service_place *place)
 {
     read_units(service, place);
+    if (!service->daemon->home.len && has_other_init(service->daemon->ctx))
+        ignore_units(service);
     read_service(service);
     read_socket(service);
     for (const char *const *usual = place->usual; usual && *usual; usual++)

@@ -4,7 +4,7 @@
  *
  * An option in a file of assignments is in force if the unit uses its variable. It is also in force if there is no
  * unit, because then an init script starts the daemon (moby contrib/init, Debian docker.io, RHEL docker-common, Alpine
- * and Gentoo conf.d, Void srcpkgs/moby). */
+ * and Gentoo conf.d, Void srcpkgs/moby). The same is true if /sbin/init is not systemd. */
 #ifndef LT_HOST_DAEMON_SERVICE_H
 #define LT_HOST_DAEMON_SERVICE_H
 

@@ -2,10 +2,11 @@
 /* The settings of Docker's daemons: the system's, snap's, those of packages of Synology, rootless ones in home
  * directories, and further ones that somebody wrote a unit for.
  *
- * dockerd reads options and daemon.json. It does not start if both set the same, except for lists (moby
- * daemon/config/config.go, findConfigurationConflicts, 1.12 to 28). Synology's packages keep their daemon.json as
- * etc/dockerd.json (Docker, since DSM 7.2 ContainerManager); OpenWrt makes it of /etc/config/dockerd, where the default
- * of data_root is /opt/docker/, unless alt_config_file names another (openwrt/packages utils/dockerd, 2020 to 2025). */
+ * dockerd reads options and daemon.json. It does not start if both set the same, except for lists, or if both names of
+ * the data root are used (moby daemon/config/config.go, findConfigurationConflicts, and cmd/dockerd, 1.12 to 28).
+ * Synology's packages keep their daemon.json as etc/dockerd.json (Docker, since DSM 7.2 ContainerManager); OpenWrt
+ * makes it of /etc/config/dockerd, where the default of data_root is /opt/docker/, unless alt_config_file names another
+ * (openwrt/packages utils/dockerd, 2020 to 2025). */
 #include "host/daemon_json.h"
 #include "host/host_settings.h"
 #include "parse/words.h"
@@ -94,17 +95,15 @@ static void claim_variable(struct lt_ctx *ctx, struct lt_claimant *claimant, con
                      lt_str_c(name), file);
 }
 
-/* An option and a configuration file must not both set it. */
+/* Only one of options, files, and the old and the new name may set it. */
 static void doubt_conflict(const struct lt_claimant *claimant)
 {
-    size_t options = 0, files = 0;
-    lt_each (const struct lt_claim, claim, &claimant->claims) {
-        options += !claim->idle && lt_str_starts(claim->key, LT_STR("-"));
-        files += !claim->idle && claim->file.len && !lt_str_starts(claim->key, LT_STR("-"));
-    }
+    size_t count = 0;
+    lt_each (const struct lt_claim, claim, &claimant->claims)
+        count += claim->file.len && !claim->idle;
     lt_each (struct lt_claim, claim, &claimant->claims)
-        if (options && files && !claim->idle && claim->file.len)
-            claim->doubt = "but an option and a file both set it, so that dockerd does not start";
+        if (count > 1 && claim->file.len && !claim->idle)
+            claim->doubt = "but it is set more than once, so that dockerd does not start";
 }
 
 static struct lt_daemon *add_daemon(struct lt_ctx *ctx, struct lt_host_settings *settings, struct lt_str home)

@@ -41,7 +41,11 @@ struct bind {
 static void add_bind(struct lt_ctx *ctx, struct lt_list *binds, struct bind bind)
 {
     struct bind *kept = lt_new(ctx->scratch, struct bind);
-    if (!lt_str_starts(bind.source, LT_STR("/")) || bind.target.len < 2)
+    while (lt_str_ends(bind.source, LT_STR("/")))
+        bind.source.len--;
+    while (lt_str_ends(bind.target, LT_STR("/")))
+        bind.target.len--;
+    if (!lt_str_starts(bind.source, LT_STR("/")) || !bind.target.len || lt_str_eq(bind.source, bind.target))
         return;
     *kept = bind;
     lt_list_add(binds, ctx->scratch, kept);

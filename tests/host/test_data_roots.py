@@ -89,6 +89,11 @@ IN_FORCE: dict[str, tuple[Files, str]] = {
     "default": ({"etc/default/docker": 'DOCKER_OPTS="--dns 8.8.8.8 -g /data/docker"\n'},
                 "-g or --graph in /etc/default/docker"),
     "openrc": ({"etc/conf.d/docker": 'DOCKER_OPTS="--data-root=/data/docker"\n'}, "--data-root in /etc/conf.d/docker"),
+    "openrc-beside-a-unit": ({"sbin/init": "ELF", LIB + "docker.service": STOCK, "etc/conf.d/docker":
+                              'DOCKER_OPTS="--data-root=/data/docker"\n'}, "--data-root in /etc/conf.d/docker"),
+    "systemd": ({"sbin/init": ("../lib/systemd/systemd",), "lib/systemd/systemd": "ELF",
+                 LIB + "docker.service": STOCK[:-1] + " -g /data/docker/\n", "etc/conf.d/docker": "DOCKER_OPTS=-g/nowhere\n"},
+                "-g or --graph in /usr/lib/systemd/system/docker.service"),
     "runit": ({"etc/sv/docker/conf": "OPTS='-g /data/docker'\n"}, "-g or --graph in /etc/sv/docker/conf"),
     "init-script": ({"etc/init.d/docker": "#!/bin/sh\n# it's a comment\nif [ $n -gt 3 ]; then\n start-stop-daemon "
                      "-g root \\\n  --exec /usr/bin/dockerd -- --data-root /data/docker\nfi\n"},
@@ -102,7 +107,7 @@ IN_FORCE: dict[str, tuple[Files, str]] = {
                        "etc/docker/d.json": {"data-root": "/data/docker"}}, "data-root in /etc/docker/d.json"),
     "bind": ({"etc/fstab": "UUID=1 / ext4 defaults 0 1\n/data/docker /var/lib/docker none bind 0 0\n"},
              "bind over /var/lib/docker in /etc/fstab"),
-    "bind-above": ({"etc/fstab": "/data  /var/lib\tnone rw,rbind 0 0\n"}, "bind over /var/lib in /etc/fstab"),
+    "bind-above": ({"etc/fstab": "/var/lib/kubelet /var/lib/kubelet none bind 0 0\n/data/  /var/lib/\tnone rw,rbind 0 0\n"}, "bind over /var/lib in /etc/fstab"),
     "mount-unit": ({ETC + "var-lib-docker.mount": "[Mount]\nWhat=/data/docker\nWhere=/var/lib/docker\nOptions=bind\n"},
                    "bind over /var/lib/docker in /etc/systemd/system/var-lib-docker.mount"),
     "link": ({"etc/docker/daemon.json": {"data-root": "/srv/link"}, "srv/link": ("../data/docker",)},
@@ -151,7 +156,7 @@ def test_conflict(host: hosts.Host) -> None:
     found = stores(host.root)
     for path, who in (("/srv/docker", "--data-root in /usr/lib/systemd/system/docker.service"),
                       ("/data/docker", "data-root in /etc/docker/daemon.json")):
-        assert found[path].endswith(f"; in force: {who}, but an option and a file both set it, so that dockerd does not start")
+        assert found[path].endswith(f"; in force: {who}, but it is set more than once, so that dockerd does not start")
 
 
 @pytest.mark.parametrize(("files", "why"), [
@@ -168,6 +173,14 @@ def test_not_in_force(files: Files, why: str, host: hosts.Host) -> None:
     found = stores(host.root)
     assert found["/data/docker"].endswith(f"; not in force: {why}")
     assert found["/var/lib/docker"].endswith("; in force: the default, as no setting names another place")
+
+
+def test_old_and_new_name(host: hosts.Host) -> None:
+    """dockerd refuses a file that sets `graph` and `data-root`: both are read."""
+    add_store(host.root)
+    add_store(host.root, "srv/docker", "other")
+    write(host.root, {"etc/docker/daemon.json": {"data-root": "/data/docker", "graph": "/srv/docker"}})
+    assert tagged(host.run()) == {"new": {False}, "other": {False}, "web": {True}, "db": {True}}
 
 
 def test_missing(host: hosts.Host) -> None:
