@@ -31,12 +31,13 @@ static void skip_space(struct lt_str *rest)
 static struct lt_str cut_string(struct lt_str *rest, struct lt_arena *arena)
 {
     struct lt_buf text = {0};
+    char quote = rest->ptr[0];
     bool open = true;
     for (*rest = lt_str_skip(*rest, 1); open && rest->len && rest->ptr[0] != '\n'; *rest = lt_str_skip(*rest, 1)) {
-        if (rest->ptr[0] == '\\' && rest->len > 1 && memchr("/\\\"", rest->ptr[1], 3))
+        if (rest->ptr[0] == '\\' && rest->len > 1 && memchr("/\\\"'", rest->ptr[1], 4))
             *rest = lt_str_skip(*rest, 1);
         else
-            open = rest->ptr[0] != '"';
+            open = rest->ptr[0] != quote;
         if (open)
             lt_buf_char(&text, rest->ptr[0]);
     }
@@ -57,7 +58,7 @@ static void count_depth(struct lt_loose_json *json, char byte)
 bool lt_loose_next(struct lt_loose_json *json, struct lt_arena *arena, struct lt_loose_member *out)
 {
     for (skip_space(&json->rest); json->rest.len; skip_space(&json->rest)) {
-        if (json->rest.ptr[0] != '"') {
+        if (json->rest.ptr[0] != '"' && json->rest.ptr[0] != '\'') {
             count_depth(json, json->rest.ptr[0]);
             json->rest = lt_str_skip(json->rest, 1);
             continue;

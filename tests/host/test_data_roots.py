@@ -89,10 +89,25 @@ IN_FORCE: dict[str, tuple[Files, str]] = {
     "default": ({"etc/default/docker": 'DOCKER_OPTS="--dns 8.8.8.8 -g /data/docker"\n'},
                 "-g or --graph in /etc/default/docker"),
     "openrc": ({"etc/conf.d/docker": 'DOCKER_OPTS="--data-root=/data/docker"\n'}, "--data-root in /etc/conf.d/docker"),
+    "nixos": ({"etc/systemd/system": ("../static/units",), "etc/static": ("../nix/store/e",), "nix/store/e/units/docker.service":
+               ("/nix/store/u.service",), "nix/store/u.service":
+               "[Service]\nExecStart=\nExecStart=/nix/store/d/bin/dockerd --config-file=/nix/store/daemon.json\n",
+               "nix/store/daemon.json": {"data-root": "/data/docker"}}, "data-root in /nix/store/daemon.json"),
+    "flatcar": ({LIB + "docker.service": "[Service]\nExecStart=/usr/bin/env PATH=/a:/b dockerd --host=fd:// $DOCKER_OPTS\n",
+                 ETC + "docker.service.d/o.conf": "[Service]\nEnvironment='DOCKER_OPTS=--data-root=/data/docker -D'\n"},
+                "--data-root in /etc/systemd/system/docker.service.d/o.conf"),
+    "other-unit": ({LIB + "balena.service":
+                    "[Service]\nExecStart=/usr/bin/balenad --delta-data-root=/x --data-root=/data/docker\n"},
+                   "--data-root in /usr/lib/systemd/system/balena.service"),
+    "boot2docker": ({"var/lib/boot2docker/profile": "EXTRA_ARGS='\n--label provider=virtualbox\n-g /data/docker\n'\n"},
+                    "-g or --graph in /var/lib/boot2docker/profile"),
+    "slackware": ({"etc/rc.d/rc.docker": '#!/bin/sh\nOPTS="--data-root=/data/docker"\n$DOCKER -p $PID $OPTS 2>&1 &\n'},
+                  "--data-root in /etc/rc.d/rc.docker"),
     "openrc-beside-a-unit": ({"sbin/init": "ELF", LIB + "docker.service": STOCK, "etc/conf.d/docker":
                               'DOCKER_OPTS="--data-root=/data/docker"\n'}, "--data-root in /etc/conf.d/docker"),
     "systemd": ({"sbin/init": ("../lib/systemd/systemd",), "lib/systemd/systemd": "ELF",
-                 LIB + "docker.service": STOCK[:-1] + " -g /data/docker/\n", "etc/conf.d/docker": "DOCKER_OPTS=-g/nowhere\n"},
+                 LIB + "docker.service": STOCK[:-1] + " -g /data/docker/\n",
+                 "etc/conf.d/docker": "DOCKER_OPTS=-g/nowhere\n"},
                 "-g or --graph in /usr/lib/systemd/system/docker.service"),
     "runit": ({"etc/sv/docker/conf": "OPTS='-g /data/docker'\n"}, "-g or --graph in /etc/sv/docker/conf"),
     "init-script": ({"etc/init.d/docker": "#!/bin/sh\n# it's a comment\nif [ $n -gt 3 ]; then\n start-stop-daemon "
@@ -107,7 +122,8 @@ IN_FORCE: dict[str, tuple[Files, str]] = {
                        "etc/docker/d.json": {"data-root": "/data/docker"}}, "data-root in /etc/docker/d.json"),
     "bind": ({"etc/fstab": "UUID=1 / ext4 defaults 0 1\n/data/docker /var/lib/docker none bind 0 0\n"},
              "bind over /var/lib/docker in /etc/fstab"),
-    "bind-above": ({"etc/fstab": "/var/lib/kubelet /var/lib/kubelet none bind 0 0\n/data/  /var/lib/\tnone rw,rbind 0 0\n"}, "bind over /var/lib in /etc/fstab"),
+    "bind-above": ({"etc/fstab": "/var/lib/kubelet /var/lib/kubelet none bind 0 0\n/data/  /var/lib/\tnone rw,rbind 0 0\n"},
+                   "bind over /var/lib in /etc/fstab"),
     "mount-unit": ({ETC + "var-lib-docker.mount": "[Mount]\nWhat=/data/docker\nWhere=/var/lib/docker\nOptions=bind\n"},
                    "bind over /var/lib/docker in /etc/systemd/system/var-lib-docker.mount"),
     "link": ({"etc/docker/daemon.json": {"data-root": "/srv/link"}, "srv/link": ("../data/docker",)},
@@ -124,6 +140,8 @@ def test_in_force_and_abandoned(case: str, host: hosts.Host) -> None:
     done = host.run()
     assert not done.errors and done.code == 0
     assert tagged(done) == {"new": {False}, "web": {True}, "db": {True}}
+    for row in done.rows:
+        assert row["pathspec"]["location"].startswith("/var/lib/docker") == ("abandoned" in row["tag"]), row
     found = stores(host.root)
     assert set(found) == {"/data/docker", "/var/lib/docker"}
     assert found["/data/docker"].endswith(f"; in force: {who}")
@@ -131,7 +149,9 @@ def test_in_force_and_abandoned(case: str, host: hosts.Host) -> None:
 
 
 DAMAGED = ['{\n  // "data-root": "/no",\n  "data-root": "/data/docker"\n}', '{"data-root": "/data/docker",}',
-           '{"hosts": ["fd://"] "data-root": "/data/docker"}', '{"data-root": "/data/docker\n}', '# x\n{"data-root": "/data/docker"',
+           '{"hosts": ["fd://"] "data-root": "/data/docker"}', '{"data-root": "/data/docker\n}',
+           '# x\n{"data-root": "/data/docker"',
+           "{'data-root': '/data/docker'}",
            '{"hosts": ["fd://"], /* why */ "graph": "\\/data\\/docker"}']
 
 
@@ -316,7 +336,8 @@ def test_containerd(case: str, host: hosts.Host) -> None:
 
 
 @pytest.mark.parametrize(("files", "at", "who"), [
-    ({ETC + "k3s.service": "[Service]\nExecStart=/usr/local/bin/k3s \\\n    server \\\n\t'--data-dir' \\\n\t'/big/k3s' \\\n\n"},
+    ({ETC + "k3s.service":
+      "[Service]\nExecStart=/usr/local/bin/k3s \\\n    server \\\n\t'--data-dir' \\\n\t'/big/k3s' \\\n\n"},
      "big/k3s/agent/containerd", "--data-dir in /etc/systemd/system/k3s.service"),
     ({ETC + "k3s-agent.service": "[Service]\nExecStart=/usr/local/bin/k3s agent\n",
       "etc/rancher/k3s/config.yaml": "node-label:\n  - a=b\ndata-dir: \"/big/k3s\"\n"},
@@ -341,10 +362,12 @@ def test_distributions(files: Files, at: str, who: str, tmp: Path) -> None:
 
 
 @pytest.mark.parametrize(("files", "who"), [
-    ({"etc/default/kubelet": 'KUBELET_EXTRA_ARGS="--v=2 --root-dir=/big/kubelet"\n'}, "in force: --root-dir in /etc/default/kubelet"),
+    ({"etc/default/kubelet": 'KUBELET_EXTRA_ARGS="--v=2 --root-dir=/big/kubelet"\n'},
+     "in force: --root-dir in /etc/default/kubelet"),
     ({LIB + "kubelet.service": "[Service]\nExecStart=/usr/bin/kubelet\n", LIB + "kubelet.service.d/10-kubeadm.conf":
       "[Service]\nEnvironmentFile=-/etc/sysconfig/kubelet\nExecStart=\nExecStart=/usr/bin/kubelet $KUBELET_EXTRA_ARGS\n",
-      "etc/sysconfig/kubelet": "KUBELET_EXTRA_ARGS=--root-dir=/big/kubelet\n"}, "in force: --root-dir in /etc/sysconfig/kubelet"),
+      "etc/sysconfig/kubelet": "KUBELET_EXTRA_ARGS=--root-dir=/big/kubelet\n"},
+     "in force: --root-dir in /etc/sysconfig/kubelet"),
     ({LIB + "kubelet.service": "[Service]\nExecStart=/usr/bin/kubelet\n",
       "etc/default/kubelet": "KUBELET_EXTRA_ARGS=--root-dir=/big/kubelet\n"}, "not in force: the command does not use it"),
     ({"var/snap/microk8s/current/args/kubelet": "--root-dir=/big/kubelet\n"},

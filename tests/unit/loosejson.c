@@ -20,6 +20,7 @@ static const struct {
     {"{\"l\": [\"a\", \"b\"], \"o\": {\"g\": \"/no\"}, \"g\": \"/d\"}", "l=a@2 l=b@2 g=/no@2 g=/d@1"},
     {"{\"g\": \"\\/a\\\\b\\\"c\"}", "g=/a\\b\"c@1"},
     {"{\"g\": true, \"h\"", "g=h@1"}, /* what is cut off looks like a value */
+    {"{'g': '/d', \"h\": \"it's\"}", "g=/d@1 h=it's@1"},
     {"/* open", ""},
     {"", ""},
 };
