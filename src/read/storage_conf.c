@@ -60,12 +60,20 @@ static struct lt_str expand(const struct user *user, struct lt_str path)
     return kept;
 }
 
+/* Is it where a store is looked for in any case? */
+static bool is_usual(struct lt_str path)
+{
+    return lt_str_eq(path, LT_STR("/var/lib/containers/storage")) ||
+           lt_str_ends(path, LT_STR("/.local/share/containers/storage"));
+}
+
 static void add(const struct user *user, const struct lt_storage_place *place)
 {
     struct lt_storage_place *kept = lt_new(user->ctx->scratch, struct lt_storage_place);
     *kept = *place;
     kept->path = user->home.len ? expand(user, place->path) : place->path;
-    lt_list_add(user->out, user->ctx->scratch, kept);
+    if (kept->path.len && !is_usual(kept->path))
+        lt_list_add(user->out, user->ctx->scratch, kept);
 }
 
 static void add_key(const struct user *user, struct lt_str text, const struct key *key, struct lt_str file)
@@ -73,8 +81,7 @@ static void add_key(const struct user *user, struct lt_str text, const struct ke
     struct lt_list values = {0};
     lt_toml_strings(user->ctx->scratch, text, key->key, &values);
     lt_each (const struct lt_str, value, &values)
-        if (value->len && !lt_str_eq(*value, LT_STR("/var/lib/containers/storage")))
-            add(user, &(struct lt_storage_place){*value, lt_str_c(key->word), file, key->required, key->of_users});
+        add(user, &(struct lt_storage_place){*value, lt_str_c(key->word), file, key->required, key->of_users});
 }
 
 static void read_file(const struct user *user, struct lt_str file)
