@@ -6,7 +6,7 @@
  *   host_settings.c    the settings of all daemons of a file system, read once; of which
  *                      docker_settings.c are Docker's, containerd_settings.c containerd's and of distributions of
  *                      Kubernetes, mount_settings.c bind mounts over their stores
- *   data_roots.c       the stores that settings name, and what they say of each store
+ *   claims.c           which directories they name; data_roots.c: the stores there, and what the settings say of them
  *   daemon_settings.c  the settings of a daemon; daemon_service.c: from its units and files of assignments;
  *                      daemon_unit.c: units as systemd loads them; daemon_json.c: from daemon.json
  *   cgroup_config.c    control groups configured for containers

@@ -6,7 +6,7 @@
  * <data-dir>/agent/containerd; options come after those of /etc/rancher/NAME/config.yaml and config.yaml.d, so that
  * they override them (k3s pkg/configfilearg, 1.20 to 1.33). k0s keeps it in <data-dir>/containerd, beside the kubelet's
  * directory (k0s pkg/component/worker/containerd.go, 1.33). */
-#include "host/host_settings.h"
+#include "host/claims.h"
 #include "parse/tomlkeys.h"
 #include "parse/words.h"
 #include "parse/yamllines.h"
@@ -43,7 +43,7 @@ static void add_import(struct lt_ctx *ctx, struct lt_list *files, struct lt_str 
     if (lt_resolve_or_skip(ctx, directory, &real) == LT_OK)
         lt_list_or_skip(ctx, real, &listing);
     for (size_t i = 0; i < listing.count; i++)
-        if (fnmatch(pattern.ptr, lt_str_dup(ctx->scratch, listing.nodes[i].name).ptr, FNM_PERIOD) == 0)
+        if (fnmatch(pattern.ptr, lt_str_dup(ctx->scratch, listing.nodes[i].name).ptr, 0) == 0)
             add_file(ctx, files, lt_path_join(ctx->scratch, directory, listing.nodes[i].name));
 }
 

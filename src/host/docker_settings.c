@@ -7,8 +7,8 @@
  * Synology's packages keep their daemon.json as etc/dockerd.json (Docker, since DSM 7.2 ContainerManager); OpenWrt
  * makes it of /etc/config/dockerd, where the default of data_root is /opt/docker/, unless alt_config_file names another
  * (openwrt/packages utils/dockerd, 2020 to 2025). */
+#include "host/claims.h"
 #include "host/daemon_json.h"
-#include "host/host_settings.h"
 #include "parse/words.h"
 
 enum { MAX_CLAIMS = 64 }; /* of one daemon */

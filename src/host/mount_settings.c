@@ -2,7 +2,7 @@
 /* Bind mounts that put another directory in the place of a store: /etc/fstab (man 5 fstab; util-linux libmount), and
  * units of systemd (man 5 systemd.mount). The store is then in that other directory. What lies at the path itself was
  * there before. */
-#include "host/host_settings.h"
+#include "host/claims.h"
 
 enum { MAX_FSTAB = 1024 * 1024 };
 
