@@ -227,6 +227,7 @@ static void read_variables(struct lt_service *service)
 static struct lt_str expand(const struct lt_service *service, struct lt_str value)
 {
     struct lt_buf text = {0};
+    lt_buf_grow(&text, value.len + 1);
     while (value.len && text.len < MAX_EXPANDED) {
         lt_buf_add(&text, lt_str_cut(&value, '$'));
         const char *start = value.ptr - 1;
@@ -398,7 +399,7 @@ struct lt_list lt_service_idle_words(const struct lt_service *service)
     struct lt_list words = {0};
     lt_each (const struct lt_unit_setting, setting, &service->unit.settings)
         if ((setting->idle || service->unit.masked) && is_of(setting, "Service", "ExecStart"))
-            lt_words_split(&words, scratch, expand(service, setting->value), MAX_WORDS);
+            lt_words_split(&words, scratch, setting->value, MAX_WORDS);
     lt_each (const struct variable, variable, &service->variables)
         if (variable->idle)
             lt_words_split(&words, scratch, variable->value, MAX_WORDS);

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parse/loosejson.h"
 
+static bool is_one_of(char byte, const char *bytes)
+{
+    return byte && strchr(bytes, byte);
+}
+
 /* Cut a comment off the start of the text; false if there is none. */
 static bool cut_comment(struct lt_str *rest)
 {
@@ -34,7 +39,7 @@ static struct lt_str cut_string(struct lt_str *rest, struct lt_arena *arena)
     char quote = rest->ptr[0];
     bool open = true;
     for (*rest = lt_str_skip(*rest, 1); open && rest->len && rest->ptr[0] != '\n'; *rest = lt_str_skip(*rest, 1)) {
-        if (rest->ptr[0] == '\\' && rest->len > 1 && memchr("/\\\"'", rest->ptr[1], 4))
+        if (rest->ptr[0] == '\\' && rest->len > 1 && is_one_of(rest->ptr[1], "/\\\"'"))
             *rest = lt_str_skip(*rest, 1);
         else
             open = rest->ptr[0] != quote;
@@ -42,7 +47,7 @@ static struct lt_str cut_string(struct lt_str *rest, struct lt_arena *arena)
             lt_buf_char(&text, rest->ptr[0]);
     }
     struct lt_str string = lt_buf_view(&text);
-    while (open && string.len && memchr(" \t\r,}", string.ptr[string.len - 1], 5))
+    while (open && string.len && is_one_of(string.ptr[string.len - 1], " \t\r,}"))
         string.len--; /* what stood behind the quote that is missing */
     string = lt_str_dup(arena, string);
     lt_buf_free(&text);

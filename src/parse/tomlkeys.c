@@ -37,32 +37,41 @@ static bool cut_multiline(struct lt_str *text)
     return false;
 }
 
+/* Cut a string off; one that is closed is added to `strings`, unless that is NULL. */
+static void take_string(struct lt_str *text, struct lt_arena *arena, struct lt_list *strings)
+{
+    struct lt_buf string = {0};
+    struct lt_str *kept = cut_string(text, &string) && strings ? lt_new(arena, struct lt_str) : NULL;
+    if (kept) {
+        *kept = lt_str_dup(arena, lt_buf_view(&string));
+        lt_list_add(strings, arena, kept);
+    }
+    lt_buf_free(&string);
+}
+
+static void skip_comment(struct lt_str *text)
+{
+    while (text->len && text->ptr[0] != '\n')
+        *text = lt_str_skip(*text, 1);
+}
+
 /* Cut a value off, with the strings in it: one, or those of an array, which may take several lines. */
 static void cut_value(struct lt_str *text, struct lt_arena *arena, struct lt_list *strings)
 {
     unsigned depth = 0;
     while (text->len && (depth || text->ptr[0] != '\n')) {
         char byte = text->ptr[0];
-        struct lt_buf string = {0};
         if (cut_multiline(text))
             continue;
         if (byte == '"' || byte == '\'') {
-            struct lt_str *kept = cut_string(text, &string) && strings ? lt_new(arena, struct lt_str) : NULL;
-            if (kept) {
-                *kept = lt_str_dup(arena, lt_buf_view(&string));
-                lt_list_add(strings, arena, kept);
-            }
-            lt_buf_free(&string);
-            continue;
+            take_string(text, arena, strings);
+        } else if (byte == '#') {
+            skip_comment(text);
+        } else {
+            depth += byte == '[';
+            depth -= byte == ']' && depth;
+            *text = lt_str_skip(*text, 1);
         }
-        if (byte == '#') {
-            while (text->len && text->ptr[0] != '\n')
-                *text = lt_str_skip(*text, 1);
-            continue;
-        }
-        depth += byte == '[';
-        depth -= byte == ']' && depth;
-        *text = lt_str_skip(*text, 1);
     }
 }
 
@@ -70,7 +79,7 @@ static void cut_value(struct lt_str *text, struct lt_arena *arena, struct lt_lis
 static void add_name(struct lt_buf *out, struct lt_str name)
 {
     for (size_t i = 0; i < name.len; i++)
-        if (!memchr(" \t\"'", name.ptr[i], 4))
+        if (!name.ptr[i] || !strchr(" \t\"'", name.ptr[i]))
             lt_buf_char(out, name.ptr[i]);
 }
 

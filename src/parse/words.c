@@ -108,7 +108,7 @@ void lt_words_split(struct lt_list *words, struct lt_arena *arena, struct lt_str
 
 static bool is_path(struct lt_str text)
 {
-    return text.len && memchr("/~$%", text.ptr[0], 4);
+    return text.len && text.ptr[0] && strchr("/~$%", text.ptr[0]);
 }
 
 /* Is the word this option? Its value is in the word, or is the next one. */
