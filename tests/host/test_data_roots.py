@@ -275,6 +275,14 @@ def test_rootless(files: Files, who: str, host: hosts.Host) -> None:
     assert stores(host.root)["/data/docker"].endswith(f"; in force: {who}")
 
 
+def test_snap(host: hosts.Host) -> None:
+    """snap's daemon has settings and a default of its own."""
+    add_store(host.root)
+    add_store(host.root, "var/snap/docker/common/var-lib-docker", "old")
+    write(host.root, {"var/snap/docker/7/config/daemon.json": {"data-root": "/data/docker"}, "var/snap/docker/current": ("7",)})
+    assert tagged(host.run()) == {"new": {False}, "old": {True}, "web": {False}, "db": {False}}
+
+
 @pytest.mark.parametrize("package", ["Docker", "ContainerManager"])
 def test_synology(package: str, tmp: Path) -> None:
     """dockerd.json, whose data root leads through links of the package."""
@@ -333,6 +341,18 @@ def test_containerd(case: str, host: hosts.Host) -> None:
     assert found["/srv/ctd"].endswith(f"; in force: {who}")
     assert f"; abandoned: {who} says /srv/ctd" in found["/var/lib/containerd"]
     assert "in force: the default" in found["/var/lib/docker"]
+
+
+def test_containerd_of_docker(host: hosts.Host) -> None:
+    """dockerd may be told where the containerd that it starts keeps its root. One in an old data root is as old."""
+    add_containerd(host.root, "srv/ctd")
+    add_containerd(host.root, "var/lib/docker/containerd/daemon")
+    add_store(host.root)
+    write(host.root, {LIB + "docker.service": "[Service]\nEnvironment=DOCKER_CONTAINERD_ROOT=/srv/ctd\n"
+                                              "ExecStart=/usr/bin/dockerd --data-root /data/docker\n"})
+    found = stores(host.root)
+    assert found["/srv/ctd"].endswith("; in force: DOCKER_CONTAINERD_ROOT in /usr/lib/systemd/system/docker.service")
+    assert "; abandoned: --data-root in " in found["/var/lib/docker/containerd/daemon"]
 
 
 @pytest.mark.parametrize(("files", "at", "who"), [
