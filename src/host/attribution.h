@@ -2,8 +2,13 @@
 /* Attribution: finding the containers and images that a line of a host's log names. The map of this room, which reads
  * what exists once per host:
  *
- *   daemon_config.c    how the daemons are configured: units, drop-ins, environment files, daemon.json
- *   daemon_settings.c  the settings of a daemon, gathered from all of these; daemon_unit.c: units as systemd loads them
+ *   host_config.c      how the daemons are configured: a row for each file, and for what exposes the host
+ *   host_settings.c    the settings of all daemons of a file system, read once; of which
+ *                      docker_settings.c are Docker's, containerd_settings.c containerd's and of distributions of
+ *                      Kubernetes, mount_settings.c bind mounts over their stores
+ *   claims.c           which directories they name; data_roots.c: the stores there, and what the settings say of them
+ *   daemon_settings.c  the settings of a daemon; daemon_service.c: from its units and files of assignments;
+ *                      daemon_unit.c: units as systemd loads them; daemon_json.c: from daemon.json
  *   cgroup_config.c    control groups configured for containers
  *   exposure.c         what exposes a host or a container; exposure.def: the rules
  *   host_log.c         text logs of the daemons and the kernel; log_files.c: finds them and the years they cover

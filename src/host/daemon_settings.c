@@ -11,14 +11,18 @@ enum {
     MAX_ROWS = 10000, /* rows for the settings of one daemon */
 };
 
-const struct lt_owner *lt_daemon_owner(const struct lt_host *host, struct lt_str home)
+/* The owner of a daemon's rows: the store in its `home` (else ""), else the first store of a daemon that is not
+ * rootless, else the host's first store; of several, one that is not abandoned. Without a store it is the host itself.
+ */
+static const struct lt_owner *owner_of(const struct lt_host *host, struct lt_str home)
 {
     const struct lt_owner *best = &host->owner;
     unsigned rank = 0;
     lt_each (const struct lt_root, root, &host->roots) {
         struct lt_str rest;
         bool in_home = home.len && lt_path_behind(root->path, home, &rest) && rest.len;
-        unsigned fits = in_home ? 3 : !root->rootless ? 2 : 1;
+        unsigned fits = in_home ? 6 : !root->rootless ? 4 : 2;
+        fits -= root->abandoned;
         if (fits <= rank)
             continue;
         best = &root->owner;
@@ -276,9 +280,11 @@ static enum lt_status emit_settings(const struct lt_daemon *daemon, struct lt_er
     return status;
 }
 
-enum lt_status lt_daemon_emit(struct lt_daemon *daemon, struct lt_err *err)
+enum lt_status lt_daemon_emit(struct lt_daemon *daemon, struct lt_ctx *ctx, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
+    daemon->ctx = ctx;
+    daemon->owner = owner_of(ctx->host, daemon->home);
     daemon->verifies_clients = verifies_clients(daemon);
     lt_each (const struct lt_origin, origin, &daemon->origins)
         status = status == LT_OK ? emit_origin(daemon, origin, err) : status;

@@ -14,6 +14,7 @@ struct lt_origin {
     struct lt_time written; /* mtime */
     enum lt_rule rule;      /* of the row that summarises the file */
     const char *idle;       /* why nothing in it is in force; NULL: at least some of it is */
+    bool damaged;           /* its daemon cannot read it */
     struct lt_list facts;   /* of struct lt_str *: its contents, up to LT_MAX_ORIGIN_FACTS */
     size_t more_facts;      /* number left out */
 };
@@ -26,18 +27,15 @@ struct lt_setting {
     const char *idle; /* why it is not in force; NULL: it is */
 };
 
-/* Everything lives in scratch. */
+/* Everything lives in ctx->scratch. */
 struct lt_daemon {
     struct lt_ctx *ctx;           /* ctx->fs is the file system with its files */
-    const struct lt_owner *owner; /* of the daemon's rows */
+    const struct lt_owner *owner; /* of the daemon's rows; set by lt_daemon_emit() */
+    struct lt_str home;           /* of the user whose daemon it is; "": the system's */
     struct lt_list origins, settings;
     bool rootless;
     bool verifies_clients; /* set by lt_daemon_emit() */
 };
-
-/* The owner of a daemon's rows: the store in its `home` (else ""), else the first store of a daemon that is not
- * rootless, else the host's first store. It is the host itself if there is no store. */
-const struct lt_owner *lt_daemon_owner(const struct lt_host *host, struct lt_str home);
 
 /* Read a file and add it to the origins, following links. LT_OK: `text` holds its contents, in scratch. LT_END: it does
  * not exist. LT_SKIP: it cannot be read or is larger than 1 MiB, which is reported. */
@@ -63,7 +61,7 @@ struct lt_str lt_daemon_value(const struct lt_daemon *daemon, const char *key);
 bool lt_daemon_options(struct lt_daemon *daemon, struct lt_str command, const struct lt_origin *origin, unsigned line,
                        const char *idle);
 
-/* Emit a row for each file, and one for each setting that a rule matches. */
-enum lt_status lt_daemon_emit(struct lt_daemon *daemon, struct lt_err *err);
+/* Emit a row for each file, and one for each setting that a rule matches. From now on `ctx` is the daemon's. */
+enum lt_status lt_daemon_emit(struct lt_daemon *daemon, struct lt_ctx *ctx, struct lt_err *err);
 
 #endif

@@ -293,6 +293,8 @@ struct lt_root {
     const struct lt_container *outer; /* of another store: the store is in its rw layer or in a volume
                                        * that it alone mounts; NULL: none */
     bool rootless;                    /* found where a rootless daemon keeps it */
+    bool abandoned;                   /* the settings in force name another store */
+    struct lt_str settings;           /* what they say of it, for people; "" if they say nothing */
     struct lt_idmap *uids, *gids;     /* user and group IDs in its containers; NULL: the same as the host's */
     struct lt_list containers, images, layers, volumes;
     struct lt_map removed_by_id;                /* containers known only from traces: see lt_inventory_removed() */
@@ -308,9 +310,10 @@ struct lt_root {
 };
 
 struct lt_inventory {
-    struct lt_arena *arena; /* the run arena, borrowed */
-    struct lt_list hosts;   /* of struct lt_host * */
-    struct lt_list roots;   /* of struct lt_root *: those of all hosts */
+    struct lt_arena *arena;  /* the run arena, borrowed */
+    struct lt_list hosts;    /* of struct lt_host * */
+    struct lt_list roots;    /* of struct lt_root *: those of all hosts */
+    struct lt_list settings; /* of struct lt_host_settings *: see host/host_settings.h */
 };
 
 /* A new host without file systems; see lt_host_add_fs(). */

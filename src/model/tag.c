@@ -48,6 +48,8 @@ static const lt_tags LEFT_OVER =
 
 void lt_tag(struct lt_event *event)
 {
+    if (event->owner->root && event->owner->root->abandoned)
+        event->tags |= LT_TAG_BIT(abandoned);
     if (event->owner->container)
         event->tags |= event->owner->container->tags & LEFT_OVER;
     else if (event->owner->image && !event->owner->layer)

@@ -15,7 +15,8 @@
  *                   tarstream.c   a whole tar
  *   the host        syslog.c      lines of syslog and dockerd     cgconfig.c    control groups
  *                   unitfile.c    units of systemd                envfile.c     files of assignments
- *                   words.c       words of a command line         tomltop.c     settings in TOML
+ *                   words.c       words of a command line         tomlkeys.c    settings in TOML
+ *                   loosejson.c   text that is nearly JSON        uci.c         settings of OpenWrt
  *                   fstab.c       mount tables
  *   Kubernetes      crilog.c      a line of a pod's log           podname.c     names of its files
  *                   yamllines.c   lines of YAML

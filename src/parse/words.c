@@ -67,3 +67,75 @@ enum lt_status lt_word_next(struct lt_str *rest, struct lt_arena *arena, struct 
     lt_buf_free(&word);
     return quote ? LT_SKIP : LT_OK;
 }
+
+static bool has_blank(struct lt_str word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (is_blank(word.ptr[i]))
+            return true;
+    return false;
+}
+
+/* What a variable is set to, if the word sets one to options: "NAME=-g /x". */
+static struct lt_str options_of(struct lt_str word)
+{
+    struct lt_str rest = word;
+    bool sets = !lt_str_starts(word, LT_STR("-")) && lt_str_cut(&rest, '=').len < word.len;
+    return sets && lt_str_starts(rest, LT_STR("-")) ? rest : word;
+}
+
+static void add_word(struct lt_list *words, struct lt_arena *arena, struct lt_str word, size_t most)
+{
+    struct lt_str *kept = words->count < most ? lt_new(arena, struct lt_str) : NULL;
+    if (!kept)
+        return;
+    *kept = word;
+    lt_list_add(words, arena, kept);
+}
+
+void lt_words_split(struct lt_list *words, struct lt_arena *arena, struct lt_str command, size_t most)
+{
+    struct lt_str word, inner;
+    while (lt_word_next(&command, arena, &word) == LT_OK) {
+        word = options_of(word);
+        if (!has_blank(word))
+            add_word(words, arena, word, most);
+        else
+            while (lt_word_next(&word, arena, &inner) == LT_OK)
+                add_word(words, arena, inner, most);
+    }
+}
+
+static bool is_path(struct lt_str text)
+{
+    return text.len && text.ptr[0] && strchr("/~$%", text.ptr[0]);
+}
+
+/* Is the word this option? Its value is in the word, or is the next one. */
+static bool is_option(struct lt_str word, const char *name, char letter, struct lt_str next, struct lt_str *value)
+{
+    struct lt_str rest = lt_str_skip(word, lt_str_starts(word, LT_STR("--")) ? 2 : 1), after = rest;
+    if (!lt_str_starts(word, LT_STR("-")) || !rest.len)
+        return false;
+    bool has_value = memchr(rest.ptr, '=', rest.len);
+    if (lt_str_eq(lt_str_cut(&after, '='), lt_str_c(name))) {
+        *value = has_value ? after : next;
+        return true;
+    }
+    after = lt_str_skip(rest, rest.len > 1 && rest.ptr[1] == '=' ? 2 : 1);
+    *value = after.len ? after : next;
+    return letter && word.ptr[1] == letter && is_path(*value);
+}
+
+struct lt_str lt_words_option(const struct lt_list *words, const char *name, char letter)
+{
+    struct lt_str found = LT_STR(""), value;
+    lt_each (const struct lt_str, word, words) {
+        struct lt_str next = LT_STR("");
+        if (word_at + 1 < words->count)
+            next = *(const struct lt_str *)words->items[word_at + 1];
+        if (is_option(*word, name, letter, next, &value))
+            found = value;
+    }
+    return found;
+}

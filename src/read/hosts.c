@@ -179,14 +179,18 @@ static void mount_fs(struct found *found, struct lt_host *host, struct lt_placed
 /* Show a directory of the host at another path. */
 static void mount_bind(struct lt_ctx *ctx, struct lt_host *host, struct lt_placed *placed)
 {
-    struct lt_str source, inner;
-    if (lt_fs_resolve(host->etc, placed->device, ctx->scratch, &source, NULL) != LT_OK)
+    struct lt_str source, inner, at = mount_point(ctx, host->etc, placed->at);
+    struct lt_node node = {0};
+    placed->there = lt_str_eq(placed->at, placed->device);
+    if (placed->there || lt_fs_resolve(host->etc, placed->device, ctx->scratch, &source, NULL) != LT_OK)
         return;
-    struct lt_str at = mount_point(ctx, host->etc, placed->at);
-    if (lt_str_eq(at, source) || lt_is_mounted_at(host->etc, at))
-        return;
+    lt_fs_stat(host->etc, at, ctx->scratch, &node, NULL);
+    placed->there = lt_str_eq(at, source) || (!node.mount_root && !is_empty(ctx, host, at));
+    if (placed->there)
+        return; /* both are read: lt_settings_of_mounts() says which one was in use */
     placed->fs = lt_mounted_part(host->etc, source, ctx->scratch, &inner);
-    mount_over(ctx, host, at, placed->fs, inner);
+    if (!node.mount_root)
+        lt_mounted_add(host->etc, at, placed->fs, inner, LT_MOUNTED_FS);
 }
 
 /* Paths above others first, as they are mounted. */
@@ -202,11 +206,10 @@ static void mount_all(struct found *found, struct lt_host *host)
     if (host->placed.count)
         qsort(host->placed.items, host->placed.count, sizeof *host->placed.items, by_mount_point);
     lt_each (struct lt_placed, placed, &host->placed) {
-        placed->there = is_there(ctx, host, mount_point(ctx, host->etc, placed->at));
-        if (placed->there)
-            continue;
         if (placed->bind)
             mount_bind(ctx, host, placed);
+        else if (is_there(ctx, host, mount_point(ctx, host->etc, placed->at)))
+            placed->there = true;
         else
             mount_fs(found, host, placed);
     }

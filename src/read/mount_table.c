@@ -39,7 +39,7 @@ static void add_line(struct lt_ctx *ctx, struct lt_host *host, const struct lt_f
     lt_host_add_placed(ctx->inventory, host,
                        (struct lt_placed){
                            .at = at,
-                           .device = lt_str_dup(ctx->run, line->spec),
+                           .device = bind ? tidy(ctx->run, line->spec) : lt_str_dup(ctx->run, line->spec),
                            .from = lt_str_dup(ctx->run, from),
                            .bind = bind,
                        });

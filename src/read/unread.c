@@ -4,6 +4,7 @@
 #include "read/unread.h"
 
 #include "read/discover.h"
+#include "read/storage_conf.h"
 
 static const char *const in_storage[] = {"overlay-containers", "overlay-images", "overlay-layers", "vfs-images",
                                          "btrfs-images",       "libpod",         "db.sql",         NULL};
@@ -75,9 +76,31 @@ void lt_unread_parts(struct lt_ctx *ctx, bool (*knows)(struct lt_str name))
     }
 }
 
+/* The same of places that settings name. */
+static void look_at_settings(struct lt_ctx *ctx)
+{
+    struct lt_list places = {0};
+    struct lt_map known = {0};
+    lt_storage_places(ctx, &places);
+    lt_each (struct lt_storage_place, place, &places) {
+        struct lt_str real;
+        if (lt_map_get(&known, place->path))
+            continue;
+        lt_map_put(&known, ctx->scratch, place->path, place);
+        enum lt_status status = lt_resolve_or_skip(ctx, place->path, &real);
+        if (status == LT_OK && holds_any(ctx, real, in_storage))
+            lt_skip(ctx, real, LT_CODE_UNSUPPORTED, "%s (%.*s in %.*s): not read yet", stores[0].title,
+                    LT_ARG(place->key), LT_ARG(place->file));
+        else if (status == LT_END && place->required && ctx->host->mounts.count == 1)
+            lt_skip(ctx, place->file, LT_CODE_MISSING, "%.*s: %s is to be at '%.*s', which is not in this evidence",
+                    LT_ARG(place->key), stores[0].title, LT_ARG(place->path));
+    }
+}
+
 void lt_unread_find(struct lt_ctx *ctx)
 {
     struct lt_listing homes;
+    look_at_settings(ctx);
     for (size_t i = 0; i < sizeof stores / sizeof *stores; i++)
         look(ctx, lt_str_c(stores[i].path), &stores[i]);
     lt_fs_list(ctx->fs, LT_STR("/home"), ctx->scratch, &homes, NULL); /* the runtimes report a failure */

@@ -69,6 +69,12 @@ static void put_root(struct lt_buf *out, const struct lt_root *root)
     put_string(out, "data_root", root->path.len ? root->path : LT_STR("/"));
     lt_buf_lit(out, ", ");
     put_string(out, "found_as", root->why);
+    if (root->settings.len) {
+        lt_buf_lit(out, ", ");
+        put_string(out, "settings", root->settings);
+    }
+    if (root->abandoned)
+        lt_buf_lit(out, ", \"abandoned\": true");
     lt_buf_lit(out, ", ");
     put_string(out, "hostname", root->host->hostname);
     lt_buf_lit(out, ", ");

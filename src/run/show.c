@@ -127,8 +127,13 @@ void lt_show_roots(const struct lt_inventory *inventory, FILE *stream)
         lt_escape_name(&line, root->path.len ? root->path : LT_STR("/"), true);
         lt_buf_lit(&line, " (");
         lt_escape_name(&line, root->why, true);
-        lt_buf_printf(&line, ", %.*s): %zu containers, %zu images, %zu layers, %zu volumes", LT_ARG(root->part->label),
-                      root->containers.count, root->images.count, root->layers.count, root->volumes.count);
+        lt_buf_printf(&line, ", %.*s", LT_ARG(root->part->label));
+        if (root->settings.len) {
+            lt_buf_lit(&line, "; ");
+            lt_escape_name(&line, root->settings, true);
+        }
+        lt_buf_printf(&line, "): %zu containers, %zu images, %zu layers, %zu volumes", root->containers.count,
+                      root->images.count, root->layers.count, root->volumes.count);
         add_namespaces(&line, root);
         put_line(&line, stream);
     }

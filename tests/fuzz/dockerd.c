@@ -6,6 +6,8 @@
 
 #include "fuzz.h"
 
+enum { MOST = 64 };
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {data, size};
@@ -28,6 +30,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         PROMISE(lt_dockerd_reach(option.value) <= LT_REACH_NETWORK);
         PROMISE(lt_listen_reach(option.value) <= LT_REACH_NETWORK);
     }
+    struct lt_list split = {0};
+    lt_words_split(&split, &arena, (struct lt_str){(const char *)data, size}, MOST);
+    PROMISE(split.count <= MOST && lt_words_option(&split, "data-root", 'g').len <= size);
     lt_arena_free(&arena);
     return 0;
 }

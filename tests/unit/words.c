@@ -52,12 +52,39 @@ static void test_escapes(void **state)
     assert_words("\\q \\x4 \\x00 \\400 \\", "\\q|\\x4|\\x00|\\400|\\|");
 }
 
+/* The value of --data-root or -g in a command. */
+static void assert_option(const char *text, const char *expected)
+{
+    struct lt_arena arena = {0};
+    struct lt_list words = {0};
+    lt_words_split(&words, &arena, lt_str_c(text), 64);
+    assert_true(lt_str_eq(lt_words_option(&words, "data-root", 'g'), lt_str_c(expected)));
+    lt_arena_free(&arena);
+}
+
+static void test_option(void **state)
+{
+    (void)state;
+    assert_option("dockerd --data-root /a", "/a");
+    assert_option("dockerd --data-root=/a -D", "/a");
+    assert_option("dockerd -data-root /a", "/a"); /* Go's flag takes one dash */
+    assert_option("dockerd -g /a -g/b -g=/c", "/c");
+    assert_option("/bin/sh -c \"exec dockerd -g /a\"", "/a");
+    assert_option("OPTS='-g /a'", "/a");
+    assert_option("DOCKER_OPTS=\"--dns 8.8.8.8 -g /a\"", "/a");
+    assert_option("[ $x -gt 0 ] && start-stop-daemon -g root -- -g /a", "/a"); /* a letter may mean something else */
+    assert_option("dockerd --data-rooted /a --group /b", "");
+    assert_option("dockerd --data-root", "");
+    assert_option("", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_quotes),
         cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_option),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,8 +5,7 @@
  * data root (moby daemon/command/daemon_unix.go, 20.10 to 29). A rootless one is below the user's data directory. */
 #include "runtime/containerd/containerd.h"
 
-#include "parse/tomltop.h"
-#include "read/discover.h"
+#include "host/data_roots.h"
 #include "store/containerd/tasks.h"
 
 const struct lt_place lt_containerd_places[] = {
@@ -67,34 +66,7 @@ bool lt_containerd_within(const struct lt_discovery *discovery, struct lt_str pa
                            LT_STR("run by the Docker daemon itself"));
 }
 
-static void try_configured(struct lt_discovery *discovery, const char *file)
-{
-    enum { MOST = 1024 * 1024 };
-    struct lt_ctx *ctx = discovery->ctx;
-    struct lt_str path, text;
-    if (lt_resolve_or_skip(ctx, lt_str_c(file), &path) != LT_OK ||
-        lt_read_or_skip(ctx, path, MOST, LT_OPTIONAL, &text) != LT_OK)
-        return;
-    struct lt_str root = lt_toml_top(ctx->scratch, text, "root");
-    if (root.len && !lt_discover_try(discovery, root, lt_str_format(ctx->scratch, "root in %s", file)) &&
-        ctx->fs->evidence->fs.count == 1)
-        lt_skip(ctx, path, LT_CODE_MISSING, "root: no root of containerd at '%.*s' in this evidence", LT_ARG(root));
-}
-
-static void try_home(const struct lt_discovery *discovery, struct lt_str home)
-{
-    struct lt_ctx *ctx = discovery->ctx;
-    struct lt_discovery rootless = {.ctx = ctx, .runtimes = discovery->runtimes, .rootless = true};
-    lt_discover_try(&rootless, lt_path_join(ctx->scratch, home, LT_STR(".local/share/containerd")), LT_STR("rootless"));
-}
-
 void lt_containerd_settings(struct lt_discovery *discovery)
 {
-    struct lt_ctx *ctx = discovery->ctx;
-    struct lt_listing homes;
-    try_configured(discovery, "/etc/containerd/config.toml");
-    lt_list_or_skip(ctx, LT_STR("/home"), &homes);
-    for (size_t i = 0; i < homes.count; i++)
-        try_home(discovery, lt_path_join(ctx->scratch, LT_STR("/home"), homes.nodes[i].name));
-    try_home(discovery, LT_STR("/root"));
+    lt_data_roots_try(discovery, "containerd");
 }

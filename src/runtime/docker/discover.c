@@ -4,10 +4,10 @@
  * daemon. With userns-remap it is <root>/<uid>.<gid>, beside or instead of the plain one. */
 #include "runtime/docker/driver/driver.h"
 
+#include "host/data_roots.h"
 #include "parse/ident.h"
-#include "parse/idmap.h"
 #include "parse/json.h"
-#include "read/discover.h"
+#include "parse/idmap.h"
 
 #include <string.h>
 
@@ -242,45 +242,7 @@ bool lt_docker_within(const struct lt_discovery *discovery, struct lt_str path)
     return found;
 }
 
-static void try_configured(struct lt_discovery *discovery, const char *file)
-{
-    static const char *const keys[] = {"data-root", "graph"};
-    struct lt_ctx *ctx = discovery->ctx;
-    struct lt_str path;
-    struct json_t *json;
-    if (lt_resolve_or_skip(ctx, lt_str_c(file), &path) != LT_OK ||
-        lt_read_json_or_skip(ctx, path, LT_OPTIONAL, &json) != LT_OK)
-        return;
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        struct lt_str value = lt_json_str(json, keys[i]);
-        if (!value.len)
-            continue;
-        struct lt_str why = lt_str_format(ctx->scratch, "%s in %s", keys[i], file);
-        /* With several file systems, another one may be mounted there. */
-        if (!lt_discover_try(discovery, lt_str_dup(ctx->scratch, value), why) && ctx->fs->evidence->fs.count == 1)
-            lt_skip(ctx, path, LT_CODE_MISSING, "%s: no Docker data root at '%.*s' in this evidence", keys[i],
-                    LT_ARG(value));
-    }
-    lt_json_free(json);
-}
-
-/* Try the data root of a rootless daemon (docs.docker.com/engine/security/rootless). */
-static void try_home(const struct lt_discovery *discovery, struct lt_str home)
-{
-    struct lt_ctx *ctx = discovery->ctx;
-    struct lt_discovery rootless = {.ctx = ctx, .runtimes = discovery->runtimes, .rootless = true};
-    lt_discover_try(&rootless, lt_path_join(ctx->scratch, home, LT_STR(".local/share/docker")), LT_STR("rootless"));
-    try_configured(&rootless, lt_path_join(ctx->scratch, home, LT_STR(".config/docker/daemon.json")).ptr);
-}
-
 void lt_docker_settings(struct lt_discovery *discovery)
 {
-    struct lt_ctx *ctx = discovery->ctx;
-    struct lt_listing homes;
-    try_configured(discovery, "/etc/docker/daemon.json");
-    try_configured(discovery, "/var/snap/docker/current/config/daemon.json");
-    lt_list_or_skip(ctx, LT_STR("/home"), &homes);
-    for (size_t i = 0; i < homes.count; i++)
-        try_home(discovery, lt_path_join(ctx->scratch, LT_STR("/home"), homes.nodes[i].name));
-    try_home(discovery, LT_STR("/root"));
+    lt_data_roots_try(discovery, "docker");
 }

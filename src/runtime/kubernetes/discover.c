@@ -4,9 +4,9 @@
  * cmd/worker, v1.33; canonical/microk8s microk8s-resources/default-args/kubelet). */
 #include "runtime/kubernetes/kubernetes.h"
 
-#include "read/discover.h"
+#include "host/data_roots.h"
 
-enum { MAX_TRIED = 64, MAX_SETTINGS = 65536 };
+enum { MAX_TRIED = 64 };
 
 const struct lt_place lt_kube_places[] = {
     {"/var/lib/kubelet", "the kubelet's default"},
@@ -101,58 +101,7 @@ int lt_kube_bid(struct lt_ctx *ctx, struct lt_str path)
     return found >= NEEDED && has_dir(ctx, path, "pods") ? LT_BID_LIKELY + found : LT_BID_NONE;
 }
 
-static bool is_one_of(char byte, const char *bytes)
-{
-    return byte && strchr(bytes, byte);
-}
-
-/* Try the directory that "--root-dir=X" or "--root-dir X" in a file of settings names. */
-static void try_setting(struct lt_discovery *discovery, struct lt_str file)
-{
-    const struct lt_str option = LT_STR("--root-dir");
-    struct lt_ctx *ctx = discovery->ctx;
-    struct lt_str path, text;
-    if (lt_resolve_or_skip(ctx, file, &path) != LT_OK ||
-        lt_read_or_skip(ctx, path, MAX_SETTINGS, LT_OPTIONAL, &text) != LT_OK)
-        return;
-    const char *found = text.len ? memmem(text.ptr, text.len, option.ptr, option.len) : NULL;
-    if (!found)
-        return;
-    text = lt_str_skip(text, (size_t)(found - text.ptr) + option.len);
-    size_t end = 1; /* the word may stand in quotes, or within the quotes of others */
-    while (text.len && is_one_of(text.ptr[0], "= \"'"))
-        text = lt_str_skip(text, 1);
-    while (end < text.len && !is_one_of(text.ptr[end], " \t\n\\\"'"))
-        end++;
-    if (!lt_str_starts(text, LT_STR("/")))
-        return;
-    struct lt_str word = {text.ptr, end};
-    lt_discover_try(discovery, lt_str_dup(ctx->scratch, word),
-                    lt_str_format(ctx->scratch, "--root-dir in %.*s", LT_ARG(file)));
-}
-
 void lt_kube_settings(struct lt_discovery *discovery)
 {
-    static const char *const files[] = {
-        "/etc/default/kubelet",
-        "/etc/sysconfig/kubelet",
-        "/etc/systemd/system/kubelet.service",
-        "/usr/lib/systemd/system/kubelet.service",
-        "/var/snap/microk8s/current/args/kubelet",
-    };
-    static const char *const directories[] = {"/etc/systemd/system/kubelet.service.d",
-                                              "/usr/lib/systemd/system/kubelet.service.d"};
-    struct lt_ctx *ctx = discovery->ctx;
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        try_setting(discovery, lt_str_c(files[i]));
-    for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
-        struct lt_listing listing;
-        struct lt_str path;
-        if (lt_resolve_or_skip(ctx, lt_str_c(directories[i]), &path) != LT_OK)
-            continue;
-        lt_list_or_skip(ctx, path, &listing);
-        for (size_t at = 0; at < listing.count; at++)
-            if (lt_str_ends(listing.nodes[at].name, LT_STR(".conf")))
-                try_setting(discovery, lt_path_join(ctx->scratch, path, listing.nodes[at].name));
-    }
+    lt_data_roots_try(discovery, "kubernetes");
 }
