@@ -275,8 +275,7 @@ static enum lt_status files_events(struct lt_ctx *ctx, struct lt_err *err)
 
 const struct lt_source lt_source_files = {
     .name = "files",
-    .summary =
-        "every entry of layers, container directories, volumes and binds: M, A, C, B; what containers changed, deleted",
+    .summary = "every entry of stores, and of what containers bind: M, A, C, B; what containers changed, deleted",
     .scope = LT_PER_HOST,
     .stage = LT_STAGE_FILES,
     .events = files_events,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The files themselves: every entry of layers, containers' directories, volumes and binds. What its walks share. The
- * map of the folder:
+/* The files themselves: every entry of stores, and of what containers bind. What its walks share. The map of
+ * the folder:
  *
  *   files.c       the source: which trees of a host are walked, and their entries but for those of layers
  *   layer_walk.c  the walk of a layer, which shows each entry to the checks; the order of the layers

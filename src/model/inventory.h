@@ -354,7 +354,8 @@ struct lt_volume *lt_inventory_volume(struct lt_inventory *inventory, struct lt_
 /* Add a directory to the walk of a store, all of whose own directory is walked in any case. Its entries belong to the
  * store, except in directories that have another owner (lt_root_give()). Paths are borrowed. */
 void lt_root_add_tree(struct lt_inventory *inventory, struct lt_root *root, struct lt_str path, bool cross_mounts);
-/* The directory or file at `path`, in the store or one of its trees, belongs to a container or a volume. Both are borrowed. */
+/* The directory or file at `path`, in the store or one of its trees, belongs to a container or a volume. Both are
+ * borrowed. */
 void lt_root_give(struct lt_inventory *inventory, struct lt_root *root, struct lt_str path, struct lt_owner *owner);
 
 /* Add one more identifier, whose name and value are borrowed. Does nothing if the value is empty. */
