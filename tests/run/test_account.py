@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """No entry of a store is passed over: it has its rows, or the error list names it. See lib/account.py."""
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 
@@ -144,20 +145,22 @@ def test_metadata_of_an_unknown_driver(host: Host) -> None:
 
 def test_mounts_in_a_live_store(host: Host, mounting: None) -> None:
     """A running container's merged files are in its layers. A driver's directory may be a file system of its own, or
-    mounted on itself. What else is mounted is named."""
+    mounted on itself, and a layer's one as well. What else is mounted is named."""
     merged, foreign = container(host, "web").rw / "merged", host.data / PLUGIN / "propagated-mount"
-    for path in (merged, foreign):
+    thin, volumes = host.data / "devicemapper/mnt" / GONE, host.data / "volumes"
+    for path in (merged, foreign, thin):
         path.mkdir(parents=True)
     before = account.told(host.run())
-    with disks.mounted_at(host.data / "overlay2", "none", "bind", host.data / "overlay2"), \
-            disks.mounted_at("test", "tmpfs", "size=1M", merged), disks.mounted_at("test", "tmpfs", "size=1M", foreign), \
-            disks.mounted_at("test", "tmpfs", "size=1M", host.data / "volumes"):
-        for path in (merged, foreign):
-            (path / "file").write_text("x")
-        host.volume("here", {"f": "x"})
+    with ExitStack() as stack:
+        stack.enter_context(disks.mounted_at(host.data / "overlay2", "none", "bind", host.data / "overlay2"))
+        for path in (merged, foreign, thin, volumes):
+            stack.enter_context(disks.mounted_at("test", "tmpfs", "size=1M", path))
+            write_tree(os.fsencode(path), {"rootfs": {"file": "x"}})
         result = host.run()
         assert account.check(result, host.root, host.data)
+    told = account.told(result)
     assert {error["path"] for error in result.errors if "mounted here" in error["reason"]} == {host.inside(foreign)}
-    kept = {key for key in before if not key[0].startswith(os.fsencode(host.inside(host.data / "volumes")))}
-    assert kept <= set(account.told(result))
-
+    inside = os.fsencode(host.inside(volumes))
+    assert {key for key in before if not key[0].startswith(inside)} <= set(told)
+    assert [(os.fsencode(host.inside(path)) + b"/rootfs/file", account.STAMPS[0]) in told
+            for path in (merged, foreign, thin, volumes)] == [False, False, True, True]
