@@ -100,10 +100,11 @@ static bool crosses(void *arg, const struct lt_dir *dir, const struct lt_node *n
            (layer && lt_str_eq(layer->path, path_of(walk, dir, node->name)));
 }
 
+/* Add a path to the map if it lies in the tree. */
 static void note(const struct tree_walk *walk, struct lt_map *map, struct lt_str path)
 {
     struct lt_str rest;
-    if (lt_path_behind(path, walk->tree->path, &rest) && rest.len)
+    if (path.len && lt_path_behind(path, walk->tree->path, &rest) && rest.len)
         lt_map_put(map, walk->ctx->run, path, map);
 }
 
@@ -117,8 +118,7 @@ static void note_inner(struct tree_walk *walk)
         lt_each (const struct lt_tree, inner, &root->trees)
             note(walk, &walk->elsewhere, inner->path);
         lt_each (const struct lt_layer, layer, &root->layers) {
-            if (layer->content.len)
-                note(walk, &walk->elsewhere, layer->content);
+            note(walk, &walk->elsewhere, layer->content);
             note(walk, &walk->merged, layer->merged);
         }
     }
