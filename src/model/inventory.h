@@ -271,6 +271,7 @@ struct lt_host {
     struct lt_str *subuid, *subgid;     /* texts of /etc/subuid and /etc/subgid; NULL: not read yet */
     struct lt_time newest;              /* the newest ctime of a file seen: only this host's kernel sets these */
     struct lt_list roots;               /* of struct lt_root *: its stores */
+    struct lt_map unread;               /* paths of stores that nobody reads, and that are reported */
     struct lt_owner owner;              /* role host, of no store */
 };
 

@@ -192,6 +192,7 @@ static void look_in_volumes(const struct lt_discovery *discovery, const struct l
 static bool take_inner(struct lt_discovery *discovery, struct lt_str path, struct lt_str *done)
 {
     (void)done;
+    lt_unread_at(discovery->ctx, path);
     return add(discovery, path, best_bid(discovery, path), LT_BID_CERTAIN, LT_STR("by its shape, in another store"));
 }
 
@@ -236,6 +237,7 @@ static void discover_nested(const struct lt_discovery *discovery, struct lt_str 
 static bool take_store(struct lt_discovery *discovery, struct lt_str path, struct lt_str *done)
 {
     enum { MOST_NESTED = 8 };
+    lt_unread_at(discovery->ctx, path);
     struct bid bid = best_bid(discovery, path);
     struct lt_str above = lt_str_dirname(path);
     if (bid.value < LT_BID_CERTAIN || discovery->depth >= MOST_NESTED)
@@ -279,6 +281,7 @@ void lt_discover(struct lt_discovery *discovery)
             discovery->runtimes[i]->settings(discovery);
     if (discovery->data_root)
         try_data_root(discovery);
+    lt_unread_find(ctx);
     lt_search(discovery, LT_STR(""), LT_MOST_NAMES, take_store, true);
     for (size_t i = 0; i < ctx->host->roots.count; i++) {
         const struct lt_root *root = ctx->host->roots.items[i];

@@ -2,6 +2,7 @@
 #include "read/search.h"
 
 #include "evidence/walk.h"
+#include "read/unread.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,9 @@ static bool is_mark(const struct pass *pass, struct lt_str name, bool itself)
         for (const struct lt_mark *mark = pass->discovery.runtimes[i]->marks; mark && mark->name; mark++)
             if (mark->itself == itself && lt_str_eq(name, lt_str_c(mark->name)))
                 return true;
+    for (const char *const *mark = lt_unread_marks; !itself && *mark; mark++)
+        if (lt_str_eq(name, lt_str_c(*mark)))
+            return true;
     return false;
 }
 

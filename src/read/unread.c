@@ -41,11 +41,28 @@ static bool holds_any(struct lt_ctx *ctx, struct lt_str path, const char *const 
     return false;
 }
 
+/* Is the store at this path named for the first time? */
+static bool is_new(struct lt_ctx *ctx, struct lt_str path)
+{
+    if (lt_map_get(&ctx->host->unread, path))
+        return false;
+    lt_map_put(&ctx->host->unread, ctx->run, lt_str_dup(ctx->run, path), ctx->host);
+    return true;
+}
+
 static void look(struct lt_ctx *ctx, struct lt_str path, const struct unread *store)
 {
     struct lt_str real;
-    if (lt_resolve_or_skip(ctx, path, &real) == LT_OK && holds_any(ctx, real, store->holds))
+    if (lt_resolve_or_skip(ctx, path, &real) == LT_OK && holds_any(ctx, real, store->holds) && is_new(ctx, real))
         lt_skip(ctx, real, LT_CODE_UNSUPPORTED, "%s: not read yet", store->title);
+}
+
+const char *const lt_unread_marks[] = {"overlay-images", "overlay-layers", "vfs-images", "btrfs-images", NULL};
+
+void lt_unread_at(struct lt_ctx *ctx, struct lt_str path)
+{
+    if (holds_any(ctx, path, lt_unread_marks) && is_new(ctx, path))
+        lt_skip(ctx, path, LT_CODE_UNSUPPORTED, "%s, by its shape: not read yet", stores[0].title);
 }
 
 static void look_at_home(struct lt_ctx *ctx, struct lt_str home)
@@ -88,7 +105,7 @@ static void look_at_settings(struct lt_ctx *ctx)
             continue;
         lt_map_put(&known, ctx->scratch, place->path, place);
         enum lt_status status = lt_resolve_or_skip(ctx, place->path, &real);
-        if (status == LT_OK && holds_any(ctx, real, in_storage))
+        if (status == LT_OK && holds_any(ctx, real, in_storage) && is_new(ctx, real))
             lt_skip(ctx, real, LT_CODE_UNSUPPORTED, "%s (%.*s in %.*s): not read yet", stores[0].title,
                     LT_ARG(place->key), LT_ARG(place->file));
         else if (status == LT_END && place->required && ctx->host->mounts.count == 1)

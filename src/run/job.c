@@ -3,7 +3,6 @@
 
 #include "read/discover.h"
 #include "read/hosts.h"
-#include "read/unread.h"
 #include "run/command.h"
 #include "run/manifest.h"
 #include "run/opening.h"
@@ -112,7 +111,6 @@ static void find_stores(struct lt_job *job, struct lt_host *host, struct looked 
         lt_schedule_host(&job->ctx, host, "discover");
         job->ctx.fs = mount->fs;
         lt_discover(&discovery);
-        lt_unread_find(&job->ctx);
         job->data_root_found |= discovery.data_root_found;
     }
 }
