@@ -120,8 +120,15 @@ static void note_known(struct pass *pass)
     }
 }
 
+/* Last names first: the last item is taken next. */
+static int by_path(const void *a, const void *b)
+{
+    return lt_str_cmp(path_of(b), path_of(a));
+}
+
 static void look_at(struct pass *pass, const struct item *item)
 {
+    size_t before = pass->count;
     struct lt_err problem = {0};
     struct lt_dir dir = {
         .name = path_of(item), .path_len = item->len, .ino = item->ino, .depth = item->depth, .brief = true};
@@ -136,6 +143,8 @@ static void look_at(struct pass *pass, const struct item *item)
         pass->first = lt_str_dup(&pass->kept, dir.name);
         pass->problem = problem;
     }
+    if (pass->count > before) /* file systems list names in any order */
+        qsort(pass->items + before, pass->count - before, sizeof *pass->items, by_path);
     struct lt_str done = dir.name;
     if (!pass->marked || !pass->take(&pass->discovery, dir.name, &done))
         return;
