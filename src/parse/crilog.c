@@ -15,7 +15,7 @@ enum lt_status lt_crilog_parse(struct lt_str line, struct lt_crilog *out, struct
 {
     struct lt_str rest = line;
     int minutes;
-    *out = (struct lt_crilog){.stamp = lt_str_cut(&rest, ' ')};
+    *out = (struct lt_crilog){.stamp = lt_str_cut(&rest, ' '), .tags = LT_STR("")};
     enum lt_status status =
         out->stamp.len <= MAX_STAMP ? lt_stamp_zoned(out->stamp, &out->time, &minutes, NULL) : LT_SKIP;
     if (status != LT_OK)
@@ -29,6 +29,7 @@ enum lt_status lt_crilog_parse(struct lt_str line, struct lt_crilog *out, struct
     if (!out->partial && !is_tag(tags, 'F'))
         return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0,
                        "no line of a container's log: no tag P or F after the stream");
+    out->tags = lt_str_skip(tags, tags.len > 1 ? 2 : 1);
     out->text = rest;
     return LT_OK;
 }

@@ -16,6 +16,7 @@
 
 struct lt_crilog {
     struct lt_str stamp, text; /* borrowed from the line; `text` without a newline */
+    struct lt_str tags;        /* those after the first, "" if there are none */
     struct lt_time time;
     bool is_stderr;
     bool partial; /* a piece of a line; more pieces follow */

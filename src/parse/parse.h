@@ -16,6 +16,7 @@
  *   the host        syslog.c      lines of syslog and dockerd     cgconfig.c    control groups
  *                   unitfile.c    units of systemd                envfile.c     files of assignments
  *                   words.c       words of a command line         tomltop.c     settings in TOML
+ *   logs            rotation.c    names of rotated logs
  *   Kubernetes      crilog.c      a line of a pod's log           podname.c     names of its files
  *                   yamllines.c   lines of YAML
  */

@@ -151,7 +151,7 @@ def test_years_by_name_and_by_the_daemon(host: Host) -> None:
                                                       b"Jan  6 12:00:00 dock01 dockerd[1]: c\n"), now)
     write(host, "daemon.log", "Mar  1 12:00:00 dock01 dockerd[1]: d\n"
           'Mar  2 12:00:00 dock01 dockerd[1]: time="2019-03-02T11:00:00.1Z" level=info msg=e\n', now)
-    write(host, "messages.xz", b"\xfd7zXZ\0", now)
+    write(host, "messages.bz2", b"BZh91AY&SY", now)
     write(host, "messages.offset", "Mar  1 12:00:00 dock01 dockerd[1]: no log\n", now)
     result = host.run()
     assert [(row["message_body"][:1], row["datetime"]) for row in rows(result)] == [
@@ -159,7 +159,7 @@ def test_years_by_name_and_by_the_daemon(host: Host) -> None:
         ("a", "2023-12-29T23:00:00.000000+00:00"), ("b", "2023-12-31T11:00:00.000000+00:00"),
         ("c", "2024-01-06T11:00:00.000000+00:00")]
     error = result.error()
-    assert (error["path"], error["code"]) == ("/var/log/messages.xz", "unsupported") and result.code == 1
+    assert (error["path"], error["code"]) == ("/var/log/messages.bz2", "unsupported") and result.code == 1
 
 
 @pytest.mark.parametrize("reporter, stated, said", [

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Logs of pods on nodes that the tests wrote: whose they are, rotation, pieces, damage, links."""
+import gzip
 import os
 import re
 from pathlib import Path
@@ -168,8 +169,22 @@ def test_last_line_breaks_off(node: Node) -> None:
     """Its time and stream are good, and what there is of its text is kept."""
     node.log(b"".join(GOOD[:3]) + GOOD[3][:-4])
     result = node.run()
-    assert lines(result) == WHOLE[:3] + [("lin", "stdout", WHOLE[3][2])]
+    (row,) = halves(result)
+    assert lines(result) == WHOLE[:3] and row["confidence"] == "exact"
+    assert (row["message_body"], row["log_source"], reading.nanoseconds(row)) == ("lin", "stdout", WHOLE[3][2])
     assert result.error()["code"] == "truncated"
+
+
+def test_other_programs_rotate_logs(node: Node) -> None:
+    """logrotate and people know other names than the kubelet; tags behind the first one are attributes."""
+    log = node.log(GOOD[3].replace(b" F ", b" F:a:b "))
+    for number, suffix in enumerate((".bak", "-20260101.gz", "-20260102")):
+        log.with_name(log.name + suffix).write_bytes(gzip.compress(GOOD[number]) if suffix[-1] == "z" else GOOD[number])
+    log.with_name("notes.txt").write_text("x")
+    result = node.run()
+    assert sorted(lines(result)) == WHOLE
+    assert [row.get("log_attributes") for row in result.where(data_type=LINE)] == [None] * 3 + [["tags=a:b"]]
+    assert (result.error()["code"], result.error()["path"].endswith("/notes.txt")) == ("unsupported", True)
 
 
 def test_line_without_its_beginning(node: Node) -> None:

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Logs of Docker's containers, wherever they lie. */
+#ifndef LT_RUNTIME_DOCKER_LOG_H
+#define LT_RUNTIME_DOCKER_LOG_H
+
+#include "runtime/docker/docker.h"
+#include "runtime/json_log.h"
+
+/* One log of one container, with all its rotated files. Initialise `ctx` and `lines`. */
+struct lt_docker_log {
+    struct lt_ctx *ctx;
+    struct lt_log_lines lines;
+    struct lt_logline record;
+};
+
+/* Add all records of `stream`, the current file of log->lines. Damaged ones are reported, and what is left of them is
+ * kept. */
+typedef enum lt_status lt_docker_log_reader(struct lt_docker_log *log, struct lt_stream *stream, struct lt_err *err);
+lt_docker_log_reader lt_docker_json_read, lt_docker_local_read;
+
+/* Read the files of the log `name` in `directory`, oldest first; `ways`: see lt_log_files(). */
+enum lt_status lt_docker_log_read(struct lt_docker_log *log, lt_docker_log_reader *read, struct lt_str directory,
+                                  struct lt_str name, unsigned ways, struct lt_err *err);
+
+void lt_docker_log_free(struct lt_docker_log *log);
+
+/* Read the logs that plugins of the current store wrote: see plugin_log.c. */
+enum lt_status lt_docker_plugin_logs(struct lt_ctx *ctx, struct lt_err *err);
+
+#endif

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Logs that log plugins keep in their own root file systems. A plugin may use Docker's code for that, as the one of
+ * Loki does (grafana/loki clients/cmd/docker-driver/driver.go, 2.x: /var/log/docker/<container ID>/json.log), and so
+ * may others at other paths. What is read is recognised by its contents; whose it is, by an ID in its path. These logs
+ * stay when their containers are removed. */
+#include "runtime/docker/log.h"
+#include "runtime/log_rotation.h"
+
+#include "parse/ident.h"
+#include "parse/locallog.h"
+
+enum { MOST_DEPTH = 32, ID = 64 };
+
+/* A plugin's directory that is searched. */
+struct search {
+    struct lt_ctx ctx; /* its scratch lives as long as one directory */
+    struct lt_err *err;
+};
+
+static bool is_json(struct lt_str head)
+{
+    struct lt_logline record = {0};
+    struct lt_str rest = lt_str_skip(head, lt_logline_find(head, 0));
+    bool good = rest.len < head.len || lt_str_starts(head, LT_LOGLINE_START);
+    good = good && lt_logline_next(&rest, &record, NULL) == LT_OK;
+    lt_logline_free(&record);
+    return good;
+}
+
+static bool is_local(struct lt_str head)
+{
+    size_t length = 0;
+    struct lt_locallog entry;
+    return lt_locallog_length(head, &length) == LT_OK && length <= head.len &&
+           lt_locallog_parse((struct lt_str){head.ptr, length}, &entry, NULL) == LT_OK &&
+           (lt_str_eq(entry.source, LT_STR("stdout")) || lt_str_eq(entry.source, LT_STR("stderr")));
+}
+
+/* The reader for a file that looks like a log of Docker's drivers, or NULL. `*unreadable`: it is packed in a way that
+ * is not read. */
+static lt_docker_log_reader *reader_of(struct lt_ctx *ctx, struct lt_str path, bool *unreadable)
+{
+    struct lt_stream *stream;
+    struct lt_err problem = {0};
+    lt_docker_log_reader *read = NULL;
+    if (lt_stream_open(ctx->fs, path, &stream, NULL) != LT_OK)
+        return NULL;
+    lt_stream_fill(stream, &problem);
+    struct lt_str head = lt_stream_view(stream);
+    *unreadable = problem.set && strcmp(problem.code, LT_CODE_UNSUPPORTED) == 0;
+    if (is_json(head))
+        read = lt_docker_json_read;
+    else if (is_local(head))
+        read = lt_docker_local_read;
+    lt_stream_close(stream);
+    return read;
+}
+
+/* The container ID at the start of the name of a log, or else the last one among the directories below the plugin's;
+ * "" if there is none. */
+static struct lt_str id_of(struct lt_str below, struct lt_str name)
+{
+    struct lt_str id = LT_STR("");
+    if (name.len >= ID && lt_is_id((struct lt_str){name.ptr, ID}))
+        return (struct lt_str){name.ptr, ID};
+    while (below.len) {
+        struct lt_str part = lt_str_cut(&below, '/');
+        if (lt_is_id(part))
+            id = part;
+    }
+    return id;
+}
+
+/* Who wrote the log: a container, one that is removed, or somebody of whom nothing is known. */
+static const struct lt_container *writer_of(struct lt_ctx *ctx, struct lt_str id)
+{
+    struct lt_container *container = id.len ? lt_map_get(&ctx->root->container_by_id, id) : NULL;
+    if (!container && id.len)
+        container = lt_inventory_removed(ctx->inventory, ctx->root, id);
+    if (container)
+        return container;
+    container = lt_new(ctx->run, struct lt_container);
+    container->root = ctx->root;
+    container->log_owner = ctx->root->owner;
+    container->log_owner.role = LT_ROLE_LOG;
+    return container;
+}
+
+static enum lt_status read_log(struct search *search, lt_docker_log_reader *read, struct lt_str directory,
+                               struct lt_str name, const struct lt_container *container)
+{
+    struct lt_ctx *ctx = &search->ctx;
+    struct lt_log_clock clock = {.ctx = ctx, .container = container};
+    struct lt_docker_log log = {
+        .ctx = ctx,
+        .lines =
+            {.ctx = ctx, .container = container, .clock = &clock, .kind = LT_KIND_DOCKER_LOG_LINE, .one_time = true},
+    };
+    enum lt_status status = lt_docker_log_read(&log, read, directory, name, 0, search->err);
+    if (status == LT_OK)
+        status = lt_log_clock_end(&clock, search->err);
+    lt_docker_log_free(&log);
+    lt_log_clock_free(&clock);
+    return status;
+}
+
+/* Read the logs in a directory: each file that looks like one, with all that are named after it. */
+static enum lt_status read_logs(struct search *search, struct lt_str directory, struct lt_str below,
+                                const struct lt_listing *listing)
+{
+    struct lt_ctx *ctx = &search->ctx;
+    struct lt_map known = {0};
+    enum lt_status status = LT_OK;
+    for (size_t i = 0; i < listing->count && status == LT_OK; i++) {
+        struct lt_str name = listing->nodes[i].name, log = lt_rotation_base(name);
+        bool unreadable = false;
+        if (!S_ISREG(listing->nodes[i].mode) || !listing->nodes[i].size || lt_map_get(&known, log))
+            continue;
+        struct lt_str path = lt_path_join(ctx->scratch, directory, name), id = id_of(below, log);
+        lt_docker_log_reader *read = reader_of(ctx, path, &unreadable);
+        if (!read && !(unreadable && id.len && log.len < name.len))
+            continue;
+        lt_map_put(&known, ctx->scratch, log, search);
+        status = read_log(search, read ? read : lt_docker_json_read, directory, log, writer_of(ctx, id));
+    }
+    return status;
+}
+
+static enum lt_status search_directory(struct search *search, struct lt_str directory, struct lt_str below,
+                                       unsigned depth)
+{
+    struct lt_arena *above = search->ctx.scratch, arena = {0};
+    struct lt_listing listing;
+    search->ctx.scratch = &arena;
+    lt_list_or_skip(&search->ctx, directory, &listing);
+    enum lt_status status = read_logs(search, directory, below, &listing);
+    for (size_t i = 0; i < listing.count && status == LT_OK; i++) {
+        struct lt_str path = lt_path_join(&arena, directory, listing.nodes[i].name);
+        if (!S_ISDIR(listing.nodes[i].mode))
+            continue;
+        if (depth >= MOST_DEPTH)
+            lt_skip(&search->ctx, path, LT_CODE_TOO_LARGE, "%d directories deep in a plugin: not searched for logs",
+                    MOST_DEPTH);
+        else
+            status = search_directory(search, path, lt_path_join(&arena, below, listing.nodes[i].name), depth + 1);
+    }
+    search->ctx.scratch = above;
+    lt_arena_free(&arena);
+    return status;
+}
+
+enum lt_status lt_docker_plugin_logs(struct lt_ctx *ctx, struct lt_err *err)
+{
+    struct search search = {*ctx, err};
+    struct lt_listing listing;
+    struct lt_str plugins = lt_root_path(ctx, "plugins");
+    enum lt_status status = LT_OK;
+    lt_list_or_skip(ctx, plugins, &listing);
+    for (size_t i = 0; i < listing.count && status == LT_OK; i++)
+        if (S_ISDIR(listing.nodes[i].mode) && lt_is_id(listing.nodes[i].name))
+            status = search_directory(&search, lt_path_join(ctx->run, plugins, listing.nodes[i].name), LT_STR(""), 0);
+    return status;
+}
