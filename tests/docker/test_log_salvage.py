@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from lib import reading
-from lib.hosts import Container, Host, log_record, rfc3339
+from lib.hosts import Container, Host, local_record, log_record, rfc3339
 from lib.reading import Timeline
 
 LINE = "docker:container:log:entry"
@@ -130,19 +130,9 @@ def test_attributes(web: Container) -> None:
 
 # --- local ------------------------------------------------------------------------------------------------------------
 
-def varint(number: int) -> bytes:
-    """A number as protobuf writes it."""
-    out = b""
-    while number > 0x7F:
-        out, number = out + bytes([number & 0x7F | 0x80]), number >> 7
-    return out + bytes([number])
-
-
 def local(text: bytes, second: float, stream: bytes = b"stdout") -> bytes:
     """A record of the local driver."""
-    entry = b"\x0a" + varint(len(stream)) + stream + b"\x10" + varint(BASE + round(second * SECOND)) + b"\x1a" + \
-        varint(len(text)) + text
-    return struct.pack(">I", len(entry)) + entry + struct.pack(">I", len(entry))
+    return local_record(text, BASE + round(second * SECOND), stream)
 
 
 L_ONE, L_NINE = local(b"one", 1), local(b"nine", 9)

@@ -24,7 +24,7 @@ enum lt_status lt_docker_log_read(struct lt_docker_log *log, lt_docker_log_reade
 
 void lt_docker_log_free(struct lt_docker_log *log);
 
-/* Read the logs that plugins of the current store wrote: see plugin_log.c. */
-enum lt_status lt_docker_plugin_logs(struct lt_ctx *ctx, struct lt_err *err);
+/* Read logs of the current store's containers that lie elsewhere: see other_log.c. */
+enum lt_status lt_docker_other_logs(struct lt_ctx *ctx, struct lt_err *err);
 
 #endif

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Logs that log plugins keep in their own root file systems. A plugin may use Docker's code for that, as the one of
- * Loki does (grafana/loki clients/cmd/docker-driver/driver.go, 2.x: /var/log/docker/<container ID>/json.log), and so
- * may others at other paths. What is read is recognised by its contents; whose it is, by an ID in its path. These logs
- * stay when their containers are removed. */
+/* Logs that lie elsewhere than in the directory of their container, which may be removed:
+ *
+ *   plugins/<ID>/rootfs/var/log/docker/<container ID>/json.log
+ *       in the root file system of a log plugin, which may use Docker's code for it (grafana/loki
+ *       clients/cmd/docker-driver/driver.go, 2.x), at this or any other path: known by its contents; whose it is, by an
+ * ID in its path /var/log/<any>/<container ID>-json.log-20261123, containers/<any>/... where logrotate's olddir and
+ * people put them: known by the name */
 #include "runtime/docker/log.h"
 #include "runtime/log_rotation.h"
 
 #include "parse/ident.h"
 #include "parse/locallog.h"
 
-enum { MOST_DEPTH = 32, ID = 64 };
+enum { ID = 64, DEPTH_OF_PLUGINS = 32 };
 
-/* A plugin's directory that is searched. */
+/* A search below a directory. */
 struct search {
     struct lt_ctx ctx; /* its scratch lives as long as one directory */
     struct lt_err *err;
+    bool by_name;        /* only logs are wanted that begin with an ID */
+    unsigned most_depth; /* of directories in each other */
 };
 
 static bool is_json(struct lt_str head)
@@ -104,6 +109,28 @@ static enum lt_status read_log(struct search *search, lt_docker_log_reader *read
     return status;
 }
 
+/* Of several stores of the host, that of the container reads its log, the first one those of containers that no store
+ * knows. */
+static bool is_elsewhere(struct lt_ctx *ctx, struct lt_str id)
+{
+    const struct lt_root *first = NULL;
+    lt_each (const struct lt_root, root, &ctx->host->roots) {
+        if (lt_map_get(&root->container_by_id, id))
+            return !lt_map_get(&ctx->root->container_by_id, id);
+        first = first || root->runtime != ctx->root->runtime ? first : root;
+    }
+    return first != ctx->root;
+}
+
+/* Is this file none that is searched for? */
+static bool is_unwanted(struct search *search, const struct lt_node *node, struct lt_str log)
+{
+    if (!S_ISREG(node->mode) || !node->size)
+        return true;
+    bool named = log.len > ID && lt_is_id((struct lt_str){log.ptr, ID}) && log.ptr[ID] == '-';
+    return search->by_name && (!named || is_elsewhere(&search->ctx, (struct lt_str){log.ptr, ID}));
+}
+
 /* Read the logs in a directory: each file that looks like one, with all that are named after it. */
 static enum lt_status read_logs(struct search *search, struct lt_str directory, struct lt_str below,
                                 const struct lt_listing *listing)
@@ -114,7 +141,7 @@ static enum lt_status read_logs(struct search *search, struct lt_str directory, 
     for (size_t i = 0; i < listing->count && status == LT_OK; i++) {
         struct lt_str name = listing->nodes[i].name, log = lt_rotation_base(name);
         bool unreadable = false;
-        if (!S_ISREG(listing->nodes[i].mode) || !listing->nodes[i].size || lt_map_get(&known, log))
+        if (is_unwanted(search, &listing->nodes[i], log) || lt_map_get(&known, log))
             continue;
         struct lt_str path = lt_path_join(ctx->scratch, directory, name), id = id_of(below, log);
         lt_docker_log_reader *read = reader_of(ctx, path, &unreadable);
@@ -136,22 +163,22 @@ static enum lt_status search_directory(struct search *search, struct lt_str dire
     enum lt_status status = read_logs(search, directory, below, &listing);
     for (size_t i = 0; i < listing.count && status == LT_OK; i++) {
         struct lt_str path = lt_path_join(&arena, directory, listing.nodes[i].name);
-        if (!S_ISDIR(listing.nodes[i].mode))
+        if (!S_ISDIR(listing.nodes[i].mode) || (search->by_name && lt_is_id(listing.nodes[i].name)))
             continue;
-        if (depth >= MOST_DEPTH)
-            lt_skip(&search->ctx, path, LT_CODE_TOO_LARGE, "%d directories deep in a plugin: not searched for logs",
-                    MOST_DEPTH);
-        else
+        if (depth < search->most_depth)
             status = search_directory(search, path, lt_path_join(&arena, below, listing.nodes[i].name), depth + 1);
+        else if (!search->by_name)
+            lt_skip(&search->ctx, path, LT_CODE_TOO_LARGE, "%u directories deep in a plugin: not searched for logs",
+                    search->most_depth);
     }
     search->ctx.scratch = above;
     lt_arena_free(&arena);
     return status;
 }
 
-enum lt_status lt_docker_plugin_logs(struct lt_ctx *ctx, struct lt_err *err)
+static enum lt_status search_plugins(struct lt_ctx *ctx, struct lt_err *err)
 {
-    struct search search = {*ctx, err};
+    struct search search = {*ctx, err, false, DEPTH_OF_PLUGINS};
     struct lt_listing listing;
     struct lt_str plugins = lt_root_path(ctx, "plugins");
     enum lt_status status = LT_OK;
@@ -160,4 +187,31 @@ enum lt_status lt_docker_plugin_logs(struct lt_ctx *ctx, struct lt_err *err)
         if (S_ISDIR(listing.nodes[i].mode) && lt_is_id(listing.nodes[i].name))
             status = search_directory(&search, lt_path_join(ctx->run, plugins, listing.nodes[i].name), LT_STR(""), 0);
     return status;
+}
+
+/* The directory of logs on each file system of the host, also if that is mounted at or above it. */
+static enum lt_status search_var_log(struct lt_ctx *ctx, struct lt_err *err)
+{
+    static const char *const places[] = {"/var/log", "/log"};
+    enum lt_status status = LT_OK;
+    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts) {
+        struct search search = {lt_ctx_on(ctx, mount->fs), err, true, 1};
+        struct lt_str path, before = LT_STR("");
+        for (size_t i = 0; i < sizeof places / sizeof *places && status == LT_OK; i++) {
+            if (lt_resolve_or_skip(&search.ctx, lt_str_c(places[i]), &path) != LT_OK || lt_str_eq(path, before))
+                continue;
+            status = search_directory(&search, path, LT_STR(""), 0);
+            before = path;
+        }
+    }
+    return status;
+}
+
+enum lt_status lt_docker_other_logs(struct lt_ctx *ctx, struct lt_err *err)
+{
+    struct search beside = {*ctx, err, true, 1};
+    enum lt_status status = search_plugins(ctx, err);
+    if (status == LT_OK)
+        status = search_directory(&beside, lt_root_path(ctx, "containers"), LT_STR(""), 0);
+    return status == LT_OK ? search_var_log(ctx, err) : status;
 }
