@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/json_log.h"
 
+enum { MAX_TRIES = 4 };
+
 /* A log, and a record to decode into. */
 struct reader {
     struct lt_log_lines *lines;
     struct lt_logline *record;
+    const struct lt_stream *stream; /* behind the current line */
 };
 
 unsigned lt_json_log_stream(struct lt_str name)
@@ -68,11 +71,24 @@ static enum lt_status salvage(struct reader *reader, struct lt_str text, uint64_
     return status;
 }
 
-/* The time of the record at the start of `text`, if it is whole. */
-static struct lt_time time_of(struct reader *reader, struct lt_str text)
+/* The time of the next whole record, in the rest of the line or behind it. Unset if there is none within MAX_TRIES, or it
+ * is not read yet. */
+static struct lt_time time_of_next(struct reader *reader, struct lt_str text)
 {
-    bool whole = text.len && take_record(reader, &text, NULL) == LT_OK;
-    return whole ? reader->record->time : (struct lt_time){0};
+    bool behind = false;
+    for (unsigned tries = 0; tries < MAX_TRIES; tries++) {
+        if (!text.len && !behind) {
+            behind = true;
+            text = lt_stream_view(reader->stream);
+        }
+        if (!text.len)
+            break;
+        struct lt_str rest = text;
+        if (take_record(reader, &rest, NULL) == LT_OK)
+            return reader->record->time;
+        text = lt_str_skip(text, lt_logline_find(text, 1));
+    }
+    return (struct lt_time){0};
 }
 
 /* A line has one record, but more if the newline between them, or what stood there, is lost. */
@@ -92,7 +108,7 @@ static enum lt_status read_line(struct reader *reader, const struct lt_line *lin
         piece.len = lt_logline_find(text, 1);
         text = lt_str_skip(text, piece.len);
         uint64_t kept = reader->lines->kept;
-        status = salvage(reader, piece, offset, time_of(reader, text), err);
+        status = salvage(reader, piece, offset, time_of_next(reader, text), err);
         lt_skip(reader->lines->ctx, reader->lines->path, LT_CODE_DAMAGED, "%zu bytes at offset %ju: %s%s", piece.len,
                 (uintmax_t)offset, problem.text, reader->lines->kept > kept ? ", of which the text is kept" : "");
     }
@@ -102,7 +118,7 @@ static enum lt_status read_line(struct reader *reader, const struct lt_line *lin
 enum lt_status lt_json_log_read(struct lt_log_lines *lines, struct lt_logline *record, struct lt_stream *stream,
                                 struct lt_err *err)
 {
-    struct reader reader = {lines, record};
+    struct reader reader = {lines, record, stream};
     struct lt_lines raw = {.stream = stream};
     struct lt_line line;
     while (lt_line_or_skip(lines->ctx, lines->path, &raw, &line) == LT_OK)

@@ -76,7 +76,7 @@ JSON = {
     "zeros in a text": (record("a", 2)[:9] + b"\0\0" + record("bc\n", 3)[9:], [],
                         [("a", None, (1, 9)), ("c\n", "stdout", 3)], 1),
     "halves without a gap": (TWO[:11] + TWO[:12] + record("three\n", 3), [("three\n", "stdout", 3)],
-                             [("two", None, (1, 9)), ("two", None, (1, 9))], 2),
+                             [("two", None, (1, 3)), ("two", None, (1, 3))], 2),
     "attrs of halves": (record("x\n", 2, tag="t", a="b")[9:] + record("y\n", 3, tag="t", a="b")[:-30] + b"\n", [],
                         [("\n", "stdout", 2), ("y\n", "stdout", (2, 9))], 2),
     "text in attrs that looks like members": (
@@ -95,13 +95,7 @@ def test_json_records(case: str, web: Container) -> None:
     web.log.write_bytes(ONE + between + NINE)
     result = web.host.run()
     assert whole(result) == sorted([("one\n", "stdout", 1), *lines, ("nine\n", "stdout", 9)], key=lambda line: line[2])
-    found = halves(result)
-    for (text, stream, time), (_, _, wanted) in zip(found, rest):
-        if isinstance(wanted, tuple):  # the next whole record, or the next half, bounds it
-            assert isinstance(time, tuple) and time[0] == wanted[0], (text, stream)
-    assert sorted(line[:2] for line in found) == sorted(line[:2] for line in rest)
-    assert [line[2] for line in found if not isinstance(line[2], tuple)] == [
-        line[2] for line in rest if not isinstance(line[2], tuple)]
+    assert sorted(halves(result), key=str) == sorted(rest, key=str)
     assert len(result.errors) == errors and result.code == bool(errors)
 
 
