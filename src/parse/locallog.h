@@ -34,8 +34,8 @@ enum lt_status lt_locallog_parse(struct lt_str record, struct lt_locallog *out, 
 /* The next two are about damaged bytes, which begin or end where a record does. A line may hold any bytes, also such as
  * look like a record; so nothing is searched for in them: all places follow from lengths outside of lines.
  *
- * Decode the record that begins at `bytes`, as far as it goes. `line` is what there is of it. Returns the length that it
- * claims, 0 if not even its source is whole. */
+ * Decode the record that begins at `bytes`, as far as it goes. `line` is what there is of it. Returns the length that
+ * it claims, 0 if not even its source is whole. */
 size_t lt_locallog_head(struct lt_str bytes, struct lt_locallog *out);
 
 /* Decode the record that ends with `bytes`, whose beginning is lost or damaged. Returns the number of its bytes, 0 if

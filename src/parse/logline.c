@@ -230,41 +230,68 @@ static const char *decode_behind(struct lt_str bytes, struct lt_str mark, struct
     return take_members(&rest, out) && !lt_str_trim(rest).len && out->time.set ? found : NULL;
 }
 
-/* Decode the last member, of whose name the beginning may be lost: no other one than the time ends a record. */
-static bool decode_time(struct lt_str bytes, struct lt_logline *out)
+/* Where in `bytes` the last `mark` is; their length if there is none. */
+static size_t find_last(struct lt_str bytes, struct lt_str mark)
 {
-    const struct lt_str name = LT_STR(",\"time"), mark = LT_STR("\":\"");
-    size_t at = bytes.len;
-    for (size_t from = 0; from + mark.len <= bytes.len; from++) {
+    size_t last = bytes.len;
+    for (size_t from = 0; from + mark.len <= bytes.len; from = last + 1) {
         const char *found = memmem(bytes.ptr + from, bytes.len - from, mark.ptr, mark.len);
         if (!found)
             break;
-        at = from = (size_t)(found - bytes.ptr);
+        last = (size_t)(found - bytes.ptr);
     }
-    struct lt_str before = {bytes.ptr, at}, value = lt_str_skip(bytes, at + 2);
+    return last;
+}
+
+/* Decode the last member, of whose name the beginning may be lost: no other one than the time ends a record. `*before`
+ * is what stands before it. */
+static bool decode_time(struct lt_str bytes, struct lt_logline *out, struct lt_str *before)
+{
+    const struct lt_str name = LT_STR(",\"time");
+    size_t at = find_last(bytes, LT_STR("\":\""));
+    struct lt_str value = lt_str_skip(bytes, at + 2);
     struct lt_buf time = {0};
     clear(out);
-    if (at < bytes.len && (lt_str_ends(before, name) || lt_str_ends(name, before)) && take_string(&value, &time) &&
-        take(&value, '}') && !lt_str_trim(value).len)
+    *before = (struct lt_str){bytes.ptr, at};
+    bool whole = lt_str_ends(*before, name), good = at < bytes.len && (whole || lt_str_ends(name, *before));
+    before->len -= whole ? name.len : at;
+    if (good && take_string(&value, &time) && take(&value, '}') && !lt_str_trim(value).len)
         lt_stamp_rfc3339(lt_buf_view(&time), &out->time, NULL);
     lt_buf_free(&time);
     return out->time.set;
 }
 
+/* Set the stream if it is whole in `bytes`, which end with its closing quote, and begin in its name or behind that. */
+static void add_stream(struct lt_str bytes, struct lt_buf *out)
+{
+    static const struct lt_str members[] = {{"\"stream\":\"stdout\"", 17}, {"\"stream\":\"stderr\"", 17}};
+    enum { WORD = 6, QUOTE = 1 };
+    out->len = 0;
+    for (size_t i = 0; i < sizeof members / sizeof *members && bytes.len >= WORD + QUOTE; i++)
+        if (lt_str_ends(members[i], bytes))
+            lt_buf_add(out, (struct lt_str){members[i].ptr + members[i].len - WORD - QUOTE, WORD});
+}
+
 bool lt_logline_tail(struct lt_str bytes, struct lt_logline *out)
 {
     const char *found = decode_behind(bytes, LT_STR("\",\"stream\":\""), out);
+    struct lt_str before = {bytes.ptr, 0};
     if (found) {
         add_tail(bytes, &out->text);
         return true;
     }
-    if (decode_behind(bytes, LT_STR("\",\"attrs\":{"), out) || decode_time(bytes, out)) {
-        out->text.len = out->stream.len = 0;
-        return true;
-    }
-    clear(out);
-    add_tail(bytes, &out->text);
-    return false;
+    found = decode_behind(bytes, LT_STR("\",\"attrs\":{"), out);
+    if (found)
+        before.len = (size_t)(found + 1 - bytes.ptr);
+    bool good = found || decode_time(bytes, out, &before);
+    if (!good)
+        clear(out);
+    out->text.len = 0;
+    if (good)
+        add_stream(before, &out->stream);
+    else
+        add_tail(bytes, &out->text);
+    return good;
 }
 
 size_t lt_logline_find(struct lt_str bytes, size_t from)

@@ -161,7 +161,7 @@ struct lt_time lt_rotation_day(const struct lt_rotation *rotation)
 
 bool lt_rotation_follows(const struct lt_rotation *before, const struct lt_rotation *next)
 {
-    if (before->kind == LT_ROTATED_OTHERWISE || next->kind == LT_NOT_ROTATED)
-        return before->kind != LT_ROTATED_OTHERWISE;
-    return before->kind == next->kind && before->epoch == next->epoch && lt_rotation_cmp(before, next) != 0;
+    if (before->kind == LT_ROTATED_OTHERWISE || lt_rotation_cmp(before, next) >= 0)
+        return false;
+    return next->kind == LT_NOT_ROTATED || (before->kind == next->kind && before->epoch == next->epoch);
 }

@@ -71,8 +71,8 @@ static enum lt_status salvage(struct reader *reader, struct lt_str text, uint64_
     return status;
 }
 
-/* The time of the next whole record, in the rest of the line or behind it. Unset if there is none within MAX_TRIES, or it
- * is not read yet. */
+/* The time of the next whole record, in the rest of the line or behind it. Unset if there is none within MAX_TRIES, or
+ * it is not read yet. */
 static struct lt_time time_of_next(struct reader *reader, struct lt_str text)
 {
     bool behind = false;

@@ -64,6 +64,8 @@ JSON = {
                        [(f"{n}\n", "stdout", n / 100) for n in range(200, 800)], [], 0),
     "beginning lost": (TWO[9:], [], [("wo\n", "stderr", 2)], 1),
     "all but stream and time lost": (TWO[TWO.index(b'","stream'):], [], [("", "stderr", 2)], 1),
+    "stream at the beginning": (TWO[TWO.index(b'stderr'):], [], [("", "stderr", 2)], 1),
+    "stream and its name": (TWO[TWO.index(b'eam":"'):], [], [("", "stderr", 2)], 1),
     "stream lost": (TWO[TWO.index(b'err","time'):], [], [("", None, 2)], 1),
     "all but the time lost": (TWO[TWO.index(b'ime":"'):], [], [("", None, 2)], 1),
     "end lost": (TWO[:16] + b"\n", [], [("two\n", None, (1, 9))], 1),

@@ -18,7 +18,8 @@ enum { ID = 64, DEPTH_OF_PLUGINS = 32 };
 struct search {
     struct lt_ctx ctx; /* its scratch lives as long as one directory */
     struct lt_err *err;
-    bool by_name;        /* only logs are wanted that begin with an ID */
+    bool by_name;        /* only logs with an ID in their path are wanted */
+    bool all_ours;       /* no other store of the host looks there */
     unsigned most_depth; /* of directories in each other */
 };
 
@@ -26,8 +27,7 @@ static bool is_json(struct lt_str head)
 {
     struct lt_logline record = {0};
     struct lt_str rest = lt_str_skip(head, lt_logline_find(head, 0));
-    bool good = rest.len < head.len || lt_str_starts(head, LT_LOGLINE_START);
-    good = good && lt_logline_next(&rest, &record, NULL) == LT_OK;
+    bool good = rest.len && lt_logline_next(&rest, &record, NULL) == LT_OK;
     lt_logline_free(&record);
     return good;
 }
@@ -61,13 +61,14 @@ static lt_docker_log_reader *reader_of(struct lt_ctx *ctx, struct lt_str path, b
     return read;
 }
 
-/* The container ID at the start of the name of a log, or else the last one among the directories below the plugin's;
- * "" if there is none. */
+/* The container ID that the name of a log begins with, or else the last one among the directories below that of the
+ * search; "" if there is none. */
 static struct lt_str id_of(struct lt_str below, struct lt_str name)
 {
-    struct lt_str id = LT_STR("");
-    if (name.len >= ID && lt_is_id((struct lt_str){name.ptr, ID}))
-        return (struct lt_str){name.ptr, ID};
+    struct lt_str id = {name.ptr, name.len < ID ? 0 : ID};
+    if (lt_is_id(id) && (name.len == ID || name.ptr[ID] == '-' || name.ptr[ID] == '.'))
+        return id;
+    id.len = 0;
     while (below.len) {
         struct lt_str part = lt_str_cut(&below, '/');
         if (lt_is_id(part))
@@ -123,12 +124,11 @@ static bool is_elsewhere(struct lt_ctx *ctx, struct lt_str id)
 }
 
 /* Is this file none that is searched for? */
-static bool is_unwanted(struct search *search, const struct lt_node *node, struct lt_str log)
+static bool is_unwanted(struct search *search, const struct lt_node *node, struct lt_str id)
 {
     if (!S_ISREG(node->mode) || !node->size)
         return true;
-    bool named = log.len > ID && lt_is_id((struct lt_str){log.ptr, ID}) && log.ptr[ID] == '-';
-    return search->by_name && (!named || is_elsewhere(&search->ctx, (struct lt_str){log.ptr, ID}));
+    return (search->by_name && !id.len) || (!search->all_ours && is_elsewhere(&search->ctx, id));
 }
 
 /* Read the logs in a directory: each file that looks like one, with all that are named after it. */
@@ -141,9 +141,9 @@ static enum lt_status read_logs(struct search *search, struct lt_str directory, 
     for (size_t i = 0; i < listing->count && status == LT_OK; i++) {
         struct lt_str name = listing->nodes[i].name, log = lt_rotation_base(name);
         bool unreadable = false;
-        if (is_unwanted(search, &listing->nodes[i], log) || lt_map_get(&known, log))
-            continue;
         struct lt_str path = lt_path_join(ctx->scratch, directory, name), id = id_of(below, log);
+        if (is_unwanted(search, &listing->nodes[i], id) || lt_map_get(&known, log))
+            continue;
         lt_docker_log_reader *read = reader_of(ctx, path, &unreadable);
         if (!read && !(unreadable && id.len && log.len < name.len))
             continue;
@@ -167,7 +167,7 @@ static enum lt_status search_directory(struct search *search, struct lt_str dire
             continue;
         if (depth < search->most_depth)
             status = search_directory(search, path, lt_path_join(&arena, below, listing.nodes[i].name), depth + 1);
-        else if (!search->by_name)
+        else if (search->all_ours && !search->by_name)
             lt_skip(&search->ctx, path, LT_CODE_TOO_LARGE, "%u directories deep in a plugin: not searched for logs",
                     search->most_depth);
     }
@@ -178,7 +178,7 @@ static enum lt_status search_directory(struct search *search, struct lt_str dire
 
 static enum lt_status search_plugins(struct lt_ctx *ctx, struct lt_err *err)
 {
-    struct search search = {*ctx, err, false, DEPTH_OF_PLUGINS};
+    struct search search = {*ctx, err, false, true, DEPTH_OF_PLUGINS};
     struct lt_listing listing;
     struct lt_str plugins = lt_root_path(ctx, "plugins");
     enum lt_status status = LT_OK;
@@ -189,18 +189,35 @@ static enum lt_status search_plugins(struct lt_ctx *ctx, struct lt_err *err)
     return status;
 }
 
+/* Search /var/log, or what lies there: in a directory that is named after Docker any log of its drivers is wanted. */
+static enum lt_status search_directory_of_logs(struct search *search, struct lt_str path)
+{
+    struct lt_listing listing;
+    enum lt_status status = search_directory(search, path, LT_STR(""), 0);
+    lt_fs_list(search->ctx.fs, path, search->ctx.scratch, &listing, NULL);
+    for (size_t i = 0; i < listing.count && status == LT_OK; i++) {
+        struct lt_str name = listing.nodes[i].name;
+        if (!S_ISDIR(listing.nodes[i].mode) || lt_is_id(name))
+            continue;
+        search->by_name = !memmem(name.ptr, name.len, "docker", strlen("docker"));
+        search->most_depth = !search->by_name;
+        status = search_directory(search, lt_path_join(search->ctx.scratch, path, name), LT_STR(""), 0);
+    }
+    return status;
+}
+
 /* The directory of logs on each file system of the host, also if that is mounted at or above it. */
 static enum lt_status search_var_log(struct lt_ctx *ctx, struct lt_err *err)
 {
     static const char *const places[] = {"/var/log", "/log"};
     enum lt_status status = LT_OK;
     lt_each (const struct lt_mount_point, mount, &ctx->host->mounts) {
-        struct search search = {lt_ctx_on(ctx, mount->fs), err, true, 1};
         struct lt_str path, before = LT_STR("");
         for (size_t i = 0; i < sizeof places / sizeof *places && status == LT_OK; i++) {
+            struct search search = {lt_ctx_on(ctx, mount->fs), err, true, false, 0};
             if (lt_resolve_or_skip(&search.ctx, lt_str_c(places[i]), &path) != LT_OK || lt_str_eq(path, before))
                 continue;
-            status = search_directory(&search, path, LT_STR(""), 0);
+            status = search_directory_of_logs(&search, path);
             before = path;
         }
     }
@@ -209,7 +226,7 @@ static enum lt_status search_var_log(struct lt_ctx *ctx, struct lt_err *err)
 
 enum lt_status lt_docker_other_logs(struct lt_ctx *ctx, struct lt_err *err)
 {
-    struct search beside = {*ctx, err, true, 1};
+    struct search beside = {*ctx, err, true, true, 1};
     enum lt_status status = search_plugins(ctx, err);
     if (status == LT_OK)
         status = search_directory(&beside, lt_root_path(ctx, "containers"), LT_STR(""), 0);
