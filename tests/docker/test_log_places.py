@@ -74,11 +74,13 @@ def test_damaged_and_unread_plugin_logs(web: Container) -> None:
     web.host.write(logs / web.id / "json.log.2.bz2", bz2.compress(line("lost")))
     web.host.write(logs / web.id / "json.log", b"\0" * 4096 + line("zero")[11:] + line("one", 1))
     web.host.write(logs / GONE / "json.log.1.lz4", b"\x04\x22\x4d\x18" + line("lost"))
+    web.host.write(logs / GONE / "other.log", "a text\n")
+    web.host.write(web.log.with_name(web.log.name + ".pos"), "/some/path\t0000\t0000\n")
     result = web.host.run()
     assert texts(result) == [("o", web.id), ("one", web.id)]
-    assert sorted((error["code"], error["path"].rsplit("/", 1)[1]) for error in result.errors) == [
+    assert sorted((error["code"], error["path"].rsplit("/", 1)[1]) for error in result.errors) == sorted([
         ("damaged", "json.log"), ("damaged", "json.log"), ("unsupported", "json.log.1.lz4"),
-        ("unsupported", "json.log.2.bz2")]
+        ("unsupported", "json.log.2.bz2"), ("unsupported", "other.log"), ("unsupported", f"{web.log.name}.pos")])
 
 
 def test_many_removed_containers(web: Container) -> None:

@@ -14,11 +14,48 @@
 
 #include "base/gz.h"
 #include "parse/json.h"
+#include "parse/locallog.h"
 #include "parse/stamp.h"
 
 enum lt_status lt_docker_json_read(struct lt_docker_log *log, struct lt_stream *stream, struct lt_err *err)
 {
     return lt_json_log_read(&log->lines, &log->record, stream, err);
+}
+
+static bool is_json(struct lt_str head)
+{
+    struct lt_logline record = {0};
+    struct lt_str rest = lt_str_skip(head, lt_logline_find(head, 0));
+    bool good = rest.len && lt_logline_next(&rest, &record, NULL) == LT_OK;
+    lt_logline_free(&record);
+    return good;
+}
+
+static bool is_local(struct lt_str head)
+{
+    size_t length = 0;
+    struct lt_locallog entry;
+    return lt_locallog_length(head, &length) == LT_OK && length <= head.len &&
+           lt_locallog_parse((struct lt_str){head.ptr, length}, &entry, NULL) == LT_OK &&
+           (lt_str_eq(entry.source, LT_STR("stdout")) || lt_str_eq(entry.source, LT_STR("stderr")));
+}
+
+lt_docker_log_reader *lt_docker_log_shape(struct lt_stream *stream, struct lt_err *problem)
+{
+    lt_stream_fill(stream, problem);
+    struct lt_str head = lt_stream_view(stream);
+    return is_json(head) ? lt_docker_json_read : is_local(head) ? lt_docker_local_read : NULL;
+}
+
+/* Has somebody given another file the name of the log and more? fluentd keeps its position in LOG.pos. */
+static bool is_other(struct lt_docker_log *log, struct lt_stream *stream, const struct lt_log_file *file)
+{
+    struct lt_err problem = {0};
+    if (file->rotation.kind != LT_ROTATED_OTHERWISE || lt_docker_log_shape(stream, &problem) ||
+        !lt_stream_view(stream).len)
+        return false;
+    lt_skip(log->ctx, file->path, LT_CODE_UNSUPPORTED, LT_DOCKER_NO_LOG);
+    return true;
 }
 
 /* A kind of log: its place below the container's directory, and its reader. */
@@ -90,9 +127,10 @@ static enum lt_status read_file(struct lt_docker_log *log, lt_docker_log_reader 
         lt_log_clock_begin(log->lines.clock);
     if (lt_log_lines_open(&log->lines, file->path, &stream) != LT_OK)
         return LT_OK;
-    enum lt_status status = read(log, stream, err);
+    bool other = is_other(log, stream, file);
+    enum lt_status status = other ? LT_OK : read(log, stream, err);
     lt_stream_close(stream);
-    if (status == LT_OK)
+    if (status == LT_OK && !other)
         check_last(log);
     return status;
 }

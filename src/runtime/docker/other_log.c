@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Logs that lie elsewhere than in the directory of their container, which may be removed:
+/* Logs that lie elsewhere than in the directory of their container, which may be removed.
  *
- *   plugins/<ID>/rootfs/var/log/docker/<container ID>/json.log
- *       in the root file system of a log plugin, which may use Docker's code for it (grafana/loki
- *       clients/cmd/docker-driver/driver.go, 2.x), at this or any other path: known by its contents; whose it is, by an
- * ID in its path /var/log/<any>/<container ID>-json.log-20261123, containers/<any>/... where logrotate's olddir and
- * people put them: known by the name */
+ * A log plugin keeps some in its own root file system. Many use Docker's code for it, and the path
+ * /var/log/docker/<container ID>/json.log (grafana/loki clients/cmd/docker-driver/driver.go, 2.x) or /var/log/docker/
+ * <container ID>. But any path will do: a log is known by its contents, and whose it is by an ID in its path.
+ *
+ * logrotate's olddir, and people, put others into /var/log or beside the directories of containers. They are known by
+ * the ID that their name begins with, and in a directory that is named after Docker by their contents. */
 #include "runtime/docker/log.h"
 #include "runtime/log_rotation.h"
 
 #include "parse/ident.h"
-#include "parse/locallog.h"
 
 enum { ID = 64, DEPTH_OF_PLUGINS = 32 };
 
@@ -23,40 +23,16 @@ struct search {
     unsigned most_depth; /* of directories in each other */
 };
 
-static bool is_json(struct lt_str head)
-{
-    struct lt_logline record = {0};
-    struct lt_str rest = lt_str_skip(head, lt_logline_find(head, 0));
-    bool good = rest.len && lt_logline_next(&rest, &record, NULL) == LT_OK;
-    lt_logline_free(&record);
-    return good;
-}
-
-static bool is_local(struct lt_str head)
-{
-    size_t length = 0;
-    struct lt_locallog entry;
-    return lt_locallog_length(head, &length) == LT_OK && length <= head.len &&
-           lt_locallog_parse((struct lt_str){head.ptr, length}, &entry, NULL) == LT_OK &&
-           (lt_str_eq(entry.source, LT_STR("stdout")) || lt_str_eq(entry.source, LT_STR("stderr")));
-}
-
-/* The reader for a file that looks like a log of Docker's drivers, or NULL. `*unreadable`: it is packed in a way that
- * is not read. */
+/* The reader for a file, NULL if it does not look like a log of Docker's drivers. `*unreadable`: it is packed in a way
+ * that is not read. */
 static lt_docker_log_reader *reader_of(struct lt_ctx *ctx, struct lt_str path, bool *unreadable)
 {
     struct lt_stream *stream;
     struct lt_err problem = {0};
-    lt_docker_log_reader *read = NULL;
     if (lt_stream_open(ctx->fs, path, &stream, NULL) != LT_OK)
         return NULL;
-    lt_stream_fill(stream, &problem);
-    struct lt_str head = lt_stream_view(stream);
+    lt_docker_log_reader *read = lt_docker_log_shape(stream, &problem);
     *unreadable = problem.set && strcmp(problem.code, LT_CODE_UNSUPPORTED) == 0;
-    if (is_json(head))
-        read = lt_docker_json_read;
-    else if (is_local(head))
-        read = lt_docker_local_read;
     lt_stream_close(stream);
     return read;
 }
@@ -145,8 +121,11 @@ static enum lt_status read_logs(struct search *search, struct lt_str directory, 
         if (is_unwanted(search, &listing->nodes[i], id) || lt_map_get(&known, log))
             continue;
         lt_docker_log_reader *read = reader_of(ctx, path, &unreadable);
-        if (!read && !(unreadable && id.len && log.len < name.len))
+        if (!read && !(unreadable && id.len && log.len < name.len)) {
+            if (id.len && lt_str_ends(log, LT_STR(".log")))
+                lt_skip(ctx, path, LT_CODE_UNSUPPORTED, LT_DOCKER_NO_LOG);
             continue;
+        }
         lt_map_put(&known, ctx->scratch, log, search);
         status = read_log(search, read ? read : lt_docker_json_read, directory, log, writer_of(ctx, id));
     }
