@@ -2,6 +2,7 @@
 """What is left of damaged records: their text, and their own stream and time if these are whole. Where records begin and
 end is known from the formats (moby daemon/logger/jsonfilelog/jsonlog, daemon/logger/local), never from what a container
 wrote into a line."""
+import gzip
 import json
 import struct
 from pathlib import Path
@@ -171,6 +172,15 @@ def test_local_records(name: str, case: str, web: Container) -> None:
     assert all(text.startswith(wanted) if "hostile" in case else text == wanted
                for (text, _, _), (wanted, _, _) in zip(found, rest)), found
     assert sum(int(error["reason"].split()[0]) for error in result.errors) == len(between) and result.code == 1
+
+
+def test_packed_local_log_that_breaks_off(web: Container) -> None:
+    """Also where it does so between two records, and was met while looking beyond damage."""
+    packed = gzip.compress(b"x" * 20 + L_ONE + L_TWO + L_NINE, compresslevel=0)  # stored: bytes as they are
+    web.host.write(web.path / "container-cached.log.1.gz", packed[:-len(L_NINE) - 8])
+    result = web.host.run()
+    assert [line[0] for line in whole(result)] == ["one\n", "two is longer\n"]
+    assert sorted(error["code"] for error in result.errors) == ["damaged", "truncated"]
 
 
 @pytest.mark.parametrize("cut", range(1, len(L_TWO)))

@@ -10,7 +10,8 @@ enum {
     MAX_CHECKED = 256,
 };
 
-/* Read the whole record at the start of the stream. LT_END: the file ends within it. */
+/* Read the whole record at the start of the stream. LT_END: the file ends within it. LT_SKIP: there is none, or what
+ * follows cannot be read, which `problem` says. */
 static enum lt_status local_record(struct lt_stream *stream, struct lt_str *out, struct lt_err *problem)
 {
     size_t length = 0;
@@ -18,7 +19,7 @@ static enum lt_status local_record(struct lt_stream *stream, struct lt_str *out,
         struct lt_str view = lt_stream_view(stream);
         enum lt_status status = lt_locallog_length(view, &length);
         if (status == LT_SKIP)
-            return lt_fail(problem, LT_SKIP, LT_CODE_DAMAGED, 0, "no record of the local log driver");
+            return LT_SKIP;
         *out = (struct lt_str){view.ptr, length};
         if (status == LT_OK && length <= view.len)
             return LT_OK;
@@ -51,7 +52,8 @@ static enum lt_status add_local(struct lt_docker_log *log, const struct lt_local
 struct damage {
     struct lt_buf bytes; /* owned; the first MAX_KEPT of them */
     uint64_t offset, count;
-    unsigned checked; /* candidates that were looked at closely in this file */
+    unsigned checked;      /* candidates that were looked at closely in this file */
+    struct lt_err problem; /* what could not be read while looking on */
 };
 
 /* Does a record begin here? A line may hold bytes that look like one, which would be found where the beginning of its
@@ -61,7 +63,7 @@ static bool is_at_record(struct lt_stream *stream, struct damage *damage, size_t
     struct lt_str record = {0};
     struct lt_locallog entry;
     *step = 1;
-    if (local_record(stream, &record, NULL) != LT_OK)
+    if (local_record(stream, &record, &damage->problem) != LT_OK)
         return false;
     *decoded += record.len;
     if (lt_locallog_parse(record, &entry, NULL) != LT_OK)
@@ -70,7 +72,7 @@ static bool is_at_record(struct lt_stream *stream, struct damage *damage, size_t
         return true;
     enum lt_status status = LT_OK;
     while (status == LT_OK && lt_stream_view(stream).len < 2 * LT_LOCALLOG_USUAL)
-        status = lt_stream_fill(stream, NULL);
+        status = lt_stream_fill(stream, &damage->problem);
     size_t within = lt_locallog_within(lt_stream_view(stream), status != LT_OK);
     *step = within ? within : 1;
     return !within;
@@ -86,13 +88,13 @@ static void resync(struct lt_stream *stream, struct damage *damage)
     damage->count = 0;
     do {
         struct lt_str view = lt_stream_view(stream);
-        if (!view.len && lt_stream_fill(stream, NULL) != LT_OK)
+        if (!view.len && lt_stream_fill(stream, &damage->problem) != LT_OK)
             break;
         view = lt_stream_view(stream);
         if (decoded > MAX_RESYNC)
             step = view.len;
         step = step < view.len ? step : view.len;
-        if (damage->bytes.len + step <= MAX_KEPT)
+        if (damage->bytes.len == damage->count && damage->count + step <= MAX_KEPT)
             lt_buf_add(&damage->bytes, (struct lt_str){view.ptr, step});
         lt_stream_consume(stream, step);
         damage->count += step;
@@ -143,8 +145,11 @@ static enum lt_status salvage_part(struct lt_docker_log *log, struct lt_str byte
         own.time = used ? own.time : head.time;
         status = add_half(log, &head, own, err);
     }
+    if (status != LT_OK || !used)
+        return status;
     half.time = tail.time;
-    return status == LT_OK && (tail.time.set || !head.line.len) ? add_half(log, &tail, half, err) : status;
+    bool apart = !head.line.len || tail.line.ptr >= head.line.ptr + head.line.len;
+    return tail.time.set || apart ? add_half(log, &tail, half, err) : status;
 }
 
 /* Between the parts is space that was never written. */
@@ -168,23 +173,21 @@ static enum lt_status salvage(struct lt_docker_log *log, const struct damage *da
 }
 
 static enum lt_status skip_damage(struct lt_docker_log *log, struct lt_stream *stream, struct damage *damage,
-                                  const struct lt_err *problem, struct lt_err *err)
+                                  const struct lt_err *why, struct lt_err *err)
 {
     struct lt_str record;
     struct lt_locallog next = {.line = LT_STR("")};
     uint64_t kept = log->lines.kept;
     resync(stream, damage);
-    if (problem->set && !damage->count) {
-        lt_skip_error(log->ctx, log->lines.path, problem);
+    if (!damage->count) {
+        lt_skip_error(log->ctx, log->lines.path, why);
         return LT_OK;
     }
-    if (local_record(stream, &record, NULL) == LT_OK)
+    if (local_record(stream, &record, &damage->problem) == LT_OK)
         lt_locallog_parse(record, &next, NULL);
     enum lt_status status = salvage(log, damage, next.time, err);
-    lt_skip(log->ctx, log->lines.path, problem->set ? problem->code : LT_CODE_TRUNCATED,
-            "%ju bytes lost at offset %ju: %s%s", (uintmax_t)damage->count, (uintmax_t)damage->offset,
-            problem->set ? problem->text : "the last record breaks off",
-            log->lines.kept > kept ? "; what is left of their text is kept" : "");
+    lt_skip(log->ctx, log->lines.path, why->code, "%ju bytes lost at offset %ju: %s%s", (uintmax_t)damage->count,
+            (uintmax_t)damage->offset, why->text, log->lines.kept > kept ? "; what is left of their text is kept" : "");
     return status;
 }
 
@@ -207,10 +210,15 @@ enum lt_status lt_docker_local_read(struct lt_docker_log *log, struct lt_stream 
         if (found == LT_OK) {
             lt_stream_consume(stream, record.len);
             status = add_local(log, &entry, offset, err);
-        } else {
-            status = skip_damage(log, stream, &damage, &problem, err);
+            continue;
         }
+        if (found == LT_END)
+            lt_fail(&problem, LT_SKIP, LT_CODE_TRUNCATED, 0, "the last record breaks off");
+        lt_fail(&problem, LT_SKIP, LT_CODE_DAMAGED, 0, "no record of the local log driver"); /* the first one counts */
+        status = skip_damage(log, stream, &damage, &problem, err);
     }
+    if (damage.problem.set)
+        lt_skip_error(log->ctx, log->lines.path, &damage.problem);
     lt_buf_free(&damage.bytes);
     return status;
 }

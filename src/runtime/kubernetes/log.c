@@ -13,10 +13,13 @@ static enum lt_status add_record(struct lt_log_lines *lines, const struct lt_cri
                                  struct lt_err *err)
 {
     struct lt_buf tags = {0};
-    lt_buf_printf(&tags, "tags=%.*s", LT_ARG(line->tags));
+    if (line->tags.len) {
+        lt_buf_lit(&tags, "tags=");
+        lt_buf_add(&tags, line->tags);
+    }
     struct lt_str item = lt_buf_view(&tags);
     void *items[] = {&item};
-    const struct lt_list attrs = {items, line->tags.len > 0, 1};
+    const struct lt_list attrs = {items, item.len > 0, 1};
     const struct lt_log_record record = {
         .stream = line->is_stderr,
         .text = line->text,
