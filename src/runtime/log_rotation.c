@@ -43,8 +43,9 @@ static void add_files(struct found *found, struct lt_arena *arena, struct lt_str
     for (size_t i = 0; i < listing->count; i++) {
         const struct lt_node *node = &listing->nodes[i];
         struct lt_log_file file = {.written = node->time[LT_M]};
-        if (S_ISDIR(node->mode) || !lt_rotation_parse(node->name, log, &file.rotation))
-            continue;
+        if (!lt_rotation_parse(node->name, log, &file.rotation) ||
+            (S_ISDIR(node->mode) && file.rotation.kind == LT_ROTATED_OTHERWISE))
+            continue; /* a directory in place of a log is an error of its reader */
         file.path = lt_path_join(arena, directory, node->name);
         found->files = lt_realloc(found->files, lt_array_size(found->count + 1, sizeof file));
         found->files[found->count++] = file;
