@@ -264,7 +264,7 @@ static bool decode_time(struct lt_str bytes, struct lt_logline *out, struct lt_s
 /* Set the stream if it is whole in `bytes`, which end with its closing quote, and begin in its name or behind that. */
 static void add_stream(struct lt_str bytes, struct lt_buf *out)
 {
-    static const struct lt_str members[] = {{"\"stream\":\"stdout\"", 17}, {"\"stream\":\"stderr\"", 17}};
+    static const struct lt_str members[] = {{",\"stream\":\"stdout\"", 18}, {",\"stream\":\"stderr\"", 18}};
     enum { WORD = 6, QUOTE = 1 };
     out->len = 0;
     for (size_t i = 0; i < sizeof members / sizeof *members && bytes.len >= WORD + QUOTE; i++)

@@ -74,7 +74,8 @@ static bool is_copy(struct lt_ctx *ctx, const struct found *found, size_t index)
     const struct lt_log_file *file = &found->files[index], *before = index ? file - 1 : NULL;
     if (file->rotation.kind != LT_ROTATED_OTHERWISE)
         return before && lt_rotation_cmp(&before->rotation, &file->rotation) == 0 &&
-               lt_log_is_copy(ctx, before->path, file->path, file->rotation.way.len);
+               lt_log_is_copy(ctx, before->path, file->path,
+                              file->rotation.way.len || lt_str_ends(file->path, LT_STR(".tmp")));
     for (size_t i = 1; i <= MAX_COMPARED && found->count - i > index; i++)
         if (lt_log_is_copy(ctx, found->files[found->count - i].path, file->path, false))
             return true;

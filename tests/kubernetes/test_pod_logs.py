@@ -192,10 +192,21 @@ def test_line_without_its_beginning(node: Node) -> None:
     log = node.log(b"".join(GOOD[:3]) + GOOD[3][12:])
     result = node.run()
     (row,) = halves(result)
-    assert lines(result) == WHOLE[:3] and row["message_body"].endswith("stdout F line 3")
+    assert lines(result) == WHOLE[:3] and (row["message_body"], row["log_source"]) == ("line 3", "stdout")
     assert reading.iso_nanoseconds(row["time_first"]) == WHOLE[2][2]
     assert reading.iso_nanoseconds(row["time_last"]) == log.stat().st_mtime_ns
     assert result.error()["code"] == "damaged" and f"{len(GOOD[3]) - 13} bytes" in result.error()["reason"]
+
+
+@pytest.mark.parametrize("lost", [12, 36, 39, 43])
+def test_hostile_line_without_its_beginning(lost: int, node: Node) -> None:
+    """What a program wrote into its line is no line of its own, with a time that it chose."""
+    fake = cri_line("fake", BASE - 10**9 * SECOND)[:-1]
+    node.log(GOOD[0] + cri_line(b"said " + fake, BASE + SECOND)[lost:] + GOOD[2])
+    result = node.run()
+    (row,) = halves(result)
+    assert lines(result) == [WHOLE[0], WHOLE[2]] and ("said " + fake.decode()).endswith(row["message_body"].strip())
+    assert row["confidence"] == "bounded" and row.get("log_source") == ("stdout" if lost < 32 else None)
 
 
 @pytest.mark.parametrize("zeros", [0, 1, 4096])

@@ -34,25 +34,32 @@ static enum lt_status add_record(struct lt_log_lines *lines, const struct lt_cri
     return status;
 }
 
-/* Recover the text of a damaged line, and a whole line that was appended to it later. */
+/* Recover the text of a damaged line. If only a beginning is left, a whole line that was appended later may follow;
+ * what follows on a text is text, whatever it looks like. */
 static enum lt_status salvage(struct lt_log_lines *lines, struct lt_str text, uint64_t offset, bool cut,
                               struct lt_err *err)
 {
     struct lt_err problem = {0};
     struct lt_crilog line;
-    size_t damaged = lt_crilog_find(text, 1);
-    struct lt_str lost = {text.ptr, damaged};
-    struct lt_log_half half = {.text = lt_log_without_nul(lost), .offset = offset};
-    if (damaged < text.len && lt_crilog_parse(lt_str_skip(text, damaged), &line, NULL) == LT_OK)
+    struct lt_log_half half = {.stream = LT_STR(""), .offset = offset};
+    struct lt_str lost = {text.ptr, lt_crilog_find(text, 1)};
+    if (lt_crilog_is_head(lt_log_without_nul(lost))) {
+        half.text = lt_log_without_nul(lost);
+    } else {
+        lt_crilog_tail(lt_log_without_nul(text), &half.stream, &half.text);
+        lost.len = text.len;
+    }
+    text = lt_str_skip(text, lost.len);
+    if (text.len && lt_crilog_parse(text, &line, NULL) == LT_OK)
         half.next = line.time;
     lt_crilog_parse(lost, &line, &problem);
-    lt_skip(lines->ctx, lines->path, LT_CODE_DAMAGED, "%zu bytes at offset %ju: %s", damaged, (uintmax_t)offset,
+    lt_skip(lines->ctx, lines->path, LT_CODE_DAMAGED, "%zu bytes at offset %ju: %s", lost.len, (uintmax_t)offset,
             problem.text);
     enum lt_status status = lt_log_lines_half(lines, &half, err);
     if (status != LT_OK || !half.next.set)
         return status;
-    lt_crilog_parse(lt_str_skip(text, damaged), &line, NULL);
-    return add_record(lines, &line, offset + damaged, cut, err);
+    lt_crilog_parse(text, &line, NULL);
+    return add_record(lines, &line, offset + lost.len, cut, err);
 }
 
 static enum lt_status read_part(struct lt_log_lines *lines, struct lt_str text, uint64_t offset, bool cut,
