@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Names of rotated logs, whoever rotated them:
  *
- *   LOG.1 LOG.2.gz        Docker and nerdctl by themselves; logrotate (logrotate(8), 3.21: start, extension)
- *   LOG-20261123          logrotate's dateext. dateformat chooses another form: ".2026-11-23", "-2026112318",
- * "-1795456000" STEM.1.log            logrotate's extension: that of the log is kept at the end. So does lumberjack,
- * with a time: "STEM-2026-11-23T18-46-44.106.log" (natefinch/lumberjack v2, backupName) LOG.old LOG.bak LOG~  by hand,
- * and by other programs
+ *   LOG.1 LOG.2.gz        Docker and nerdctl by themselves; logrotate (logrotate(8), 3.21)
+ *   LOG-20261123          logrotate's dateext. dateformat chooses ".2026-11-23", "-2026112318", "-1795456000"
+ *   STEM.1.log            logrotate's extension, which stays at the end; lumberjack does the same with a time,
+ *                         "STEM-2026-11-23T18-46-44.106.log" (natefinch/lumberjack v2, backupName)
+ *   LOG.old LOG.bak LOG~  by hand, and by other programs
  *
  * Each may end in the suffix of a packing program (compressext). */
 #ifndef LT_PARSE_ROTATION_H

@@ -52,13 +52,12 @@ static void add_files(struct found *found, struct lt_arena *arena, struct lt_str
     }
 }
 
-static void find_files(struct lt_ctx *ctx, struct lt_str directory, struct lt_str log, bool look_below,
-                       struct found *found)
+static void find_files(struct lt_ctx *ctx, struct lt_str directory, struct lt_str log, struct found *found)
 {
     struct lt_listing listing, below;
     lt_list_or_skip(ctx, directory, &listing);
     add_files(found, ctx->scratch, directory, log, &listing);
-    for (size_t i = 0; look_below && i < listing.count; i++) {
+    for (size_t i = 0; i < listing.count; i++) {
         if (!S_ISDIR(listing.nodes[i].mode))
             continue;
         struct lt_str path = lt_path_join(ctx->scratch, directory, listing.nodes[i].name);
@@ -82,27 +81,48 @@ static bool is_copy(struct lt_ctx *ctx, const struct found *found, size_t index)
     return false;
 }
 
-struct lt_list lt_log_files(struct lt_ctx *ctx, struct lt_str directory, struct lt_str name, unsigned ways)
+/* Sort what was found, and leave out copies. Frees it. */
+static struct lt_list keep(struct lt_ctx *ctx, struct found *found, bool counts_up)
 {
     struct lt_list kept = {0};
-    struct found found = {0};
     const struct lt_log_file *before = NULL;
-    bool counts_up = ways & LT_LOG_COUNTS_UP;
-    find_files(ctx, directory, name, ways & LT_LOG_BELOW, &found);
-    if (found.count)
-        qsort(found.files, found.count, sizeof *found.files, counts_up ? by_mtime : by_age);
-    for (size_t i = 0; i < found.count; i++) {
-        if (is_copy(ctx, &found, i))
+    if (found->count)
+        qsort(found->files, found->count, sizeof *found->files, counts_up ? by_mtime : by_age);
+    for (size_t i = 0; i < found->count; i++) {
+        if (is_copy(ctx, found, i))
             continue;
         struct lt_log_file *file = lt_new(ctx->scratch, struct lt_log_file);
-        *file = found.files[i];
+        *file = found->files[i];
         file->follows = before && (lt_rotation_follows(&before->rotation, &file->rotation) ||
                                    (counts_up && before->rotation.kind == LT_ROTATED_BY_NUMBER));
         lt_list_add(&kept, ctx->scratch, file);
         before = file;
     }
-    free(found.files);
+    free(found->files);
     return kept;
+}
+
+struct lt_list lt_log_files(struct lt_ctx *ctx, struct lt_str directory, struct lt_str name, bool counts_up)
+{
+    struct found found = {0};
+    find_files(ctx, directory, name, &found);
+    return keep(ctx, &found, counts_up);
+}
+
+struct lt_list lt_log_files_among(struct lt_ctx *ctx, struct lt_str directory, const struct lt_listing *listing,
+                                  size_t at, struct lt_str name)
+{
+    struct found found = {0};
+    const char *dot = name.len ? memrchr(name.ptr, '.', name.len) : NULL;
+    struct lt_str stem = {name.ptr, dot ? (size_t)(dot - name.ptr) : name.len};
+    size_t end = at + 1;
+    while (at && lt_str_starts(listing->nodes[at - 1].name, stem))
+        at--;
+    while (end < listing->count && lt_str_starts(listing->nodes[end].name, stem))
+        end++;
+    add_files(&found, ctx->scratch, directory, name,
+              &(struct lt_listing){.nodes = listing->nodes + at, .count = end - at});
+    return keep(ctx, &found, false);
 }
 
 /* Two files that are compared. */

@@ -233,8 +233,7 @@ static enum lt_status read_log(struct lt_log_lines *lines, struct lt_str path, s
 {
     struct lt_logline record = {0};
     enum lt_status status = LT_OK;
-    const struct lt_list files =
-        lt_log_files(lines->ctx, lt_str_dirname(path), lt_str_basename(path), LT_LOG_COUNTS_UP | LT_LOG_BELOW);
+    const struct lt_list files = lt_log_files(lines->ctx, lt_str_dirname(path), lt_str_basename(path), true);
     lt_each (const struct lt_log_file, file, &files) {
         struct lt_stream *stream;
         if (!file->follows)

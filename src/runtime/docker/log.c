@@ -47,8 +47,8 @@ static enum lt_status read_container(struct lt_ctx *ctx, const struct lt_contain
     for (size_t i = 0; status == LT_OK && lt_docker_log_path(ctx->scratch, container, i, &path); i++) {
         struct lt_docker_log log = {.ctx = ctx,
                                     .lines = {ctx, container, &clock, LT_KIND_DOCKER_LOG_LINE, .one_time = true}};
-        status =
-            lt_docker_log_read(&log, kinds[i].read, lt_str_dirname(path), lt_str_basename(path), LT_LOG_BELOW, err);
+        const struct lt_list files = lt_log_files(ctx, lt_str_dirname(path), lt_str_basename(path), false);
+        status = lt_docker_log_read(&log, kinds[i].read, &files, err);
         lt_docker_log_free(&log);
     }
     lt_log_clock_files(&clock);

@@ -101,12 +101,11 @@ static enum lt_status read_file(struct lt_docker_log *log, lt_docker_log_reader 
     return status;
 }
 
-enum lt_status lt_docker_log_read(struct lt_docker_log *log, lt_docker_log_reader *read, struct lt_str directory,
-                                  struct lt_str name, unsigned ways, struct lt_err *err)
+enum lt_status lt_docker_log_read(struct lt_docker_log *log, lt_docker_log_reader *read, const struct lt_list *files,
+                                  struct lt_err *err)
 {
     enum lt_status status = LT_OK;
-    const struct lt_list files = lt_log_files(log->ctx, directory, name, ways);
-    lt_each (const struct lt_log_file, file, &files)
+    lt_each (const struct lt_log_file, file, files)
         if (status == LT_OK)
             status = read_file(log, read, file, err);
     return status == LT_OK ? lt_log_lines_end(&log->lines, err) : status;

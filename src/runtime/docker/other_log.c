@@ -68,8 +68,8 @@ static const struct lt_container *writer_of(struct lt_ctx *ctx, struct lt_str id
     return container;
 }
 
-static enum lt_status read_log(struct search *search, lt_docker_log_reader *read, struct lt_str directory,
-                               struct lt_str name, const struct lt_container *container)
+static enum lt_status read_log(struct search *search, lt_docker_log_reader *read, const struct lt_list *files,
+                               const struct lt_container *container)
 {
     struct lt_ctx *ctx = &search->ctx;
     struct lt_log_clock clock = {.ctx = ctx, .container = container};
@@ -78,7 +78,7 @@ static enum lt_status read_log(struct search *search, lt_docker_log_reader *read
         .lines =
             {.ctx = ctx, .container = container, .clock = &clock, .kind = LT_KIND_DOCKER_LOG_LINE, .one_time = true},
     };
-    enum lt_status status = lt_docker_log_read(&log, read, directory, name, 0, search->err);
+    enum lt_status status = lt_docker_log_read(&log, read, files, search->err);
     if (status == LT_OK)
         status = lt_log_clock_end(&clock, search->err);
     lt_docker_log_free(&log);
@@ -127,7 +127,8 @@ static enum lt_status read_logs(struct search *search, struct lt_str directory, 
             continue;
         }
         lt_map_put(&known, ctx->scratch, log, search);
-        status = read_log(search, read ? read : lt_docker_json_read, directory, log, writer_of(ctx, id));
+        const struct lt_list files = lt_log_files_among(ctx, directory, listing, i, log);
+        status = read_log(search, read ? read : lt_docker_json_read, &files, writer_of(ctx, id));
     }
     return status;
 }
