@@ -25,30 +25,20 @@ enum lt_status lt_log_lines_open(struct lt_log_lines *lines, struct lt_str path,
     return LT_OK;
 }
 
-/* Append "key=value" without its secrets: an environment and labels often hold some. */
-static void add_attr(struct lt_list *attrs, struct lt_arena *arena, struct lt_str item)
-{
-    struct lt_buf text = {0};
-    struct lt_str value = item, key = lt_str_cut(&value, '=');
-    lt_buf_add(&text, key);
-    lt_buf_char(&text, '=');
-    if (value.len && lt_is_secret_name(key))
-        lt_buf_lit(&text, "***");
-    else
-        lt_redact(&text, value);
-    lt_fact_add(attrs, arena, "", lt_buf_view(&text));
-    lt_buf_free(&text);
-}
-
-/* Copy attributes to `arena`, which holds only these. `attrs` may be NULL. */
+/* Copy attributes to `arena`, which holds only these, without secrets: an environment and labels often hold some. */
 static struct lt_list copy_attrs(struct lt_arena *arena, const struct lt_list *attrs)
 {
     struct lt_list copy = {0};
     if (!attrs || !attrs->count)
         return copy;
+    struct lt_buf text = {0};
     lt_arena_reset(arena);
-    lt_each (const struct lt_str, item, attrs)
-        add_attr(&copy, arena, *item);
+    lt_each (const struct lt_str, item, attrs) {
+        text.len = 0;
+        lt_redact_item(&text, *item);
+        lt_fact_add(&copy, arena, "", lt_buf_view(&text));
+    }
+    lt_buf_free(&text);
     return copy;
 }
 

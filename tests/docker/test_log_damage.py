@@ -102,8 +102,8 @@ def test_rotated_logs_are_read_oldest_first(host: Host) -> None:
 
 
 # What logrotate(8) makes of the name of a log, and people and other programs. Packed: by which program.
-ROTATED = (".1", ".12.gz", "-20260102", "-20260103.gz", "-2026010413", "-20260105-1767323045.gz", ".2026-01-06", "-1767830400",
-           ".1.old", ".old", ".bak", ".bak.gz", ".orig", "~", ".1.gz.tmp", ".1x", "1", ".", ".-1", ".123456789", ".tmp")
+ROTATED = (".1", ".12.gz", "-20260102", "-20260103.gz", "-2026010413", "-20260105-1767323045.gz", ".2026-01-06",
+           "-1767830400", ".1.old", ".old", ".bak", ".bak.gz", ".orig", "~", ".1.gz.tmp", ".1x", "1", ".", ".-1", ".123456789", ".tmp")
 
 
 def test_names_of_rotated_logs(host: Host) -> None:
@@ -141,7 +141,8 @@ def test_clock_across_rotated_logs(host: Host) -> None:
     assert step["witness"].startswith(str(web.log).removeprefix(str(host.root)) + "-2025010305#")
 
 
-PACKED = {"xz": ["xz"], "zst": ["zstd", "-q"], "bz2": ["bzip2"], "lz4": ["lz4", "-q"], "Z": None, "lzma": ["xz", "--format=lzma"]}
+PACKED = {"xz": ["xz"], "zst": ["zstd", "-q"], "bz2": ["bzip2"], "lz4": ["lz4", "-q"], "Z": None,
+          "lzma": ["xz", "--format=lzma"]}
 
 
 @pytest.mark.parametrize("way", PACKED)

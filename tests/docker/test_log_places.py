@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Logs that lie elsewhere than in the directory of a living container: of plugins, of removed containers, rotated away."""
+"""Logs that lie elsewhere than in the directory of a living container: of plugins, of removed containers, rotated
+away."""
 import bz2
 import gzip
 import lzma
@@ -57,12 +58,12 @@ def test_plugin_logs(web: Container) -> None:
     web.host.write(root / "data" / f"{GONE}-json.log-20260302.xz", lzma.compress(line("four", 4)))
     web.host.write(root / "opt/x" / web.id / "cache.log", hosts.local_record(b"five", BASE + 5 * 10**9))
     web.host.write(root / "tmp/of-nobody.log", line("six", 6))
-    web.host.write(logs / OTHER, line("eight", 8))        # splunk/docker-logging-plugin and others: a file, not a directory
+    web.host.write(logs / OTHER, line("eight", 8))  # a file, as splunk/docker-logging-plugin has it
     web.host.write(logs / f"{OTHER}.1", line("seven", 7))
     web.host.write(logs / f"{web.id}.log", line("nine", 9))
     result = web.host.run()
-    assert texts(result) == [("one", web.id), ("two", web.id), ("three", GONE), ("four", GONE), ("five", web.id), ("six", ""),
-                             ("seven", OTHER), ("eight", OTHER), ("nine", web.id)]
+    assert texts(result) == [("one", web.id), ("two", web.id), ("three", GONE), ("four", GONE), ("five", web.id),
+                             ("six", ""), ("seven", OTHER), ("eight", OTHER), ("nine", web.id)]
     assert [("configuration_missing" in row["tag"], row["layer_role"]) for row in rows(result)] == [
         (gone, "log") for gone in (False, False, True, True, False, False, True, True, False)]
     assert result.code == 0, result.errors
@@ -93,7 +94,8 @@ def test_many_removed_containers(web: Container) -> None:
     assert all("configuration_missing" in row["tag"] for row in rows(result)) and result.code == 0
 
 
-@pytest.mark.parametrize("place", ["var/log", "var/log/old", "var/lib/docker/containers", "var/lib/docker/containers/old"])
+@pytest.mark.parametrize("place", ["var/log", "var/log/old", "var/lib/docker/containers",
+                                   "var/lib/docker/containers/old"])
 def test_logs_that_were_put_elsewhere(place: str, web: Container) -> None:
     """logrotate's olddir, or by hand: the name tells whose a log is."""
     web.log.write_bytes(line("four", 4))
@@ -107,7 +109,7 @@ def test_logs_that_were_put_elsewhere(place: str, web: Container) -> None:
 
 
 def test_logs_in_a_directory_of_docker(web: Container) -> None:
-    """Below /var/log a directory that is named after Docker may hold copies under any name, by a script of the host's."""
+    """Below /var/log a directory that is named after Docker may hold copies under any name, by some script."""
     place = web.host.root / "var/log/docker"
     web.host.write(place / "web-20260302-0312.log.gz", gzip.compress(line("one", 1)))
     web.host.write(place / GONE / "x.log", line("two", 2))

@@ -34,7 +34,8 @@ def of(result: Timeline, recovered: bool) -> list[tuple[str, str | None, object]
         if row["confidence"] == "bounded":
             times = [reading.iso_nanoseconds(row[key]) for key in ("time_first", "time_last")]
         seconds = [round((time - BASE) / SECOND, 3) for time in times]
-        out.append((row.get("message_body", ""), row.get("log_source"), seconds[0] if len(seconds) == 1 else tuple(seconds)))
+        time = seconds[0] if len(seconds) == 1 else tuple(seconds)
+        out.append((row.get("message_body", ""), row.get("log_source"), time))
     return out
 
 

@@ -8,6 +8,7 @@ enum {
     MAX_RESYNC = 16 * 1024 * 1024,
     MAX_KEPT = 4 * LT_LOCALLOG_MAX, /* bytes of damage that are searched for text */
     MAX_CHECKED = 256,
+    LOOK_AHEAD = 2 * LT_LOCALLOG_USUAL, /* bytes: a candidate, and the end of the record in which it may lie */
 };
 
 /* Read the whole record at the start of the stream. LT_END: the file ends within it. LT_SKIP: there is none, or what
@@ -71,7 +72,7 @@ static bool is_at_record(struct lt_stream *stream, struct damage *damage, size_t
     if (damage->checked++ >= MAX_CHECKED)
         return true;
     enum lt_status status = LT_OK;
-    while (status == LT_OK && lt_stream_view(stream).len < 2 * LT_LOCALLOG_USUAL)
+    while (status == LT_OK && lt_stream_view(stream).len < LOOK_AHEAD)
         status = lt_stream_fill(stream, &damage->problem);
     size_t within = lt_locallog_within(lt_stream_view(stream), status != LT_OK);
     *step = within ? within : 1;
