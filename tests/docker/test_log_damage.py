@@ -3,8 +3,11 @@
 told."""
 import gzip
 import json
+import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from lib import hosts, machine, sanitizers
@@ -103,7 +106,8 @@ def test_rotated_logs_are_read_oldest_first(host: Host) -> None:
 
 # What logrotate(8) makes of the name of a log, and people and other programs. Packed: by which program.
 ROTATED = (".1", ".12.gz", "-20260102", "-20260103.gz", "-2026010413", "-20260105-1767323045.gz", ".2026-01-06",
-           "-1767830400", ".1.old", ".old", ".bak", ".bak.gz", ".orig", "~", ".1.gz.tmp", ".1x", "1", ".", ".-1", ".123456789", ".tmp")
+           "-1767830400", ".1.old", ".old", ".bak", ".bak.gz", ".orig", "~", ".1.gz.tmp", ".1x", "1", ".", ".-1",
+           ".123456789", ".tmp")
 
 
 def test_names_of_rotated_logs(host: Host) -> None:
@@ -139,6 +143,36 @@ def test_clock_across_rotated_logs(host: Host) -> None:
     put("-20250103", 40)
     (step,) = host.run().where(data_type="container:clock:step", container_name="web")
     assert step["witness"].startswith(str(web.log).removeprefix(str(host.root)) + "-2025010305#")
+
+
+LOGROTATE = ("", "compress\ndelaycompress", "dateext\ndateformat -%Y%m%d%H-%s\ncompress",
+             "dateext\ndateformat -%s\ncopytruncate",
+             "dateext\ndateformat .%Y-%m-%d-%s\ncompress\ncompresscmd /usr/bin/xz\ncompressext .xz",
+             "extension .log\ncompress\ncompresscmd /usr/bin/zstd\ncompressext .zst", "addextension .rot", "copy", "start 0",
+             "olddir old\ncreateolddir 755 root root", "extension .log\ndateext\ndateformat -%Y%m%d-%s")
+
+
+@pytest.mark.parametrize("options", LOGROTATE)
+def test_the_real_logrotate(options: str, host: Host, tmp: Path) -> None:
+    """Whatever names the program makes, each line is there once."""
+    if not machine.have("logrotate") or not machine.IS_ROOT:
+        pytest.skip("no logrotate, or not root")
+    web = container(host, "web")
+    settings, state = tmp / "settings", tmp / "state"
+    settings.write_text(f"{web.log} {{\nnocreate\nrotate 9\n{options}\n}}\n")
+    settings.chmod(0o644)
+    web.path.chmod(0o755)
+    for number in range(3):
+        web.log.write_text(hosts.log_record(f"run {number}\n", STAMP.format(number)))
+        now = time.time()
+        subprocess.run(["logrotate", "-f", "-s", state, settings], check=True, env=os.environ | {
+            "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"})
+        while time.time() < now + 1:                  # a name may be the second in which it was made
+            time.sleep(0.1)
+    web.log.write_text(hosts.log_record("now\n", STAMP.format(9)))
+    result = host.run()
+    assert bodies(result) == ["run 0\n", "run 1\n", "run 2\n", "now\n"] and not result.errors
+    assert not result.where(data_type="container:clock:step", container_name="web")
 
 
 PACKED = {"xz": ["xz"], "zst": ["zstd", "-q"], "bz2": ["bzip2"], "lz4": ["lz4", "-q"], "Z": None,
