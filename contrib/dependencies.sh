@@ -4,11 +4,12 @@
 # too, `bench` for the tools that layertime is timed beside.
 set -eu
 
-packages='gcc make pkg-config libtsk-dev libjansson-dev zlib1g-dev libssl-dev libsystemd-dev libzstd-dev zstd'
+packages='gcc make pkg-config libtsk-dev libjansson-dev zlib1g-dev libssl-dev libsystemd-dev libzstd-dev zstd
+    liblzma-dev xz-utils'
 [ "${1:-}" = check ] && packages="$packages
        git clang clang-format clang-tidy libclang-rt-14-dev cppcheck shellcheck mandoc libcmocka-dev
        python3 python3-pytest sleuthkit e2fsprogs fdisk strace ewf-tools qemu-utils attr systemd-journal-remote
-       containerd runc"
+       containerd runc logrotate bzip2 lz4"
 [ "${1:-}" = bench ] && packages="$packages python3 sleuthkit mac-robber e2fsprogs util-linux findutils"
 
 missing=''

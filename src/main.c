@@ -22,6 +22,7 @@
 #include "base/gz.h"
 #include "base/sha256.h"
 #include "base/version.h"
+#include "base/xz.h"
 #include "base/zst.h"
 #include "command_line.h"
 #include "evidence/image/image.h"
@@ -36,12 +37,13 @@
 
 static void print_version(void)
 {
-    const char *crypto = lt_sha256_version(), *zstd = lt_zst_version();
-    printf("layertime %s\nlibtsk %s, jansson %s, zlib %s, libcrypto: %s, libsystemd: %s, libzstd: %s\n", LT_VERSION,
-           lt_image_version(), lt_json_version(), lt_zlib_version(),
+    const char *crypto = lt_sha256_version(), *zstd = lt_zst_version(), *xz = lt_xz_version();
+    printf("layertime %s\nlibtsk %s, jansson %s, zlib %s, libcrypto: %s, libsystemd: %s, libzstd: %s, liblzma: %s\n",
+           LT_VERSION, lt_image_version(), lt_json_version(), lt_zlib_version(),
            crypto ? crypto : "not built in (no hash in the manifest)",
            lt_journal_built_in() ? "built in" : "not built in (its journal is not read)",
-           zstd ? zstd : "not built in (what is packed with zstd is not read)");
+           zstd ? zstd : "not built in (what is packed with zstd is not read)",
+           xz ? xz : "not built in (what is packed with xz is not read)");
 }
 
 static void print_help(FILE *stream, const struct lt_command *command)

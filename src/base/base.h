@@ -11,7 +11,7 @@
  *   crc32c.c       checksum of ext4                  crc64.c      checksum of tar-split
  *   sha256.c       SHA-256 (libcrypto)               output.c     files that appear only when complete
  *   temporary.c    temporary files                   version.h    the version
- *   zst.c          zstd (libzstd)
+ *   zst.c          zstd (libzstd)                    xz.c         xz (liblzma)
  */
 #ifndef LT_BASE_BASE_H
 #define LT_BASE_BASE_H

@@ -9,6 +9,7 @@
 #include "host/attribution.h"
 #include "host/journal.h"
 #include "parse/ident.h"
+#include "parse/redact.h"
 #include "parse/stamp.h"
 
 #include <stdio.h>
@@ -95,6 +96,18 @@ static enum lt_status emit_daemon(struct job *job, const struct lt_journal_entry
 
 /* --- output of containers ----------------------------------------------------------------------------------------- */
 
+/* What the options labels and env of the driver add: fields of their names, in capitals. */
+static void add_attributes(const struct lt_journal_entry *entry, struct lt_facts *facts)
+{
+    struct lt_buf text = {0};
+    lt_each (const struct lt_str, item, &entry->others) {
+        text.len = 0;
+        lt_redact_item(&text, *item);
+        lt_facts_item(facts, LT_ATTR_LOG_ATTRIBUTES, "%.*s", LT_ARG(lt_buf_view(&text)));
+    }
+    lt_buf_free(&text);
+}
+
 static enum lt_status emit_output(struct job *job, const struct lt_journal_entry *entry, struct lt_host_line *line,
                                   const struct pending *pending, struct lt_err *err)
 {
@@ -111,6 +124,7 @@ static enum lt_status emit_output(struct job *job, const struct lt_journal_entry
         lt_fact(&facts, "image name", field(entry, LT_JOURNAL_IMAGE_NAME));
     if (!lt_str_starts(container->id, tag) && !lt_str_eq(tag, name))
         lt_fact(&facts, "tag", tag);
+    add_attributes(entry, &facts);
     lt_fact(&facts, "cursor", pending->cursor[0] ? lt_str_c(pending->cursor) : entry->cursor);
     return lt_attribution_emit(&job->attribution, line, &facts, err);
 }

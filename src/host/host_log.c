@@ -233,10 +233,6 @@ static enum lt_status read_file(struct job *job, struct lt_err *err)
 {
     struct lt_stream *stream;
     struct lt_err problem = {0};
-    if (job->file.packed) {
-        lt_skip(job->ctx, job->file.path, LT_CODE_UNSUPPORTED, "packed with %s: not read", job->file.packed);
-        return LT_OK;
-    }
     enum lt_status status = lt_stream_open(job->ctx->fs, job->file.path, &stream, &problem);
     if (problem.set)
         lt_skip_error(job->ctx, job->file.path, &problem);
@@ -261,7 +257,7 @@ static enum lt_status host_log_events(struct lt_ctx *ctx, struct lt_err *err)
     if (files.count)
         lt_attribution_begin(&job.attribution, ctx);
     for (size_t i = 0; i < files.count && status == LT_OK; i++) {
-        if (files.items[i].family != job.file.family)
+        if (files.items[i].family != job.file.family || files.items[i].by_hand)
             job.limit = (struct lt_time){0};
         job.file = files.items[i];
         status = read_file(&job, err);

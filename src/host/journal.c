@@ -118,7 +118,21 @@ enum lt_status lt_journal_open(struct lt_fs *fs, struct lt_str path, struct lt_j
     return status;
 }
 
-/* Keep a field, "NAME=value", if it is one of those above. The container's full ID replaces the short one. */
+/* Keep a field that is none of those below, if the sender set it, and it is not about the message itself. */
+static void keep_other(struct lt_journal *journal, struct lt_str text, struct lt_journal_entry *out)
+{
+    static const char *const prefixes[] = {"_", "CONTAINER_", "SYSLOG_", "CODE_", "OBJECT_", "MESSAGE_"};
+    enum { MOST = 64 * 1024 };
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (lt_str_starts(text, lt_str_c(prefixes[i])))
+            return;
+    struct lt_str *item = lt_new(&journal->arena, struct lt_str);
+    text.len = text.len < MOST ? text.len : MOST;
+    *item = lt_str_dup(&journal->arena, text);
+    lt_list_add(&out->others, &journal->arena, item);
+}
+
+/* Keep a field, "NAME=value". The container's full ID replaces the short one. */
 static void keep_field(struct lt_journal *journal, struct lt_str text, struct lt_journal_entry *out)
 {
     static const struct {
@@ -142,10 +156,14 @@ static void keep_field(struct lt_journal *journal, struct lt_str text, struct lt
         {"CONTAINER_PARTIAL_MESSAGE", LT_JOURNAL_PARTIAL},
         {"SYSLOG_TIMESTAMP", LT_JOURNAL_TIME},
     };
-    struct lt_str name = lt_str_cut(&text, '=');
+    struct lt_str whole = text, name = lt_str_cut(&text, '=');
+    bool known = false;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct lt_str *field = &out->fields[names[i].field];
-        if (!lt_str_eq(name, lt_str_c(names[i].name)) || (field->ptr && text.len <= field->len))
+        if (!lt_str_eq(name, lt_str_c(names[i].name)))
+            continue;
+        known = true;
+        if (field->ptr && text.len <= field->len)
             continue;
         if (text.len > LT_MAX_MESSAGE_FIELD) {
             text.len = LT_MAX_MESSAGE_FIELD;
@@ -153,6 +171,8 @@ static void keep_field(struct lt_journal *journal, struct lt_str text, struct lt
         }
         *field = lt_str_dup(&journal->arena, text);
     }
+    if (!known)
+        keep_other(journal, whole, out);
 }
 
 static enum lt_status read_entry(struct lt_journal *journal, struct lt_journal_entry *out, struct lt_err *err)

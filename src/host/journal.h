@@ -12,7 +12,8 @@ enum {
     LT_MAX_MESSAGE_FIELD = 1024 * 1024,  /* bytes kept of one field; journald itself accepts up to 768 MiB */
 };
 
-/* The fields that are kept (systemd.journal-fields(7), 252; the last ones: moby daemon/logger/journald/journald.go). */
+/* The fields that are known (systemd.journal-fields(7), 252; the last ones: moby daemon/logger/journald/journald.go).
+ */
 enum lt_journal_field {
     LT_JOURNAL_MESSAGE,
     LT_JOURNAL_PRIORITY,
@@ -36,6 +37,7 @@ struct lt_journal_entry {
     struct lt_time time;                     /* when journald received it */
     struct lt_str cursor;                    /* identifies the entry, for journalctl --cursor */
     struct lt_str fields[LT_JOURNAL_FIELDS]; /* .ptr is NULL if the entry lacks the field */
+    struct lt_list others;                   /* of struct lt_str *: "NAME=value", further fields that its sender set */
     enum lt_journal_field cut; /* a field that was cut to LT_MAX_MESSAGE_FIELD; LT_JOURNAL_FIELDS if none */
 };
 

@@ -2,53 +2,36 @@
 #include "host/log_files.h"
 
 #include "evidence/lines.h"
-#include "parse/stamp.h"
+#include "parse/rotation.h"
 #include "parse/syslog.h"
 
 #include <stdlib.h>
 
-enum { DAY = 86400, MAX_NUMBER = 6, DATE = 8, AGE_OF_DATES = 100000000 };
+enum { DAY = 86400 };
 
 /* The log directory, also if it is below or at the root of a file system of its own. */
 static const char *const directories[] = {"/var/log", "/log", ""};
 
-/* Strip the suffix of a compressed file. Returns the compression if it is not supported, else NULL. */
-static const char *strip_compression(struct lt_str *name)
+/* Is `name` a file of the log `log`? Its place among the files is set. What somebody named by hand counts as older than
+ * all others. */
+static bool parse_name(struct lt_str name, struct lt_str log, struct lt_log_file *file)
 {
-    static const char *const endings[] = {".gz", ".xz", ".bz2", ".zst", ".lz4", ".Z"};
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        if (lt_str_ends(*name, lt_str_c(endings[i]))) {
-            name->len -= strlen(endings[i]);
-            return i ? endings[i] + 1 : NULL;
-        }
-    return NULL;
-}
-
-/* Parse what logrotate appends to a name: "", ".1", "-20261123" (dateext), the latter possibly followed by a time.
- * False: `rest` is something else. */
-static bool parse_rotation(struct lt_str rest, struct lt_log_file *file)
-{
-    uint64_t number = 0;
-    size_t digits = 1;
-    file->age = 0;
-    if (!rest.len)
-        return true;
-    for (; digits < rest.len && rest.ptr[digits] >= '0' && rest.ptr[digits] <= '9' && digits <= DATE; digits++)
-        number = number * 10 + (uint64_t)(rest.ptr[digits] - '0');
-    digits--;
-    file->age = number;
-    if (rest.ptr[0] == '.' && digits >= 1 && digits <= MAX_NUMBER)
-        return digits + 1 == rest.len;
-    if ((rest.ptr[0] != '-' && rest.ptr[0] != '.') || digits != DATE)
+    static const char *const by_hand[] = {"", ".old", ".bak", ".orig", ".save", "~"};
+    struct lt_rotation rotation;
+    if (!lt_rotation_parse(name, log, &rotation))
         return false;
-    struct lt_buf text = {0};
-    lt_buf_printf(&text, "%04u-%02u-%02uT00:00:00Z", (unsigned)(number / 10000), (unsigned)(number / 100 % 100),
-                  (unsigned)(number % 100));
-    bool good = lt_stamp_rfc3339(lt_buf_view(&text), &file->dated, NULL) == LT_OK;
-    lt_buf_free(&text);
-    file->dated.sec += 2 * (int64_t)DAY; /* the day has ended in every zone */
-    file->age = 2 * (uint64_t)AGE_OF_DATES - number;
-    return good;
+    bool known = false;
+    name.len -= rotation.way.len ? rotation.way.len + 1 : 0;
+    for (size_t i = 0; i < sizeof by_hand / sizeof *by_hand && rotation.kind == LT_ROTATED_OTHERWISE; i++)
+        known |= lt_str_eq(lt_str_skip(name, log.len), lt_str_c(by_hand[i]));
+    file->by_hand = known;
+    file->age = known                                   ? UINT64_MAX
+                : rotation.kind == LT_ROTATED_BY_NUMBER ? rotation.number
+                : rotation.kind == LT_ROTATED_BY_DATE   ? UINT64_MAX / 2 - rotation.date
+                                                        : 0;
+    file->dated = lt_rotation_day(&rotation);
+    file->dated.sec += file->dated.set ? 2 * (int64_t)DAY : 0; /* the day has ended in every zone */
+    return known || rotation.kind != LT_ROTATED_OTHERWISE;
 }
 
 /* By family, then the newest first. */
@@ -94,11 +77,9 @@ static void add_file(struct search *search, struct lt_str path, struct lt_log_fi
 static void match_entry(struct search *search, struct lt_str path, const char *below, struct lt_str name)
 {
     struct lt_log_file file = {0};
-    file.packed = strip_compression(&name);
     for (size_t i = 0; i < search->count; i++) {
         struct lt_str wanted = lt_str_c(search->families[i].name);
-        if (strcmp(search->families[i].directory, below) != 0 || !lt_str_starts(name, wanted) ||
-            !parse_rotation(lt_str_skip(name, wanted.len), &file))
+        if (strcmp(search->families[i].directory, below) != 0 || !parse_name(name, wanted, &file))
             continue;
         file.family = &search->families[i];
         add_file(search, path, file);

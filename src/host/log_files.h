@@ -8,7 +8,7 @@
 
 enum { LT_MAX_YEARS = 50 }; /* spanned by one file */
 
-/* All files of one log: NAME itself, NAME.1 and NAME-20261123, each possibly compressed. */
+/* All files of one log: NAME itself, NAME.1, NAME-20261123 and NAME.old, each possibly packed (parse/rotation.h). */
 struct lt_log_family {
     const char *directory, *name; /* directory below the log directory: "", "docker" or "upstart" */
     bool own;                     /* only Docker writes to it, without a syslog header */
@@ -17,7 +17,7 @@ struct lt_log_family {
 struct lt_log_file {
     const struct lt_log_family *family;
     struct lt_str path;            /* in the run arena */
-    const char *packed;            /* the compression, if it is not supported; else NULL */
+    bool by_hand;                  /* nothing but its contents tells its age, and it may be a copy */
     uint64_t age;                  /* 0: still written to; grows with the age */
     struct lt_time written, dated; /* mtime; when the day in its name had ended in every time zone */
 };

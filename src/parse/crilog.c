@@ -15,7 +15,7 @@ enum lt_status lt_crilog_parse(struct lt_str line, struct lt_crilog *out, struct
 {
     struct lt_str rest = line;
     int minutes;
-    *out = (struct lt_crilog){.stamp = lt_str_cut(&rest, ' ')};
+    *out = (struct lt_crilog){.stamp = lt_str_cut(&rest, ' '), .tags = LT_STR("")};
     enum lt_status status =
         out->stamp.len <= MAX_STAMP ? lt_stamp_zoned(out->stamp, &out->time, &minutes, NULL) : LT_SKIP;
     if (status != LT_OK)
@@ -29,8 +29,40 @@ enum lt_status lt_crilog_parse(struct lt_str line, struct lt_crilog *out, struct
     if (!out->partial && !is_tag(tags, 'F'))
         return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0,
                        "no line of a container's log: no tag P or F after the stream");
+    out->tags = lt_str_skip(tags, tags.len > 1 ? 2 : 1);
     out->text = rest;
     return LT_OK;
+}
+
+/* Take what may be a part of a time, and the blank behind it. */
+static struct lt_str skip_time(struct lt_str line)
+{
+    static const char time[] = "0123456789-:.TZ+";
+    size_t stamp = 0;
+    while (stamp < line.len && stamp < MAX_STAMP && line.ptr[stamp] && strchr(time, line.ptr[stamp]))
+        stamp++;
+    line = lt_str_skip(line, stamp);
+    return lt_str_skip(line, lt_str_starts(line, LT_STR(" ")));
+}
+
+bool lt_crilog_tail(struct lt_str line, struct lt_str *stream, struct lt_str *text)
+{
+    struct lt_str rest = skip_time(line);
+    *stream = lt_str_cut(&rest, ' ');
+    struct lt_str tags = lt_str_cut(&rest, ' ');
+    bool whole = lt_str_eq(*stream, LT_STR("stdout")) || lt_str_eq(*stream, LT_STR("stderr"));
+    bool part = lt_str_ends(LT_STR("stdout"), *stream) || lt_str_ends(LT_STR("stderr"), *stream);
+    bool good = part && (is_tag(tags, 'F') || is_tag(tags, 'P'));
+    if (!whole || !good)
+        *stream = LT_STR("");
+    *text = good ? rest : line;
+    return good;
+}
+
+bool lt_crilog_is_head(struct lt_str bytes)
+{
+    struct lt_str rest = skip_time(bytes);
+    return lt_str_starts(LT_STR("stdout "), rest) || lt_str_starts(LT_STR("stderr "), rest);
 }
 
 /* The start of the word that ends before `at`. */

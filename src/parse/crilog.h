@@ -16,6 +16,7 @@
 
 struct lt_crilog {
     struct lt_str stamp, text; /* borrowed from the line; `text` without a newline */
+    struct lt_str tags;        /* those after the first, "" if there are none */
     struct lt_time time;
     bool is_stderr;
     bool partial; /* a piece of a line; more pieces follow */
@@ -23,6 +24,13 @@ struct lt_crilog {
 
 /* Decode `line`, which has no newline. LT_SKIP: it is no such line. */
 enum lt_status lt_crilog_parse(struct lt_str line, struct lt_crilog *out, struct lt_err *err);
+
+/* Decode a line that lost its beginning, the time or a part of it. `*stream` is "" if that is not whole. False: nothing
+ * shows where its text begins, and `*text` is all of it. */
+bool lt_crilog_tail(struct lt_str line, struct lt_str *stream, struct lt_str *text);
+
+/* Can `bytes` be the beginning of a line, cut before its text? */
+bool lt_crilog_is_head(struct lt_str bytes);
 
 /* The offset in `bytes`, from `from` on, at which such a line begins; the length of `bytes` if none does. At most 64
  * places that look like a beginning are tried. */

@@ -14,6 +14,10 @@
 /* dockerd itself refuses a longer LogEntry. The frame is the two lengths around it. */
 enum { LT_LOCALLOG_MAX = 1000000, LT_LOCALLOG_FRAME = 8 };
 
+/* Most bytes of a record as they occur: lines are cut at 16 KiB, for the driver awslogs at 256 (moby daemon/logger/
+ * copier.go, daemon/logger/awslogs/cloudwatchlogs.go BufSize). */
+enum { LT_LOCALLOG_USUAL = 257 * 1024 };
+
 struct lt_locallog {
     struct lt_str source, line; /* borrowed from the record */
     struct lt_time time;
@@ -26,5 +30,20 @@ enum lt_status lt_locallog_length(struct lt_str bytes, size_t *length);
 
 /* Decode a whole record. LT_SKIP: the frame or the entry in it is damaged. */
 enum lt_status lt_locallog_parse(struct lt_str record, struct lt_locallog *out, struct lt_err *err);
+
+/* The next two are about damaged bytes, which begin or end where a record does. A line may hold any bytes, also such as
+ * look like a record; so nothing is searched for in them: all places follow from lengths outside of lines.
+ *
+ * Decode the record that begins at `bytes`, as far as it goes. `line` is what there is of it. Returns the length that
+ * it claims, 0 if not even its source is whole. */
+size_t lt_locallog_head(struct lt_str bytes, struct lt_locallog *out);
+
+/* Decode the record that ends with `bytes`, whose beginning is lost or damaged. Returns the number of its bytes, 0 if
+ * no record ends there. If `time` is not set, that is lost, and `line` may hold other bytes in front. */
+size_t lt_locallog_tail(struct lt_str bytes, struct lt_locallog *out);
+
+/* Some record begins at `bytes`. The length of the part of `bytes` that another record ends with, in whose line it
+ * lies; 0: none. `at_end`: the file ends with `bytes`. */
+size_t lt_locallog_within(struct lt_str bytes, bool at_end);
 
 #endif

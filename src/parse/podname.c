@@ -103,44 +103,41 @@ static bool parse_stamp(struct lt_str text, struct lt_time *out)
     return good;
 }
 
-/* What follows the name of a log. */
-static bool parse_rotation(struct lt_str rest, struct lt_pod_log *out)
+/* What follows the name of a log: the kubelet's stamp. Other programs have other ways. */
+static void parse_rotation(struct lt_str rest, struct lt_pod_log *out)
 {
     enum { STAMP = sizeof "YYYYMMDD-HHMMSS" - 1 };
-    if (!rest.len)
-        return true;
-    rest = lt_str_skip(rest, 1); /* the dot */
-    if (!parse_stamp(rest, &out->local))
-        return false;
-    out->stamp = (struct lt_str){rest.ptr, STAMP};
-    rest = lt_str_skip(rest, STAMP);
-    out->packed = lt_str_eq(rest, LT_STR(".gz"));
-    out->unfinished = lt_str_eq(rest, LT_STR(".tmp"));
-    return !rest.len || out->packed || out->unfinished;
+    struct lt_str after = lt_str_skip(rest, 1 + STAMP);
+    out->is_copy = out->rotation.way.len || lt_str_ends(rest, LT_STR(".tmp"));
+    if (rest.len > STAMP && rest.ptr[0] == '.' && parse_stamp(lt_str_skip(rest, 1), &out->local) &&
+        (rest.len == 1 + STAMP || after.ptr[0] == '.'))
+        out->stamp = (struct lt_str){rest.ptr + 1, STAMP};
+    else
+        out->local = (struct lt_time){0};
 }
 
 bool lt_pod_log_file(struct lt_str text, struct lt_pod_log *out, struct lt_pod_name *name)
 {
     const struct lt_str suffix = LT_STR(".log");
-    struct lt_str number = text;
-    *out = (struct lt_pod_log){0};
+    *out = (struct lt_pod_log){.stamp = LT_STR("")};
     *name = (struct lt_pod_name){0};
-    const char *line = text.len ? memrchr(text.ptr, '_', text.len) : NULL;
+    const char *end = text.len ? memmem(text.ptr, text.len, suffix.ptr, suffix.len) : NULL;
+    if (!end)
+        return false;
+    out->log = (struct lt_str){text.ptr, (size_t)(end - text.ptr) + suffix.len};
+    struct lt_str number = {text.ptr, out->log.len - suffix.len};
+    const char *line = number.len ? memrchr(number.ptr, '_', number.len) : NULL;
     if (line) {
         name->container = (struct lt_str){text.ptr, (size_t)(line - text.ptr)};
-        number = lt_str_skip(text, name->container.len + 1);
+        number = lt_str_skip(number, name->container.len + 1);
         if (!is_label(name->container))
             return false;
     }
-    struct lt_str rest = number;
-    number = lt_str_cut(&rest, '.');
-    rest = lt_str_skip(text, (size_t)(number.ptr + number.len - text.ptr));
     name->has_attempt = parse_number(number, &name->attempt);
-    if (!name->has_attempt || !lt_str_starts(rest, suffix))
+    if (!name->has_attempt || !lt_rotation_parse(text, out->log, &out->rotation))
         return false;
-    rest = lt_str_skip(rest, suffix.len);
-    out->log = (struct lt_str){text.ptr, text.len - rest.len};
-    return (!rest.len || rest.ptr[0] == '.') && parse_rotation(rest, out);
+    parse_rotation(lt_str_skip(text, out->log.len), out);
+    return true;
 }
 
 bool lt_pod_projection(struct lt_str text, struct lt_time *out)

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "parse/rotation.h"
 
 /* Parts are borrowed from the name, "" where it does not have them. */
 struct lt_pod_name {
@@ -31,12 +32,13 @@ struct lt_pod_log {
     struct lt_str log;    /* the name before it was rotated: "0.log" */
     struct lt_str stamp;  /* "20261123-184644", "" if it was not */
     struct lt_time local; /* that, as if it were UTC: it is in the kubelet's zone */
-    bool packed;          /* .gz */
-    bool unfinished;      /* .tmp: a packed copy in the making */
+    bool is_copy;         /* packed, or .tmp: a packed copy in the making. The file that it is made of goes last */
+    struct lt_rotation rotation; /* others than the kubelet rotate logs as well */
 };
 
 /* A file of the directory of a container: "<attempt>.log", ".<YYYYMMDD-HHMMSS>" after it if rotated, and ".gz" or
- * ".tmp" after that. Before 1.11 it is in the pod's directory and begins with "<container>_". */
+ * ".tmp" after that; or anything that another program makes of the name (parse/rotation.h). Before 1.11 it is in the
+ * pod's directory and begins with "<container>_". */
 bool lt_pod_log_file(struct lt_str text, struct lt_pod_log *out, struct lt_pod_name *name);
 
 /* A directory "..YYYY_MM_DD_HH_MM_SS.<digits>" of a volume, written at this time in UTC (pkg/volume/util/

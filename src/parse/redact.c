@@ -189,3 +189,14 @@ void lt_redact(struct lt_buf *out, struct lt_str text)
         scan.text = lt_str_skip(scan.text, done);
     }
 }
+
+void lt_redact_item(struct lt_buf *out, struct lt_str item)
+{
+    struct lt_str value = item, key = lt_str_cut(&value, '=');
+    lt_buf_add(out, key);
+    lt_buf_char(out, '=');
+    if (value.len && lt_is_secret_name(key))
+        lt_buf_lit(out, "***");
+    else
+        lt_redact(out, value);
+}

@@ -22,4 +22,7 @@ bool lt_is_secret_name(struct lt_str name);
  * time is linear in the length of `text`. */
 void lt_redact(struct lt_buf *out, struct lt_str text);
 
+/* The same for "key=value" of a label or of the environment: all of the value is a secret if the name of the key is. */
+void lt_redact_item(struct lt_buf *out, struct lt_str item);
+
 #endif

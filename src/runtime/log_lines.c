@@ -2,6 +2,8 @@
 #include "runtime/log_lines.h"
 
 #include "evidence/stream.h"
+#include "parse/redact.h"
+#include "read/facts.h"
 
 enum { MAX_JOINED = 1024 * 1024 };
 
@@ -23,13 +25,31 @@ enum lt_status lt_log_lines_open(struct lt_log_lines *lines, struct lt_str path,
     return LT_OK;
 }
 
+/* Copy attributes to `arena`, which holds only these, without secrets: an environment and labels often hold some. */
+static struct lt_list copy_attrs(struct lt_arena *arena, const struct lt_list *attrs)
+{
+    struct lt_list copy = {0};
+    if (!attrs || !attrs->count)
+        return copy;
+    struct lt_buf text = {0};
+    lt_arena_reset(arena);
+    lt_each (const struct lt_str, item, attrs) {
+        text.len = 0;
+        lt_redact_item(&text, *item);
+        lt_fact_add(&copy, arena, "", lt_buf_view(&text));
+    }
+    lt_buf_free(&text);
+    return copy;
+}
+
 static enum lt_status emit_line(struct lt_log_lines *lines, unsigned stream, struct lt_err *err)
 {
     struct lt_log_pending *pending = &lines->pending[stream];
-    struct lt_attr attrs[] = {
+    struct lt_list facts = {0};
+    struct lt_attr attrs[LT_ATTRS] = {
         {.key = LT_ATTR_LOG_SOURCE, .text = lt_str_c(stream_names[stream])},
         {.key = LT_ATTR_BODY, .text = lt_buf_view(&pending->text)},
-        {.key = LT_ATTR_FACTS},
+        {.key = LT_ATTR_LOG_ATTRIBUTES, .items = pending->attrs},
     };
     struct lt_event event = {
         .kind = lines->kind,
@@ -37,10 +57,12 @@ static enum lt_status emit_line(struct lt_log_lines *lines, unsigned stream, str
         .owner = &lines->container->log_owner,
         .where = {.file = pending->file, .offset = pending->offset, .has_offset = true},
         .attrs = attrs,
-        .attr_count = 2,
+        .attr_count = pending->attrs.count ? 3 : 2,
+        .tags = pending->cut ? LT_TAG_BIT(recovered) : 0,
     };
-    enum lt_status status = lt_log_clock_line(lines->clock, &event, stream, attrs[1].text, &attrs[2].items, err);
-    event.attr_count += attrs[2].items.count > 0;
+    enum lt_status status = lt_log_clock_line(lines->clock, &event, stream, attrs[1].text, &facts, err);
+    if (facts.count)
+        attrs[event.attr_count++] = (struct lt_attr){.key = LT_ATTR_FACTS, .items = facts};
     if (status == LT_OK)
         status = lt_emit_one(lines->ctx, &event, err);
     pending->open = false;
@@ -61,33 +83,50 @@ enum lt_status lt_log_lines_add(struct lt_log_lines *lines, const struct lt_log_
         pending->file = lines->path;
         pending->offset = record->offset;
         pending->time = record->time;
+        pending->cut = false;
+        pending->attrs = copy_attrs(&pending->arena, record->attrs);
     }
+    pending->cut |= record->cut;
     lt_buf_add(&pending->text, record->text);
     return record->complete || pending->text.len > MAX_JOINED ? emit_line(lines, record->stream, err) : LT_OK;
 }
 
-enum lt_status lt_log_lines_half(struct lt_log_lines *lines, struct lt_str text, uint64_t offset, struct lt_time last,
-                                 struct lt_err *err)
+/* Set the bounds of a record without a time. False: neither is known. */
+static bool bound(const struct lt_log_lines *lines, const struct lt_log_half *half, struct lt_event *event)
 {
-    struct lt_time first = lines->clock->latest;
-    if (!last.set)
-        last = lines->written;
-    if (first.set && last.set && lt_time_cmp(first, last) > 0)
-        last = (struct lt_time){0};
-    if (!text.len || (!first.set && !last.set))
-        return LT_OK;
-    const struct lt_attr attr = {.key = LT_ATTR_BODY, .text = text};
+    event->first = half->after.set ? half->after : lines->clock->latest;
+    event->last = half->next.set ? half->next : lines->written;
+    if (event->first.set && event->last.set && lt_time_cmp(event->first, event->last) > 0)
+        event->last = (struct lt_time){0};
+    event->time[0] = event->first.set ? event->first : event->last;
+    return event->time[0].set;
+}
+
+enum lt_status lt_log_lines_half(struct lt_log_lines *lines, const struct lt_log_half *half, struct lt_err *err)
+{
+    struct lt_attr attrs[LT_ATTRS];
+    size_t count = 0;
     struct lt_event event = {
         .kind = lines->kind,
-        .time = {first.set ? first : last},
-        .first = first,
-        .last = last,
+        .time = {half->time},
         .owner = &lines->container->log_owner,
-        .where = {.file = lines->path, .offset = offset, .has_offset = true},
-        .attrs = &attr,
-        .attr_count = 1,
+        .where = {.file = lines->path, .offset = half->offset, .has_offset = true},
+        .attrs = attrs,
         .tags = LT_TAG_BIT(recovered),
     };
+    if (!half->time.set && (!half->text.len || !bound(lines, half, &event)))
+        return LT_OK;
+    for (unsigned i = 0; i < LT_LOG_STREAMS; i++)
+        if (lt_str_eq(half->stream, lt_str_c(stream_names[i])))
+            attrs[count++] = (struct lt_attr){.key = LT_ATTR_LOG_SOURCE, .text = half->stream};
+    attrs[count++] = (struct lt_attr){.key = LT_ATTR_BODY, .text = half->text};
+    struct lt_list own = copy_attrs(&lines->half, half->attrs);
+    if (own.count)
+        attrs[count++] = (struct lt_attr){.key = LT_ATTR_LOG_ATTRIBUTES, .items = own};
+    event.attr_count = count;
+    lines->kept++;
+    if (half->time.set && (!lines->clock->latest.set || lt_time_cmp(half->time, lines->clock->latest) > 0))
+        lines->clock->latest = half->time;
     return lt_emit_one(lines->ctx, &event, err);
 }
 
@@ -119,29 +158,9 @@ enum lt_status lt_log_lines_end(struct lt_log_lines *lines, struct lt_err *err)
 
 void lt_log_lines_free(struct lt_log_lines *lines)
 {
-    for (unsigned stream = 0; stream < LT_LOG_STREAMS; stream++)
+    for (unsigned stream = 0; stream < LT_LOG_STREAMS; stream++) {
         lt_buf_free(&lines->pending[stream].text);
-}
-
-bool lt_log_is_copy(struct lt_fs *fs, struct lt_str plain, struct lt_str packed)
-{
-    struct lt_stream *streams[2] = {NULL, NULL};
-    bool same =
-        lt_stream_open(fs, plain, &streams[0], NULL) == LT_OK && lt_stream_open(fs, packed, &streams[1], NULL) == LT_OK;
-    while (same) {
-        for (unsigned i = 0; i < 2; i++)
-            if (!lt_stream_view(streams[i]).len)
-                lt_stream_fill(streams[i], NULL);
-        struct lt_str a = lt_stream_view(streams[0]), b = lt_stream_view(streams[1]);
-        size_t count = a.len < b.len ? a.len : b.len;
-        if (!b.len)
-            break;
-        same = count && memcmp(a.ptr, b.ptr, count) == 0;
-        lt_stream_consume(streams[0], count);
-        lt_stream_consume(streams[1], count);
+        lt_arena_free(&lines->pending[stream].arena);
     }
-    for (unsigned i = 0; i < 2; i++)
-        if (streams[i])
-            lt_stream_close(streams[i]);
-    return same;
+    lt_arena_free(&lines->half);
 }

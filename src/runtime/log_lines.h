@@ -12,7 +12,19 @@ struct lt_log_record {
     struct lt_str text;
     struct lt_time time;
     uint64_t offset;
-    bool complete; /* it ends its line */
+    bool complete;               /* it ends its line */
+    const struct lt_list *attrs; /* of struct lt_str *: "key=value", may hold secrets; NULL: none */
+    bool cut;                    /* its end is lost */
+};
+
+/* What is left of a record whose beginning or end is lost. What is lost is unset or "". */
+struct lt_log_half {
+    struct lt_str stream, text;
+    struct lt_time time;         /* its own */
+    struct lt_time after, next;  /* else: it is not earlier than this, or that of the line before it; and that of the
+                                  * record after it */
+    const struct lt_list *attrs; /* as in a record */
+    uint64_t offset;
 };
 
 /* A line of which some pieces are still to come. */
@@ -20,8 +32,10 @@ struct lt_log_pending {
     struct lt_buf text;
     struct lt_str file; /* of its first piece */
     uint64_t offset;
-    struct lt_time time; /* of that piece */
-    bool open;
+    struct lt_time time;   /* of that piece */
+    struct lt_list attrs;  /* of that piece, without secrets */
+    struct lt_arena arena; /* holds them */
+    bool open, cut;
 };
 
 /* One log of one container, with all its rotated files, oldest first. Initialise the first members; release with
@@ -33,8 +47,10 @@ struct lt_log_lines {
     enum lt_kind kind;
     bool one_time; /* all pieces of a line have the time of the first: a piece with another time is of another line */
     struct lt_log_pending pending[LT_LOG_STREAMS];
+    struct lt_arena half;   /* for the attributes of a damaged record */
     struct lt_str path;     /* of the current file */
     struct lt_time written; /* its mtime; unset if unknown */
+    uint64_t kept;          /* damaged records of which something was emitted */
 };
 
 /* Begin with the file at `path`, of which `*stream` gives the bytes. LT_END: it cannot be read, which is reported. */
@@ -44,10 +60,10 @@ enum lt_status lt_log_lines_open(struct lt_log_lines *lines, struct lt_str path,
  * parts. */
 enum lt_status lt_log_lines_add(struct lt_log_lines *lines, const struct lt_log_record *record, struct lt_err *err);
 
-/* Emit the text of a record without a time. It is bounded by the line before it, and by `last` or else the file's
- * mtime. Nothing is emitted if neither bound is known. */
-enum lt_status lt_log_lines_half(struct lt_log_lines *lines, struct lt_str text, uint64_t offset, struct lt_time last,
-                                 struct lt_err *err);
+/* Emit what is left of a record, with the tag recovered. If its own time is lost, it is bounded by the line before it,
+ * and by the one after it or else the file's mtime; nothing is emitted if neither is known, or if the text is lost as
+ * well. */
+enum lt_status lt_log_lines_half(struct lt_log_lines *lines, const struct lt_log_half *half, struct lt_err *err);
 
 /* Count and report NUL bytes at the start. After a power loss, a log may hold them where data never reached the
  * disk. */
@@ -60,9 +76,5 @@ struct lt_str lt_log_without_nul(struct lt_str text);
 enum lt_status lt_log_lines_end(struct lt_log_lines *lines, struct lt_err *err);
 
 void lt_log_lines_free(struct lt_log_lines *lines);
-
-/* Is the decompressed file, as far as it can be read, a prefix of the plain one? Then compression was under way when
- * the host stopped, and the file adds nothing: the plain file is removed only afterwards. */
-bool lt_log_is_copy(struct lt_fs *fs, struct lt_str plain, struct lt_str packed);
 
 #endif

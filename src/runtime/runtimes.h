@@ -7,7 +7,8 @@
  *   oci_spec.c     the OCI runtime specification of a container; oci_mounts.c: its mounts;
  *                  oci_privileges.c: what it may do to the host
  *   log_lines.c    lines of logs, whatever their format
- *   json_log.c     logs in the format of Docker's json-file driver, and their rotated files
+ *   json_log.c     logs in the format of Docker's json-file driver
+ *   log_rotation.c which files a log has, and their order
  */
 #ifndef LT_RUNTIME_RUNTIMES_H
 #define LT_RUNTIME_RUNTIMES_H

@@ -3,8 +3,11 @@
 told."""
 import gzip
 import json
+import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from lib import hosts, machine, sanitizers
@@ -101,13 +104,112 @@ def test_rotated_logs_are_read_oldest_first(host: Host) -> None:
     assert len(witnesses) == 5
 
 
-def test_names_beside_the_log_are_no_logs(host: Host) -> None:
-    """Only the rotation's own names count."""
+# What logrotate(8) makes of the name of a log, and people and other programs. Packed: by which program.
+ROTATED = (".1", ".12.gz", "-20260102", "-20260103.gz", "-2026010413", "-20260105-1767323045.gz", ".2026-01-06",
+           "-1767830400", ".1.old", ".old", ".bak", ".bak.gz", ".orig", "~", ".1.gz.tmp", ".1x", "1", ".", ".-1",
+           ".123456789", ".tmp")
+
+
+def test_names_of_rotated_logs(host: Host) -> None:
+    """Whatever a program adds to the name of a log: its lines are read, each once."""
     web = container(host, "web")
-    for suffix in (".bak", ".1x", ".gz", "1", ".", ".1.gz.tmp", ".-1", ".123456789"):
-        web.log.with_name(web.log.name + suffix).write_text(lines("wrong\n"))
+    for suffix in ROTATED:
+        data = lines(f"{suffix}\n").encode()
+        web.log.with_name(web.log.name + suffix).write_bytes(gzip.compress(data) if suffix[-2:] == "gz" else data)
+    stem = web.log.name.removesuffix(".log")                         # logrotate's extension, lumberjack's names
+    web.log.with_name(f"{stem}.3.log").write_text(lines("inner\n"))
+    web.log.with_name(f"{stem}-2026-01-02T03-04-05.678.log").write_text(lines("lumberjack\n"))
+    (web.path / "old").mkdir()                                       # olddir
+    (web.path / "old" / f"{web.log.name}-20251231").write_text(lines("olddir\n"))
+    web.log.with_name("other.log").write_text(lines("wrong\n"))
     result = host.run()
-    assert result.code == 0 and bodies(result) == ["web 0\n", "web 1\n", "web 2\n"]
+    assert result.code == 0, result.errors
+    assert sorted(bodies(result)) == sorted([f"{suffix}\n" for suffix in ROTATED] + [
+        "inner\n", "lumberjack\n", "olddir\n", "web 0\n", "web 1\n", "web 2\n"])
+
+
+def test_clock_across_rotated_logs(host: Host) -> None:
+    """Dates tell the order, so that a clock that was set back between two files shows. Names by hand tell none."""
+    web = container(host, "web")
+
+    def put(suffix: str, second: int) -> None:
+        web.log.with_name(web.log.name + suffix).write_text(hosts.log_record("x\n", f"2025-01-02T03:04:{second:02d}Z"))
+
+    for second, suffix in enumerate(("-20250101", "-20250102.old", "-2025010305", "-20250104")):
+        put(suffix, second)
+    for suffix in (".bak", ".old", "~"):
+        put(suffix, 30)
+    assert not host.run().where(data_type="container:clock:step", container_name="web")
+    put("-20250103", 40)
+    (step,) = host.run().where(data_type="container:clock:step", container_name="web")
+    assert step["witness"].startswith(str(web.log).removeprefix(str(host.root)) + "-2025010305#")
+
+
+LOGROTATE = ("", "compress\ndelaycompress", "dateext\ndateformat -%Y%m%d%H-%s\ncompress",
+             "dateext\ndateformat -%s\ncopytruncate",
+             "dateext\ndateformat .%Y-%m-%d-%s\ncompress\ncompresscmd /usr/bin/xz\ncompressext .xz",
+             "extension .log\ncompress\ncompresscmd /usr/bin/zstd\ncompressext .zst", "addextension .rot", "copy", "start 0",
+             "olddir old\ncreateolddir 755 root root", "extension .log\ndateext\ndateformat -%Y%m%d-%s")
+
+
+@pytest.mark.parametrize("options", LOGROTATE)
+def test_the_real_logrotate(options: str, host: Host, tmp: Path) -> None:
+    """Whatever names the program makes, each line is there once."""
+    if not machine.have("logrotate") or not machine.IS_ROOT:
+        pytest.skip("no logrotate, or not root")
+    web = container(host, "web")
+    settings, state = tmp / "settings", tmp / "state"
+    settings.write_text(f"{web.log} {{\nnocreate\nrotate 9\n{options}\n}}\n")
+    settings.chmod(0o644)
+    web.path.chmod(0o755)
+    for number in range(3):
+        web.log.write_text(hosts.log_record(f"run {number}\n", STAMP.format(number)))
+        now = time.time()
+        subprocess.run(["logrotate", "-f", "-s", state, settings], check=True, env=os.environ | {
+            "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"})
+        while time.time() < now + 1:                  # a name may be the second in which it was made
+            time.sleep(0.1)
+    web.log.write_text(hosts.log_record("now\n", STAMP.format(9)))
+    result = host.run()
+    assert bodies(result) == ["run 0\n", "run 1\n", "run 2\n", "now\n"] and not result.errors
+    assert not result.where(data_type="container:clock:step", container_name="web")
+
+
+PACKED = {"xz": ["xz"], "zst": ["zstd", "-q"], "bz2": ["bzip2"], "lz4": ["lz4", "-q"], "Z": None,
+          "lzma": ["xz", "--format=lzma"]}
+
+
+@pytest.mark.parametrize("way", PACKED)
+def test_packed_logs(way: str, host: Host) -> None:
+    """A log is unpacked, or named as not read: xz and zstd if the build has their libraries, never the others."""
+    web = container(host, "web")
+    program = PACKED[way]
+    if program and not machine.have(program[0]):
+        pytest.skip(f"no {program[0]}")
+    data = lines("packed\n").encode()
+    packed = subprocess.run([*program, "-c"], input=data, capture_output=True, check=True).stdout if program else \
+        b"\x1f\x9d\x90" + data
+    web.log.with_name(f"{web.log.name}.1.{way}").write_bytes(packed)
+    result = host.run()
+    version = subprocess.run([machine.PROGRAM, "--version"], capture_output=True, text=True, check=True).stdout
+    library = {"xz": "liblzma", "zst": "libzstd"}.get(way, "none")
+    if library in version and f"{library}: not" not in version:
+        assert result.code == 0 and bodies(result) == ["packed\n", "web 0\n", "web 1\n", "web 2\n"]
+        return
+    assert bodies(result) == ["web 0\n", "web 1\n", "web 2\n"] and result.code == 1
+    assert (result.error()["code"], result.error()["path"].endswith(f".1.{way}")) == ("unsupported", True)
+
+
+def test_copies_are_counted(host: Host) -> None:
+    """A copy that somebody made before the log went on adds no rows. (The account of each run is checked.)"""
+    web = container(host, "web")
+    whole = web.log.read_bytes()
+    web.log.with_name(web.log.name + ".bak").write_bytes(whole[:whole.index(b"\n") + 1])
+    web.log.with_name(web.log.name + ".old.gz").write_bytes(gzip.compress(whole))
+    web.log.with_name(web.log.name + ".save").write_bytes(whole + lines("more\n").encode())
+    result = host.run()
+    assert sorted(bodies(result)) == sorted(["web 0\n", "web 1\n", "web 2\n"] * 2 + ["more\n"])
+    assert result.code == 0
 
 
 GZIP = {

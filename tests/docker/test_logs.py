@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from lib import disks, launch, reading
-from lib.hosts import Container, Host, log_record, rfc3339
+from lib.hosts import Container, Host, local_record, log_record, rfc3339
 from lib.reading import Timeline
 
 LINE = "docker:container:log:entry"
@@ -40,20 +40,6 @@ def halves(result: Timeline) -> list[reading.Row]:
 def lost(result: Timeline) -> list[tuple[int, int]]:
     """Offset and number of the damaged bytes, as the error list tells them."""
     return [(int(match[2]), int(match[1])) for error in result.errors if (match := LOST.search(error["reason"]))]
-
-
-def varint(number: int) -> bytes:
-    """A number as protobuf writes it."""
-    out = b""
-    while number > 0x7F:
-        out, number = out + bytes([number & 0x7F | 0x80]), number >> 7
-    return out + bytes([number])
-
-
-def local_record(text: bytes, nanos: int, stream: bytes = b"stdout") -> bytes:
-    """A record of the local driver (moby daemon/logger/local, entry.proto)."""
-    entry = b"\x0a" + varint(len(stream)) + stream + b"\x10" + varint(nanos) + b"\x1a" + varint(len(text)) + text
-    return struct.pack(">I", len(entry)) + entry + struct.pack(">I", len(entry))
 
 
 # --- json-file --------------------------------------------------------------------------------------------------------

@@ -19,6 +19,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     PROMISE((status == LT_SKIP) == err.set);
     if (status == LT_OK)
         PROMISE(line.time.set && inside(line.stamp, text) && inside(line.text, text));
+    struct lt_str stream, rest;
+    lt_crilog_tail(text, &stream, &rest);
+    PROMISE(inside(stream, text) && inside(rest, text) && (!stream.len || stream.len == 6));
+    PROMISE(status == LT_SKIP || !lt_crilog_is_head(text));
     size_t found = lt_crilog_find(text, 0);
     PROMISE(found <= size);
     PROMISE(found == size || lt_crilog_parse(lt_str_skip(text, found), &line, NULL) == LT_OK);

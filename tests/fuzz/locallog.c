@@ -41,6 +41,19 @@ static void check_stream(struct lt_str rest)
     }
 }
 
+/* The same bytes as what damage left. */
+static void check_damage(struct lt_str bytes)
+{
+    struct lt_locallog log;
+    if (lt_locallog_head(bytes, &log) > 0)
+        PROMISE(log.source.len == 6 && inside(log.source, bytes) && inside(log.line, bytes));
+    size_t used = lt_locallog_tail(bytes, &log);
+    PROMISE(used <= bytes.len && inside(log.source, bytes) && inside(log.line, bytes));
+    PROMISE(used || (!log.time.set && !log.line.len));
+    PROMISE(lt_locallog_within(bytes, true) <= bytes.len);
+    PROMISE(lt_locallog_within(bytes, false) <= bytes.len);
+}
+
 static void add_length(struct lt_buf *out, size_t length)
 {
     for (int shift = 24; shift >= 0; shift -= 8)
@@ -52,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct lt_str text = {(const char *)data, size};
     struct lt_buf framed = {0};
     check_stream(text);
+    check_damage(text);
     add_length(&framed, size);
     lt_buf_add(&framed, text);
     add_length(&framed, size);

@@ -128,7 +128,8 @@ def test_output_of_containers(host: Host) -> None:
 
     part = {"CONTAINER_PARTIAL_MESSAGE": "true"}
     make(journal(host), [
-        output("one", SYSLOG_TIMESTAMP="2026-07-09T12:26:40.111222333Z"),
+        output("one", SYSLOG_TIMESTAMP="2026-07-09T12:26:40.111222333Z", RELEASE="rc1", COM_EXAMPLE_OWNER="team-b",
+               DB_PASSWORD="hunter2", CONTAINER_LOG_EPOCH="abc"),
         output("two\nlines", PRIORITY="3"),
         output("a" * 16384, **part), output("x", PRIORITY="3"), output("b" * 16384, **part), output("c"),
         output("gone", GONE, CONTAINER_NAME="old", CONTAINER_TAG="mine"),
@@ -149,6 +150,8 @@ def test_output_of_containers(host: Host) -> None:
     assert gone["container_identifier"] == GONE and gone["tag"] == ["configuration_missing"]
     assert (facts(gone, "container name"), facts(gone, "image name"), facts(gone, "tag")) == (["old"], ["shop:1"], ["mine"])
     assert found[0]["container_identifier"] == web and facts(found[0], "tag") == []
+    assert sorted(found[0]["log_attributes"]) == ["COM_EXAMPLE_OWNER=team-b", "DB_PASSWORD=***", "RELEASE=rc1"]
+    assert all("log_attributes" not in row for row in found[1:])
 
 
 @needs_library

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Logs of pods on nodes that the tests wrote: whose they are, rotation, pieces, damage, links."""
+import gzip
 import os
 import re
 from pathlib import Path
@@ -168,8 +169,22 @@ def test_last_line_breaks_off(node: Node) -> None:
     """Its time and stream are good, and what there is of its text is kept."""
     node.log(b"".join(GOOD[:3]) + GOOD[3][:-4])
     result = node.run()
-    assert lines(result) == WHOLE[:3] + [("lin", "stdout", WHOLE[3][2])]
+    (row,) = halves(result)
+    assert lines(result) == WHOLE[:3] and row["confidence"] == "exact"
+    assert (row["message_body"], row["log_source"], reading.nanoseconds(row)) == ("lin", "stdout", WHOLE[3][2])
     assert result.error()["code"] == "truncated"
+
+
+def test_other_programs_rotate_logs(node: Node) -> None:
+    """logrotate and people know other names than the kubelet; tags behind the first one are attributes."""
+    log = node.log(GOOD[3].replace(b" F ", b" F:a:b "))
+    for number, suffix in enumerate((".bak", "-20260101.gz", "-20260102")):
+        log.with_name(log.name + suffix).write_bytes(gzip.compress(GOOD[number]) if suffix[-1] == "z" else GOOD[number])
+    log.with_name("notes.txt").write_text("x")
+    result = node.run()
+    assert sorted(lines(result)) == WHOLE
+    assert [row.get("log_attributes") for row in result.where(data_type=LINE)] == [None] * 3 + [["tags=a:b"]]
+    assert (result.error()["code"], result.error()["path"].endswith("/notes.txt")) == ("unsupported", True)
 
 
 def test_line_without_its_beginning(node: Node) -> None:
@@ -177,10 +192,21 @@ def test_line_without_its_beginning(node: Node) -> None:
     log = node.log(b"".join(GOOD[:3]) + GOOD[3][12:])
     result = node.run()
     (row,) = halves(result)
-    assert lines(result) == WHOLE[:3] and row["message_body"].endswith("stdout F line 3")
+    assert lines(result) == WHOLE[:3] and (row["message_body"], row["log_source"]) == ("line 3", "stdout")
     assert reading.iso_nanoseconds(row["time_first"]) == WHOLE[2][2]
     assert reading.iso_nanoseconds(row["time_last"]) == log.stat().st_mtime_ns
     assert result.error()["code"] == "damaged" and f"{len(GOOD[3]) - 13} bytes" in result.error()["reason"]
+
+
+@pytest.mark.parametrize("lost", [12, 36, 39, 43])
+def test_hostile_line_without_its_beginning(lost: int, node: Node) -> None:
+    """What a program wrote into its line is no line of its own, with a time that it chose."""
+    fake = cri_line("fake", BASE - 10**9 * SECOND)[:-1]
+    node.log(GOOD[0] + cri_line(b"said " + fake, BASE + SECOND)[lost:] + GOOD[2])
+    result = node.run()
+    (row,) = halves(result)
+    assert lines(result) == [WHOLE[0], WHOLE[2]] and ("said " + fake.decode()).endswith(row["message_body"].strip())
+    assert row["confidence"] == "bounded" and row.get("log_source") == ("stdout" if lost < 32 else None)
 
 
 @pytest.mark.parametrize("zeros", [0, 1, 4096])

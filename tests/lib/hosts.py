@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import stat
+import struct
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
@@ -41,6 +42,20 @@ def rfc3339(nanos: int) -> str:
 def log_record(text: str, when: str, stream: str = "stdout") -> str:
     """One line of a json-file log."""
     return json.dumps({"log": text, "stream": stream, "time": when}, separators=(",", ":")) + "\n"
+
+
+def varint(number: int) -> bytes:
+    """A number as protobuf writes it."""
+    out = b""
+    while number > 0x7F:
+        out, number = out + bytes([number & 0x7F | 0x80]), number >> 7
+    return out + bytes([number])
+
+
+def local_record(text: bytes, nanos: int, stream: bytes = b"stdout") -> bytes:
+    """A record of the local driver (moby daemon/logger/local, entry.proto)."""
+    entry = b"\x0a" + varint(len(stream)) + stream + b"\x10" + varint(nanos) + b"\x1a" + varint(len(text)) + text
+    return struct.pack(">I", len(entry)) + entry + struct.pack(">I", len(entry))
 
 
 def write_tree(root: bytes, tree: Tree) -> None:

@@ -39,6 +39,7 @@ LIBRARIES = {
     "openssl/": "src/base/sha256.c",
     "systemd/": "src/host/journal.c",
     "zstd.h": "src/base/zst.c",
+    "lzma.h": "src/base/xz.c",
 }
 
 # A plug-in is one file and one line in the table of its folder. With the table: its macro, what its files export for a

@@ -72,13 +72,38 @@ static void test_gap(void **state)
     assert_int_equal(lt_crilog_after_gap(LT_STR("2016-10-06T00:17:09Z stdout F text")), 34);
 }
 
+/* A line without its beginning, and one without its end. */
+static void test_parts(void **state)
+{
+    static const struct {
+        const char *line, *stream, *text;
+        bool tail, head;
+    } table[] = {
+        {"3T18:46:44.106Z stdout F a F b", "stdout", "a F b", true, false},
+        {"stderr P a", "stderr", "a", true, false},
+        {"err P:x a", "", "a", true, false},
+        {" F a", "", " F a", false, false},
+        {"a text", "", "a text", false, false},
+        {"stdout X a", "", "stdout X a", false, false},
+        {"2026-11-23T18:4", "", "2026-11-23T18:4", false, true},
+        {"2026-11-23T18:46:44.106Z std", "", "2026-11-23T18:46:44.106Z std", false, true},
+        {"2026-11-23T18:46:44.106Z stdout ", "", "2026-11-23T18:46:44.106Z stdout ", false, true},
+        {"2026-11-23T18:46:44.106Z stdin", "", "2026-11-23T18:46:44.106Z stdin", false, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct lt_str stream, text, line = lt_str_c(table[i].line);
+        if (lt_crilog_tail(line, &stream, &text) != table[i].tail || !lt_str_eq(stream, lt_str_c(table[i].stream)) ||
+            !lt_str_eq(text, lt_str_c(table[i].text)) || lt_crilog_is_head(line) != table[i].head)
+            fail_msg("%s", table[i].line);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_others),
-        cmocka_unit_test(test_find),
-        cmocka_unit_test(test_gap),
+        cmocka_unit_test(test_lines), cmocka_unit_test(test_others), cmocka_unit_test(test_find),
+        cmocka_unit_test(test_gap),   cmocka_unit_test(test_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -198,12 +198,88 @@ static void test_wrong_wire_type(void **state)
     lt_buf_free(&frame);
 }
 
+/* A record in `frame`, of whose parts the time is one of today: nine bytes. */
+static void make(struct lt_buf *frame, const char *line)
+{
+    struct lt_buf entry = {0};
+    lt_buf_lit(&entry, SOURCE "\x10\x85\xc0\xf7\x98\xb8\xd2\xac\xcc\x18\x1a");
+    lt_buf_char(&entry, (char)strlen(line));
+    lt_buf_add(&entry, lt_str_c(line));
+    add_length(frame, entry.len);
+    lt_buf_add(frame, lt_buf_view(&entry));
+    add_length(frame, entry.len);
+    lt_buf_free(&entry);
+}
+
+enum { SOURCE_AT = 4, TIME_AT = 12, TIME_END = 22, LINE_AT = 24 };
+
+/* The beginning of a record, cut at each place. */
+static void test_head(void **state)
+{
+    struct lt_buf frame = {0};
+    (void)state;
+    make(&frame, "hello");
+    for (size_t length = 0; length < frame.len; length++) {
+        struct lt_locallog log;
+        size_t claimed = lt_locallog_head((struct lt_str){frame.ptr, length}, &log);
+        assert_int_equal(claimed, length >= TIME_AT ? frame.len : 0);
+        assert_int_equal(log.time.set, length >= TIME_END);
+        size_t line = length > LINE_AT ? length - LINE_AT : 0;
+        assert_int_equal(log.line.len, line < 5 ? line : 5);
+    }
+    lt_buf_free(&frame);
+}
+
+/* The end of a record whose line looks like records: none of these counts. */
+static void test_tail(void **state)
+{
+    struct lt_buf frame = {0}, inner = {0};
+    (void)state;
+    make(&inner, "a");
+    lt_buf_char(&inner, 0);
+    for (size_t i = 0; i + 1 < inner.len; i++) /* so that it is a C string */
+        if (!inner.ptr[i])
+            inner.ptr[i] = 1;
+    make(&frame, inner.ptr);
+    for (size_t cut = 0; cut + 4 < frame.len; cut++) {
+        struct lt_locallog log;
+        size_t used = lt_locallog_tail(lt_str_skip(lt_buf_view(&frame), cut), &log);
+        assert_true(used > 4 && used <= frame.len - cut);
+        assert_int_equal(log.time.set, cut <= TIME_AT);
+        assert_int_equal(log.source.len, cut <= SOURCE_AT ? 6 : 0);
+        if (cut <= TIME_AT)
+            assert_int_equal(log.line.len, inner.len - 1);
+    }
+    lt_buf_free(&frame);
+    lt_buf_free(&inner);
+}
+
+/* A record in the line of another one, whose own end tells. */
+static void test_within(void **state)
+{
+    struct lt_buf inner = {0}, rest = {0};
+    (void)state;
+    make(&inner, "fake");
+    assert_int_equal(lt_locallog_within(lt_buf_view(&inner), true), 0);
+    lt_buf_add(&rest, lt_buf_view(&inner));
+    lt_buf_lit(&rest, " behind it");
+    add_length(&rest, LINE_AT - SOURCE_AT + inner.len + 20); /* it begins long before */
+    size_t end = rest.len;
+    assert_int_equal(lt_locallog_within(lt_buf_view(&rest), true), end);
+    assert_int_equal(lt_locallog_within(lt_buf_view(&rest), false), 0);
+    make(&rest, "next");
+    assert_int_equal(lt_locallog_within(lt_buf_view(&rest), false), end);
+    lt_buf_free(&inner);
+    lt_buf_free(&rest);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_record),       cmocka_unit_test(test_times),           cmocka_unit_test(test_partial),
         cmocka_unit_test(test_other_fields), cmocka_unit_test(test_damaged_entries), cmocka_unit_test(test_frame),
-        cmocka_unit_test(test_length),       cmocka_unit_test(test_wrong_wire_type),
+        cmocka_unit_test(test_length),       cmocka_unit_test(test_wrong_wire_type), cmocka_unit_test(test_head),
+        cmocka_unit_test(test_tail),         cmocka_unit_test(test_within),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

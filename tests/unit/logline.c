@@ -167,12 +167,74 @@ static void test_truncated_records(void **state)
     lt_logline_free(&line);
 }
 
+/* "attrs", as daemon/logger/loginfo.go fills it; anything else in it as it stands. */
+static void test_attrs(void **state)
+{
+    (void)state;
+    struct lt_logline line = {0};
+    parse(
+        &line,
+        LT_STR("{\"log\":\"x\",\"stream\":\"stdout\",\"attrs\":{\"tag\":\"a=b\",\"n\": [1,2] ,\"e\":\"\"}," TIME "}"));
+    static const char *const expected[] = {"tag=a=b", "n=[1,2]", "e="};
+    assert_int_equal(line.attrs.count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(lt_str_eq(*(struct lt_str *)line.attrs.items[i], lt_str_c(expected[i])));
+    parse(&line, LT_STR("{\"log\":\"x\",\"attrs\":{}," TIME "}"));
+    assert_int_equal(line.attrs.count, 0);
+    parse(&line, LT_STR("{\"log\":\"x\",\"attrs\":null," TIME "}"));
+    assert_int_equal(line.attrs.count, 0);
+    lt_logline_free(&line);
+}
+
+/* Records in a row, and where the next one begins: not in a string, and not in "attrs". */
+static void test_next(void **state)
+{
+    (void)state;
+    struct lt_logline line = {0};
+    const struct lt_str two =
+        LT_STR("{\"log\":\"a{\\\"log\\\":\",\"attrs\":{\"log\":\"x\"}," TIME "} {\"log\":\"b\"," TIME "}");
+    struct lt_str rest = two;
+    assert_int_equal(lt_logline_next(&rest, &line, NULL), LT_OK);
+    assert_buf(&line.text, LT_STR("a{\"log\":"));
+    assert_int_equal(lt_logline_find(two, 1), two.len - rest.len);
+    assert_int_equal(lt_logline_next(&rest, &line, NULL), LT_OK);
+    assert_buf(&line.text, LT_STR("b"));
+    assert_int_equal(rest.len, 0);
+    assert_int_equal(lt_logline_next(&rest, &line, NULL), LT_SKIP);
+    lt_logline_free(&line);
+}
+
+/* What is left behind each byte of a record: the text until it ends, the stream and the time as long as they are whole.
+ * "ream" may be the end of the name of another member, so the name of the stream may be cut, and its value may not. */
+static void test_tail(void **state)
+{
+    (void)state;
+    static const char start[] = "{\"log\":\"text\",\"stream\":\"";
+    const struct lt_str good = LT_STR("{\"log\":\"text\",\"stream\":\"stderr\",\"attrs\":{\"a\":\"b\"}," TIME "}");
+    const size_t text = 8, after = 12, stream = sizeof start - 1, time = good.len - 34;
+    struct lt_logline line = {0};
+    for (size_t cut = text; cut < good.len; cut++) {
+        bool whole = lt_logline_tail(lt_str_skip(good, cut), &line);
+        assert_int_equal(whole, cut <= time);
+        assert_int_equal(line.time.set, whole);
+        assert_int_equal(line.text.len, cut <= after ? after - cut : whole ? 0 : line.text.len);
+        assert_int_equal(line.stream.len, cut <= stream ? 6 : 0);
+    }
+    lt_logline_free(&line);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain_record),    cmocka_unit_test(test_reuse),
-        cmocka_unit_test(test_escapes),         cmocka_unit_test(test_other_members),
-        cmocka_unit_test(test_damaged_records), cmocka_unit_test(test_truncated_records),
+        cmocka_unit_test(test_plain_record),
+        cmocka_unit_test(test_reuse),
+        cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_other_members),
+        cmocka_unit_test(test_damaged_records),
+        cmocka_unit_test(test_truncated_records),
+        cmocka_unit_test(test_attrs),
+        cmocka_unit_test(test_next),
+        cmocka_unit_test(test_tail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

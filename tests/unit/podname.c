@@ -68,26 +68,19 @@ static void test_file(void **state)
     assert_true(lt_pod_log_file(LT_STR("0.log.20261123-184644.gz"), &log, &name));
     same(log.log, "0.log");
     same(log.stamp, "20261123-184644");
-    assert_true(log.packed && !log.unfinished && log.local.set && log.local.sec == 1795459604);
-    assert_true(lt_pod_log_file(LT_STR("0.log.20261123-184644.tmp"), &log, &name) && log.unfinished);
+    assert_true(log.is_copy && log.local.set && log.local.sec == 1795459604);
+    assert_true(lt_pod_log_file(LT_STR("0.log.20261123-184644.tmp"), &log, &name) && log.is_copy);
     assert_true(lt_pod_log_file(LT_STR("app_3.log"), &log, &name));
     same(name.container, "app");
     same(log.log, "app_3.log");
     assert_int_equal(name.attempt, 3);
-    static const char *const others[] = {"",
-                                         "log",
-                                         ".log",
-                                         "x.log",
-                                         "0.log.",
-                                         "0.log.gz",
-                                         "0.logs",
-                                         "0",
-                                         "1234567890.log",
-                                         "_0.log",
-                                         "0.log.20261323-184644",
-                                         "0.log.20261123-184644.gz.tmp"};
+    static const char *const others[] = {"", "log", ".log", "x.log", "0", "1234567890.log", "_0.log"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         assert_false(lt_pod_log_file(lt_str_c(others[i]), &log, &name));
+    static const char *const by_others[] = {"0.log.1", "0.log.gz", "0.log.bak", "0.log-20261123",
+                                            "0.log.20261323-184644"};
+    for (size_t i = 0; i < sizeof by_others / sizeof *by_others; i++)
+        assert_true(lt_pod_log_file(lt_str_c(by_others[i]), &log, &name) && !log.local.set && !log.stamp.len);
 }
 
 static void test_projection(void **state)

@@ -18,6 +18,7 @@
 #include "parse/stamp.h"
 #include "read/source.h"
 #include "runtime/json_log.h"
+#include "runtime/log_rotation.h"
 
 /* --- where it is --- */
 
@@ -235,6 +236,8 @@ static enum lt_status read_log(struct lt_log_lines *lines, struct lt_str path, s
     const struct lt_list files = lt_log_files(lines->ctx, lt_str_dirname(path), lt_str_basename(path), true);
     lt_each (const struct lt_log_file, file, &files) {
         struct lt_stream *stream;
+        if (!file->follows)
+            lt_log_clock_begin(lines->clock);
         if (status != LT_OK || lt_log_lines_open(lines, file->path, &stream) != LT_OK)
             continue;
         status = lt_json_log_read(lines, &record, stream, err);

@@ -18,7 +18,8 @@
  *     container.c         config.v2.json; container_host.c: hostconfig.json; mounts.c: mounts
  *     exposure.c          what exposes the host to a container
  *     lifecycle.c         other traces of the lives of containers and images
- *     log.c               logs of containers
+ *     log.c               logs of containers; log_read.c: one log; local_log.c: records of the driver local;
+ *                         other_log.c: logs that lie elsewhere
  *   lineage.c             links layers to each other, to images and to containers, after all sources have run
  *   partial.c             what of a store is missing as a whole
  *   life.c                which records of a container exist, and whether it ran at seizure

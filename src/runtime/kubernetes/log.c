@@ -3,39 +3,67 @@
  * has that of the first. */
 #include "runtime/kubernetes/kubernetes.h"
 #include "runtime/log_lines.h"
+#include "runtime/log_rotation.h"
 
 #include "parse/crilog.h"
 
 enum { WEST = 12 * 3600, EAST = 14 * 3600 }; /* no zone is further from UTC */
 
-static enum lt_status add_record(struct lt_log_lines *lines, const struct lt_crilog *line, uint64_t offset,
+static enum lt_status add_record(struct lt_log_lines *lines, const struct lt_crilog *line, uint64_t offset, bool cut,
                                  struct lt_err *err)
 {
-    const struct lt_log_record record = {line->is_stderr, line->text, line->time, offset, !line->partial};
-    return lt_log_lines_add(lines, &record, err);
+    struct lt_buf tags = {0};
+    if (line->tags.len) {
+        lt_buf_lit(&tags, "tags=");
+        lt_buf_add(&tags, line->tags);
+    }
+    struct lt_str item = lt_buf_view(&tags);
+    void *items[] = {&item};
+    const struct lt_list attrs = {items, item.len > 0, 1};
+    const struct lt_log_record record = {
+        .stream = line->is_stderr,
+        .text = line->text,
+        .time = line->time,
+        .offset = offset,
+        .complete = !line->partial,
+        .attrs = &attrs,
+        .cut = cut,
+    };
+    enum lt_status status = lt_log_lines_add(lines, &record, err);
+    lt_buf_free(&tags);
+    return status;
 }
 
-/* Recover the text of a damaged line, and a whole line that was appended to it later. */
-static enum lt_status salvage(struct lt_log_lines *lines, struct lt_str text, uint64_t offset, struct lt_err *err)
+/* Recover the text of a damaged line. If only a beginning is left, a whole line that was appended later may follow;
+ * what follows on a text is text, whatever it looks like. */
+static enum lt_status salvage(struct lt_log_lines *lines, struct lt_str text, uint64_t offset, bool cut,
+                              struct lt_err *err)
 {
     struct lt_err problem = {0};
     struct lt_crilog line;
-    struct lt_time next = {0};
-    size_t damaged = lt_crilog_find(text, 1);
-    struct lt_str half = {text.ptr, damaged};
-    if (damaged < text.len && lt_crilog_parse(lt_str_skip(text, damaged), &line, NULL) == LT_OK)
-        next = line.time;
-    lt_crilog_parse(half, &line, &problem);
-    lt_skip(lines->ctx, lines->path, LT_CODE_DAMAGED, "%zu bytes at offset %ju: %s", damaged, (uintmax_t)offset,
+    struct lt_log_half half = {.stream = LT_STR(""), .offset = offset};
+    struct lt_str lost = {text.ptr, lt_crilog_find(text, 1)};
+    if (lt_crilog_is_head(lt_log_without_nul(lost))) {
+        half.text = lt_log_without_nul(lost);
+    } else {
+        lt_crilog_tail(lt_log_without_nul(text), &half.stream, &half.text);
+        lost.len = text.len;
+    }
+    text = lt_str_skip(text, lost.len);
+    if (text.len && lt_crilog_parse(text, &line, NULL) == LT_OK)
+        half.next = line.time;
+    lt_crilog_parse(lost, &line, &problem);
+    lt_skip(lines->ctx, lines->path, LT_CODE_DAMAGED, "%zu bytes at offset %ju: %s", lost.len, (uintmax_t)offset,
             problem.text);
-    enum lt_status status = lt_log_lines_half(lines, lt_log_without_nul(half), offset, next, err);
-    if (status != LT_OK || !next.set)
+    enum lt_status status = lt_log_lines_half(lines, &half, err);
+    if (status != LT_OK || !half.next.set)
         return status;
-    lt_crilog_parse(lt_str_skip(text, damaged), &line, NULL);
-    return add_record(lines, &line, offset + damaged, err);
+    lt_crilog_parse(text, &line, NULL);
+    return add_record(lines, &line, offset + lost.len, cut, err);
 }
 
-static enum lt_status read_part(struct lt_log_lines *lines, struct lt_str text, uint64_t offset, struct lt_err *err)
+static enum lt_status read_part(struct lt_log_lines *lines, struct lt_str text, uint64_t offset, bool cut,
+                                struct lt_err *err)
 {
     struct lt_crilog line;
     size_t zeros = lt_log_lines_nul(lines, text, offset);
@@ -44,8 +72,8 @@ static enum lt_status read_part(struct lt_log_lines *lines, struct lt_str text, 
     if (!text.len)
         return LT_OK;
     if (lt_crilog_parse(text, &line, NULL) != LT_OK)
-        return salvage(lines, text, offset, err);
-    return add_record(lines, &line, offset, err);
+        return salvage(lines, text, offset, cut, err);
+    return add_record(lines, &line, offset, cut, err);
 }
 
 /* Between NUL bytes, which a power loss leaves, there may be lines. */
@@ -58,12 +86,12 @@ static enum lt_status read_line(struct lt_log_lines *lines, const struct lt_line
         struct lt_str part = lt_log_without_nul((struct lt_str){text.ptr, end});
         lt_skip(lines->ctx, lines->path, LT_CODE_DAMAGED, "%zu NUL bytes at offset %ju", end - part.len,
                 (uintmax_t)(offset + part.len));
-        status = read_part(lines, part, offset, err);
+        status = read_part(lines, part, offset, true, err);
         text = lt_str_skip(text, end);
         offset += end;
     }
     if (status == LT_OK)
-        status = read_part(lines, text, offset, err);
+        status = read_part(lines, text, offset, !line->complete, err);
     if (!line->complete && status == LT_OK)
         lt_skip(lines->ctx, lines->path, LT_CODE_TRUNCATED, "the last line, at offset %ju, breaks off",
                 (uintmax_t)offset);
@@ -136,10 +164,13 @@ static enum lt_status read_log(struct lt_ctx *ctx, const struct lt_kube_log *log
     const struct lt_kube_log_file *before = NULL;
     enum lt_status status = LT_OK;
     lt_each (const struct lt_kube_log_file, file, &log->files) {
-        bool again = before && file->log.stamp.len && lt_str_eq(before->log.stamp, file->log.stamp);
-        if (status == LT_OK && file->log.stamp.len && !again)
+        const struct lt_pod_log *name = &file->log;
+        bool again = before && lt_rotation_cmp(&before->log.rotation, &name->rotation) == 0;
+        if (status == LT_OK && name->stamp.len && !again)
             status = emit_rotation(ctx, log, file, err);
-        if (status == LT_OK && !(again && lt_log_is_copy(ctx->fs, before->path, file->path)))
+        if (before && !lt_rotation_follows(&before->log.rotation, &name->rotation))
+            lt_log_clock_begin(clock);
+        if (status == LT_OK && !(again && lt_log_is_copy(ctx, before->path, file->path, name->is_copy)))
             status = read_file(&lines, file->path, err);
         before = file;
     }

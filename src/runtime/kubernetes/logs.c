@@ -5,6 +5,7 @@
  *   pods/<namespace>_<pod>_<UID>/<container>/<attempt>.log           written now
  *   ... <attempt>.log.<YYYYMMDD-HHMMSS>[.gz]                         rotated, the time is in the kubelet's zone
  *   ... <attempt>.log.<YYYYMMDD-HHMMSS>.tmp                          its packed copy in the making
+ *   ... <attempt>.log.1, <attempt>.log-20261123.gz ...               by logrotate or by hand (parse/rotation.h)
  *   containers/<pod>_<namespace>_<container>-<ID>.log                link to the first, made once the container runs
  *
  * A log that is itself a link leads to one of Docker's, which is read there. */
@@ -20,9 +21,8 @@ static int by_age(const void *a, const void *b)
 {
     const struct lt_kube_log_file *left = *(const struct lt_kube_log_file *const *)a;
     const struct lt_kube_log_file *right = *(const struct lt_kube_log_file *const *)b;
-    if (left->log.local.set != right->log.local.set)
-        return left->log.local.set ? -1 : 1;
-    return lt_str_cmp(left->path, right->path);
+    int order = lt_rotation_cmp(&left->log.rotation, &right->log.rotation);
+    return order ? order : lt_str_cmp(left->path, right->path);
 }
 
 /* The daemon stamps lines with the host's zone. */
@@ -63,9 +63,13 @@ static void find_files(struct lt_ctx *ctx, struct lt_kube_pod *pod, struct lt_st
     for (size_t i = 0; i < listing.count; i++) {
         struct lt_pod_log parts;
         struct lt_pod_name name;
-        if (!S_ISREG(listing.nodes[i].mode) || !lt_pod_log_file(listing.nodes[i].name, &parts, &name) ||
-            !name.container.len == !container.len)
+        if (!S_ISREG(listing.nodes[i].mode))
             continue;
+        if (!lt_pod_log_file(listing.nodes[i].name, &parts, &name) || !name.container.len == !container.len) {
+            lt_skip(ctx, lt_path_join(ctx->scratch, directory, listing.nodes[i].name), LT_CODE_UNSUPPORTED,
+                    "no name of a container's log: not read");
+            continue;
+        }
         struct lt_kube_log *log = get_log(ctx, &logs, lt_path_join(ctx->scratch, directory, parts.log));
         struct lt_kube_log_file *file = lt_new(ctx->run, struct lt_kube_log_file);
         log->pod = pod;
