@@ -53,19 +53,22 @@ static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate
     return job->product.take(job->product.arg, event, fate, err);
 }
 
-/* Report the errors of an evidence as a whole. */
-static void report_notes(struct lt_job *job, const struct lt_evidence *evidence)
-{
-    lt_each (struct lt_err, note, &evidence->notes)
-        lt_report_problem(&job->report, "evidence", LT_STR(""), note);
-}
-
 /* Keep what was wrong with an evidence, in case no evidence has a store. */
 static void add_looked(struct lt_job *job, const char *spec, const char *text)
 {
     struct lt_str *line = lt_new(&job->arena, struct lt_str);
     *line = lt_str_format(&job->arena, "%s: %s", spec, text);
     lt_list_add(&job->looked, &job->arena, line);
+}
+
+/* Report the errors of an evidence as a whole. With --quiet they are kept as well: they may say what holds the stores. */
+static void report_notes(struct lt_job *job, const struct lt_evidence *evidence)
+{
+    lt_each (struct lt_err, note, &evidence->notes) {
+        lt_report_problem(&job->report, "evidence", LT_STR(""), note);
+        if (job->options->quiet)
+            add_looked(job, evidence->spec, note->text);
+    }
 }
 
 /* Report why an evidence is not read. With --quiet it is kept as well, in case no other is read either. */
