@@ -207,19 +207,6 @@ static void look_inside(struct lt_discovery *discovery, const struct lt_root *ro
         lt_search(discovery, *path, LT_MOST_NAMES, take_inner, false); /* the walk of it reports what cannot be read */
 }
 
-/* Is it the root of an installed system? */
-static bool is_system(struct lt_ctx *ctx, struct lt_str path)
-{
-    static const char *const made[] = {"hostname", "machine-id", "os-release", "passwd"};
-    struct lt_node node;
-    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
-        struct lt_str file = lt_str_format(ctx->scratch, "%.*s/etc/%s", LT_ARG(path), made[i]);
-        if (lt_fs_stat(ctx->fs, file, ctx->scratch, &node, NULL) == LT_OK)
-            return true;
-    }
-    return false;
-}
-
 /* Search a directory that is the root of a host of its own. */
 static void discover_nested(const struct lt_discovery *discovery, struct lt_str path)
 {
@@ -242,7 +229,7 @@ static bool take_store(struct lt_discovery *discovery, struct lt_str path, struc
     struct lt_str above = lt_str_dirname(path);
     if (bid.value < LT_BID_CERTAIN || discovery->depth >= MOST_NESTED)
         return add(discovery, path, bid, LT_BID_CERTAIN, LT_STR("by its shape"));
-    while (above.len && !is_system(discovery->ctx, above))
+    while (above.len && !lt_is_system(discovery->ctx->fs, above, discovery->ctx->scratch))
         above = lt_str_dirname(above);
     if (!above.len)
         return add(discovery, path, bid, LT_BID_CERTAIN, LT_STR("by its shape"));

@@ -3,6 +3,7 @@
 
 #include "evidence/mounted.h"
 #include "read/mount_table.h"
+#include "read/ostree.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,18 @@ static bool is_taken(const struct found *found, struct lt_fs *fs)
 static void take(struct found *found, struct lt_fs *fs)
 {
     lt_map_put(&found->taken, found->ctx->run, lt_str_dup(found->ctx->run, key_of(&fs)), fs);
+}
+
+bool lt_is_system(struct lt_fs *fs, struct lt_str path, struct lt_arena *scratch)
+{
+    static const char *const made[] = {"hostname", "machine-id", "os-release", "passwd", "fstab"};
+    struct lt_str etc, real;
+    if (lt_fs_resolve(fs, lt_path_join(scratch, path, LT_STR("etc")), scratch, &etc, NULL) != LT_OK)
+        return false;
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+        if (lt_fs_resolve(fs, lt_path_join(scratch, etc, lt_str_c(made[i])), scratch, &real, NULL) != LT_END)
+            return true;
+    return false;
 }
 
 static bool has_etc(struct lt_fs *fs, struct lt_arena *scratch)
@@ -291,73 +304,67 @@ static void set_root(struct lt_ctx *ctx, struct lt_host *host, struct lt_fs *fs,
     add_fs(ctx, host, fs, path, LT_STR("/"));
 }
 
-/* The newest deployment of an operating system below /ostree/deploy (ostree src/libostree/ostree-sysroot.c, 2024.5).
- * "": there is none. */
-static struct lt_str newest_deployment(struct lt_ctx *there, struct lt_str os)
+static struct lt_host *plain_host(struct lt_ctx *ctx, const struct lt_evidence *evidence, struct lt_fs *fs)
 {
-    struct lt_listing listing;
-    struct lt_str best = LT_STR(""), deploy = lt_path_join(there->scratch, os, LT_STR("deploy"));
-    struct lt_time newest = {0};
-    lt_fs_list(there->fs, deploy, there->scratch, &listing, NULL);
-    for (size_t i = 0; i < listing.count; i++) {
-        struct lt_node etc;
-        struct lt_str path = lt_path_join(there->scratch, deploy, listing.nodes[i].name);
-        if (lt_fs_stat(there->fs, lt_path_join(there->scratch, path, LT_STR("etc")), there->scratch, &etc, NULL) !=
-                LT_OK ||
-            !S_ISDIR(etc.mode) || (best.len && lt_time_cmp(etc.time[LT_C], newest) <= 0))
-            continue;
-        best = path;
-        newest = etc.time[LT_C];
-    }
-    return best;
-}
-
-/* A host of ostree has its root in a deployment, and a /var beside all of them. */
-static struct lt_host *ostree_host(struct lt_ctx *ctx, const struct lt_evidence *evidence, struct lt_fs *fs)
-{
-    struct lt_ctx there = lt_ctx_on(ctx, fs);
-    const struct lt_str systems = LT_STR("/ostree/deploy");
-    struct lt_listing listing;
-    lt_fs_list(fs, systems, ctx->scratch, &listing, NULL);
-    for (size_t i = 0; i < listing.count; i++) {
-        struct lt_str os = lt_path_join(ctx->scratch, systems, listing.nodes[i].name);
-        struct lt_str root = newest_deployment(&there, os);
-        if (!root.len)
-            continue;
-        struct lt_host *host = new_host(ctx, evidence);
-        set_root(ctx, host, fs, root);
-        lt_mounted_add(host->etc, LT_STR("/sysroot"), fs, LT_STR(""), LT_MOUNTED_FS);
-        lt_mounted_add(host->etc, LT_STR("/var"), fs, lt_path_join(ctx->scratch, os, LT_STR("var")), LT_MOUNTED_FS);
-        return host;
-    }
-    return NULL;
-}
-
-static struct lt_host *root_host(struct lt_ctx *ctx, const struct lt_evidence *evidence, struct lt_fs *fs)
-{
-    if (!has_etc(fs, ctx->scratch))
-        return ostree_host(ctx, evidence, fs);
     struct lt_host *host = new_host(ctx, evidence);
     set_root(ctx, host, fs, LT_STR(""));
     return host;
 }
 
-/* Hosts of the file systems that are the root of one, and what their mount tables claim. */
-static void find_roots(struct found *found)
+/* A host of ostree has its root in a deployment, and a /var beside all of them. NULL: it is none. */
+static struct lt_host *ostree_host(struct lt_ctx *ctx, const struct lt_evidence *evidence, struct lt_fs *fs)
+{
+    struct lt_ctx there = lt_ctx_on(ctx, fs);
+    struct lt_str root, var;
+    if (!lt_ostree_find(&there, &root, &var))
+        return NULL;
+    struct lt_host *host = new_host(ctx, evidence);
+    set_root(ctx, host, fs, root);
+    lt_mounted_add(host->etc, LT_STR("/sysroot"), fs, LT_STR(""), LT_MOUNTED_FS);
+    lt_mounted_add(host->etc, LT_STR("/var"), fs, var, LT_MOUNTED_FS);
+    return host;
+}
+
+static size_t count_hosts(const struct found *found, const struct lt_evidence *evidence)
+{
+    size_t count = 0;
+    lt_each (const struct lt_host, host, &found->hosts)
+        count += host->evidence == evidence;
+    return count;
+}
+
+/* Hosts of the file systems of an evidence that are the root of one. With `doubtful` an /etc is enough, if nothing in
+ * the evidence is more. */
+static void find_roots_in(struct found *found, const struct lt_evidence *evidence, bool doubtful)
 {
     struct lt_ctx *ctx = found->ctx;
+    if (doubtful && count_hosts(found, evidence))
+        return;
+    lt_each (struct lt_fs, fs, &evidence->fs) {
+        struct lt_host *host = NULL;
+        if (is_taken(found, fs))
+            continue;
+        if (doubtful ? has_etc(fs, ctx->scratch) : lt_is_system(fs, LT_STR(""), ctx->scratch))
+            host = plain_host(ctx, evidence, fs);
+        else if (!doubtful)
+            host = ostree_host(ctx, evidence, fs);
+        if (!host)
+            continue;
+        take(found, fs);
+        lt_list_add(&found->hosts, ctx->run, host);
+    }
+}
+
+/* Hosts of all evidences, and what their mount tables claim. */
+static void find_roots(struct found *found, bool doubtful)
+{
+    size_t first = found->hosts.count;
     lt_each (const struct lt_evidence, evidence, found->evidence)
-        lt_each (struct lt_fs, fs, &evidence->fs) {
-            struct lt_host *host = root_host(ctx, evidence, fs);
-            if (!host)
-                continue;
-            take(found, fs);
-            lt_list_add(&found->hosts, ctx->run, host);
-        }
-    lt_each (struct lt_host, host, &found->hosts)
-        lt_mount_table_read(ctx, host);
-    lt_each (struct lt_host, host, &found->hosts)
-        mount_all(found, host);
+        find_roots_in(found, evidence, doubtful);
+    for (size_t i = first; i < found->hosts.count; i++)
+        lt_mount_table_read(found->ctx, found->hosts.items[i]);
+    for (size_t i = first; i < found->hosts.count; i++)
+        mount_all(found, found->hosts.items[i]);
 }
 
 static struct lt_host *only_host(const struct found *found, const struct lt_evidence *evidence)
@@ -370,14 +377,6 @@ static struct lt_host *only_host(const struct found *found, const struct lt_evid
             count++;
         }
     return count == 1 ? only : NULL;
-}
-
-static size_t count_hosts(const struct found *found, const struct lt_evidence *evidence)
-{
-    size_t count = 0;
-    lt_each (const struct lt_host, host, &found->hosts)
-        count += host->evidence == evidence;
-    return count;
 }
 
 /* Hosts of the file systems that no mount table claims. */
@@ -401,7 +400,8 @@ static void find_others(struct found *found, const struct lt_evidence *evidence)
 void lt_hosts_find(struct lt_ctx *ctx, const struct lt_list *evidence, const struct lt_runtime *const *runtimes)
 {
     struct found found = {.ctx = ctx, .evidence = evidence, .runtimes = runtimes};
-    find_roots(&found);
+    find_roots(&found, false);
+    find_roots(&found, true);
     lt_each (const struct lt_evidence, each, evidence)
         find_others(&found, each);
 }

@@ -61,7 +61,8 @@ static void add_looked(struct lt_job *job, const char *spec, const char *text)
     lt_list_add(&job->looked, &job->arena, line);
 }
 
-/* Report the errors of an evidence as a whole. With --quiet they are kept as well: they may say what holds the stores. */
+/* Report the errors of an evidence as a whole. With --quiet they are kept as well: they may say what holds the stores.
+ */
 static void report_notes(struct lt_job *job, const struct lt_evidence *evidence)
 {
     lt_each (struct lt_err, note, &evidence->notes) {

@@ -186,6 +186,17 @@ def test_damaged_table(tmp: Path) -> None:
     assert {row["hostname"] for row in done.rows} == {"dock01"}
 
 
+def test_a_volume_with_an_etc_of_its_own(tmp: Path) -> None:
+    """A folder of that name makes no host of a volume that the table claims."""
+    host = shop(tmp / "host")
+    host.write(host.root / "etc/fstab", f"UUID={UUID} /{AT} ext4\n")
+    data = take_out(host.root, AT, tmp / "data")
+    (data / "etc").mkdir()
+    done = timeline(make_image(host.root, tmp / "root.raw"), make_image(data, tmp / "data.raw", U=UUID))
+    assert {row["hostname"] for row in done.rows} == {"dock01"}
+    assert [error["path"] for error in done.errors] == [f"/{AT}/etc"]   # which Docker does not make
+
+
 def test_mount_at_a_link(tmp: Path) -> None:
     """The mount point may be a link, which the kernel follows."""
     host = shop(tmp / "linked")
