@@ -103,6 +103,18 @@ def test_json_records(case: str, web: Container) -> None:
     assert len(result.errors) == errors and result.code == bool(errors)
 
 
+@pytest.mark.parametrize("before", [b"", TWO[:11]])
+def test_large_gap(before: bytes, web: Container) -> None:
+    """A hole of many MiB, before which a record may break off: what stands on either side is there."""
+    with open(web.log, "wb") as out:
+        out.write(ONE + before)
+        out.seek(300_000_000, 1)
+        out.write(NINE)
+    result = web.host.run()
+    assert whole(result) == [("one\n", "stdout", 1), ("nine\n", "stdout", 9)] and result.code == 1
+    assert [line[0] for line in halves(result)] == (["two"] if before else []) and len(result.errors) <= 3
+
+
 def test_hostile_line_of_beginnings(web: Container) -> None:
     """A line of nothing but beginnings takes no more than linear time."""
     web.log.write_bytes(ONE + b'{"log":"","x":[' * 60_000 + b"\n" + NINE)
