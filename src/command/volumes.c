@@ -53,8 +53,7 @@ static struct lt_str volume_of(const struct lt_root *root, const struct lt_mount
     if (lt_str_eq(mount->type, LT_STR("volume")))
         return mount->name;
     lt_each (const struct lt_volume, volume, &root->volumes)
-        if (volume->by_path && lt_str_eq(mount->type, LT_STR("bind")) &&
-            lt_str_eq(volume->device, mount->source))
+        if (volume->by_path && lt_str_eq(mount->type, LT_STR("bind")) && lt_str_eq(volume->device, mount->source))
             return volume->name;
     return LT_STR("");
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Binds over the stores of daemons. Where a bind could be shown (read/hosts.c), the daemon's own path leads to the store.
- * Where files lie below it, these are read as well, and this says which of the two was in use. */
+/* Binds over the stores of daemons. Where a bind could be shown (read/hosts.c), the daemon's own path leads to the
+ * store. Where files lie below it, these are read as well, and this says which of the two was in use. */
 #include "host/claims.h"
 #include "host/host_settings.h"
 

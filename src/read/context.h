@@ -7,9 +7,8 @@
  *   hosts.c          file systems to hosts; mount_table.c: what a host mounts; ostree.c: hosts of ostree
  *   discover.c       directories to stores; search.c: those that no place and no setting names; links.c: parts of a
  *                    store that are links; collected.c: stores that a collector copied
- *   unread.c         stores, and parts of stores, that no runtime reads yet; storage_conf.c: where settings put those of
- *                    Podman
- *   report.c         the account: seen = emitted + filtered + deduplicated + failed + untimed, and every error
+ *   unread.c         stores, and parts of stores, that no runtime reads yet; storage_conf.c: where settings put those
+ * of Podman report.c         the account: seen = emitted + filtered + deduplicated + failed + untimed, and every error
  *   facts.c          attributes of an event that is being built
  *   volume_users.c   which containers mount which volume
  */

@@ -9,8 +9,8 @@
 /* Report each such store of ctx->fs as unsupported. */
 void lt_unread_find(struct lt_ctx *ctx);
 
-/* Names of directories in such stores, by which they are known wherever they lie; ends with NULL. If `path` holds one, it
- * is reported, unless it was before. */
+/* Names of directories in such stores, by which they are known wherever they lie; ends with NULL. If `path` holds one,
+ * it is reported, unless it was before. */
 extern const char *const lt_unread_marks[];
 void lt_unread_at(struct lt_ctx *ctx, struct lt_str path);
 

@@ -155,7 +155,7 @@ static void add_name(struct names *names, struct lt_arena *arena, const struct d
         names->items = items;
     }
     struct lt_str copy = lt_str_dup(arena, lt_str_c(text));
-    names->items[names->count++] = (struct name){head_of(copy), copy, entry->d_ino, DTTOIF(entry->d_type)};
+    names->items[names->count++] = (struct name){head_of(copy), copy, entry->d_ino, (unsigned)entry->d_type << 12};
 }
 
 /* All names of a directory, unless there are more than `most`. Returns errno, 0 if all is well. */

@@ -6,8 +6,8 @@
 
 #include "host/data_roots.h"
 #include "parse/ident.h"
-#include "parse/json.h"
 #include "parse/idmap.h"
+#include "parse/json.h"
 
 #include <string.h>
 
@@ -21,14 +21,8 @@ const struct lt_place lt_docker_places[] = {
 };
 
 const struct lt_mark lt_docker_marks[] = {
-    {.name = "containers"},
-    {.name = "image"},
-    {.name = "volumes"},
-    {.name = "overlay2"},
-    {.name = "aufs"},
-    {.name = "devicemapper"},
-    {.name = "graph"},
-    {0},
+    {.name = "containers"}, {.name = "image"},        {.name = "volumes"}, {.name = "overlay2"},
+    {.name = "aufs"},       {.name = "devicemapper"}, {.name = "graph"},   {0},
 };
 
 /* Docker's own directories, and links of the volumes that were moved to another disk (moby#39446). */
@@ -70,8 +64,8 @@ static bool any_entry(struct lt_ctx *ctx, struct lt_str path, bool (*test)(struc
 /* A file of a container, of which a collection may hold the logs alone. */
 static bool is_container_file(struct lt_str name, struct lt_str id)
 {
-    return lt_str_eq(name, LT_STR("config.v2.json")) || lt_str_eq(name, LT_STR("config.json")) || lt_str_eq(name, LT_STR("hostconfig.json")) ||
-           lt_str_eq(name, LT_STR("local-logs")) ||
+    return lt_str_eq(name, LT_STR("config.v2.json")) || lt_str_eq(name, LT_STR("config.json")) ||
+           lt_str_eq(name, LT_STR("hostconfig.json")) || lt_str_eq(name, LT_STR("local-logs")) ||
            (lt_str_starts(name, id) && lt_str_starts(lt_str_skip(name, id.len), LT_STR("-json.log")));
 }
 

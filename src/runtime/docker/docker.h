@@ -80,8 +80,8 @@ static inline struct lt_docker_container *lt_docker_container(const struct lt_co
     return container->own;
 }
 
-/* The layer of this driver with this ID, NULL: there is none. Drivers may have layers of the same ID: before 1.10 it was
- * the image's. Without a driver (NULL), the layer of any. */
+/* The layer of this driver with this ID, NULL: there is none. Drivers may have layers of the same ID: before 1.10 it
+ * was the image's. Without a driver (NULL), the layer of any. */
 struct lt_layer *lt_docker_layer_find(const struct lt_root *root, const struct lt_docker_driver *driver,
                                       struct lt_str id);
 
