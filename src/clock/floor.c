@@ -4,8 +4,8 @@
 #include "clock/filetimes.h"
 #include "store/mechanics.h"
 
-static const int64_t DAY = 86400 * INT64_C(1000000000);
-static const int64_t YEAR = 365 * 86400 * INT64_C(1000000000);
+static const int64_t DAY = INT64_C(86400) * 1000000000;
+static const int64_t YEAR = INT64_C(365) * 86400 * 1000000000;
 
 /* Of what a runtime dated. */
 static struct lt_floor first_containers(void)

@@ -75,7 +75,7 @@ static void note_time(struct lt_log_clock *log, struct lt_time now, unsigned str
 static bool is_set_ahead(const struct lt_log_clock *log, struct lt_time previous, struct lt_time now,
                          struct lt_buf *reason)
 {
-    static const int64_t LONGEST = 3 * 365 * 86400 * INT64_C(1000000000);
+    static const int64_t LONGEST = INT64_C(3) * 365 * 86400 * 1000000000;
     struct lt_time started = log->container->started;
     if (!previous.set)
         return false;

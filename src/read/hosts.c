@@ -14,22 +14,17 @@ struct found {
     const struct lt_list *evidence;
     const struct lt_runtime *const *runtimes;
     struct lt_list hosts; /* of struct lt_host *: those with an /etc */
-    struct lt_map taken;  /* addresses of file systems that a host has -> the same */
+    struct lt_list taken; /* of struct lt_fs *: those that a host has */
 };
 
-static struct lt_str key_of(struct lt_fs *const *fs)
+static bool is_taken(const struct found *found, const struct lt_fs *fs)
 {
-    return (struct lt_str){(const char *)fs, sizeof *fs};
-}
-
-static bool is_taken(const struct found *found, struct lt_fs *fs)
-{
-    return lt_map_get(&found->taken, key_of(&fs));
+    return lt_list_has(&found->taken, fs);
 }
 
 static void take(struct found *found, struct lt_fs *fs)
 {
-    lt_map_put(&found->taken, found->ctx->run, lt_str_dup(found->ctx->run, key_of(&fs)), fs);
+    lt_list_add(&found->taken, found->ctx->run, fs);
 }
 
 bool lt_is_system(struct lt_fs *fs, struct lt_str path, struct lt_arena *scratch)

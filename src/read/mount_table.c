@@ -27,8 +27,8 @@ static struct lt_str tidy(struct lt_arena *arena, struct lt_str path)
 static void add_line(struct lt_ctx *ctx, struct lt_host *host, const struct lt_fstab_line *line, struct lt_str from)
 {
     struct lt_str value;
-    bool bind = is_bind(line->options), path = lt_str_starts(line->at, LT_STR("/"));
-    if (!path || memmem(line->at.ptr, line->at.len, "..", 2))
+    bool bind = is_bind(line->options);
+    if (!line->at.len || line->at.ptr[0] != '/' || memmem(line->at.ptr, line->at.len, "..", 2))
         return;
     struct lt_str at = tidy(ctx->run, line->at);
     if (!at.len && lt_fstab_device(line->spec, &value) == LT_BY_NODE)

@@ -32,8 +32,7 @@ struct pass {
     struct lt_arena kept;    /* for the whole pass */
     struct lt_arena scratch; /* for a directory; that of the context too */
     /* The directory at hand. */
-    const struct lt_dir *dir;
-    struct lt_str path;
+    struct lt_dir dir;
     bool marked;
 };
 
@@ -42,24 +41,30 @@ static struct lt_str path_of(const struct item *item)
     return (struct lt_str){item->path, item->len};
 }
 
-/* Returns whether it is searched. */
-static bool push(struct pass *pass, struct lt_str name, uint64_t ino)
+static void push(struct pass *pass, struct lt_str path, uint64_t ino, unsigned depth)
 {
-    struct lt_buf path = {0};
-    lt_buf_add(&path, pass->path);
-    lt_buf_char(&path, '/');
-    lt_buf_add(&path, name);
-    pass->full |= pass->count >= MOST_WAITING;
-    if (pass->full || path.len >= LT_MAX_PATH || lt_map_get(&pass->known, lt_buf_view(&path))) {
-        lt_buf_free(&path);
-        return false;
-    }
+    struct lt_buf copy = {0};
     if (pass->count == pass->cap) {
         pass->cap = pass->cap ? pass->cap * 2 : 256;
         pass->items = lt_realloc(pass->items, lt_array_size(pass->cap, sizeof *pass->items));
     }
-    pass->items[pass->count++] = (struct item){path.ptr, path.len, ino, pass->dir->depth + 1};
-    return true;
+    lt_buf_add(&copy, path);
+    pass->items[pass->count++] = (struct item){copy.ptr, copy.len, ino, depth};
+}
+
+/* Let the directory `name` of the one at hand wait. Returns whether it will be searched. */
+static bool push_entry(struct pass *pass, struct lt_str name, uint64_t ino)
+{
+    struct lt_buf path = {0};
+    lt_buf_add(&path, pass->dir.name);
+    lt_buf_char(&path, '/');
+    lt_buf_add(&path, name);
+    pass->full |= pass->count >= MOST_WAITING;
+    bool wanted = !pass->full && path.len < LT_MAX_PATH && !lt_map_get(&pass->known, lt_buf_view(&path));
+    if (wanted)
+        push(pass, lt_buf_view(&path), ino, pass->dir.depth + 1);
+    lt_buf_free(&path);
+    return wanted;
 }
 
 /* Is a store known by this name, of its own directory or of an entry in it? */
@@ -81,7 +86,7 @@ static bool is_directory(struct pass *pass, struct lt_str name, uint64_t ino, un
     if (type)
         return S_ISDIR(type);
     struct lt_fs *fs = pass->ctx.fs;
-    return fs->ops->describe(fs, pass->dir, &pass->scratch, &node, NULL) == LT_OK && S_ISDIR(node.mode);
+    return fs->ops->describe(fs, &pass->dir, &pass->scratch, &node, NULL) == LT_OK && S_ISDIR(node.mode);
 }
 
 static void take_name(void *arg, struct lt_str name, uint64_t ino, unsigned type)
@@ -90,7 +95,7 @@ static void take_name(void *arg, struct lt_str name, uint64_t ino, unsigned type
     pass->names++;
     if (!is_directory(pass, name, ino, type))
         return;
-    if (push(pass, name, ino))
+    if (push_entry(pass, name, ino))
         pass->marked |= is_mark(pass, name, false);
 }
 
@@ -130,23 +135,21 @@ static void look_at(struct pass *pass, const struct item *item)
 {
     size_t before = pass->count;
     struct lt_err problem = {0};
-    struct lt_dir dir = {
-        .name = path_of(item), .path_len = item->len, .ino = item->ino, .depth = item->depth, .brief = true};
     struct lt_fs *fs = pass->ctx.fs;
-    if (fs->ops->stored && !fs->ops->stored(fs, dir.name))
+    struct lt_str path = path_of(item), done = path;
+    if (fs->ops->stored && !fs->ops->stored(fs, path))
         return;
-    pass->dir = &dir;
-    pass->path = dir.name;
-    pass->marked = is_mark(pass, lt_str_basename(dir.name), true);
+    pass->dir =
+        (struct lt_dir){.name = path, .path_len = path.len, .ino = item->ino, .depth = item->depth, .brief = true};
+    pass->marked = is_mark(pass, lt_str_basename(path), true);
     lt_arena_reset(&pass->scratch);
-    if (fs->ops->names(fs, &dir, take_name, pass, &problem) != LT_OK && !pass->unread++) {
-        pass->first = lt_str_dup(&pass->kept, dir.name);
+    if (fs->ops->names(fs, &pass->dir, take_name, pass, &problem) != LT_OK && !pass->unread++) {
+        pass->first = lt_str_dup(&pass->kept, path);
         pass->problem = problem;
     }
     if (pass->count > before) /* file systems list names in any order */
         qsort(pass->items + before, pass->count - before, sizeof *pass->items, by_path);
-    struct lt_str done = dir.name;
-    if (!pass->marked || !pass->take(&pass->discovery, dir.name, &done))
+    if (!pass->marked || !pass->take(&pass->discovery, path, &done))
         return;
     note_known(pass);
     drop(pass, done);
@@ -178,30 +181,30 @@ static void begin(struct pass *pass, const struct lt_discovery *discovery)
     note_known(pass);
 }
 
+static void end(struct pass *pass)
+{
+    for (size_t i = 0; i < pass->count; i++)
+        free(pass->items[i].path);
+    free(pass->items);
+    lt_arena_free(&pass->kept);
+    lt_arena_free(&pass->scratch);
+}
+
 void lt_search(const struct lt_discovery *discovery, struct lt_str path, uint64_t most, lt_take_place *take,
                bool report)
 {
     struct pass pass = {.take = take};
     struct lt_node node;
-    struct lt_buf top = {0};
     begin(&pass, discovery);
-    if (lt_fs_stat(pass.ctx.fs, path, &pass.kept, &node, NULL) != LT_OK || !S_ISDIR(node.mode))
-        return;
-    lt_buf_add(&top, path);
-    struct item item = {top.ptr, top.len, node.ino, 0};
-    look_at(&pass, &item);
-    lt_buf_free(&top);
+    if (lt_fs_stat(pass.ctx.fs, path, &pass.kept, &node, NULL) == LT_OK && S_ISDIR(node.mode))
+        push(&pass, path, node.ino, 0);
     while (pass.count && !pass.full && pass.names < most) {
-        item = pass.items[--pass.count];
+        struct item item = pass.items[--pass.count];
         look_at(&pass, &item);
         free(item.path);
     }
     report_rest(&pass);
     if (report)
         report_unread(&pass);
-    for (size_t i = 0; i < pass.count; i++)
-        free(pass.items[i].path);
-    free(pass.items);
-    lt_arena_free(&pass.kept);
-    lt_arena_free(&pass.scratch);
+    end(&pass);
 }

@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum {
@@ -259,4 +261,31 @@ void lt_beneath_keep(struct lt_beneath *beneath, const struct lt_dir *dir, int f
 {
     if (!reuse || dir->brief || !put(beneath, dir, fd, 0))
         close(fd);
+}
+
+/* The kernel's number of the file system at `path`, 0 if that is not known. */
+static unsigned long type_at(struct lt_beneath *beneath, struct lt_str path)
+{
+    struct statfs status;
+    int fd = lt_beneath_open(beneath, path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+    unsigned long type = fd >= 0 && fstatfs(fd, &status) == 0 ? (unsigned long)status.f_type : 0;
+    if (fd >= 0)
+        close(fd);
+    return type;
+}
+
+/* Numbers of linux include/uapi/linux/magic.h, 6.18. What an overlay shows lies on other file systems. */
+bool lt_beneath_stored(struct lt_beneath *beneath, struct lt_str path)
+{
+    static const unsigned long not_stored[] = {
+        PROC_SUPER_MAGIC, SYSFS_MAGIC,        CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,   DEBUGFS_MAGIC,
+        TRACEFS_MAGIC,    SECURITYFS_MAGIC,   BPF_FS_MAGIC,       PSTOREFS_MAGIC,        EFIVARFS_MAGIC,
+        NFS_SUPER_MAGIC,  SMB2_SUPER_MAGIC,   CIFS_SUPER_MAGIC,   CEPH_SUPER_MAGIC,      AFS_SUPER_MAGIC,
+        V9FS_MAGIC,       DEVPTS_SUPER_MAGIC, BINFMTFS_MAGIC,     OVERLAYFS_SUPER_MAGIC, AUTOFS_SUPER_MAGIC,
+    };
+    unsigned long type = type_at(beneath, path);
+    for (size_t i = 0; i < sizeof not_stored / sizeof *not_stored; i++)
+        if (type == not_stored[i])
+            return type == type_at(beneath, LT_STR("")); /* the evidence itself may lie on a server */
+    return true;
 }

@@ -275,32 +275,9 @@ static enum lt_status directory_names(struct lt_fs *fs, const struct lt_dir *dir
     return problem ? lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, problem, "the list of names breaks off") : LT_OK;
 }
 
-/* The kernel's number of the file system at `path`, 0 if that is not known. */
-static unsigned long type_at(const struct lt_fs *fs, struct lt_str path)
-{
-    struct statfs status;
-    int fd = lt_beneath_open(beneath_of(fs), path, OPEN_LOOK);
-    unsigned long type = fd >= 0 && fstatfs(fd, &status) == 0 ? (unsigned long)status.f_type : 0;
-    if (fd >= 0)
-        close(fd);
-    return type;
-}
-
-/* Numbers of linux include/uapi/linux/magic.h and of fs/, 6.18. */
 static bool directory_stored(struct lt_fs *fs, struct lt_str path)
 {
-    static const unsigned long not_stored[] = {
-        PROC_SUPER_MAGIC, SYSFS_MAGIC,        CGROUP_SUPER_MAGIC,    CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC,
-        TRACEFS_MAGIC,    SECURITYFS_MAGIC,   BPF_FS_MAGIC,          PSTOREFS_MAGIC,      EFIVARFS_MAGIC,
-        NFS_SUPER_MAGIC,  SMB2_SUPER_MAGIC,   CIFS_SUPER_MAGIC,      CEPH_SUPER_MAGIC,    AFS_SUPER_MAGIC,
-        V9FS_MAGIC,       DEVPTS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, /* what it shows lies on others */
-        BINFMTFS_MAGIC,   AUTOFS_SUPER_MAGIC,
-    };
-    unsigned long type = type_at(fs, path);
-    for (size_t i = 0; i < sizeof not_stored / sizeof *not_stored; i++)
-        if (type == not_stored[i])
-            return type == type_at(fs, LT_STR("")); /* the evidence itself may lie on a server */
-    return true;
+    return lt_beneath_stored(beneath_of(fs), path);
 }
 
 static enum lt_status directory_describe(struct lt_fs *fs, const struct lt_dir *dir, struct lt_arena *arena,

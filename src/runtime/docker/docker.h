@@ -100,7 +100,13 @@ struct lt_layer *lt_docker_snapshot(struct lt_ctx *ctx, struct lt_str snapshotte
 void lt_docker_read_size(struct lt_ctx *ctx, struct lt_str path, struct lt_layer *layer);
 
 /* Does the image have this name? */
-bool lt_docker_has_name(const struct lt_image *image, struct lt_str reference);
+static inline bool lt_docker_has_name(const struct lt_image *image, struct lt_str reference)
+{
+    lt_each (struct lt_str, name, &image->names)
+        if (lt_str_eq(*name, reference))
+            return true;
+    return false;
+}
 
 /* The path "<root>/image/<driver>/layerdb/sha256/<chain ID>/<name>" for a layer with a chain ID, in scratch. */
 struct lt_str lt_docker_record_path(struct lt_ctx *ctx, const struct lt_layer *layer, const char *name);

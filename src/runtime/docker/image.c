@@ -55,14 +55,6 @@ static void read_images(struct lt_ctx *ctx, struct lt_str driver)
     }
 }
 
-bool lt_docker_has_name(const struct lt_image *image, struct lt_str reference)
-{
-    lt_each (struct lt_str, name, &image->names)
-        if (lt_str_eq(*name, reference))
-            return true;
-    return false;
-}
-
 static void read_repositories(struct lt_ctx *ctx, struct lt_str driver)
 {
     struct json_t *json;
