@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <linux/magic.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 

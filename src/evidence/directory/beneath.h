@@ -31,7 +31,8 @@ int lt_beneath_list(struct lt_beneath *beneath, const struct lt_dir *dir);
 /* End a descriptor from lt_beneath_list(). `reuse`: something in that directory is likely to be opened soon. */
 void lt_beneath_keep(struct lt_beneath *beneath, const struct lt_dir *dir, int fd, bool reuse);
 
-/* Is what is at `path` on a disk, or where the evidence itself is? Else it is on a network, or made up by the kernel. */
+/* Is what is at `path` on a disk, or where the evidence itself is? Else it is on a network, or made up by the kernel.
+ */
 bool lt_beneath_stored(struct lt_beneath *beneath, struct lt_str path);
 
 /* A directory on loan, to reach its entries. */
