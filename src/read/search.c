@@ -38,7 +38,7 @@ struct pass {
 
 static struct lt_str path_of(const struct item *item)
 {
-    return (struct lt_str){item->path, item->len};
+    return item->len ? (struct lt_str){item->path, item->len} : LT_STR("");
 }
 
 static void push(struct pass *pass, struct lt_str path, uint64_t ino, unsigned depth)

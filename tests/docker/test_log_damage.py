@@ -133,16 +133,16 @@ def test_clock_across_rotated_logs(host: Host) -> None:
     web = container(host, "web")
 
     def put(suffix: str, second: int) -> None:
-        web.log.with_name(web.log.name + suffix).write_text(hosts.log_record("x\n", f"2025-01-02T03:04:{second:02d}Z"))
+        web.log.with_name(web.log.name + suffix).write_text(hosts.log_record("x\n", f"2026-01-04T03:04:{second:02d}Z"))
 
-    for second, suffix in enumerate(("-20250101", "-20250102.old", "-2025010305", "-20250104")):
+    for second, suffix in enumerate(("-20260101", "-20260102.old", "-2026010305", "-20260104")):
         put(suffix, second)
     for suffix in (".bak", ".old", "~"):
         put(suffix, 30)
     assert not host.run().where(data_type="container:clock:step", container_name="web")
-    put("-20250103", 40)
+    put("-20260103", 40)
     (step,) = host.run().where(data_type="container:clock:step", container_name="web")
-    assert step["witness"].startswith(str(web.log).removeprefix(str(host.root)) + "-2025010305#")
+    assert step["witness"].startswith(str(web.log).removeprefix(str(host.root)) + "-2026010305#")
 
 
 LOGROTATE = ("", "compress\ndelaycompress", "dateext\ndateformat -%Y%m%d%H-%s\ncompress",
