@@ -92,8 +92,7 @@ demo:
 
 check: dependencies
 	+$(MAKE) --no-print-directory all sanitized
-	+$(MAKE) --no-print-directory lint
-	+$(MAKE) --no-print-directory test
+	PYTHON=$(PYTHON) tests/check.sh
 
 test:
 	$(PYTHON) -m pytest -q tests

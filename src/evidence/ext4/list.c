@@ -215,7 +215,8 @@ static void pass_name(void *arg, const struct lt_ext4_name *name)
 {
     static const unsigned types[] = {0, S_IFREG, S_IFDIR, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK, S_IFLNK};
     const struct name_job *job = arg;
-    job->each(job->arg, name->name, name->ino, types[name->type]);
+    bool known = name->type < sizeof types / sizeof *types; /* the byte is the disk's */
+    job->each(job->arg, name->name, name->ino, known ? types[name->type] : 0);
 }
 
 enum lt_status lt_ext4_names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *each, void *arg, struct lt_err *err)
