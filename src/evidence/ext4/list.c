@@ -211,12 +211,16 @@ struct name_job {
     void *arg;
 };
 
+static mode_t type_of_entry(unsigned type)
+{
+    static const mode_t types[] = {0, S_IFREG, S_IFDIR, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK, S_IFLNK};
+    return type < sizeof types / sizeof *types ? types[type] : 0;
+}
+
 static void pass_name(void *arg, const struct lt_ext4_name *name)
 {
-    static const unsigned types[] = {0, S_IFREG, S_IFDIR, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK, S_IFLNK};
     const struct name_job *job = arg;
-    bool known = name->type < sizeof types / sizeof *types; /* the byte is the disk's */
-    job->each(job->arg, name->name, name->ino, known ? types[name->type] : 0);
+    job->each(job->arg, name->name, name->ino, type_of_entry(name->type));
 }
 
 enum lt_status lt_ext4_names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *each, void *arg, struct lt_err *err)
@@ -319,12 +323,6 @@ static bool is_deleted_inode(struct lt_ext4_reader *reader, uint32_t ino)
     if (lt_ext4_is_orphan(reader, ino))
         return true;
     return ino && lt_volume_inode_used(&reader->volume, ino, &used, NULL) == LT_OK && !used;
-}
-
-static mode_t type_of_entry(unsigned type)
-{
-    static const mode_t types[] = {0, S_IFREG, S_IFDIR, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK, S_IFLNK};
-    return type < sizeof types / sizeof *types ? types[type] : 0;
 }
 
 /* Was the inode used again after the name was deleted? Then it has another type, or was born after the last change to
