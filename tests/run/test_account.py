@@ -128,7 +128,7 @@ def test_the_error_list_answers(host: Host, tmp: Path, as_nobody: dict) -> None:
     assert account.check(result, host.root, host.data)
     store = host.inside(host.data) + "/"
     assert {error["path"][len(store):] for error in result.errors if error["path"].startswith(store)
-            and "trusted" not in error["reason"]} == {"overlay3", "plugins/dark"}
+            and "trusted" not in error["reason"]} == {"overlay3", "overlay4", "plugins/dark"}
     owners = {row["pathspec"]["location"][len(store):]: row["layer_role"] for row in result.rows}
     for path in (f"overlay3/{GONE}/diff/bin/sh", PLUGIN + "/rootfs/var/log/out.log", "overlay4", "plugins/dark"):
         assert owners[path] == "host", path
