@@ -157,10 +157,14 @@ static void look_at(struct pass *pass, const struct item *item)
 
 static void report_unread(struct pass *pass)
 {
-    if (pass->unread)
-        lt_skip(&pass->ctx, pass->first, pass->problem.code,
-                "%ju directories could not be searched for stores, this first: %s", (uintmax_t)pass->unread,
-                pass->problem.text);
+    const struct lt_err *first = &pass->problem;
+    struct lt_err all = {0};
+    if (!pass->unread)
+        return;
+    lt_fail(&all, LT_SKIP, first->code, first->sys,
+            "%ju directories cannot be searched for stores, this is the first%s%s", (uintmax_t)pass->unread,
+            first->sys ? "" : ": ", first->sys ? "" : first->text);
+    lt_skip_error(&pass->ctx, pass->first, &all);
 }
 
 static void report_rest(struct pass *pass)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from lib import sanitizers
 from lib.hosts import shop
 from lib.launch import run, timeline
 from lib.partitions import UUIDS, make_disk, make_image, mount_all, take_out
@@ -29,9 +30,9 @@ def known(rows: list[Row]) -> list[str]:
     return sorted(json.dumps({key: row[key] for key in row if key not in left_out}, sort_keys=True) for row in rows)
 
 
-def check_whole(*evidence: Path) -> list[Row]:
+def check_whole(*evidence: Path, env: dict[str, str] | None = None) -> list[Row]:
     """The host is whole: its name is on each row of the store, which is where the host mounts it."""
-    done = timeline(*evidence)
+    done = timeline(*evidence, env=env)
     assert done.code == 0, done.errors
     assert len(done.where(container_name="web", layer_role="log")) == 3
     assert {row["hostname"] for row in done.rows} == {"dock01"}
@@ -75,7 +76,8 @@ def test_partitions_of_one_disk(tmp: Path, mounting: None, label: str, device: s
     first = "/dev/nvme0n1p1" if "nvme" in device else "/dev/sda1"
     root, data = split(tmp, f"{first} / ext4\n{device} /{AT} ext4\n", M=f"/{AT}")
     disk = make_disk([root, data], tmp / "disk.raw", label)
-    rows = known(check_whole(disk, "--no-deleted"))
+    forgiving = sanitizers.environment(LSAN_OPTIONS="detect_leaks=0")   # libtsk 4.11 leaks the DOS table of a GPT disk
+    rows = known(check_whole(disk, "--no-deleted", env=forgiving))
     assert known(check_whole(root, data, "--no-deleted")) == rows
     with mount_all(tmp / "mnt", (root, ""), (data, AT)) as mounted:
         assert known(check_whole(mounted)) == rows

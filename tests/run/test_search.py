@@ -10,6 +10,7 @@ from lib.hosts import Host, hex_id, log_record, shop
 from lib.launch import run, timeline
 from lib.machine import PROGRAM
 from lib.partitions import make_image
+from lib.sanitizers import traced_environment
 
 # Where makers of appliances and distributions put a data root: public reports of each.
 PLACES = [
@@ -194,7 +195,7 @@ def test_kernel_file_systems_are_left_out(tmp: Path, mounting: None, entries: in
     subprocess.run(["mount", "-t", "proc", "proc", proc], check=True)
     try:
         traced = subprocess.run(["strace", "-f", "-e", "trace=openat2", "-o", tmp / "trace", PROGRAM, "-q", host.root],
-                                check=False, stdout=subprocess.DEVNULL)
+                                check=False, stdout=subprocess.DEVNULL, env=traced_environment())
     except FileNotFoundError:
         pytest.skip("no strace")
     finally:
