@@ -215,12 +215,14 @@ static void mount_all(struct found *found, struct lt_host *host)
         qsort(host->placed.items, host->placed.count, sizeof *host->placed.items, by_mount_point);
     lt_each (struct lt_placed, placed, &host->placed) {
         if (placed->bind)
-            mount_bind(ctx, host, placed);
-        else if (is_there(ctx, host, mount_point(ctx, host->etc, placed->at)))
-            placed->there = true;
-        else
+            continue;
+        placed->there = is_there(ctx, host, mount_point(ctx, host->etc, placed->at));
+        if (!placed->there)
             mount_fs(found, host, placed);
     }
+    lt_each (struct lt_placed, placed, &host->placed) /* what is bound may lie on any of them */
+        if (placed->bind)
+            mount_bind(ctx, host, placed);
 }
 
 /* Is this an empty directory of the host? */

@@ -83,14 +83,15 @@ def test_partitions_of_one_disk(tmp: Path, mounting: None, label: str, device: s
         assert known(check_whole(mounted)) == rows
 
 
-def test_bind_in_fstab(tmp: Path) -> None:
-    """A bind shows a directory at another place, also where the store's own directory is a volume's."""
+@pytest.mark.parametrize("source", ["data", "zfs/pool", "a"])
+def test_bind_in_fstab(tmp: Path, source: str) -> None:
+    """A bind shows a directory at another place, also one of a volume, wherever that stands in the table."""
     host = shop(tmp / "host")
-    host.write(host.root / "etc/fstab", f"UUID={UUID} /data ext4 defaults 0 2\n/data/docker /{AT} none bind 0 0\n")
+    host.write(host.root / "etc/fstab", f"/{source}/docker /{AT} none bind 0 0\nUUID={UUID} /{source} ext4 defaults 0 2\n")
     data = tmp / "data"
     data.mkdir()
     take_out(host.root, AT, data / "docker")
-    (host.root / "data").mkdir()
+    (host.root / source).mkdir(parents=True)
     check_whole(make_image(host.root, tmp / "root.raw"), make_image(data, tmp / "data.raw", U=UUID))
 
 
