@@ -4,6 +4,7 @@ ils (which inodes are unallocated), and the case's own record of what was delete
 import os
 import re
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,9 @@ def test_inferred(mounting: None, tmp: Path) -> None:
                          {"data": {"early": "e", "late": "l", "stays": "s"}, "tmp": {"gone": {}}})
     disks.make_ext4(image, tree)
     data, temporary = (Path(host.inside(web.rw / "diff" / name)) for name in ("data", "tmp"))
-    disks.debugfs(image, f"sif {data}/early ctime @1600000000", f"rm {data}/early", f"rm {data}/late")
+    removed = int(time.time()) + 1                     # no birth is later; debugfs's own clock may lag behind that of mke2fs
+    disks.debugfs(image, f"sif {data}/early ctime @1600000000", f"sif {data}/late ctime @{removed}", f"rm {data}/early",
+                  f"rm {data}/late", f"sif {data} ctime @{removed}", f"sif {data} mtime @{removed}")
     with disks.mount(image, "ext4", "loop,commit=100") as root:
         gone = root / str(temporary)[1:] / "gone"
         handle = os.open(gone, os.O_RDONLY)
