@@ -110,6 +110,17 @@ static bool may_be_moved(const struct lt_event *event)
            lt_time_cmp(birth, container->created) < 0;
 }
 
+/* Was the container made by a clock that was behind, and its file changed on that day? Then an mtime is of the same
+ * clock, even if somebody might have set it. */
+static bool is_of_early_container(const struct lt_owner *owner, struct lt_time time)
+{
+    const struct lt_container *container = owner->container;
+    if (!container || owner->role != LT_ROLE_RW || !container->created.set)
+        return false;
+    return lt_time_cmp(container->created, lt_time_first_containers()) < 0 &&
+           lt_time_cmp(time, container->created) >= 0 && lt_time_cmp(time, lt_time_add(container->created, DAY)) < 0;
+}
+
 bool lt_floor_breaks(const struct lt_event *event, struct lt_time time, struct lt_time newest, struct lt_floor *floor)
 {
     *floor = floor_of(event, time, newest);
@@ -118,6 +129,8 @@ bool lt_floor_breaks(const struct lt_event *event, struct lt_time time, struct l
     if (!lt_event_is_file(event))
         return true;
     const struct lt_time *times = event->node->time;
+    if (is_of_early_container(event->owner, time))
+        return true;
     return !may_be_moved(event) && (is_below(floor, times[LT_C]) || is_below(floor, times[LT_B]));
 }
 

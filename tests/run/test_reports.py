@@ -168,9 +168,10 @@ def test_docker_before_1_10(report: Callable[[str], Path]) -> None:
     assert any(row["pathspec"]["location"].endswith("/dropper.sh") for row in own)
 
 
-def test_clock_of_1970(report: Callable[[str], Path]) -> None:
+@pytest.mark.parametrize("name", ["host", "disk.raw"])
+def test_clock_of_1970(report: Callable[[str], Path], name: str) -> None:
     """balena-supervisor#488: a board without a battery clock."""
-    done = timeline(report("24") / "disk.raw")
+    done = timeline(report("24") / name)
     early = [row for row in done.rows if row["datetime"].startswith("1970")]
     assert done.code == 0 and early and all({"time_anomaly", "clock_step"} & set(row["tag"]) for row in early)
     assert done.where(data_type="container:clock:step")
