@@ -12,6 +12,7 @@ struct mount {
 };
 
 struct mounted {
+    struct lt_fs_ops ops; /* without list_ahead() if a part has none */
     struct lt_arena *arena;
     struct lt_list mounts; /* of struct mount *: the root, then what was mounted later and hides what is below */
     struct lt_list parts;  /* of struct lt_fs *: each of them once */
@@ -50,6 +51,12 @@ static const struct mount *find(const struct mounted *self, struct lt_str path, 
     }
     *rest = path;
     return self->mounts.items[0];
+}
+
+/* The path, on the file system that is mounted, of what is at `rest` below the mount point. */
+static struct lt_str inner_path(const struct mount *mount, struct lt_str rest, struct lt_arena *arena)
+{
+    return mount->path.len ? lt_str_format(arena, "%.*s%.*s", LT_ARG(mount->path), LT_ARG(rest)) : rest;
 }
 
 /* Is it mounted on an entry of the directory at `path`, and not hidden? */
@@ -103,12 +110,9 @@ static enum lt_status mounted_stat(struct lt_fs *fs, struct lt_str path, struct 
 {
     struct lt_str rest;
     const struct mount *mount = find(state(fs), path, &rest);
-    if (!mount->path.len && !mount->at.len)
-        return stat_part(state(fs), mount, rest, arena, out, err);
-    if (!rest.len)
+    if (!rest.len && (mount->path.len || mount->at.len))
         return stat_root(state(fs), mount, arena, out, err);
-    return stat_part(state(fs), mount, lt_str_format(arena, "%.*s%.*s", LT_ARG(mount->path), LT_ARG(rest)), arena, out,
-                     err);
+    return stat_part(state(fs), mount, inner_path(mount, rest, arena), arena, out, err);
 }
 
 /* Call the directory at `path` of place->fs what the reader there needs: its own path and inode. */
@@ -327,19 +331,7 @@ static enum lt_status mounted_open_entry(struct lt_fs *fs, const struct lt_dir *
 }
 
 /* Files that are open belong to the file system that holds them, so there is neither read nor close here. */
-static const struct lt_fs_ops one_thread = {
-    .stat = mounted_stat,
-    .list = mounted_list,
-    .names = mounted_names,
-    .describe = mounted_describe,
-    .xattrs = mounted_xattrs,
-    .stored = mounted_stored,
-    .made = mounted_made,
-    .open = mounted_open,
-    .open_entry = mounted_open_entry,
-};
-
-static const struct lt_fs_ops many_threads = {
+static const struct lt_fs_ops mounted_ops = {
     .stat = mounted_stat,
     .list = mounted_list,
     .list_ahead = mounted_list_ahead,
@@ -356,11 +348,18 @@ struct lt_fs *lt_mounted_part(struct lt_fs *mounted, struct lt_str path, struct 
 {
     struct lt_str rest;
     *inner = path;
-    if (mounted->ops != &one_thread && mounted->ops != &many_threads)
+    if (mounted->ops->stat != mounted_stat)
         return mounted;
     const struct mount *mount = find(state(mounted), path, &rest);
-    *inner = mount->path.len ? lt_str_format(arena, "%.*s%.*s", LT_ARG(mount->path), LT_ARG(rest)) : rest;
+    *inner = inner_path(mount, rest, arena);
     return mount->fs;
+}
+
+/* Offer nothing that a part cannot do. */
+static void drop_missing(struct mounted *self, const struct lt_fs *part)
+{
+    if (!part->ops->list_ahead)
+        self->ops.list_ahead = NULL;
 }
 
 struct lt_fs *lt_mounted_new(struct lt_arena *arena, struct lt_fs *base, struct lt_str path)
@@ -369,11 +368,13 @@ struct lt_fs *lt_mounted_new(struct lt_arena *arena, struct lt_fs *base, struct 
     struct mounted *self = lt_new(arena, struct mounted);
     struct mount *root = lt_new(arena, struct mount);
     *root = (struct mount){.fs = base, .path = lt_str_dup(arena, path)};
+    self->ops = mounted_ops;
     self->arena = arena;
+    drop_missing(self, base);
     lt_list_add(&self->mounts, arena, root);
     lt_list_add(&self->parts, arena, base);
     *fs = (struct lt_fs){
-        .ops = base->ops->list_ahead ? &many_threads : &one_thread,
+        .ops = &self->ops,
         .evidence = base->evidence,
         .label = base->label,
         .no_trusted = base->no_trusted,
@@ -406,8 +407,7 @@ void lt_mounted_add(struct lt_fs *mounted, struct lt_str at, struct lt_fs *part,
         .part = part_number(self, part),
     };
     lt_list_add(&self->mounts, self->arena, mount);
-    if (!part->ops->list_ahead)
-        mounted->ops = &one_thread;
+    drop_missing(self, part);
     mounted->no_trusted |= part->no_trusted;
     mounted->is_tree = false; /* the same directory may be mounted twice, or in itself */
 }
