@@ -68,8 +68,8 @@ struct lt_runtime {
     /* Append to `out` the directories (struct lt_str *, in scratch) of the store at `path` in which containers may keep
      * stores of their own. NULL: there are none. */
     void (*inside)(struct lt_ctx *ctx, struct lt_str path, struct lt_list *out);
-    /* Parts of a store that may be symbolic links to other places: paths below it, parents first, in which a "*" stands
-     * for any name. Ends with NULL. NULL: there are none. */
+    /* Parts of a store that may be symbolic links to other places: paths below it, each after that of its parent, in
+     * which a "*" stands for any name. Ends with NULL. NULL: there are none. */
     const char *const *parts;
     /* Add (read/discover.h) the stores inside a directory that was given as one. Returns whether there are any. NULL:
      * there cannot be any. */

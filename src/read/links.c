@@ -34,8 +34,7 @@ static void keep(const struct job *job, struct lt_str path, const struct lt_node
     lt_list_add(&job->root->links, run, link);
 }
 
-/* Returns whether something can be reached through the link. */
-static bool follow(const struct job *job, struct lt_str path, const struct lt_node *node)
+static void follow(const struct job *job, struct lt_str path, const struct lt_node *node)
 {
     struct lt_ctx *ctx = job->ctx;
     struct lt_str real, inner, rest;
@@ -44,27 +43,28 @@ static bool follow(const struct job *job, struct lt_str path, const struct lt_no
     if (status == LT_END)
         report_dangling(ctx, path, node->target);
     if (status != LT_OK)
-        return false;
+        return;
     if (lt_path_behind(path, real, &rest)) {
         lt_skip(ctx, path, LT_CODE_CYCLE, "symbolic link to %.*s, a directory that it is in: not followed",
                 LT_ARG(node->target));
-        return false;
+        return;
     }
     if (lt_stat_or_skip(ctx, real, &there) != LT_OK || !(S_ISDIR(there.mode) || S_ISREG(there.mode)))
-        return false;
+        return;
     keep(job, path, node, real);
     struct lt_fs *part = lt_mounted_part(ctx->fs, real, ctx->scratch, &inner);
     lt_mounted_add(ctx->fs, path, part, inner, LT_MOUNTED_LINK);
-    return true;
 }
 
 static void expand(const struct job *job, struct lt_str path, struct lt_str pattern);
 
+/* Only the end of a pattern is followed: the pattern of its parent comes before, and has made a directory of a link. */
 static void look_at(const struct job *job, struct lt_str path, const struct lt_node *node, struct lt_str rest)
 {
-    bool open = S_ISLNK(node->mode) ? follow(job, path, node) : S_ISDIR(node->mode);
-    if (open && rest.len)
+    if (rest.len && S_ISDIR(node->mode))
         expand(job, path, rest);
+    else if (!rest.len && S_ISLNK(node->mode))
+        follow(job, path, node);
 }
 
 /* Look at what of a pattern is below the directory at `path`. What cannot be read is reported by those who read it. */

@@ -63,13 +63,14 @@ def test_links_to_links(tmp: Path) -> None:
 
 @pytest.mark.parametrize("part", ["volumes", "volumes/data", "volumes/data/_data", "overlay2", f"{RW}/diff", WEB])
 def test_a_link_to_nothing(tmp: Path, part: str) -> None:
-    """The error names link and target."""
+    """The error names link and target, and that once: also a pattern that goes on below the link sees it."""
     host = shop(tmp / "host")
     shutil.rmtree(host.data / part)
     (host.data / part).symlink_to("/mnt/gone/there")
     done = host.run()
     errors = [error for error in done.errors if error["path"] == f"/var/lib/docker/{part}"]
     assert done.code == 1 and any("/mnt/gone/there" in error["reason"] for error in errors), done.errors
+    assert len([error for error in errors if error["source"] == "discover" and "/mnt/gone/there" in error["reason"]]) == 1
 
 
 def test_a_link_to_a_missing_disk(tmp: Path) -> None:

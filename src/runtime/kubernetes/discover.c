@@ -87,7 +87,7 @@ bool lt_kube_is_log(struct lt_ctx *ctx, struct lt_str path)
 
 const struct lt_mark lt_kube_marks[] = {{.name = "pods"}, {.name = "pods", .itself = true}, {0}};
 
-const char *const lt_kube_parts[] = {"pods/*", NULL};
+const char *const lt_kube_parts[] = {"pods", "pods/*", NULL};
 
 int lt_kube_bid(struct lt_ctx *ctx, struct lt_str path)
 {
