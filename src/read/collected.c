@@ -35,11 +35,13 @@ static bool is_collectors(struct lt_str path, bool first)
 static bool has_collectors_file(struct lt_ctx *ctx)
 {
     static const char *const names[] = {"uac.log", "uploads.json", "collection_context.json"};
+    struct lt_fs *top = ctx->host->root_part ? ctx->host->root_part : ctx->fs;
     struct lt_node node;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (lt_fs_stat(ctx->host->root_part ? ctx->host->root_part : ctx->fs,
-                       lt_path_join(ctx->scratch, LT_STR(""), lt_str_c(names[i])), ctx->scratch, &node, NULL) == LT_OK)
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct lt_str path = lt_path_join(ctx->scratch, LT_STR(""), lt_str_c(names[i]));
+        if (lt_fs_stat(top, path, ctx->scratch, &node, NULL) == LT_OK)
             return true;
+    }
     return false;
 }
 

@@ -322,11 +322,16 @@ static struct lt_host *ostree_host(struct lt_ctx *ctx, const struct lt_evidence 
     return host;
 }
 
-static size_t count_hosts(const struct found *found, const struct lt_evidence *evidence)
+/* How many hosts an evidence has. Writes one of them to `out`, or NULL. */
+static size_t hosts_of(const struct found *found, const struct lt_evidence *evidence, struct lt_host **out)
 {
     size_t count = 0;
-    lt_each (const struct lt_host, host, &found->hosts)
-        count += host->evidence == evidence;
+    *out = NULL;
+    lt_each (struct lt_host, host, &found->hosts)
+        if (host->evidence == evidence) {
+            *out = host;
+            count++;
+        }
     return count;
 }
 
@@ -335,7 +340,8 @@ static size_t count_hosts(const struct found *found, const struct lt_evidence *e
 static void find_roots_in(struct found *found, const struct lt_evidence *evidence, bool doubtful)
 {
     struct lt_ctx *ctx = found->ctx;
-    if (doubtful && count_hosts(found, evidence))
+    struct lt_host *other;
+    if (doubtful && hosts_of(found, evidence, &other))
         return;
     lt_each (struct lt_fs, fs, &evidence->fs) {
         struct lt_host *host = NULL;
@@ -364,31 +370,19 @@ static void find_roots(struct found *found, bool doubtful)
         mount_all(found, found->hosts.items[i]);
 }
 
-static struct lt_host *only_host(const struct found *found, const struct lt_evidence *evidence)
-{
-    struct lt_host *only = NULL;
-    size_t count = 0;
-    lt_each (struct lt_host, host, &found->hosts)
-        if (host->evidence == evidence) {
-            only = host;
-            count++;
-        }
-    return count == 1 ? only : NULL;
-}
-
 /* Hosts of the file systems that no mount table claims. */
 static void find_others(struct found *found, const struct lt_evidence *evidence)
 {
     struct lt_ctx *ctx = found->ctx;
-    struct lt_host *host = only_host(found, evidence);
-    bool apart = count_hosts(found, evidence) > 1;
-    struct lt_host *near = host ? host : found->hosts.count == 1 ? found->hosts.items[0] : NULL;
+    struct lt_host *host;
+    size_t count = hosts_of(found, evidence, &host);
+    struct lt_host *near = count == 1 ? host : found->hosts.count == 1 ? found->hosts.items[0] : NULL;
     lt_each (struct lt_fs, fs, &evidence->fs) {
         if (near && !is_taken(found, fs))
             mount_by_itself(found, near, fs);
         if (is_taken(found, fs))
             continue;
-        if (!host || apart)
+        if (!host || count > 1)
             host = new_host(ctx, evidence);
         add_fs(ctx, host, fs, LT_STR(""), LT_STR(""));
     }
@@ -439,11 +433,16 @@ void lt_hosts_settle(struct lt_inventory *inventory)
     }
 }
 
+static bool is_missing(const struct lt_placed *placed)
+{
+    return !placed->fs && !placed->there;
+}
+
 struct lt_placed *lt_host_missing(const struct lt_host *host, struct lt_str path)
 {
     struct lt_str rest;
     lt_each (struct lt_placed, placed, &host->placed)
-        if (!placed->fs && !placed->there && lt_path_behind(path, placed->at, &rest))
+        if (is_missing(placed) && lt_path_behind(path, placed->at, &rest))
             return placed;
     return NULL;
 }
@@ -452,8 +451,7 @@ void lt_host_report_missing_in(struct lt_ctx *ctx, struct lt_str path)
 {
     struct lt_str rest;
     lt_each (struct lt_placed, placed, &ctx->host->placed)
-        if (!placed->fs && !placed->there &&
-            (lt_path_behind(path, placed->at, &rest) || lt_path_behind(placed->at, path, &rest)))
+        if (is_missing(placed) && (lt_path_behind(path, placed->at, &rest) || lt_path_behind(placed->at, path, &rest)))
             lt_host_report_missing(ctx, placed);
 }
 
