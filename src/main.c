@@ -19,11 +19,9 @@
  *   parse/         pure decoders of untrusted bytes
  *   base/          memory, strings, times, numbers, output files
  */
-#include "base/gz.h"
+#include "base/packing.h"
 #include "base/sha256.h"
 #include "base/version.h"
-#include "base/xz.h"
-#include "base/zst.h"
 #include "command_line.h"
 #include "evidence/image/image.h"
 #include "host/journal.h"
@@ -37,9 +35,9 @@
 
 static void print_version(void)
 {
-    const char *crypto = lt_sha256_version(), *zstd = lt_zst_version(), *xz = lt_xz_version();
+    const char *zstd = lt_packing_version(&lt_zstd), *xz = lt_packing_version(&lt_xz), *crypto = lt_sha256_version();
     printf("layertime %s\nlibtsk %s, jansson %s, zlib %s, libcrypto: %s, libsystemd: %s, libzstd: %s, liblzma: %s\n",
-           LT_VERSION, lt_image_version(), lt_json_version(), lt_zlib_version(),
+           LT_VERSION, lt_image_version(), lt_json_version(), lt_packing_version(&lt_gzip),
            crypto ? crypto : "not built in (no hash in the manifest)",
            lt_journal_built_in() ? "built in" : "not built in (its journal is not read)",
            zstd ? zstd : "not built in (what is packed with zstd is not read)",

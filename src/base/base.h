@@ -12,6 +12,7 @@
  *   sha256.c       SHA-256 (libcrypto)               output.c     files that appear only when complete
  *   temporary.c    temporary files                   version.h    the version
  *   zst.c          zstd (libzstd)                    xz.c         xz (liblzma)
+ *   packing.c      how a file is packed
  */
 #ifndef LT_BASE_BASE_H
 #define LT_BASE_BASE_H

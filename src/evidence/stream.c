@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/stream.h"
 
-#include "base/gz.h"
+#include "base/packing.h"
 #include "base/sha256.h"
-#include "base/xz.h"
-#include "base/zst.h"
 
 #include <stdlib.h>
 
@@ -12,14 +10,12 @@ enum { CHUNK = 64 * 1024, MAX_RATIO = 1000, FREE_OUTPUT = 64 * 1024 * 1024, MAX_
 
 struct lt_stream {
     struct lt_file file;
-    struct lt_str bytes;        /* of a file in memory, else "" */
-    const char *packing;        /* "gzip", "zstd", "xz"...; NULL: plain */
-    struct lt_inflate *inflate; /* of gzip */
-    struct lt_zst *zst;         /* of zstd */
-    struct lt_xz *xz;           /* of xz. Packed, but none of the three: this build cannot read it */
-    struct lt_sha256 *hash;     /* of the bytes of the file as they lie; NULL: nobody asked */
-    uint64_t in_offset;         /* next byte of the file to read */
-    uint64_t out_offset;        /* of data.ptr[0] in the unpacked file */
+    struct lt_str bytes;              /* of a file in memory, else "" */
+    const struct lt_packing *packing; /* NULL: plain */
+    struct lt_unpacker *unpacker;     /* of it; NULL: this build has none */
+    struct lt_sha256 *hash;           /* of the bytes of the file as they lie; NULL: nobody asked */
+    uint64_t in_offset;               /* next byte of the file to read */
+    uint64_t out_offset;              /* of data.ptr[0] in the unpacked file */
     char input[CHUNK];
     struct lt_str pending; /* compressed bytes of `input` not yet used */
     struct lt_buf data;    /* unpacked bytes from `out_offset` on */
@@ -28,43 +24,12 @@ struct lt_stream {
     bool at_end;
 };
 
-enum { MAGIC = 10 };
-
-/* Packing programs whose files are not read, as file(1) 5.44 knows them. Of lzma, which has no magic, only files with
- * the usual properties. bzip2 is known by its header and that of its first block. */
-static const struct {
-    struct lt_str magic;
-    const char *name;
-} unread[] = {
-    {{"\x04\x22\x4d\x18", 4}, "lz4"}, {{"\x1f\x9d", 2}, "compress"},     {{"\x5d\0\0", 3}, "lzma"},
-    {{"PK\x03\x04", 4}, "zip"},       {{"7z\xbc\xaf\x27\x1c", 6}, "7z"}, {{"\x89LZO\0", 5}, "lzop"},
-};
-
-static const char *unread_packing(struct lt_str head)
-{
-    if (lt_str_starts(head, LT_STR("BZh")) && lt_str_starts(lt_str_skip(head, 4), LT_STR("1AY&SY")))
-        return "bzip2";
-    for (size_t i = 0; i < sizeof unread / sizeof *unread; i++)
-        if (lt_str_starts(head, unread[i].magic))
-            return unread[i].name;
-    return NULL;
-}
-
 /* Find out from its first bytes how the file is packed. */
 static void detect(struct lt_stream *stream, struct lt_str head)
 {
-    if (lt_is_gzip(head)) {
-        stream->packing = "gzip";
-        stream->inflate = lt_inflate_new();
-    } else if (lt_is_zst(head)) {
-        stream->packing = "zstd";
-        stream->zst = lt_zst_new();
-    } else if (lt_is_xz(head)) {
-        stream->packing = "xz";
-        stream->xz = lt_xz_new();
-    } else {
-        stream->packing = unread_packing(head);
-    }
+    stream->packing = lt_packing_of(head);
+    if (stream->packing && stream->packing->begin)
+        stream->unpacker = stream->packing->begin();
 }
 
 enum lt_status lt_stream_open(struct lt_fs *fs, struct lt_str path, struct lt_stream **out, struct lt_err *err)
@@ -76,7 +41,7 @@ enum lt_status lt_stream_open(struct lt_fs *fs, struct lt_str path, struct lt_st
         return status;
     struct lt_stream *stream = lt_realloc(NULL, sizeof *stream);
     *stream = (struct lt_stream){.file = file};
-    char magic[MAGIC];
+    char magic[LT_PACKING_MAGIC];
     size_t have = 0;
     ssize_t got = 1;
     while (got > 0 && have < sizeof magic) {
@@ -178,20 +143,7 @@ static enum lt_status check_ratio(const struct lt_stream *stream, struct lt_err 
     if (unpacked <= FREE_OUTPUT || unpacked / MAX_RATIO <= stream->in_offset)
         return LT_OK;
     return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "%s data unpacks to more than %d times its size",
-                   stream->packing, MAX_RATIO);
-}
-
-static bool is_incomplete(const struct lt_stream *stream)
-{
-    return stream->inflate ? lt_inflate_incomplete(stream->inflate)
-           : stream->xz    ? lt_xz_incomplete(stream->xz)
-                           : lt_zst_incomplete(stream->zst);
-}
-
-/* May the decompressor have more bytes without more input? */
-static bool holds(const struct lt_stream *stream)
-{
-    return (stream->zst && lt_zst_holds(stream->zst)) || (stream->xz && lt_xz_holds(stream->xz));
+                   stream->packing->name, MAX_RATIO);
 }
 
 /* Unpack into the room that is reserved at the end of the window. */
@@ -199,24 +151,22 @@ static enum lt_status unpack(struct lt_stream *stream, struct lt_err *err)
 {
     size_t got;
     char *room = stream->data.ptr + stream->data.len;
-    enum lt_status status = stream->inflate ? lt_inflate(stream->inflate, &stream->pending, room, CHUNK, &got, err)
-                            : stream->xz    ? lt_xz_unpack(stream->xz, &stream->pending, room, CHUNK, &got, err)
-                                            : lt_zst_unpack(stream->zst, &stream->pending, room, CHUNK, &got, err);
+    enum lt_status status = stream->packing->unpack(stream->unpacker, &stream->pending, room, CHUNK, &got, err);
     stream->data.len += got;
     return status == LT_SKIP ? status : check_ratio(stream, err);
 }
 
 static enum lt_status fill_packed(struct lt_stream *stream, struct lt_err *err)
 {
-    if (!stream->inflate && !stream->zst && !stream->xz) {
+    if (!stream->unpacker) {
         stream->at_end = true;
         return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "packed with %s, which this build does not read",
-                       stream->packing);
+                       stream->packing->name);
     }
-    if (!stream->pending.len && !holds(stream)) {
+    if (!stream->pending.len && !stream->unpacker->holds) {
         ssize_t got = read_chunk(stream, stream->input, err);
-        if (got == 0 && is_incomplete(stream))
-            return lt_fail(err, LT_SKIP, LT_CODE_TRUNCATED, 0, "%s data breaks off", stream->packing);
+        if (got == 0 && stream->unpacker->inside)
+            return lt_fail(err, LT_SKIP, LT_CODE_TRUNCATED, 0, "%s data breaks off", stream->packing->name);
         if (got <= 0)
             return got < 0 ? LT_SKIP : LT_END;
         stream->pending = (struct lt_str){stream->input, (size_t)got};
@@ -261,9 +211,8 @@ void lt_stream_close(struct lt_stream *stream)
     if (!stream)
         return;
     lt_file_close(&stream->file);
-    lt_inflate_free(stream->inflate);
-    lt_zst_free(stream->zst);
-    lt_xz_free(stream->xz);
+    if (stream->unpacker)
+        stream->packing->end(stream->unpacker);
     lt_sha256_finish(stream->hash, &stream->data); /* nobody wants it: this frees it */
     lt_buf_free(&stream->data);
     free(stream);

@@ -4,7 +4,7 @@
  */
 #include "evidence/lines.h"
 
-#include "base/gz.h"
+#include "base/packing.h"
 #include "fuzz.h"
 #include "memory.h"
 
@@ -93,10 +93,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool large = (how & 0x27) == 0x23 && input.len >= 256; /* long enough for overlong lines, so kept rare */
     if (how & 1 && input.len)
         memory.repeat = large ? MOST / input.len : 1u + how / 4;
-    struct lt_stream *probe = lt_stream_of((struct lt_str){(const char *)input.ptr, input.len});
-    bool other = lt_stream_is_packed(probe) && !lt_is_gzip((struct lt_str){(const char *)input.ptr, input.len});
-    lt_stream_close(probe);
-    if (other)
+    const struct lt_packing *packing = lt_packing_of((struct lt_str){(const char *)input.ptr, input.len});
+    if (packing && packing != &lt_gzip)
         return 0; /* not what this target unpacks by itself */
     if (piece)
         memory.piece = how & 4 ? piece : piece * 1024u;

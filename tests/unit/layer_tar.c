@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Image layers beside the tar that they were unpacked from. GNU tar, gzip, zstd and sha256sum make the tars, and GNU
  * tar unpacks them; where containerd does it in another way, its pkg/archive/tar.go (2.3) says how. */
+#include "base/packing.h"
 #include "base/sha256.h"
-#include "base/zst.h"
 #include "files/walked.h"
 #include "overlay/layer_record.h"
 #include "overlay/tamper.h"
@@ -165,7 +165,7 @@ static void test_untouched(void **state)
     static const char *const packs[] = {"cat", "gzip -c", "zstd -qc"};
     struct place *place = *state;
     shell(place, files);
-    for (size_t i = 0; i < 2 + (lt_zst_version() != NULL); i++)
+    for (size_t i = 0; i < 2 + (lt_packing_version(&lt_zstd) != NULL); i++)
         for (unsigned threads = 1; threads <= 2; threads++) {
             place->reading.threads = threads;
             store(place, packs[i]);

@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Streams made with the program xz 5.4.1; padding by The .xz File Format 1.2.1, 2.2. */
-#include "base/xz.h"
-
-#include "evidence/stream.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
+#include "packed.h"
 
 #define HELLO                                                                                                          \
     "\xfd\x37zXZ\x00\x00\x01i\x22\xde\x36\x02\x00!\x01\x16\x00\x00\x00"                                                \
@@ -37,34 +28,7 @@
     ">0\x0d\x8b\x02\x00\x00\x00\x00\x01YZ"
 #define PAD "\0\0\0\0"
 
-/* Feed `in` in pieces of `piece` bytes and take out at most `room` at a time. */
-static enum lt_status unpack(struct lt_str in, size_t piece, size_t room, struct lt_buf *out, bool *incomplete)
-{
-    struct lt_xz *xz = lt_xz_new();
-    enum lt_status status = LT_OK;
-    char bytes[4096];
-    struct lt_str pending = {in.ptr, 0};
-    while (status != LT_SKIP && (pending.len || in.len || lt_xz_holds(xz))) {
-        if (!pending.len && !lt_xz_holds(xz)) {
-            pending = (struct lt_str){in.ptr, in.len < piece ? in.len : piece};
-            in = lt_str_skip(in, pending.len);
-        }
-        size_t got;
-        struct lt_err err = {0};
-        status = lt_xz_unpack(xz, &pending, bytes, room, &got, &err);
-        assert_int_equal(err.set, status == LT_SKIP);
-        lt_buf_add(out, (struct lt_str){bytes, got});
-    }
-    *incomplete = lt_xz_incomplete(xz);
-    lt_xz_free(xz);
-    return status;
-}
-
-static const struct {
-    struct lt_str packed, unpacked;
-    enum lt_status status;
-    bool incomplete;
-} table[] = {
+static const struct packed table[] = {
     {{HELLO, sizeof HELLO - 1}, {"hello\n", 6}, LT_END, false},
     {{HELLO PAD HELLO PAD, sizeof HELLO PAD HELLO PAD - 1}, {"hello\nhello\n", 12}, LT_END, false},
     {{HELLO HELLO, sizeof HELLO HELLO - 1}, {"hello\nhello\n", 12}, LT_END, false},
@@ -77,65 +41,24 @@ static const struct {
 
 static void test_table(void **state)
 {
-    static const size_t sizes[] = {1, 2, 3, 7, 4096};
     (void)state;
-    if (!lt_xz_version())
+    if (!lt_xz.begin)
         skip();
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        for (size_t piece = 0; piece < 5; piece++)
-            for (size_t room = 0; room < 5; room++) {
-                struct lt_buf out = {0};
-                bool incomplete;
-                enum lt_status status = unpack(table[i].packed, sizes[piece], sizes[room], &out, &incomplete);
-                assert_int_equal(status, table[i].status);
-                assert_true(lt_str_eq(lt_buf_view(&out), table[i].unpacked));
-                if (status != LT_SKIP)
-                    assert_int_equal(incomplete, table[i].incomplete);
-                lt_buf_free(&out);
-            }
+    check_unpacking(&lt_xz, table, sizeof table / sizeof *table);
 }
 
 static void test_is_xz(void **state)
 {
     (void)state;
-    assert_true(lt_is_xz((struct lt_str){HELLO, LT_XZ_MAGIC}));
-    assert_false(lt_is_xz((struct lt_str){HELLO, LT_XZ_MAGIC - 1}));
+    assert_ptr_equal(lt_packing_of((struct lt_str){HELLO, 6}), &lt_xz);
+    assert_null(lt_packing_of((struct lt_str){HELLO, 5}));
 }
 
-/* All bytes of a file in memory; the last status. */
-static enum lt_status read_all(struct lt_str bytes, struct lt_buf *out, struct lt_err *err)
-{
-    struct lt_stream *stream = lt_stream_of(bytes);
-    enum lt_status status = LT_OK;
-    assert_true(lt_stream_is_packed(stream));
-    while (status == LT_OK) {
-        status = lt_stream_fill(stream, err);
-        lt_buf_add(out, lt_stream_view(stream));
-        lt_stream_consume(stream, lt_stream_view(stream).len);
-    }
-    lt_stream_close(stream);
-    return status;
-}
-
-/* The input is used up long before the output has come. */
 static void test_stream(void **state)
 {
-    struct lt_buf out = {0};
-    struct lt_err err = {0};
     (void)state;
-    enum lt_status status = read_all((struct lt_str){LONG PAD HELLO, sizeof LONG PAD HELLO - 1}, &out, &err);
-    if (!lt_xz_version()) {
-        assert_int_equal(status, LT_SKIP);
-        assert_string_equal(err.code, LT_CODE_UNSUPPORTED);
-        return;
-    }
-    assert_int_equal(status, LT_END);
-    assert_int_equal(out.len, 300006);
-    assert_true(out.ptr[0] == 'z' && lt_str_ends(lt_buf_view(&out), LT_STR("zzhello\n")));
-    lt_buf_free(&out);
-    assert_int_equal(read_all((struct lt_str){LONG, sizeof LONG - 2}, &out, &err), LT_SKIP);
-    assert_string_equal(err.code, LT_CODE_TRUNCATED);
-    lt_buf_free(&out);
+    check_stream(&lt_xz, (struct lt_str){LONG PAD HELLO, sizeof LONG PAD HELLO - 1},
+                 (struct lt_str){LONG, sizeof LONG - 2});
 }
 
 /* What no build reads is named. The beginnings are those that file(1) 5.44 knows. */
