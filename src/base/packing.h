@@ -21,10 +21,10 @@ struct lt_packing {
     bool (*is)(struct lt_str head); /* the same, where one string does not tell */
     /* Begin a file with any number of members, frames or streams. Free it with end(), which takes NULL too. */
     struct lt_unpacker *(*begin)(void);
-    /* Consume bytes from the front of `in`, write up to `room` unpacked bytes to `out` and store their number in `*got`.
-     * LT_OK: call again, with more input if `in` is empty. LT_END: `in` is empty and what it held is complete; what
-     * follows must begin anew. LT_SKIP: the data is damaged, or asks for too much memory; the `*got` bytes are still
-     * good. */
+    /* Consume bytes from the front of `in`, write up to `room` unpacked bytes to `out` and store their number in
+     * `*got`. LT_OK: call again, with more input if `in` is empty. LT_END: `in` is empty and what it held is complete;
+     * what follows must begin anew. LT_SKIP: the data is damaged, or asks for too much memory; the `*got` bytes are
+     * still good. */
     enum lt_status (*unpack)(struct lt_unpacker *unpacker, struct lt_str *in, char *out, size_t room, size_t *got,
                              struct lt_err *err);
     void (*end)(struct lt_unpacker *unpacker);
@@ -33,15 +33,16 @@ struct lt_packing {
 
 extern const struct lt_packing lt_gzip; /* RFC 1952 */
 
-/* RFC 8878, also with frames to be skipped, as zstd:chunked has them; those give no bytes. A window of more than 128 MiB
- * is refused, which is what libzstd and its program do unless they are told otherwise. */
+/* RFC 8878, also with frames to be skipped, as zstd:chunked has them; those give no bytes. A window of more than 128
+ * MiB is refused, which is what libzstd and its program do unless they are told otherwise. */
 extern const struct lt_packing lt_zstd;
 
 /* The .xz File Format 1.2.1, also with padding between streams. What needs more than 128 MiB of memory is refused;
  * `xz -9` needs 65. */
 extern const struct lt_packing lt_xz;
 
-/* How a file is packed that begins with `head`: its first LT_PACKING_MAGIC bytes, or all that it has. NULL: it is plain.
+/* How a file is packed that begins with `head`: its first LT_PACKING_MAGIC bytes, or all that it has. NULL: it is
+ * plain.
  */
 const struct lt_packing *lt_packing_of(struct lt_str head);
 

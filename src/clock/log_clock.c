@@ -229,9 +229,7 @@ enum lt_status lt_log_clock_line(struct lt_log_clock *log, struct lt_event *line
 
 static void add_text(struct lt_ctx *ctx, struct lt_list *list, struct lt_str text)
 {
-    struct lt_str *item = lt_new(ctx->scratch, struct lt_str);
-    *item = lt_str_dup(ctx->scratch, text);
-    lt_list_add(list, ctx->scratch, item);
+    lt_list_add_str(list, ctx->scratch, lt_str_dup(ctx->scratch, text));
 }
 
 /* The last line of a file in `bytes`, the end of that file. "" if the last line has no newline. */

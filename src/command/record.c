@@ -83,11 +83,8 @@ void lt_record_attr(struct lt_record *record, const struct lt_attr *attr)
 void lt_record_tags(struct lt_record *record, lt_tags tags)
 {
     struct lt_list words = {0};
-    lt_set_each (tag, tags) {
-        struct lt_str *word = lt_new(record->arena, struct lt_str);
-        *word = lt_str_c(lt_tag_names[tag]);
-        lt_list_add(&words, record->arena, word);
-    }
+    lt_set_each (tag, tags)
+        lt_list_add_str(&words, record->arena, lt_str_c(lt_tag_names[tag]));
     lt_record_list(record, "tag", words);
 }
 

@@ -33,9 +33,6 @@ static void add_user(struct lt_arena *arena, struct entry *entry, const struct l
 {
     struct lt_record *user = lt_record_new(arena);
     const struct lt_str *label = lt_record_label(arena, &container->owner);
-    struct lt_str *word = lt_new(arena, struct lt_str);
-    *word =
-        lt_str_format(arena, "%.*s:%.*s %s", LT_ARG(*label), LT_ARG(mount->destination), mount->writable ? "rw" : "ro");
     lt_record_name(user, "container_identifier", container->id);
     lt_record_name(user, "container_name", container->name);
     lt_record_name(user, "destination", mount->destination);
@@ -43,7 +40,9 @@ static void add_user(struct lt_arena *arena, struct entry *entry, const struct l
     lt_record_bool(user, "writable", mount->writable);
     entry->driver = mount->driver;
     lt_list_add(&entry->users, arena, user);
-    lt_list_add(&entry->words, arena, word);
+    lt_list_add_str(&entry->words, arena,
+                    lt_str_format(arena, "%.*s:%.*s %s", LT_ARG(*label), LT_ARG(mount->destination),
+                                  mount->writable ? "rw" : "ro"));
 }
 
 /* The name of the volume that the mount is of. Docker before 1.7 called the source of a bind a volume, too, whose name

@@ -78,9 +78,7 @@ static void add_container(struct search *search, const struct lt_container *cont
                           struct lt_str path, struct lt_list *containers, struct lt_list *words)
 {
     struct lt_record *record = lt_record_new(search->arena);
-    struct lt_str *word = lt_new(search->arena, struct lt_str);
     const struct lt_str *label = lt_record_label(search->arena, &container->owner);
-    *word = lt_str_format(search->arena, "%.*s %s", LT_ARG(*label), status);
     lt_record_name(record, "container_identifier", container->id);
     lt_record_name(record, "container_name", container->name);
     lt_record_name(record, "pod_name", container->pod_name);
@@ -88,7 +86,7 @@ static void add_container(struct search *search, const struct lt_container *cont
     lt_record_text(record, "status", lt_str_c(status));
     lt_record_name(record, "mounted_over", mount_over(search, container, path));
     lt_list_add(containers, search->arena, record);
-    lt_list_add(words, search->arena, word);
+    lt_list_add_str(words, search->arena, lt_str_format(search->arena, "%.*s %s", LT_ARG(*label), status));
 }
 
 static struct lt_record *describe(struct search *search, struct lt_str path, const struct lt_node *node,

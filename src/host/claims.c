@@ -43,15 +43,12 @@ static size_t add_units(struct lt_ctx *ctx, struct lt_str path, const char *cons
         if (!lt_str_ends(name, suffix) || !has_word(name, words))
             continue;
         name.len -= suffix.len;
-        bool known = false;
-        lt_each (const struct lt_str, other, names)
-            known |= lt_str_eq(*other, name);
-        more += !known && names->count == MAX_UNITS;
-        if (known || names->count == MAX_UNITS)
+        if (lt_list_has_str(names, name))
             continue;
-        struct lt_str *kept = lt_new(ctx->scratch, struct lt_str);
-        *kept = name;
-        lt_list_add(names, ctx->scratch, kept);
+        if (names->count < MAX_UNITS)
+            lt_list_add_str(names, ctx->scratch, name);
+        else
+            more++;
     }
     return more;
 }

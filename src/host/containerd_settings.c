@@ -22,11 +22,11 @@ static const char *const SCRIPTS[] = {"/etc/init.d/containerd", "/etc/sv/contain
 
 /* --- config.toml -------------------------------------------------------------------------------------------------- */
 
+/* Files may import each other, and each is read once. */
 static void add_file(struct lt_ctx *ctx, struct lt_list *files, struct lt_str path)
 {
-    struct lt_str *kept = lt_new(ctx->scratch, struct lt_str);
-    *kept = path;
-    lt_list_add(files, ctx->scratch, kept);
+    if (!lt_list_has_str(files, path))
+        lt_list_add_str(files, ctx->scratch, path);
 }
 
 /* Add the files that an item of `imports` names; a relative one is beside the file that names it. */
@@ -47,14 +47,6 @@ static void add_import(struct lt_ctx *ctx, struct lt_list *files, struct lt_str 
             add_file(ctx, files, lt_path_join(ctx->scratch, directory, listing.nodes[i].name));
 }
 
-static bool is_before(const struct lt_list *files, size_t at)
-{
-    for (size_t i = 0; i < at; i++)
-        if (lt_str_eq(*(const struct lt_str *)files->items[i], *(const struct lt_str *)files->items[at]))
-            return true;
-    return false;
-}
-
 /* Claim what a config.toml and the files that it imports set. */
 static void claim_toml(struct lt_ctx *ctx, struct lt_claimant *claimant, struct lt_str config)
 {
@@ -63,7 +55,7 @@ static void claim_toml(struct lt_ctx *ctx, struct lt_claimant *claimant, struct 
     for (size_t i = 0; i < files.count && i < MAX_IMPORTS; i++) {
         struct lt_str file = *(const struct lt_str *)files.items[i], real, text;
         struct lt_list imports = {0};
-        if (is_before(&files, i) || lt_resolve_or_skip(ctx, file, &real) != LT_OK ||
+        if (lt_resolve_or_skip(ctx, file, &real) != LT_OK ||
             lt_read_or_skip(ctx, real, MAX_CONFIG, LT_OPTIONAL, &text) != LT_OK)
             continue;
         struct lt_str root = lt_toml_string(ctx->scratch, text, "root");

@@ -107,11 +107,8 @@ bool lt_daemon_options(struct lt_daemon *daemon, struct lt_str command, const st
     size_t more = 0;
     while ((status = lt_word_next(&command, scratch, &word)) == LT_OK) {
         more += words.count == MAX_WORDS;
-        if (more)
-            continue;
-        struct lt_str *kept = lt_new(scratch, struct lt_str);
-        *kept = word;
-        lt_list_add(&words, scratch, kept);
+        if (!more)
+            lt_list_add_str(&words, scratch, word);
     }
     if (more)
         lt_skip(daemon->ctx, origin->path, LT_CODE_TOO_LARGE, "line %u: %zu words beyond the first %d", line, more,

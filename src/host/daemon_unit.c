@@ -20,27 +20,15 @@ struct dropin {
     bool hidden;
 };
 
-static bool is_known(const struct lt_list *paths, struct lt_str path)
-{
-    lt_each (const struct lt_str, known, paths)
-        if (lt_str_eq(*known, path))
-            return true;
-    return false;
-}
-
 static void find_directories(struct reader *reader, const char *const *directories, struct lt_str home)
 {
     struct lt_ctx *ctx = reader->daemon->ctx;
     for (; *directories; directories++) {
-        struct lt_str path = lt_str_c(*directories), *real = lt_new(ctx->scratch, struct lt_str);
+        struct lt_str path = lt_str_c(*directories), real;
         if (path.ptr[0] != '/')
             path = lt_path_join(ctx->scratch, home, path);
-        struct lt_err problem = {0};
-        enum lt_status status = lt_fs_resolve(ctx->fs, path, ctx->scratch, real, &problem);
-        if (status == LT_SKIP)
-            lt_skip_error(ctx, path, &problem);
-        else if (status == LT_OK && !is_known(&reader->directories, *real))
-            lt_list_add(&reader->directories, ctx->scratch, real);
+        if (lt_resolve_or_skip(ctx, path, &real) == LT_OK && !lt_list_has_str(&reader->directories, real))
+            lt_list_add_str(&reader->directories, ctx->scratch, real);
     }
 }
 

@@ -8,13 +8,13 @@ static void find_homes(struct lt_ctx *ctx, struct lt_list *homes)
     struct lt_listing listing;
     lt_list_or_skip(ctx, LT_STR("/home"), &listing);
     for (size_t i = 0; i <= listing.count; i++) {
-        struct lt_str path = LT_STR("/root"), *home = lt_new(ctx->scratch, struct lt_str);
+        struct lt_str path = LT_STR("/root"), home;
         if (i < listing.count)
             path = lt_path_join(ctx->scratch, LT_STR("/home"), listing.nodes[i].name);
-        if (lt_resolve_or_skip(ctx, path, home) != LT_OK || lt_map_get(&known, *home))
+        if (lt_resolve_or_skip(ctx, path, &home) != LT_OK || lt_map_get(&known, home))
             continue;
-        lt_map_put(&known, ctx->scratch, *home, home);
-        lt_list_add(homes, ctx->scratch, home);
+        lt_map_put(&known, ctx->scratch, home, homes);
+        lt_list_add_str(homes, ctx->scratch, home);
     }
 }
 

@@ -50,9 +50,7 @@ void lt_mount_label(struct lt_buf *out, const struct lt_mount *mount)
 
 static void add_fact(struct lt_list *facts, struct lt_arena *arena, struct lt_buf *text)
 {
-    struct lt_str *fact = lt_new(arena, struct lt_str);
-    *fact = lt_str_dup(arena, lt_buf_view(text));
-    lt_list_add(facts, arena, fact);
+    lt_list_add_str(facts, arena, lt_str_dup(arena, lt_buf_view(text)));
     lt_buf_free(text);
 }
 

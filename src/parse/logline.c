@@ -117,9 +117,7 @@ static bool take_value(struct lt_str *rest, struct lt_buf *out)
 
 static void add_attr(struct lt_logline *out, struct lt_str text)
 {
-    struct lt_str *item = lt_new(&out->arena, struct lt_str);
-    *item = lt_str_dup(&out->arena, text);
-    lt_list_add(&out->attrs, &out->arena, item);
+    lt_list_add_str(&out->attrs, &out->arena, lt_str_dup(&out->arena, text));
 }
 
 /* The members of "attrs", which is an object. What is whole is kept, also if the end is lost. */

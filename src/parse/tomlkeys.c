@@ -41,11 +41,8 @@ static bool cut_multiline(struct lt_str *text)
 static void take_string(struct lt_str *text, struct lt_arena *arena, struct lt_list *strings)
 {
     struct lt_buf string = {0};
-    struct lt_str *kept = cut_string(text, &string) && strings ? lt_new(arena, struct lt_str) : NULL;
-    if (kept) {
-        *kept = lt_str_dup(arena, lt_buf_view(&string));
-        lt_list_add(strings, arena, kept);
-    }
+    if (cut_string(text, &string) && strings)
+        lt_list_add_str(strings, arena, lt_str_dup(arena, lt_buf_view(&string)));
     lt_buf_free(&string);
 }
 

@@ -86,11 +86,8 @@ static struct lt_str options_of(struct lt_str word)
 
 static void add_word(struct lt_list *words, struct lt_arena *arena, struct lt_str word, size_t most)
 {
-    struct lt_str *kept = words->count < most ? lt_new(arena, struct lt_str) : NULL;
-    if (!kept)
-        return;
-    *kept = word;
-    lt_list_add(words, arena, kept);
+    if (words->count < most)
+        lt_list_add_str(words, arena, word);
 }
 
 void lt_words_split(struct lt_list *words, struct lt_arena *arena, struct lt_str command, size_t most)

@@ -74,14 +74,11 @@ static void note_almost(const struct lt_discovery *discovery, const struct lt_ru
     if (!discovery->almost || discovery->almost->count >= MOST)
         return;
     lt_escape_name(&place, path.len ? path : LT_STR("/"), true);
-    struct lt_str *text = lt_new(ctx->run, struct lt_str);
-    *text = lt_str_format(ctx->run, "%.*s holds something of a %s %s, but not %s", LT_ARG(lt_buf_view(&place)),
-                          runtime->title, runtime->store, runtime->shape);
+    struct lt_str text = lt_str_format(ctx->run, "%.*s holds something of a %s %s, but not %s",
+                                       LT_ARG(lt_buf_view(&place)), runtime->title, runtime->store, runtime->shape);
     lt_buf_free(&place);
-    lt_each (const struct lt_str, known, discovery->almost)
-        if (lt_str_eq(*known, *text))
-            return;
-    lt_list_add(discovery->almost, ctx->run, text);
+    if (!lt_list_has_str(discovery->almost, text))
+        lt_list_add_str(discovery->almost, ctx->run, text);
 }
 
 static void add_root(const struct lt_discovery *discovery, struct lt_str path, const struct lt_runtime *runtime,

@@ -27,14 +27,12 @@ void lt_facts_int(struct lt_facts *facts, enum lt_attr_key key, int64_t number)
 
 void lt_fact_add(struct lt_list *items, struct lt_arena *arena, const char *before, struct lt_str text)
 {
-    struct lt_str *item = lt_new(arena, struct lt_str);
     size_t length = strlen(before);
     char *bytes = lt_arena_alloc(arena, length + text.len + 1);
     memcpy(bytes, before, length + 1);
     if (text.len)
         memcpy(bytes + length, text.ptr, text.len);
-    *item = (struct lt_str){bytes, length + text.len};
-    lt_list_add(items, arena, item);
+    lt_list_add_str(items, arena, (struct lt_str){bytes, length + text.len});
 }
 
 void lt_facts_item(struct lt_facts *facts, enum lt_attr_key key, const char *format, ...)

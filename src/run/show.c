@@ -31,10 +31,7 @@ void lt_show_sources(void)
 
 static void add_unique(struct lt_list *words, struct lt_arena *arena, const struct lt_str *word)
 {
-    lt_each (const struct lt_str, known, words)
-        if (lt_str_eq(*known, *word))
-            return;
-    if (word->len)
+    if (word->len && !lt_list_has_str(words, *word))
         lt_list_add(words, arena, word);
 }
 

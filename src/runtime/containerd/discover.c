@@ -51,12 +51,10 @@ void lt_containerd_inside(struct lt_ctx *ctx, struct lt_str path, struct lt_list
         struct lt_listing listing;
         struct lt_str snapshots = lt_path_join(ctx->scratch, path, lt_str_c(kept[i]));
         lt_fs_list(ctx->fs, snapshots, ctx->scratch, &listing, NULL);
-        for (size_t at = 0; at < listing.count; at++) {
-            struct lt_str *place = lt_new(ctx->scratch, struct lt_str);
-            *place = lt_str_format(ctx->scratch, "%.*s/%.*s%s/var/lib", LT_ARG(snapshots),
-                                   LT_ARG(listing.nodes[at].name), i ? "" : "/fs");
-            lt_list_add(out, ctx->scratch, place);
-        }
+        for (size_t at = 0; at < listing.count; at++)
+            lt_list_add_str(out, ctx->scratch,
+                            lt_str_format(ctx->scratch, "%.*s/%.*s%s/var/lib", LT_ARG(snapshots),
+                                          LT_ARG(listing.nodes[at].name), i ? "" : "/fs"));
     }
 }
 

@@ -99,12 +99,8 @@ static void set_runtimes(struct lt_ctx *ctx)
 
 static void add_name(struct lt_ctx *ctx, struct lt_list *names, struct lt_str name)
 {
-    lt_each (const struct lt_str, known, names)
-        if (lt_str_eq(*known, name))
-            return;
-    struct lt_str *copy = lt_new(ctx->run, struct lt_str);
-    *copy = name;
-    lt_list_add(names, ctx->run, copy);
+    if (!lt_list_has_str(names, name))
+        lt_list_add_str(names, ctx->run, name);
 }
 
 /* Names as the image's runtime shows them, and the same with the digest, as `docker image inspect` has in

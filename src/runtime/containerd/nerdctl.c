@@ -33,12 +33,8 @@ static bool is_place(struct lt_str name)
 
 static void add_place(struct lt_ctx *ctx, struct lt_list *places, struct lt_str path)
 {
-    struct lt_str *kept = lt_new(ctx->run, struct lt_str);
-    lt_each (const struct lt_str, place, places)
-        if (lt_str_eq(*place, path))
-            return;
-    *kept = lt_str_dup(ctx->run, path);
-    lt_list_add(places, ctx->run, kept);
+    if (!lt_list_has_str(places, path))
+        lt_list_add_str(places, ctx->run, lt_str_dup(ctx->run, path));
 }
 
 static void add_below(struct lt_ctx *ctx, struct lt_list *places, struct lt_str data_root)

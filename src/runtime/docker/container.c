@@ -48,9 +48,7 @@ static void add_int(struct facts *facts, enum lt_attr_key key, const struct json
 
 static void add_item(struct facts *facts, struct lt_list *items, struct lt_str text)
 {
-    struct lt_str *item = lt_new(facts->ctx->run, struct lt_str);
-    *item = lt_str_dup(facts->ctx->run, text);
-    lt_list_add(items, facts->ctx->run, item);
+    lt_list_add_str(items, facts->ctx->run, lt_str_dup(facts->ctx->run, text));
 }
 
 #define add_format(facts, items, ...) add_item((facts), (items), lt_str_format((facts)->ctx->scratch, __VA_ARGS__))

@@ -11,18 +11,11 @@
 #include "parse/ident.h"
 #include "parse/json.h"
 
-static void add_fact(struct lt_ctx *ctx, struct lt_list *facts, struct lt_str fact)
-{
-    struct lt_str *item = lt_new(ctx->scratch, struct lt_str);
-    *item = fact;
-    lt_list_add(facts, ctx->scratch, item);
-}
-
 static void add_number(struct lt_ctx *ctx, struct lt_list *facts, const struct json_t *json, const char *key)
 {
     int64_t number;
     if (lt_json_int(json, key, &number))
-        add_fact(ctx, facts, lt_str_format(ctx->scratch, "%s=%jd", key, (intmax_t)number));
+        lt_list_add_str(facts, ctx->scratch, lt_str_format(ctx->scratch, "%s=%jd", key, (intmax_t)number));
 }
 
 static enum lt_status emit_device(struct lt_ctx *ctx, struct lt_str directory, const struct lt_node *node,
@@ -37,7 +30,7 @@ static enum lt_status emit_device(struct lt_ctx *ctx, struct lt_str directory, c
         add_number(ctx, &facts, json, "transaction_id");
         add_number(ctx, &facts, json, "size");
         if (lt_json_bool(json, "deleted"))
-            add_fact(ctx, &facts, LT_STR("deleted"));
+            lt_list_add_str(&facts, ctx->scratch, LT_STR("deleted"));
     }
     lt_json_free(json);
     struct lt_attr attrs[] = {{.key = LT_ATTR_ACTION, .text = LT_STR("save thin device")},

@@ -160,10 +160,9 @@ static void add_rw_layers(struct lt_ctx *ctx, struct lt_str path, const struct l
         if (lt_slurp(ctx->fs, below(ctx, file, "mount-id"), MAX_ID, ctx->scratch, &id, NULL) != LT_OK ||
             !lt_is_store_id(lt_str_trim(id)))
             continue;
-        struct lt_str *layer = lt_new(ctx->scratch, struct lt_str);
-        *layer = lt_str_format(ctx->scratch, "%.*s/%s/%.*s/%s", LT_ARG(path), driver->layers, LT_ARG(lt_str_trim(id)),
-                               driver->content);
-        lt_list_add(out, ctx->scratch, layer);
+        lt_list_add_str(out, ctx->scratch,
+                        lt_str_format(ctx->scratch, "%.*s/%s/%.*s/%s", LT_ARG(path), driver->layers,
+                                      LT_ARG(lt_str_trim(id)), driver->content));
     }
 }
 
@@ -174,11 +173,9 @@ static void add_volumes(struct lt_ctx *ctx, struct lt_str path, struct lt_list *
     if (lt_fs_list(ctx->fs, volumes, ctx->scratch, &listing, NULL) == LT_END)
         return;
     for (size_t i = 0; i < listing.count; i++)
-        if (S_ISDIR(listing.nodes[i].mode)) {
-            struct lt_str *data = lt_new(ctx->scratch, struct lt_str);
-            *data = below(ctx, lt_path_join(ctx->scratch, volumes, listing.nodes[i].name), "_data");
-            lt_list_add(out, ctx->scratch, data);
-        }
+        if (S_ISDIR(listing.nodes[i].mode))
+            lt_list_add_str(out, ctx->scratch,
+                            below(ctx, lt_path_join(ctx->scratch, volumes, listing.nodes[i].name), "_data"));
 }
 
 void lt_docker_inside(struct lt_ctx *ctx, struct lt_str path, struct lt_list *out)

@@ -100,11 +100,10 @@ void lt_docker_find_tar(struct lt_ctx *ctx, struct lt_layer *layer)
 {
     static const char *const written[] = {"tar-split.json.gz", "cache-id"};
     for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
-        struct lt_str *path = lt_new(ctx->run, struct lt_str);
-        *path = lt_str_dup(ctx->run, lt_docker_record_path(ctx, layer, written[i]));
-        lt_list_add(&layer->unpacked, ctx->run, path);
+        struct lt_str path = lt_str_dup(ctx->run, lt_docker_record_path(ctx, layer, written[i]));
+        lt_list_add_str(&layer->unpacked, ctx->run, path);
         if (!i)
-            layer->tar_record = *path;
+            layer->tar_record = path;
     }
 }
 

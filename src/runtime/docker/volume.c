@@ -132,11 +132,10 @@ static struct lt_list pairs(struct lt_arena *arena, const struct json_t *object)
     struct lt_str key;
     const struct json_t *value;
     for (void *iter = NULL; lt_json_next(object, &iter, &key, &value);) {
-        struct lt_str *pair = lt_new(arena, struct lt_str);
         struct lt_str text = lt_json_str(value, "");
         text = text.len && lt_is_secret_name(key) ? LT_STR("***") : text;
-        *pair = lt_str_format(arena, "%.*s=%.*s", LT_ARG(key), LT_ARG(redacted(arena, text)));
-        lt_list_add(&list, arena, pair);
+        text = redacted(arena, text);
+        lt_list_add_str(&list, arena, lt_str_format(arena, "%.*s=%.*s", LT_ARG(key), LT_ARG(text)));
     }
     return list;
 }
