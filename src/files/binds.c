@@ -66,13 +66,10 @@ static void add_source(struct binds *self, const struct lt_container *container,
 {
     struct lt_ctx *ctx = self->ctx;
     struct lt_str path;
-    struct lt_err problem = {0};
     if (!is_path(self, container, mount, source))
         return;
-    enum lt_status status = lt_fs_resolve(self->ctx->fs, source, ctx->scratch, &path, &problem);
-    if (status == LT_SKIP)
-        lt_skip_error(ctx, source, &problem);
-    else if (status == LT_END)
+    enum lt_status status = lt_resolve_or_skip(ctx, source, &path);
+    if (status == LT_END)
         report_missing(self, container, source);
     if (status != LT_OK)
         return;

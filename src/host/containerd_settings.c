@@ -55,8 +55,7 @@ static void claim_toml(struct lt_ctx *ctx, struct lt_claimant *claimant, struct 
     for (size_t i = 0; i < files.count && i < MAX_IMPORTS; i++) {
         struct lt_str file = *(const struct lt_str *)files.items[i], real, text;
         struct lt_list imports = {0};
-        if (lt_resolve_or_skip(ctx, file, &real) != LT_OK ||
-            lt_read_or_skip(ctx, real, MAX_CONFIG, LT_OPTIONAL, &text) != LT_OK)
+        if (lt_follow_or_skip(ctx, file, MAX_CONFIG, &real, &text) != LT_OK)
             continue;
         struct lt_str root = lt_toml_string(ctx->scratch, text, "root");
         if (root.len)
@@ -182,8 +181,7 @@ static struct lt_str yaml_top(struct lt_ctx *ctx, struct lt_str file, const char
 {
     struct lt_str value = LT_STR(""), real, text;
     struct lt_yaml_item item;
-    if (lt_resolve_or_skip(ctx, file, &real) != LT_OK ||
-        lt_read_or_skip(ctx, real, MAX_CONFIG, LT_OPTIONAL, &text) != LT_OK)
+    if (lt_follow_or_skip(ctx, file, MAX_CONFIG, &real, &text) != LT_OK)
         return value;
     struct lt_yaml yaml = {.rest = text};
     while (lt_yaml_next(&yaml, &item))
@@ -307,8 +305,7 @@ static void read_microk8s(struct lt_ctx *ctx, struct lt_host_settings *settings,
     struct lt_list words = {0};
     struct lt_str real, text;
     lt_claim_add(ctx, claimant, lt_str_c(snap->usual), lt_str_c(snap->title), LT_STR(""));
-    if (lt_resolve_or_skip(ctx, file, &real) != LT_OK ||
-        lt_read_or_skip(ctx, real, MAX_CONFIG, LT_OPTIONAL, &text) != LT_OK)
+    if (lt_follow_or_skip(ctx, file, MAX_CONFIG, &real, &text) != LT_OK)
         return;
     lt_words_split(&words, ctx->scratch, text, MAX_ARGUMENTS);
     struct lt_str root = lt_words_option(&words, snap->option, 0);

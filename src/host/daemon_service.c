@@ -319,8 +319,7 @@ static void read_script(struct lt_service *service, struct lt_str file)
 {
     struct lt_ctx *ctx = service->daemon->ctx;
     struct script *script = lt_new(ctx->scratch, struct script);
-    if (lt_resolve_or_skip(ctx, file, &script->path) == LT_OK &&
-        lt_read_or_skip(ctx, script->path, MAX_SCRIPT, LT_OPTIONAL, &script->text) == LT_OK)
+    if (lt_follow_or_skip(ctx, file, MAX_SCRIPT, &script->path, &script->text) == LT_OK)
         lt_list_add(&service->scripts, ctx->scratch, script);
 }
 

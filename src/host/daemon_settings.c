@@ -45,16 +45,11 @@ enum lt_status lt_daemon_read(struct lt_daemon *daemon, struct lt_str path, enum
                               struct lt_origin **origin)
 {
     struct lt_ctx *ctx = daemon->ctx;
-    struct lt_err problem = {0};
     struct lt_str real;
     struct lt_node node;
-    enum lt_status status = lt_fs_resolve(ctx->fs, path, ctx->scratch, &real, &problem);
-    if (status == LT_SKIP)
-        lt_skip_error(ctx, path, &problem);
+    enum lt_status status = lt_follow_or_skip(ctx, path, MAX_CONFIG, &real, text);
     if (status == LT_OK)
         status = lt_stat_or_skip(ctx, real, &node);
-    if (status == LT_OK)
-        status = lt_read_or_skip(ctx, real, MAX_CONFIG, LT_OPTIONAL, text);
     if (status == LT_OK)
         *origin = lt_daemon_origin(daemon, real, &node, rule);
     return status;

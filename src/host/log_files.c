@@ -59,13 +59,10 @@ static void add_file(struct search *search, struct lt_str path, struct lt_log_fi
     struct lt_ctx *ctx = search->ctx;
     struct lt_str real;
     struct lt_node node;
-    struct lt_err problem = {0};
-    enum lt_status status = lt_fs_resolve(ctx->fs, path, ctx->run, &real, &problem);
-    if (status == LT_SKIP)
-        lt_skip_error(ctx, path, &problem);
-    if (status != LT_OK || lt_map_get(&search->known, real) || lt_stat_or_skip(ctx, real, &node) != LT_OK ||
-        !S_ISREG(node.mode))
+    if (lt_resolve_or_skip(ctx, path, &real) != LT_OK || lt_map_get(&search->known, real) ||
+        lt_stat_or_skip(ctx, real, &node) != LT_OK || !S_ISREG(node.mode))
         return;
+    real = lt_str_dup(ctx->run, real);
     lt_map_put(&search->known, ctx->run, real, search);
     file.path = real;
     file.written = node.time[LT_M];

@@ -11,8 +11,7 @@ struct lt_str lt_host_file(struct lt_ctx *ctx, const char *path)
     lt_each (const struct lt_mount_point, mount, &ctx->host->mounts) {
         struct lt_ctx there = lt_ctx_on(ctx, mount->fs);
         struct lt_str real;
-        if (!text.len && lt_resolve_or_skip(&there, lt_str_c(path), &real) == LT_OK &&
-            lt_read_or_skip(&there, real, MAX_FILE, LT_OPTIONAL, &text) != LT_OK)
+        if (!text.len && lt_follow_or_skip(&there, lt_str_c(path), MAX_FILE, &real, &text) != LT_OK)
             text = LT_STR("");
     }
     return text;

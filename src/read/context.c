@@ -113,6 +113,13 @@ enum lt_status lt_resolve_or_skip(struct lt_ctx *ctx, struct lt_str path, struct
     return status;
 }
 
+enum lt_status lt_follow_or_skip(struct lt_ctx *ctx, struct lt_str path, size_t cap, struct lt_str *real,
+                                 struct lt_str *out)
+{
+    enum lt_status status = lt_resolve_or_skip(ctx, path, real);
+    return status == LT_OK ? lt_read_or_skip(ctx, *real, cap, LT_OPTIONAL, out) : status;
+}
+
 enum lt_status lt_list_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_listing *out)
 {
     struct lt_err problem = {0};

@@ -80,6 +80,11 @@ enum lt_need { LT_OPTIONAL, LT_REQUIRED };
 enum lt_status lt_read_or_skip(struct lt_ctx *ctx, struct lt_str path, size_t cap, enum lt_need need,
                                struct lt_str *out);
 
+/* The same for an optional file of the host, whose path may lead through links. Writes the path without them to `real`.
+ */
+enum lt_status lt_follow_or_skip(struct lt_ctx *ctx, struct lt_str path, size_t cap, struct lt_str *real,
+                                 struct lt_str *out);
+
 /* What is wrong with a file that has no contents, in words; NULL: it has some. A power loss leaves files empty or full
  * of NULs whose names and sizes were on the disk before their contents. */
 const char *lt_emptiness(struct lt_str text);

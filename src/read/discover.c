@@ -26,8 +26,7 @@ static struct lt_str first_line(const struct lt_ctx *ctx, const char *file)
 {
     struct lt_ctx there = lt_ctx_on(ctx, ctx->host->etc ? ctx->host->etc : ctx->fs);
     struct lt_str text = LT_STR(""), path;
-    if (lt_resolve_or_skip(&there, lt_str_c(file), &path) != LT_OK ||
-        lt_read_or_skip(&there, path, MAX_LINE, LT_OPTIONAL, &text) != LT_OK)
+    if (lt_follow_or_skip(&there, lt_str_c(file), MAX_LINE, &path, &text) != LT_OK)
         return LT_STR("");
     return lt_str_dup(ctx->run, lt_str_trim(lt_str_cut(&text, '\n')));
 }

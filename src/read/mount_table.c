@@ -51,8 +51,7 @@ static void read_fstab(struct lt_ctx *ctx, struct lt_host *host)
     struct lt_str path, text;
     struct lt_fstab_line line;
     size_t bad = 0;
-    if (lt_resolve_or_skip(ctx, name, &path) != LT_OK ||
-        lt_read_or_skip(ctx, path, MAX_TABLE, LT_OPTIONAL, &text) != LT_OK)
+    if (lt_follow_or_skip(ctx, name, MAX_TABLE, &path, &text) != LT_OK)
         return;
     for (enum lt_status status; (status = lt_fstab_next(&text, ctx->scratch, &line)) != LT_END;) {
         bad += status == LT_SKIP;

@@ -87,8 +87,7 @@ static void add_key(const struct user *user, struct lt_str text, const struct ke
 static void read_file(const struct user *user, struct lt_str file)
 {
     struct lt_str real, text;
-    if (lt_resolve_or_skip(user->ctx, file, &real) != LT_OK ||
-        lt_read_or_skip(user->ctx, real, MAX_CONFIG, LT_OPTIONAL, &text) != LT_OK)
+    if (lt_follow_or_skip(user->ctx, file, MAX_CONFIG, &real, &text) != LT_OK)
         return;
     for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++)
         add_key(user, text, &KEYS[i], file);
