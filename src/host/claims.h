@@ -47,6 +47,12 @@ struct lt_claimant *lt_claimant_add(struct lt_ctx *ctx, struct lt_host_settings 
 struct lt_claim *lt_claim_add(struct lt_ctx *ctx, struct lt_claimant *claimant, struct lt_str path, struct lt_str key,
                               struct lt_str file);
 
+/* Does a setting that is in force make the claim? */
+static inline bool lt_claim_is_set(const struct lt_claim *claim)
+{
+    return claim->file.len && !claim->idle;
+}
+
 /* The names, without their suffix, of the system's units that end in `suffix` and hold one of the `words` (ends with
  * NULL; NULL: any): of struct lt_str *. More than 256 are reported. */
 struct lt_list lt_unit_names(struct lt_ctx *ctx, const char *const *words, const char *suffix);

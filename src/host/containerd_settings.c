@@ -74,9 +74,9 @@ static void keep_last(const struct lt_claimant *claimant)
 {
     const struct lt_claim *last = NULL;
     lt_each (const struct lt_claim, claim, &claimant->claims)
-        last = claim->file.len && !claim->idle ? claim : last;
+        last = lt_claim_is_set(claim) ? claim : last;
     lt_each (struct lt_claim, claim, &claimant->claims)
-        if (claim != last && claim->file.len && !claim->idle && !lt_str_eq(claim->path, last->path))
+        if (claim != last && lt_claim_is_set(claim) && !lt_str_eq(claim->path, last->path))
             claim->idle = "a later setting overrides it";
 }
 
@@ -86,17 +86,12 @@ static void keep_last(const struct lt_claimant *claimant)
 static void claim_option(struct lt_ctx *ctx, struct lt_claimant *claimant, const struct lt_service *service,
                          const char *name, char letter, const char *below)
 {
-    struct lt_list lists[] = {lt_service_idle_words(service), lt_service_words(service)};
     for (size_t in_force = 0; in_force < 2; in_force++) {
-        struct lt_str value = lt_words_option(&lists[in_force], name, letter);
-        struct lt_str file = lt_service_says(service, value, in_force);
-        if (!value.len)
-            continue;
-        file = file.len ? file : lt_service_says(service, lt_str_c(name), in_force);
-        value = lt_daemon_path(service->daemon, value);
-        lt_claim_add(ctx, claimant, lt_str_format(ctx->scratch, "%.*s%s", LT_ARG(value), below),
-                     lt_str_format(ctx->scratch, "--%s", name), file)
-            ->idle = in_force ? NULL : "the command does not use it";
+        struct lt_str file, value = lt_service_option(service, name, letter, in_force, &file);
+        if (value.len)
+            lt_claim_add(ctx, claimant, lt_str_format(ctx->scratch, "%.*s%s", LT_ARG(value), below),
+                         lt_str_format(ctx->scratch, "--%s", name), file)
+                ->idle = in_force ? NULL : "the command does not use it";
     }
 }
 
@@ -104,8 +99,7 @@ static void claim_option(struct lt_ctx *ctx, struct lt_claimant *claimant, const
 static void claim_service(struct lt_ctx *ctx, struct lt_claimant *claimant, const struct lt_service *service,
                           struct lt_str config)
 {
-    struct lt_list words = lt_service_words(service);
-    struct lt_str other = lt_daemon_path(service->daemon, lt_words_option(&words, "config", 'c'));
+    struct lt_str file, other = lt_service_option(service, "config", 'c', true, &file);
     config = lt_str_starts(other, LT_STR("/")) ? other : config;
     if (config.len)
         claim_toml(ctx, claimant, config);
@@ -211,8 +205,7 @@ static void claim_distribution(struct lt_ctx *ctx, struct lt_host_settings *sett
 {
     const char *below = distribution->below[which];
     struct lt_claimant *claimant = lt_claimant_add(ctx, settings, distribution->runtimes[which], false);
-    struct lt_list words = lt_service_words(service);
-    struct lt_str file, config = lt_words_option(&words, "config", 'c');
+    struct lt_str file, config = lt_service_option(service, "config", 'c', true, &file);
     lt_claim_add(ctx, claimant, lt_str_format(ctx->scratch, "%s%s", distribution->directory, below),
                  lt_str_c(distribution->name), LT_STR(""));
     struct lt_str variable =

@@ -392,7 +392,8 @@ struct lt_list lt_service_words(const struct lt_service *service)
     return words;
 }
 
-struct lt_list lt_service_idle_words(const struct lt_service *service)
+/* The words of commands and variables that are not in force. */
+static struct lt_list idle_words(const struct lt_service *service)
 {
     struct lt_arena *scratch = service->daemon->ctx->scratch;
     struct lt_list words = {0};
@@ -417,7 +418,9 @@ static bool holds(struct lt_str text, struct lt_str part)
     return part.len && text.len >= part.len && memmem(text.ptr, text.len, part.ptr, part.len);
 }
 
-struct lt_str lt_service_says(const struct lt_service *service, struct lt_str text, bool in_force)
+/* The file in which the text is written, in a command or variable that is in force, or in one that is not; "" if there
+ * is none. Of several the last one. */
+static struct lt_str find_file(const struct lt_service *service, struct lt_str text, bool in_force)
 {
     struct lt_str file = LT_STR("");
     lt_each (const struct lt_unit_setting, setting, &service->unit.settings)
@@ -430,4 +433,17 @@ struct lt_str lt_service_says(const struct lt_service *service, struct lt_str te
         if (!file.len && in_force && holds(script->text, text))
             file = script->path;
     return file;
+}
+
+struct lt_str lt_service_option(const struct lt_service *service, const char *name, char letter, bool in_force,
+                                struct lt_str *file)
+{
+    struct lt_arena *scratch = service->daemon->ctx->scratch;
+    struct lt_list words = in_force ? lt_service_words(service) : idle_words(service);
+    struct lt_str value = lt_words_option(&words, name, letter);
+    struct lt_str written[] = {value, lt_str_format(scratch, "-%s", name), lt_str_format(scratch, "-%c", letter)};
+    *file = LT_STR("");
+    for (size_t i = 0; value.len && !file->len && i < (letter ? 3 : 2); i++) /* a value may have been expanded */
+        *file = find_file(service, written[i], in_force);
+    return lt_daemon_path(service->daemon, value);
 }

@@ -39,15 +39,14 @@ void lt_service_read(struct lt_service *service, const struct lt_service_place *
  * variables and of the init scripts: which of them are used only a shell could tell. */
 struct lt_list lt_service_words(const struct lt_service *service);
 
-/* The words of commands and variables that are not in force. */
-struct lt_list lt_service_idle_words(const struct lt_service *service);
+/* The path that an option (as in lt_words_option()) names, as lt_daemon_path() has it, in the commands and variables
+ * that are in force, or in the others. "": none does. `*file` is the path of the file in which it is written; "" if it
+ * is put together from several. */
+struct lt_str lt_service_option(const struct lt_service *service, const char *name, char letter, bool in_force,
+                                struct lt_str *file);
 
 /* The value of a variable that is in force, "" if there is none; `*file` is the path of the file that sets it. */
 struct lt_str lt_service_variable(const struct lt_service *service, const char *name, struct lt_str *file);
-
-/* The file in which the text is written, in a command or variable that is in force, or in one that is not; "" if there
- * is none. Of several the last one. */
-struct lt_str lt_service_says(const struct lt_service *service, struct lt_str text, bool in_force);
 
 /* A path of a setting, with ~, $HOME and systemd's %h replaced: the daemon's home, else /root. */
 struct lt_str lt_daemon_path(const struct lt_daemon *daemon, struct lt_str path);

@@ -39,7 +39,7 @@ static void try_claim(const struct lt_discovery *discovery, const struct lt_clai
         claim->real = LT_STR("");
     bool found = lt_discover_try(&there, claim->path, why);
     /* With several file systems, another one may be mounted there: see lt_data_roots_judge(). */
-    if (!found && claim->file.len && !claim->idle && !claim->reported && ctx->host->mounts.count == 1)
+    if (!found && lt_claim_is_set(claim) && !claim->reported && ctx->host->mounts.count == 1)
         report_missing(ctx, claimant, claim);
 }
 
@@ -108,7 +108,7 @@ static struct lt_claim *setting_in_force(const struct lt_ctx *ctx, const struct 
 {
     struct lt_claim *found = NULL;
     lt_each (struct lt_claim, claim, &claimant->claims)
-        if (claim->file.len && !claim->idle && (!found || store_of(ctx, settings, claim)))
+        if (lt_claim_is_set(claim) && (!found || store_of(ctx, settings, claim)))
             found = claim;
     return found;
 }
@@ -118,7 +118,7 @@ static void say_in_force(struct lt_ctx *ctx, const struct lt_host_settings *sett
 {
     const struct lt_claim *setting = setting_in_force(ctx, settings, claimant);
     lt_each (const struct lt_claim, claim, &claimant->claims) {
-        bool in_force = setting ? claim->file.len && !claim->idle : ctx->host->etc == ctx->fs && !claim->file.len;
+        bool in_force = setting ? lt_claim_is_set(claim) : ctx->host->etc == ctx->fs && !claim->file.len;
         lt_each (struct lt_root, root, &ctx->host->roots)
             if (in_force && !root->settings.len && is_claimed(ctx, root, settings, claim))
                 root->settings = lt_str_format(ctx->run, "in force: %.*s%s", LT_ARG(who_says(ctx->scratch, claim)),
@@ -149,7 +149,7 @@ static void report_unfound(struct lt_ctx *ctx, const struct lt_host_settings *se
                            const struct lt_claimant *claimant)
 {
     lt_each (struct lt_claim, claim, &claimant->claims)
-        if (claim->file.len && !claim->idle && !claim->reported && !store_of(ctx, settings, claim))
+        if (lt_claim_is_set(claim) && !claim->reported && !store_of(ctx, settings, claim))
             report_missing(ctx, claimant, claim);
 }
 

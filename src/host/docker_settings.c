@@ -26,27 +26,19 @@ static bool is_root_key(struct lt_str key)
     return lt_str_eq(key, LT_STR("data-root")) || lt_str_eq(key, LT_STR("graph"));
 }
 
-/* The file that sets an option of the command line: where its value is written, else where the option is. */
-static struct lt_str file_of(const struct lt_service *service, struct lt_str value, const char *option)
-{
-    struct lt_str file = lt_service_says(service, value, true);
-    return file.len ? file : lt_service_says(service, lt_str_c(option), true);
-}
-
 /* Claim what the command line names. */
 static void claim_options(struct lt_ctx *ctx, struct lt_claimant *claimant, const struct lt_service *service)
 {
     static const struct {
-        const char *name, *written;
+        const char *name;
         char letter;
-    } options[] = {{"graph", "-g", 'g'}, {"data-root", "--data-root", 0}};
-    struct lt_list words = lt_service_words(service);
+    } options[] = {{"graph", 'g'}, {"data-root", 0}};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        struct lt_str value = lt_words_option(&words, options[i].name, options[i].letter);
+        struct lt_str file, value = lt_service_option(service, options[i].name, options[i].letter, true, &file);
         if (value.len)
-            lt_claim_add(ctx, claimant, lt_daemon_path(service->daemon, value),
+            lt_claim_add(ctx, claimant, value,
                          lt_str_format(ctx->scratch, "%s%s", options[i].letter ? "-g or --" : "--", options[i].name),
-                         file_of(service, value, options[i].written));
+                         file);
     }
 }
 
@@ -54,7 +46,7 @@ static void claim_options(struct lt_ctx *ctx, struct lt_claimant *claimant, cons
 static bool is_claimed(const struct lt_claimant *claimant, struct lt_str path)
 {
     lt_each (const struct lt_claim, claim, &claimant->claims)
-        if (!claim->idle && claim->file.len && lt_str_eq(claim->path, path))
+        if (lt_claim_is_set(claim) && lt_str_eq(claim->path, path))
             return true;
     return false;
 }
@@ -100,9 +92,9 @@ static void doubt_conflict(const struct lt_claimant *claimant)
 {
     size_t count = 0;
     lt_each (const struct lt_claim, claim, &claimant->claims)
-        count += claim->file.len && !claim->idle;
+        count += lt_claim_is_set(claim);
     lt_each (struct lt_claim, claim, &claimant->claims)
-        if (count > 1 && claim->file.len && !claim->idle)
+        if (count > 1 && lt_claim_is_set(claim))
             claim->doubt = "but it is set more than once, so that dockerd does not start";
 }
 
@@ -118,8 +110,7 @@ static struct lt_daemon *add_daemon(struct lt_ctx *ctx, struct lt_host_settings 
 static void read_json(const struct lt_service *service, struct lt_str usual)
 {
     struct lt_daemon *daemon = service->daemon;
-    struct lt_list words = lt_service_words(service);
-    struct lt_str other = lt_daemon_path(daemon, lt_words_option(&words, "config-file", 0));
+    struct lt_str file, other = lt_service_option(service, "config-file", 0, true, &file);
     bool is_other = lt_str_starts(other, LT_STR("/")) && !lt_str_eq(other, usual);
     if (usual.len)
         lt_daemon_json(daemon, usual, is_other ? "the option --config-file names another" : NULL);

@@ -8,8 +8,8 @@
 static bool holds_store(const struct lt_claimant *claimant, const struct lt_claim *claim)
 {
     lt_each (const struct lt_claim, other, &claimant->claims)
-        if (other->file.len && !other->idle)
-            return claim->file.len && !claim->idle;
+        if (lt_claim_is_set(other))
+            return lt_claim_is_set(claim);
     return !claim->file.len;
 }
 

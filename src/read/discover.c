@@ -223,11 +223,10 @@ static bool take_store(struct lt_discovery *discovery, struct lt_str path, struc
     lt_unread_at(discovery->ctx, path);
     struct bid bid = best_bid(discovery, path);
     struct lt_str above = lt_str_dirname(path);
-    if (bid.value < LT_BID_CERTAIN || discovery->depth >= MOST_NESTED)
-        return add(discovery, path, bid, LT_BID_CERTAIN, LT_STR("by its shape"));
-    while (above.len && !lt_is_system(discovery->ctx->fs, above, discovery->ctx->scratch))
+    bool nests = bid.value >= LT_BID_CERTAIN && discovery->depth < MOST_NESTED;
+    while (nests && above.len && !lt_is_system(discovery->ctx->fs, above, discovery->ctx->scratch))
         above = lt_str_dirname(above);
-    if (!above.len)
+    if (!nests || !above.len)
         return add(discovery, path, bid, LT_BID_CERTAIN, LT_STR("by its shape"));
     discover_nested(discovery, above);
     *done = above;
