@@ -17,15 +17,15 @@ static const struct lt_packing bzip2 = {.name = "bzip2", .is = is_bzip2},
                                lzop = {.name = "lzop", .magic = {"\x89LZO\0", 5}};
 
 static const struct lt_packing *const packings[] = {
-    &lt_gzip, &lt_zstd, &lt_xz, &bzip2, &lz4, &compress, &lzma, &zip, &seven_zip, &lzop,
+    &lt_gzip, &lt_zstd, &lt_xz, &bzip2, &lz4, &compress, &lzma, &zip, &seven_zip, &lzop, NULL,
 };
 
 const struct lt_packing *lt_packing_of(struct lt_str head)
 {
-    for (size_t i = 0; i < sizeof packings / sizeof *packings; i++)
-        if (packings[i]->is ? packings[i]->is(head) : lt_str_starts(head, packings[i]->magic))
-            return packings[i];
-    return NULL;
+    const struct lt_packing *const *packing = packings;
+    while (*packing && !((*packing)->is ? (*packing)->is(head) : lt_str_starts(head, (*packing)->magic)))
+        packing++;
+    return *packing;
 }
 
 const char *lt_packing_version(const struct lt_packing *packing)

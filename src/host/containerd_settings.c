@@ -72,11 +72,11 @@ static void claim_toml(struct lt_ctx *ctx, struct lt_claimant *claimant, struct 
 /* Of all that sets one thing, the last counts. */
 static void keep_last(const struct lt_claimant *claimant)
 {
-    const struct lt_claim *last = NULL;
+    struct lt_str last = {0};
     lt_each (const struct lt_claim, claim, &claimant->claims)
-        last = lt_claim_is_set(claim) ? claim : last;
+        last = lt_claim_is_set(claim) ? claim->path : last;
     lt_each (struct lt_claim, claim, &claimant->claims)
-        if (claim != last && lt_claim_is_set(claim) && !lt_str_eq(claim->path, last->path))
+        if (lt_claim_is_set(claim) && !lt_str_eq(claim->path, last))
             claim->idle = "a later setting overrides it";
 }
 
