@@ -8,6 +8,7 @@
 
 struct lt_fs_reader {
     const char *name;   /* of what it reads, for messages: "ext2/3/4" */
+    const char *type;   /* see lt_medium */
     const char *family; /* how libtsk's names of the same file systems begin: "ext" */
     /* Make `fs` (whose `evidence` and `label` are set) read the file system on `device`, which is copied: what its
      * `arg` points to must live until the file system is released. What is wrong with the file system as a whole

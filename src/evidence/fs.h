@@ -121,6 +121,7 @@ struct lt_fs {
     bool is_tree;        /* a kernel makes sure that no directory is reached twice; a hostile image may lie */
     struct lt_journal_summary journal;
     struct lt_fs_identity identity;
+    struct lt_medium medium;
     void *self; /* state of the reader */
 };
 

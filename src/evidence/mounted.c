@@ -9,6 +9,7 @@ struct mount {
     struct lt_str path; /* what of `fs` is shown */
     enum lt_mounting how;
     uint16_t part; /* see lt_node */
+    struct lt_medium medium;
 };
 
 struct mounted {
@@ -355,6 +356,33 @@ struct lt_fs *lt_mounted_part(struct lt_fs *mounted, struct lt_str path, struct 
     return mount->fs;
 }
 
+const struct lt_medium *lt_mounted_medium(struct lt_fs *mounted, const struct lt_event *event)
+{
+    if (mounted->ops->stat != mounted_stat)
+        return &mounted->medium;
+    const struct mounted *self = state(mounted);
+    const struct mount *mount = self->mounts.items[0];
+    struct lt_buf path = {0};
+    struct lt_str rest;
+    if (self->mounts.count > 1) {
+        lt_event_path(&path, event);
+        mount = find(self, lt_buf_view(&path), &rest);
+        lt_buf_free(&path);
+    }
+    return &mount->medium;
+}
+
+/* What stands for a link is shown at the link's place. */
+static struct lt_medium medium_of(const struct mount *mount)
+{
+    struct lt_medium medium = mount->fs->medium;
+    if (medium.parent.len && mount->how == LT_MOUNTED_FS) {
+        medium.at = mount->at;
+        medium.top = mount->path;
+    }
+    return medium;
+}
+
 /* Offer nothing that a part cannot do. */
 static void drop_missing(struct mounted *self, const struct lt_fs *part)
 {
@@ -368,6 +396,7 @@ struct lt_fs *lt_mounted_new(struct lt_arena *arena, struct lt_fs *base, struct 
     struct mounted *self = lt_new(arena, struct mounted);
     struct mount *root = lt_new(arena, struct mount);
     *root = (struct mount){.fs = base, .path = lt_str_dup(arena, path)};
+    root->medium = medium_of(root);
     self->ops = mounted_ops;
     self->arena = arena;
     drop_missing(self, base);
@@ -406,6 +435,7 @@ void lt_mounted_add(struct lt_fs *mounted, struct lt_str at, struct lt_fs *part,
         .how = how,
         .part = part_number(self, part),
     };
+    mount->medium = medium_of(mount);
     lt_list_add(&self->mounts, self->arena, mount);
     drop_missing(self, part);
     mounted->no_trusted |= part->no_trusted;

@@ -22,6 +22,9 @@ void lt_mounted_add(struct lt_fs *mounted, struct lt_str at, struct lt_fs *part,
  * by lt_mounted_new(). */
 struct lt_fs *lt_mounted_part(struct lt_fs *mounted, struct lt_str path, struct lt_arena *arena, struct lt_str *inner);
 
+/* Where the file of an event lies. Lives as long as `mounted`, which need not be made by lt_mounted_new(). */
+const struct lt_medium *lt_mounted_medium(struct lt_fs *mounted, const struct lt_event *event);
+
 /* The files are copies that a collector made: their atimes, ctimes and births are those of the copies, and not shown.
  */
 void lt_mounted_copied(struct lt_fs *mounted);

@@ -196,6 +196,13 @@ struct lt_where {
     bool has_offset;
 };
 
+/* Where a file system lies, as dfVFS's path specifications say it. */
+struct lt_medium {
+    const char *type;      /* its type indicator: "OS" for a directory, "EXT"... (dfvfs/lib/definitions.py, 2026-09) */
+    struct lt_str parent;  /* the path specification of what it lies in, as JSON; "" for a directory */
+    struct lt_str at, top; /* `at` on the host is `top` on the file system */
+};
+
 /* One observation. Everything it points to is borrowed until emit() returns, except owner, dir, hidden_by and source,
  * which live as long as the run. */
 struct lt_event {
@@ -213,6 +220,7 @@ struct lt_event {
                                       * long as the run */
     struct lt_str inside;            /* its path in the container if that does not follow from `dir`; else "" */
     struct lt_where where;           /* for events that are not about a file */
+    const struct lt_medium *medium;  /* of its file, set by lt_emit(); NULL: a directory. Lives as long as the run */
     const struct lt_attr *attrs;
     size_t attr_count;
 };

@@ -25,6 +25,7 @@ enum lt_status lt_emit(struct lt_ctx *ctx, struct lt_event *event, struct lt_err
     event->source = ctx->reader;
     if (event->kind == LT_KIND_FILE)
         lt_host_met(ctx->host, event->node);
+    event->medium = ctx->fs ? lt_mounted_medium(ctx->fs, event) : NULL;
     lt_tag(event);
     enum lt_status status = ctx->sink->take(ctx->sink->arg, event, &fate, err);
     counts(ctx)->emitted += fate == LT_EMITTED;

@@ -461,6 +461,7 @@ static enum lt_status directory_find(struct lt_evidence *evidence, struct lt_err
         .ops = &directory_ops,
         .evidence = evidence,
         .label = LT_STR("directory"),
+        .medium = {.type = "OS"},
         .no_trusted = !may_see_trusted(),
         .is_tree = true,
         .self = evidence->self,

@@ -311,6 +311,7 @@ static enum lt_status ext4_open_fs(struct lt_fs *fs, const struct lt_device *dev
 
 const struct lt_fs_reader lt_fs_reader_ext4 = {
     .name = "ext2/3/4",
+    .type = "EXT",
     .family = "ext",
     .open = ext4_open_fs,
 };

@@ -4,6 +4,8 @@
  * of it, and on each device a reader opens a file system. */
 #include "evidence/image/image.h"
 
+#include "base/escape.h"
+
 #include "evidence/evidence.h"
 #include "evidence/filesystems.h"
 #include "evidence/image/partition.h"
@@ -20,6 +22,8 @@ struct image {
     struct lt_device file;     /* as it lies on the disk */
     struct lt_device unpacked; /* the bytes inside it; not open where the file is a raw image */
     struct lt_device *disk;    /* which of the two is read */
+    struct lt_str pathspec;    /* of the disk: see lt_medium */
+    unsigned partitions;       /* found so far */
     struct lt_tsk *tsk;
     struct lt_buf unread; /* owned; partitions that cannot be read: "swap space at sector 2048, ..." */
     const char *advice;   /* for the first of them that may hold files, static; or NULL */
@@ -105,16 +109,51 @@ static bool add_other_fs(struct lt_fs *fs, const struct lt_device *device, const
     return true;
 }
 
+/* The path specification of the disk. Where the analyst keeps the image is no fact about it, so only its name is in
+ * there. */
+static struct lt_str name_disk(struct lt_evidence *evidence)
+{
+    const struct image *image = evidence->self;
+    struct lt_str spec = lt_str_c(evidence->spec);
+    struct lt_buf name = {0};
+    lt_escape_json_name(&name, lt_str_basename(spec));
+    struct lt_str out = lt_str_format(&evidence->arena,
+                                      "{\"__type__\": \"PathSpec\", \"parent\": {\"__type__\": \"PathSpec\", "
+                                      "\"location\": %.*s, \"type_indicator\": \"OS\"}, \"type_indicator\": \"%s\"}",
+                                      LT_ARG(lt_buf_view(&name)), lt_tsk_format(&image->file, evidence->spec));
+    lt_buf_free(&name);
+    return out;
+}
+
+/* The path specification of a partition (dfvfs/vfs/gpt_directory.py and tsk_partition_directory.py, 2026-09). */
+static struct lt_str name_slice(struct lt_evidence *evidence, const struct lt_device *partition, unsigned number)
+{
+    const struct image *image = evidence->self;
+    if (lt_partition_table(image->disk) == LT_PARTITION_GPT)
+        return lt_str_format(&evidence->arena,
+                             "{\"__type__\": \"PathSpec\", \"location\": \"/p%u\", \"parent\": %.*s, "
+                             "\"type_indicator\": \"GPT\"}",
+                             number, LT_ARG(image->pathspec));
+    return lt_str_format(&evidence->arena,
+                         "{\"__type__\": \"PathSpec\", \"location\": \"/p%u\", \"parent\": %.*s, "
+                         "\"start_offset\": %ju, \"type_indicator\": \"TSK_PARTITION\"}",
+                         image->partitions, LT_ARG(image->pathspec),
+                         (uintmax_t)(partition->start - image->disk->start));
+}
+
 /* From a device to a file system. `identity` is what its partition is called. False: nobody knows what is there. */
 static bool add_fs(struct lt_evidence *evidence, const struct lt_device *device, const struct lt_fs_identity *identity)
 {
+    const struct image *image = evidence->self;
     struct lt_fs *fs = lt_new(&evidence->arena, struct lt_fs);
     const struct lt_fs_reader *reader;
     struct lt_err why = {0};
     fs->evidence = evidence;
     fs->identity = *identity;
+    fs->medium.parent = image->partitions ? name_slice(evidence, device, identity->partition) : image->pathspec;
     if (lt_fs_open(fs, device, &reader, &why) != LT_OK)
         return add_other_fs(fs, device, reader, &why);
+    fs->medium.type = reader->type;
     lt_list_add(&evidence->fs, &evidence->arena, fs);
     return true;
 }
@@ -164,9 +203,10 @@ static void report_partition(struct lt_evidence *evidence, const struct lt_devic
 static void add_partition(void *arg, const struct lt_device *partition, uint64_t size, const char *description)
 {
     struct lt_evidence *evidence = arg;
-    const struct image *image = evidence->self;
+    struct image *image = evidence->self;
     struct lt_fs_identity identity = {0};
     const char *type;
+    image->partitions++;
     lt_partition_identify(image->disk, partition, &evidence->arena, &identity, &type);
     if (partition->size && add_fs(evidence, partition, &identity))
         return;
@@ -302,6 +342,7 @@ static enum lt_status image_find(struct lt_evidence *evidence, struct lt_err *er
         return fail_packed(evidence, &why, err);
     image->disk = status == LT_END ? &image->file : &image->unpacked;
     evidence->size = image->disk->size;
+    image->pathspec = name_disk(evidence);
     guess_sectors(evidence);
     if (lt_tsk_open(image->disk, &evidence->arena, &image->tsk, err) != LT_OK)
         return LT_SKIP;

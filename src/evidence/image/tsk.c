@@ -80,6 +80,20 @@ enum lt_status lt_tsk_unpack(const struct lt_device *file, const char *spec, str
     return LT_OK;
 }
 
+const char *lt_tsk_format(const struct lt_device *file, const char *spec)
+{
+    switch ((int)image_type(file, spec)) {
+    case TSK_IMG_TYPE_EWF_EWF:
+        return "EWF";
+    case TSK_IMG_TYPE_VMDK_VMDK:
+        return "VMDK";
+    case TSK_IMG_TYPE_VHD_VHD:
+        return "VHDI";
+    default:
+        return "RAW";
+    }
+}
+
 /* --- a view of a device ------------------------------------------------------------------------------------------ */
 
 struct lt_tsk {
@@ -403,5 +417,6 @@ enum lt_status lt_tsk_fs(struct lt_tsk *tsk, struct lt_fs *fs, const struct lt_d
     fs->ops = &reader_ops;
     fs->self = self;
     *type = tsk_fs_type_toname(info->ftype);
+    fs->medium.type = TSK_FS_TYPE_ISEXT(info->ftype) ? "EXT" : "TSK";
     return LT_OK;
 }

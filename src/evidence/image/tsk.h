@@ -22,6 +22,9 @@ const char *lt_tsk_version(void);
  * with lt_device_close(). */
 enum lt_status lt_tsk_unpack(const struct lt_device *file, const char *spec, struct lt_device *out, struct lt_err *err);
 
+/* dfVFS's type indicator for the format of the image: "RAW", "EWF", "VMDK" or "VHDI", static. */
+const char *lt_tsk_format(const struct lt_device *file, const char *spec);
+
 /* libtsk's view of a device and of all slices of it, with one cache for them. */
 struct lt_tsk;
 

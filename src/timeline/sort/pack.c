@@ -203,6 +203,7 @@ static void put_head(struct lt_buf *out, const struct lt_event *event, unsigned 
     put_times(out, event->time);
     put_bytes(out, &event->source, sizeof event->source);
     put_bytes(out, &event->owner, sizeof(void *));
+    put_bytes(out, &event->medium, sizeof(void *));
     if (parts & HAS_DIR)
         put_bytes(out, &event->dir, sizeof(void *));
     if (parts & HAS_BOUNDS)
@@ -353,6 +354,7 @@ static unsigned get_head(const char **at, struct lt_unpacked *out)
     memcpy(node->time, event->time, sizeof node->time);
     get_bytes(at, &event->source, sizeof event->source);
     get_bytes(at, &event->owner, sizeof(void *));
+    get_bytes(at, &event->medium, sizeof(void *));
     if (head & HAS_DIR)
         get_bytes(at, &event->dir, sizeof(void *));
     if (head & HAS_BOUNDS) {
