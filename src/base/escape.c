@@ -196,3 +196,41 @@ void lt_escape_json_name(struct lt_buf *out, struct lt_str name)
     lt_escape_json_name_from(out, start);
     lt_buf_char(out, '"');
 }
+
+size_t lt_value_length(struct lt_str text)
+{
+    enum { ESCAPED_BYTE = 4, ESCAPED_CODE = 10 };
+    size_t at = 0, length = 0;
+    if (text.len <= LT_MAX_VALUE / ESCAPED_CODE)
+        return text.len;
+    while (at < text.len) {
+        struct lt_rune rune = lt_utf8_next(lt_str_skip(text, at));
+        bool bytes = !rune.valid || lt_is_control(rune.code) || rune.code == '\\';
+        length += bytes ? rune.size * ESCAPED_BYTE : lt_is_deceptive(rune.code) ? ESCAPED_CODE : rune.size;
+        if (length > LT_MAX_VALUE)
+            return at;
+        at += rune.size;
+    }
+    return at;
+}
+
+static bool is_inside_rune(char byte)
+{
+    return ((unsigned char)byte & 0xC0) == 0x80;
+}
+
+void lt_value_bound(struct lt_buf *out, size_t start)
+{
+    enum { KEPT = 4000 }; /* at either end: they fit even if each of their bytes is escaped */
+    struct lt_str text = {out->ptr + start, out->len - start};
+    if (lt_value_length(text) == text.len)
+        return;
+    size_t head = KEPT, tail = text.len - KEPT;
+    while (head > 0 && is_inside_rune(text.ptr[head]))
+        head--;
+    while (tail < text.len && is_inside_rune(text.ptr[tail]))
+        tail++;
+    memmove(out->ptr + start + head + 3, text.ptr + tail, text.len - tail);
+    memcpy(out->ptr + start + head, "...", 3);
+    out->len = start + head + 3 + text.len - tail;
+}

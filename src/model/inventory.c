@@ -411,7 +411,7 @@ struct lt_str lt_owner_image_name(const struct lt_owner *owner)
     return lt_image_name(owner->image);
 }
 
-static void add_label(struct lt_buf *out, struct lt_str name, struct lt_str id)
+void lt_label(struct lt_buf *out, struct lt_str name, struct lt_str id)
 {
     lt_buf_add(out, name);
     if (name.len && id.len)
@@ -436,7 +436,7 @@ static void add_volume(struct lt_buf *out, const struct lt_volume *volume)
     lt_buf_add(out, lt_is_id(volume->name) ? lt_short_id(volume->name) : volume->name);
     if (only) {
         lt_buf_char(out, ':');
-        add_label(out, only->name, only->id);
+        lt_label(out, only->name, only->id);
     } else if (volume->users.count) {
         lt_buf_printf(out, ":%zu containers", count_users(&volume->users));
     }
@@ -447,9 +447,9 @@ void lt_owner_label(struct lt_buf *out, const struct lt_owner *owner)
     if (owner->role == LT_ROLE_VOLUME)
         add_volume(out, owner->volume);
     else if (owner->container)
-        add_label(out, owner->container->name, owner->container->id);
+        lt_label(out, owner->container->name, owner->container->id);
     else if (owner->image)
-        add_label(out, lt_image_name(owner->image), owner->image->id);
+        lt_label(out, lt_image_name(owner->image), owner->image->id);
     else if (owner->layer)
         lt_buf_add(out, lt_short_id(owner->layer->id));
     else

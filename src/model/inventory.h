@@ -414,6 +414,9 @@ static inline struct lt_str lt_layer_name(const struct lt_layer *layer)
     return layer->diff_id.len ? layer->diff_id : layer->id;
 }
 
+/* Append "name@0123456789ab", or the short ID or the name alone if there is only that one. */
+void lt_label(struct lt_buf *out, struct lt_str name, struct lt_str id);
+
 /* Append a label for people: "name@0123456789ab", or the short ID alone, of a container, an image or an orphan layer.
  * For a volume: its name and after a colon the container that mounts it ("2 containers" if there are several).
  * Otherwise "host". */

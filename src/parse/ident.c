@@ -53,7 +53,8 @@ struct lt_str lt_short_id(struct lt_str id)
     struct lt_str prefix = LT_STR("sha256:");
     if (lt_str_starts(id, prefix))
         id = lt_str_skip(id, prefix.len);
-    if (id.len > SHORT_LENGTH)
+    bool random = id.len >= ID_LENGTH && all_of((struct lt_str){id.ptr, ID_LENGTH}, is_hex);
+    if (random)
         id.len = SHORT_LENGTH;
     return id;
 }

@@ -7,6 +7,7 @@
 #include "timeline/filter.h"
 #include "timeline/localzone.h"
 #include "timeline/normalise.h"
+#include "timeline/parts.h"
 #include "timeline/sort/sort.h"
 
 enum { POLL_EVERY = 1024 }; /* rows between two checks for a signal */
@@ -56,6 +57,19 @@ static bool keep_rows(struct timeline *timeline, const struct lt_event *event, e
     return kept;
 }
 
+/* Keep the rows of an event, or those of its parts if its text is too long for one row. */
+static bool keep_event(struct timeline *timeline, const struct lt_event *event, enum lt_status *status,
+                       struct lt_err *err)
+{
+    struct lt_event part;
+    bool kept = false;
+    lt_arena_reset(&timeline->arena);
+    struct lt_parts parts = lt_parts_of(event, &timeline->arena);
+    while (*status == LT_OK && lt_parts_next(&parts, &timeline->arena, &part))
+        kept |= keep_rows(timeline, &part, status, err);
+    return kept;
+}
+
 static bool has_time(const struct lt_event *event)
 {
     bool any = false;
@@ -78,7 +92,7 @@ static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate
     if (kept && timeline->options->format->event)
         kept = write_event(timeline, event, &status, err);
     else if (kept)
-        kept = keep_rows(timeline, event, &status, err);
+        kept = keep_event(timeline, event, &status, err);
     *fate = kept ? LT_EMITTED : LT_FILTERED;
     return status;
 }
@@ -212,6 +226,7 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
 {
     struct timeline timeline = {.job = job,
                                 .options = job->options,
+                                .memory = {.raw_cells = job->options->raw_csv},
                                 .sorter = {
                                     .memory = job->options->memory,
                                     .files = job->may_spill ? job->temporary : NULL,

@@ -4,6 +4,7 @@
  *   pipeline.c     the stages on one screen
  *   filter.c       which events and rows the user asked to see
  *   normalise.c    from events to rows: whose clock made a time, and how far it can be trusted
+ *   parts.c        further rows for text that is too long for one
  *   localzone.c    zones of this machine, for --timezone only
  *   sort/          the total order
  */
