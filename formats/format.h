@@ -5,6 +5,7 @@
  *   format.c          the table, and how a name or a suffix selects a line of it
  *   fields.def        the facts of a row under their JSON names, sorted; fields.c: where each comes from
  *   message.c         pieces of text that several formats share
+ *   cell.c            text that a spreadsheet would calculate
  *   memory.c          text that a writer made for one record and reuses for the next
  *   text.c            a timeline to read and grep
  *   jsonl.c           JSON lines for Timesketch, in the form of psort
@@ -48,6 +49,7 @@ struct lt_memo {
 struct lt_memory {
     struct lt_memo event, time, dir;  /* of the last record */
     struct lt_memo origins[LT_MEMOS]; /* see lt_memory_of() */
+    bool raw_cells;                   /* cells of CSV stay as they are, even if a spreadsheet would calculate them */
 };
 
 /* The memo for the text of all events of `origin`. It may still hold another origin's text: compare its `origin`. Valid

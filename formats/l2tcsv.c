@@ -3,6 +3,7 @@
  * tools: whole seconds, equal times of one entry as one "MACB", no quotes, a space for a comma in a value. All facts
  * without a column go to `extra`. Not for Timesketch, which reads the `time` column as a time of the current day. */
 #include "base/escape.h"
+#include "formats/cell.h"
 #include "formats/fields.h"
 #include "formats/message.h"
 
@@ -18,26 +19,30 @@ static void l2tcsv_begin(struct lt_buf *out)
 }
 
 /* Write one cell, cut to `length` bytes; an empty value becomes "-". */
-static void add_cell(struct lt_buf *out, struct lt_str value, size_t length)
+static void add_cell(struct lt_buf *out, struct lt_str value, size_t length, const struct lt_memory *memory)
 {
     struct lt_buf safe = {0};
     lt_escape_name(&safe, value, true);
     size_t end = safe.len < length ? safe.len : length;
     while (end < safe.len && ((unsigned char)safe.ptr[end] & 0xC0) == 0x80)
         end--; /* do not cut a UTF-8 character; the text is valid by now */
+    size_t start = out->len;
     for (size_t i = 0; i < end; i++)
         lt_buf_char(out, safe.ptr[i] == ',' ? ' ' : safe.ptr[i]);
     if (!safe.len)
         lt_buf_char(out, '-');
+    if (!memory->raw_cells)
+        lt_cell_neutralise(out, start);
     lt_buf_char(out, ',');
     lt_buf_free(&safe);
 }
 
-static void add_field(struct lt_buf *out, enum lt_field field, const struct lt_row *row, size_t length)
+static void add_field(struct lt_buf *out, enum lt_field field, const struct lt_row *row, size_t length,
+                      const struct lt_memory *memory)
 {
     struct lt_buf value = {0};
     lt_field_put(&value, field, row);
-    add_cell(out, lt_buf_view(&value), length);
+    add_cell(out, lt_buf_view(&value), length, memory);
     lt_buf_free(&value);
 }
 
@@ -94,7 +99,7 @@ static lt_fields extra_fields(void)
     return lt_set_below(LT_FIELDS) & ~columns;
 }
 
-static void add_extra(struct lt_buf *out, const struct lt_row *row)
+static void add_extra(struct lt_buf *out, const struct lt_row *row, const struct lt_memory *memory)
 {
     struct lt_buf extra = {0};
     lt_set_each (field, extra_fields()) {
@@ -105,7 +110,7 @@ static void add_extra(struct lt_buf *out, const struct lt_row *row)
         if (extra.len == value)
             extra.len = start;
     }
-    add_cell(out, lt_buf_view(&extra), SIZE_MAX);
+    add_cell(out, lt_buf_view(&extra), SIZE_MAX, memory);
     out->len--; /* no comma after the last cell */
     lt_buf_char(out, '\n');
     lt_buf_free(&extra);
@@ -113,22 +118,21 @@ static void add_extra(struct lt_buf *out, const struct lt_row *row)
 
 static void l2tcsv_row(struct lt_buf *out, const struct lt_row *row, struct lt_memory *memory)
 {
-    (void)memory;
     add_time(out, row->time);
     add_macb(out, row);
-    add_field(out, LT_FIELD_SOURCE_SHORT, row, SIZE_MAX);
-    add_field(out, LT_FIELD_SOURCE_LONG, row, SIZE_MAX);
+    add_field(out, LT_FIELD_SOURCE_SHORT, row, SIZE_MAX, memory);
+    add_field(out, LT_FIELD_SOURCE_LONG, row, SIZE_MAX, memory);
     add_type(out, row);
     lt_buf_lit(out, "-,"); /* user */
-    add_field(out, LT_FIELD_HOSTNAME, row, SIZE_MAX);
-    add_field(out, LT_FIELD_MESSAGE, row, SHORT_LENGTH);
-    add_field(out, LT_FIELD_MESSAGE, row, SIZE_MAX);
+    add_field(out, LT_FIELD_HOSTNAME, row, SIZE_MAX, memory);
+    add_field(out, LT_FIELD_MESSAGE, row, SHORT_LENGTH, memory);
+    add_field(out, LT_FIELD_MESSAGE, row, SIZE_MAX, memory);
     lt_buf_lit(out, "2,");
-    add_field(out, LT_FIELD_DISPLAY_NAME, row, SIZE_MAX);
-    add_field(out, LT_FIELD_INODE, row, SIZE_MAX);
+    add_field(out, LT_FIELD_DISPLAY_NAME, row, SIZE_MAX, memory);
+    add_field(out, LT_FIELD_INODE, row, SIZE_MAX, memory);
     add_notes(out, row);
-    add_field(out, LT_FIELD_PARSER, row, SIZE_MAX);
-    add_extra(out, row);
+    add_field(out, LT_FIELD_PARSER, row, SIZE_MAX, memory);
+    add_extra(out, row, memory);
 }
 
 const struct lt_format lt_format_l2tcsv = {

@@ -57,6 +57,7 @@ FLAG(list_sources)
 FLAG(list_formats)
 FLAG(json)
 FLAG(verify_layers)
+FLAG(raw_csv)
 STRING(output)
 STRING(errors)
 STRING(manifest)
@@ -143,6 +144,8 @@ static const struct option_row table[] = {
      "write to FILE ('-' is stdout), packed for .gz; .txt .jsonl .csv .body pick a timeline's format", set_output},
     {ROW, 'f', "format", "FORMAT", "text, jsonl, csv, body or l2tcsv (default: by the suffix of FILE, else text)",
      set_format},
+    {ROW, 0, "raw-csv", NULL, "leave cells of CSV as they are, even if a spreadsheet would calculate them",
+     set_raw_csv},
     {JSON, 0, "json", NULL, "an array of JSON objects instead of a table", set_json},
     {ALL, 0, "no-journal", NULL, "show an ext3/4 disk as it lies, without the changes that wait in its journal",
      set_no_journal},

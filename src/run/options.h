@@ -31,6 +31,7 @@ struct lt_options {
     bool app_times;
     bool binds; /* also read the host's files that containers bind */
     bool force, no_journal, no_deleted, stats, quiet, verbose, help, version, list_sources, list_formats;
+    bool raw_csv;       /* cells of CSV stay as they are, even if a spreadsheet would calculate them */
     bool verify_layers; /* read all files of image layers: see tamper.h */
     struct lt_time now; /* set by the caller: the time from which ages are counted */
 };
