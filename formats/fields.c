@@ -94,10 +94,33 @@ static void put_evidence_path(struct lt_buf *out, const struct lt_event *event)
     lt_event_path(out, event);
 }
 
-ORIGIN_FIELD(parser, lt_buf_lit(out, "layertime/"); add_word(out, origin->source))
+/* Plaso's names of the parsers of what it reads too (plaso/parsers, 2026-07); of all else, our reader. */
+static void put_parser(struct lt_buf *out, const struct lt_origin *origin)
+{
+    static const char *const parsers[][2] = {
+        {"fs:stat", "filestat"},
+        {"docker:container:configuration", "jsonl/docker_container_config"},
+        {"docker:container:log:entry", "jsonl/docker_container_log"},
+        {"docker:layer:configuration", "jsonl/docker_layer_config"},
+        {"cri:container:log:entry", "text/cri_log"},
+    };
+    for (size_t i = 0; i < sizeof parsers / sizeof *parsers; i++)
+        if (strcmp(KIND(origin)->data_type, parsers[i][0]) == 0) {
+            add_word(out, parsers[i][1]);
+            return;
+        }
+    lt_buf_printf(out, "layertime/%s", origin->source);
+}
+
 EVENT_FIELD(message, lt_message(out, event))
 EVENT_FIELD(filename, lt_event_inside(out, event))
-EVENT_FIELD(display_name, lt_buf_lit(out, "OS:"); put_evidence_path(out, event))
+static const struct lt_medium *medium_of(const struct lt_event *event)
+{
+    static const struct lt_medium directory = {.type = "OS"};
+    return event->medium ? event->medium : &directory;
+}
+
+EVENT_FIELD(display_name, lt_buf_printf(out, "%s:", medium_of(event)->type); put_evidence_path(out, event))
 
 ORIGIN_FIELD(runtime, add_word(out, lt_owner_runtime(owner)->name))
 /* The container in which the store lies. */
@@ -127,8 +150,11 @@ ORIGIN_FIELD(image_name, lt_buf_add(out, owner->image ? lt_owner_image_name(owne
 ORIGIN_FIELD(volume_name, lt_buf_add(out, owner->volume ? owner->volume->name : LT_STR("")))
 ORIGIN_FIELD(layer_role, add_word(out, lt_role_names[owner->role]))
 
-INODE_FIELD(file_type, add_word(out, lt_file_entry_type(event)))
-NODE_FIELD(file_system, add_word(out, "OS"))
+/* A deletion has dfVFS's word for it. The node on the disk that tells of it is what it is: a device, or a file. */
+INODE_FIELD(file_type, add_word(out, event->kind == LT_KIND_DELETED && event->tags & LT_TAG_BIT(whiteout)
+                                         ? "whiteout"
+                                         : lt_file_entry_type(node->mode)))
+NODE_FIELD(file_system, add_word(out, medium_of(event)->type))
 /* No file system has larger files, and a number that a consumer cannot hold would cost it the row. */
 NODE_FIELD(size, if (node->mode && node->size <= INT64_MAX) lt_buf_uint(out, node->size))
 INODE_FIELD(uid, lt_buf_uint(out, node->uid))
@@ -180,6 +206,15 @@ static void put_timestamp(struct lt_buf *out, const struct lt_event *event, stru
     lt_buf_int(out, micros(event, time));
 }
 
+/* Text, since many programs read 19 digits as a rounded number. */
+static void put_timestamp_ns(struct lt_buf *out, const struct lt_event *event, struct lt_time time)
+{
+    int64_t nanos;
+    (void)event;
+    if (lt_time_nanos(time, &nanos))
+        lt_buf_int(out, nanos);
+}
+
 /* Made from the rounded timestamp, because Timesketch wants the two to agree. Years that ISO 8601 and OpenSearch do not
  * support become the nearest one that they do (`date_time` holds the exact time). */
 static void put_datetime(struct lt_buf *out, const struct lt_event *event, struct lt_time time)
@@ -210,30 +245,52 @@ static void put_date_time(struct lt_buf *out, const struct lt_event *event, stru
                   (intmax_t)civil.year, civil.month, civil.day, civil.hour, civil.minute, civil.second, time.nsec);
 }
 
-static void put_pathspec(struct lt_buf *out, const struct lt_event *event)
+/* The path on its file system. */
+static void put_location(struct lt_buf *out, const struct lt_event *event, const struct lt_medium *medium)
 {
-    lt_buf_lit(out, "{\"__type__\": \"PathSpec\", \"location\": \"");
-    size_t start = out->len;
-    put_evidence_path(out, event);
-    lt_escape_json_name_from(out, start);
-    lt_buf_lit(out, "\", \"type_indicator\": \"OS\"}");
+    struct lt_buf path = {0};
+    struct lt_str rest;
+    lt_event_path(&path, event);
+    bool below = lt_path_behind(lt_buf_view(&path), medium->at, &rest);
+    lt_buf_add(out, medium->top);
+    lt_buf_add(out, below ? rest : lt_buf_view(&path));
+    lt_buf_free(&path);
 }
 
+/* As Plaso serialises it (plaso/serializer/json_serializer.py, 2026-07), but with sorted keys as all of a line. */
+static void put_pathspec(struct lt_buf *out, const struct lt_event *event)
+{
+    const struct lt_medium *medium = medium_of(event);
+    lt_buf_lit(out, "{\"__type__\": \"PathSpec\"");
+    if (medium->parent.len && event->node && event->node->ino)
+        lt_buf_printf(out, ", \"inode\": %ju", (uintmax_t)event->node->ino);
+    lt_buf_lit(out, ", \"location\": \"");
+    size_t start = out->len;
+    if (medium->parent.len)
+        put_location(out, event, medium);
+    else
+        put_evidence_path(out, event);
+    lt_value_bound(out, start);
+    lt_escape_json_name_from(out, start);
+    lt_buf_char(out, '"');
+    if (medium->parent.len) {
+        lt_buf_lit(out, ", \"parent\": ");
+        lt_buf_add(out, medium->parent);
+    }
+    lt_buf_printf(out, ", \"type_indicator\": \"%s\"}", medium->type);
+}
+
+/* Where in the file the time was read. The inode of an entry, and the file as a whole, are in other fields. */
 static void put_witness(struct lt_buf *out, const struct lt_event *event)
 {
+    const struct lt_where *where = &event->where;
+    if (event->node || !(where->field || where->has_offset))
+        return;
     put_evidence_path(out, event);
-    if (event->node)
-        lt_buf_lit(out, "#inode=");
-    else if (event->where.field)
-        lt_buf_lit(out, "#");
-    else if (event->where.has_offset)
-        lt_buf_lit(out, "#offset=");
-    if (event->node)
-        lt_buf_uint(out, event->node->ino);
-    else if (event->where.field)
-        add_word(out, event->where.field);
-    else if (event->where.has_offset)
-        lt_buf_uint(out, event->where.offset);
+    if (where->field)
+        lt_buf_printf(out, "#%s", where->field);
+    else
+        lt_buf_printf(out, "#offset=%ju", (uintmax_t)where->offset);
 }
 
 static void put_tags(struct lt_buf *out, const struct lt_event *event)
@@ -260,6 +317,7 @@ static void put_layer_id(struct lt_buf *out, const struct lt_event *event)
 /* Open a list with its first item; close_list() closes it. Nothing is written for an empty list. */
 static void add_to_list(struct lt_buf *out, size_t at, struct lt_str item)
 {
+    item.len = lt_value_length(item);
     lt_buf_add(out, at ? LT_STR(", ") : LT_STR("["));
     lt_escape_json_name(out, item);
 }
@@ -270,34 +328,59 @@ static void close_list(struct lt_buf *out, size_t count)
         lt_buf_char(out, ']');
 }
 
-/* The full IDs of the containers that share an image layer, a volume or a bind. */
-static void put_used_by_containers(struct lt_buf *out, const struct lt_origin *origin)
+/* Rows would grow without bound with the number of containers, so they show only the first of those that share a layer.
+ * The manifest and `images --json` have all of them. */
+enum { SHOWN = 8 };
+
+/* Count one of those that share something, and show it if there is room. `out` may be NULL. */
+static size_t add_sharer(struct lt_buf *out, size_t count, struct lt_str name, struct lt_str id)
 {
-    const struct lt_owner *owner = origin->owner;
+    struct lt_buf label = {0};
+    if (!out || count >= SHOWN)
+        return count + 1;
+    lt_label(&label, name, id);
+    add_to_list(out, count, lt_buf_view(&label));
+    lt_buf_free(&label);
+    return count + 1;
+}
+
+/* The containers that share an image layer, a volume or a bind. Returns how many they are. */
+static size_t add_containers(struct lt_buf *out, const struct lt_owner *owner)
+{
     size_t count = 0;
     if (owner->layer && owner->role == LT_ROLE_IMAGE)
-        lt_each (struct lt_container, container, &owner->layer->containers)
-            add_to_list(out, count++, container->id);
+        lt_each (const struct lt_container, container, &owner->layer->containers)
+            count = add_sharer(out, count, container->name, container->id);
     const struct lt_list *users = lt_owner_users(owner);
     const struct lt_container *last = NULL;
     if (users)
         lt_each (const struct lt_mount_user, user, users) {
             if (user->container != last)
-                add_to_list(out, count++, user->container->id);
+                count = add_sharer(out, count, user->container->name, user->container->id);
             last = user->container;
         }
-    close_list(out, count);
+    return count;
 }
 
-static void put_used_by_images(struct lt_buf *out, const struct lt_origin *origin)
+static size_t add_images(struct lt_buf *out, const struct lt_owner *owner)
 {
-    const struct lt_owner *owner = origin->owner;
     size_t count = 0;
     if (owner->layer && owner->role == LT_ROLE_IMAGE)
-        lt_each (struct lt_image, image, &owner->layer->images)
-            add_to_list(out, count++, image->id);
-    close_list(out, count);
+        lt_each (const struct lt_image, image, &owner->layer->images)
+            count = add_sharer(out, count, lt_image_name(image), image->id);
+    return count;
 }
+
+static void add_count(struct lt_buf *out, size_t count)
+{
+    if (count)
+        lt_buf_uint(out, count);
+}
+
+ORIGIN_FIELD(used_by_containers, close_list(out, add_containers(out, owner)))
+ORIGIN_FIELD(used_by_containers_count, add_count(out, add_containers(NULL, owner)))
+ORIGIN_FIELD(used_by_images, close_list(out, add_images(out, owner)))
+ORIGIN_FIELD(used_by_images_count, add_count(out, add_images(NULL, owner)))
 
 /* A container layer appears as the ID of its container, an image layer as its own ID. */
 static void put_hidden_by(struct lt_buf *out, const struct lt_event *event)
@@ -305,9 +388,12 @@ static void put_hidden_by(struct lt_buf *out, const struct lt_event *event)
     size_t count = 0;
     if (event->hidden_by)
         lt_each (const struct lt_layer, layer, event->hidden_by)
-            add_to_list(out, count++, layer->container ? layer->container->id : lt_layer_name(layer));
+            if (count < SHOWN)
+                add_to_list(out, count++, layer->container ? layer->container->id : lt_layer_name(layer));
     close_list(out, count);
 }
+
+EVENT_FIELD(hidden_by_count, add_count(out, event->hidden_by ? event->hidden_by->count : 0))
 
 static void add_attr(struct lt_buf *out, const struct lt_attr *attr)
 {

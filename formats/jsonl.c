@@ -10,6 +10,8 @@
 static void finish_value(struct lt_buf *out, size_t start, const struct lt_field_info *info)
 {
     enum lt_field_type type = info->type;
+    if (type != LT_AS_RAW)
+        lt_value_bound(out, start);
     if (type == LT_AS_NAME)
         lt_escape_json_name_from(out, start);
     else if (type == LT_AS_TEXT || (type == LT_AS_WORD && info->attr != LT_ATTRS))

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/message.h"
 
+#include "model/runtime.h"
 #include "parse/ident.h"
 
 #include <sys/stat.h>
 
-const char *lt_file_entry_type(const struct lt_event *event)
+const char *lt_file_entry_type(uint32_t mode)
 {
-    if (event->tags & LT_TAG_BIT(whiteout))
-        return "whiteout";
-    switch (event->node->mode & S_IFMT) {
+    switch (mode & S_IFMT) {
     case S_IFDIR:
         return "directory";
     case S_IFLNK:
@@ -75,52 +74,86 @@ void lt_macb(struct lt_buf *out, const struct lt_row *row)
             lt_buf_char(out, row->slots >> slot & 1 ? "macb"[slot] : '.');
 }
 
-static void add_file_owner(struct lt_buf *out, const struct lt_owner *owner)
+/* --- whose it is ------------------------------------------------------------------------------------------------- */
+
+static struct lt_str name_or_id(struct lt_str name, struct lt_str id)
 {
-    struct lt_str name = LT_STR(""), id = LT_STR("");
+    return name.len ? name : lt_short_id(id);
+}
+
+static void add_image(struct lt_buf *out, const struct lt_image *image)
+{
+    lt_buf_lit(out, "image ");
+    lt_buf_add(out, name_or_id(lt_image_name(image), image->id));
+}
+
+/* Who did it, or to what it happened. */
+static void add_subject(struct lt_buf *out, const struct lt_event *event)
+{
+    const struct lt_owner *owner = event->owner;
     if (owner->role == LT_ROLE_VOLUME) {
-        name = owner->volume->name;
+        lt_buf_lit(out, "volume ");
+        lt_buf_add(out, owner->volume->name);
     } else if (owner->container) {
-        name = owner->container->name;
-        id = owner->container->id;
+        lt_buf_add(out, name_or_id(owner->container->name, owner->container->id));
     } else if (owner->image) {
-        name = lt_image_name(owner->image);
-        id = owner->image->id;
+        add_image(out, owner->image);
     } else if (owner->layer) {
-        id = owner->layer->id;
+        lt_buf_lit(out, "layer ");
+        lt_buf_add(out, lt_short_id(owner->layer->id));
+    } else {
+        lt_buf_add(out, lt_str_c(lt_event_is_file(event) ? "host" : lt_owner_runtime(owner)->title));
     }
-    lt_buf_char(out, '[');
-    lt_buf_add(out, name);
-    if (name.len)
-        lt_buf_char(out, ' ');
-    lt_buf_add(out, lt_short_id(id));
-    if (id.len)
-        lt_buf_char(out, ' ');
-    lt_buf_add(out, lt_str_c(lt_role_names[owner->role]));
-    lt_buf_lit(out, "] ");
 }
 
-/* At least three octal digits. */
-static void add_octal(struct lt_buf *out, uint32_t number)
+static struct lt_str id_of(const struct lt_owner *owner)
 {
-    for (int shift = number >= 01000 ? 9 : 6; shift >= 0; shift -= 3)
-        lt_buf_char(out, (char)('0' + (number >> shift & 7)));
+    if (owner->role == LT_ROLE_VOLUME)
+        return LT_STR("");
+    return owner->container ? owner->container->id : owner->image ? owner->image->id : LT_STR("");
 }
 
-static void add_inode(struct lt_buf *out, const struct lt_event *event)
+/* Add `text` to a list that began at `start`. */
+static void add_item(struct lt_buf *out, size_t start, struct lt_str text)
 {
-    const struct lt_node *node = event->node;
-    lt_buf_lit(out, " Type: ");
-    lt_buf_add(out, lt_str_c(lt_file_entry_type(event)));
-    lt_buf_lit(out, " Owner identifier: ");
-    lt_buf_uint(out, node->uid);
-    lt_buf_lit(out, " Group identifier: ");
-    lt_buf_uint(out, node->gid);
-    lt_buf_lit(out, " Mode: 0o");
-    add_octal(out, node->mode & 07777);
-    lt_buf_lit(out, " Number of links: ");
-    lt_buf_uint(out, node->nlink);
+    if (text.len && out->len > start)
+        lt_buf_char(out, ' ');
+    lt_buf_add(out, text);
 }
+
+/* " [0123456789ab rw]": what tells it from others of the same name. */
+static void add_tail(struct lt_buf *out, const struct lt_event *event)
+{
+    struct lt_str id = lt_short_id(id_of(event->owner));
+    if (!id.len)
+        return;
+    lt_buf_lit(out, " [");
+    size_t start = out->len;
+    add_item(out, start, id);
+    if (lt_event_is_file(event))
+        add_item(out, start, lt_str_c(lt_role_names[event->owner->role]));
+    lt_buf_char(out, ']');
+}
+
+/* --- when it was, if that is not exact --------------------------------------------------------------------------- */
+
+static void add_bound(struct lt_buf *out, const char *words, struct lt_time time)
+{
+    lt_buf_add(out, lt_str_c(words));
+    lt_time_iso(out, time, 9);
+    lt_buf_char(out, 'Z');
+}
+
+static void add_bounds(struct lt_buf *out, const struct lt_event *event)
+{
+    bool both = event->first.set && event->last.set;
+    if (event->first.set)
+        add_bound(out, both ? ", between " : ", not before ", event->first);
+    if (event->last.set)
+        add_bound(out, both ? " and " : ", not after ", event->last);
+}
+
+/* --- facts ------------------------------------------------------------------------------------------------------- */
 
 static void add_piece(struct lt_buf *out, size_t start, const char *label, struct lt_str value)
 {
@@ -128,7 +161,7 @@ static void add_piece(struct lt_buf *out, size_t start, const char *label, struc
         return;
     if (out->len > start)
         lt_buf_lit(out, ", ");
-    lt_buf_printf(out, "%s: ", label);
+    lt_buf_printf(out, "%s%s", label, *label ? ": " : "");
     lt_buf_add(out, value);
 }
 
@@ -152,30 +185,127 @@ static void add_attr(struct lt_buf *out, size_t start, const struct lt_attr *att
     lt_buf_free(&value);
 }
 
-static void add_facts(struct lt_buf *out, size_t start, const struct lt_event *event)
+/* All attributes but those that the words before them hold. */
+static void add_facts(struct lt_buf *out, size_t start, const struct lt_event *event, lt_set told)
 {
     for (size_t i = 0; i < event->attr_count; i++)
-        add_attr(out, start, &event->attrs[i]);
+        if (!(told & LT_SET_BIT(event->attrs[i].key)))
+            add_attr(out, start, &event->attrs[i]);
+}
+
+/* --- files ------------------------------------------------------------------------------------------------------- */
+
+/* What a container, or a step of a build, did to a file. */
+static const char *const verbs[LT_CHANGES] = {
+    [LT_CHANGE_ADDED] = " added ",       [LT_CHANGE_COPIED_UP] = " copied up ",
+    [LT_CHANGE_MODIFIED] = " modified ", [LT_CHANGE_METADATA] = " changed the metadata of ",
+    [LT_CHANGE_REPLACED] = " replaced ", [LT_CHANGE_RENAMED] = " renamed ",
+    [LT_CHANGE_DELETED] = " deleted ",   [LT_CHANGE_OPAQUE] = " recreated ",
+};
+
+static void add_verb(struct lt_buf *out, const struct lt_event *event)
+{
+    if (event->kind == LT_KIND_COPIED_UP)
+        lt_buf_lit(out, " copied up ");
+    else if (verbs[event->change])
+        lt_buf_add(out, lt_str_c(verbs[event->change]));
+    else
+        lt_buf_add(out, lt_event_is_removed(event) ? LT_STR(": deleted ") : LT_STR(": "));
+}
+
+/* At least three octal digits. */
+static void add_octal(struct lt_buf *out, uint32_t number)
+{
+    for (int shift = number >= 01000 ? 9 : 6; shift >= 0; shift -= 3)
+        lt_buf_char(out, (char)('0' + (number >> shift & 7)));
+}
+
+/* "file" or "character device". */
+static void add_type(struct lt_buf *out, uint32_t mode)
+{
+    for (const char *word = lt_file_entry_type(mode); *word; word++)
+        lt_buf_char(out, *word == '_' ? ' ' : *word);
+}
+
+static void add_size(struct lt_buf *out, uint32_t mode, uint64_t size)
+{
+    if (!S_ISREG(mode))
+        return;
+    lt_buf_printf(out, ", %ju byte%s", (uintmax_t)size, size == 1 ? "" : "s");
+}
+
+static void add_inode(struct lt_buf *out, const struct lt_node *node)
+{
+    add_type(out, node->mode);
+    add_size(out, node->mode, node->size);
+    lt_buf_lit(out, ", mode 0");
+    add_octal(out, node->mode & 07777);
+    lt_buf_printf(out, ", owner %u:%u", node->uid, node->gid);
+    if (node->nlink > 1 && !S_ISDIR(node->mode))
+        lt_buf_printf(out, ", %u links", node->nlink);
+}
+
+/* What a change hid, and whose that is. */
+static void add_hidden(struct lt_buf *out, const struct lt_hidden *hides)
+{
+    lt_buf_lit(out, "hidden: ");
+    add_type(out, hides->mode);
+    add_size(out, hides->mode, hides->size);
+    lt_buf_lit(out, " of ");
+    if (hides->layer->images.count) {
+        add_image(out, hides->layer->images.items[0]);
+        return;
+    }
+    lt_buf_lit(out, "layer ");
+    lt_buf_add(out, lt_short_id(lt_layer_name(hides->layer)));
+}
+
+/* " (file, 12 bytes, mode 0644, owner 0:0; hidden: file, 9 bytes of image base:1)". Of a whiteout nothing but what it
+ * hides is of interest. */
+static void add_details(struct lt_buf *out, const struct lt_event *event)
+{
+    size_t before = out->len;
+    lt_buf_lit(out, " (");
+    size_t start = out->len;
+    if (event->node->unallocated)
+        lt_buf_lit(out, "unallocated");
+    if (event->change == LT_CHANGE_OPAQUE)
+        lt_buf_lit(out, "opaque");
+    if (event->node->mode && event->change != LT_CHANGE_DELETED) {
+        lt_buf_add(out, out->len > start ? LT_STR(", ") : LT_STR(""));
+        if (event->tags & LT_TAG_BIT(whiteout))
+            lt_buf_lit(out, "whiteout");
+        else
+            add_inode(out, event->node);
+    }
+    if (lt_event_hides(event)) {
+        lt_buf_add(out, out->len > start ? LT_STR("; ") : LT_STR(""));
+        add_hidden(out, event->hides);
+    }
+    if (out->len == start)
+        out->len = before;
+    else
+        lt_buf_char(out, ')');
 }
 
 static void file_message(struct lt_buf *out, const struct lt_event *event)
 {
-    const struct lt_node *node = event->node;
-    add_file_owner(out, event->owner);
+    add_subject(out, event);
+    add_verb(out, event);
     lt_event_inside(out, event);
-    if (node->target.len) {
+    if (event->node->target.len) {
         lt_buf_lit(out, " -> ");
-        lt_buf_add(out, node->target);
+        lt_buf_add(out, event->node->target);
     }
-    if (node->mode)
-        add_inode(out, event);
-    if (lt_event_is_removed(event))
-        lt_buf_lit(out, " (unallocated)");
-    if (!event->attr_count)
-        return;
-    lt_buf_char(out, ' ');
-    add_facts(out, out->len, event);
+    add_details(out, event);
+    add_bounds(out, event);
+    if (event->attr_count)
+        lt_buf_lit(out, ", ");
+    add_facts(out, out->len, event, 0);
+    add_tail(out, event);
 }
+
+/* --- all else ---------------------------------------------------------------------------------------------------- */
 
 static void cut(struct lt_buf *out, size_t start)
 {
@@ -188,26 +318,94 @@ static void cut(struct lt_buf *out, size_t start)
     lt_buf_lit(out, "...");
 }
 
+/* The text of a line without the newline at its end. */
+static struct lt_str body_of(const struct lt_event *event)
+{
+    const struct lt_attr *attr = lt_event_attr(event, LT_ATTR_BODY);
+    struct lt_str text = attr ? attr->text : LT_STR("");
+    text.len -= lt_str_ends(text, LT_STR("\n"));
+    return text;
+}
+
+static struct lt_str text_of(const struct lt_event *event, enum lt_attr_key key)
+{
+    const struct lt_attr *attr = lt_event_attr(event, key);
+    return attr ? attr->text : LT_STR("");
+}
+
+/* Is it a line that somebody wrote, and not something that happened? */
+static bool is_line(const struct lt_event *event)
+{
+    return !text_of(event, LT_ATTR_ACTION).len && lt_event_attr(event, LT_ATTR_BODY);
+}
+
+/* What of a line is not told as a fact. */
+#define LINE (LT_SET_BIT(LT_ATTR_BODY) | LT_SET_BIT(LT_ATTR_LOG_SOURCE))
+
+/* The text of a line, then in brackets who wrote it and what else is known of it. */
+static void line_message(struct lt_buf *out, const struct lt_event *event)
+{
+    size_t start = out->len;
+    lt_buf_add(out, body_of(event));
+    cut(out, start);
+    add_bounds(out, event);
+    lt_buf_lit(out, " [");
+    start = out->len;
+    add_subject(out, event);
+    add_item(out, start, event->owner->container ? lt_short_id(event->owner->container->id) : LT_STR(""));
+    add_item(out, start, text_of(event, LT_ATTR_LOG_SOURCE));
+    add_facts(out, start, event, LINE);
+    cut(out, start);
+    lt_buf_char(out, ']');
+}
+
+/* What an action of one word is when its subject stands before it. */
+static const char *past(struct lt_str action)
+{
+    static const char *const words[][2] = {{"create", "created"}, {"start", "started"}, {"finish", "finished"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (lt_str_eq(action, lt_str_c(words[i][0])))
+            return words[i][1];
+    return NULL;
+}
+
+static void event_message(struct lt_buf *out, const struct lt_event *event)
+{
+    size_t start = out->len;
+    const char *done = past(text_of(event, LT_ATTR_ACTION));
+    add_subject(out, event);
+    lt_buf_add(out, done ? LT_STR(" ") : LT_STR(": "));
+    if (done)
+        lt_buf_add(out, lt_str_c(done));
+    size_t words = done ? start : out->len;
+    if (!done)
+        lt_buf_add(out, text_of(event, LT_ATTR_ACTION));
+    add_facts(out, words, event, LT_SET_BIT(LT_ATTR_ACTION));
+    cut(out, start);
+    add_bounds(out, event);
+    add_tail(out, event);
+}
+
 void lt_message_facts(struct lt_buf *out, const struct lt_event *event)
 {
-    add_facts(out, out->len, event);
+    size_t start = out->len;
+    if (!is_line(event)) {
+        add_facts(out, start, event, 0);
+        return;
+    }
+    struct lt_str source = text_of(event, LT_ATTR_LOG_SOURCE);
+    lt_buf_add(out, source);
+    lt_buf_add(out, source.len ? LT_STR(": ") : LT_STR(""));
+    lt_buf_add(out, body_of(event));
+    add_facts(out, start, event, LINE);
 }
 
 void lt_message(struct lt_buf *out, const struct lt_event *event)
 {
-    size_t start = out->len;
-    if (lt_event_is_file(event)) {
+    if (lt_event_is_file(event))
         file_message(out, event);
-        return;
-    }
-    const struct lt_owner *owner = event->owner;
-    if (owner->container) {
-        add_piece(out, start, "Container identifier", owner->container->id);
-        add_piece(out, start, "Container name", owner->container->name);
-    } else if (owner->image) {
-        add_piece(out, start, "Image identifier", owner->image->id);
-        add_piece(out, start, "Image name", lt_image_name(owner->image));
-    }
-    add_facts(out, start, event);
-    cut(out, start);
+    else if (is_line(event))
+        line_message(out, event);
+    else
+        event_message(out, event);
 }

@@ -5,18 +5,23 @@
 
 #include "formats/format.h"
 
-/* Bytes of the longest message that is not of a file; "..." marks a cut. The fields hold the full text. */
+/* Bytes of the longest text in a message, and of the facts behind it; "..." marks a cut. The fields hold all. */
 enum { LT_MAX_MESSAGE = 8192 };
 
-/* Append one sentence about an event, in the order of Plaso's formatters (plaso/data/formatters/generic.yaml, 2026-07):
- * for files "[web 3f2a9c81d0b4 rw] /path Type: file ...", else "Container identifier: ..., Action: start, ...". */
+/* Append a sentence about an event: what happened, in words, then the details, and last what tells the container or
+ * image from others of the same name. Of a line in a log the text comes first.
+ *
+ *   web deleted /etc/motd (hidden: file, 16 bytes of image base:3), between 2026-... and 2026-... [0123456789ab rw]
+ *   web started, state: running, exit code: 0 [0123456789ab]
+ *   GET /index.html [web 0123456789ab stdout] */
 void lt_message(struct lt_buf *out, const struct lt_event *event);
 
-/* Append only the attributes of the event: "Action: start, State: running, ...". */
+/* Append only the attributes of the event: "start, state: running, ...", or of a line "stdout: GET /index.html". */
 void lt_message_facts(struct lt_buf *out, const struct lt_event *event);
 
-/* Plaso's word for the type of a file (dfvfs/lib/definitions.py), or "whiteout". */
-const char *lt_file_entry_type(const struct lt_event *event);
+/* The word of dfVFS for the type of a file (dfvfs/lib/definitions.py, 2026-09). That of a whiteout is what it is on the
+ * disk. */
+const char *lt_file_entry_type(uint32_t mode);
 
 /* The ten characters of ls -l: "-rwsr-x--t". */
 void lt_mode_string(struct lt_buf *out, uint32_t mode);

@@ -29,6 +29,19 @@ static void add_copies(struct lt_record *item, const struct lt_image *image, siz
         lt_record_list(item, "other_paths", paths);
 }
 
+/* All that share the layer, under the name by which rows know it. */
+static void add_sharers(struct lt_record *item, const struct lt_layer *layer)
+{
+    struct lt_list containers = {0}, images = {0};
+    lt_each (const struct lt_container, container, &layer->containers)
+        lt_list_add(&containers, item->arena, &container->id);
+    lt_each (const struct lt_image, image, &layer->images)
+        lt_list_add(&images, item->arena, &image->id);
+    lt_record_name(item, "layer_identifier", lt_layer_name(layer));
+    lt_record_list(item, "used_by_containers", containers);
+    lt_record_list(item, "used_by_images", images);
+}
+
 /* Where each of its layers is, base first. */
 static void add_layer_list(struct lt_record *record, const struct lt_image *image)
 {
@@ -44,6 +57,8 @@ static void add_layer_list(struct lt_record *record, const struct lt_image *imag
         }
         if (layer && layer->has_size)
             lt_record_int(item, "size", (int64_t)layer->size);
+        if (layer)
+            add_sharers(item, layer);
         add_copies(item, image, i);
         if (blob) {
             lt_record_name(item, "blob_identifier", blob->digest);

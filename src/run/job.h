@@ -8,6 +8,7 @@
  *   options.h      what the user asked for
  *   schedule.c     which source reads what, and when
  *   manifest.c     the record of the run (--manifest)
+ *   users.c        all who share a layer or a volume, for the manifest
  *   show.c         --list-sources, and the answer to a wrong -c
  */
 #ifndef LT_RUN_JOB_H

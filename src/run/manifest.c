@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/manifest.h"
 
-#include "evidence/evidence.h"
-
 #include "base/escape.h"
 #include "base/version.h"
+#include "evidence/evidence.h"
+#include "run/users.h"
 
 #include <inttypes.h>
 
@@ -88,6 +88,7 @@ static void put_root(struct lt_buf *out, const struct lt_root *root)
     lt_buf_lit(out, ", ");
     put_number(out, "volumes", root->volumes.count);
     put_zones(out, root);
+    lt_users_put(out, root);
     lt_buf_char(out, '}');
 }
 
