@@ -68,7 +68,7 @@ def test_times_that_stand_for_none(case: str, evidence: Callable[..., Path]) -> 
     rows = launch.timeline(evidence(case)).rows
     marked = [row for row in rows if "time_constant" in row["tag"]]
     assert marked == [row for row in rows if reading.nanoseconds(row) in (0, 10**9)]
-    assert {row["data_type"] for row in marked} == {"fs:stat", "container:image:history"}
+    assert {row["data_type"] for row in marked} == {"fs:stat", "docker:layer:configuration"}
 
 
 # --- what this machine's kernel and tools do --------------------------------------------------------------------------
@@ -194,7 +194,7 @@ def test_image_that_is_older_than_its_steps(tmp: Path) -> None:
     late, early = (host.image(f"{name}:1", {name: {}}) for name in ("late", "early"))
     config = host.meta / "imagedb/content/sha256" / late[7:]
     os.utime(config, (1767323030, 1767323030))        # 2026-01-02T03:03:50Z
-    steps = {row["image_identifier"]: row for row in host.run().where(data_type="container:image:history")}
+    steps = {row["image_identifier"]: row for row in host.run().where(data_type="docker:layer:configuration")}
     assert steps[late]["facts"] == ["later than the image came here, 2026-01-02T03:03:50.000000000Z: the builder's clock "
                                     "was ahead of the host's, or the time is made up"]
     assert steps[late]["tag"] == ["time_anomaly"] and "facts" not in steps[early] and steps[early]["tag"] == []
@@ -214,7 +214,7 @@ def test_constant_stamp_of_a_build(tmp: Path) -> None:
     host.write(plain.parent / hashlib.sha256(text.encode()).hexdigest(), text)
     host.write(host.meta / "repositories.json", {"Repositories": {}})
     result = host.run()
-    steps = result.where(data_type="container:image:history")
+    steps = result.where(data_type="docker:layer:configuration")
     assert len(steps) == 2 and all(row["facts"] == ["all build steps have this time: it was set for the build"]
                                    and "time_constant" in row["tag"] for row in steps)
     marked = [row["filename"] for row in result.where(data_type="fs:stat") if "time_constant" in row["tag"]]

@@ -18,7 +18,7 @@ from lib.launch import run
 from lib.nodes import Node, cri_line
 from lib.reading import Row, Timeline
 
-LINE, STEP, BUILD = "docker:container:log:entry", "container:clock:step", "container:image:history"
+LINE, STEP, BUILD = "docker:container:log:entry", "container:clock:step", "docker:layer:configuration"
 MOMENT, ARRIVAL = "docker:container:configuration", "container:image:registration"
 BEHIND = "the host's clock was behind"
 EPOCH = "1970-01-01T00:00:00Z"

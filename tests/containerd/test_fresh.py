@@ -172,8 +172,8 @@ def wanted_owner(case: ContainerdCase, path: bytes) -> Row:
         want |= {"layer_role": "rw", "container_identifier": name, "container_namespace": name.partition("/")[0],
                  "image_name": layer.container["Image"].partition(" ")[2]}
     elif layer.role == "image":
-        users = frozenset(user.partition("/")[2] for user in layer.containers)
-        want |= {"layer_role": "image", "layer_identifier": layer.diff_id, "used_by_containers": users}
+        users = {user.partition("/")[2] for user in layer.containers}
+        want |= {"layer_role": "image", "layer_identifier": layer.diff_id, **truth.sharers("containers", users)}
     else:
         want |= {"container_identifier": None}
     return want

@@ -162,7 +162,7 @@ def test_times(tmp: Any) -> None:
     assert [(action, when[:23]) for action, when in moments] == [
         ("create", "2015-06-02T08:00:00.125"), ("start", "2015-06-02T08:00:01.500"),
         ("finish", "2015-06-03T09:00:00.250")]
-    steps = result.where(data_type="container:image:history")
+    steps = result.where(data_type="docker:layer:configuration")
     assert [(row["image_identifier"], row["command"], row["clock"]) for row in steps] == [
         (name, f"/bin/sh -c #(nop) ADD {name[:4]} in /", "builder") for name in (BASE, TOP)]
     assert all(row["witness"].endswith(f"graph/{row['image_identifier']}/json#created") for row in steps)

@@ -208,7 +208,7 @@ def test_dangling_image(host: Host) -> None:
     host.write(host.meta / "imagedb/metadata/sha256" / child[7:] / "parent", parent)
     tags = {row["image_identifier"]: row["tag"] for row in listed("images", host)}
     assert (tags[parent], tags[child]) == ([], ["dangling"])
-    rows = host.run().where(image_identifier=child, data_type="container:image:history")
+    rows = host.run().where(image_identifier=child, data_type="docker:layer:configuration")
     assert rows and all("dangling" in row["tag"] for row in rows)
 
 

@@ -17,7 +17,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from lib.reading import Row, unescape
-from lib.truth import DELETION, LOG_PIECE, NEAR, TICK, TIMES, Case, Layer, faults, iso_ns, read_rows, show
+from lib.truth import (DELETION, LOG_PIECE, NEAR, TICK, TIMES, Case, Layer, faults, iso_ns, read_rows, sharers, short,
+                       show)
 
 TYPES = dict(zip("fdlbcps", ("file", "directory", "link", "block_device", "character_device", "pipe", "socket")))
 
@@ -89,9 +90,9 @@ def expected_owner(case: Case, path: bytes) -> Row:
         names = (rest, rest.replace(b"/.wh.", b"/")) if b"/aufs/" in name and b"/.wh." in rest else rest or b"/"
         want |= {"layer_role": layer.role, "filename": names}
         if not owner:
-            want |= {"layer_identifier": layer.diff_id, "used_by_containers": layer.containers,
-                     "used_by_images": layer.images, "image_identifier": (None, *layer.images),
+            want |= {"layer_identifier": layer.diff_id, "image_identifier": (None, *layer.images),
                      "container_identifier": (None, *layer.containers)}
+            want |= sharers("containers", layer.containers) | sharers("images", layer.images)
     elif area == "containers" and name.decode() in case.existing:
         owner = next((c for c in case.containers if c["Id"] == name.decode()), None)
         want |= {"layer_role": "config", "container_identifier": name.decode()}
@@ -109,9 +110,10 @@ def expected_owner(case: Case, path: bytes) -> Row:
 def check_owner(case: Case, rows: list[Row]) -> Result:
     """Whose every file in layers, container directories and volumes is, on all of its rows; no unknown owners."""
     result, by_path = Result(), defaultdict(list)
+    known = {"", *map(short, case.existing)}
     for row in rows:
         by_path[row["location"]].append(row)
-        if owners := {row.get("container_identifier"), *row["used_by_containers"]} - case.existing - {None}:
+        if owners := {short(row.get("container_identifier") or ""), *row["used_by_containers"]} - known:
             result.report("extra", f"{show(row['location'])} belongs to {show(owners)}, which is unknown")
     for path, node in case.nodes.items():
         want = expected_owner(case, path) if node["times"] else {}

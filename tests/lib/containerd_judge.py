@@ -25,7 +25,7 @@ from lib.containerd_truth import (ACTIVE, CASES, STATES, ContainerdCase, Snapsho
                                   life_of, pod_of, runtimes)
 from lib.overlay_truth import LayeredCase
 from lib.reading import Row
-from lib.truth import faults, iso_ns, show
+from lib.truth import faults, iso_ns, sharers, short, show
 
 LOGS = ("docker:container:log:entry", "cri:container:log:entry")
 LIFE = {"create": "Creation Time", "start": "Start Time", "finish": "End Time"}
@@ -89,16 +89,16 @@ def expected_owner(case: ContainerdCase, one: Snapshot) -> Row:
     if one.kind == ACTIVE:                            # of a build, or left over: whose it is nobody knows
         want["layer_role"] = ("rw", "image", "host")
     ids = image_ids(case, one.namespace, layer.images)
-    return want | {"used_by_containers": frozenset(layer.containers), "image_identifier": (None, *ids),
-                   "container_identifier": (None, *layer.containers)}
+    return want | sharers("containers", layer.containers) | {"image_identifier": (None, *ids),
+                                                             "container_identifier": (None, *layer.containers)}
 
 
 def image_faults(case: ContainerdCase, one: Snapshot, row: Row) -> Iterator[str]:
     """What is wrong in used_by_images of an image's layer: each image must be there under one of its names."""
     said, layer = set(row["used_by_images"]), case.layers[one.directory]
-    unknown = said - image_ids(case, one.namespace, layer.images)
-    missing = [image for image in layer.images if not said & image_ids(case, one.namespace, {image})]
-    if unknown or missing:
+    unknown = said - {*map(short, image_ids(case, one.namespace, layer.images))}
+    missing = [image for image in layer.images if not said & {*map(short, image_ids(case, one.namespace, {image}))}]
+    if unknown or (missing and row["used_by_images_count"] <= 8):
         yield f"used_by_images without {show(sorted(missing))}, with unknown {show(sorted(unknown))}"
 
 
@@ -130,9 +130,9 @@ def check_owner(judged: Judged) -> Result:
             directory].role == "image" else set()
         result.wrong += bool(bad)
         summary.update(f"wrong: {show(directory)} {show(one.key) if one else ''}: {fault}" for fault in bad)
-    known = {c["Id"] for c in judged.everyone.containers} | gone_containers(case)
+    known = {"", *map(short, {c["Id"] for c in judged.everyone.containers} | gone_containers(case))}
     for row in (row for row in judged.all_rows if row["data_type"] != "container:daemon:log"):
-        if owners := {row.get("container_identifier"), *row["used_by_containers"]} - known - {None}:
+        if owners := {short(row.get("container_identifier") or ""), *row["used_by_containers"]} - known:
             result.report("extra", f"{row['data_type']} of {show(row['location'])} belongs to {show(owners)}")
     result.examples += [f"{text} ({count} times)" for text, count in summary.most_common()]
     return result
@@ -360,7 +360,7 @@ def check_inferred(judged: Judged) -> Result:
 
 def check_images(judged: Judged) -> Result:
     """Images as listed, and their history."""
-    return containerd_lists.check_images(judged.case, judged.listed("images"), judged.rows["container:image:history"])
+    return containerd_lists.check_images(judged.case, judged.listed("images"), judged.rows["docker:layer:configuration"])
 
 
 def check_containers(judged: Judged) -> Result:

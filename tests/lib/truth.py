@@ -12,7 +12,7 @@ import re
 import shlex
 import subprocess
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -106,8 +106,32 @@ def told(folder: Path, name: str) -> list[Row]:
     return json.loads(path.read_text() or "[]") if path.exists() else []
 
 
+def short(identifier: str) -> str:
+    """As labels show it: 12 of 64 hex digits, or a name that somebody chose."""
+    digits = identifier.removeprefix("sha256:")
+    return digits[:12] if re.match("[0-9a-f]{64}", digits) else digits
+
+
+class Sharers:
+    """All who share something, to be compared with what rows show of them: the first eight."""
+
+    def __init__(self, identifiers: Iterable[str]) -> None:
+        self.all = {short(identifier) for identifier in identifiers}
+
+    def __eq__(self, shown: object) -> bool:
+        return shown <= self.all and len(shown) == min(8, len(self.all))
+
+    def __repr__(self) -> str:
+        return repr(sorted(self.all))
+
+
+def sharers(kind: str, identifiers: Collection[str]) -> Row:
+    """The fields of a row for all who share something: "containers" or "images"."""
+    return {f"used_by_{kind}": Sharers(identifiers), f"used_by_{kind}_count": len(identifiers) or None}
+
+
 def read_rows(path: Path | Iterable[Row]) -> Iterator[Row]:
-    """The rows of a JSONL output, with `date_time` in ns or None, paths as bytes, and lists of IDs as sets. Rows that this
+    """The rows of a JSONL output, with `date_time` in ns or None, paths as bytes, and labels of users as sets of short IDs. Rows that this
     function has read already are handed on."""
     if not isinstance(path, Path):
         yield from path
@@ -117,7 +141,8 @@ def read_rows(path: Path | Iterable[Row]) -> Iterator[Row]:
             row["date_time"] = nanoseconds(row) if row.get("date_time") else None
             row = {"timestamp_desc": None} | row | {"location": (row.get("pathspec") or {}).get("location")}
             row |= {key: unescape(row.get(key) or "") for key in ("location", "filename", "symbolic_link_target")}
-            row |= {key: frozenset(row.get(key) or ()) for key in ("used_by_containers", "used_by_images")}
+            row |= {key: frozenset(label.rpartition("@")[2] for label in row.get(key) or ())
+                    for key in ("used_by_containers", "used_by_images")}
             yield row
 
 

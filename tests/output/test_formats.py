@@ -19,11 +19,16 @@ from lib.mactime import mactime_rows, run_mactime
 ALWAYS = {"__container_type__", "__type__", "data_type", "date_time", "datetime", "display_name", "message", "parser",
           "source_short", "source_long", "tag", "timestamp", "timestamp_desc"}
 TIMESKETCH = {"message", "datetime", "timestamp", "timestamp_desc"}
-COLUMNS = ("datetime,timestamp_desc,source,source_long,message,parser,display_name,tag,timestamp,data_type,hostname,"
-           "container_id,container_name,image_id,image_name,layer_role,filename,inode").split(",")
+COLUMNS = "datetime,timestamp_desc,source,source_long,message,parser,display_name,tag".split(",")
+PARSERS = {"fs:stat": "filestat", "docker:container:configuration": "jsonl/docker_container_config",
+           "docker:container:log:entry": "jsonl/docker_container_log",
+           "docker:layer:configuration": "jsonl/docker_layer_config", "cri:container:log:entry": "text/cri_log"}
 ROLES = {"rw", "image", "init", "volume", "config", "log", "host"}
 IDS = {"container_identifier": r"[0-9a-f]{64}", "image_identifier": r"sha256:[0-9a-f]{64}",
        "layer_identifier": r"sha256:[0-9a-f]{64}|[0-9a-f]{64}(-init)?", "inode": r"[0-9]+"}
+# The path specification of the sample's image, as Plaso would write it.
+RAW = {"__type__": "PathSpec", "type_indicator": "RAW",
+       "parent": {"__type__": "PathSpec", "location": "sample.raw", "type_indicator": "OS"}}
 EPOCH = datetime(1970, 1, 1)
 # ext4 can store these; ns since 1970 for mtime, so that the rounding of `timestamp` shows.
 TIMES = [0, 1, 499, 500, 501, 1499, 1500, 999_999_499, 999_999_500, 999_999_999, 10**9, -1, -499, -500, -501, -1500,
@@ -72,7 +77,7 @@ def test_jsonl_has_one_type_a_key_and_few_keys(sample_jsonl) -> None:
     for row in sample_jsonl.rows:
         for key, value in row.items():
             types.setdefault(key, set()).add(type(value).__name__)
-    assert len(types) <= 64
+    assert len(types) <= 96
     assert {key: found for key, found in types.items() if len(found) > 1} == {}
     assert "NoneType" not in set().union(*types.values())
 
@@ -88,10 +93,16 @@ def test_jsonl_lists_hold_strings_and_unknown_is_left_out(sample_jsonl) -> None:
 def test_jsonl_has_the_mandatory_fields(sample_jsonl) -> None:
     """Plaso's, Timesketch's and ours."""
     for row in sample_jsonl.rows:
-        assert ALWAYS | TIMESKETCH | {"layer_role", "container_runtime", "clock", "confidence", "witness"} <= row.keys()
-        own = (row["display_name"] + "/").startswith("OS:/var/lib/containerd/") and row["layer_role"] == "host"
+        assert ALWAYS | TIMESKETCH | {"layer_role", "container_runtime", "clock", "confidence"} <= row.keys()
+        own = (row["display_name"] + "/").startswith("EXT:/var/lib/containerd/") and row["layer_role"] == "host"
         assert row["layer_role"] in ROLES and row["container_runtime"] in ({"docker", "containerd"} if own else {"docker"})
-        assert row["parser"].startswith("layertime/") and row["display_name"].startswith("OS:/")
+        exact = reading.nanoseconds(row)
+        if row["data_type"] in PARSERS:
+            assert row["parser"] == PARSERS[row["data_type"]]
+        else:
+            assert row["parser"].startswith("layertime/")
+        assert row["display_name"].startswith("EXT:/") and (
+            row.get("timestamp_ns") == (str(exact) if -2**63 <= exact < 2**63 else None))
         assert row["hostname"] == "web-prod-2"
         assert row["clock"] in {"host", "builder", "registry", "application", "unknown"}
         assert row["confidence"] in {"exact", "bounded", "inferred", "claimed"}
@@ -109,7 +120,9 @@ def test_jsonl_file_rows_have_the_file_fields(sample_jsonl) -> None:
             continue  # a directory tells that it is gone: that one's facts would be taken for its own
         assert {"file_entry_type", "filename", "inode", "mode", "number_of_links", "owner_identifier",
                 "group_identifier", "is_allocated", "pathspec", "file_system_type"} <= row.keys()
-        assert row["display_name"] == "OS:" + row["pathspec"]["location"] and row["filename"].startswith("/")
+        assert row["display_name"] == "EXT:" + row["pathspec"]["location"] and row["filename"].startswith("/")
+        assert "witness" not in row and str(row["pathspec"]["inode"]) == row["inode"]
+        assert row["pathspec"]["parent"] == RAW and row["file_system_type"] == row["pathspec"]["type_indicator"] == "EXT"
         assert 0 <= row["mode"] <= 0o7777
     assert {row["is_allocated"] for row in files} == {True, False}
 
@@ -123,7 +136,7 @@ def test_jsonl_is_in_order_of_time(sample_jsonl) -> None:
 def wanted_micros(row: dict) -> int:
     """`timestamp` as layertime-formats(5) says: file times are rounded half away from zero, times read from text are cut."""
     exact = reading.nanoseconds(row)
-    text = {"docker:container:configuration", "docker:container:log:entry", "container:image:history",
+    text = {"docker:container:configuration", "docker:container:log:entry", "docker:layer:configuration",
             "container:image:tag", "container:log:application", "container:log:clock", "container:clock:step",
             "container:network:created", "container:state:set", "container:health:probe", "container:build:result",
             "container:daemon:log"}
@@ -172,10 +185,10 @@ def test_jsonl_bounds_of_bounded_rows(sample_jsonl) -> None:
 # --- CSV --------------------------------------------------------------------------------------------------------------
 
 def test_csv_columns(sample_csv) -> None:
-    """psort's first, then those of layertime-formats(5), each once, and as many cells in every row."""
+    """psort's first, then all names of JSONL in their order, each once, and as many cells in every row."""
     header = sample_csv[0]
     assert header[:len(COLUMNS)] == COLUMNS
-    assert len(set(header)) == len(header)
+    assert len(set(header)) == len(header) and header[len(COLUMNS):] == sorted(header[len(COLUMNS):])
     assert {len(row) for row in sample_csv} == {len(header)}
 
 
@@ -183,8 +196,7 @@ def test_csv_tells_what_jsonl_tells(sample_csv, sample_jsonl) -> None:
     """Row for row, column for key."""
     header, *rows = sample_csv
     assert len(rows) == len(sample_jsonl.rows)
-    names = dict(zip(header, header)) | {"source": "source_short", "container_id": "container_identifier",
-                                         "image_id": "image_identifier"}
+    names = dict(zip(header, header)) | {"source": "source_short"}
     missing = set().union(*sample_jsonl.rows) - set(names.values())
     assert missing == {"__container_type__", "__type__", "date_time", "pathspec"}
     plain = re.compile(r"[ -~]*")

@@ -215,7 +215,7 @@ def test_bad_id_in_json(place: str, bad: str, host: Host) -> None:
         assert host.inside(path) in {error["path"] for error in after.errors}
         check_errors(after.errors, host)
     lost, new = lost_and_new(before, after)
-    assert {row[0] for row in lost + new} <= {"container:image:history"}
+    assert {row[0] for row in lost + new} <= {"docker:layer:configuration"}
     assert {row["image_name"] for row in after.rows if "image_name" in row} == {"shop:1"}
     layers = {row["layer_identifier"] for row in after.rows if "layer_identifier" in row}
     assert all(re.fullmatch("(sha256:)?[0-9a-f]{64}(-init)?", layer) for layer in layers), layers
