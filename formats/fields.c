@@ -83,8 +83,23 @@ static void put_source_short(struct lt_buf *out, const struct lt_origin *origin)
     add_word(out, word ? word : lt_owner_runtime(origin->owner)->source_short);
 }
 
-ROW_FIELD(timestamp_desc,
-          add_word(out, KIND(row->event)->desc ? KIND(row->event)->desc : lt_slot_desc[__builtin_ctz(row->slots)]))
+/* "Content Modification Time; Creation Time" for merged times of a file. */
+static void put_timestamp_desc(struct lt_buf *out, const struct lt_row *row)
+{
+    const char *before = "";
+    if (KIND(row->event)->desc) {
+        add_word(out, KIND(row->event)->desc);
+        return;
+    }
+    for (unsigned slot = 0; slot < LT_SLOTS; slot++) {
+        if (!(row->slots >> slot & 1))
+            continue;
+        add_word(out, before);
+        add_word(out, lt_slot_desc[slot]);
+        before = "; ";
+    }
+}
+
 EVENT_FIELD(time_first, add_iso(out, event->first, 9))
 EVENT_FIELD(time_last, add_iso(out, event->last, 9))
 /* The path in the evidence; the root of a host may be a directory in it. */

@@ -62,22 +62,6 @@ static void add_macb(struct lt_buf *out, const struct lt_row *row)
     lt_buf_char(out, ',');
 }
 
-/* "Content Modification Time; Creation Time" for merged times. */
-static void add_type(struct lt_buf *out, const struct lt_row *row)
-{
-    const char *before = "";
-    for (unsigned slot = 0; slot < LT_SLOTS; slot++) {
-        if (!(row->slots >> slot & 1))
-            continue;
-        struct lt_row one = *row;
-        one.slots = (uint8_t)(1u << slot);
-        lt_buf_add(out, lt_str_c(before));
-        lt_field_put(out, LT_FIELD_TIMESTAMP_DESC, &one);
-        before = "; ";
-    }
-    lt_buf_char(out, ',');
-}
-
 static void add_notes(struct lt_buf *out, const struct lt_row *row)
 {
     const char *before = "";
@@ -122,7 +106,7 @@ static void l2tcsv_row(struct lt_buf *out, const struct lt_row *row, struct lt_m
     add_macb(out, row);
     add_field(out, LT_FIELD_SOURCE_SHORT, row, SIZE_MAX, memory);
     add_field(out, LT_FIELD_SOURCE_LONG, row, SIZE_MAX, memory);
-    add_type(out, row);
+    add_field(out, LT_FIELD_TIMESTAMP_DESC, row, SIZE_MAX, memory);
     lt_buf_lit(out, "-,"); /* user */
     add_field(out, LT_FIELD_HOSTNAME, row, SIZE_MAX, memory);
     add_field(out, LT_FIELD_MESSAGE, row, SHORT_LENGTH, memory);

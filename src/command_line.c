@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command_line.h"
 
+#include "choice_options.h"
 #include "command/command.h"
 #include "runtime/runtimes.h"
 
@@ -28,20 +29,22 @@ enum { MEMORY_MIN = 64 * 1024, MEMORY_DEFAULT = 512 * 1024 * 1024 };
 #define usage(err, ...) lt_fail((err), LT_SKIP, LT_CODE_USAGE, 0, __VA_ARGS__)
 
 /* Setters of flags and plain strings, one line each. */
-#define FLAG(field)                                                                                                    \
-    static enum lt_status set_##field(struct lt_options *options, const char *value, struct lt_err *err)               \
+#define FLAG_OF(name, member)                                                                                          \
+    static enum lt_status set_##name(struct lt_options *options, const char *value, struct lt_err *err)                \
     {                                                                                                                  \
         (void)value, (void)err;                                                                                        \
-        options->field = true;                                                                                         \
+        options->member = true;                                                                                        \
         return LT_OK;                                                                                                  \
     }
-#define STRING(field)                                                                                                  \
-    static enum lt_status set_##field(struct lt_options *options, const char *value, struct lt_err *err)               \
+#define STRING_OF(name, member)                                                                                        \
+    static enum lt_status set_##name(struct lt_options *options, const char *value, struct lt_err *err)                \
     {                                                                                                                  \
         (void)err;                                                                                                     \
-        options->field = value;                                                                                        \
+        options->member = value;                                                                                       \
         return LT_OK;                                                                                                  \
     }
+#define FLAG(name)   FLAG_OF(name, name)
+#define STRING(name) STRING_OF(name, name)
 FLAG(app_times)
 FLAG(binds)
 FLAG(force)
@@ -58,12 +61,17 @@ FLAG(list_formats)
 FLAG(json)
 FLAG(verify_layers)
 FLAG(raw_csv)
+FLAG(merge_times)
+FLAG_OF(no_atime, choice.no_atime)
 STRING(output)
 STRING(errors)
 STRING(manifest)
 STRING(data_root)
 STRING(container)
 STRING(timezone)
+STRING_OF(path, choice.path)
+STRING_OF(image, choice.image)
+STRING_OF(label, choice.label)
 
 static enum lt_status set_format(struct lt_options *options, const char *value, struct lt_err *err)
 {
@@ -73,6 +81,8 @@ static enum lt_status set_format(struct lt_options *options, const char *value, 
 
 static enum lt_status set_since(struct lt_options *options, const char *value, struct lt_err *err)
 {
+    int64_t age;
+    options->since_is_age = lt_stamp_duration(lt_str_c(value), &age);
     return lt_stamp_option(lt_str_c(value), options->now, &options->since, err);
 }
 
@@ -156,6 +166,20 @@ static const struct option_row table[] = {
      "only rows of containers with this ID or ID prefix, name, or pattern (web*); or namespace/name, pod/name",
      set_container},
     {ROW, 0, "role", "ROLES", "only rows of these roles: rw,image,init,volume,config,log,host", set_role},
+    {ROW, 0, "tag", "TAGS", "only rows with one of these tags: exposure,whiteout", lt_set_tags},
+    {ROW, 0, "change", "CHANGES",
+     "only rows of files that were so changed: added,copied-up,metadata,modified,replaced,renamed,opaque,deleted",
+     lt_set_changes},
+    {ROW, 0, "kind", "KINDS",
+     "only rows of these data types, which may be patterns: fs:stat,container:exposure,*:log:*", lt_set_kinds},
+    {ROW, 0, "path", "GLOB", "only rows of paths that fit, or that lie below: /etc, '*.sh'", set_path},
+    {ROW, 0, "image", "IMAGE", "only rows of images with this name, ID or pattern, and of their containers", set_image},
+    {ROW, 0, "label", "KEY=VALUE", "only rows of containers with this label, or with KEY", set_label},
+    {ROW, 0, "no-atime", NULL, "no rows for the last access of files", set_no_atime},
+    {ROW, 0, "merge-times", NULL, "one row for equal times of one file, in every format", set_merge_times},
+    {ROW, 0, "profile", "triage", "leave out the files of images and what engines record for themselves; says how many",
+     lt_set_profile},
+    {ROW, 0, "last", "DURATION", "only rows of so long before the newest evidence: 10m", lt_set_last},
     {ROW, 0, "since", "TIME",
      "only rows at or after TIME: 2026-11-23, 2026-11-23T17:46:04Z, @1795455964, or an age: 3d", set_since},
     {ROW, 0, "until", "TIME", "only rows before TIME", set_until},
@@ -262,7 +286,8 @@ static enum lt_status complete(struct lt_options *options, const bool *given, st
         options->threads = LT_DEFAULT_THREADS;
     if (!options->memory)
         options->memory = MEMORY_DEFAULT;
-    return choose_format(options, err);
+    enum lt_status status = choose_format(options, err);
+    return status == LT_OK ? lt_choice_goes_with(&options->choice, options->format, err) : status;
 }
 
 enum lt_status lt_options_parse(struct lt_options *options, int argc, char **argv, struct lt_err *err)

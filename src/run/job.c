@@ -242,6 +242,7 @@ static enum lt_status write_manifest(struct lt_job *job, struct lt_str sha256, s
         .report = &job->report,
         .inventory = &job->inventory,
         .evidence = &job->evidence,
+        .left_out = &job->left_out,
         .argc = job->argc,
         .argv = job->argv,
         .started = job->started,

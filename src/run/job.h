@@ -49,6 +49,7 @@ struct lt_job {
     struct lt_err temporary_error;             /* why one of these could not be made */
     bool may_spill;                            /* temporary files are allowed: they do not lie in the evidence */
     uint64_t rows;                             /* written; counted by the command */
+    struct lt_list left_out;                   /* of struct lt_left_out *: what --profile left out */
     unsigned events;
     int signals;           /* signalfd of the signals that end the run */
     int signal;            /* the signal that ended it, 0 if none */

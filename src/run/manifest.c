@@ -205,6 +205,19 @@ static void put_counts(struct lt_buf *out, const struct lt_report *report)
     lt_buf_lit(out, "\n  },\n");
 }
 
+/* What --profile left out. */
+static void put_left_out(struct lt_buf *out, const struct lt_list *left_out)
+{
+    if (!left_out->count)
+        return;
+    lt_buf_lit(out, "  \"left_out\": {");
+    lt_each (const struct lt_left_out, item, left_out) {
+        lt_buf_add(out, item_at ? LT_STR(", ") : LT_STR(""));
+        put_number(out, item->words, item->events);
+    }
+    lt_buf_lit(out, "},\n");
+}
+
 static void put_output(struct lt_buf *out, const struct lt_manifest *manifest)
 {
     const struct lt_options *options = manifest->options;
@@ -250,6 +263,7 @@ void lt_manifest_put(struct lt_buf *out, const struct lt_manifest *manifest)
     lt_buf_lit(out, "  ],\n");
     put_hosts(out, manifest->inventory);
     put_counts(out, manifest->report);
+    put_left_out(out, manifest->left_out);
     lt_buf_printf(out, "  \"errors\": %" PRIu64 ",\n", manifest->report->failures);
     lt_buf_printf(out, "  \"balanced\": %s,\n", lt_report_balanced(manifest->report) ? "true" : "false");
     put_output(out, manifest);

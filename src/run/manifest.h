@@ -7,11 +7,18 @@
 #include "read/report.h"
 #include "run/options.h"
 
+/* Events that the user did not ask to see, of one sort. */
+struct lt_left_out {
+    const char *words; /* "files of image and init layers", static */
+    uint64_t events;
+};
+
 struct lt_manifest {
     const struct lt_options *options;
     const struct lt_report *report;
     const struct lt_inventory *inventory;
     const struct lt_list *evidence; /* of struct lt_evidence * */
+    const struct lt_list *left_out; /* of struct lt_left_out * */
     int argc;
     char **argv;
     struct lt_time started, finished;

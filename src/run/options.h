@@ -9,6 +9,18 @@
 /* From the worst fit to the best. A prefix is no better than a pattern: see lt_filter_fit(). */
 enum lt_fit { LT_FIT_NONE, LT_FIT_PATTERN, LT_FIT_PREFIX, LT_FIT_POD, LT_FIT_WHOLE };
 
+/* Which events the user asked for, beside their owner and time. */
+struct lt_choice {
+    lt_tags tags;      /* those with one of these; 0: all */
+    unsigned changes;  /* bits 1 << enum lt_change; 0: all */
+    const char *kinds; /* patterns of data types, with commas between them; NULL: all */
+    const char *path;  /* pattern of a path in the container or in the evidence */
+    const char *image; /* name, ID, prefix of an ID, or pattern of a name */
+    const char *label; /* "key=value", or "key" */
+    bool no_atime, triage;
+    int64_t last; /* nanoseconds before the newest evidence; 0: all */
+};
+
 struct lt_options {
     const struct lt_command *command; /* never NULL after parsing */
     const char *operand;              /* the word before the evidence that the command takes; NULL: it takes none */
@@ -27,7 +39,10 @@ struct lt_options {
     unsigned roles;                         /* bits 1 << enum lt_role; 0: all */
     unsigned threads;                       /* that may read a mounted host; at least 1 after parsing */
     size_t memory;                          /* bytes that the sorter may take; never 0 after parsing */
-    bool json;                              /* instead of a table */
+    struct lt_choice choice;
+    bool since_is_age; /* `since` was given as an age, which counts from now */
+    bool merge_times;  /* one row for equal times of one entry, in every format */
+    bool json;         /* instead of a table */
     bool app_times;
     bool binds; /* also read the host's files that containers bind */
     bool force, no_journal, no_deleted, stats, quiet, verbose, help, version, list_sources, list_formats;

@@ -5,8 +5,8 @@
 
 #include "model/inventory.h"
 
-/* Append `, "layer_users": [...], "volume_users": [...]`: the image layers and volumes of a store with all their users, by the
- * names that rows have for them. */
+/* Append `, "layer_users": [...], "volume_users": [...]`: the image layers and volumes of a store with all their users,
+ * by the names that rows have for them. */
 void lt_users_put(struct lt_buf *out, const struct lt_root *root);
 
 #endif

@@ -2,6 +2,7 @@
 #include "timeline/filter.h"
 
 #include "parse/ident.h"
+#include "timeline/choice.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -84,7 +85,7 @@ bool lt_filter_event(const struct lt_options *options, const struct lt_event *ev
 {
     if (options->no_deleted && event->tags & LT_TAG_BIT(unallocated))
         return false;
-    return owner_wanted(options, event->owner);
+    return owner_wanted(options, event->owner) && lt_choice_event(&options->choice, event);
 }
 
 bool lt_filter_time(const struct lt_options *options, struct lt_time first, struct lt_time last)

@@ -14,8 +14,8 @@ enum lt_fit lt_filter_fit(const char *which, const struct lt_container *containe
 /* Does -c mean this container? It fits at least as well as options->container_fit. */
 bool lt_filter_container(const struct lt_options *options, const struct lt_container *container);
 
-/* Do --role, -c, --no-infra and --no-deleted let the event pass? Rows of an image layer or a volume belong to each of
- * its users. */
+/* Do --role, -c, --no-infra, --no-deleted and the choice let the event pass? Rows of an image layer or a volume belong
+ * to each of its users. */
 bool lt_filter_event(const struct lt_options *options, const struct lt_event *event);
 
 /* Does the time, or part of the interval, lie in the window of --since and --until? */

@@ -2,13 +2,16 @@
 #include "timeline/pipeline.h"
 
 #include "clock/floor.h"
+#include "run/manifest.h"
 #include "run/show.h"
 #include "runtime/runtimes.h"
+#include "timeline/choice.h"
 #include "timeline/filter.h"
 #include "timeline/localzone.h"
 #include "timeline/normalise.h"
 #include "timeline/parts.h"
 #include "timeline/sort/sort.h"
+#include "timeline/triage.h"
 
 enum { POLL_EVERY = 1024 }; /* rows between two checks for a signal */
 
@@ -21,10 +24,11 @@ struct timeline {
     struct lt_job *job;
     const struct lt_options *options;
     struct lt_sorter sorter;
-    struct lt_zone zone;   /* of --timezone */
-    lt_tags tags_before;   /* tags of the previous row that are not its event's */
-    uint64_t untimed;      /* events without a time */
-    struct lt_arena arena; /* for the current row */
+    struct lt_zone zone;           /* of --timezone */
+    lt_tags tags_before;           /* tags of the previous row that are not its event's */
+    uint64_t untimed;              /* events without a time */
+    uint64_t left_out[LT_TRIAGES]; /* events that --profile leaves out */
+    struct lt_arena arena;         /* for the current row */
     struct lt_memory memory;
 };
 
@@ -47,7 +51,8 @@ static bool keep_rows(struct timeline *timeline, const struct lt_event *event, e
                       struct lt_err *err)
 {
     struct lt_row rows[LT_SLOTS];
-    size_t count = lt_normalise(event, timeline->options->format->merged, rows), kept = 0;
+    bool merge = timeline->options->format->merged || timeline->options->merge_times;
+    size_t count = lt_normalise(event, merge, rows), kept = 0;
     for (size_t i = 0; i < count; i++) {
         struct lt_time last = event->last.set ? event->last : rows[i].time;
         if (lt_filter_time(timeline->options, rows[i].time, last))
@@ -78,12 +83,32 @@ static bool has_time(const struct lt_event *event)
     return any;
 }
 
+/* Does the profile let the event pass? What it leaves out is counted. */
+static bool passes_triage(struct timeline *timeline, const struct lt_event *event)
+{
+    enum lt_triage why = timeline->options->choice.triage ? lt_triage(event) : LT_TRIAGES;
+    if (why == LT_TRIAGES)
+        return true;
+    timeline->left_out[why]++;
+    return false;
+}
+
+/* Take the atime from an event that has other times. */
+static void drop_atime(struct lt_event *event)
+{
+    if (event->kind == LT_KIND_FILE)
+        event->time[LT_A] = (struct lt_time){0};
+}
+
 static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err)
 {
     struct timeline *timeline = arg;
     enum lt_status status = LT_OK;
-    bool kept = lt_filter_event(timeline->options, event);
-    if (kept && !has_time(event)) {
+    bool timed = has_time(event);
+    if (timeline->options->choice.no_atime)
+        drop_atime(event);
+    bool kept = lt_filter_event(timeline->options, event) && passes_triage(timeline, event);
+    if (kept && !timed) {
         *fate = LT_UNTIMED;
         timeline->untimed++;
         return LT_OK;
@@ -146,13 +171,25 @@ static void add_floor_fact(struct timeline *timeline, struct lt_event *event, co
     add_fact(timeline, event, &text);
 }
 
-static void write_row(struct timeline *timeline, const struct lt_row *row)
+/* Is the row so near to the newest evidence of its host as --last wants? */
+static bool is_recent(const struct timeline *timeline, const struct lt_row *row)
+{
+    int64_t span = timeline->options->choice.last;
+    struct lt_time newest = row->event->owner->host->newest;
+    struct lt_time last = row->event->last.set ? row->event->last : row->time;
+    return !span || !newest.set || lt_time_cmp(last, lt_time_add(newest, -span - timeline->options->clock_skew)) >= 0;
+}
+
+/* Returns false if only now it shows that the user did not ask for the row. */
+static bool write_row(struct timeline *timeline, const struct lt_row *row)
 {
     const struct lt_options *options = timeline->options;
     struct lt_event event;
     struct lt_row shown = *row;
     struct lt_floor floor = {0};
     lt_tags tags = tags_of_row(timeline, row, &floor);
+    if (!is_recent(timeline, row) || !lt_choice_tags(&options->choice, row->event->tags | tags))
+        return false;
     lt_arena_reset(&timeline->arena);
     shown.zone = options->timezone ? &timeline->zone : NULL;
     shown.again &= tags == timeline->tags_before; /* rows of one event may differ in their tags */
@@ -167,18 +204,19 @@ static void write_row(struct timeline *timeline, const struct lt_row *row)
         shown.event = &event;
     }
     options->format->row(lt_output_buffer(&timeline->job->output), &shown, &timeline->memory);
+    return true;
 }
 
 static enum lt_status write_rows(struct timeline *timeline, struct lt_err *err)
 {
     const struct lt_row *row;
     struct lt_job *job = timeline->job;
+    uint64_t taken = 0;
     enum lt_status status = lt_sorter_finish(&timeline->sorter, err);
     while (status == LT_OK && (status = lt_sorter_next(&timeline->sorter, &row, err)) == LT_OK) {
-        write_row(timeline, row);
-        job->rows++;
+        job->rows += write_row(timeline, row);
         status = lt_output_flush(&job->output, err);
-        if (status == LT_OK && job->rows % POLL_EVERY == 0)
+        if (status == LT_OK && ++taken % POLL_EVERY == 0)
             status = lt_job_poll(job, err);
     }
     return status == LT_END ? LT_OK : status;
@@ -222,6 +260,40 @@ static enum lt_status make_timeline(struct timeline *timeline, struct lt_err *er
     return status == LT_OK && format->row ? write_rows(timeline, err) : status;
 }
 
+/* Keep for the manifest what the profile left out, and say it. */
+static void tell_left_out(struct timeline *timeline)
+{
+    for (unsigned why = 0; why < LT_TRIAGES; why++) {
+        if (!timeline->left_out[why])
+            continue;
+        struct lt_left_out *item = lt_new(&timeline->job->arena, struct lt_left_out);
+        *item = (struct lt_left_out){lt_triage_words[why], timeline->left_out[why]};
+        lt_list_add(&timeline->job->left_out, &timeline->job->arena, item);
+        if (!timeline->options->quiet)
+            lt_say("--profile triage left out %ju events: %s", (uintmax_t)item->events, item->words);
+    }
+}
+
+/* Say from which moment --last counts, and warn if an age of --since lies behind all that the evidence holds. */
+static void tell_ages(struct timeline *timeline)
+{
+    const struct lt_options *options = timeline->options;
+    bool old = options->since_is_age;
+    if (options->quiet || (!old && !options->choice.last))
+        return;
+    lt_each (const struct lt_host, host, &timeline->job->inventory.hosts) {
+        if (!host->roots.count || !host->newest.set || (old && lt_time_cmp(host->newest, options->since) >= 0))
+            continue;
+        struct lt_buf text = {0};
+        lt_time_iso(&text, host->newest, 9);
+        lt_say("the newest evidence%s%.*s is of %.*sZ%s", host->hostname.len ? " of " : "", LT_ARG(host->hostname),
+               LT_ARG(lt_buf_view(&text)),
+               options->choice.last ? ": --last counts back from there"
+                                    : ", and --since counts from now: --last counts from the evidence");
+        lt_buf_free(&text);
+    }
+}
+
 enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
 {
     struct timeline timeline = {.job = job,
@@ -235,12 +307,16 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
     if (job->options->timezone && lt_localzone_load(job->options->timezone, &job->arena, &timeline.zone, err) != LT_OK)
         return LT_SKIP;
     lt_show_window(job->options);
+    if (lt_choice_check(&job->options->choice, &job->inventory, err) != LT_OK)
+        return LT_SKIP;
     if (!resolve_container(job)) {
         lt_show_containers(&job->inventory);
         return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "no container matches '%s'", job->options->container);
     }
     job->reading.names_only = job->options->format->event;
     enum lt_status status = make_timeline(&timeline, err);
+    tell_left_out(&timeline);
+    tell_ages(&timeline);
     if (timeline.untimed && !job->options->quiet)
         lt_say("%ju events are in no row, since nothing says when they happened (--stats: untimed)",
                (uintmax_t)timeline.untimed);

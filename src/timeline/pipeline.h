@@ -2,7 +2,8 @@
 /* The main job: sources' events -> filter -> normalise -> sort -> format -> output. The map of this folder:
  *
  *   pipeline.c     the stages on one screen
- *   filter.c       which events and rows the user asked to see
+ *   filter.c       which events and rows the user asked to see: by owner and time; choice.c: by what they say
+ *   triage.c       what --profile triage leaves out
  *   normalise.c    from events to rows: whose clock made a time, and how far it can be trusted
  *   parts.c        further rows for text that is too long for one
  *   localzone.c    zones of this machine, for --timezone only
