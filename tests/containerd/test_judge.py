@@ -35,8 +35,8 @@ def test_case(case: str, state: str, check: str, judged) -> None:
 
 
 @pytest.mark.parametrize(("case", "state"), RUNS)
-def test_image_and_directory_give_the_same_bytes(case: str, state: str, disk, containerd_disk, mounting) -> None:
+def test_image_and_directory_give_the_same_rows(case: str, state: str, disk, containerd_disk, mounting) -> None:
     """Only an image still knows of deleted entries. A power-off disk is mounted with its journal written into it."""
     with disks.mount(containerd_disk(case, state), "ext4", "ro,noload,loop") as root:
-        rows = launch.product("jsonl", "--no-deleted", disk(case, state))
-        assert rows and rows == launch.product("jsonl", root)
+        rows = launch.timeline("--no-deleted", disk(case, state)).bare
+        assert rows and rows == launch.timeline(root).bare

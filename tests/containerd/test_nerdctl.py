@@ -26,7 +26,7 @@ def host(request: pytest.FixtureRequest, session_dir: Path) -> tuple[Row, Timeli
 
 def lines_of(result: Timeline, name: str) -> Iterator[Row]:
     """The log of a container in the namespace default, in order."""
-    return (row for row in result.rows if row["parser"] == "layertime/nerdctl" and row.get("container_name") == name
+    return (row for row in result.rows if row["parser"] == "jsonl/docker_container_log" and row.get("container_name") == name
             and row.get("container_namespace") == "default" and "message_body" in row)
 
 

@@ -160,8 +160,8 @@ def check_entry(host: hosts.Host, tree: Path, path: str, rows: list[reading.Row]
         if container:
             assert (row["container_name"], row["layer_role"]) == container
         else:
-            assert row["layer_role"] == "image" and row["used_by_images"] == [image]
-            assert sorted(row["used_by_containers"]) == sorted(hex_id(f"container {n}") for n in ("web", "db"))
+            assert row["layer_role"] == "image" and reading.users(row, "images") == {reading.short(image)}
+            assert reading.users(row, "containers") == {hex_id(f"container {n}")[:12] for n in ("web", "db")}
 
 
 def test_lifecycle(host: hosts.Host) -> None:

@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from lib import hosts, launch
+from lib import hosts, launch, reading
 from lib.hosts import Container, Host, container, hex_id
 from lib.reading import Row
 
@@ -90,9 +90,9 @@ def test_removal_cut_short_and_image_pulled_again(host: Host) -> None:
     (old / "cache-id").write_text(hex_id("earlier"))
     result = host.run()
     assert result.code == 0, result.errors
-    for name, tags, images in (("/left", [], [image]), ("/earlier", ["orphan_layer", "removing"], None)):
+    for name, tags, images in (("/left", [], {reading.short(image)}), ("/earlier", ["orphan_layer", "removing"], set())):
         rows = result.where(filename=name, data_type="fs:stat")
-        assert rows and all((row["tag"], row.get("used_by_images")) == (tags, images) for row in rows)
+        assert rows and all((row["tag"], reading.users(row, "images")) == (tags, images) for row in rows)
 
 
 def test_removal_cut_short_after_the_layer(host: Host) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from lib import hosts, machine, sanitizers
 from lib.hosts import Host, container
-from lib.reading import Timeline
+from lib.reading import Timeline, joined
 
 
 LOG = "docker:container:log:entry"
@@ -28,7 +28,7 @@ def lines(*texts: str, stream: str = "stdout") -> str:
 
 def bodies(result: Timeline, name: str = "web") -> list[str]:
     """Whole log lines of a container in order of output."""
-    return [row["message_body"] for row in result.where(data_type=LOG, container_name=name)
+    return [row["message_body"] for row in joined(result.where(data_type=LOG, container_name=name))
             if "recovered" not in row["tag"]]
 
 

@@ -196,14 +196,14 @@ def test_live_filter(name: str, live: Live, live_rows: Timeline) -> None:
     assert rows.lines == [line for line, row in zip(live_rows.lines, live_rows.rows)
                           if name in (row.get("container_name"), *named(row, live_rows))]
     text = launch.product("text", "--binds", "--role", "volume,host", "-c", name, live.image).decode()
-    lines = [line for line in text.splitlines() if "/_data" in line or "Facts:" in line or "#bind" in line]
+    lines = [line for line in text.splitlines() if "/_data" in line or " -> " in line or "#bind" in line]
     assert lines and all(re.search(rf"\b{name}(@| -> )", line) for line in lines)
 
 
 def named(row: Row, rows: Timeline) -> list[str]:
     """Names of those in used_by_containers."""
-    names = {row["container_identifier"]: row["container_name"] for row in rows.rows if "container_name" in row}
-    return [names[cid] for cid in row.get("used_by_containers", ())]
+    names = {row["container_name"] for row in rows.rows if "container_name" in row}
+    return [name for label in row.get("used_by_containers", ()) if (name := label.partition("@")[0]) in names]
 
 
 # --- hosts of our own -------------------------------------------------------------------------------------------------

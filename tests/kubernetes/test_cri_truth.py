@@ -111,7 +111,7 @@ def test_volumes(image: Path, whole: reading.Timeline) -> None:
     assert shared and {row["pod_name"] for row in shared} == {"portal-web-0"}
     assert {(row["layer_role"], row["filename"]) for row in shared} == {("volume", "/scratch/shared")}
     mounting = {cid for cid, name in ids().items() if name in {"poppy", "cobalt", "cobalt.1"}}
-    assert all(set(row["used_by_containers"]) == mounting for row in shared)
+    assert all(reading.users(row, "containers") == {*map(reading.short, mounting)} for row in shared)
     for item in launch.objects("volumes", image):
         users = {user["container_identifier"] for user in item.get("users", [])}
         assert users == (mounting if item["pod_name"] == "portal-web-0" else set())

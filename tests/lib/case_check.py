@@ -16,9 +16,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-from lib.reading import Row, unescape
-from lib.truth import (DELETION, LOG_PIECE, NEAR, TICK, TIMES, Case, Layer, faults, iso_ns, read_rows, sharers, short,
-                       show)
+from lib.reading import Row, short, unescape
+from lib.truth import (DELETION, LOG_PIECE, NEAR, TICK, TIMES, Case, Layer, faults, iso_ns, read_rows, sharers, show)
 
 TYPES = dict(zip("fdlbcps", ("file", "directory", "link", "block_device", "character_device", "pipe", "socket")))
 

@@ -24,8 +24,8 @@ from lib.containerd_facts import check_facts, check_gaps, check_starts
 from lib.containerd_truth import (ACTIVE, CASES, STATES, ContainerdCase, Snapshot, SnapshotHost, UpgradedHost, image_ids,
                                   life_of, pod_of, runtimes)
 from lib.overlay_truth import LayeredCase
-from lib.reading import Row
-from lib.truth import faults, iso_ns, sharers, short, show
+from lib.reading import Row, short
+from lib.truth import faults, iso_ns, sharers, show
 
 LOGS = ("docker:container:log:entry", "cri:container:log:entry")
 LIFE = {"create": "Creation Time", "start": "Start Time", "finish": "End Time"}

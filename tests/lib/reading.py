@@ -5,11 +5,13 @@ The decoders follow formats/layertime-formats.5 and not the code that writes.
 """
 import json
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
 Row = dict[str, Any]
+MEDIUM = ("pathspec", "display_name", "file_system_type")   # what differs between a directory and an image of the same
 
 
 @dataclass
@@ -32,10 +34,43 @@ class Timeline:
         """Evidence paths of all file rows."""
         return {location(row) for row in self.rows if row["data_type"] == "fs:stat"}
 
+    @property
+    def bare(self) -> list[str]:
+        """The rows without what the medium changes: a directory, an image, a partition of one."""
+        return bare(self.rows)
+
     def error(self) -> Row:
         """The only error there is."""
         assert len(self.errors) == 1, self.errors
         return self.errors[0]
+
+
+def users(row: Row, kind: str) -> set[str]:
+    """Short IDs, or names of those without one, of the first that share what a row is about: "containers" or "images"."""
+    return {label.rpartition("@")[2] for label in row.get(f"used_by_{kind}", ())}
+
+
+def short(identifier: str) -> str:
+    """As labels show it: 12 of 64 hex digits, or a name that somebody chose."""
+    digits = identifier.removeprefix("sha256:")
+    return digits[:12] if re.match("[0-9a-f]{64}", digits) else digits
+
+
+def joined(rows: Iterable[Row]) -> Iterator[Row]:
+    """Rows in which a text that continues in further rows is whole again."""
+    for row in rows:
+        number, _, count = row.pop("part", "1 of 1").partition(" of ")
+        if number != "1":
+            whole["message_body"] = whole.get("message_body", "") + row.get("message_body", "")
+            row = whole
+        whole = row
+        if number == count:
+            yield row
+
+
+def bare(rows: Iterable[Row]) -> list[str]:
+    """Rows without what the medium changes."""
+    return [json.dumps({key: value for key, value in row.items() if key not in MEDIUM}) for row in rows]
 
 
 def unescape(text: str) -> bytes:

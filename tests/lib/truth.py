@@ -18,7 +18,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
-from lib.reading import Row, nanoseconds, unescape
+from lib.reading import Row, joined, nanoseconds, short, unescape, users
 
 CLEAN = ("overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "overlay2-xfs", "vfs-ext4", "aufs-synthetic")
 POWEROFF = ("overlay2-ext4", "overlay2-rebooted", "overlay2-userns", "vfs-ext4")
@@ -106,12 +106,6 @@ def told(folder: Path, name: str) -> list[Row]:
     return json.loads(path.read_text() or "[]") if path.exists() else []
 
 
-def short(identifier: str) -> str:
-    """As labels show it: 12 of 64 hex digits, or a name that somebody chose."""
-    digits = identifier.removeprefix("sha256:")
-    return digits[:12] if re.match("[0-9a-f]{64}", digits) else digits
-
-
 class Sharers:
     """All who share something, to be compared with what rows show of them: the first eight."""
 
@@ -137,12 +131,11 @@ def read_rows(path: Path | Iterable[Row]) -> Iterator[Row]:
         yield from path
         return
     with open(path, encoding="utf-8") as lines:
-        for row in map(json.loads, lines):
+        for row in joined(map(json.loads, lines)):
             row["date_time"] = nanoseconds(row) if row.get("date_time") else None
             row = {"timestamp_desc": None} | row | {"location": (row.get("pathspec") or {}).get("location")}
             row |= {key: unescape(row.get(key) or "") for key in ("location", "filename", "symbolic_link_target")}
-            row |= {key: frozenset(label.rpartition("@")[2] for label in row.get(key) or ())
-                    for key in ("used_by_containers", "used_by_images")}
+            row |= {f"used_by_{kind}": frozenset(users(row, kind)) for kind in ("containers", "images")}
             yield row
 
 

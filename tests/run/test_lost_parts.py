@@ -62,9 +62,9 @@ def test_without_layerdb_the_links_of_the_driver_serve(tmp: Path) -> None:
     lost, new = lost_and_new(before, after, gone)
     assert {row[0] for row in lost} == OF_LAYERDB and not new
     assert owners(after) == {key: value for key, value in owners(before).items() if not key[2].startswith(gone)}
-    users = [(row["pathspec"]["location"], row["used_by_containers"], row["used_by_images"])
+    users = [(row["pathspec"]["location"], reading.users(row, "containers"), reading.users(row, "images"))
              for row in after.where(layer_role="image", data_type="fs:stat") if "layer_identifier" in row]
-    assert users and all(user[1:] == ([web.id], [image]) for user in users)
+    assert users and all(user[1:] == ({reading.short(web.id)}, {reading.short(image)}) for user in users)
 
 
 def test_sample_without_layerdb(sample: Path, sample_jsonl, tmp: Path) -> None:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from lib import sanitizers
+from lib import reading, sanitizers
 from lib.hosts import shop
 from lib.launch import run, timeline
 from lib.partitions import UUIDS, make_disk, make_image, mount_all, take_out
@@ -26,8 +26,7 @@ def split(tmp: Path, table: str | None, at: str = AT, name: str = "one", **setti
 
 def known(rows: list[Row]) -> list[str]:
     """Rows without what says on what they were read."""
-    left_out = ("pathspec", "display_name", "file_system_type")
-    return sorted(json.dumps({key: row[key] for key in row if key not in left_out}, sort_keys=True) for row in rows)
+    return sorted(reading.bare(rows))
 
 
 def check_whole(*evidence: Path, env: dict[str, str] | None = None) -> list[Row]:
