@@ -75,11 +75,11 @@ static void csv_row(struct lt_buf *out, const struct lt_row *row, struct lt_memo
     for (unsigned i = 0; i < sizeof first / sizeof *first; i++) {
         if (i)
             lt_buf_char(out, ',');
-        add_cell(out, first[i], row, memory->raw_cells);
+        add_cell(out, first[i], row, memory->style.raw_cells);
     }
     lt_set_each (field, further_fields()) {
         lt_buf_char(out, ',');
-        add_cell(out, (enum lt_field)field, row, memory->raw_cells);
+        add_cell(out, (enum lt_field)field, row, memory->style.raw_cells);
     }
     lt_buf_char(out, '\n');
 }

@@ -45,11 +45,18 @@ struct lt_memo {
     uint32_t ends[LT_MAX_FIELDS]; /* where its parts end, if it has parts */
 };
 
+/* How the output is to look. */
+struct lt_style {
+    bool raw_cells; /* cells of CSV stay as they are, even if a spreadsheet would calculate them */
+    bool color;     /* text has colours of a terminal (ECMA-48) */
+    unsigned width; /* columns that a line of text should fit in; 0: any */
+};
+
 /* What a writer keeps from one record to the next. Initialise with zeros, free with lt_memory_free(). */
 struct lt_memory {
     struct lt_memo event, time, dir;  /* of the last record */
     struct lt_memo origins[LT_MEMOS]; /* see lt_memory_of() */
-    bool raw_cells;                   /* cells of CSV stay as they are, even if a spreadsheet would calculate them */
+    struct lt_style style;
 };
 
 /* The memo for the text of all events of `origin`. It may still hold another origin's text: compare its `origin`. Valid

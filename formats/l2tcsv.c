@@ -31,7 +31,7 @@ static void add_cell(struct lt_buf *out, struct lt_str value, size_t length, con
         lt_buf_char(out, safe.ptr[i] == ',' ? ' ' : safe.ptr[i]);
     if (!safe.len)
         lt_buf_char(out, '-');
-    if (!memory->raw_cells)
+    if (!memory->style.raw_cells)
         lt_cell_neutralise(out, start);
     lt_buf_char(out, ',');
     lt_buf_free(&safe);

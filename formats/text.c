@@ -5,7 +5,9 @@
  *
  *   time  macb  role  change  owner  mode  uid  gid  size  inode  path or message  bounds  #tags
  *
- * The time is UTC, or in the row's zone with its offset. */
+ * The time is UTC, or in the row's zone with its offset. On a terminal that is too narrow, the columns from mode to
+ * inode are left out, then fractions of seconds and the IDs of containers, then the middle of facts, and of the path.
+ */
 #include "base/escape.h"
 #include "formats/message.h"
 #include "parse/tzif.h"
@@ -23,7 +25,7 @@ static void pad(struct lt_buf *out, size_t start, size_t width)
     lt_buf_char(out, ' ');
 }
 
-static void add_owner(struct lt_buf *out, const struct lt_event *event)
+static void add_owner(struct lt_buf *out, const struct lt_event *event, bool is_narrow)
 {
     size_t start = out->len;
     lt_buf_add(out, lt_str_c(lt_role_names[event->owner->role]));
@@ -32,9 +34,12 @@ static void add_owner(struct lt_buf *out, const struct lt_event *event)
     lt_buf_add(out, lt_str_c(event->change ? lt_change_names[event->change] : "-"));
     pad(out, start, CHANGE_WIDTH);
     start = out->len;
-    lt_owner_label(out, event->owner);
+    if (is_narrow && event->owner->container && event->owner->container->name.len)
+        lt_buf_add(out, event->owner->container->name);
+    else
+        lt_owner_label(out, event->owner);
     lt_escape_name_from(out, start, true);
-    pad(out, start, OWNER_WIDTH);
+    pad(out, start, is_narrow ? 0 : OWNER_WIDTH);
 }
 
 static void add_number(struct lt_buf *out, uint64_t number, unsigned width)
@@ -43,60 +48,121 @@ static void add_number(struct lt_buf *out, uint64_t number, unsigned width)
     lt_buf_right(out, number, width);
 }
 
-static void add_file(struct lt_buf *out, const struct lt_event *event)
+/* The columns from mode to inode. */
+static void add_inode(struct lt_buf *out, const struct lt_node *node)
 {
-    const struct lt_node *node = event->node;
-    if (!node->mode) {
+    if (!node || !node->mode) {
         lt_buf_add(out, UNKNOWN);
-    } else {
-        lt_mode_string(out, node->mode);
-        add_number(out, node->uid, 5);
-        add_number(out, node->gid, 5);
-        add_number(out, node->size, 10);
-        add_number(out, node->ino, 8);
-        lt_buf_char(out, ' ');
-    }
-    size_t start = out->len;
-    lt_event_inside(out, event);
-    lt_escape_name_from(out, start, true);
-    if (node->target.len) {
-        lt_buf_lit(out, " -> ");
-        lt_escape_name(out, node->target, true);
-    }
-    if (!event->attr_count)
         return;
-    lt_buf_lit(out, "  ");
-    start = out->len;
-    lt_message_facts(out, event);
-    lt_escape_name_from(out, start, true);
+    }
+    lt_mode_string(out, node->mode);
+    add_number(out, node->uid, 5);
+    add_number(out, node->gid, 5);
+    add_number(out, node->size, 10);
+    add_number(out, node->ino, 8);
+    lt_buf_char(out, ' ');
 }
 
 static void add_facts(struct lt_buf *out, const struct lt_event *event)
 {
-    lt_buf_add(out, UNKNOWN);
     size_t start = out->len;
     lt_message_facts(out, event);
     lt_escape_name_from(out, start, true);
 }
 
-static void add_time(struct lt_buf *out, const struct lt_zone *zone, struct lt_time time)
+/* The path of a file, with its facts, or what happened. Returns where the path ends. */
+static size_t add_text(struct lt_buf *out, const struct lt_event *event)
+{
+    size_t start = out->len;
+    if (!event->node) {
+        add_facts(out, event);
+        return out->len;
+    }
+    lt_event_inside(out, event);
+    lt_escape_name_from(out, start, true);
+    if (event->node->target.len) {
+        lt_buf_lit(out, " -> ");
+        lt_escape_name(out, event->node->target, true);
+    }
+    size_t end = out->len;
+    if (event->attr_count) {
+        lt_buf_lit(out, "  ");
+        add_facts(out, event);
+    }
+    return end;
+}
+
+static void add_time(struct lt_buf *out, const struct lt_zone *zone, struct lt_time time, unsigned digits)
 {
     int32_t offset = zone ? lt_zone_offset(zone, time.sec) : 0;
     if (!zone || __builtin_add_overflow(time.sec, offset, &time.sec)) {
-        lt_time_iso(out, time, 9);
+        lt_time_iso(out, time, digits);
         lt_buf_char(out, 'Z');
         return;
     }
-    lt_time_iso(out, time, 9);
+    lt_time_iso(out, time, digits);
     lt_time_zone(out, offset);
 }
 
-static void add_bound(struct lt_buf *out, const char *before, const struct lt_zone *zone, struct lt_time time)
+static void add_bound(struct lt_buf *out, const char *before, const struct lt_zone *zone, struct lt_time time,
+                      unsigned digits)
 {
     if (!time.set)
         return;
     lt_buf_add(out, lt_str_c(before));
-    add_time(out, zone, time);
+    add_time(out, zone, time, digits);
+}
+
+/* --- fitting and colours ----------------------------------------------------------------------------------------- */
+
+/* Columns that UTF-8 text takes: one for each character. */
+static size_t columns(const struct lt_buf *out, size_t from, size_t to)
+{
+    size_t count = 0;
+    for (size_t i = from; i < to; i++)
+        count += ((unsigned char)out->ptr[i] & 0xC0) != 0x80;
+    return count;
+}
+
+/* The byte at which column `count` after `from` begins. */
+static size_t skip_columns(const struct lt_buf *out, size_t from, size_t count)
+{
+    size_t at = from;
+    for (; at < out->len; at++)
+        if (((unsigned char)out->ptr[at] & 0xC0) != 0x80 && !count--)
+            break;
+    return at;
+}
+
+/* Leave out the middle of a piece of the line, so that it is `excess` columns shorter. Some of it stays. */
+static void cut_middle(struct lt_buf *out, size_t from, size_t to, size_t excess)
+{
+    enum { LEAST = 20 };
+    size_t count = columns(out, from, to);
+    if (count <= LEAST)
+        return;
+    size_t keep = excess + 3 + LEAST > count ? LEAST : count - excess - 3;
+    size_t head = skip_columns(out, from, keep / 2), tail = skip_columns(out, from, count - (keep - keep / 2));
+    memmove(out->ptr + head + 3, out->ptr + tail, out->len - tail);
+    memcpy(out->ptr + head, "...", 3);
+    out->len -= tail - head - 3;
+}
+
+/* The colour of a line: by severity, else by what was done to the file; "" for none. */
+static const char *color_of(const struct lt_event *event)
+{
+    static const char *const changes[LT_CHANGES] = {
+        [LT_CHANGE_ADDED] = "32",    [LT_CHANGE_MODIFIED] = "33", [LT_CHANGE_METADATA] = "33",
+        [LT_CHANGE_REPLACED] = "33", [LT_CHANGE_RENAMED] = "33",  [LT_CHANGE_OPAQUE] = "33",
+        [LT_CHANGE_DELETED] = "31",
+    };
+    if (event->tags & LT_TAG_BIT(severity_critical))
+        return "1;31";
+    if (event->tags & LT_TAG_BIT(severity_high))
+        return "31";
+    if (event->tags & LT_TAG_BIT(severity_medium))
+        return "33";
+    return changes[event->change] ? changes[event->change] : "";
 }
 
 /* All tags except the one that the role column already shows. */
@@ -106,22 +172,63 @@ static void add_tags(struct lt_buf *out, lt_tags tags)
         lt_buf_printf(out, "  #%s", lt_tag_names[tag]);
 }
 
-static void text_row(struct lt_buf *out, const struct lt_row *row, struct lt_memory *memory)
+/* How much a line says, to fit a terminal. */
+enum level { WHOLE, NO_INODE, SHORT };
+
+/* Where the parts are that may be cut: a path or what happened, and facts behind a path. */
+struct text {
+    size_t from, path, to;
+};
+
+static struct text add_line(struct lt_buf *out, const struct lt_row *row, enum level level)
 {
-    (void)memory;
+    struct text text;
     const struct lt_event *event = row->event;
-    add_time(out, row->zone, row->time);
+    unsigned digits = level == SHORT ? 0 : 9;
+    add_time(out, row->zone, row->time, digits);
     lt_buf_char(out, ' ');
     lt_macb(out, row);
     lt_buf_char(out, ' ');
-    add_owner(out, event);
-    if (event->node)
-        add_file(out, event);
-    else
-        add_facts(out, event);
-    add_bound(out, "  not before ", row->zone, event->first);
-    add_bound(out, "  not after ", row->zone, event->last);
+    add_owner(out, event, level == SHORT);
+    if (level == WHOLE)
+        add_inode(out, event->node);
+    text.from = out->len;
+    text.path = add_text(out, event);
+    text.to = out->len;
+    add_bound(out, "  not before ", row->zone, event->first, digits);
+    add_bound(out, "  not after ", row->zone, event->last, digits);
     add_tags(out, event->tags);
+    return text;
+}
+
+/* Write the line that says most in `width` columns; 0: any. What still does not fit loses the middle of its path or
+ * text, and then its end. */
+static void add_fitting(struct lt_buf *out, const struct lt_row *row, size_t width)
+{
+    size_t start = out->len;
+    struct text text = add_line(out, row, WHOLE);
+    for (enum level level = NO_INODE; level <= SHORT && width && columns(out, start, out->len) > width; level++) {
+        out->len = start;
+        text = add_line(out, row, level);
+    }
+    size_t length = columns(out, start, out->len);
+    if (!width || length <= width)
+        return;
+    cut_middle(out, text.path, text.to, length - width);
+    length = columns(out, start, out->len);
+    if (length > width)
+        cut_middle(out, text.from, text.path, length - width);
+    out->len = skip_columns(out, start, width);
+}
+
+static void text_row(struct lt_buf *out, const struct lt_row *row, struct lt_memory *memory)
+{
+    const char *color = memory->style.color ? color_of(row->event) : "";
+    if (*color)
+        lt_buf_printf(out, "\033[%sm", color);
+    add_fitting(out, row, memory->style.width);
+    if (*color)
+        lt_buf_lit(out, "\033[0m");
     lt_buf_char(out, '\n');
 }
 

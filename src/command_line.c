@@ -62,6 +62,7 @@ FLAG(json)
 FLAG(verify_layers)
 FLAG(raw_csv)
 FLAG(merge_times)
+FLAG(wide)
 FLAG_OF(no_atime, choice.no_atime)
 STRING(output)
 STRING(errors)
@@ -77,6 +78,28 @@ static enum lt_status set_format(struct lt_options *options, const char *value, 
 {
     options->format = lt_format_named(value);
     return options->format ? LT_OK : usage(err, "unknown format '%s': see --list-formats", value);
+}
+
+static enum lt_status set_color(struct lt_options *options, const char *value, struct lt_err *err)
+{
+    static const char *const words[] = {"auto", "always", "never"};
+    for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(value, words[i]) == 0) {
+            options->color = (enum lt_color)i;
+            return LT_OK;
+        }
+    return usage(err, "unknown word '%s' for --color: give auto, always or never", value);
+}
+
+static enum lt_status set_progress(struct lt_options *options, const char *value, struct lt_err *err)
+{
+    static const char *const words[] = {"auto", "none", "line", "json"};
+    for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(value, words[i]) == 0) {
+            options->progress = (enum lt_progress_form)i;
+            return LT_OK;
+        }
+    return usage(err, "unknown word '%s' for --progress: give auto, none, line or json", value);
 }
 
 static enum lt_status set_since(struct lt_options *options, const char *value, struct lt_err *err)
@@ -199,6 +222,10 @@ static const struct option_row table[] = {
     {READ, 0, "threads", "N", "read with up to N threads (default 8); the output is the same with any N", set_threads},
     {ROW, 0, "verify-layers", NULL, "read every file of the image layers and compare it with the record of its layer",
      set_verify_layers},
+    {ALL, 0, "color", "WHEN", "colour text on a terminal by change and severity: auto, always or never", set_color},
+    {ALL, 0, "wide", NULL, "do not fit lines to the width of the terminal", set_wide},
+    {ALL, 0, "progress", "FORM", "tell on stderr how far the run is: auto, none, line, or json (an object a second)",
+     set_progress},
     {ALL, 0, "stats", NULL, "print the account of every source to stderr", set_stats},
     {ROW, 0, "memory", "SIZE",
      "sort in so much memory (default: 512M), and beyond it in a temporary file; suffixes K, M, G", set_memory},

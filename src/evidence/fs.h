@@ -122,7 +122,8 @@ struct lt_fs {
     struct lt_journal_summary journal;
     struct lt_fs_identity identity;
     struct lt_medium medium;
-    void *self; /* state of the reader */
+    uint64_t entries; /* about how many inodes are in use, 0 if unknown */
+    void *self;       /* state of the reader */
 };
 
 /* How evidence is to be read. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MAX_SHOWN = 20 };
 
@@ -52,6 +53,8 @@ void lt_say(const char *format, ...)
     lt_buf_lit(&line, "layertime: ");
     lt_escape_name(&line, (struct lt_str){text, (size_t)length}, true);
     lt_buf_char(&line, '\n');
+    if (isatty(STDERR_FILENO)) /* where a line of progress may stand */
+        fputs("\r\033[K", stderr);
     fwrite(line.ptr, 1, line.len, stderr);
     lt_buf_free(&line);
     free(text);

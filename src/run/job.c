@@ -8,6 +8,7 @@
 #include "run/opening.h"
 #include "run/schedule.h"
 #include "run/show.h"
+#include "run/summary.h"
 #include "runtime/runtimes.h"
 
 #include <errno.h>
@@ -48,8 +49,11 @@ enum lt_status lt_job_poll(struct lt_job *job, struct lt_err *err)
 static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err)
 {
     struct lt_job *job = arg;
-    if (++job->events % POLL_EVERY == 0 && lt_job_poll(job, err) != LT_OK)
-        return LT_FATAL;
+    if (++job->events % POLL_EVERY == 0) {
+        lt_progress_tell(&job->progress, job->ctx.reader, job->events, job->progress.total);
+        if (lt_job_poll(job, err) != LT_OK)
+            return LT_FATAL;
+    }
     return job->product.take(job->product.arg, event, fate, err);
 }
 
@@ -187,6 +191,8 @@ static void find_all(struct lt_job *job)
     if (job->options->data_root && !job->data_root_found)
         report_data_root(job);
     lt_each (struct lt_evidence, evidence, &job->evidence) {
+        lt_each (const struct lt_fs, fs, &evidence->fs)
+            job->progress.total += fs->entries;
         if (evidence->fs.count && !is_used(job, evidence))
             report_unused(job, evidence, &looked[evidence_at]);
         lt_buf_free(&looked[evidence_at].places);
@@ -277,6 +283,7 @@ static int finish(struct lt_job *job, enum lt_status status, const struct lt_err
 {
     if (status == LT_FATAL && !job->signal)
         lt_job_poll(job, NULL); /* a signal may have ended the wait for the reader of the output */
+    lt_progress_clear(&job->progress);
     if (job->options->stats)
         lt_report_print(&job->report, job->rows);
     if (job->signal)
@@ -295,6 +302,8 @@ static int finish(struct lt_job *job, enum lt_status status, const struct lt_err
         lt_say("the account does not balance: this is a bug, please report it (see --stats)");
         return LT_EXIT_INCOMPLETE;
     }
+    if (!job->options->quiet && job->options->command->options & LT_OPTIONS_ROWS && !job->options->list_sources)
+        lt_summary_say(job);
     return job->report.failures ? LT_EXIT_INCOMPLETE : LT_EXIT_COMPLETE;
 }
 
@@ -313,6 +322,7 @@ static int run_all(struct lt_job *job)
 {
     const struct lt_options *options = job->options;
     struct lt_err err = {0};
+    lt_progress_start(&job->progress, options);
     enum lt_status status = lt_opening(job, &err);
     if (status == LT_SKIP) {
         lt_say("%s", err.text);

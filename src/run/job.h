@@ -9,13 +9,16 @@
  *   schedule.c     which source reads what, and when
  *   manifest.c     the record of the run (--manifest)
  *   users.c        all who share a layer or a volume, for the manifest
+ *   progress.c     how far the run has come, on stderr
+ *   summary.c      its last words there
+ *   terminal.c     what the terminal is that stdout may be
  *   show.c         --list-sources, and the answer to a wrong -c
  */
 #ifndef LT_RUN_JOB_H
 #define LT_RUN_JOB_H
 
 #include "read/context.h"
-#include "run/options.h"
+#include "run/progress.h"
 
 #include <signal.h>
 
@@ -49,7 +52,9 @@ struct lt_job {
     struct lt_err temporary_error;             /* why one of these could not be made */
     bool may_spill;                            /* temporary files are allowed: they do not lie in the evidence */
     uint64_t rows;                             /* written; counted by the command */
-    struct lt_list left_out;                   /* of struct lt_left_out *: what --profile left out */
+    struct lt_time first, last;                /* of the rows of a timeline */
+    struct lt_progress progress;
+    struct lt_list left_out; /* of struct lt_left_out *: what --profile left out */
     unsigned events;
     int signals;           /* signalfd of the signals that end the run */
     int signal;            /* the signal that ended it, 0 if none */

@@ -9,6 +9,9 @@
 /* From the worst fit to the best. A prefix is no better than a pattern: see lt_filter_fit(). */
 enum lt_fit { LT_FIT_NONE, LT_FIT_PATTERN, LT_FIT_PREFIX, LT_FIT_POD, LT_FIT_WHOLE };
 
+enum lt_color { LT_COLOR_AUTO, LT_COLOR_ALWAYS, LT_COLOR_NEVER };
+enum lt_progress_form { LT_PROGRESS_AUTO, LT_PROGRESS_NONE, LT_PROGRESS_LINE, LT_PROGRESS_JSON };
+
 /* Which events the user asked for, beside their owner and time. */
 struct lt_choice {
     lt_tags tags;      /* those with one of these; 0: all */
@@ -46,6 +49,9 @@ struct lt_options {
     bool app_times;
     bool binds; /* also read the host's files that containers bind */
     bool force, no_journal, no_deleted, stats, quiet, verbose, help, version, list_sources, list_formats;
+    enum lt_color color;
+    enum lt_progress_form progress;
+    bool wide;          /* do not fit the output to the terminal */
     bool raw_csv;       /* cells of CSV stay as they are, even if a spreadsheet would calculate them */
     bool verify_layers; /* read all files of image layers: see tamper.h */
     struct lt_time now; /* set by the caller: the time from which ages are counted */

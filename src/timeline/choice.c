@@ -128,7 +128,8 @@ bool lt_choice_event(const struct lt_choice *choice, const struct lt_event *even
     return tagged && (!choice->changes || choice->changes >> event->change & 1) &&
            (!choice->kinds || is_kind(choice->kinds, event->kind)) &&
            (!choice->image || is_of_image(choice->image, event->owner)) &&
-           (!choice->label || is_labelled(choice->label, event->owner)) && (!choice->path || is_at(choice->path, event));
+           (!choice->label || is_labelled(choice->label, event->owner)) &&
+           (!choice->path || is_at(choice->path, event));
 }
 
 static bool any_image(const char *which, const struct lt_root *root)

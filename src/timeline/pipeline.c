@@ -4,6 +4,7 @@
 #include "clock/floor.h"
 #include "run/manifest.h"
 #include "run/show.h"
+#include "run/terminal.h"
 #include "runtime/runtimes.h"
 #include "timeline/choice.h"
 #include "timeline/filter.h"
@@ -26,11 +27,20 @@ struct timeline {
     struct lt_sorter sorter;
     struct lt_zone zone;           /* of --timezone */
     lt_tags tags_before;           /* tags of the previous row that are not its event's */
-    uint64_t untimed;              /* events without a time */
+    uint64_t sorted;               /* rows that were given to the sorter */
     uint64_t left_out[LT_TRIAGES]; /* events that --profile leaves out */
     struct lt_arena arena;         /* for the current row */
     struct lt_memory memory;
 };
+
+/* Keep the first and the last time of what is written. */
+static void widen(struct lt_job *job, struct lt_time time)
+{
+    if (!job->first.set || lt_time_cmp(time, job->first) < 0)
+        job->first = time;
+    if (!job->last.set || lt_time_cmp(time, job->last) > 0)
+        job->last = time;
+}
 
 /* Formats that take events as they come need no sorting. False: the event is not in the output. */
 static bool write_event(struct timeline *timeline, const struct lt_event *event, enum lt_status *status,
@@ -42,6 +52,9 @@ static bool write_event(struct timeline *timeline, const struct lt_event *event,
     if (!inside ||
         !timeline->options->format->event(lt_output_buffer(&timeline->job->output), event, &timeline->memory))
         return false;
+    for (unsigned slot = 0; slot < LT_SLOTS; slot++)
+        if (event->time[slot].set)
+            widen(timeline->job, event->time[slot]);
     timeline->job->rows++;
     *status = lt_output_flush(&timeline->job->output, err);
     return true;
@@ -59,6 +72,7 @@ static bool keep_rows(struct timeline *timeline, const struct lt_event *event, e
             rows[kept++] = rows[i];
     }
     *status = lt_sorter_add(&timeline->sorter, rows, kept, err);
+    timeline->sorted += kept;
     return kept;
 }
 
@@ -110,7 +124,6 @@ static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate
     bool kept = lt_filter_event(timeline->options, event) && passes_triage(timeline, event);
     if (kept && !timed) {
         *fate = LT_UNTIMED;
-        timeline->untimed++;
         return LT_OK;
     }
     lt_correct_clock(event, timeline->options->clock_skew);
@@ -214,10 +227,15 @@ static enum lt_status write_rows(struct timeline *timeline, struct lt_err *err)
     uint64_t taken = 0;
     enum lt_status status = lt_sorter_finish(&timeline->sorter, err);
     while (status == LT_OK && (status = lt_sorter_next(&timeline->sorter, &row, err)) == LT_OK) {
-        job->rows += write_row(timeline, row);
+        if (write_row(timeline, row)) {
+            widen(job, row->time);
+            job->rows++;
+        }
         status = lt_output_flush(&job->output, err);
-        if (status == LT_OK && ++taken % POLL_EVERY == 0)
+        if (status == LT_OK && ++taken % POLL_EVERY == 0) {
+            lt_progress_tell(&job->progress, "writing rows", taken, timeline->sorted);
             status = lt_job_poll(job, err);
+        }
     }
     return status == LT_END ? LT_OK : status;
 }
@@ -298,7 +316,9 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
 {
     struct timeline timeline = {.job = job,
                                 .options = job->options,
-                                .memory = {.raw_cells = job->options->raw_csv},
+                                .memory = {.style = {.raw_cells = job->options->raw_csv,
+                                                     .color = lt_terminal_colors(job->options),
+                                                     .width = lt_terminal_width(job->options)}},
                                 .sorter = {
                                     .memory = job->options->memory,
                                     .files = job->may_spill ? job->temporary : NULL,
@@ -317,9 +337,6 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
     enum lt_status status = make_timeline(&timeline, err);
     tell_left_out(&timeline);
     tell_ages(&timeline);
-    if (timeline.untimed && !job->options->quiet)
-        lt_say("%ju events are in no row, since nothing says when they happened (--stats: untimed)",
-               (uintmax_t)timeline.untimed);
     lt_sorter_free(&timeline.sorter);
     lt_arena_free(&timeline.arena);
     lt_memory_free(&timeline.memory);

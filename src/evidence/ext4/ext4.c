@@ -300,6 +300,7 @@ static enum lt_status ext4_open_fs(struct lt_fs *fs, const struct lt_device *dev
         return status;
     }
     identify(fs);
+    fs->entries = volume->super.inodes - (volume->super.free_inodes % (volume->super.inodes + 1));
     if (volume->super.damaged)
         lt_fs_note(fs, LT_CODE_DAMAGED, "wrong checksum of the superblock");
     check_groups(fs);

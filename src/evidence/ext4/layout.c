@@ -66,6 +66,7 @@ enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct
     bool dynamic = lt_le32(&bytes, 0x4C) >= 1; /* revision 0 has fixed sizes and no features */
     *out = (struct lt_ext4){
         .inodes = lt_le32(&bytes, 0x00),
+        .free_inodes = lt_le32(&bytes, 0x10),
         .blocks = lt_le32(&bytes, 0x04),
         .first_data_block = lt_le32(&bytes, 0x14),
         .block_size = 1024u << log_size,

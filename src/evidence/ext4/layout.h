@@ -43,7 +43,8 @@ enum {
 enum { LT_EXT4_INODE_UNINIT = 0x1, LT_EXT4_BLOCK_UNINIT = 0x2, LT_EXT4_INODE_ZEROED = 0x4 };
 
 struct lt_ext4 {
-    uint32_t inodes, inodes_per_group, blocks_per_group, first_data_block, first_meta_bg;
+    uint32_t inodes, free_inodes; /* free: as the kernel last wrote it; the disk may lie */
+    uint32_t inodes_per_group, blocks_per_group, first_data_block, first_meta_bg;
     uint32_t block_size, inode_size, desc_size;
     uint32_t compat, incompat, ro_compat;
     uint32_t backup_groups[2];              /* sparse_super2: the only groups but 0 with a superblock */

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/summary.h"
+
+#include <inttypes.h>
+
+static void add_count(struct lt_buf *out, const char *before, uint64_t count, const char *word)
+{
+    lt_buf_printf(out, "%s%" PRIu64 " %s%s", before, count, word, count == 1 ? "" : "s");
+}
+
+static void add_time(struct lt_buf *out, const char *before, struct lt_time time)
+{
+    lt_buf_add(out, lt_str_c(before));
+    lt_time_iso(out, time, 0);
+    lt_buf_char(out, 'Z');
+}
+
+static void say(struct lt_buf *line)
+{
+    lt_say("%.*s", LT_ARG(lt_buf_view(line)));
+    lt_buf_free(line);
+}
+
+static void say_written(const struct lt_job *job)
+{
+    struct lt_buf line = {0};
+    size_t containers = 0;
+    lt_each (const struct lt_root, root, &job->inventory.roots)
+        containers += root->containers.count;
+    add_count(&line, "", job->rows, "row");
+    add_count(&line, ", ", containers, "container");
+    add_count(&line, ", ", job->report.failures, "error");
+    if (job->first.set) {
+        add_time(&line, "; events from ", job->first);
+        add_time(&line, " to ", job->last);
+    }
+    say(&line);
+}
+
+static void say_left_out(const struct lt_job *job)
+{
+    struct lt_buf line = {0};
+    struct lt_counts total = lt_report_total(&job->report);
+    if (total.filtered)
+        add_count(&line, "", total.filtered, "event");
+    lt_buf_add(&line, total.filtered ? LT_STR(" left out by options") : LT_STR("no event left out by options"));
+    if (total.untimed) {
+        add_count(&line, "; ", total.untimed, "event");
+        lt_buf_lit(&line, " in no row, since nothing says when (--stats: untimed)");
+    }
+    say(&line);
+}
+
+void lt_summary_say(const struct lt_job *job)
+{
+    say_written(job);
+    say_left_out(job);
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The last words of a run on stderr: what was written, and what was not. */
+#ifndef LT_RUN_SUMMARY_H
+#define LT_RUN_SUMMARY_H
+
+#include "run/job.h"
+
+/* Two lines: rows, containers, errors, and the first and last event; what was left out, and by what. */
+void lt_summary_say(const struct lt_job *job);
+
+#endif
