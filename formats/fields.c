@@ -109,19 +109,24 @@ static void put_evidence_path(struct lt_buf *out, const struct lt_event *event)
     lt_event_path(out, event);
 }
 
-/* Plaso's names of the parsers of what it reads too (plaso/parsers, 2026-07); of all else, our reader. */
+/* Plaso's names of the parsers of what it reads too (plaso/parsers, 2026-07), by the data type and, where other readers
+ * make rows of that type, by ours. Of all else, our reader. */
 static void put_parser(struct lt_buf *out, const struct lt_origin *origin)
 {
-    static const char *const parsers[][2] = {
-        {"fs:stat", "filestat"},
-        {"docker:container:configuration", "jsonl/docker_container_config"},
-        {"docker:container:log:entry", "jsonl/docker_container_log"},
-        {"docker:layer:configuration", "jsonl/docker_layer_config"},
-        {"cri:container:log:entry", "text/cri_log"},
+    static const struct {
+        const char *data_type, *source, *parser;
+    } parsers[] = {
+        {"fs:stat", NULL, "filestat"},
+        {"docker:container:configuration", NULL, "jsonl/docker_container_config"},
+        {"docker:container:log:entry", "docker_log", "jsonl/docker_container_log"},
+        {"docker:container:log:entry", "nerdctl", "jsonl/docker_container_log"},
+        {"docker:layer:configuration", NULL, "jsonl/docker_layer_config"},
+        {"cri:container:log:entry", NULL, "text/cri_log"},
     };
     for (size_t i = 0; i < sizeof parsers / sizeof *parsers; i++)
-        if (strcmp(KIND(origin)->data_type, parsers[i][0]) == 0) {
-            add_word(out, parsers[i][1]);
+        if (strcmp(KIND(origin)->data_type, parsers[i].data_type) == 0 &&
+            (!parsers[i].source || strcmp(origin->source, parsers[i].source) == 0)) {
+            add_word(out, parsers[i].parser);
             return;
         }
     lt_buf_printf(out, "layertime/%s", origin->source);
@@ -260,18 +265,6 @@ static void put_date_time(struct lt_buf *out, const struct lt_event *event, stru
                   (intmax_t)civil.year, civil.month, civil.day, civil.hour, civil.minute, civil.second, time.nsec);
 }
 
-/* The path on its file system. */
-static void put_location(struct lt_buf *out, const struct lt_event *event, const struct lt_medium *medium)
-{
-    struct lt_buf path = {0};
-    struct lt_str rest;
-    lt_event_path(&path, event);
-    bool below = lt_path_behind(lt_buf_view(&path), medium->at, &rest);
-    lt_buf_add(out, medium->top);
-    lt_buf_add(out, below ? rest : lt_buf_view(&path));
-    lt_buf_free(&path);
-}
-
 /* As Plaso serialises it (plaso/serializer/json_serializer.py, 2026-07), but with sorted keys as all of a line. */
 static void put_pathspec(struct lt_buf *out, const struct lt_event *event)
 {
@@ -281,10 +274,7 @@ static void put_pathspec(struct lt_buf *out, const struct lt_event *event)
         lt_buf_printf(out, ", \"inode\": %ju", (uintmax_t)event->node->ino);
     lt_buf_lit(out, ", \"location\": \"");
     size_t start = out->len;
-    if (medium->parent.len)
-        put_location(out, event, medium);
-    else
-        put_evidence_path(out, event);
+    put_evidence_path(out, event);
     lt_value_bound(out, start);
     lt_escape_json_name_from(out, start);
     lt_buf_char(out, '"');

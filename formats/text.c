@@ -86,8 +86,9 @@ static size_t add_text(struct lt_buf *out, const struct lt_event *event)
     }
     size_t end = out->len;
     if (event->attr_count) {
-        lt_buf_lit(out, "  ");
+        lt_buf_lit(out, "  (");
         add_facts(out, event);
+        lt_buf_char(out, ')');
     }
     return end;
 }

@@ -9,7 +9,6 @@ struct mount {
     struct lt_str path; /* what of `fs` is shown */
     enum lt_mounting how;
     uint16_t part; /* see lt_node */
-    struct lt_medium medium;
 };
 
 struct mounted {
@@ -369,18 +368,7 @@ const struct lt_medium *lt_mounted_medium(struct lt_fs *mounted, const struct lt
         mount = find(self, lt_buf_view(&path), &rest);
         lt_buf_free(&path);
     }
-    return &mount->medium;
-}
-
-/* What stands for a link is shown at the link's place. */
-static struct lt_medium medium_of(const struct mount *mount)
-{
-    struct lt_medium medium = mount->fs->medium;
-    if (medium.parent.len && mount->how == LT_MOUNTED_FS) {
-        medium.at = mount->at;
-        medium.top = mount->path;
-    }
-    return medium;
+    return &mount->fs->medium;
 }
 
 /* Offer nothing that a part cannot do. */
@@ -396,7 +384,6 @@ struct lt_fs *lt_mounted_new(struct lt_arena *arena, struct lt_fs *base, struct 
     struct mounted *self = lt_new(arena, struct mounted);
     struct mount *root = lt_new(arena, struct mount);
     *root = (struct mount){.fs = base, .path = lt_str_dup(arena, path)};
-    root->medium = medium_of(root);
     self->ops = mounted_ops;
     self->arena = arena;
     drop_missing(self, base);
@@ -435,7 +422,6 @@ void lt_mounted_add(struct lt_fs *mounted, struct lt_str at, struct lt_fs *part,
         .how = how,
         .part = part_number(self, part),
     };
-    mount->medium = medium_of(mount);
     lt_list_add(&self->mounts, self->arena, mount);
     drop_missing(self, part);
     mounted->no_trusted |= part->no_trusted;

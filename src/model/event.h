@@ -198,9 +198,8 @@ struct lt_where {
 
 /* Where a file system lies, as dfVFS's path specifications say it. */
 struct lt_medium {
-    const char *type;      /* its type indicator: "OS" for a directory, "EXT"... (dfvfs/lib/definitions.py, 2026-09) */
-    struct lt_str parent;  /* the path specification of what it lies in, as JSON; "" for a directory */
-    struct lt_str at, top; /* `at` on the host is `top` on the file system */
+    const char *type;     /* its type indicator: "OS" for a directory, "EXT"... (dfvfs/lib/definitions.py, 2026-09) */
+    struct lt_str parent; /* the path specification of what it lies in, as JSON; "" for a directory */
 };
 
 /* One observation. Everything it points to is borrowed until emit() returns, except owner, dir, hidden_by and source,

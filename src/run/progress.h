@@ -8,11 +8,11 @@
 
 struct lt_progress {
     enum lt_progress_form form;
-    uint64_t total;               /* entries of all file systems, 0 if unknown */
-    const char *stage;            /* the last one told, static */
-    uint64_t before;              /* what was done when it began */
-    struct lt_time began, told;   /* by a clock that only goes forward */
-    bool shown;                   /* a line stands on the terminal */
+    uint64_t total;             /* entries of all file systems, 0 if unknown */
+    const char *stage;          /* the last one told, static */
+    uint64_t before;            /* what was done when it began */
+    struct lt_time began, told; /* by a clock that only goes forward */
+    bool shown;                 /* a line stands on the terminal */
 };
 
 /* Begin. On its own (LT_PROGRESS_AUTO), it is shown on a terminal, and not with -q. */

@@ -27,8 +27,7 @@ ROLES = {"rw", "image", "init", "volume", "config", "log", "host"}
 IDS = {"container_identifier": r"[0-9a-f]{64}", "image_identifier": r"sha256:[0-9a-f]{64}",
        "layer_identifier": r"sha256:[0-9a-f]{64}|[0-9a-f]{64}(-init)?", "inode": r"[0-9]+"}
 # The path specification of the sample's image, as Plaso would write it.
-RAW = {"__type__": "PathSpec", "type_indicator": "RAW",
-       "parent": {"__type__": "PathSpec", "location": "sample.raw", "type_indicator": "OS"}}
+RAW = {"__type__": "PathSpec", "type_indicator": "RAW"}
 EPOCH = datetime(1970, 1, 1)
 # ext4 can store these; ns since 1970 for mtime, so that the rounding of `timestamp` shows.
 TIMES = [0, 1, 499, 500, 501, 1499, 1500, 999_999_499, 999_999_500, 999_999_999, 10**9, -1, -499, -500, -501, -1500,

@@ -136,7 +136,7 @@ def test_text_is_safe_and_decodes(evidence: Path) -> None:
     """Nothing reaches the terminal raw; names decode to the same bytes."""
     text = launch.product("text", evidence).decode("utf-8")
     assert not {char for char in set(text) - {"\n"} if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp", "Cf")}
-    lines = [re.sub(r"(  Facts: .*?)?(  #\w+)*$", "", line) for line in text.split("\n")[:-1]]
+    lines = [re.sub(r"(  \((?!deleted).*\))?(  #\w+)*$", "", line) for line in text.split("\n")[:-1]]
     names = {reading.unescape(line.split(" /files/", 1)[1]) for line in lines if " /files/" in line}
     assert names >= set(ODD)
     assert "\\u{202e}" in text and "\\x1b[2J" in text

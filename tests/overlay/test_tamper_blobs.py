@@ -27,7 +27,7 @@ def findings(timeline: reading.Timeline) -> dict[str, set[str]]:
         tags = TAGS & set(row["tag"])
         if tags:
             assert row["layer_role"] == "image" and row["facts"] and all(row["facts"])
-            found.setdefault(row["display_name"].removeprefix("OS:"), set()).update(tags)
+            found.setdefault(row["display_name"].partition(":")[2], set()).update(tags)
     return found
 
 
@@ -125,6 +125,6 @@ def test_blob_damaged(mounting: None, disk: Callable, tmp: Path, how: str) -> No
     digests = [error for error in result.errors if str(BLOBS) in error["path"] and "SHA-256" in error["reason"]]
     assert digests and all(error["code"] == "damaged" for error in digests)
     tags = findings(result).get(planted, set())
-    facts = [fact for row in result.rows if row["display_name"] == f"OS:{planted}" for fact in row.get("facts", [])]
+    facts = [fact for row in result.rows if row["display_name"] == f"EXT:{planted}" for fact in row.get("facts", [])]
     doubt = any("SHA-256" in fact for fact in facts)
     assert (tags, doubt) == (({"layer_planted"}, True) if how == "more" else (set(), False))

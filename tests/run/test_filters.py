@@ -13,28 +13,38 @@ def keep(rows: list[bytes], wanted) -> list[bytes]:
     return [line for line in rows if wanted(json.loads(line))]
 
 
-def of_container(pattern: str):
+@pytest.fixture(scope="module")
+def sharers(sample: Path, session_dir: Path) -> dict[str, list[str]]:
+    """All who use a layer or a volume, of which rows show the first, by the manifest."""
+    launch.run("-q", "--manifest", session_dir / "users", "-o", session_dir / "users.body", sample)
+    roots = json.loads((session_dir / "users").read_text())["evidence"][0]["roots"]
+    return {item.get("layer_identifier") or item["volume_name"]: item["used_by_containers"]
+            for root in roots for item in root["layer_users"] + root["volume_users"]}
+
+
+def of_container(pattern: str, sharers: dict[str, list[str]]):
     """Filter by what the rows themselves say: owner, or one of the users of a shared layer or volume."""
     def wanted(row: dict, names: dict[str, str]) -> bool:
-        ids = {row["container_identifier"][:12]} if "container_identifier" in row else reading.users(row, "containers")
-        return any(cid.startswith(pattern[:12]) or fnmatch.fnmatchcase(names.get(cid, ""), pattern) for cid in ids)
+        shared = sharers.get(row.get("layer_identifier") or row.get("volume_name"), []) if "used_by_containers" in row else []
+        ids = [row["container_identifier"]] if "container_identifier" in row else shared
+        return any(cid.startswith(pattern) or fnmatch.fnmatchcase(names.get(cid, ""), pattern) for cid in ids)
     return wanted
 
 
 @pytest.mark.parametrize("pattern", ["amber", "c*", "*", "[a-d]*", "?????"])
-def test_filter_by_container(pattern: str, sample: Path, sample_jsonl) -> None:
+def test_filter_by_container(pattern: str, sample: Path, sample_jsonl, sharers) -> None:
     """By name or pattern: the container's own rows, and those of the layers and volumes that it uses."""
-    names = {row["container_identifier"][:12]: row["container_name"] for row in sample_jsonl.rows if "container_name" in row}
-    wanted = keep(sample_jsonl.lines, lambda row: of_container(pattern)(row, names))
+    names = {row["container_identifier"]: row["container_name"] for row in sample_jsonl.rows if "container_name" in row}
+    wanted = keep(sample_jsonl.lines, lambda row: of_container(pattern, sharers)(row, names))
     assert wanted and launch.timeline("-c", pattern, sample).lines == wanted
     assert {json.loads(line)["layer_role"] for line in wanted} >= {"rw", "image", "config"}
 
 
 @pytest.mark.parametrize("digits", [64, 12, 6])
-def test_filter_by_container_id(digits: int, sample: Path, sample_jsonl) -> None:
+def test_filter_by_container_id(digits: int, sample: Path, sample_jsonl, sharers) -> None:
     """By ID or its first digits."""
     cid = sample_jsonl.where(container_name="amber")[0]["container_identifier"]
-    wanted = keep(sample_jsonl.lines, lambda row: of_container(cid[:digits])(row, {}))
+    wanted = keep(sample_jsonl.lines, lambda row: of_container(cid[:digits], sharers)(row, {}))
     assert wanted and launch.timeline("-c", cid[:digits], sample).lines == wanted
 
 
@@ -85,11 +95,11 @@ def test_filter_by_age(shop: hosts.Host) -> None:
     assert rows and shop.run("--until", "3d").rows
 
 
-def test_filters_combine(sample: Path, sample_jsonl) -> None:
+def test_filters_combine(sample: Path, sample_jsonl, sharers) -> None:
     """All must agree."""
-    names = {row["container_identifier"][:12]: row["container_name"] for row in sample_jsonl.rows if "container_name" in row}
+    names = {row["container_identifier"]: row["container_name"] for row in sample_jsonl.rows if "container_name" in row}
     wanted = keep(sample_jsonl.lines, lambda row: row["layer_role"] in ("rw", "log")
-                  and of_container("c*")(row, names) and bounds(row)[1] >= MIDDLE * 10**9)
+                  and of_container("c*", sharers)(row, names) and bounds(row)[1] >= MIDDLE * 10**9)
     args = ("-c", "c*", "--role", "rw,log", "--since", f"@{MIDDLE}")
     assert wanted and launch.timeline(*args, sample).lines == wanted
 

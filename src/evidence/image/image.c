@@ -4,8 +4,6 @@
  * of it, and on each device a reader opens a file system. */
 #include "evidence/image/image.h"
 
-#include "base/escape.h"
-
 #include "evidence/evidence.h"
 #include "evidence/filesystems.h"
 #include "evidence/image/partition.h"
@@ -109,20 +107,12 @@ static bool add_other_fs(struct lt_fs *fs, const struct lt_device *device, const
     return true;
 }
 
-/* The path specification of the disk. Where the analyst keeps the image is no fact about it, so only its name is in
- * there. */
+/* The path specification of the disk. The file that holds it is the analyst's, and no fact about it. */
 static struct lt_str name_disk(struct lt_evidence *evidence)
 {
     const struct image *image = evidence->self;
-    struct lt_str spec = lt_str_c(evidence->spec);
-    struct lt_buf name = {0};
-    lt_escape_json_name(&name, lt_str_basename(spec));
-    struct lt_str out = lt_str_format(&evidence->arena,
-                                      "{\"__type__\": \"PathSpec\", \"parent\": {\"__type__\": \"PathSpec\", "
-                                      "\"location\": %.*s, \"type_indicator\": \"OS\"}, \"type_indicator\": \"%s\"}",
-                                      LT_ARG(lt_buf_view(&name)), lt_tsk_format(&image->file, evidence->spec));
-    lt_buf_free(&name);
-    return out;
+    return lt_str_format(&evidence->arena, "{\"__type__\": \"PathSpec\", \"type_indicator\": \"%s\"}",
+                         lt_tsk_format(&image->file, evidence->spec));
 }
 
 /* The path specification of a partition (dfvfs/vfs/gpt_directory.py and tsk_partition_directory.py, 2026-09). */
