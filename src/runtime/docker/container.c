@@ -318,8 +318,8 @@ static void docker_container_inventory(struct lt_ctx *ctx)
 /* A configuration without the time of the creation. It was not later than the start, or than the end. */
 static void bound_creation(const struct lt_container *container, struct lt_event *event)
 {
-    event->last = container->started.set ? container->started : container->finished;
-    event->time[0] = event->last;
+    struct lt_time until = container->started.set ? container->started : container->finished;
+    lt_event_bound(event, (struct lt_time){0}, until, (struct lt_time){0});
     if (event->last.set)
         event->where.field = container->started.set ? "State.StartedAt" : "State.FinishedAt";
 }
