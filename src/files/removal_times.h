@@ -57,6 +57,7 @@ struct lt_removal_times {
     struct lt_map copies;      /* by second of the mtime and mode: new directories with an old mtime */
 };
 
+/* Free what was noted. */
 void lt_removal_times_end(struct lt_removal_times *times);
 
 /* Note an entry of the layer, whose event says how it came there. The entries of a directory come one after the other. */
