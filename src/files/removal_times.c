@@ -225,8 +225,8 @@ static void set_bounds(const struct lt_removal_times *times, const struct lt_rem
 
 /* --- the likeliest time between them --- */
 
-/* The directory that `hidden` was copied to, if it was moved so. All directories of an image may have one mtime, so only
- * a new name in the same directory counts. */
+/* The directory that `hidden` was copied to, if it was moved so. All directories of an image may have one mtime, so
+ * only a new name in the same directory counts. */
 static const struct copy *copy_of(struct lt_removal_times *times, const struct lt_hidden *hidden,
                                   const struct lt_event *event)
 {
@@ -234,7 +234,8 @@ static const struct copy *copy_of(struct lt_removal_times *times, const struct l
         return NULL;
     int64_t nsec = hidden->modified.nsec;
     const struct copy *copy = lt_map_get(&times->copies, copy_key(&times->arena, hidden->modified, hidden->mode));
-    if (!copy || copy->several || copy->dir != event->dir || lt_time_cmp(copy->when, event->first) < 0 || lt_time_cmp(copy->when, event->last) > 0)
+    if (!copy || copy->several || copy->dir != event->dir || lt_time_cmp(copy->when, event->first) < 0 ||
+        lt_time_cmp(copy->when, event->last) > 0)
         return NULL;
     return copy->mtime.nsec == nsec || copy->mtime.nsec == nsec / 1000 * 1000 || !copy->mtime.nsec ? copy : NULL;
 }

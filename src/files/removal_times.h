@@ -60,7 +60,8 @@ struct lt_removal_times {
 /* Free what was noted. */
 void lt_removal_times_end(struct lt_removal_times *times);
 
-/* Note an entry of the layer, whose event says how it came there. The entries of a directory come one after the other. */
+/* Note an entry of the layer, whose event says how it came there. The entries of a directory come one after the other.
+ */
 void lt_removal_times_note(struct lt_removal_times *times, const struct lt_event *event);
 
 /* Fill in the time of the removal of `hidden` (NULL: not known what it was), and its bounds unless it is exact. Returns

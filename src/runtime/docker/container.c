@@ -204,7 +204,8 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     container->finished = read_time(ctx, json, "State.FinishedAt", path);
     int64_t exit_code = 0;
     lt_json_int(json, "State.ExitCode", &exit_code);
-    container->found_dead = is_found_dead(ctx->root, container, exit_code);
+    if (is_found_dead(ctx->root, container, exit_code))
+        lt_container_found_dead(ctx->inventory, container, path, "State.FinishedAt");
     add_text(facts, LT_ATTR_STATE, state_of(json, container->started));
     add_int(facts, LT_ATTR_EXIT_CODE, json, "State.ExitCode");
     add_text(facts, LT_ATTR_IMAGE, lt_json_str(json, "Config.Image"));
@@ -371,7 +372,7 @@ static enum lt_status docker_container_events(struct lt_ctx *ctx, struct lt_err 
         if (status == LT_OK && container->started.set)
             status = emit_moment(ctx, container, LT_KIND_DOCKER_STARTED, container->started, "State.StartedAt", "start",
                                  err);
-        bool dead = container->found_dead; /* lifecycle.c emits the bounds of its end */
+        bool dead = container->found_dead; /* host/unseen_ends.c emits its end */
         if (status == LT_OK && container->finished.set)
             status =
                 emit_moment(ctx, container, dead ? LT_KIND_STATE_SET : LT_KIND_DOCKER_FINISHED, container->finished,
