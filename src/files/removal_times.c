@@ -10,7 +10,6 @@ static const int64_t EXACT_WITHIN = 50000000;
 /* A new directory that has the mtime of another: mv copies a directory that overlay cannot rename, gives the copy its
  * times, and then removes it. Some set whole seconds or microseconds only. */
 struct copy {
-    const struct lt_dir *dir;
     struct lt_str name;
     struct lt_time mtime, when;
     bool several; /* there are others, so it proves nothing */
@@ -32,6 +31,12 @@ static bool is_close(struct lt_time a, struct lt_time b)
 static struct lt_str key_of(struct lt_arena *arena, const void *bytes, size_t size)
 {
     return lt_str_dup(arena, (struct lt_str){bytes, size});
+}
+
+static struct lt_str dir_key(struct lt_arena *arena, const struct lt_dir *dir)
+{
+    uintptr_t address = (uintptr_t)dir;
+    return key_of(arena, &address, sizeof address);
 }
 
 static void add_explainer(struct lt_explainers *list, uint64_t inode)
@@ -71,9 +76,9 @@ static bool was_made_anew_at(struct lt_removal_times *times, struct lt_time time
     return false;
 }
 
-static struct lt_str copy_key(struct lt_arena *arena, struct lt_time mtime, uint32_t mode)
+static struct lt_str copy_key(struct lt_arena *arena, const struct lt_dir *dir, struct lt_time mtime, uint32_t mode)
 {
-    int64_t key[] = {mtime.sec, mode};
+    int64_t key[] = {(intptr_t)dir, mtime.sec, mode};
     return key_of(arena, key, sizeof key);
 }
 
@@ -83,14 +88,14 @@ static void note_copy(struct lt_removal_times *times, const struct lt_event *eve
     struct lt_time birth = node->time[LT_B], mtime = node->time[LT_M];
     if (!S_ISDIR(node->mode) || !birth.set || !mtime.set || lt_time_cmp(mtime, birth) >= 0)
         return;
-    struct lt_str key = copy_key(&times->arena, mtime, node->mode);
+    struct lt_str key = copy_key(&times->arena, event->dir, mtime, node->mode);
     struct copy *copy = lt_map_get(&times->copies, key);
     if (copy) {
         copy->several = true;
         return;
     }
     copy = lt_new(&times->arena, struct copy);
-    *copy = (struct copy){event->dir, lt_str_dup(&times->arena, node->name), mtime, node->time[LT_C], false};
+    *copy = (struct copy){lt_str_dup(&times->arena, node->name), mtime, node->time[LT_C], false};
     lt_map_put(&times->copies, &times->arena, key, copy);
 }
 
@@ -120,7 +125,7 @@ static void note_whiteout(struct lt_removal_times *times, const struct lt_event 
     ++*links_of(times, event->node->ino);
     if (times->at->whiteouts++)
         return;
-    lt_map_put(&times->dirs, &times->arena, key_of(&times->arena, &event->dir, sizeof event->dir), times->at);
+    lt_map_put(&times->dirs, &times->arena, dir_key(&times->arena, event->dir), times->at);
 }
 
 void lt_removal_times_note(struct lt_removal_times *times, const struct lt_event *event)
@@ -233,18 +238,18 @@ static const struct copy *copy_of(struct lt_removal_times *times, const struct l
     if (!hidden || !S_ISDIR(hidden->mode))
         return NULL;
     int64_t nsec = hidden->modified.nsec;
-    const struct copy *copy = lt_map_get(&times->copies, copy_key(&times->arena, hidden->modified, hidden->mode));
-    if (!copy || copy->several || copy->dir != event->dir || lt_time_cmp(copy->when, event->first) < 0 ||
-        lt_time_cmp(copy->when, event->last) > 0)
+    const struct copy *copy =
+        lt_map_get(&times->copies, copy_key(&times->arena, event->dir, hidden->modified, hidden->mode));
+    if (!copy || copy->several || lt_time_cmp(copy->when, event->first) < 0 || lt_time_cmp(copy->when, event->last) > 0)
         return NULL;
     return copy->mtime.nsec == nsec || copy->mtime.nsec == nsec / 1000 * 1000 || !copy->mtime.nsec ? copy : NULL;
 }
 
-static struct lt_str copy_text(struct lt_removal_times *times, const struct copy *copy)
+static struct lt_str copy_text(struct lt_removal_times *times, const struct lt_dir *dir, const struct copy *copy)
 {
     struct lt_buf text = {0};
     lt_buf_lit(&text, "moved by copying, when the copy was complete: ");
-    lt_dir_inside(&text, copy->dir);
+    lt_dir_inside(&text, dir);
     lt_buf_char(&text, '/');
     lt_buf_add(&text, copy->name);
     struct lt_str kept = lt_str_dup(&times->arena, lt_buf_view(&text));
@@ -268,14 +273,13 @@ static struct lt_str choose(struct lt_removal_times *times, const struct lt_remo
                             const struct lt_hidden *hidden, struct lt_event *event)
 {
     static const struct lt_removal_dir nothing;
-    const struct lt_removal_dir *dir =
-        lt_map_get(&times->dirs, key_of(&times->arena, &removal->dir, sizeof removal->dir));
+    const struct lt_removal_dir *dir = lt_map_get(&times->dirs, dir_key(&times->arena, removal->dir));
     const struct copy *copy = copy_of(times, hidden, event);
     if (!dir)
         dir = &nothing;
     event->time[0] = copy ? copy->when : event->last;
     if (copy)
-        return copy_text(times, copy);
+        return copy_text(times, event->dir, copy);
     bool explained = is_last_explained(times, removal, dir, event->last);
     if (!explained && lt_time_same(event->last, removal->dir->modified)) /* which of several it was is not known */
         return dir->whiteouts > 1 ? LT_STR("") : LT_STR("when its directory was last changed");

@@ -54,7 +54,7 @@ struct lt_removal_times {
     struct lt_map dirs;        /* by address: struct lt_removal_dir *, those that hold whiteouts */
     struct lt_map links;       /* by inode of whiteouts: how many the layer has, size_t * */
     struct lt_map anew;        /* moments at which an entry was made in place of a lower one */
-    struct lt_map copies;      /* by second of the mtime and mode: new directories with an old mtime */
+    struct lt_map copies;      /* by directory, second of the mtime, and mode: new directories with an old mtime */
 };
 
 /* Free what was noted. */

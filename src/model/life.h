@@ -9,8 +9,8 @@
 /* Take the event, which is tagged, as a sign of life of the container that owns it, if it is one and later than those
  * before: a line of its log, a probe, its start, a file that was changed or made in its layer, in a volume that
  * it alone uses, or among its records. Only
- * what the kernel or the daemon of the host dated counts, not what a process may set, nor times that are inferred or have
- * bounds. Lines of daemons do not count: they name containers after their end, too. */
+ * what the kernel or the daemon of the host dated counts, not what a process may set, nor times that are inferred or
+ * have bounds. Lines of daemons do not count: they name containers after their end, too. */
 void lt_life_note(const struct lt_event *event);
 
 #endif
