@@ -28,6 +28,8 @@ def test_rebooted(state: str, disk: Callable) -> None:
     lost = next(action for action in truth.actions(folder) if action.what == "power_lost")
     ended = [row for row in rows if row["data_type"] == "container:state:ended"]
     assert {row["container_name"] for row in ended} == {"willow", "hazel", "ember"}
+    (card,) = launch.objects("ids", "ember", disk("overlay2-rebooted", state))
+    assert any("found it dead: it ended before" in witness for witness in card["ran_evidence"]), card
     for row in ended:
         first, last = (reading.iso_nanoseconds(row[key]) for key in ("time_first", "time_last"))
         assert first <= lost.after and last >= lost.before and row["confidence"] == "bounded"
@@ -61,4 +63,6 @@ def test_found_dead_by_containerd(disk: Callable, tmp: Path) -> None:
         assert reading.iso_nanoseconds(row["time_last"]) == found[name] and row["witness"].endswith("/status#FinishedAt")
         assert reading.nanoseconds(row) // 1000 == first // 1000 and first <= lost.after + TICK
         assert first == last_row(rows, name, found[name]), row
+    (card,) = launch.objects("ids", next(iter(found)), image)
+    assert "status: found dead when containerd started: it ended before" in card["ran_evidence"]
     assert max(reading.iso_nanoseconds(row["time_first"]) for row in ended.values()) > lost.before - 10**9
