@@ -125,12 +125,16 @@ static void read_labels(struct facts *facts, const struct json_t *json)
 
 /* Did the daemon find the container dead when it started? It examines its containers between the birth of its tmp/ and
  * the creation of its networks; no container that it started itself can have ended by then. If births are unknown, only
- * the exit code counts. */
-static bool is_found_dead(const struct lt_root *root, const struct lt_container *container, int64_t exit_code)
+ * the exit code counts. Those show the last start alone. At an earlier one it wrote its own present, too, `finished`,
+ * with the offset of the host's zone, where the ends that a shim told are in UTC (seen with 20.10). */
+static bool is_found_dead(const struct lt_root *root, const struct lt_container *container, int64_t exit_code,
+                          struct lt_str finished)
 {
     const int64_t usual = 10 * INT64_C(1000000000);
     struct lt_time begin = lt_docker_root(root)->daemon_started, end = lt_docker_root(root)->daemon_ready;
     bool restarted = container->started.set && lt_time_cmp(container->started, container->finished) > 0;
+    if (container->finished.set && exit_code == 255 && !restarted && finished.ptr[finished.len - 1] != 'Z')
+        return true;
     if (!container->finished.set || (!begin.set && !end.set))
         return false;
     if (!begin.set)
@@ -204,7 +208,7 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     container->finished = read_time(ctx, json, "State.FinishedAt", path);
     int64_t exit_code = 0;
     lt_json_int(json, "State.ExitCode", &exit_code);
-    if (is_found_dead(ctx->root, container, exit_code))
+    if (is_found_dead(ctx->root, container, exit_code, lt_json_str(json, "State.FinishedAt")))
         lt_container_found_dead(ctx->inventory, container, path, "State.FinishedAt");
     add_text(facts, LT_ATTR_STATE, state_of(json, container->started));
     add_int(facts, LT_ATTR_EXIT_CODE, json, "State.ExitCode");
