@@ -28,6 +28,9 @@ def test_rebooted(state: str, disk: Callable) -> None:
     lost = next(action for action in truth.actions(folder) if action.what == "power_lost")
     ended = [row for row in rows if row["data_type"] == "container:state:ended"]
     assert {row["container_name"] for row in ended} == {"willow", "hazel", "ember"}
+    listed = {row["container_name"]: row for row in launch.objects("containers", disk("overlay2-rebooted", state))}
+    assert {name for name, row in listed.items() if "found_dead" in row} == {"willow", "hazel", "ember"}
+    assert {name for name, row in listed.items() if "finished" in row} == {"kestrel", "xenon", "jasper"}
     (card,) = launch.objects("ids", "ember", disk("overlay2-rebooted", state))
     assert any("found it dead: it ended before" in witness for witness in card["ran_evidence"]), card
     for row in ended:
