@@ -176,6 +176,12 @@ static struct lt_time instant_of(const struct lt_apptime *app, const struct lt_z
     return lt_time_at(found[0], app->time.nsec);
 }
 
+/* Which of two times is nearer to `time`? */
+static struct lt_time nearer(struct lt_time time, struct lt_time early, struct lt_time late)
+{
+    return lt_time_diff(early, time) <= lt_time_diff(time, late) ? early : late;
+}
+
 static enum lt_status emit_app_time(struct lt_log_clock *log, const struct lt_event *line, struct lt_time time,
                                     struct lt_time last, struct lt_err *err)
 {
@@ -185,10 +191,8 @@ static enum lt_status emit_app_time(struct lt_log_clock *log, const struct lt_ev
     attrs[line->attr_count] = (struct lt_attr){.key = LT_ATTR_FACTS, .items = facts_of(log)};
     event.kind = LT_KIND_APP_TIME;
     event.time[0] = time;
-    if (last.set) {
-        event.first = time;
-        event.last = last;
-    }
+    if (last.set)
+        lt_event_bound(&event, time, last, nearer(line->time[0], time, last));
     event.attrs = attrs;
     event.attr_count++;
     return lt_emit_one(log->ctx, &event, err);
@@ -345,15 +349,13 @@ enum lt_status lt_log_clock_end(struct lt_log_clock *log, struct lt_err *err)
                                     {.key = LT_ATTR_FACTS, .items = facts}};
     struct lt_event event = {
         .kind = LT_KIND_APP_CLOCK,
-        .time = {most->first},
-        .first = most->first,
-        .last = most->last,
         .owner = &log->container->log_owner,
         .where = log->where,
         .attrs = attrs,
         .attr_count = 2,
         .tags = LT_TAG_BIT(app_clock) | (verdict >= LT_APPCLOCK_WRONG ? LT_TAG_BIT(time_anomaly) : 0),
     };
+    lt_event_bound(&event, most->first, most->last, (struct lt_time){0});
     return lt_emit_one(log->ctx, &event, err);
 }
 

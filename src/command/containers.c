@@ -28,7 +28,7 @@ static struct lt_record *describe(struct lt_arena *arena, const struct lt_contai
         lt_record_attr(record, &container->facts[i]);
     lt_record_time(record, "created", container->created);
     lt_record_time(record, "started", container->started);
-    lt_record_time(record, "finished", container->finished);
+    lt_record_time(record, container->found_dead ? "found_dead" : "finished", container->finished);
     lt_record_name(record, "container_namespace", container->namespace);
     lt_record_name(record, "pod_identifier", container->pod);
     lt_record_name(record, "pod_name", container->pod_name);
@@ -52,6 +52,7 @@ static const struct lt_column columns[] = {
     {"CREATED", "created", LT_SHOW_ALL},
     {"STARTED", "started", LT_SHOW_ALL},
     {"FINISHED", "finished", LT_SHOW_ALL},
+    {"FOUND DEAD", "found_dead", LT_SHOW_DIFFERS},
     {"PORTS", "ports", LT_SHOW_ALL},
     {"EVIDENCE", "evidence", LT_SHOW_DIFFERS},
     {"HOST", "hostname", LT_SHOW_DIFFERS},

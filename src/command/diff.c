@@ -161,10 +161,15 @@ static struct lt_record *record_of(struct diff *diff, const struct entry *entry)
 }
 
 static const struct lt_column columns[] = {
-    {"KIND", "kind", LT_SHOW_ALL},           {"CHANGE", "change", LT_SHOW_ALL},
-    {"TIME", "time", LT_SHOW_ALL},           {"NOT BEFORE", "time_first", LT_SHOW_ALL},
-    {"NOT AFTER", "time_last", LT_SHOW_ALL}, {"PATH", "path", LT_SHOW_ALL},
-    {"HIDES", "hides_layer", LT_SHOW_CUT},   {"FACTS", "facts", LT_SHOW_ALL},
+    {"KIND", "kind", LT_SHOW_ALL},
+    {"CHANGE", "change", LT_SHOW_ALL},
+    {"TIME", "time", LT_SHOW_ALL},
+    {"CONFIDENCE", "confidence", LT_SHOW_ALL},
+    {"NOT BEFORE", "time_first", LT_SHOW_ALL},
+    {"NOT AFTER", "time_last", LT_SHOW_ALL},
+    {"PATH", "path", LT_SHOW_ALL},
+    {"HIDES", "hides_layer", LT_SHOW_CUT},
+    {"FACTS", "facts", LT_SHOW_ALL},
 };
 
 static enum lt_status write_diff(struct lt_job *job, struct diff *diff, struct lt_err *err)

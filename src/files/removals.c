@@ -8,9 +8,6 @@
 #include "read/facts.h"
 #include "store/mechanics.h"
 
-/* If the change and birth of a whiteout lie this close together, one removal made it. Measured on Linux 6.18. */
-static const int64_t EXACT_WITHIN = 50000000;
-
 struct moved;
 
 struct removal {
@@ -18,7 +15,6 @@ struct removal {
     struct lt_str inside;           /* path of what was removed, in the container */
     const struct lt_hidden *hidden; /* what was removed; NULL: not known */
     const struct moved *to;         /* its new name, if it was a rename */
-    size_t *siblings;               /* whiteouts with the same inode in its directory, including itself */
 };
 
 struct moved {
@@ -28,7 +24,7 @@ struct moved {
 
 void lt_removals_begin(struct lt_removals *removals, struct lt_ctx *ctx, const struct lt_layer *layer)
 {
-    *removals = (struct lt_removals){.ctx = ctx, .layer = layer, .reader = {.ctx = ctx}};
+    *removals = (struct lt_removals){.ctx = ctx, .layer = layer, .reader = {.ctx = ctx}, .times = {.layer = layer}};
     struct lt_node node;
     if (layer->role != LT_ROLE_RW || !layer->work.len)
         return;
@@ -36,7 +32,7 @@ void lt_removals_begin(struct lt_removals *removals, struct lt_ctx *ctx, const s
     struct lt_err problem = {0};
     enum lt_status status = lt_fs_stat(ctx->fs, work, &removals->arena, &node, &problem);
     if (status == LT_OK)
-        removals->mounted = node.time[LT_B];
+        removals->times.mounted = node.time[LT_B];
     else if (status == LT_SKIP)
         lt_skip_error(ctx, work, &problem);
 }
@@ -44,6 +40,7 @@ void lt_removals_begin(struct lt_removals *removals, struct lt_ctx *ctx, const s
 void lt_removals_end(struct lt_removals *removals)
 {
     lt_lower_end(&removals->reader);
+    lt_removal_times_end(&removals->times);
     lt_arena_free(&removals->arena);
 }
 
@@ -174,132 +171,6 @@ static void pair_renames(struct lt_removals *removals)
     }
 }
 
-/* The counter of whiteouts with the same inode in the same directory, kept in `counts`. */
-static size_t *siblings_of(struct lt_map *counts, struct lt_arena *arena, const struct lt_removal *facts)
-{
-    struct lt_str dir = lt_str_format(arena, "%p ", (const void *)facts->dir);
-    struct lt_str key = lt_path_join(arena, dir, inode_key(arena, facts->witness->ino));
-    size_t *count = lt_map_get(counts, key);
-    if (count)
-        return count;
-    count = lt_new(arena, size_t);
-    lt_map_put(counts, arena, key, count);
-    return count;
-}
-
-static void count_siblings(struct lt_removals *removals)
-{
-    struct lt_map counts = {0};
-    lt_each (struct removal, removal, &removals->removed)
-        ++*(removal->siblings = siblings_of(&counts, &removals->arena, &removal->facts));
-}
-
-static void raise_first(struct lt_event *event, struct lt_time time)
-{
-    if (time.set && (!event->first.set || lt_time_cmp(time, event->first) > 0))
-        event->first = time;
-}
-
-static void lower_last(struct lt_event *event, struct lt_time time)
-{
-    if (time.set && (!event->last.set || lt_time_cmp(time, event->last) < 0))
-        event->last = time;
-}
-
-static bool is_close(struct lt_time a, struct lt_time b)
-{
-    int64_t apart = lt_time_diff(a, b);
-    return apart >= -EXACT_WITHIN && apart <= EXACT_WITHIN;
-}
-
-/* When the names of a directory last changed. That is its mtime, unless a process seems to have set it: it is in whole
- * seconds, later than the ctime, or earlier than something that must have come before. Nobody can set the ctime. */
-static struct lt_time last_change(const struct lt_dir *dir, struct lt_time not_before)
-{
-    struct lt_time mtime = dir->modified;
-    bool set = !mtime.set || !mtime.nsec || (not_before.set && lt_time_cmp(mtime, not_before) < 0) ||
-               (dir->changed.set && lt_time_cmp(mtime, dir->changed) > 0);
-    return set ? dir->changed : mtime;
-}
-
-static void bound_whiteout(const struct lt_removals *removals, const struct removal *removal, struct lt_event *event)
-{
-    const struct lt_node *node = removal->facts.witness;
-    const struct lt_dir *dir = removal->facts.dir;
-    struct lt_time first = node->time[LT_M], last = node->time[LT_C];
-    if (first.set && last.set && lt_time_cmp(first, last) > 0) {
-        first = last;
-        last = node->time[LT_M];
-    }
-    event->time[0] = first;
-    /* The whiteouts of aufs are links to one file, which it makes when a layer is first mounted. */
-    bool shared_name = removals->layer->mechanics->named_marks && node->nlink > 1;
-    if (!shared_name && is_close(node->time[LT_B].set ? node->time[LT_B] : first, last))
-        return;
-    raise_first(event, first);
-    raise_first(event, dir->born); /* the directory was copied up before that */
-    if (!shared_name)
-        lower_last(event, last);
-    lower_last(event, last_change(dir, event->first));
-    if (removals->mounted.set && lt_time_cmp(first, removals->mounted) < 0)
-        lower_last(event, removals->mounted); /* a mount begins with a new whiteout */
-}
-
-/* The nearest directory that already existed when its contents were removed. */
-static const struct lt_dir *copied_up_dir(const struct lt_dir *dir)
-{
-    while (dir->opaque && dir->parent)
-        dir = dir->parent;
-    return dir;
-}
-
-/* Fill in the time of the removal: an exact one, or bounds. For an image layer, the file system only has the time at
- * which the layer was unpacked here. The removal was before that. */
-static void set_time(const struct lt_removals *removals, const struct removal *removal, struct lt_event *event)
-{
-    const struct lt_removal *facts = &removal->facts;
-    const struct lt_node *node = facts->witness;
-    struct lt_time birth = node->time[LT_B].set ? node->time[LT_B] : node->time[LT_C];
-    if (removals->layer->role != LT_ROLE_RW) {
-        event->last = facts->by == LT_REMOVAL_OPAQUE && facts->since.set ? facts->since : birth;
-    } else if (facts->by == LT_REMOVAL_WHITEOUT) {
-        bound_whiteout(removals, removal, event);
-    } else if (facts->by == LT_REMOVAL_OPAQUE) {
-        raise_first(event, copied_up_dir(facts->dir)->born);
-        lower_last(event, facts->since.set ? facts->since : birth);
-    } else {
-        /* The directory may have been made anew since. Only the copy of the whole layer certainly came before. */
-        struct lt_dir whole = {0};
-        if (!node->stale)
-            whole = (struct lt_dir){.modified = node->time[LT_M], .changed = node->time[LT_C]};
-        raise_first(event, removals->layer->created);
-        lower_last(event, last_change(&whole, node->time[LT_B]));
-    }
-    /* The clock was set back. Only the later bound holds. */
-    if (event->first.set && event->last.set && lt_time_cmp(event->first, event->last) > 0)
-        event->first = (struct lt_time){0};
-    if (event->first.set || event->last.set)
-        event->time[0] = event->first.set ? event->first : event->last;
-}
-
-/* If the removal was the last change to the names of its directory, its time is the mtime of that directory. This
- * cannot be known, but is likely if the directory has a single whiteout. */
-static void add_estimate(const struct removal *removal, const struct lt_event *event, struct lt_list *facts,
-                         struct lt_arena *arena)
-{
-    struct lt_time mtime = removal->facts.dir->modified;
-    bool inside = event->first.set && event->last.set && mtime.set && lt_time_cmp(event->first, mtime) <= 0 &&
-                  lt_time_cmp(mtime, event->last) <= 0;
-    if (removal->facts.by != LT_REMOVAL_WHITEOUT || *removal->siblings != 1 || !inside)
-        return;
-    struct lt_buf text = {0};
-    lt_buf_lit(&text, "most likely ");
-    lt_time_iso(&text, mtime, 9);
-    lt_buf_lit(&text, "Z, when its directory was changed");
-    lt_fact_add(facts, arena, "", lt_buf_view(&text));
-    lt_buf_free(&text);
-}
-
 static enum lt_status emit_removal(struct lt_removals *removals, const struct removal *removal, struct lt_err *err)
 {
     const struct lt_removal *facts = &removal->facts;
@@ -318,8 +189,9 @@ static enum lt_status emit_removal(struct lt_removals *removals, const struct re
         .tags = facts->by == LT_REMOVAL_WHITEOUT ? LT_TAG_BIT(whiteout) : 0,
         .attrs = &attr,
     };
-    set_time(removals, removal, &event);
-    add_estimate(removal, &event, &attr.items, &removals->arena);
+    struct lt_str why = lt_removal_times_set(&removals->times, facts, removal->hidden, &event);
+    if (why.len)
+        lt_fact_add(&attr.items, &removals->arena, "most likely ", why);
     if (removal->to) {
         struct lt_buf path = {0};
         lt_event_inside(&path, &removal->to->facts.event);
@@ -354,7 +226,6 @@ enum lt_status lt_removals_emit(struct lt_removals *removals, struct lt_err *err
 {
     enum lt_status status = LT_OK;
     pair_renames(removals);
-    count_siblings(removals);
     lt_each (struct moved, moved, &removals->moved)
         if (status == LT_OK)
             status = emit_moved(removals, moved, err);

@@ -1,29 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What was removed from a layer, and when. Removals and moved files of one layer are collected during its walk and
- * emitted together at its end. Only then is it known which removal was the first half of a rename, and how many
- * removals share a whiteout.
- *
- * Since Linux 5.8 all whiteouts of one mount are links to one inode (linux fs/overlayfs/dir.c, ovl_whiteout). Its mtime
- * and birth are the time of the first removal. Its ctime is that of the last change to any of the links. */
+ * emitted together at its end. Only then is it known which removal was the first half of a rename, and what the entries
+ * of the layer tell of its time: removal_times.h. */
 #ifndef LT_FILES_REMOVALS_H
 #define LT_FILES_REMOVALS_H
 
+#include "files/removal_times.h"
 #include "overlay/lower_stack.h"
-
-/* What shows that something was removed. */
-enum lt_removal_by {
-    LT_REMOVAL_WHITEOUT, /* a mark with its name */
-    LT_REMOVAL_OPAQUE,   /* a directory that was made anew, without the name */
-    LT_REMOVAL_MISSING,  /* the copy of a whole directory, without the name */
-};
-
-struct lt_removal {
-    enum lt_removal_by by;
-    const struct lt_dir *dir;      /* of the layer, holding `witness` */
-    const struct lt_node *witness; /* the whiteout, or the directory without the name; copied */
-    const struct lt_attr *facts;   /* LT_ATTR_FACTS to be emitted with it; the list is copied. NULL: none */
-    struct lt_time since;          /* LT_REMOVAL_OPAQUE: it was removed no later than this */
-};
 
 /* An entry whose inode was copied up from another place than its own. */
 struct lt_moved {
@@ -34,7 +17,7 @@ struct lt_moved {
 struct lt_removals {
     struct lt_ctx *ctx;
     const struct lt_layer *layer;
-    struct lt_time mounted; /* birth of work/work: when an rw layer was mounted for the last time; may be unset */
+    struct lt_removal_times times;
     struct lt_lower_reader reader; /* for lt_removals_add_missing() */
     struct lt_arena arena;
     struct lt_list removed; /* of struct removal * */

@@ -5,7 +5,8 @@
  *   files.c       the source: which trees of a host are walked, and their entries but for those of layers
  *   layer_walk.c  the walk of a layer, which shows each entry to the checks; the order of the layers
  *   checks/       what is found out about each entry of a layer: its map and contract are in checks/checks.h
- *   removals.c    what was removed or renamed in a layer, and when
+ *   removals.c    what was removed or renamed in a layer
+ *   removal_times.c   when that was, and what else happened then
  *   binds.c       what containers bind of the host
  *   walked.c      events of entries, and where containers see them */
 #ifndef LT_FILES_WALKED_H

@@ -12,6 +12,7 @@
  *   cgroup_config.c    control groups configured for containers
  *   exposure.c         what exposes a host or a container; exposure.def: the rules
  *   host_log.c         text logs of the daemons and the kernel; log_files.c: finds them and the years they cover
+ *   unseen_ends.c      ends of containers that no daemon saw
  *   host_journal.c     the same in systemd's journal; journal.c: the only file that uses libsystemd
  *   attribution.c      whose a line is
  *   subids.c           ids that are set aside for user namespaces

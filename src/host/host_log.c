@@ -37,8 +37,8 @@ struct job {
     int64_t year, first_year; /* of the current line, so counted; of the first line, if years_known */
     bool years_known, years_searched;
     struct lt_str years_from; /* the witness for first_year */
-    struct lt_time previous;  /* time of the previous line */
-    struct lt_time first;     /* time of its first line */
+    struct lt_time previous;  /* time of the previous line, at the earliest; may be unset */
+    struct lt_time first;     /* that of its first line */
     struct lt_time limit;     /* first time in the next newer file */
     struct lt_arena line;     /* for the facts of the current line */
 };
@@ -68,7 +68,7 @@ static void note_zone(const struct job *job, struct lt_facts *facts)
 }
 
 /* Convert a local time, given as if it were UTC. When clocks are put back it means two instants, of which the previous
- * line may rule out the first. */
+ * line may rule out the first. Where no line does, the first is likelier: lines are in order. */
 static void place_local(const struct job *job, struct lt_time local, struct lt_host_line *out)
 {
     const struct lt_zone *zone = &job->zone;
@@ -136,14 +136,21 @@ static void choose_time(struct job *job, const struct lt_syslog *line, struct lt
     note_zone(job, facts);
 }
 
-/* A line without a time is bounded by the line before it and the last change of the file. */
+/* A line without a time is bounded by the line before it and the last change of the file. Mostly it goes on with what
+ * the line before began. */
 static void bound_time(const struct job *job, struct lt_host_line *out)
 {
     out->first = job->previous;
     out->last = job->file.written;
     if (out->first.set && out->last.set && lt_time_cmp(out->first, out->last) > 0)
         out->last = (struct lt_time){0};
-    out->time = out->first.set ? out->first : out->last;
+    out->time = lt_likeliest(out->first, out->last, out->first);
+}
+
+/* When the line was written at the earliest; unset: not known. */
+static struct lt_time earliest(const struct lt_host_line *line)
+{
+    return line->last.set ? line->first : line->time;
 }
 
 /* --- lines -------------------------------------------------------------------------------------------------------- */
@@ -177,9 +184,9 @@ static enum lt_status emit_line(struct job *job, const struct lt_syslog *line, u
         lt_skip(job->ctx, job->file.path, LT_CODE_BAD_TIME, "the line at offset %ju has no time", (uintmax_t)offset);
         return LT_OK;
     }
-    job->previous = out.time;
+    job->previous = earliest(&out);
     if (!job->first.set)
-        job->first = out.time;
+        job->first = job->previous;
     return lt_attribution_emit(&job->attribution, &out, &facts, err);
 }
 

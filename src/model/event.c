@@ -32,6 +32,22 @@ const char *const lt_change_names[LT_CHANGES] = {
     NULL, "added", "copied-up", "metadata", "modified", "replaced", "renamed", "opaque", "deleted",
 };
 
+struct lt_time lt_likeliest(struct lt_time first, struct lt_time last, struct lt_time witness)
+{
+    bool early = first.set && lt_time_cmp(witness, first) < 0;
+    bool late = last.set && lt_time_cmp(witness, last) > 0;
+    if (witness.set && (first.set || last.set) && !early && !late)
+        return witness;
+    return last.set ? last : first;
+}
+
+void lt_event_bound(struct lt_event *event, struct lt_time first, struct lt_time last, struct lt_time witness)
+{
+    event->time[0] = lt_likeliest(first, last, witness);
+    event->first = first;
+    event->last = last;
+}
+
 /* Append the names from the start of the path down to `dir`. Their bytes are counted first and then filled in from the
  * end. */
 static void add_names(struct lt_buf *out, const struct lt_dir *dir, bool inside)

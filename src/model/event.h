@@ -6,6 +6,7 @@
  *   event.c        an event, the directory entry that it is about, and the row that is printed
  *   kinds.def      kinds of event that every runtime may have      attrs.def   further facts of an event
  *   inventory.c    hosts, stores, containers, images, layers, volumes, and the links between them
+ *   life.c         the last sign of life of containers that were found dead
  *   runtime.h      the interface of a runtime
  *   tag.c          tags that follow from the owner of an event; tags.def: the words
  */
@@ -207,7 +208,8 @@ struct lt_medium {
 struct lt_event {
     enum lt_kind kind;
     struct lt_time time[LT_SLOTS];
-    struct lt_time first, last; /* bounds of an event whose exact time is unknown; either may be unset */
+    struct lt_time first, last; /* bounds of an event whose exact time is unknown; either may be unset. Then time[0] is
+                                 * the likeliest time: see lt_event_bound() */
     enum lt_change change;
     lt_tags tags;                    /* LT_TAG_BIT()s */
     const char *source;              /* name of the reader, set by lt_emit(); static */
@@ -241,6 +243,14 @@ void lt_event_path(struct lt_buf *out, const struct lt_event *event);
 
 /* Append the path as the container sees it to `out`; the evidence path if no container does. */
 void lt_event_inside(struct lt_buf *out, const struct lt_event *event);
+
+/* When an event most likely happened that was not before `first` nor after `last`: at `witness`, if that is set and
+ * lies between them. Otherwise at the upper bound, since nothing shows it earlier, or at the lower one if no upper one
+ * is known. Any of the three may be unset; unset if both bounds are. */
+struct lt_time lt_likeliest(struct lt_time first, struct lt_time last, struct lt_time witness);
+
+/* Give the event bounds, and as its time the likeliest one between them: see lt_likeliest(). */
+void lt_event_bound(struct lt_event *event, struct lt_time first, struct lt_time last, struct lt_time witness);
 
 /* Is the event about a directory entry? */
 static inline bool lt_event_is_file(const struct lt_event *event)

@@ -95,6 +95,14 @@ struct lt_container *lt_inventory_removed(struct lt_inventory *inventory, struct
     return container;
 }
 
+void lt_container_found_dead(struct lt_inventory *inventory, struct lt_container *container, struct lt_str file,
+                             const char *field)
+{
+    container->found_dead = true;
+    container->found_dead_by = (struct lt_where){.file = file, .field = field};
+    container->last_sign = lt_new(inventory->arena, struct lt_sign);
+}
+
 struct lt_image *lt_inventory_image(struct lt_inventory *inventory, struct lt_root *root, struct lt_str namespace,
                                     struct lt_str id)
 {

@@ -34,6 +34,12 @@ enum lt_role {
 };
 extern const char *const lt_role_names[LT_ROLES];
 
+/* A sign of life. */
+struct lt_sign {
+    struct lt_time time;
+    const char *what; /* static: "a line of its log" */
+};
+
 /* The owner of an event. Fields that do not apply are NULL; `host` and `role` are always set. */
 struct lt_owner {
     const struct lt_host *host;
@@ -181,8 +187,10 @@ struct lt_container {
     struct lt_idmap *uids, *gids;              /* user and group IDs in it; NULL: those of its store */
     struct lt_time created, started, finished; /* from the configuration; unset for Go's zero time */
     bool found_dead; /* `finished` is when the daemon started and found it dead: see runtime/docker/container.c */
-    int64_t pid;     /* of its first process, as the daemon saved it; 0 if none */
-    bool running;    /* as the daemon saved it; also if paused or restarting */
+    struct lt_where found_dead_by; /* where `finished` was read then */
+    struct lt_sign *last_sign;   /* if found_dead: that it lived before. Grows while events are emitted: model/life.h */
+    int64_t pid;                 /* of its first process, as the daemon saved it; 0 if none */
+    bool running;                /* as the daemon saved it; also if paused or restarting */
     const struct lt_attr *facts; /* state, command, ports...: attributes of its events */
     size_t fact_count;
     struct lt_list mounts;        /* of struct lt_mount * */
@@ -328,6 +336,11 @@ void lt_host_add_placed(struct lt_inventory *inventory, struct lt_host *host, st
 /* May both be one machine? The same one is; so may two of one evidence be, unless each has an /etc: nothing tells whose
  * a file system without one is. */
 bool lt_hosts_may_be_one(const struct lt_host *a, const struct lt_host *b);
+
+/* The daemon found the container dead when it started: `finished`, which is set, is when it did. `file`, which must
+ * live for the run, and `field` (static) say so. */
+void lt_container_found_dead(struct lt_inventory *inventory, struct lt_container *container, struct lt_str file,
+                             const char *field);
 
 /* A file of this host was seen: see lt_host.newest. */
 static inline void lt_host_met(struct lt_host *host, const struct lt_node *node)

@@ -270,13 +270,11 @@ static enum lt_status emit_missing(struct lt_tamper *tamper, const struct lt_lay
         first.set = false;
     struct lt_event event = {
         .kind = LT_KIND_LAYER_MISSING,
-        .time = {first.set ? first : last},
-        .first = first,
-        .last = last,
         .owner = &tamper->layer->owner,
         .inside = entry->path,
         .where = {.file = record->path, .offset = entry->offset, .has_offset = true},
     };
+    lt_event_bound(&event, first, last, (struct lt_time){0});
     lt_finding_add(&finding, compare, LT_TAG_BIT(layer_missing), "missing: %.*s, in the layer's tar %s",
                    LT_ARG(entry->path), lt_record_word(entry));
     if (S_ISREG(file->mode) && file->has_size)

@@ -2,6 +2,7 @@
 #include "read/context.h"
 
 #include "evidence/mounted.h"
+#include "model/life.h"
 #include "model/tag.h"
 #include "parse/bbolt.h"
 #include "parse/json.h"
@@ -27,6 +28,7 @@ enum lt_status lt_emit(struct lt_ctx *ctx, struct lt_event *event, struct lt_err
         lt_host_met(ctx->host, event->node);
     event->medium = ctx->fs ? lt_mounted_medium(ctx->fs, event) : NULL;
     lt_tag(event);
+    lt_life_note(event);
     enum lt_status status = ctx->sink->take(ctx->sink->arg, event, &fate, err);
     counts(ctx)->emitted += fate == LT_EMITTED;
     counts(ctx)->filtered += fate == LT_FILTERED;

@@ -16,11 +16,12 @@ enum lt_scope {
 /* Sources are called in the order of their stages; within a stage, in the order of their tables. Later ones may use
  * what earlier ones found. */
 enum lt_stage {
-    LT_STAGE_STORE,      /* what a store holds: layers, images, builds */
-    LT_STAGE_SETTINGS,   /* how the host's daemons are configured */
-    LT_STAGE_CONTAINERS, /* what is known of each container, including its logs */
-    LT_STAGE_HOST_LOGS,  /* logs of the host, whose lines name containers */
-    LT_STAGE_FILES,      /* the files themselves */
+    LT_STAGE_STORE,       /* what a store holds: layers, images, builds */
+    LT_STAGE_SETTINGS,    /* how the host's daemons are configured */
+    LT_STAGE_CONTAINERS,  /* what is known of each container, including its logs */
+    LT_STAGE_HOST_LOGS,   /* logs of the host, whose lines name containers */
+    LT_STAGE_FILES,       /* the files themselves */
+    LT_STAGE_CONCLUSIONS, /* what follows from all of these */
     LT_STAGES
 };
 

@@ -94,11 +94,11 @@ enum lt_status lt_log_lines_add(struct lt_log_lines *lines, const struct lt_log_
 /* Set the bounds of a record without a time. False: neither is known. */
 static bool bound(const struct lt_log_lines *lines, const struct lt_log_half *half, struct lt_event *event)
 {
-    event->first = half->after.set ? half->after : lines->clock->latest;
-    event->last = half->next.set ? half->next : lines->written;
-    if (event->first.set && event->last.set && lt_time_cmp(event->first, event->last) > 0)
-        event->last = (struct lt_time){0};
-    event->time[0] = event->first.set ? event->first : event->last;
+    struct lt_time first = half->after.set ? half->after : lines->clock->latest;
+    struct lt_time last = half->next.set ? half->next : lines->written;
+    if (first.set && last.set && lt_time_cmp(first, last) > 0)
+        last.set = false;
+    lt_event_bound(event, first, last, (struct lt_time){0});
     return event->time[0].set;
 }
 

@@ -133,10 +133,9 @@ static void bound_step(const struct steps *steps, size_t at, struct lt_event *ev
         add_fact(steps, event, "not earlier than %s", lower.what);
     if (upper.time.set)
         add_fact(steps, event, "not later than %s", upper.what);
-    const struct bound *shown = lower.time.set ? &lower : &upper;
-    event->first = lower.time;
-    event->last = upper.time;
-    event->time[0] = shown->time;
+    /* The image may have come here long after it was built. */
+    const struct bound *shown = upper.time.set && !(upper.by_host && lower.time.set) ? &upper : &lower;
+    lt_event_bound(event, lower.time, upper.time, shown->time);
     if (shown->field)
         event->where.field = shown->field;
     if (shown->by_host)

@@ -88,9 +88,11 @@ bool lt_filter_event(const struct lt_options *options, const struct lt_event *ev
     return owner_wanted(options, event->owner) && lt_choice_event(&options->choice, event);
 }
 
-bool lt_filter_time(const struct lt_options *options, struct lt_time first, struct lt_time last)
+bool lt_filter_time(const struct lt_options *options, const struct lt_event *event, struct lt_time time)
 {
-    if (options->since.set && lt_time_cmp(last, options->since) < 0)
+    bool bounded = event->first.set || event->last.set;
+    struct lt_time first = bounded ? event->first : time, last = bounded ? event->last : time;
+    if (options->since.set && last.set && lt_time_cmp(last, options->since) < 0)
         return false;
-    return !options->until.set || lt_time_cmp(first, options->until) < 0;
+    return !options->until.set || !first.set || lt_time_cmp(first, options->until) < 0;
 }

@@ -18,7 +18,8 @@ bool lt_filter_container(const struct lt_options *options, const struct lt_conta
  * to each of its users. */
 bool lt_filter_event(const struct lt_options *options, const struct lt_event *event);
 
-/* Does the time, or part of the interval, lie in the window of --since and --until? */
-bool lt_filter_time(const struct lt_options *options, struct lt_time first, struct lt_time last);
+/* Does `time` of the event lie in the window of --since and --until? Of an event with bounds, any part of the interval
+ * may lie there; a bound that is not known excludes nothing. */
+bool lt_filter_time(const struct lt_options *options, const struct lt_event *event, struct lt_time time);
 
 #endif

@@ -48,7 +48,7 @@ static bool write_event(struct timeline *timeline, const struct lt_event *event,
 {
     bool inside = false;
     for (unsigned slot = 0; slot < LT_SLOTS; slot++)
-        inside |= event->time[slot].set && lt_filter_time(timeline->options, event->time[slot], event->time[slot]);
+        inside |= event->time[slot].set && lt_filter_time(timeline->options, event, event->time[slot]);
     if (!inside ||
         !timeline->options->format->event(lt_output_buffer(&timeline->job->output), event, &timeline->memory))
         return false;
@@ -66,11 +66,9 @@ static bool keep_rows(struct timeline *timeline, const struct lt_event *event, e
     struct lt_row rows[LT_SLOTS];
     bool merge = timeline->options->format->merged || timeline->options->merge_times;
     size_t count = lt_normalise(event, merge, rows), kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct lt_time last = event->last.set ? event->last : rows[i].time;
-        if (lt_filter_time(timeline->options, rows[i].time, last))
+    for (size_t i = 0; i < count; i++)
+        if (lt_filter_time(timeline->options, event, rows[i].time))
             rows[kept++] = rows[i];
-    }
     *status = lt_sorter_add(&timeline->sorter, rows, kept, err);
     timeline->sorted += kept;
     return kept;

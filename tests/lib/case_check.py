@@ -194,8 +194,9 @@ def deletion_faults(row: Row, before: int, after: int) -> Iterator[str]:
     first, last, early, late = iso_ns(row.get("time_first")), iso_ns(row.get("time_last")), TICK, 0
     if row.get("confidence") == "exact":
         first, last, early, late = row["date_time"], row["date_time"], NEAR, NEAR
-    yield from faults({"confidence": ("exact", "bounded"), "date_time": first}, row)
-    if first is None or last is None or not before - early <= last or not first <= after + late or first > last:
+    yield from faults({"confidence": ("exact", "bounded")}, row)
+    if first is None or last is None or not before - early <= last or not first <= after + late or not (
+            first <= row["date_time"] <= last):
         yield f"{row.get('confidence')} {first} to {last}, but the action lasted from {before} to {after}"
 
 

@@ -109,9 +109,9 @@ def bounds_of(row: Row) -> tuple[int | None, int | None]:
 def time_faults(host: LayeredCase, wanted: Deletion, row: Row) -> Iterator[str]:
     """What is wrong in the time of a row: against the action, and against the rules for whiteouts of overlay."""
     first, last = bounds_of(row)
-    yield from truth.faults({"confidence": ("exact", "bounded"), "date_time": first}, row)
-    if first is None or last is None or first > last:
-        yield f"no interval: {first} to {last}"
+    yield from truth.faults({"confidence": ("exact", "bounded")}, row)
+    if first is None or last is None or not first <= row["date_time"] <= last:
+        yield f"no interval: {first} to {last}, most likely {row['date_time']}"
         return
     if row["confidence"] == "exact" and (row.get("time_first") or row.get("time_last")):
         yield "exact, and with bounds"

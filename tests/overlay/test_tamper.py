@@ -304,8 +304,8 @@ def test_kernel(writable: Callable) -> None:
     assert found_in(launch.timeline("--verify-layers", image), seen["diff"]) == found_in(result, seen["diff"])
     missing = next(row for row in result.rows if "layer_missing" in row["tag"])
     assert missing["data_type"] == "container:layer:missing" and missing["confidence"] == "bounded"
-    assert reading.iso_nanoseconds(missing["time_first"]) == seen["end"] == reading.nanoseconds(missing)
-    assert reading.iso_nanoseconds(missing["time_last"]) == seen["etc"]
+    assert reading.iso_nanoseconds(missing["time_first"]) == seen["end"]
+    assert reading.iso_nanoseconds(missing["time_last"]) == seen["etc"] == reading.nanoseconds(missing)
     assert "/tar-split.json.gz#offset=" in missing["witness"]
 
 

@@ -57,9 +57,11 @@ def test_filter_by_role(roles: str, sample: Path, sample_jsonl) -> None:
 
 
 def bounds(row: dict) -> tuple[int, int]:
-    """When the event was at the earliest and at the latest."""
-    exact = reading.nanoseconds(row)
-    return exact, reading.iso_nanoseconds(row["time_last"]) if "time_last" in row else exact
+    """When the event was at the earliest and at the latest. Where one bound is unknown, nothing is too early or late."""
+    if row["confidence"] == "exact" or not {"time_first", "time_last"} & row.keys():
+        return (reading.nanoseconds(row),) * 2
+    first, last = (reading.iso_nanoseconds(row[key]) if key in row else None for key in ("time_first", "time_last"))
+    return (-2**80 if first is None else first), (2**80 if last is None else last)
 
 
 MIDDLE = 1795455955

@@ -122,6 +122,28 @@ static void test_kinds_and_bounds(void **state)
     }
 }
 
+/* A witness counts between the bounds, ends included. Else what is known last says when it had happened. */
+static void test_likeliest(void **state)
+{
+    (void)state;
+    const struct lt_time none = {0}, before = {99, 0, true}, after = {101, 0, true};
+    const struct {
+        struct lt_time first, last, witness, likeliest;
+    } table[] = {
+        {before, after, early, early}, {early, late, early, early}, {early, late, late, late},
+        {early, late, none, late},     {early, late, before, late}, {early, late, after, late},
+        {early, none, none, early},    {early, none, late, late},   {early, none, before, early},
+        {none, late, none, late},      {none, late, early, early},  {none, late, after, late},
+        {none, none, early, none},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct lt_event event = {0};
+        lt_event_bound(&event, table[i].first, table[i].last, table[i].witness);
+        assert_true(lt_time_same(event.time[0], table[i].likeliest));
+        assert_true(lt_time_same(event.first, table[i].first) && lt_time_same(event.last, table[i].last));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +151,7 @@ int main(void)
         cmocka_unit_test(test_merging),
         cmocka_unit_test(test_whose_clock),
         cmocka_unit_test(test_kinds_and_bounds),
+        cmocka_unit_test(test_likeliest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

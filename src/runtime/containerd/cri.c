@@ -76,7 +76,8 @@ static void read_status(struct lt_ctx *ctx, struct lt_container *container, stru
     struct lt_containerd_container *own = lt_containerd_container(container);
     struct json_t *json;
     int64_t exit_code = 0;
-    if (lt_read_json_or_skip(ctx, lt_path_join(ctx->scratch, own->cri, LT_STR("status")), LT_REQUIRED, &json) != LT_OK)
+    struct lt_str path = lt_path_join(ctx->run, own->cri, LT_STR("status"));
+    if (lt_read_json_or_skip(ctx, path, LT_REQUIRED, &json) != LT_OK)
         return;
     struct lt_str reason = lt_json_str(json, "Reason");
     own->cri_created = nanos(json, "CreatedAt");
@@ -87,7 +88,8 @@ static void read_status(struct lt_ctx *ctx, struct lt_container *container, stru
     container->running = container->started.set && !container->finished.set;
     lt_json_int(json, "Pid", &container->pid);
     lt_json_int(json, "ExitCode", &exit_code);
-    container->found_dead = exit_code == 255 && lt_str_eq(reason, LT_STR("Unknown"));
+    if (container->finished.set && exit_code == 255 && lt_str_eq(reason, LT_STR("Unknown")))
+        lt_container_found_dead(ctx->inventory, container, path, "FinishedAt");
     lt_facts_text(facts, LT_ATTR_STATE,
                   container->finished.set  ? LT_STR("exited")
                   : container->started.set ? LT_STR("running")

@@ -40,6 +40,8 @@ void lt_containerd_life(struct lt_ctx *ctx, const struct lt_container *container
     bool known = own && own->cri.len && !container->infra;
     if (known)
         lt_fact_add(&out->witnesses, arena, "",
-                    container->running ? LT_STR("status: started, and not finished") : LT_STR("status: not running"));
+                    container->running      ? LT_STR("status: started, and not finished")
+                    : container->found_dead ? LT_STR("status: found dead when containerd started: it ended before")
+                                            : LT_STR("status: not running"));
     out->ran = live ? LT_YES : !left || (known && !container->running) ? LT_NO : known ? LT_YES : LT_UNKNOWN;
 }

@@ -125,12 +125,16 @@ static void read_labels(struct facts *facts, const struct json_t *json)
 
 /* Did the daemon find the container dead when it started? It examines its containers between the birth of its tmp/ and
  * the creation of its networks; no container that it started itself can have ended by then. If births are unknown, only
- * the exit code counts. */
-static bool is_found_dead(const struct lt_root *root, const struct lt_container *container, int64_t exit_code)
+ * the exit code counts. Those show the last start alone. At an earlier one it wrote its own present, too, `finished`,
+ * with the offset of the host's zone, where the ends that a shim told are in UTC (seen with 20.10). */
+static bool is_found_dead(const struct lt_root *root, const struct lt_container *container, int64_t exit_code,
+                          struct lt_str finished)
 {
     const int64_t usual = 10 * INT64_C(1000000000);
     struct lt_time begin = lt_docker_root(root)->daemon_started, end = lt_docker_root(root)->daemon_ready;
     bool restarted = container->started.set && lt_time_cmp(container->started, container->finished) > 0;
+    if (container->finished.set && exit_code == 255 && !restarted && finished.ptr[finished.len - 1] != 'Z')
+        return true;
     if (!container->finished.set || (!begin.set && !end.set))
         return false;
     if (!begin.set)
@@ -204,7 +208,8 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     container->finished = read_time(ctx, json, "State.FinishedAt", path);
     int64_t exit_code = 0;
     lt_json_int(json, "State.ExitCode", &exit_code);
-    container->found_dead = is_found_dead(ctx->root, container, exit_code);
+    if (is_found_dead(ctx->root, container, exit_code, lt_json_str(json, "State.FinishedAt")))
+        lt_container_found_dead(ctx->inventory, container, path, "State.FinishedAt");
     add_text(facts, LT_ATTR_STATE, state_of(json, container->started));
     add_int(facts, LT_ATTR_EXIT_CODE, json, "State.ExitCode");
     add_text(facts, LT_ATTR_IMAGE, lt_json_str(json, "Config.Image"));
@@ -318,8 +323,8 @@ static void docker_container_inventory(struct lt_ctx *ctx)
 /* A configuration without the time of the creation. It was not later than the start, or than the end. */
 static void bound_creation(const struct lt_container *container, struct lt_event *event)
 {
-    event->last = container->started.set ? container->started : container->finished;
-    event->time[0] = event->last;
+    struct lt_time until = container->started.set ? container->started : container->finished;
+    lt_event_bound(event, (struct lt_time){0}, until, (struct lt_time){0});
     if (event->last.set)
         event->where.field = container->started.set ? "State.StartedAt" : "State.FinishedAt";
 }
@@ -371,7 +376,7 @@ static enum lt_status docker_container_events(struct lt_ctx *ctx, struct lt_err 
         if (status == LT_OK && container->started.set)
             status = emit_moment(ctx, container, LT_KIND_DOCKER_STARTED, container->started, "State.StartedAt", "start",
                                  err);
-        bool dead = container->found_dead; /* lifecycle.c emits the bounds of its end */
+        bool dead = container->found_dead; /* host/unseen_ends.c emits its end */
         if (status == LT_OK && container->finished.set)
             status =
                 emit_moment(ctx, container, dead ? LT_KIND_STATE_SET : LT_KIND_DOCKER_FINISHED, container->finished,

@@ -12,13 +12,13 @@ static struct lt_time saved_at(struct lt_ctx *ctx, struct lt_str path)
     return lt_stat_or_skip(ctx, path, &node) == LT_OK ? node.time[LT_M] : (struct lt_time){0};
 }
 
-/* Bound the time by the container's creation and the mtime of hostconfig.json. */
+/* Bound the time by the container's creation and the mtime of hostconfig.json. Most containers keep the limits that
+ * they were created with, and any change of their state saves the file anew. */
 static void set_bounds(struct lt_event *event, struct lt_time created, struct lt_time saved)
 {
-    event->time[0] = created.set ? created : saved;
-    event->first = created;
-    if (saved.set && (!created.set || lt_time_cmp(created, saved) <= 0))
-        event->last = saved;
+    if (saved.set && created.set && lt_time_cmp(created, saved) > 0)
+        saved.set = false;
+    lt_event_bound(event, created, saved, created);
 }
 
 static enum lt_status emit_finding(struct lt_ctx *ctx, const struct lt_container *container,

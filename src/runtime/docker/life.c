@@ -70,6 +70,9 @@ static void add_state(const struct look *look)
         add_witness(look, "%.*s: State.Running is true, process %jd", LT_ARG(config), (intmax_t)container->pid);
     else
         add_witness(look, "%.*s: State.Running is false", LT_ARG(config));
+    if (container->found_dead)
+        add_witness(look, "%.*s: State.FinishedAt, %s, is when the daemon started and found it dead: it ended before",
+                    LT_ARG(config), witness_time(look, container->finished));
 }
 
 /* If the IPC mode can be shared, the daemon creates containers/<ID>/mounts/shm with mode 0700 and mounts a tmpfs of

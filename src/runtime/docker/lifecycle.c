@@ -7,10 +7,7 @@
  *                                    (docker restart keeps the mount); the driver overlay has it too
  *   overlay2/<layer>/committed       written when a layer is made on top: a container was created, or an image built;
  *                                    fuse-overlayfs has it too
- *   directories of the data root     changed after the birth of all their entries: something was removed then
- *
- * If the daemon found a container dead when it started, the container's end is bounded by its last sign of life and
- * that start. */
+ *   directories of the data root     changed after the birth of all their entries: something was removed then */
 #include "read/facts.h"
 #include "runtime/docker/driver/driver.h"
 
@@ -70,43 +67,6 @@ static enum lt_status emit_probes(struct lt_ctx *ctx, const struct lt_container 
         status = emit_probe(ctx, container, path, health, i, err);
     lt_json_free(json);
     return status;
-}
-
-/* The mtime of a file in the container's directory. */
-static struct lt_time written(struct lt_ctx *ctx, struct lt_str path)
-{
-    struct lt_node node;
-    return lt_stat_or_skip(ctx, path, &node) == LT_OK ? node.time[LT_M] : (struct lt_time){0};
-}
-
-/* Emit the end of a container that ended while no daemon ran. Its last sign of life is its creation, its start, or the
- * last write to one of its logs. */
-static enum lt_status emit_ended(struct lt_ctx *ctx, const struct lt_container *container, struct lt_err *err)
-{
-    struct lt_facts facts = {.arena = ctx->scratch};
-    struct lt_time life = container->created;
-    if (!container->found_dead)
-        return LT_OK;
-    if (container->started.set && lt_time_cmp(container->started, container->finished) < 0) {
-        struct lt_str log;
-        life = later(life, container->started);
-        for (size_t i = 0; lt_docker_log_path(ctx->scratch, container, i, &log); i++)
-            life = later(life, written(ctx, log));
-    }
-    if (!life.set || lt_time_cmp(life, container->finished) > 0)
-        return LT_OK;
-    lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("end while no daemon watched"));
-    lt_facts_item(&facts, LT_ATTR_FACTS, "from the last sign of life to the daemon's next start");
-    struct lt_event event = {
-        .kind = LT_KIND_STATE_ENDED,
-        .time = {life},
-        .first = life,
-        .last = container->finished,
-        .owner = &container->owner,
-        .where = {.file = lt_docker_container(container)->config, .field = "State.FinishedAt"},
-        .tags = container->tags,
-    };
-    return lt_facts_emit(&facts, ctx, &event, err);
 }
 
 /* Emit one time of an entry in a layer's directory, if it exists. */
@@ -212,7 +172,6 @@ static enum lt_status docker_lifecycle_events(struct lt_ctx *ctx, struct lt_err 
     enum lt_status status = LT_OK;
     lt_each (const struct lt_container, container, &ctx->root->containers) {
         status = status == LT_OK ? emit_probes(ctx, container, err) : status;
-        status = status == LT_OK ? emit_ended(ctx, container, err) : status;
     }
     status = status == LT_OK ? emit_layers(ctx, err) : status;
     return status == LT_OK ? emit_removals(ctx, err) : status;
@@ -220,7 +179,7 @@ static enum lt_status docker_lifecycle_events(struct lt_ctx *ctx, struct lt_err 
 
 const struct lt_source lt_source_docker_lifecycle = {
     .name = "docker_lifecycle",
-    .summary = "health probes, ends that nobody saw, last mounts and uses of layers, traces of removals",
+    .summary = "health probes, last mounts and uses of layers, traces of removals",
     .scope = LT_PER_ROOT,
     .stage = LT_STAGE_CONTAINERS,
     .events = docker_lifecycle_events,

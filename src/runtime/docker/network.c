@@ -178,14 +178,10 @@ static void set_removal(const struct lt_networks *job, const struct record *reco
 {
     event->tags |= LT_TAG_BIT(recovered);
     event->time[0] = job->written;
-    if (record->origin == LT_BOLT_OLDER) {
+    if (record->origin == LT_BOLT_OLDER)
         event->tags |= LT_TAG_BIT(time_inferred);
-        return;
-    }
-    event->first = from;
-    event->last = job->written;
-    if (from.set)
-        event->time[0] = from;
+    else
+        lt_event_bound(event, from, job->written, (struct lt_time){0});
 }
 
 static void set_where(const struct lt_networks *job, const struct record *record, struct lt_event *event)
@@ -271,12 +267,10 @@ static enum lt_status emit_endpoint(const struct lt_networks *job, const struct 
         lt_facts_item(&facts, LT_ATTR_FACTS, "time is that of the container's hosts file");
         return lt_facts_emit(&facts, job->ctx, &event, err);
     }
-    event.time[0] = event.first = from;
-    event.last = joined.set ? joined : job->written; /* with several networks, when it joined the last one */
-    if (!from.set || lt_time_cmp(from, event.last) > 0) {
-        event.first = (struct lt_time){0};
-        event.time[0] = event.last;
-    }
+    struct lt_time until = joined.set ? joined : job->written; /* with several networks, when it joined the last one */
+    if (from.set && lt_time_cmp(from, until) > 0)
+        from.set = false;
+    lt_event_bound(&event, from, until, (struct lt_time){0});
     event.tags = record->origin == LT_BOLT_LIVE ? 0 : LT_TAG_BIT(recovered);
     return lt_facts_emit(&facts, job->ctx, &event, err);
 }

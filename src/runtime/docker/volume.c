@@ -229,11 +229,8 @@ static enum lt_status emit_record(struct job *job, const struct record *record, 
         .where = {.file = job->database, .offset = record->offset, .has_offset = true},
         .tags = (live ? 0 : LT_TAG_BIT(recovered)) | (older ? LT_TAG_BIT(time_inferred) : 0),
     };
-    if (!older) {
-        event.first = job->born;
-        event.last = job->written;
-        event.time[0] = job->born.set ? job->born : job->written;
-    }
+    if (!older)
+        lt_event_bound(&event, job->born, job->written, (struct lt_time){0});
     return lt_facts_emit(&facts, ctx, &event, err);
 }
 

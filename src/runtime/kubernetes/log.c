@@ -124,18 +124,15 @@ static void place_rotation(const struct lt_zone_info *zone, const struct lt_kube
     if (zone->known) {
         unsigned count = lt_zone_instants(&zone->rules, local.sec, found);
         event->time[0].sec = count ? found[0] : local.sec - lt_zone_offset(&zone->rules, local.sec - 86400);
-        if (count == 2) {
-            event->first = event->time[0];
-            event->last = lt_time_at(found[1], 0);
-        }
+        if (count == 2)
+            lt_event_bound(event, event->time[0], lt_time_at(found[1], 0), (struct lt_time){0});
         lt_fact(facts, "zone", zone->name);
     } else if (file->has_offset) {
         event->time[0].sec -= (int64_t)file->minutes * 60;
         lt_time_zone(&text, file->minutes * 60);
         lt_fact(facts, "zone by the first line: UTC", lt_buf_view(&text));
     } else {
-        event->first = lt_time_at(local.sec - EAST, 0);
-        event->last = lt_time_at(local.sec + WEST, 0);
+        lt_event_bound(event, lt_time_at(local.sec - EAST, 0), lt_time_at(local.sec + WEST, 0), (struct lt_time){0});
         lt_facts_item(facts, LT_ATTR_FACTS, "zone unknown");
     }
     lt_buf_free(&text);

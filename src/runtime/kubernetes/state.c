@@ -28,11 +28,10 @@ static enum lt_status emit(const struct job *job, struct lt_facts *facts, struct
     struct lt_ctx *ctx = job->ctx;
     struct lt_event event = {
         .kind = LT_KIND_RESOURCE_ASSIGNED,
-        .time = {job->written},
-        .last = job->written,
         .owner = &ctx->root->owner,
         .where = {.file = job->path, .field = "mtime"},
     };
+    lt_event_bound(&event, (struct lt_time){0}, job->written, (struct lt_time){0});
     if (lt_is_pod_uid(uid)) {
         const struct lt_pod_name name = {.container = container};
         struct lt_kube_pod *pod = lt_kube_pod_get(ctx, uid, LT_STR(""), LT_STR(""));
