@@ -51,6 +51,7 @@ static void add_identity(struct card *card)
     lt_record_name(record, "pod_name", container->pod_name);
     lt_record_name(record, "pod_namespace", container->pod_namespace);
     lt_record_name(record, "storage_driver", container->driver);
+    lt_record_zones(record, container);
     add_identifiers(record, &container->identifiers);
 }
 

@@ -106,6 +106,17 @@ void lt_record_root(struct lt_record *record, const struct lt_root *root, const 
     lt_record_name(record, "container_runtime", lt_str_c(runtime->name));
 }
 
+void lt_record_zones(struct lt_record *record, const struct lt_container *container)
+{
+    const struct lt_zone_info *own = &container->zone, *host = &container->root->host->zone;
+    lt_record_name(record, "time_zone", own->name);
+    lt_record_name(record, "time_zone_by", own->from);
+    lt_record_name(record, "time_zone_conflict", own->conflict);
+    lt_record_name(record, "host_time_zone", host->name);
+    lt_record_name(record, "host_time_zone_by", host->from);
+    lt_record_name(record, "host_time_zone_conflict", host->conflict);
+}
+
 const struct lt_cell *lt_record_get(const struct lt_record *record, const char *key)
 {
     lt_each (const struct lt_cell, cell, &record->cells)

@@ -57,6 +57,9 @@ const struct lt_str *lt_record_label(struct lt_arena *arena, const struct lt_own
 /* Add where the item lies: `evidence`, `hostname`, `data_root`, `container_runtime`. */
 void lt_record_root(struct lt_record *record, const struct lt_root *root, const struct lt_runtime *runtime);
 
+/* Add the zones of a container and of its host, who says so, and how the witnesses disagree. */
+void lt_record_zones(struct lt_record *record, const struct lt_container *container);
+
 /* The value under `key`, or NULL. */
 const struct lt_cell *lt_record_get(const struct lt_record *record, const char *key);
 

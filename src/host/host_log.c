@@ -10,6 +10,7 @@
  * what. */
 #include "read/source.h"
 
+#include "clock/zones.h"
 #include "evidence/lines.h"
 #include "host/attribution.h"
 #include "host/log_files.h"
@@ -56,7 +57,7 @@ static void note_zone(const struct job *job, struct lt_facts *facts)
     const struct lt_zone_info *zone = &job->ctx->host->zone;
     struct lt_buf text = {0};
     if (zone->known) {
-        lt_buf_printf(&text, "%.*s%sby %.*s", LT_ARG(zone->name), zone->name.len ? " " : "", LT_ARG(zone->from));
+        lt_zone_describe(&text, zone);
     } else {
         lt_buf_lit(&text, "UTC");
         if (job->zone.after.set)
@@ -64,6 +65,7 @@ static void note_zone(const struct job *job, struct lt_facts *facts)
         lt_buf_add(&text, lt_str_c(job->zone.after.set ? " by the daemon's own times" : " assumed"));
     }
     lt_fact(facts, "zone", lt_buf_view(&text));
+    lt_fact(facts, "zones disagree:", zone->conflict);
     lt_buf_free(&text);
 }
 

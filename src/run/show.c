@@ -2,6 +2,7 @@
 #include "run/show.h"
 
 #include "base/escape.h"
+#include "clock/zones.h"
 #include "evidence/evidence.h"
 #include "read/report.h"
 #include "run/schedule.h"
@@ -113,9 +114,30 @@ static void show_hosts(const struct lt_inventory *inventory, FILE *stream)
     }
 }
 
+/* The zone of each host, and what disagrees about it. */
+static void show_zones(const struct lt_inventory *inventory, FILE *stream)
+{
+    lt_each (const struct lt_host, host, &inventory->hosts) {
+        struct lt_buf line = {0}, text = {0};
+        if (!host->roots.count || !host->zone.from.len)
+            continue;
+        begin_host(&line, host);
+        lt_zone_describe(&text, &host->zone);
+        lt_buf_lit(&line, "its time zone is ");
+        lt_escape_name(&line, lt_buf_view(&text), true);
+        if (host->zone.conflict.len) {
+            lt_buf_lit(&line, "; zones disagree: ");
+            lt_escape_name(&line, host->zone.conflict, true);
+        }
+        lt_buf_free(&text);
+        put_line(&line, stream);
+    }
+}
+
 void lt_show_roots(const struct lt_inventory *inventory, FILE *stream)
 {
     show_hosts(inventory, stream);
+    show_zones(inventory, stream);
     lt_each (struct lt_root, root, &inventory->roots) {
         struct lt_buf line = {0};
         lt_escape_name(&line, lt_str_c(root->part->evidence->spec), true);

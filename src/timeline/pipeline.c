@@ -2,10 +2,10 @@
 #include "timeline/pipeline.h"
 
 #include "clock/floor.h"
+#include "clock/localzone.h"
 #include "run/show.h"
 #include "runtime/runtimes.h"
 #include "timeline/filter.h"
-#include "timeline/localzone.h"
 #include "timeline/normalise.h"
 #include "timeline/sort/sort.h"
 
@@ -217,7 +217,8 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
                                     .files = job->may_spill ? job->temporary : NULL,
                                     .file_error = &job->temporary_error,
                                 }};
-    if (job->options->timezone && lt_localzone_load(job->options->timezone, &job->arena, &timeline.zone, err) != LT_OK)
+    if (job->options->timezone &&
+        lt_localzone_load(job->options->timezone, &job->arena, &timeline.zone, NULL, err) != LT_OK)
         return LT_SKIP;
     lt_show_window(job->options);
     if (!resolve_container(job)) {

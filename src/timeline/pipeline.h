@@ -4,7 +4,6 @@
  *   pipeline.c     the stages on one screen
  *   filter.c       which events and rows the user asked to see
  *   normalise.c    from events to rows: whose clock made a time, and how far it can be trusted
- *   localzone.c    zones of this machine, for --timezone only
  *   sort/          the total order
  */
 #ifndef LT_TIMELINE_PIPELINE_H
