@@ -184,8 +184,8 @@ static struct lt_str name_of(struct lt_zone_rules *rules, const struct lt_zone *
     const struct named *best = NULL;
     load_database(rules);
     lt_each (const struct named, named, &rules->database) {
-        bool better = !best || named->rank < best->rank ||
-                      (named->rank == best->rank && lt_str_cmp(named->name, best->name) < 0);
+        bool better =
+            !best || named->rank < best->rank || (named->rank == best->rank && lt_str_cmp(named->name, best->name) < 0);
         if (better && !lt_zone_differ(zone, &named->zone.rules, NULL))
             best = named;
     }
@@ -226,8 +226,8 @@ static void name_it(struct lt_zone_rules *rules, struct lt_zone_info *zone, cons
 
 void lt_zone_conflict(struct lt_ctx *ctx, struct lt_zone_info *zone, struct lt_str text)
 {
-    zone->conflict = lt_str_format(ctx->run, "%.*s%s%.*s", LT_ARG(zone->conflict), zone->conflict.len ? "; " : "",
-                                   LT_ARG(text));
+    zone->conflict =
+        lt_str_format(ctx->run, "%.*s%s%.*s", LT_ARG(zone->conflict), zone->conflict.len ? "; " : "", LT_ARG(text));
 }
 
 /* Only the rule of a POSIX zone, which is made for the present, not for all years? */

@@ -23,7 +23,8 @@ struct lt_str lt_zone_name_in(struct lt_str path);
 /* Does the name stay inside the database? */
 bool lt_zone_is_name(struct lt_str name);
 
-/* The rules of the zone `name` in the host's own database, on whichever of its file systems that is. False: it has none.
+/* The rules of the zone `name` in the host's own database, on whichever of its file systems that is. False: it has
+ * none.
  */
 bool lt_zone_of_host(struct lt_ctx *ctx, struct lt_str name, struct lt_zone_info *zone);
 

@@ -288,7 +288,7 @@ static int by_key(const void *a, const void *b)
 
 static void json_record(struct lt_buf *out, const struct lt_record *record);
 
-static void json_value(struct lt_buf *out, const struct lt_cell *cell)
+void lt_cell_json(struct lt_buf *out, const struct lt_cell *cell)
 {
     const char *before = "";
     switch (cell->type) {
@@ -338,7 +338,7 @@ static void json_record(struct lt_buf *out, const struct lt_record *record)
     lt_buf_char(out, '{');
     lt_each (const struct lt_cell, cell, &cells) {
         lt_buf_printf(out, "%s\"%s\": ", cell_at ? ", " : "", cell->key);
-        json_value(out, cell);
+        lt_cell_json(out, cell);
     }
     lt_buf_char(out, '}');
 }
@@ -353,14 +353,32 @@ void lt_records_json(struct lt_buf *out, const struct lt_list *records)
     lt_buf_lit(out, "]\n");
 }
 
+void lt_records_json_lines(struct lt_buf *out, const struct lt_list *records)
+{
+    lt_each (const struct lt_record, record, records) {
+        json_record(out, record);
+        lt_buf_char(out, '\n');
+    }
+}
+
 enum lt_status lt_records_write(struct lt_job *job, const struct lt_list *records, const struct lt_column *columns,
                                 size_t count, struct lt_err *err)
 {
     struct lt_buf *out = lt_output_buffer(&job->output);
-    if (job->options->json)
-        lt_records_json(out, records);
-    else
+    switch (job->options->table) {
+    case LT_TABLE_TEXT:
         lt_records_table(out, records, columns, count, 0);
+        break;
+    case LT_TABLE_JSON:
+        lt_records_json(out, records);
+        break;
+    case LT_TABLE_JSONL:
+        lt_records_json_lines(out, records);
+        break;
+    case LT_TABLE_CSV:
+        lt_records_csv(out, records, columns, count);
+        break;
+    }
     job->rows += records->count;
     return lt_output_flush(&job->output, err);
 }

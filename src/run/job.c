@@ -141,7 +141,8 @@ static void report_unused(struct lt_job *job, const struct lt_evidence *evidence
     struct lt_buf stores = {0};
     job->report.evidence = evidence->spec;
     lt_runtimes_list(&stores, true);
-    lt_fail(&none, LT_SKIP, LT_CODE_MISSING, 0, "no %.*s in it", LT_ARG(lt_buf_view(&stores)));
+    lt_fail(&none, LT_SKIP, LT_CODE_MISSING, 0, "no %.*s in %s", LT_ARG(lt_buf_view(&stores)),
+            job->report.denied.count ? "what can be read of it" : "it");
     lt_buf_free(&stores);
     lt_report_problem(&job->report, "evidence", LT_STR(""), &none);
     add_looked(job, evidence->spec,
@@ -276,6 +277,8 @@ static int finish(struct lt_job *job, enum lt_status status, const struct lt_err
 {
     if (status == LT_FATAL && !job->signal)
         lt_job_poll(job, NULL); /* a signal may have ended the wait for the reader of the output */
+    if (!job->options->quiet)
+        lt_report_denied(&job->report);
     if (job->options->stats)
         lt_report_print(&job->report, job->rows);
     if (job->signal)
@@ -301,6 +304,7 @@ static int finish(struct lt_job *job, enum lt_status status, const struct lt_err
 static int report_no_store(struct lt_job *job)
 {
     struct lt_err err = {0};
+    lt_report_denied(&job->report);
     lt_each (struct lt_str, line, &job->looked)
         lt_say("%.*s", LT_ARG(*line));
     if (job->report.errors && lt_output_commit(&job->errors, NULL, &err) != LT_OK)

@@ -232,7 +232,8 @@ static void put_counts(struct lt_buf *out, const struct lt_report *report)
 static void put_output(struct lt_buf *out, const struct lt_manifest *manifest)
 {
     const struct lt_options *options = manifest->options;
-    const char *format = options->json ? "json" : "table";
+    static const char *const forms[] = {"table", "json", "jsonl", "csv"};
+    const char *format = forms[options->table];
     if (options->command->options & LT_OPTIONS_ROWS)
         format = options->format->name;
     lt_buf_lit(out, "  \"output\": {");

@@ -9,6 +9,9 @@
 /* From the worst fit to the best. A prefix is no better than a pattern: see lt_filter_fit(). */
 enum lt_fit { LT_FIT_NONE, LT_FIT_PATTERN, LT_FIT_PREFIX, LT_FIT_POD, LT_FIT_WHOLE };
 
+/* The forms in which commands other than the timeline print records. */
+enum lt_table { LT_TABLE_TEXT, LT_TABLE_JSON, LT_TABLE_JSONL, LT_TABLE_CSV };
+
 struct lt_options {
     const struct lt_command *command; /* never NULL after parsing */
     const char *operand;              /* the word before the evidence that the command takes; NULL: it takes none */
@@ -27,7 +30,8 @@ struct lt_options {
     unsigned roles;                         /* bits 1 << enum lt_role; 0: all */
     unsigned threads;                       /* that may read a mounted host; at least 1 after parsing */
     size_t memory;                          /* bytes that the sorter may take; never 0 after parsing */
-    bool json;                              /* instead of a table */
+    bool json;                              /* --json */
+    enum lt_table table;                    /* by that, or by the name of the output */
     bool app_times;
     bool binds; /* also read the host's files that containers bind */
     bool force, no_journal, no_deleted, stats, quiet, verbose, help, version, list_sources, list_formats;

@@ -221,10 +221,8 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
         lt_localzone_load(job->options->timezone, &job->arena, &timeline.zone, NULL, err) != LT_OK)
         return LT_SKIP;
     lt_show_window(job->options);
-    if (!resolve_container(job)) {
-        lt_show_containers(&job->inventory);
-        return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "no container matches '%s'", job->options->container);
-    }
+    if (!resolve_container(job))
+        return lt_no_container(&job->inventory, job->options->container, err);
     job->reading.names_only = job->options->format->event;
     enum lt_status status = make_timeline(&timeline, err);
     if (timeline.untimed && !job->options->quiet)
