@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "clock/localzone.h"
 
+#include "base/near.h"
+
 #include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,26 +33,6 @@ static struct lt_str slurp(const char *path, struct lt_arena *arena)
     size_t length = fread(bytes, 1, LT_MAX_TZIF, file);
     fclose(file);
     return (struct lt_str){bytes, length};
-}
-
-enum lt_status lt_localzone_load(const char *name, struct lt_arena *arena, struct lt_zone *out, struct lt_str *file,
-                                 struct lt_err *err)
-{
-    bool found = false;
-    struct lt_str path = LT_STR("");
-    for (size_t i = 0; !found && is_name(lt_str_c(name)) && i < PLACES; i++) {
-        path = lt_str_format(arena, "%s/%s", places[i], name);
-        struct lt_str bytes = slurp(path.ptr, arena);
-        found = bytes.len && lt_tzif_parse(bytes, out, NULL) == LT_OK;
-    }
-    if (file)
-        *file = found ? path : LT_STR("");
-    if (found || lt_zone_posix(lt_str_c(name), out))
-        return LT_OK;
-    *out = (struct lt_zone){0};
-    if (strcmp(name, "UTC") == 0)
-        return LT_OK;
-    return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "no time zone '%s' in this machine's tz database", name);
 }
 
 /* The first line of a file of the database, or "". */
@@ -134,4 +116,41 @@ void lt_localzone_names(struct lt_localzone_database *database, const struct lt_
     lt_each (const struct named, named, &database->zones)
         if (!lt_zone_differ(rules, &named->rules, NULL))
             lt_list_add(names, arena, &named->name);
+}
+
+/* No zone has that name. Name the nearest. */
+static enum lt_status refuse(const char *name, struct lt_arena *arena, struct lt_err *err)
+{
+    struct lt_localzone_database database = lt_localzone_database(arena);
+    struct lt_near near = {.wanted = lt_str_c(name)};
+    load(&database, arena);
+    lt_each (const struct named, named, &database.zones)
+        lt_near_try(&near, named->name);
+    struct lt_buf hint = {0};
+    if (near.best.len)
+        lt_buf_printf(&hint, ": did you mean '%.*s'?", LT_ARG(near.best));
+    lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "no time zone '%s' in this machine's tz database%.*s", name,
+            LT_ARG(lt_buf_view(&hint)));
+    lt_buf_free(&hint);
+    return LT_SKIP;
+}
+
+enum lt_status lt_localzone_load(const char *name, struct lt_arena *arena, struct lt_zone *out, struct lt_str *file,
+                                 struct lt_err *err)
+{
+    bool found = false;
+    struct lt_str path = LT_STR("");
+    for (size_t i = 0; !found && is_name(lt_str_c(name)) && i < PLACES; i++) {
+        path = lt_str_format(arena, "%s/%s", places[i], name);
+        struct lt_str bytes = slurp(path.ptr, arena);
+        found = bytes.len && lt_tzif_parse(bytes, out, NULL) == LT_OK;
+    }
+    if (file)
+        *file = found ? path : LT_STR("");
+    if (found || lt_zone_posix(lt_str_c(name), out))
+        return LT_OK;
+    *out = (struct lt_zone){0};
+    if (strcmp(name, "UTC") == 0)
+        return LT_OK;
+    return refuse(name, arena, err);
 }

@@ -83,7 +83,7 @@ static bool host_localtime(struct lt_ctx *ctx, struct lt_fs *fs)
     zone->from = path;
     zone->name = linked_name(ctx, fs, lt_path_join(ctx->scratch, etc, LT_STR("localtime")));
     if (lt_fs_resolve(fs, path, ctx->scratch, &path, NULL) != LT_OK || !lt_zone_read(ctx, fs, path, zone))
-        lt_zone_of_host(ctx, zone->name, zone);
+        lt_zone_by_name(ctx, zone->name, zone);
     else if (!zone->name.len)
         zone->name = lt_str_dup(ctx->run, lt_zone_name_in(path));
     return true;
@@ -247,7 +247,7 @@ static enum lt_status localtime_of(struct lt_lower_reader *reader, struct lt_con
     if (!file.source.len)
         return LT_OK;
     zone->from = lt_str_format(ctx->run, "bind of %.*s", LT_ARG(file.source));
-    if (lt_str_eq(file.source, LT_STR("/etc/localtime"))) {
+    if (read && lt_str_eq(file.source, LT_STR("/etc/localtime"))) {
         zone->name = ctx->host->zone.name;
         zone->unnamed = ctx->host->zone.unnamed;
     }

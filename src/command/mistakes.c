@@ -4,7 +4,10 @@
 #include "base/near.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+enum { SMALLEST = 65536 };
 
 #define usage(err, ...) lt_fail((err), LT_SKIP, LT_CODE_USAGE, 0, __VA_ARGS__)
 
@@ -56,17 +59,32 @@ static enum lt_status misspelt(const struct lt_words *words, struct lt_err *err)
     return words->count > 1 ? usage(err, "no command and no file is called '%s': see --help", word) : LT_OK;
 }
 
+/* A directory, a device, or a file of the size of the smallest file system? */
+static bool may_be_evidence(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 &&
+           (S_ISDIR(info.st_mode) || S_ISBLK(info.st_mode) || (S_ISREG(info.st_mode) && info.st_size >= SMALLEST));
+}
+
+/* Words that ask for a path in containers: the machine that runs this may have it, too. */
+static bool may_be_path(const struct lt_words *words, const char *last)
+{
+    return strncmp(words->command->arguments, "PATH", 4) == 0 && (*words->operand == '/' || *last != '/');
+}
+
 /* layertime diff disk.raw web */
 static enum lt_status evidence_first(const struct lt_words *words, struct lt_err *err)
 {
     const char *last = words->count ? words->evidence[words->count - 1] : "";
-    if (!words->operand || !words->count || exists(last) || !exists(words->operand))
+    if (!words->operand || !words->count || may_be_evidence(last) || !may_be_evidence(words->operand) ||
+        may_be_path(words, last))
         return LT_OK;
     if (words->count > 1)
-        return usage(err, "no file is called '%s', but one is called '%s'. The evidence comes last: layertime %s %s",
-                     last, words->operand, words->command->name, words->command->arguments);
-    return usage(err, "no file is called '%s', but one is called '%s'. The evidence comes last: layertime %s %s %s",
-                 last, words->operand, words->command->name, last, words->operand);
+        return usage(err, "'%s' cannot be evidence, but '%s' can. The evidence comes last: layertime %s %s", last,
+                     words->operand, words->command->name, words->command->arguments);
+    return usage(err, "'%s' cannot be evidence, but '%s' can. The evidence comes last: layertime %s %s %s", last,
+                 words->operand, words->command->name, last, words->operand);
 }
 
 enum lt_status lt_mistakes(const struct lt_words *words, struct lt_err *err)

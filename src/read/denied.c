@@ -72,7 +72,7 @@ static size_t merge(const struct lt_denied *denied, struct place *out)
     return count;
 }
 
-void lt_denied_describe(struct lt_buf *out, const struct lt_denied *denied)
+void lt_denied_describe(struct lt_buf *out, const struct lt_denied *denied, bool listed)
 {
     struct place places[MAX_PLACES];
     uint64_t others = denied->count;
@@ -92,5 +92,7 @@ void lt_denied_describe(struct lt_buf *out, const struct lt_denied *denied)
         lt_buf_lit(out, " cannot be read;");
     if (denied->attributes)
         lt_buf_lit(out, " trusted.overlay.* cannot be read, so that opaque directories and renames are not told;");
-    lt_buf_lit(out, " run it as root, or on an image of the disk (--errors FILE keeps each error)");
+    lt_buf_lit(out, " run it as root, or on an image of the disk");
+    if (denied->count && !listed)
+        lt_buf_lit(out, " (--errors FILE keeps each error)");
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What a mounted host does not show to a user other than root. On stderr that is one line at the end of a run; the error
- * list has each item. */
+/* What a mounted host does not show to a user other than root. On stderr that is one line at the end of a run; the
+ * error list has each item. */
 #ifndef LT_READ_DENIED_H
 #define LT_READ_DENIED_H
 
@@ -21,7 +21,9 @@ bool lt_is_denied(int sys);
 /* Count an item. Its place is kept in `arena`. */
 void lt_denied_add(struct lt_denied *denied, struct lt_arena *arena, struct lt_str path);
 
-/* Append what is missing and what helps, for people. Nothing if nothing was denied. */
-void lt_denied_describe(struct lt_buf *out, const struct lt_denied *denied);
+/* Append what is missing and what helps, for people. Nothing if nothing was denied. `listed`: there is a list of
+ * errors.
+ */
+void lt_denied_describe(struct lt_buf *out, const struct lt_denied *denied, bool listed);
 
 #endif

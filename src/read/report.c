@@ -105,7 +105,7 @@ void lt_report_problem(struct lt_report *report, const char *source, struct lt_s
 void lt_report_denied(const struct lt_report *report)
 {
     struct lt_buf text = {0};
-    lt_denied_describe(&text, &report->denied);
+    lt_denied_describe(&text, &report->denied, report->keep_early);
     if (text.len)
         lt_say("%.*s", LT_ARG(lt_buf_view(&text)));
     lt_buf_free(&text);

@@ -174,6 +174,13 @@ def test_link_to_nowhere(tmp: Path) -> None:
     assert row["datetime"].startswith("2026-07-01T12:00:00") and "zone UTC assumed" in facts(row)
 
 
+def test_link_to_utc(tmp: Path) -> None:
+    """UTC needs no file, and its names agree."""
+    host = make(tmp, {"etc/localtime": ("link", "/usr/share/zoneinfo/Etc/UTC"), "etc/timezone": "UTC\n"})
+    assert told(host, tmp) == ("Etc/UTC", "/etc/localtime", "")
+    assert "zone Etc/UTC by /etc/localtime" in facts(syslog(host))
+
+
 def test_damaged_localtime(tmp: Path) -> None:
     """The next witness counts, for times and words alike."""
     host = make(tmp, {"etc/localtime": b"TZif2 and no more", "etc/timezone": "Asia/Tokyo\n", **zones("Asia/Tokyo")})

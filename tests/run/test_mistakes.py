@@ -27,6 +27,10 @@ TABLES = [["containers"], ["images"], ["volumes"], ["diff", "web"], ["ids", "web
     (["frobnicate", "EV"], "no command and no file is called 'frobnicate': see --help"),
     (["diff", "EV", "web"], "The evidence comes last: layertime diff web EV"),
     (["ids", "EV", "EV", "web"], "The evidence comes last: layertime ids CONTAINER EVIDENCE..."),
+    (["who", "EV", "/etc/conf"], "'/etc/conf' cannot be evidence, but 'EV' can. The evidence comes last: layertime who /etc/"),
+    (["who", "EV", "/etc/hostname"], "layertime who /etc/hostname EV"),
+    (["EV", "--timezone", "Europe/Berln"], "did you mean 'Europe/Berlin'?"),
+    (["EV", "--timezone", "asia/tokyo"], "did you mean 'Asia/Tokyo'?"), (["EV", "--timezone", "Mars"], "tz database"),
     (["help", "contaners"], "did you mean 'containers'?"), (["EV", "help"], "layertime COMMAND --help"),
     (["EV", "--sicne", "3d"], "unknown option '--sicne': did you mean '--since'?"),
     (["EV", "--list"], "option '--list' may be '--list-sources', '--list-formats'"),
@@ -66,6 +70,13 @@ def test_files_are_never_mistakes(shop: Host, tmp: Path) -> None:
     assert run("-q", "contaners", cwd=tmp).returncode == 0
     assert run("-q", "diff", "web", "who", cwd=tmp).returncode == 0
     assert "given twice" in run("-q", "contaners", "who", "help2", cwd=tmp).stderr.decode()
+
+
+def test_paths_of_this_machine_are_no_evidence(tmp: Path) -> None:
+    """who asks for a path in containers, which this machine may have as well: the evidence is what is not there."""
+    (tmp / "etc").mkdir()
+    for path in ("/usr", "etc"):
+        assert "cannot open the evidence" in run("who", path, "missing.raw", cwd=tmp).stderr.decode()
 
 
 def test_help_is_a_command() -> None:

@@ -16,8 +16,16 @@ static void test_distances(void **state)
         const char *one, *other;
         unsigned distance;
     } table[] = {
-        {"", "", 0},         {"", "abc", 3},     {"since", "since", 0}, {"sicne", "since", 1},   {"sinse", "since", 1},
-        {"snce", "since", 1}, {"sinnce", "since", 1}, {"Since", "since", 0}, {"kitten", "sitting", 3}, {"ca", "abc", 3},
+        {"", "", 0},
+        {"", "abc", 3},
+        {"since", "since", 0},
+        {"sicne", "since", 1},
+        {"sinse", "since", 1},
+        {"snce", "since", 1},
+        {"sinnce", "since", 1},
+        {"Since", "since", 0},
+        {"kitten", "sitting", 3},
+        {"ca", "abc", 3},
         {"contaners", "containers", 1},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
