@@ -223,6 +223,20 @@ def test_other_files_with_names(copy: bool, path: str, text: str, zone: str, tmp
         assert (name, by) == (BERLIN, "/etc/localtime") and f"but /{path} says {zone}" in conflict
 
 
+def test_daemon_that_contradicts_the_zone(tmp: Path) -> None:
+    """/etc/localtime was changed since: lines with two times show that syslog's were in another zone, and a slow line
+    does not."""
+    host = make(tmp, {"etc/localtime": ("link", "/usr/share/zoneinfo/Asia/Tokyo"), **zones("Asia/Tokyo")})
+    own = 'Jul  1 12:0{0}:01 dock01 dockerd[8]: time="2026-07-01T{1}.5Z" level=info msg=x\n'
+    line = "Jul  1 12:0{0}:02 dock01 dockerd[8]: {1}\n"
+    host.write(host.root / "var/log/syslog", own.format(0, "10:00:00") + line.format(0, "a") +
+               own.format(1, "03:00:31") + line.format(1, "b") + own.format(2, "03:20:00") + line.format(2, "c"))
+    os.utime(host.root / "var/log/syslog", (1782907200, 1782907200))
+    told_of = {row["message_body"]: facts(row) for row in host.run().where(data_type=SYSLOG)}
+    assert "zones disagree: syslog's times are 420 min before the daemon's own in the lines before" in told_of["a"]
+    assert "disagree" not in told_of["b"] and "disagree" not in told_of["c"]
+
+
 # --- containers -------------------------------------------------------------------------------------------------------
 
 def container(host: Host, tmp: Path) -> dict[str, str]:
