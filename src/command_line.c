@@ -305,8 +305,9 @@ static enum lt_status misplaced(const struct option_row *row, const struct lt_co
     for (size_t i = 0; lt_commands[i]; i++)
         if (goes_with(row, lt_commands[i]))
             lt_buf_printf(&others, "%s'%s'", others.len ? ", " : "", lt_commands[i]->name);
-    enum lt_status status = usage(err, "option '--%s' does not go with '%s', but with %.*s", row->name, command->name,
-                                  LT_ARG(lt_buf_view(&others)));
+    bool by_name = row->set == set_format && command->options & LT_OPTIONS_JSON;
+    enum lt_status status = usage(err, "option '--%s' does not go with '%s', but with %.*s%s", row->name, command->name,
+                                  LT_ARG(lt_buf_view(&others)), by_name ? ": see -o x.csv and --json" : "");
     lt_buf_free(&others);
     return status;
 }

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from lib import hosts, launch, reading
+from lib import hosts, launch, machine, reading, sanitizers
 from lib.hosts import Host, log_record, rfc3339
 
 DATABASE = Path("/usr/share/zoneinfo")
@@ -132,6 +132,19 @@ def test_no_database(tmp: Path) -> None:
     assert "Europe/Berlin" in matches and "Europe/Paris" not in matches and matches == sorted(matches)
     version = (DATABASE / "tzdata.zi").read_text().split("\n")[0].removeprefix("# version ")
     assert record["tz_database"] == {"path": str(DATABASE), "version": version}
+
+
+def test_rows_are_the_same_on_any_machine(mounting: None, tmp: Path) -> None:
+    """One without a tz database names nothing in the manifest; rows do not change."""
+    host = make(tmp, {"etc/localtime": rules("Europe/Berlin"), "etc/timezone": "Europe/Berlin\n"})
+    script = f"mount -t tmpfs none {DATABASE}; exec \"$@\""
+    for where in ([], ["unshare", "-m", "sh", "-c", script, "-"]):
+        subprocess.run([*where, machine.PROGRAM, "-q", "-f", "jsonl", host.root, "-o", tmp / f"rows{len(where)}",
+                        "--manifest", tmp / f"manifest{len(where)}"], check=True, env=sanitizers.environment())
+    assert (tmp / "rows0").read_bytes() == (tmp / "rows6").read_bytes()
+    roots = [json.loads((tmp / f"manifest{n}").read_text())["evidence"][0]["roots"][0] for n in (0, 6)]
+    assert "Europe/Berlin" in roots[0].pop("time_zone_matches") and roots[1].pop("time_zone_matches") == []
+    assert roots[0] == roots[1]
 
 
 def test_what_needs_no_database_records_none(tmp: Path) -> None:

@@ -38,6 +38,7 @@ TABLES = [["containers"], ["images"], ["volumes"], ["diff", "web"], ["ids", "web
     (["EV", "--zzz"], "unknown option '--zzz': see --help"), (["EV", "--quiet=no"], "option '--quiet' takes no value"),
     (["EV", "-o"], "option '-o' needs an argument"), (["EV", "--since"], "option '--since' needs an argument"),
     (["containers", "EV", "--since", "3d"], "does not go with 'containers', but with 'timeline'"),
+    (["containers", "EV", "-f", "csv"], "does not go with 'containers', but with 'timeline': see -o x.csv and --json"),
     (["EV", "-f", "jsonlines"], "unknown format 'jsonlines': see --list-formats"),
     (["EV", "-f", "jsnol"], "unknown format 'jsnol': did you mean 'jsonl'?"),
     (["EV", "--role", "rw,iamge"], "unknown role 'iamge': did you mean 'image'?"),
