@@ -409,7 +409,8 @@ static void help_program(struct lt_buf *out)
     lt_runtimes_list(out, false);
     lt_buf_lit(out, " host's disk tells\n\n"
                     "usage: layertime [timeline] [OPTION]... EVIDENCE...\n"
-                    "       layertime COMMAND [OPTION]... [WHAT] EVIDENCE...\n\n"
+                    "       layertime COMMAND [OPTION]... [WHAT] EVIDENCE...\n"
+                    "       layertime help [COMMAND]\n\n"
                     "EVIDENCE is the root of a mounted or live host, a ");
     lt_runtimes_list(out, true);
     lt_buf_lit(out, ", or a disk image\n"

@@ -186,8 +186,12 @@ static enum lt_status see_file(struct lt_lower_reader *reader, const struct lt_c
     if (over)
         return see_mounted(ctx, over, path, out);
     enum lt_status status = lt_lower_lookup(reader, container, path, &view, &problem);
+    struct lt_str linked = lt_str_dup(ctx->run, lt_zone_name_in(view.target));
+    path = lt_str_format(ctx->run, DATABASE "%.*s", LT_ARG(linked));
+    over = linked.len ? lt_mount_over(container, path) : NULL;
+    if (over) /* a database that is mounted */
+        return see_mounted(ctx, over, path, out);
     if (S_ISREG(view.node.mode)) {
-        struct lt_str linked = lt_zone_name_in(view.target);
         *out = (struct seen){.fs = ctx->fs, .path = view.path};
         out->name = lt_str_dup(ctx->run, linked.len ? linked : lt_zone_name_in(view.inside));
         return LT_OK;

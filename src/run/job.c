@@ -209,7 +209,7 @@ static enum lt_status take_inventory(struct lt_job *job, struct lt_err *err)
     enum lt_status status = lt_schedule_inventory(&job->ctx, &(struct lt_poll){poll_job, job}, err);
     lt_each (const struct lt_host, host, &job->inventory.hosts)
         if (host->zone.conflict.len && !job->options->quiet)
-            lt_say("%.*s", LT_ARG(host->zone.conflict));
+            lt_say("%.*s%s%.*s", LT_ARG(host->hostname), host->hostname.len ? ": " : "", LT_ARG(host->zone.conflict));
     return status;
 }
 

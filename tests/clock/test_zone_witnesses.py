@@ -296,6 +296,19 @@ def test_binds_of_the_hosts_files(both: bool, tmp: Path) -> None:
     assert ("time_zone_conflict" in zone) == (not both)
 
 
+@pytest.mark.parametrize("env", [[], ["TZ=Asia/Tokyo"]], ids=str)
+def test_bind_of_the_database(env: list[str], tmp: Path) -> None:
+    """-v /usr/share/zoneinfo:/usr/share/zoneinfo, over an image without one whose link leads there."""
+    points = {"/usr/share/zoneinfo": {"Type": "bind", "Source": "/usr/share/zoneinfo", "Destination": "/usr/share/zoneinfo"}}
+    host = make(tmp, zones("Asia/Tokyo"), {"etc": {"localtime": ("link", "../usr/share/zoneinfo/Asia/Tokyo")}},
+                MountPoints=points, Config={"Image": "shop:1", "Labels": {}, "Env": env})
+    zone = container(host, tmp)
+    by = "TZ in Config.Env" if env else "bind of /usr/share/zoneinfo/Asia/Tokyo"
+    assert zone == {"time_zone": "Asia/Tokyo", "time_zone_by": by}
+    (line,) = host.run().where(data_type=LINE)
+    assert facts(line) == "application time 2026-07-01T12:00:00+09:00 by the container's zone"
+
+
 def test_bind_of_what_is_not_there(tmp: Path) -> None:
     """The image's own zone is hidden: nothing is known, and nothing is guessed."""
     points = {"/etc/localtime": {"Type": "bind", "Source": "/mnt/else/localtime", "Destination": "/etc/localtime"}}
