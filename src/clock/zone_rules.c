@@ -6,6 +6,9 @@ enum { MAX_NAME = 256, MAX_TAB = 65536, MAX_DIRECTORIES = 256 };
 /* Before this second of 2013 there were no containers. */
 static const int64_t CONTAINERS = 1356998400;
 
+/* 1980. Later versions of the database rarely change what clocks showed before. */
+static const int64_t EIGHTIES = 315532800;
+
 /* Where distributions keep the database, the last one where only the zone that is set is kept. */
 static const char *const places[] = {"/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo",
                                      "/etc/zoneinfo"};
@@ -15,6 +18,7 @@ enum { PLACES = sizeof places / sizeof *places };
 struct named {
     struct lt_str name;
     struct lt_zone_info zone;
+    struct lt_time modified, changed;
     unsigned rank;
 };
 
@@ -120,16 +124,27 @@ static unsigned rank_of(struct lt_str tab, struct lt_str name)
     return is_in_tab(tab, plain) ? 0 : memchr(plain.ptr, '/', plain.len) ? 1 : 2;
 }
 
+/* The directory of a database that is being loaded. */
+struct loading {
+    struct lt_fs *fs;
+    struct lt_str top, tab; /* its path, and zone1970.tab */
+};
+
 /* A file of the database. It has others besides zones, whose first bytes differ. */
-static void add_zone(struct lt_zone_rules *rules, struct lt_fs *fs, struct lt_str top, struct lt_str path,
-                     struct lt_str tab)
+static void add_zone(struct lt_zone_rules *rules, const struct loading *loading, struct lt_str path,
+                     const struct lt_node *node)
 {
     struct lt_zone_info zone = {.known = true};
-    if (parse(fs, path, &rules->arena, &zone.rules, NULL) != LT_OK)
+    if (parse(loading->fs, path, &rules->arena, &zone.rules, NULL) != LT_OK)
         return;
     struct named *named = lt_new(&rules->arena, struct named);
-    *named = (struct named){.name = lt_str_dup(&rules->arena, lt_str_skip(path, top.len + 1)), .zone = zone};
-    named->rank = rank_of(tab, named->name);
+    *named = (struct named){
+        .name = lt_str_dup(&rules->arena, lt_str_skip(path, loading->top.len + 1)),
+        .zone = zone,
+        .modified = node->time[LT_M],
+        .changed = node->time[LT_C],
+    };
+    named->rank = rank_of(loading->tab, named->name);
     lt_list_add(&rules->database, &rules->arena, named);
 }
 
@@ -145,8 +160,8 @@ static void load(struct lt_zone_rules *rules, struct lt_fs *fs, struct lt_str to
 {
     struct lt_arena *arena = &rules->arena;
     struct lt_list directories = {0};
-    struct lt_str tab = LT_STR("");
-    lt_slurp(fs, lt_path_join(arena, top, LT_STR("zone1970.tab")), MAX_TAB, arena, &tab, NULL);
+    struct loading loading = {fs, top, LT_STR("")};
+    lt_slurp(fs, lt_path_join(arena, top, LT_STR("zone1970.tab")), MAX_TAB, arena, &loading.tab, NULL);
     lt_list_add_str(&directories, arena, top);
     for (size_t i = 0; i < directories.count && i < MAX_DIRECTORIES; i++) {
         struct lt_str directory = *(const struct lt_str *)directories.items[i];
@@ -160,7 +175,7 @@ static void load(struct lt_zone_rules *rules, struct lt_fs *fs, struct lt_str to
             if (S_ISDIR(node->mode) && !is_double(node->name))
                 lt_list_add_str(&directories, arena, path);
             else if (S_ISREG(node->mode) && !is_double(node->name))
-                add_zone(rules, fs, top, path, tab);
+                add_zone(rules, &loading, path, node);
         }
     }
 }
@@ -178,15 +193,15 @@ static void load_database(struct lt_zone_rules *rules)
         }
 }
 
-/* The name of the host's database that fits the rules best, "" if none does. */
-static struct lt_str name_of(struct lt_zone_rules *rules, const struct lt_zone *zone)
+/* The name of the host's database that fits the rules best, but not `except`; "" if none does. */
+static struct lt_str name_of(struct lt_zone_rules *rules, const struct lt_zone *zone, struct lt_str except)
 {
     const struct named *best = NULL;
     load_database(rules);
     lt_each (const struct named, named, &rules->database) {
         bool better =
             !best || named->rank < best->rank || (named->rank == best->rank && lt_str_cmp(named->name, best->name) < 0);
-        if (better && !lt_zone_differ(zone, &named->zone.rules, NULL))
+        if (better && !lt_str_eq(named->name, except) && !lt_zone_differ(zone, &named->zone.rules, NULL))
             best = named;
     }
     return best ? lt_str_dup(rules->ctx->run, best->name) : LT_STR("");
@@ -210,16 +225,61 @@ static struct lt_str label_of(struct lt_arena *arena, const struct lt_zone *rule
     return name;
 }
 
-static void name_it(struct lt_zone_rules *rules, struct lt_zone_info *zone, const struct lt_list *claims)
+/* Not by the name `wrong`, whose file has these rules by mistake. */
+static void name_it(struct lt_zone_rules *rules, struct lt_zone_info *zone, struct lt_str wrong,
+                    const struct lt_list *claims)
 {
     lt_each (const struct lt_zone_info, claim, claims)
-        if (!zone->name.len && claim->known && !lt_zone_differ(&zone->rules, &claim->rules, NULL))
+        if (!zone->name.len && claim->known && !lt_str_eq(claim->name, wrong) &&
+            !lt_zone_differ(&zone->rules, &claim->rules, NULL))
             zone->name = claim->name;
     if (!zone->name.len && !lt_zone_is_fixed(&zone->rules))
-        zone->name = name_of(rules, &zone->rules);
+        zone->name = name_of(rules, &zone->rules, wrong);
     zone->unnamed = !zone->name.len;
     if (zone->unnamed)
         zone->name = label_of(rules->ctx->run, &zone->rules);
+}
+
+/* Do two files of one name differ so much that they are no versions of one zone? */
+static bool is_other_zone(const struct lt_zone *one, const struct lt_zone *other)
+{
+    struct lt_zone_difference difference;
+    return lt_zone_differ(one, other, &difference) && difference.first < EIGHTIES && difference.since > CONTAINERS;
+}
+
+/* Was the file written after the other? Without another time of its own (cp -p) its ctime tells. */
+static bool is_later(const struct named *one, const struct named *other)
+{
+    int order = lt_time_cmp(one->modified, other->modified);
+    return order ? order > 0 : lt_time_cmp(one->changed, other->changed) > 0;
+}
+
+/* Of the zones in zone1970.tab no two are the same. If a file is the same as an older one, it was overwritten with
+ * that.
+ */
+static bool is_copy(const struct lt_zone_rules *rules, const struct named *own)
+{
+    lt_each (const struct named, named, &rules->database)
+        if (!own->rank && !named->rank && named != own && is_later(own, named) &&
+            !lt_zone_differ(&named->zone.rules, &own->zone.rules, NULL))
+            return true;
+    return false;
+}
+
+/* Has the file that a link leads to been overwritten with another zone? `cp .../Asia/Tokyo /etc/localtime` does that to
+ * the file that the link named before. */
+static bool is_overwritten(struct lt_zone_rules *rules, const struct lt_zone_info *zone)
+{
+    static const struct lt_zone utc = {0};
+    const struct lt_zone_info *host = &rules->ctx->host->zone;
+    if (is_utc(zone->name))
+        return lt_zone_differ(&zone->rules, &utc, NULL);
+    load_database(rules);
+    lt_each (const struct named, named, &rules->database)
+        if (lt_str_eq(named->name, zone->name))
+            return zone == host ? is_copy(rules, named)
+                                : !is_copy(rules, named) && is_other_zone(&named->zone.rules, &zone->rules);
+    return false;
 }
 
 /* --- witnesses beside each other --- */
@@ -294,8 +354,17 @@ static void compare(struct lt_ctx *ctx, struct lt_zone_info *zone, const struct 
 void lt_zone_settle(struct lt_zone_rules *rules, struct lt_zone_info *zone, const struct lt_list *claims)
 {
     struct lt_buf unsure = {0};
+    struct lt_str wrong = LT_STR("");
+    if (zone->known && zone->name.len && !zone->unnamed && is_overwritten(rules, zone)) {
+        wrong = zone->name;
+        zone->name = LT_STR("");
+    }
     if (zone->known && !zone->name.len)
-        name_it(rules, zone, claims);
+        name_it(rules, zone, wrong, claims);
+    if (wrong.len)
+        lt_zone_conflict(rules->ctx, zone,
+                         lt_str_format(rules->ctx->scratch, "%.*s leads to %.*s, whose file has the rules of %.*s",
+                                       LT_ARG(zone->from), LT_ARG(wrong), LT_ARG(zone->name)));
     lt_each (const struct lt_zone_info, claim, claims)
         compare(rules->ctx, zone, claim, &unsure);
     zone->from = lt_str_format(rules->ctx->run, "%.*s%.*s", LT_ARG(zone->from), LT_ARG(lt_buf_view(&unsure)));

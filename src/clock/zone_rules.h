@@ -32,8 +32,9 @@ bool lt_zone_of_host(struct lt_ctx *ctx, struct lt_str name, struct lt_zone_info
 bool lt_zone_by_name(struct lt_ctx *ctx, struct lt_str name, struct lt_zone_info *zone);
 
 /* Give a zone whose rules are known, but not its name, the name that fits the rules: that of the first claim with the
- * same rules, else of the host's database, else the text of its rules (zone->unnamed). `claims` are others that name
- * the zone, struct lt_zone_info *. Those that disagree are added to zone->conflict. */
+ * same rules, else of the host's database, else the text of its rules (zone->unnamed). So too if it has a name whose
+ * file was overwritten with another zone. `claims` are others that name the zone, struct lt_zone_info *. Those that
+ * disagree are added to zone->conflict. */
 void lt_zone_settle(struct lt_zone_rules *rules, struct lt_zone_info *zone, const struct lt_list *claims);
 
 /* Add to zone->conflict. */

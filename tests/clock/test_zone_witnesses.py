@@ -179,6 +179,41 @@ def test_links(link: str, more: dict[str, Any], zone: str, tmp: Path) -> None:
     assert syslog(host)["datetime"].startswith("2026-07-01T03:00:00")
 
 
+def whole(name: str) -> dict[str, Any]:
+    """This machine's database, or a part of it with the names that zone1970.tab has, and a link to one zone."""
+    tab = (DATABASE / "zone1970.tab").read_text()
+    places = [line.split("\t")[2] for line in tab.splitlines() if line[0] != "#"]
+    return {**zones(*places[::7], "Asia/Tokyo", "Europe/Berlin", "Etc/UTC"), "usr/share/zoneinfo/zone1970.tab": tab,
+            "etc/localtime": ("link", f"../usr/share/zoneinfo/{name}"), "etc/timezone": f"{name}\n"}
+
+
+@pytest.mark.parametrize("option", ["--preserve=mode", "--preserve=timestamps"])
+@pytest.mark.parametrize("name, by", [("Etc/UTC", "Asia/Tokyo"), ("Europe/Berlin", "Asia/Tokyo"),
+                                      ("Asia/Tokyo", "Europe/Berlin")])
+def test_copy_through_a_link(name: str, by: str, option: str, tmp: Path) -> None:
+    """cp writes into the file that the link named before: its rules are in force, and the name is wrong. The link to the
+    file that was copied is right, whoever else has its rules."""
+    host = make(tmp, whole(name))
+    place, link = host.root / "usr/share/zoneinfo", host.root / "etc/localtime"
+    for file in place.rglob("*"):
+        os.utime(file, (1750000000, 1750000000))
+    subprocess.run(["cp", option, place / by, link], check=True)
+    text = f"/etc/localtime leads to {name}, whose file has the rules of {by}"
+    assert told(host, tmp) == (by, "/etc/localtime", text)
+    assert f"zone {by} by /etc/localtime" in facts(syslog(host))
+    for path, target in ((link, f"../usr/share/zoneinfo/{by}"), (host.root / "etc/timezone", None)):
+        path.unlink()
+        if target:
+            path.symlink_to(target)
+    assert told(host, tmp) == (by, "/etc/localtime", "")
+
+
+@pytest.mark.parametrize("name", ["Europe/Berlin", "Asia/Tokyo", "Etc/UTC"])
+def test_whole_database(name: str, tmp: Path) -> None:
+    """No zone of a good one is taken for another."""
+    assert told(make(tmp, whole(name)), tmp) == (name, "/etc/localtime", "")
+
+
 def test_link_to_nowhere(tmp: Path) -> None:
     """The host has no database: the name is known, its rules are not, and nothing is taken from this machine."""
     host = make(tmp, {"etc/localtime": ("link", "/usr/share/zoneinfo/Asia/Tokyo"), "etc/timezone": "Europe/Berlin\n"})
@@ -274,6 +309,17 @@ def test_container_whose_files_disagree(tmp: Path) -> None:
                            "disagree")
     (web,) = launch.objects("containers", host.root)
     assert web["time_zone"] == "Europe/Berlin" and web["time_zone_conflict"] == text
+
+
+@pytest.mark.parametrize("name", ["Etc/UTC", "Europe/Berlin"])
+def test_container_with_a_copy_through_its_link(name: str, tmp: Path) -> None:
+    """docker exec web cp /usr/share/zoneinfo/Asia/Tokyo /etc/localtime: the host's database has the right rules."""
+    host = make(tmp, zones("Asia/Tokyo", "Europe/Berlin"), {"etc": {"localtime": ("link", f"/usr/share/zoneinfo/{name}")},
+                "usr": {"share": {"zoneinfo": {name.split("/")[0]: {name.split("/")[1]: rules("Asia/Tokyo")}}}}})
+    zone = container(host, tmp)
+    assert zone["time_zone"] == "Asia/Tokyo"
+    assert zone["time_zone_conflict"] == (
+        f"/etc/localtime of the container leads to {name}, whose file has the rules of Asia/Tokyo")
 
 
 def test_container_with_rules_alone(tmp: Path) -> None:
