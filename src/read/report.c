@@ -93,9 +93,10 @@ static void write_item(struct lt_report *report, const char *source, struct lt_s
 
 void lt_report_problem(struct lt_report *report, const char *source, struct lt_str path, const struct lt_err *problem)
 {
+    bool opened = strcmp(source, "evidence") != 0; /* else nothing at all can be read, and only that is said */
     report->failures++;
-    if (path.len && lt_is_denied(problem->sys))
-        lt_denied_add(&report->denied, &report->arena, path);
+    if (opened && lt_is_denied(problem->sys))
+        lt_denied_add(&report->denied, &report->arena, path.len ? path : lt_str_c(report->evidence));
     else
         show(report, path, problem);
     if (report->errors || report->keep_early)

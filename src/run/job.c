@@ -146,8 +146,8 @@ static void report_unused(struct lt_job *job, const struct lt_evidence *evidence
     lt_buf_free(&stores);
     lt_report_problem(&job->report, "evidence", LT_STR(""), &none);
     add_looked(job, evidence->spec,
-               lt_str_format(&job->arena, "looked for %.*s, and for their shape in all directories",
-                             LT_ARG(lt_buf_view(&looked->places)))
+               lt_str_format(&job->arena, "looked for %.*s%stheir shape in all directories",
+                             LT_ARG(lt_buf_view(&looked->places)), looked->places.len ? ", and for " : "")
                    .ptr);
     lt_each (const struct lt_str, almost, &looked->almost)
         add_looked(job, evidence->spec, almost->ptr);
