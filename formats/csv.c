@@ -3,8 +3,8 @@
  * all facts under their JSON names and in their order. All values are quoted except integers and `datetime`. Control,
  * escape and bidi characters are escaped, so each record is one line. Unknown values are empty, except `tag`:
  * Timesketch's importer would read an empty one as "nan", so it is "-". */
+#include "base/csvcell.h"
 #include "base/escape.h"
-#include "formats/cell.h"
 #include "formats/fields.h"
 
 static const enum lt_field first[] = {
@@ -32,42 +32,18 @@ static void csv_begin(struct lt_buf *out)
     lt_buf_char(out, '\n');
 }
 
-/* Escape what was written since `start`, double its quotes, and add the closing quote. */
-static void finish_text(struct lt_buf *out, size_t start, bool raw)
-{
-    lt_value_bound(out, start);
-    lt_escape_name_from(out, start, true);
-    if (!raw)
-        lt_cell_neutralise(out, start);
-    struct lt_str text = {out->ptr + start, out->len - start};
-    if (memchr(text.ptr, '"', text.len)) {
-        struct lt_buf copy = {0};
-        lt_buf_add(&copy, text);
-        out->len = start;
-        for (size_t i = 0; i < copy.len; i++) {
-            if (copy.ptr[i] == '"')
-                lt_buf_char(out, '"');
-            lt_buf_char(out, copy.ptr[i]);
-        }
-        lt_buf_free(&copy);
-    }
-    lt_buf_char(out, '"');
-}
-
 static void add_cell(struct lt_buf *out, enum lt_field field, const struct lt_row *row, bool raw)
 {
-    bool plain = lt_field_infos[field].type == LT_AS_INT || field == LT_FIELD_DATETIME;
-    if (!plain)
-        lt_buf_char(out, '"');
     size_t start = out->len;
     if (field == LT_FIELD_TAG && !row->event->tags)
         lt_buf_char(out, '-');
     else
         lt_field_put(out, field, row);
-    if (!plain && out->len == start)
-        out->len--;
-    else if (!plain)
-        finish_text(out, start, raw);
+    if (lt_field_infos[field].type == LT_AS_INT || field == LT_FIELD_DATETIME)
+        return;
+    lt_value_bound(out, start);
+    lt_escape_name_from(out, start, true);
+    lt_csv_cell(out, start, raw);
 }
 
 static void csv_row(struct lt_buf *out, const struct lt_row *row, struct lt_memory *memory)

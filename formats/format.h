@@ -5,7 +5,6 @@
  *   format.c          the table, and how a name or a suffix selects a line of it
  *   fields.def        the facts of a row under their JSON names, sorted; fields.c: where each comes from
  *   message.c         pieces of text that several formats share
- *   cell.c            text that a spreadsheet would calculate
  *   memory.c          text that a writer made for one record and reuses for the next
  *   text.c            a timeline to read and grep
  *   jsonl.c           JSON lines for Timesketch, in the form of psort

@@ -2,8 +2,8 @@
 /* The 17 columns of log2timeline 1.x as psort's l2tcsv module writes them (plaso/output/l2t_csv.py, 2026-07), for old
  * tools: whole seconds, equal times of one entry as one "MACB", no quotes, a space for a comma in a value. All facts
  * without a column go to `extra`. Not for Timesketch, which reads the `time` column as a time of the current day. */
+#include "base/csvcell.h"
 #include "base/escape.h"
-#include "formats/cell.h"
 #include "formats/fields.h"
 #include "formats/message.h"
 

@@ -3,8 +3,10 @@
 
 #include "choice_options.h"
 #include "command/command.h"
+#include "command/mistakes.h"
 #include "runtime/runtimes.h"
 
+#include "base/near.h"
 #include "evidence/lister.h"
 #include "parse/stamp.h"
 
@@ -74,10 +76,21 @@ STRING_OF(path, choice.path)
 STRING_OF(image, choice.image)
 STRING_OF(label, choice.label)
 
+/* "unknown KIND 'x': did you mean 'y'?", or what else helps. */
+static enum lt_status unknown(const char *kind, const struct lt_near *near, const char *otherwise, struct lt_err *err)
+{
+    if (near->best.len)
+        return usage(err, "unknown %s '%.*s': did you mean '%.*s'?", kind, LT_ARG(near->wanted), LT_ARG(near->best));
+    return usage(err, "unknown %s '%.*s': %s", kind, LT_ARG(near->wanted), otherwise);
+}
+
 static enum lt_status set_format(struct lt_options *options, const char *value, struct lt_err *err)
 {
+    struct lt_near near = {.wanted = lt_str_c(value)};
     options->format = lt_format_named(value);
-    return options->format ? LT_OK : usage(err, "unknown format '%s': see --list-formats", value);
+    for (size_t i = 0; lt_formats[i]; i++)
+        lt_near_try(&near, lt_str_c(lt_formats[i]->name));
+    return options->format ? LT_OK : unknown("format", &near, "see --list-formats", err);
 }
 
 static enum lt_status set_color(struct lt_options *options, const char *value, struct lt_err *err)
@@ -150,11 +163,12 @@ static enum lt_status set_role(struct lt_options *options, const char *value, st
 {
     for (struct lt_str rest = lt_str_c(value); rest.len;) {
         struct lt_str word = lt_str_cut(&rest, ',');
+        struct lt_near near = {.wanted = word};
         unsigned role = 0;
         while (role < LT_ROLES && !lt_str_eq(word, lt_str_c(lt_role_names[role])))
-            role++;
+            lt_near_try(&near, lt_str_c(lt_role_names[role++]));
         if (role == LT_ROLES)
-            return usage(err, "unknown role in '%s': give some of rw,image,init,volume,config,log,host", value);
+            return unknown("role", &near, "give some of rw,image,init,volume,config,log,host", err);
         options->roles |= 1u << role;
     }
     return options->roles ? LT_OK : usage(err, "no role given: see --help");
@@ -174,10 +188,11 @@ enum { ALL = 0, ROW = LT_OPTIONS_ROWS, READ = LT_OPTIONS_FILES, JSON = LT_OPTION
 
 static const struct option_row table[] = {
     {ALL, 'o', "output", "FILE",
-     "write to FILE ('-' is stdout), packed for .gz; .txt .jsonl .csv .body pick a timeline's format", set_output},
+     "write to FILE ('-' is stdout), packed for .gz; .txt .jsonl .csv .body pick a format, .json a table's",
+     set_output},
     {ROW, 'f', "format", "FORMAT", "text, jsonl, csv, body or l2tcsv (default: by the suffix of FILE, else text)",
      set_format},
-    {ROW, 0, "raw-csv", NULL, "leave cells of CSV as they are, even if a spreadsheet would calculate them",
+    {ALL, 0, "raw-csv", NULL, "leave cells of CSV as they are, even if a spreadsheet would calculate them",
      set_raw_csv},
     {JSON, 0, "json", NULL, "an array of JSON objects instead of a table", set_json},
     {ALL, 0, "no-journal", NULL, "show an ext3/4 disk as it lies, without the changes that wait in its journal",
@@ -267,9 +282,19 @@ static bool goes_with(const struct option_row *row, const struct lt_command *com
     return !row->groups || row->groups & command->options;
 }
 
+/* layertime help [COMMAND] */
+static enum lt_status take_help(struct lt_options *options, const char *name, struct lt_err *err)
+{
+    options->help = true;
+    options->command = lt_commands[0];
+    return name ? lt_help_on(name, &options->command, err) : LT_OK;
+}
+
 /* The words that are not options: [COMMAND] [OPERAND] EVIDENCE... */
 static enum lt_status take_words(struct lt_options *options, char **words, int count, struct lt_err *err)
 {
+    if (count && strcmp(*words, "help") == 0)
+        return take_help(options, count > 1 ? words[1] : NULL, err);
     const struct lt_command *command = count ? lt_command_named(*words) : NULL;
     options->command = command ? command : lt_commands[0];
     int used = command ? 1 : 0;
@@ -278,11 +303,33 @@ static enum lt_status take_words(struct lt_options *options, char **words, int c
     options->evidence = words + used;
     options->evidence_count = count - used;
     bool reads = !options->help && !options->version && !options->list_formats && !options->list_sources;
+    const struct lt_words all = {options->command, command, options->operand, options->evidence,
+                                 options->evidence_count};
     if (options->evidence_count || !reads)
-        return LT_OK;
+        return reads ? lt_mistakes(&all, err) : LT_OK;
     if (options->command->operands)
         return usage(err, "too few words: layertime %s %s", options->command->name, options->command->arguments);
     return usage(err, "no evidence given: see --help");
+}
+
+/* Choose how a command other than the timeline prints, by --json or by the suffix of the output file. */
+static enum lt_status choose_table(struct lt_options *options, struct lt_str name, struct lt_err *err)
+{
+    static const struct {
+        const char *suffix;
+        enum lt_table table;
+    } kinds[] = {{".csv", LT_TABLE_CSV}, {".json", LT_TABLE_JSON}, {".jsonl", LT_TABLE_JSONL}};
+    name.len -= options->gzip ? 3 : 0;
+    options->table = options->json ? LT_TABLE_JSON : LT_TABLE_TEXT;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (lt_str_ends(name, lt_str_c(kinds[i].suffix)))
+            options->table = kinds[i].table;
+    if (options->json && options->table == LT_TABLE_CSV)
+        return usage(err, "--json and the name '%s' ask for two formats", options->output);
+    if (lt_str_ends(name, LT_STR(".body")) || lt_str_ends(name, LT_STR(".l2tcsv")))
+        return usage(err, "the name '%s' picks a format of the timeline: '%s' writes a table, .csv, .json or .jsonl",
+                     options->output, options->command->name);
+    return LT_OK;
 }
 
 /* Choose the format by the suffix of the output file, unless -f gave one. */
@@ -293,6 +340,8 @@ static enum lt_status choose_format(struct lt_options *options, struct lt_err *e
     if (options->format)
         return LT_OK;
     options->format = lt_formats[0];
+    if (options->command->options & LT_OPTIONS_JSON)
+        return choose_table(options, to_file ? lt_str_c(options->output) : LT_STR(""), err);
     if (!to_file || !(options->command->options & LT_OPTIONS_ROWS))
         return LT_OK;
     options->format = lt_format_for(options->output);
@@ -302,12 +351,63 @@ static enum lt_status choose_format(struct lt_options *options, struct lt_err *e
                        options->output);
 }
 
+/* An option that does not go with the command, and those with which it goes. */
+static enum lt_status misplaced(const struct option_row *row, const struct lt_command *command, struct lt_err *err)
+{
+    struct lt_buf others = {0};
+    for (size_t i = 0; lt_commands[i]; i++)
+        if (goes_with(row, lt_commands[i]))
+            lt_buf_printf(&others, "%s'%s'", others.len ? ", " : "", lt_commands[i]->name);
+    bool by_name = row->set == set_format && command->options & LT_OPTIONS_JSON;
+    enum lt_status status = usage(err, "option '--%s' does not go with '%s', but with %.*s%s", row->name, command->name,
+                                  LT_ARG(lt_buf_view(&others)), by_name ? ": see -o x.csv and --json" : "");
+    lt_buf_free(&others);
+    return status;
+}
+
+/* An option with one letter that is not in the table. `word` is where the next one may be: whoever types -since means
+ * --since. */
+static enum lt_status unknown_letter(int letter, const char *word, struct lt_err *err)
+{
+    bool is_long = word && word[0] == '-' && word[1] == letter && word[2];
+    struct lt_near near = {.wanted = is_long ? lt_str_c(word + 1) : LT_STR("")};
+    for (int i = 0; i < ROWS; i++)
+        lt_near_try(&near, lt_str_c(table[i].name));
+    if (near.best.len)
+        return usage(err, "unknown option '-%c': did you mean '--%.*s'?", letter, LT_ARG(near.best));
+    return usage(err, "unknown option '-%c': see --help", letter);
+}
+
+/* A long option that is not in the table, is short for several, or takes no value but has one. */
+static enum lt_status unknown_long(const char *word, struct lt_err *err)
+{
+    struct lt_str rest = lt_str_skip(lt_str_c(word), 2), name = lt_str_cut(&rest, '=');
+    struct lt_near near = {.wanted = name};
+    struct lt_buf several = {0};
+    for (int i = 0; i < ROWS; i++) {
+        if (lt_str_eq(name, lt_str_c(table[i].name)))
+            return usage(err, "option '--%s' takes no value", table[i].name);
+        if (lt_str_starts(lt_str_c(table[i].name), name))
+            lt_buf_printf(&several, "%s'--%s'", several.len ? ", " : "", table[i].name);
+        lt_near_try(&near, lt_str_c(table[i].name));
+    }
+    enum lt_status status = LT_SKIP;
+    if (several.len)
+        status = usage(err, "option '--%.*s' may be %.*s", LT_ARG(name), LT_ARG(lt_buf_view(&several)));
+    else if (near.best.len)
+        status = usage(err, "unknown option '--%.*s': did you mean '--%.*s'?", LT_ARG(name), LT_ARG(near.best));
+    else
+        status = usage(err, "unknown option '--%.*s': see --help", LT_ARG(name));
+    lt_buf_free(&several);
+    return status;
+}
+
 /* Checks and defaults that need all options. */
 static enum lt_status complete(struct lt_options *options, const bool *given, struct lt_err *err)
 {
     for (int i = 0; i < ROWS; i++)
         if (given[i] && !goes_with(&table[i], options->command))
-            return usage(err, "option '--%s' does not go with '%s'", table[i].name, options->command->name);
+            return misplaced(&table[i], options->command, err);
     if (!options->threads)
         options->threads = LT_DEFAULT_THREADS;
     if (!options->memory)
@@ -323,15 +423,16 @@ enum lt_status lt_options_parse(struct lt_options *options, int argc, char **arg
     bool given[ROWS] = {0};
     make_getopt_tables(longs, shorts);
     for (;;) {
-        int at = optind ? optind : 1;
         int code = getopt_long(argc, argv, shorts, longs, NULL);
         if (code < 0)
             break;
         const struct option_row *row = code == ':' || code == '?' ? NULL : find_row(code);
         if (code == ':')
-            return usage(err, "option '%s' needs an argument", argv[at]);
+            return usage(err, "option '%s' needs an argument", argv[optind - 1]);
+        if (!row && optopt && optopt < FIRST_LONG)
+            return unknown_letter(optopt, argv[optind], err);
         if (!row)
-            return usage(err, "unknown option '%s': see --help", argv[at]);
+            return unknown_long(argv[optind - 1], err);
         enum lt_status status = row->set(options, optarg, err);
         if (status != LT_OK)
             return status;
@@ -362,7 +463,8 @@ static void help_program(struct lt_buf *out)
     lt_runtimes_list(out, false);
     lt_buf_lit(out, " host's disk tells\n\n"
                     "usage: layertime [timeline] [OPTION]... EVIDENCE...\n"
-                    "       layertime COMMAND [OPTION]... [WHAT] EVIDENCE...\n\n"
+                    "       layertime COMMAND [OPTION]... [WHAT] EVIDENCE...\n"
+                    "       layertime help [COMMAND]\n\n"
                     "EVIDENCE is the root of a mounted or live host, a ");
     lt_runtimes_list(out, true);
     lt_buf_lit(out, ", or a disk image\n"

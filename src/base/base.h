@@ -12,7 +12,8 @@
  *   sha256.c       SHA-256 (libcrypto)               output.c     files that appear only when complete
  *   temporary.c    temporary files                   version.h    the version
  *   zst.c          zstd (libzstd)                    xz.c         xz (liblzma)
- *   packing.c      how a file is packed
+ *   packing.c      how a file is packed              near.c       the nearest word to a mistyped one
+ *   csvcell.c      text in a cell of CSV
  */
 #ifndef LT_BASE_BASE_H
 #define LT_BASE_BASE_H

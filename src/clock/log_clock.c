@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "clock/log_clock.h"
 
+#include "clock/zones.h"
+
 /* The daemon drains a container's pipes after its process has exited. */
 static const int64_t DRAIN = 2 * INT64_C(1000000000);
 
@@ -154,6 +156,8 @@ static void add_time_fact(struct lt_log_clock *log, const struct lt_apptime *app
         lt_time_zone(text, *offset);
     if (!app->has_zone)
         lt_buf_add(text, offset ? LT_STR(" by the container's zone") : LT_STR(" in an unknown zone"));
+    if (!app->has_zone && offset && log->container->zone.conflict.len)
+        lt_buf_lit(text, ", about which its files disagree");
     if (app->no_day)
         lt_buf_lit(text, ", on the day closest to the line's");
 }
@@ -322,6 +326,20 @@ static enum lt_appclock_verdict add_clock_facts(struct lt_log_clock *log, const 
     return verdict;
 }
 
+static void add_zone_facts(const struct lt_log_clock *log, struct lt_list *facts)
+{
+    const struct lt_zone_info *zone = &log->container->zone;
+    struct lt_buf text = {0};
+    if (zone->from.len) {
+        lt_buf_lit(&text, "the container's zone is ");
+        lt_zone_describe(&text, zone);
+        add_text(log->ctx, facts, lt_buf_view(&text));
+    }
+    if (zone->conflict.len)
+        add_text(log->ctx, facts, lt_str_format(log->ctx->scratch, "zones disagree: %.*s", LT_ARG(zone->conflict)));
+    lt_buf_free(&text);
+}
+
 enum lt_status lt_log_clock_end(struct lt_log_clock *log, struct lt_err *err)
 {
     static const char *const verdicts[] = {
@@ -331,15 +349,11 @@ enum lt_status lt_log_clock_end(struct lt_log_clock *log, struct lt_err *err)
         [LT_APPCLOCK_WRONG] = "zone wrong",
         [LT_APPCLOCK_OFF] = "clock off",
     };
-    const struct lt_zone_info *zone = &log->container->zone;
     const struct lt_appclock_span *most = lt_appclock_main(log->clock.count ? &log->clock : &log->files);
     struct lt_list facts = {0};
     if (!most)
         return LT_OK;
-    if (zone->from.len)
-        add_text(log->ctx, &facts,
-                 lt_str_format(log->ctx->scratch, "the container's zone is %.*s by %.*s",
-                               LT_ARG(zone->name.len ? zone->name : LT_STR("a nameless one")), LT_ARG(zone->from)));
+    add_zone_facts(log, &facts);
     add_beginnings(log);
     enum lt_appclock_verdict verdict = add_clock_facts(log, &log->clock, "", &facts);
     enum lt_appclock_verdict by_files = add_clock_facts(log, &log->files, "/var/log: ", &facts);

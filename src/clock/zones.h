@@ -2,7 +2,9 @@
 /* Time zones of the host and of its containers, as the evidence gives them; never those of the machine that runs
  * layertime. The map of this folder, whose files judge times:
  *
- *   zones.c        which zone the host and each container are in
+ *   zones.c        which zone the host and each container are in; zone_claims.c: files that name the host's;
+ *                  zone_rules.c: rules by a name, a name by rules, witnesses that disagree
+ *   localzone.c    zones of the machine that runs layertime, for --timezone and the manifest only
  *   filetimes.c    what the four times of a file prove about each other; steps of the host's clock
  *   log_clock.c    times in a container's log besides the host's own
  *   floor.c        times that the host's clock shows only while it is behind
@@ -21,10 +23,13 @@ void lt_zone_set_environment(struct lt_ctx *ctx, struct lt_container *container,
  * file gives the zone, the first offset does. */
 void lt_zone_note_offset(struct lt_ctx *ctx, struct lt_str text, struct lt_str file, const char *field);
 
-/* Find the zones of the current host, once the runtimes have linked its stores. The host's zone comes from
- * /etc/localtime, /etc/timezone and the offsets its daemons wrote; host->zone_conflict says where these disagree. A
- * container's zone comes from TZ, from a bind over /etc/localtime, or from its own merged /etc/localtime or
- * /etc/timezone. */
+/* Find the zones of the current host, once the runtimes have linked its stores. The host's rules are those of
+ * /etc/localtime, else of the files that name a zone (zone_claims.c), else the offsets that its daemons wrote. A
+ * container's come from TZ, else from what it sees as /etc/localtime, else as /etc/timezone. The name is that of the
+ * rules; zone.conflict says where witnesses disagree. */
 void lt_zones_find(struct lt_ctx *ctx);
+
+/* Append "Asia/Tokyo by /etc/localtime", for people. */
+void lt_zone_describe(struct lt_buf *out, const struct lt_zone_info *zone);
 
 #endif

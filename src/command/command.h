@@ -10,7 +10,8 @@
  *   diff.c         what a container changed
  *   who.c          who owns a path
  *   pick.c         the one container that the user means
- *   record.c       an item as keys and values: a table row or a JSON object
+ *   record.c       an item as keys and values: a table row or a JSON object; record_csv.c: a line of CSV
+ *   mistakes.c     what a user may have meant with words that make no sense
  */
 #ifndef LT_COMMAND_COMMAND_H
 #define LT_COMMAND_COMMAND_H

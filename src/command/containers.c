@@ -35,9 +35,7 @@ static struct lt_record *describe(struct lt_arena *arena, const struct lt_contai
     lt_record_name(record, "pod_namespace", container->pod_namespace);
     lt_record_name(record, "storage_driver", container->driver);
     lt_record_name(record, "layer_identifier", container->rw ? container->rw->id : container->rw_id);
-    lt_record_name(record, "time_zone", container->zone.name);
-    lt_record_name(record, "time_zone_by", container->zone.from);
-    lt_record_name(record, "host_time_zone", container->root->host->zone.name);
+    lt_record_zones(record, container);
     lt_record_tags(record, container->tags);
     lt_record_root(record, container->root, container->runtime);
     return record;

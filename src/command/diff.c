@@ -176,7 +176,7 @@ static enum lt_status write_diff(struct lt_job *job, struct diff *diff, struct l
 {
     struct lt_buf *out = lt_output_buffer(&job->output);
     struct lt_list records = {0};
-    bool lines = !job->options->json && !job->options->verbose;
+    bool lines = job->options->table == LT_TABLE_TEXT && !job->options->verbose;
     if (diff->entries.count)
         qsort(diff->entries.items, diff->entries.count, sizeof *diff->entries.items, by_path);
     lt_each (const struct entry, entry, &diff->entries) {

@@ -51,6 +51,7 @@ static void add_identity(struct card *card)
     lt_record_name(record, "pod_name", container->pod_name);
     lt_record_name(record, "pod_namespace", container->pod_namespace);
     lt_record_name(record, "storage_driver", container->driver);
+    lt_record_zones(record, container);
     add_identifiers(record, &container->identifiers);
 }
 
@@ -127,7 +128,7 @@ static enum lt_status write_card(struct lt_job *job, const struct card *card, st
     struct lt_buf *out = lt_output_buffer(&job->output);
     struct lt_list one = {0};
     lt_list_add(&one, card->arena, card->record);
-    if (job->options->json)
+    if (job->options->table != LT_TABLE_TEXT)
         return lt_records_write(job, &one, NULL, 0, err);
     lt_record_sheet(out, card->record);
     lt_buf_lit(out, "layers, top first:\n");

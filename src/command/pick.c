@@ -31,13 +31,11 @@ enum lt_status lt_pick_container(const struct lt_job *job, const char *which, co
     struct lt_list found = find(job, &arena, which);
     size_t count = found.count;
     *out = count ? found.items[0] : NULL;
-    if (!count)
-        lt_show_containers(&job->inventory);
-    else if (count > 1)
+    if (count > 1)
         list_candidates(&found);
     lt_arena_free(&arena);
     if (!count)
-        return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "no container matches '%s'", which);
+        return lt_no_container(&job->inventory, which, err);
     if (count > 1)
         return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "'%s' is ambiguous: give the whole ID of one of these %zu%s",
                        which, count, job->evidence.count > 1 ? ", and one evidence" : "");

@@ -106,6 +106,17 @@ void lt_record_root(struct lt_record *record, const struct lt_root *root, const 
     lt_record_name(record, "container_runtime", lt_str_c(runtime->name));
 }
 
+void lt_record_zones(struct lt_record *record, const struct lt_container *container)
+{
+    const struct lt_zone_info *own = &container->zone, *host = &container->root->host->zone;
+    lt_record_name(record, "time_zone", own->name);
+    lt_record_name(record, "time_zone_by", own->from);
+    lt_record_name(record, "time_zone_conflict", own->conflict);
+    lt_record_name(record, "host_time_zone", host->name);
+    lt_record_name(record, "host_time_zone_by", host->from);
+    lt_record_name(record, "host_time_zone_conflict", host->conflict);
+}
+
 const struct lt_cell *lt_record_get(const struct lt_record *record, const char *key)
 {
     lt_each (const struct lt_cell, cell, &record->cells)
@@ -277,7 +288,7 @@ static int by_key(const void *a, const void *b)
 
 static void json_record(struct lt_buf *out, const struct lt_record *record);
 
-static void json_value(struct lt_buf *out, const struct lt_cell *cell)
+void lt_cell_json(struct lt_buf *out, const struct lt_cell *cell)
 {
     const char *before = "";
     switch (cell->type) {
@@ -327,7 +338,7 @@ static void json_record(struct lt_buf *out, const struct lt_record *record)
     lt_buf_char(out, '{');
     lt_each (const struct lt_cell, cell, &cells) {
         lt_buf_printf(out, "%s\"%s\": ", cell_at ? ", " : "", cell->key);
-        json_value(out, cell);
+        lt_cell_json(out, cell);
     }
     lt_buf_char(out, '}');
 }
@@ -342,14 +353,32 @@ void lt_records_json(struct lt_buf *out, const struct lt_list *records)
     lt_buf_lit(out, "]\n");
 }
 
+void lt_records_json_lines(struct lt_buf *out, const struct lt_list *records)
+{
+    lt_each (const struct lt_record, record, records) {
+        json_record(out, record);
+        lt_buf_char(out, '\n');
+    }
+}
+
 enum lt_status lt_records_write(struct lt_job *job, const struct lt_list *records, const struct lt_column *columns,
                                 size_t count, struct lt_err *err)
 {
     struct lt_buf *out = lt_output_buffer(&job->output);
-    if (job->options->json)
-        lt_records_json(out, records);
-    else
+    switch (job->options->table) {
+    case LT_TABLE_TEXT:
         lt_records_table(out, records, columns, count, 0);
+        break;
+    case LT_TABLE_JSON:
+        lt_records_json(out, records);
+        break;
+    case LT_TABLE_JSONL:
+        lt_records_json_lines(out, records);
+        break;
+    case LT_TABLE_CSV:
+        lt_records_csv(out, records, columns, count, job->options->raw_csv);
+        break;
+    }
     job->rows += records->count;
     return lt_output_flush(&job->output, err);
 }

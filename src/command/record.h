@@ -57,6 +57,9 @@ const struct lt_str *lt_record_label(struct lt_arena *arena, const struct lt_own
 /* Add where the item lies: `evidence`, `hostname`, `data_root`, `container_runtime`. */
 void lt_record_root(struct lt_record *record, const struct lt_root *root, const struct lt_runtime *runtime);
 
+/* Add the zones of a container and of its host, who says so, and how the witnesses disagree. */
+void lt_record_zones(struct lt_record *record, const struct lt_container *container);
+
 /* The value under `key`, or NULL. */
 const struct lt_cell *lt_record_get(const struct lt_record *record, const char *key);
 
@@ -78,13 +81,22 @@ struct lt_column {
 void lt_records_table(struct lt_buf *out, const struct lt_list *records, const struct lt_column *columns, size_t count,
                       unsigned indent);
 
-/* Append a JSON array with one object a line. Keys are sorted; ASCII only. */
+/* Append a value as JSON. */
+void lt_cell_json(struct lt_buf *out, const struct lt_cell *cell);
+
+/* Append a JSON array with one object a line, or only the lines. Keys are sorted; ASCII only. */
 void lt_records_json(struct lt_buf *out, const struct lt_list *records);
+void lt_records_json_lines(struct lt_buf *out, const struct lt_list *records);
+
+/* Append CSV: a line of the keys that any record has, and those of `columns` (NULL if `count` is 0), sorted; then the
+ * records. Numbers, truth and times are plain, all else is in quotes; lists and records are JSON in a cell. */
+void lt_records_csv(struct lt_buf *out, const struct lt_list *records, const struct lt_column *columns, size_t count,
+                    bool raw);
 
 /* Append a record as lines "key: value". Lists have one item a line; nested records are omitted. */
 void lt_record_sheet(struct lt_buf *out, const struct lt_record *record);
 
-/* Write `records` to the output of the run, as JSON or as a table, according to its options. */
+/* Write `records` to the output of the run, in the form that its options say. */
 enum lt_status lt_records_write(struct lt_job *job, const struct lt_list *records, const struct lt_column *columns,
                                 size_t count, struct lt_err *err);
 

@@ -10,6 +10,7 @@
  * what. */
 #include "read/source.h"
 
+#include "clock/zones.h"
 #include "evidence/lines.h"
 #include "host/attribution.h"
 #include "host/log_files.h"
@@ -18,7 +19,8 @@
 
 #include <stdlib.h>
 
-enum { A_MINUTE = 60 };
+enum { A_MINUTE = 60, A_QUARTER = 900, A_DAY = 86400 };
+static const int64_t SECOND = 1000000000;
 
 static const struct lt_log_family families[] = {
     {"", "syslog", false},          {"", "messages", false},      {"", "daemon.log", false},
@@ -37,6 +39,7 @@ struct job {
     int64_t year, first_year; /* of the current line, so counted; of the first line, if years_known */
     bool years_known, years_searched;
     struct lt_str years_from; /* the witness for first_year */
+    int64_t off;              /* seconds by which the zone seems wrong: see note_off() */
     struct lt_time previous;  /* time of the previous line, at the earliest; may be unset */
     struct lt_time first;     /* that of its first line */
     struct lt_time limit;     /* first time in the next newer file */
@@ -56,7 +59,7 @@ static void note_zone(const struct job *job, struct lt_facts *facts)
     const struct lt_zone_info *zone = &job->ctx->host->zone;
     struct lt_buf text = {0};
     if (zone->known) {
-        lt_buf_printf(&text, "%.*s%sby %.*s", LT_ARG(zone->name), zone->name.len ? " " : "", LT_ARG(zone->from));
+        lt_zone_describe(&text, zone);
     } else {
         lt_buf_lit(&text, "UTC");
         if (job->zone.after.set)
@@ -64,7 +67,21 @@ static void note_zone(const struct job *job, struct lt_facts *facts)
         lt_buf_add(&text, lt_str_c(job->zone.after.set ? " by the daemon's own times" : " assumed"));
     }
     lt_fact(facts, "zone", lt_buf_view(&text));
+    lt_fact(facts, "zones disagree:", zone->conflict);
+    if (job->off)
+        lt_facts_item(facts, LT_ATTR_FACTS,
+                      "zones disagree: syslog's times are %jd min %s the daemon's own in the lines before",
+                      (intmax_t)llabs(job->off) / A_MINUTE, job->off > 0 ? "after" : "before");
     lt_buf_free(&text);
+}
+
+/* A line has both times, syslog's by the zone and the daemon's own. Where they are whole quarters of an hour apart, the
+ * zone of the host was another when syslog wrote it. */
+static void note_off(struct job *job, struct lt_time placed, struct lt_time own)
+{
+    int64_t apart = lt_time_diff(own, placed) / SECOND, half = A_QUARTER / 2;
+    int64_t off = (apart + (apart < 0 ? -half : half)) / A_QUARTER * A_QUARTER;
+    job->off = llabs(apart - off) <= A_MINUTE && llabs(off) <= A_DAY ? off : 0;
 }
 
 /* Convert a local time, given as if it were UTC. When clocks are put back it means two instants, of which the previous
@@ -123,6 +140,8 @@ static void choose_time(struct job *job, const struct lt_syslog *line, struct lt
     else if (line->time.set)
         place_local(job, line->time, out);
     bool inferred = out->tags & LT_TAG_BIT(time_inferred);
+    if (own.set && line->stamp.len && !line->time.set && out->time.set)
+        note_off(job, out->time, own);
     bool is_own = lt_attribution_choose(out, own, "syslog's", facts);
     if (is_own) {
         out->first = out->last = (struct lt_time){0};

@@ -156,10 +156,12 @@ struct lt_mount {
 
 /* A time zone as the evidence gives it. */
 struct lt_zone_info {
-    struct lt_str name;   /* "Asia/Tokyo"; "" if unknown */
-    struct lt_str from;   /* its witness: "TZ in Config.Env", a path...; "" if none */
-    bool known;           /* its rules are known */
-    struct lt_zone rules; /* UTC if unknown */
+    struct lt_str name;     /* "Asia/Tokyo"; "" if unknown */
+    struct lt_str from;     /* its witness: "TZ in Config.Env", a path...; "" if none */
+    bool known;             /* its rules are known */
+    bool unnamed;           /* nothing in the evidence names them: `name` is their POSIX form, or their only offset */
+    struct lt_str conflict; /* how its witnesses disagree, "" if they do not */
+    struct lt_zone rules;   /* UTC if unknown */
 };
 
 /* A directory that is walked by itself: out of the store, or with what is mounted in it. */
@@ -274,7 +276,6 @@ struct lt_host {
     bool collected;                     /* its files are copies: see read/collected.h */
     struct lt_str hostname;             /* "" if unknown */
     struct lt_zone_info zone;           /* its own */
-    struct lt_str zone_conflict;        /* how the witnesses of its zone disagree, "" if they do not */
     struct lt_list offsets;             /* that daemons wrote with times: see clock/zones.h */
     struct lt_str *subuid, *subgid;     /* texts of /etc/subuid and /etc/subgid; NULL: not read yet */
     struct lt_time newest;              /* the newest ctime of a file seen: only this host's kernel sets these */

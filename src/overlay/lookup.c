@@ -97,7 +97,7 @@ static void fill_view(struct trail *trail, struct lt_view *out)
     const struct stop *last = trail->stops.items[trail->stops.count - 1];
     const struct lt_layer *layer = last->seen.layer;
     struct lt_buf path = {0};
-    *out = (struct lt_view){.layer = layer, .node = last->seen.node, .path = layer->content, .target = trail->target};
+    *out = (struct lt_view){.layer = layer, .node = last->seen.node, .path = layer->content};
     lt_event_path(&path, &(struct lt_event){.dir = last->seen.dir, .node = &out->node});
     if (last->seen.dir)
         out->path = lt_str_dup(arena, lt_buf_view(&path));
@@ -125,6 +125,7 @@ enum lt_status lt_lower_lookup(struct lt_lower_reader *reader, const struct lt_c
     }
     if (there)
         fill_view(&trail, out);
+    out->target = trail.target;
     reader->flaw = NULL;
     if (flaw.set && err && !err->set)
         *err = flaw;

@@ -3,6 +3,7 @@
 
 #include "store/mechanics.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -423,8 +424,15 @@ void lt_report_blind(struct lt_ctx *ctx)
     bool needed = false;
     lt_each (const struct lt_layer, layer, &ctx->root->layers)
         needed |= layer->role == LT_ROLE_RW && layer->mechanics->xattrs;
-    if (needed && !ctx->root->rootless && (!fs->ops->xattrs || fs->no_trusted))
-        lt_skip(ctx, ctx->root->path, LT_CODE_UNREADABLE,
-                "the attributes trusted.overlay.* cannot be read%s: opaque directories and renames are not told",
-                fs->no_trusted ? " without CAP_SYS_ADMIN" : "");
+    struct lt_err problem = {0};
+    if (!needed || ctx->root->rootless || (fs->ops->xattrs && !fs->no_trusted))
+        return;
+    lt_fail(&problem, LT_SKIP, LT_CODE_UNREADABLE, 0,
+            "the attributes trusted.overlay.* cannot be read%s: opaque directories and renames are not told",
+            fs->no_trusted ? " without CAP_SYS_ADMIN" : "");
+    const bool quiet = ctx->report->quiet, denied = fs->no_trusted && lt_is_denied(EPERM);
+    ctx->report->denied.attributes |= denied;
+    ctx->report->quiet |= denied; /* the last line of the run says it */
+    lt_skip_error(ctx, ctx->root->path, &problem);
+    ctx->report->quiet = quiet;
 }

@@ -84,7 +84,7 @@ struct lt_view {
     struct lt_node node;          /* mode 0: nothing is visible */
     struct lt_str path;           /* in the evidence */
     struct lt_str inside;         /* in the container, without symbolic links; "" for its root */
-    struct lt_str target;         /* target of the link if the path itself is one; otherwise "" */
+    struct lt_str target;         /* target of the link if the path itself is one, wherever that leads; otherwise "" */
 };
 
 /* What the layers of `container` show it at `path`. Symbolic links are followed within its root: absolute ones begin

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/cursor.h"
 
-enum { HEAD = 44, INFO = 6, HOUR = 3600, DAY = 86400, MAX_OFFSET = 26 * HOUR };
+enum { HEAD = 44, INFO = 6, HOUR = 3600, DAY = 86400, MAX_OFFSET = 26 * HOUR, MAX_LEAP = 600 };
 
 /* Within this range, offsets and days can be added without overflow. */
 static const int64_t FAR = INT64_C(1) << 60;
@@ -22,10 +22,26 @@ static uint64_t big_endian(struct lt_str bytes, size_t at, unsigned count)
     return number >> (64 - 8 * count);
 }
 
+static int64_t signed_at(struct lt_str bytes, size_t at, unsigned width)
+{
+    uint64_t number = big_endian(bytes, at, width);
+    return width == 4 ? (int32_t)(uint32_t)number : (int64_t)number;
+}
+
 static int64_t time_at(const struct lt_zone *zone, size_t index)
 {
-    uint64_t number = big_endian(zone->times, index * zone->width, zone->width);
-    return zone->width == 4 ? (int32_t)(uint32_t)number : (int64_t)number;
+    return signed_at(zone->times, index * zone->width, zone->width);
+}
+
+/* The time of a leap second, and the sum of all up to it. */
+static int64_t leap_time(const struct lt_zone *zone, size_t index)
+{
+    return signed_at(zone->leaps, index * (zone->width + 4), zone->width);
+}
+
+static int32_t leap_sum(const struct lt_zone *zone, size_t index)
+{
+    return (int32_t)(uint32_t)big_endian(zone->leaps, index * (zone->width + 4) + zone->width, 4);
 }
 
 static int32_t info_offset(const struct lt_zone *zone, size_t type)
@@ -63,15 +79,21 @@ static bool take_block(struct lt_str *rest, const struct head *head, unsigned wi
 {
     size_t size = block_size(head, width);
     struct lt_str block = take_bytes(rest, size);
-    *out = (struct lt_zone){.count = head->time, .width = width};
+    *out = (struct lt_zone){.count = head->time, .leap_count = head->leap, .width = width};
     out->times = take_bytes(&block, head->time * width);
     out->types = take_bytes(&block, head->time);
     out->infos = take_bytes(&block, head->type * INFO);
+    take_bytes(&block, head->chars);
+    out->leaps = take_bytes(&block, head->leap * (width + 4));
     for (size_t i = 0; i < head->type; i++)
         if (info_offset(out, i) > MAX_OFFSET || info_offset(out, i) < -MAX_OFFSET)
             return false;
     for (size_t i = 0; i < out->count; i++)
         if ((unsigned char)out->types.ptr[i] >= head->type || (i && time_at(out, i) <= time_at(out, i - 1)))
+            return false;
+    for (size_t i = 0; i < out->leap_count; i++)
+        if (leap_sum(out, i) > MAX_LEAP || leap_sum(out, i) < -MAX_LEAP ||
+            (i && leap_time(out, i) <= leap_time(out, i - 1)))
             return false;
     return head->type > 0;
 }
@@ -177,7 +199,7 @@ static bool parse_posix(struct lt_str rest, struct lt_zone_rule *out)
 
 bool lt_zone_posix(struct lt_str text, struct lt_zone *out)
 {
-    *out = (struct lt_zone){0};
+    *out = (struct lt_zone){.footer = text};
     return parse_posix(text, &out->after);
 }
 
@@ -204,15 +226,13 @@ enum lt_status lt_tzif_parse(struct lt_str bytes, struct lt_zone *out, struct lt
     struct lt_zone zone;
     if (block_size(&head, width) > rest.len)
         return damaged(err, "it is shorter than its header says");
-    if (head.leap)
-        return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "time zone file: it counts leap seconds");
     if (!take_block(&rest, &head, width, &zone))
         return damaged(err, "bad transitions");
     if (width == 8) {
         if (!take_char(&rest, '\n') || !memchr(rest.ptr, '\n', rest.len))
             return damaged(err, "the footer is missing");
-        struct lt_str footer = lt_str_cut(&rest, '\n');
-        if (footer.len && !parse_posix(footer, &zone.after))
+        zone.footer = lt_str_cut(&rest, '\n');
+        if (zone.footer.len && !parse_posix(zone.footer, &zone.after))
             return damaged(err, "bad footer");
     }
     *out = zone;
@@ -248,22 +268,84 @@ static int32_t rule_offset(const struct lt_zone_rule *rule, int64_t sec)
     return summer ? rule->summer : rule->standard;
 }
 
-int32_t lt_zone_offset(const struct lt_zone *zone, int64_t sec)
+typedef int64_t when(const struct lt_zone *zone, size_t index);
+
+/* How many of the `count` changes that `time` dates, in their order, are at or before `sec`. */
+static size_t changes_until(const struct lt_zone *zone, when *time, size_t count, int64_t sec)
 {
-    size_t low = 0, high = zone->count; /* the number of transitions up to `sec` is in [low, high] */
-    sec = sec > FAR ? FAR : sec < -FAR ? -FAR : sec;
+    size_t low = 0, high = count; /* it is in [low, high] */
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (time_at(zone, middle) <= sec)
+        if (time(zone, middle) <= sec)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low == zone->count && zone->after.set)
+    return low;
+}
+
+static int32_t offset_without_leaps(const struct lt_zone *zone, int64_t sec)
+{
+    size_t count = changes_until(zone, time_at, zone->count, sec);
+    if (count == zone->count && zone->after.set)
         return rule_offset(&zone->after, sec);
-    if (low)
-        return info_offset(zone, (unsigned char)zone->types.ptr[low - 1]);
+    if (count)
+        return info_offset(zone, (unsigned char)zone->types.ptr[count - 1]);
     return zone->infos.len ? info_offset(zone, 0) : 0; /* RFC 8536, section 3.2: type 0 before the first transition */
+}
+
+int32_t lt_zone_offset(const struct lt_zone *zone, int64_t sec)
+{
+    sec = sec > FAR ? FAR : sec < -FAR ? -FAR : sec;
+    size_t leaps = changes_until(zone, leap_time, zone->leap_count, sec);
+    return offset_without_leaps(zone, sec) - (leaps ? leap_sum(zone, leaps - 1) : 0);
+}
+
+bool lt_zone_is_fixed(const struct lt_zone *zone)
+{
+    return !zone->count && !zone->leap_count && !zone->after.has_summer;
+}
+
+static int64_t sooner(int64_t after, int64_t best, int64_t candidate)
+{
+    return candidate > after && candidate < best ? candidate : best;
+}
+
+/* The next instant after `sec` at which the offset may change; LT_ZONE_UNTIL: none before that. */
+static int64_t next_change(const struct lt_zone *zone, int64_t sec)
+{
+    size_t count = changes_until(zone, time_at, zone->count, sec);
+    size_t leaps = changes_until(zone, leap_time, zone->leap_count, sec);
+    const struct lt_zone_rule *rule = &zone->after;
+    int64_t next = LT_ZONE_UNTIL;
+    if (leaps < zone->leap_count)
+        next = sooner(sec, next, leap_time(zone, leaps));
+    if (count < zone->count)
+        return sooner(sec, next, time_at(zone, count));
+    int64_t year = lt_civil_from(sec).year;
+    for (int64_t i = year - 1; rule->has_summer && i <= year + 1; i++) {
+        next = sooner(sec, next, moment(&rule->start, i) - rule->standard);
+        next = sooner(sec, next, moment(&rule->end, i) - rule->summer);
+    }
+    return next;
+}
+
+bool lt_zone_differ(const struct lt_zone *a, const struct lt_zone *b, struct lt_zone_difference *out)
+{
+    bool differ = false;
+    for (int64_t at = LT_ZONE_SINCE, next; at < LT_ZONE_UNTIL; at = next) {
+        int64_t of_b = next_change(b, at);
+        next = next_change(a, at);
+        next = of_b < next ? of_b : next;
+        if (lt_zone_offset(a, at) == lt_zone_offset(b, at))
+            continue;
+        if (!out)
+            return true;
+        out->first = differ ? out->first : at;
+        out->since = next;
+        differ = true;
+    }
+    return differ;
 }
 
 unsigned lt_zone_instants(const struct lt_zone *zone, int64_t local, int64_t out[2])

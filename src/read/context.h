@@ -9,6 +9,7 @@
  *                    store that are links; collected.c: stores that a collector copied
  *   unread.c         stores, and parts of stores, that no runtime reads yet; storage_conf.c: where settings put those
  * of Podman report.c         the account: seen = emitted + filtered + deduplicated + failed + untimed, and every error
+ *   denied.c         what only root may read
  *   facts.c          attributes of an event that is being built
  *   volume_users.c   which containers mount which volume
  */

@@ -96,10 +96,23 @@ static void write_item(struct lt_report *report, const char *source, struct lt_s
 
 void lt_report_problem(struct lt_report *report, const char *source, struct lt_str path, const struct lt_err *problem)
 {
+    bool opened = strcmp(source, "evidence") != 0; /* else nothing at all can be read, and only that is said */
     report->failures++;
-    show(report, path, problem);
+    if (opened && lt_is_denied(problem->sys))
+        lt_denied_add(&report->denied, &report->arena, path.len ? path : lt_str_c(report->evidence));
+    else
+        show(report, path, problem);
     if (report->errors || report->keep_early)
         write_item(report, source, path, problem);
+}
+
+void lt_report_denied(const struct lt_report *report)
+{
+    struct lt_buf text = {0};
+    lt_denied_describe(&text, &report->denied, report->keep_early);
+    if (text.len)
+        lt_say("%.*s", LT_ARG(lt_buf_view(&text)));
+    lt_buf_free(&text);
 }
 
 struct lt_counts lt_report_total(const struct lt_report *report)

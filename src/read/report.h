@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "base/output.h"
+#include "read/denied.h"
 
 /* Counted in records: a directory entry, a log line, one event of an artifact. `failed` items count as seen. `untimed`
  * are events of which nothing says when they happened: they have no place in a timeline, and that is no error. */
@@ -27,8 +28,9 @@ struct lt_report {
     bool quiet;               /* no messages on stderr */
     unsigned shown;           /* error messages shown so far; after twenty they are only counted */
     uint64_t failures;        /* error items in total */
+    struct lt_denied denied;  /* those that are not shown one by one, since only root may read them */
     struct lt_list sources;   /* of struct lt_source_counts *, in the order of first use */
-    struct lt_arena arena;    /* holds `sources`, whose items do not move */
+    struct lt_arena arena;    /* holds `sources`, whose items do not move, and `denied` */
 };
 
 /* Print one line on stderr, "layertime: " before it. Arguments and bytes of the evidence are escaped. */
@@ -43,6 +45,9 @@ struct lt_counts *lt_report_counts(struct lt_report *report, const char *source)
 
 /* Report that something of the file at `path` (evidence path) is lost. Does not count it as seen or failed. */
 void lt_report_problem(struct lt_report *report, const char *source, struct lt_str path, const struct lt_err *problem);
+
+/* Say in one line what cannot be read since the program is not run as root, if anything. */
+void lt_report_denied(const struct lt_report *report);
 
 /* Sum over all sources. */
 struct lt_counts lt_report_total(const struct lt_report *report);

@@ -145,12 +145,13 @@ static void report_unused(struct lt_job *job, const struct lt_evidence *evidence
     struct lt_buf stores = {0};
     job->report.evidence = evidence->spec;
     lt_runtimes_list(&stores, true);
-    lt_fail(&none, LT_SKIP, LT_CODE_MISSING, 0, "no %.*s in it", LT_ARG(lt_buf_view(&stores)));
+    lt_fail(&none, LT_SKIP, LT_CODE_MISSING, 0, "no %.*s in %s", LT_ARG(lt_buf_view(&stores)),
+            job->report.denied.count ? "what can be read of it" : "it");
     lt_buf_free(&stores);
     lt_report_problem(&job->report, "evidence", LT_STR(""), &none);
     add_looked(job, evidence->spec,
-               lt_str_format(&job->arena, "looked for %.*s, and for their shape in all directories",
-                             LT_ARG(lt_buf_view(&looked->places)))
+               lt_str_format(&job->arena, "looked for %.*s%stheir shape in all directories",
+                             LT_ARG(lt_buf_view(&looked->places)), looked->places.len ? ", and for " : "")
                    .ptr);
     lt_each (const struct lt_str, almost, &looked->almost)
         add_looked(job, evidence->spec, almost->ptr);
@@ -213,8 +214,8 @@ static enum lt_status take_inventory(struct lt_job *job, struct lt_err *err)
 {
     enum lt_status status = lt_schedule_inventory(&job->ctx, &(struct lt_poll){poll_job, job}, err);
     lt_each (const struct lt_host, host, &job->inventory.hosts)
-        if (host->zone_conflict.len && !job->options->quiet)
-            lt_say("%.*s", LT_ARG(host->zone_conflict));
+        if (host->zone.conflict.len && !job->options->quiet)
+            lt_say("%.*s%s%.*s", LT_ARG(host->hostname), host->hostname.len ? ": " : "", LT_ARG(host->zone.conflict));
     return status;
 }
 
@@ -284,6 +285,8 @@ static int finish(struct lt_job *job, enum lt_status status, const struct lt_err
     if (status == LT_FATAL && !job->signal)
         lt_job_poll(job, NULL); /* a signal may have ended the wait for the reader of the output */
     lt_progress_clear(&job->progress);
+    if (!job->options->quiet)
+        lt_report_denied(&job->report);
     if (job->options->stats)
         lt_report_print(&job->report, job->rows);
     if (job->signal)
@@ -311,6 +314,7 @@ static int finish(struct lt_job *job, enum lt_status status, const struct lt_err
 static int report_no_store(struct lt_job *job)
 {
     struct lt_err err = {0};
+    lt_report_denied(&job->report);
     lt_each (struct lt_str, line, &job->looked)
         lt_say("%.*s", LT_ARG(*line));
     if (job->report.errors && lt_output_commit(&job->errors, NULL, &err) != LT_OK)

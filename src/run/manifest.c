@@ -3,10 +3,18 @@
 
 #include "base/escape.h"
 #include "base/version.h"
+#include "clock/localzone.h"
 #include "evidence/evidence.h"
 #include "run/users.h"
 
 #include <inttypes.h>
+
+/* This machine's tz database, as far as the manifest needs it. */
+struct zones {
+    struct lt_localzone_database database;
+    bool asked; /* something in the manifest is from it */
+    struct lt_arena *arena;
+};
 
 /* `"key": "value"`; without the key if that is NULL. The value is escaped like a name. */
 static void put_string(struct lt_buf *out, const char *key, struct lt_str value)
@@ -30,24 +38,40 @@ static void put_number(struct lt_buf *out, const char *key, uint64_t number)
     lt_buf_printf(out, "\"%s\": %" PRIu64, key, number);
 }
 
+/* What this machine's tz database calls rules that nothing in the evidence names. */
+static void put_matches(struct lt_buf *out, struct zones *zones, const struct lt_zone *rules)
+{
+    struct lt_list names = {0};
+    zones->asked = true;
+    lt_localzone_names(&zones->database, rules, zones->arena, &names);
+    lt_buf_lit(out, ", \"time_zone_matches\": [");
+    lt_each (const struct lt_str, name, &names) {
+        lt_buf_add(out, name_at ? LT_STR(", ") : LT_STR(""));
+        put_string(out, NULL, *name);
+    }
+    lt_buf_char(out, ']');
+}
+
 /* The zones that the evidence gives. Unknown ones are omitted. */
-static void put_zone(struct lt_buf *out, const struct lt_zone_info *zone)
+static void put_zone(struct lt_buf *out, struct zones *zones, const struct lt_zone_info *zone)
 {
     put_string(out, "time_zone", zone->name);
     lt_buf_lit(out, ", ");
     put_string(out, "time_zone_by", zone->from);
+    if (zone->conflict.len) {
+        lt_buf_lit(out, ", ");
+        put_string(out, "time_zone_conflict", zone->conflict);
+    }
+    if (zone->unnamed && !lt_zone_is_fixed(&zone->rules))
+        put_matches(out, zones, &zone->rules);
 }
 
-static void put_zones(struct lt_buf *out, const struct lt_root *root)
+static void put_zones(struct lt_buf *out, struct zones *zones, const struct lt_root *root)
 {
     const char *before = ", \"container_zones\": [";
     if (root->host->zone.from.len) {
         lt_buf_lit(out, ", ");
-        put_zone(out, &root->host->zone);
-    }
-    if (root->host->zone_conflict.len) {
-        lt_buf_lit(out, ", ");
-        put_string(out, "time_zone_conflict", root->host->zone_conflict);
+        put_zone(out, zones, &root->host->zone);
     }
     lt_each (const struct lt_container, container, &root->containers) {
         if (!container->zone.from.len)
@@ -55,7 +79,7 @@ static void put_zones(struct lt_buf *out, const struct lt_root *root)
         lt_buf_printf(out, "%s{", before);
         put_string(out, "container_identifier", container->id);
         lt_buf_lit(out, ", ");
-        put_zone(out, &container->zone);
+        put_zone(out, zones, &container->zone);
         lt_buf_char(out, '}');
         before = ", ";
     }
@@ -63,7 +87,7 @@ static void put_zones(struct lt_buf *out, const struct lt_root *root)
         lt_buf_char(out, ']');
 }
 
-static void put_root(struct lt_buf *out, const struct lt_root *root)
+static void put_root(struct lt_buf *out, struct zones *zones, const struct lt_root *root)
 {
     lt_buf_lit(out, "      {");
     put_string(out, "data_root", root->path.len ? root->path : LT_STR("/"));
@@ -87,7 +111,7 @@ static void put_root(struct lt_buf *out, const struct lt_root *root)
     put_number(out, "layers", root->layers.count);
     lt_buf_lit(out, ", ");
     put_number(out, "volumes", root->volumes.count);
-    put_zones(out, root);
+    put_zones(out, zones, root);
     lt_users_put(out, root);
     lt_buf_char(out, '}');
 }
@@ -122,7 +146,8 @@ static void put_journals(struct lt_buf *out, const struct lt_evidence *evidence)
     }
 }
 
-static void put_evidence(struct lt_buf *out, const struct lt_manifest *manifest, const struct lt_evidence *evidence)
+static void put_evidence(struct lt_buf *out, const struct lt_manifest *manifest, struct zones *zones,
+                         const struct lt_evidence *evidence)
 {
     lt_buf_lit(out, "    {");
     put_string(out, "path", lt_str_c(evidence->spec));
@@ -136,7 +161,7 @@ static void put_evidence(struct lt_buf *out, const struct lt_manifest *manifest,
         if (root->part->evidence != evidence)
             continue;
         lt_buf_add(out, lt_str_c(before));
-        put_root(out, root);
+        put_root(out, zones, root);
         before = ",\n";
     }
     put_journals(out, evidence);
@@ -221,7 +246,8 @@ static void put_left_out(struct lt_buf *out, const struct lt_list *left_out)
 static void put_output(struct lt_buf *out, const struct lt_manifest *manifest)
 {
     const struct lt_options *options = manifest->options;
-    const char *format = options->json ? "json" : "table";
+    static const char *const forms[] = {"table", "json", "jsonl", "csv"};
+    const char *format = forms[options->table];
     if (options->command->options & LT_OPTIONS_ROWS)
         format = options->format->name;
     lt_buf_lit(out, "  \"output\": {");
@@ -237,8 +263,36 @@ static void put_output(struct lt_buf *out, const struct lt_manifest *manifest)
     lt_buf_lit(out, "}\n");
 }
 
+/* The zone of --timezone, which is this machine's. */
+static void put_timezone(struct lt_buf *out, const struct lt_options *options, struct zones *zones)
+{
+    struct lt_zone rules;
+    struct lt_str file = LT_STR("");
+    if (!options->timezone)
+        return;
+    lt_localzone_load(options->timezone, zones->arena, &rules, &file, NULL);
+    zones->asked |= file.len > 0;
+    lt_buf_lit(out, "  ");
+    put_string(out, "timezone", lt_str_c(options->timezone));
+    lt_buf_lit(out, ",\n");
+}
+
+/* This machine's tz database, if anything above is from it. */
+static void put_database(struct lt_buf *out, const struct zones *zones)
+{
+    if (!zones->asked)
+        return;
+    lt_buf_lit(out, "  \"tz_database\": {");
+    put_string(out, "path", zones->database.path);
+    lt_buf_lit(out, ", ");
+    put_string(out, "version", zones->database.version);
+    lt_buf_lit(out, "},\n");
+}
+
 void lt_manifest_put(struct lt_buf *out, const struct lt_manifest *manifest)
 {
+    struct lt_arena arena = {0};
+    struct zones zones = {.arena = &arena, .database = lt_localzone_database(&arena)};
     lt_buf_lit(out, "{\n  \"version\": \"" LT_VERSION "\",\n  \"arguments\": [");
     for (int i = 1; i < manifest->argc; i++) {
         lt_buf_add(out, i > 1 ? LT_STR(", ") : LT_STR(""));
@@ -249,18 +303,15 @@ void lt_manifest_put(struct lt_buf *out, const struct lt_manifest *manifest)
     put_time(out, "finished", manifest->finished);
     put_time(out, "since", manifest->options->since);
     put_time(out, "until", manifest->options->until);
-    if (manifest->options->timezone) {
-        lt_buf_lit(out, "  ");
-        put_string(out, "timezone", lt_str_c(manifest->options->timezone));
-        lt_buf_lit(out, ",\n");
-    }
+    put_timezone(out, manifest->options, &zones);
     lt_buf_printf(out, "  \"clock_skew_nanoseconds\": %" PRId64 ",\n", manifest->options->clock_skew);
     lt_buf_lit(out, "  \"evidence\": [\n");
     lt_each (struct lt_evidence, evidence, manifest->evidence) {
-        put_evidence(out, manifest, evidence);
+        put_evidence(out, manifest, &zones, evidence);
         lt_buf_add(out, evidence_at + 1 < manifest->evidence->count ? LT_STR(",\n") : LT_STR("\n"));
     }
     lt_buf_lit(out, "  ],\n");
+    put_database(out, &zones);
     put_hosts(out, manifest->inventory);
     put_counts(out, manifest->report);
     put_left_out(out, manifest->left_out);
@@ -268,4 +319,5 @@ void lt_manifest_put(struct lt_buf *out, const struct lt_manifest *manifest)
     lt_buf_printf(out, "  \"balanced\": %s,\n", lt_report_balanced(manifest->report) ? "true" : "false");
     put_output(out, manifest);
     lt_buf_lit(out, "}\n");
+    lt_arena_free(&arena);
 }

@@ -23,6 +23,8 @@ struct lt_choice {
     bool no_atime, triage;
     int64_t last; /* nanoseconds before the newest evidence; 0: all */
 };
+/* The forms in which commands other than the timeline print records. */
+enum lt_table { LT_TABLE_TEXT, LT_TABLE_JSON, LT_TABLE_JSONL, LT_TABLE_CSV };
 
 struct lt_options {
     const struct lt_command *command; /* never NULL after parsing */
@@ -43,9 +45,10 @@ struct lt_options {
     unsigned threads;                       /* that may read a mounted host; at least 1 after parsing */
     size_t memory;                          /* bytes that the sorter may take; never 0 after parsing */
     struct lt_choice choice;
-    bool since_is_age; /* `since` was given as an age, which counts from now */
-    bool merge_times;  /* one row for equal times of one entry, in every format */
-    bool json;         /* instead of a table */
+    bool since_is_age;   /* `since` was given as an age, which counts from now */
+    bool merge_times;    /* one row for equal times of one entry, in every format */
+    bool json;           /* --json */
+    enum lt_table table; /* by that, or by the name of the output */
     bool app_times;
     bool binds; /* also read the host's files that containers bind */
     bool force, no_journal, no_deleted, stats, quiet, verbose, help, version, list_sources, list_formats;

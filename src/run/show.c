@@ -2,10 +2,14 @@
 #include "run/show.h"
 
 #include "base/escape.h"
+#include "base/near.h"
+#include "clock/zones.h"
 #include "evidence/evidence.h"
 #include "read/report.h"
 #include "run/schedule.h"
 #include "runtime/runtimes.h"
+
+enum { ID_BEGINNING = 6 }; /* digits of an ID that nobody types by chance */
 
 static void show_source(const struct lt_source *source)
 {
@@ -113,9 +117,30 @@ static void show_hosts(const struct lt_inventory *inventory, FILE *stream)
     }
 }
 
+/* The zone of each host, and what disagrees about it. */
+static void show_zones(const struct lt_inventory *inventory, FILE *stream)
+{
+    lt_each (const struct lt_host, host, &inventory->hosts) {
+        struct lt_buf line = {0}, text = {0};
+        if (!host->roots.count || !host->zone.from.len)
+            continue;
+        begin_host(&line, host);
+        lt_zone_describe(&text, &host->zone);
+        lt_buf_lit(&line, "its time zone is ");
+        lt_escape_name(&line, lt_buf_view(&text), true);
+        if (host->zone.conflict.len) {
+            lt_buf_lit(&line, "; zones disagree: ");
+            lt_escape_name(&line, host->zone.conflict, true);
+        }
+        lt_buf_free(&text);
+        put_line(&line, stream);
+    }
+}
+
 void lt_show_roots(const struct lt_inventory *inventory, FILE *stream)
 {
     show_hosts(inventory, stream);
+    show_zones(inventory, stream);
     lt_each (struct lt_root, root, &inventory->roots) {
         struct lt_buf line = {0};
         lt_escape_name(&line, lt_str_c(root->part->evidence->spec), true);
@@ -146,6 +171,26 @@ void lt_show_containers(const struct lt_inventory *inventory)
         }
     lt_say("the containers are:%.*s", LT_ARG(lt_buf_view(&labels)));
     lt_buf_free(&labels);
+}
+
+enum lt_status lt_no_container(const struct lt_inventory *inventory, const char *which, struct lt_err *err)
+{
+    struct lt_near near = {.wanted = lt_str_c(which)};
+    bool is_id = near.wanted.len >= ID_BEGINNING && !which[strspn(which, "0123456789abcdef")];
+    lt_show_containers(inventory);
+    lt_each (const struct lt_root, root, &inventory->roots)
+        lt_each (const struct lt_container, container, &root->containers) {
+            struct lt_str beginning = container->id;
+            beginning.len = beginning.len < near.wanted.len ? beginning.len : near.wanted.len;
+            lt_near_try(&near, container->name);
+            lt_near_try(&near, container->pod_name);
+            if (is_id)
+                lt_near_try(&near, beginning);
+        }
+    if (near.best.len)
+        return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "no container matches '%s': did you mean '%.*s'?", which,
+                       LT_ARG(near.best));
+    return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "no container matches '%s'", which);
 }
 
 void lt_show_window(const struct lt_options *options)

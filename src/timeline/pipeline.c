@@ -2,13 +2,13 @@
 #include "timeline/pipeline.h"
 
 #include "clock/floor.h"
+#include "clock/localzone.h"
 #include "run/manifest.h"
 #include "run/show.h"
 #include "run/terminal.h"
 #include "runtime/runtimes.h"
 #include "timeline/choice.h"
 #include "timeline/filter.h"
-#include "timeline/localzone.h"
 #include "timeline/normalise.h"
 #include "timeline/parts.h"
 #include "timeline/sort/sort.h"
@@ -322,15 +322,14 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
                                     .files = job->may_spill ? job->temporary : NULL,
                                     .file_error = &job->temporary_error,
                                 }};
-    if (job->options->timezone && lt_localzone_load(job->options->timezone, &job->arena, &timeline.zone, err) != LT_OK)
+    if (job->options->timezone &&
+        lt_localzone_load(job->options->timezone, &job->arena, &timeline.zone, NULL, err) != LT_OK)
         return LT_SKIP;
     lt_show_window(job->options);
     if (lt_choice_check(&job->options->choice, &job->inventory, err) != LT_OK)
         return LT_SKIP;
-    if (!resolve_container(job)) {
-        lt_show_containers(&job->inventory);
-        return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "no container matches '%s'", job->options->container);
-    }
+    if (!resolve_container(job))
+        return lt_no_container(&job->inventory, job->options->container, err);
     job->reading.names_only = job->options->format->event;
     enum lt_status status = make_timeline(&timeline, err);
     tell_left_out(&timeline);

@@ -6,7 +6,6 @@
  *   triage.c       what --profile triage leaves out
  *   normalise.c    from events to rows: whose clock made a time, and how far it can be trusted
  *   parts.c        further rows for text that is too long for one
- *   localzone.c    zones of this machine, for --timezone only
  *   sort/          the total order
  */
 #ifndef LT_TIMELINE_PIPELINE_H

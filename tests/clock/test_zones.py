@@ -107,3 +107,56 @@ def test_summer_all_year() -> None:
 def test_what_is_no_posix_zone(text: str) -> None:
     """None of these is taken for one."""
     assert ask(DATABASE / "UTC", [f"p {text}"]) == ["no"]
+
+
+def glibc_times(name: str, times: list[int]) -> list[str]:
+    """Seconds east of UTC that the C library shows at these instants."""
+    done = subprocess.run(["date", "-f", "-", "+%Y-%m-%d %H:%M:%S"], input="".join(f"@{t}\n" for t in times), check=True,
+                          text=True, capture_output=True, env=os.environ | {"TZ": name})
+    shown = [datetime.fromisoformat(f"{line.replace(':60', ':59')}+00:00") for line in done.stdout.splitlines()]
+    return [str(int((local - EPOCH).total_seconds()) - t) for local, t in zip(shown, times)]
+
+
+@pytest.mark.parametrize("name", ["right/UTC", "right/Europe/Berlin", "right/America/New_York"])
+def test_leap_seconds(name: str) -> None:
+    """Zones of right/ show what localtime() makes of the host's seconds: 27 less since 2017."""
+    if not (DATABASE / name).is_file():
+        pytest.skip("no zones with leap seconds here")
+    times = [t for t in range(40000000, 1900000000, 7777777)] + [78796800, 78796801, 1483228826, 1483228827]
+    assert ask(DATABASE / name, [f"u {t}" for t in times]) == glibc_times(f":{DATABASE / name}", times)
+
+
+def written(form: str, tmp: Path) -> Path:
+    """The tz database of this machine as zic writes it, "fat" or "slim"."""
+    out = tmp / form
+    subprocess.run(["zic", "-b", form, "-d", out, DATABASE / "tzdata.zi"], check=True)
+    return out
+
+
+def first_and_last_difference(one: str, other: str) -> str:
+    """What "d" answers, by Python: every quarter of an hour at which either changes lies on one."""
+    zones, step = (ZoneInfo(one), ZoneInfo(other)), 900
+    times = [t for t in range(0, 2145916800, 86400) if offset(zones[0], t) != offset(zones[1], t)]
+    if not times:
+        return "same"
+    first = next(t for t in range(max(times[0] - 86400, 0), times[0] + 1, step)
+                 if offset(zones[0], t) != offset(zones[1], t))
+    since = next(t for t in range(times[-1], times[-1] + 2 * 86400, step)
+                 if offset(zones[0], t) == offset(zones[1], t) or t >= 2145916800)
+    return f"{first} {since}"
+
+
+@pytest.mark.parametrize("one, other", [
+    ("Europe/Berlin", "Europe/Paris"), ("Europe/London", "Europe/Belfast"), ("Asia/Tokyo", "Asia/Seoul"),
+    ("Asia/Tokyo", "Europe/Berlin"), ("America/Mexico_City", "America/Chicago"), ("UTC", "Africa/Abidjan")])
+def test_zones_are_compared(one: str, other: str) -> None:
+    """By what their clocks show since 1970, not by their names."""
+    assert ask(DATABASE / one, [f"d {DATABASE / other}"]) == [first_and_last_difference(one, other)]
+
+
+def test_fat_and_slim_files_are_the_same(tmp: Path) -> None:
+    """A file with all transitions until 2037, and one with few and a footer."""
+    fat, slim = written("fat", tmp), written("slim", tmp)
+    names = [name for name in ZONES[::9] if (slim / name).is_file()]
+    assert len(names) > 40 and any((fat / n).stat().st_size > (slim / n).stat().st_size + 500 for n in names)
+    assert [ask(fat / name, [f"d {slim / name}"]) for name in names] == [["same"]] * len(names)

@@ -228,7 +228,7 @@ def test_zone_without_a_name(host: Host) -> None:
     write(host, "syslog", "Jul  9 10:00:00 dock01 dockerd[8]: a\n", "2026-07-09T10:00:00Z")
     (row,) = rows(host.run())
     check(row, "2026-07-09T10:00:00+02:00", "inferred")
-    assert facts(row, "zone") == ["by /etc/localtime"]
+    assert facts(row, "zone") == ["<+00>0<+02>-2,M3.5.0/1,M10.5.0/3 by /etc/localtime"]
 
 
 def test_hour_that_comes_twice(host: Host) -> None:

@@ -1,14 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 /* zone FILE: what parse/tzif.c says about a zone. Reads lines "u SECONDS" and "l SECONDS" and answers each with a line:
  * the offset at that instant, or the instants at which clocks of the zone showed that local time. "p TEXT" replaces the
- * zone by a POSIX one and answers "ok" or "no". Exit 1 if FILE is no zone. */
+ * zone by a POSIX one and answers "ok" or "no". "d OTHER" compares with another file: "same", or the first instant at
+ * which they differ and that since which they do not. Exit 1 if FILE is no zone. */
 #include "parse/tzif.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static char bytes[LT_MAX_TZIF];
+static char bytes[LT_MAX_TZIF], others[LT_MAX_TZIF];
+
+static void compare(const struct lt_zone *zone, const char *path)
+{
+    struct lt_zone_difference difference;
+    struct lt_zone other;
+    FILE *file = fopen(path, "re");
+    size_t length = file ? fread(others, 1, sizeof others, file) : 0;
+    if (file)
+        fclose(file);
+    if (lt_tzif_parse((struct lt_str){others, length}, &other, NULL) != LT_OK)
+        puts("no");
+    else if (lt_zone_differ(zone, &other, &difference))
+        printf("%" PRId64 " %" PRId64 "\n", difference.first, difference.since);
+    else
+        puts("same");
+}
 
 static void answer(struct lt_zone *zone, char verb, char *text)
 {
@@ -21,6 +38,8 @@ static void answer(struct lt_zone *zone, char verb, char *text)
         for (unsigned i = 0; i < count; i++)
             printf("%s%" PRId64, i ? " " : "", found[i]);
         putchar('\n');
+    } else if (verb == 'd') {
+        compare(zone, text);
     } else {
         puts(lt_zone_posix(lt_str_c(text), zone) ? "ok" : "no");
     }

@@ -64,7 +64,7 @@ static void test_damaged(void **state)
         {SECOND, 't'},       /* of the 64-bit part */
         {36 + 3, 2},         /* the 32-bit part is longer than it says */
         {SECOND + 39, 0},    /* no type at all */
-        {SECOND + 31, 1},    /* leap seconds */
+        {SECOND + 31, 1},    /* a leap second that is not there */
         {SECOND + 32, 0x40}, /* transitions beyond the end */
         {TIMES + 8, '\x80'}, /* the second one before the first */
         {TIMES + 14, 3},     /* at nearly the same time: 976 is before 1000 */

@@ -127,6 +127,7 @@ static void place_rotation(const struct lt_zone_info *zone, const struct lt_kube
         if (count == 2)
             lt_event_bound(event, event->time[0], lt_time_at(found[1], 0), (struct lt_time){0});
         lt_fact(facts, "zone", zone->name);
+        lt_fact(facts, "zones disagree:", zone->conflict);
     } else if (file->has_offset) {
         event->time[0].sec -= (int64_t)file->minutes * 60;
         lt_time_zone(&text, file->minutes * 60);

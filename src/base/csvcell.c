@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "formats/cell.h"
+#include "base/csvcell.h"
 
 #include <ctype.h>
 
@@ -43,4 +43,25 @@ void lt_cell_neutralise(struct lt_buf *out, size_t start)
     lt_buf_char(out, 0);
     memmove(out->ptr + start + 1, out->ptr + start, length);
     out->ptr[start] = '\'';
+}
+
+void lt_csv_cell(struct lt_buf *out, size_t start, bool raw)
+{
+    struct lt_buf text = {0};
+    if (out->len == start)
+        return;
+    if (!raw)
+        lt_cell_neutralise(out, start);
+    lt_buf_add(&text, (struct lt_str){out->ptr + start, out->len - start});
+    out->len = start;
+    lt_buf_char(out, '"');
+    for (struct lt_str rest = lt_buf_view(&text); rest.len;) {
+        const char *quote = memchr(rest.ptr, '"', rest.len);
+        struct lt_str piece = {rest.ptr, quote ? (size_t)(quote - rest.ptr) + 1 : rest.len};
+        lt_buf_add(out, piece);
+        lt_buf_add(out, quote ? LT_STR("\"") : LT_STR(""));
+        rest = lt_str_skip(rest, piece.len);
+    }
+    lt_buf_char(out, '"');
+    lt_buf_free(&text);
 }
