@@ -163,6 +163,19 @@ struct lt_tree {
     bool cross_mounts; /* the walk also enters file systems mounted in it */
 };
 
+/* A time from `first` to `last`. An unset end is open: not known, or not yet over. */
+struct lt_span {
+    struct lt_time first, last;
+};
+
+/* What traces tell of the life of a container that was removed: see lt_container_met(). */
+struct lt_traces {
+    struct lt_time first;        /* the earliest of them */
+    struct lt_time began, ended; /* the last sign of a start, and of an end */
+    struct lt_time gone;         /* it was removed by then */
+    struct lt_str mounts_by;     /* path of the file that tells its mounts, "" if none does */
+};
+
 struct lt_container {
     struct lt_root *root;
     const struct lt_runtime *runtime;          /* the store's, or that of its namespace */
@@ -198,6 +211,8 @@ struct lt_container {
     struct lt_image *image;
     struct lt_layer *rw, *init;
     struct lt_list layers;     /* its image layers, top first */
+    bool removed;              /* known from traces only: see lt_inventory_removed() */
+    struct lt_traces traces;   /* if `removed` */
     void *own;                 /* private to its runtime */
     struct lt_owner owner;     /* role config */
     struct lt_owner log_owner; /* role log */
