@@ -249,7 +249,15 @@ struct lt_bind {
     struct lt_str source; /* evidence path, without symbolic links */
     struct lt_list users; /* of struct lt_mount_user *, as for a volume: all that see the source */
     struct lt_owner owner;
-    bool source_seen; /* the walk has seen the source itself */
+};
+
+/* What of a bind source the timeline shows: see files/binds.h. */
+struct lt_bound {
+    struct lt_str source;
+    uint64_t entries;  /* in it, as far as it was walked; without those of stores */
+    uint64_t shown;    /* of these */
+    uint64_t left_out; /* changed since the first container that binds it for writing was made, but while none ran */
+    const char *why;   /* these are left out; NULL: none is */
 };
 
 /* What a host mounts, by its own settings. */
@@ -286,6 +294,7 @@ struct lt_host {
     struct lt_str *subuid, *subgid;     /* texts of /etc/subuid and /etc/subgid; NULL: not read yet */
     struct lt_time newest;              /* the newest ctime of a file seen: only this host's kernel sets these */
     struct lt_list roots;               /* of struct lt_root *: its stores */
+    struct lt_list bound;               /* of struct lt_bound *: the bind sources that were walked */
     struct lt_map unread;               /* paths of stores that nobody reads, and that are reported */
     struct lt_owner owner;              /* role host, of no store */
 };

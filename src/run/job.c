@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/job.h"
 
+#include "files/binds.h"
 #include "read/discover.h"
 #include "read/hosts.h"
 #include "run/command.h"
@@ -352,6 +353,7 @@ int lt_job_run(const struct lt_options *options, int argc, char **argv)
         .threads = options->threads,
         .app_times = options->app_times,
         .binds = options->binds,
+        .bind_most = LT_BIND_MOST,
         .verify_layers = options->verify_layers,
     };
     job.inventory.arena = &job.arena;

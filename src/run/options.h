@@ -4,6 +4,7 @@
 #define LT_RUN_OPTIONS_H
 
 #include "formats/format.h"
+#include "read/context.h"
 #include "run/command.h"
 
 /* From the worst fit to the best. A prefix is no better than a pattern: see lt_filter_fit(). */
@@ -29,7 +30,7 @@ struct lt_options {
     size_t memory;                          /* bytes that the sorter may take; never 0 after parsing */
     bool json;                              /* instead of a table */
     bool app_times;
-    bool binds; /* also read the host's files that containers bind */
+    enum lt_binds binds;
     bool force, no_journal, no_deleted, stats, quiet, verbose, help, version, list_sources, list_formats;
     bool verify_layers; /* read all files of image layers: see tamper.h */
     struct lt_time now; /* set by the caller: the time from which ages are counted */
