@@ -340,8 +340,9 @@ static void help_program(struct lt_buf *out)
                     "  layertime containers disk.raw --json      what ran on the host\n\n"
                     "The options; layertime COMMAND --help shows those that go with a command:\n\n");
     help_options(out, NULL);
-    lt_buf_lit(out, "\nexit codes: 0 complete; 1 finished, but something could not be read (see --errors); 2 usage;\n"
-                    "3 no usable evidence; 4 output failed; 128+N ended by signal N\n");
+    lt_buf_lit(out,
+               "\nexit codes: 0 complete; 1 finished, but something could not be read (see --errors), or who found\n"
+               "nothing; 2 usage; 3 no usable evidence; 4 output failed; 128+N ended by signal N\n");
 }
 
 void lt_options_help(struct lt_buf *out, const struct lt_command *command)

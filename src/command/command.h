@@ -8,7 +8,8 @@
  *   volumes.c      every volume, and who mounts it where
  *   ids.c          all identifiers and paths of one container
  *   diff.c         what a container changed
- *   who.c          who owns a path
+ *   who.c          who owns a path; who_binds.c: what is bound of the host; who_change.c: what a container did to it;
+ *                  who_nearest.c: the answer if nothing has it
  *   pick.c         the one container that the user means
  *   record.c       an item as keys and values: a table row or a JSON object
  */

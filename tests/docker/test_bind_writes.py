@@ -229,6 +229,9 @@ def test_removed_containers(trace: str, tmp: Path) -> None:
         [ran] = [fact for fact in row["facts"] if fact.startswith("changed while abababababab ran")]
         assert f"from {hosts.rfc3339(first)} to " in ran
         assert ran.endswith("/syslog, but not whether it could write" if trace == "log" else "/meta.db")
+    [item] = launch.objects("who", "/etc/cron.d/evil", host.root)
+    assert item["change"] == "added" and [(told["container_identifier"], told["status"], told["could_write"])
+                                          for told in item["containers"]] == [(hosts.GONE, "removed", True)]
 
 
 def test_removed_beside_one_that_exists(tmp: Path) -> None:
@@ -240,6 +243,47 @@ def test_removed_beside_one_that_exists(tmp: Path) -> None:
     removed_by_log(host, hosts.GONE, first, pause())
     users = {os.fsdecode(location(row)): set(row["used_by_containers"]) for row in host.run().rows if "bind" in row["tag"]}
     assert users["/srv/both"] == {web.id, hosts.GONE} and users["/srv/in/older"] == {web.id}
+
+
+def test_who_knows_both_names(tmp: Path) -> None:
+    """Also where a layer has the path, too. What changed while a container ran that may write says so."""
+    host, web = host_with(tmp, {"Source": "/etc", "Destination": "/host-etc"})
+    lived(web, time.time_ns() - HOUR)
+    (host.root / "etc/conf").write_text("the host's")
+    [item] = launch.objects("who", "/host-etc/conf", host.root)
+    assert (item["path"], item["layer_role"], item["change"]) == ("/etc/conf", "host", "added")
+    [told] = item["containers"]
+    assert (told["container_name"], told["status"], told["could_write"]) == ("web", "visible", True)
+    found = launch.objects("who", "/etc/conf", host.root)
+    assert {one["layer_role"] for one in found} == {"image", "host"} and item in found
+    times = os.lstat(host.root / "etc/conf")
+    shown = launch.run("who", "/host-etc/conf", host.root).stdout.decode()
+    assert "CHANGED" in shown and "BORN" in shown and "visible, could write" in shown
+    assert item["changed"][:19] == hosts.rfc3339(times.st_ctime_ns)[:19]
+
+
+def test_who_says_what_a_container_changed(tmp: Path) -> None:
+    """As its diff says it."""
+    host, _web = host_with(tmp)
+    hosts.write_tree(os.fsencode(hosts.container(host, "web").rw / "diff"), {"etc": {"conf": "other"}})
+    told = {entry["path"]: entry["change"] for entry in launch.objects("diff", "-v", "web", host.root)}
+    assert told["/etc/conf"] and told["/run.log"] == "added"
+    for path, change in told.items():
+        [item] = [one for one in launch.objects("who", path, host.root) if one["layer_role"] == "rw"]
+        assert item.get("change") == change, path
+
+
+def test_who_finds_nothing(tmp: Path) -> None:
+    """Exit 1, near paths, and what is bound of the host."""
+    host, _web = host_with(tmp, {"Source": "/srv", "Destination": "/mnt", "RW": False})
+    done = launch.run("who", "/etc/cnof", host.root)
+    assert done.returncode == 1
+    assert b"the nearest paths: /etc/conf, " in done.stderr
+    assert b"containers bind of the host: /srv at /mnt by web@" in done.stderr and b" (ro)" in done.stderr
+    done = launch.run("who", "/mnt/in/oldr", host.root)
+    assert done.returncode == 1 and b"the nearest paths: /mnt/in/older, /mnt/in" in done.stderr
+    assert launch.run("-q", "who", "/etc/cnof", "--json", host.root).stdout == b"[]\n"
+    assert launch.run("who", "/mnt/in/older", host.root).returncode == 0
 
 
 WRITES = {"overlay2-ext4": {"/host-etc/": "/etc/", "/mnt/share/": "/srv/lab/share/"},
@@ -266,6 +310,8 @@ def test_recorded_writes(case: str, state: str, disk: Callable[[str, str], Path]
                    and row["timestamp_desc"] == "Creation Time"]
         assert (birth["container_name"], birth["filename"]) == (action.name, action.path)
         assert action.before - SECOND // 100 <= nanoseconds(birth) <= action.after
+        [item] = launch.objects("who", path, image)
+        assert item in launch.objects("who", action.path, image) and item["change"] == "added"
 
 
 @pytest.mark.parametrize("state", STATES)

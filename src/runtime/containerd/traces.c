@@ -414,5 +414,6 @@ const struct lt_source lt_source_containerd_runtime = {
         "meta.db and task directories: starts of containers, those before the last one too; leases; what is gone",
     .scope = LT_PER_ROOT,
     .stage = LT_STAGE_CONTAINERS,
+    .tells_removed = true,
     .events = containerd_runtime_events,
 };
