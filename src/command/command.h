@@ -7,7 +7,7 @@
  *   images.c       every image
  *   volumes.c      every volume, and who mounts it where
  *   ids.c          all identifiers and paths of one container
- *   diff.c         what a container changed
+ *   diff.c         what a container changed; diff_binds.c: in what it binds of the host
  *   who.c          who owns a path; who_binds.c: what is bound of the host; who_change.c: what a container did to it;
  *                  who_nearest.c: the answer if nothing has it
  *   pick.c         the one container that the user means

@@ -286,6 +286,26 @@ def test_who_finds_nothing(tmp: Path) -> None:
     assert launch.run("who", "/mnt/in/older", host.root).returncode == 0
 
 
+def test_diff_has_a_section(tmp: Path) -> None:
+    """With -v: what changed while the container ran, by both names. Without, a hint, and the lines of docker diff."""
+    host, web = host_with(tmp, {"Source": "/srv", "Destination": "/mnt"})
+    created = pause()
+    pause()
+    (host.root / "srv/in/new").write_text("n")
+    (host.root / "srv/old").write_text("changed")
+    lived(web, created, pause())
+    pause()
+    (host.root / "srv/later").write_text("l")
+    binds = [entry for entry in launch.objects("diff", "-v", "web", host.root) if "bind" in entry]
+    assert [(one["bind"], one["change"], one["path"], one["host_path"]) for one in binds] == [
+        ("/srv", "modified", "/mnt/in", "/srv/in"), ("/srv", "added", "/mnt/in/new", "/srv/in/new"),
+        ("/srv", "modified", "/mnt/old", "/srv/old")]
+    assert b"HOST PATH" in launch.run("diff", "-v", "web", host.root).stdout
+    done = launch.run("diff", "web", host.root)
+    assert b"/mnt" not in done.stdout and b"-v shows what changed there" in done.stderr
+    assert b"-v" not in launch.run("diff", "db", host.root).stderr
+
+
 WRITES = {"overlay2-ext4": {"/host-etc/": "/etc/", "/mnt/share/": "/srv/lab/share/"},
           "docker29-ext4": {"/host-etc/": "/etc/", "/mnt/share/": "/srv/lab/share/"}}
 
@@ -312,6 +332,8 @@ def test_recorded_writes(case: str, state: str, disk: Callable[[str, str], Path]
         assert action.before - SECOND // 100 <= nanoseconds(birth) <= action.after
         [item] = launch.objects("who", path, image)
         assert item in launch.objects("who", action.path, image) and item["change"] == "added"
+        told = {one["path"] for one in launch.objects("diff", "-v", action.name, image) if "bind" in one}
+        assert action.path in told
 
 
 @pytest.mark.parametrize("state", STATES)
