@@ -20,7 +20,7 @@ struct option_row {
     unsigned groups; /* the commands it goes with have one of these; 0: all commands */
     char letter;     /* 0: long form only */
     const char *name;
-    const char *value; /* word for its argument in --help; NULL: it takes none */
+    const char *value; /* word for its argument in --help; NULL: it takes none; in brackets: it may be left out */
     const char *help;
     enum lt_status (*set)(struct lt_options *options, const char *value, struct lt_err *err);
 };
@@ -48,7 +48,6 @@ enum { MEMORY_MIN = 64 * 1024, MEMORY_DEFAULT = 512 * 1024 * 1024 };
 #define FLAG(name)   FLAG_OF(name, name)
 #define STRING(name) STRING_OF(name, name)
 FLAG(app_times)
-FLAG(binds)
 FLAG(force)
 FLAG(stats)
 FLAG(quiet)
@@ -159,6 +158,14 @@ static enum lt_status set_memory(struct lt_options *options, const char *value, 
     return options->memory >= MEMORY_MIN ? LT_OK : usage(err, "--memory=%s is too little: at least 64K", value);
 }
 
+static enum lt_status set_binds(struct lt_options *options, const char *value, struct lt_err *err)
+{
+    if (value && strcmp(value, "all") != 0 && strcmp(value, "none") != 0)
+        return usage(err, "unknown word '--binds=%s': give all or none", value);
+    options->binds = value && strcmp(value, "none") == 0 ? LT_BINDS_NONE : LT_BINDS_ALL;
+    return LT_OK;
+}
+
 static enum lt_status set_role(struct lt_options *options, const char *value, struct lt_err *err)
 {
     for (struct lt_str rest = lt_str_c(value); rest.len;) {
@@ -224,7 +231,9 @@ static const struct option_row table[] = {
      set_around},
     {ALL, 0, "data-root", "PATH",
      "read the store at PATH in the evidence too, where no setting and no shape tells of it", set_data_root},
-    {ROW, 0, "binds", NULL, "read the files of the host that containers bind, too", set_binds},
+    {ROW, 0, "binds", "[all|none]",
+     "show all files of the host that containers bind, or none, instead of those that they may have written",
+     set_binds},
     {ROW, 0, "app-times", NULL, "times that applications wrote into their log lines become rows too", set_app_times},
     {ROW, 0, "timezone", "NAME", "show the times of text output in a zone of this machine's tz database: Europe/Berlin",
      set_timezone},
@@ -258,7 +267,8 @@ static void make_getopt_tables(struct option *longs, char *shorts)
     *shorts++ = ':'; /* tell a missing argument from an unknown option, and print nothing */
     for (int i = 0; i < ROWS; i++) {
         const struct option_row *row = &table[i];
-        longs[i] = (struct option){row->name, row->value ? required_argument : no_argument, NULL, FIRST_LONG + i};
+        int argument = !row->value ? no_argument : *row->value == '[' ? optional_argument : required_argument;
+        longs[i] = (struct option){row->name, argument, NULL, FIRST_LONG + i};
         if (!row->letter)
             continue;
         *shorts++ = row->letter;
@@ -450,7 +460,12 @@ static void help_options(struct lt_buf *out, const struct lt_command *command)
         if (command && !goes_with(row, command))
             continue;
         lt_buf_printf(out, row->letter ? "  -%c, " : "      ", row->letter);
-        lt_buf_printf(out, "--%s%s%s", row->name, row->value ? "=" : "", row->value ? row->value : "");
+        bool optional = row->value && *row->value == '[';
+        lt_buf_printf(out, "--%s%s%s", row->name,
+                      optional     ? "[="
+                      : row->value ? "="
+                                   : "",
+                      row->value ? row->value + optional : "");
         while (out->len < start + 28)
             lt_buf_char(out, ' ');
         lt_buf_printf(out, " %s\n", row->help);
@@ -481,8 +496,9 @@ static void help_program(struct lt_buf *out)
                     "  layertime containers disk.raw --json      what ran on the host\n\n"
                     "The options; layertime COMMAND --help shows those that go with a command:\n\n");
     help_options(out, NULL);
-    lt_buf_lit(out, "\nexit codes: 0 complete; 1 finished, but something could not be read (see --errors); 2 usage;\n"
-                    "3 no usable evidence; 4 output failed; 128+N ended by signal N\n");
+    lt_buf_lit(out,
+               "\nexit codes: 0 complete; 1 finished, but something could not be read (see --errors), or who found\n"
+               "nothing; 2 usage; 3 no usable evidence; 4 output failed; 128+N ended by signal N\n");
 }
 
 void lt_options_help(struct lt_buf *out, const struct lt_command *command)

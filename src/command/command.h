@@ -7,8 +7,9 @@
  *   images.c       every image
  *   volumes.c      every volume, and who mounts it where
  *   ids.c          all identifiers and paths of one container
- *   diff.c         what a container changed
- *   who.c          who owns a path
+ *   diff.c         what a container changed; diff_binds.c: in what it binds of the host
+ *   who.c          who owns a path; who_binds.c: what is bound of the host; who_change.c: what a container did to it;
+ *                  who_nearest.c: the answer if nothing has it
  *   pick.c         the one container that the user means
  *   record.c       an item as keys and values: a table row or a JSON object; record_csv.c: a line of CSV
  *   mistakes.c     what a user may have meant with words that make no sense

@@ -5,9 +5,11 @@
  *   A  added                  D  deleted; of a directory only its own name
  *   C  changed, or a directory in which something changed; contents of files are not compared
  *
- * With -v, entries of the rw layer in which Docker would see no difference are listed too. */
+ * With -v, entries of the rw layer in which Docker would see no difference are listed too, and what changed in what the
+ * container binds of the host: see diff_binds.h. */
 #include "base/escape.h"
 #include "command/command.h"
+#include "command/diff_binds.h"
 #include "command/pick.h"
 #include "command/record.h"
 #include "files/walked.h"
@@ -172,27 +174,48 @@ static const struct lt_column columns[] = {
     {"FACTS", "facts", LT_SHOW_ALL},
 };
 
-static enum lt_status write_diff(struct lt_job *job, struct diff *diff, struct lt_err *err)
+static enum lt_status write_lines(struct lt_job *job, const struct diff *diff, struct lt_err *err)
 {
     struct lt_buf *out = lt_output_buffer(&job->output);
-    struct lt_list records = {0};
-    bool lines = job->options->table == LT_TABLE_TEXT && !job->options->verbose;
-    if (diff->entries.count)
-        qsort(diff->entries.items, diff->entries.count, sizeof *diff->entries.items, by_path);
     lt_each (const struct entry, entry, &diff->entries) {
-        if (!entry->kind && !job->options->verbose)
+        if (!entry->kind)
             continue;
-        if (!lines) {
-            lt_list_add(&records, diff->arena, record_of(diff, entry));
-            continue;
-        }
         lt_buf_printf(out, "%c ", entry->kind);
         lt_escape_name(out, entry->path, true);
         lt_buf_char(out, '\n');
         job->rows++;
     }
-    return lines ? lt_output_flush(&job->output, err)
-                 : lt_records_write(job, &records, columns, sizeof columns / sizeof *columns, err);
+    return lt_output_flush(&job->output, err);
+}
+
+static enum lt_status write_diff(struct lt_job *job, struct diff *diff, const struct lt_container *container,
+                                 struct lt_err *err)
+{
+    struct lt_list records = {0}, binds = {0};
+    enum lt_status status = LT_OK;
+    bool is_text = job->options->table == LT_TABLE_TEXT, verbose = job->options->verbose;
+    bool has_binds = lt_diff_has_binds(job, container);
+    if (diff->entries.count)
+        qsort(diff->entries.items, diff->entries.count, sizeof *diff->entries.items, by_path);
+    if (has_binds && !verbose && !job->options->quiet)
+        lt_say("the container binds files of the host for writing: -v shows what changed there");
+    if (is_text && !verbose)
+        return write_lines(job, diff, err);
+    lt_each (const struct entry, entry, &diff->entries)
+        if (entry->kind || verbose)
+            lt_list_add(&records, diff->arena, record_of(diff, entry));
+    if (has_binds && verbose)
+        status = lt_diff_binds(job, container, &binds, err);
+    if (!is_text)
+        lt_each (const struct lt_record, record, &binds)
+            lt_list_add(&records, diff->arena, record);
+    if (status == LT_OK)
+        status = lt_records_write(job, &records, columns, sizeof columns / sizeof *columns, err);
+    if (status != LT_OK || !is_text || !has_binds || !verbose)
+        return status;
+    lt_diff_binds_table(lt_output_buffer(&job->output), &binds);
+    job->rows += binds.count;
+    return lt_output_flush(&job->output, err);
 }
 
 static enum lt_status run_diff(struct lt_job *job, struct lt_err *err)
@@ -210,7 +233,7 @@ static enum lt_status run_diff(struct lt_job *job, struct lt_err *err)
     else
         lt_skip(&job->ctx, container->path, LT_CODE_MISSING, "the container's rw layer is not known");
     mark_parents(&diff);
-    return status == LT_OK ? write_diff(job, &diff, err) : status;
+    return status == LT_OK ? write_diff(job, &diff, container, err) : status;
 }
 
 const struct lt_command lt_command_diff = {

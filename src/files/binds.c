@@ -3,251 +3,85 @@
 
 #include "clock/filetimes.h"
 #include "evidence/walk.h"
-#include "files/walked.h"
 #include "model/runtime.h"
+#include "model/spans.h"
 
-#include <stdlib.h>
+enum { TIMES = 3, MOST_FACTS = 8 };
 
-enum { MAX_LINKS = 1 << 20 }; /* from binds to the users of what they lie in: hostile binds could fill the memory */
+/* What becomes of an entry. */
+enum verdict {
+    LEAVE, /* no container that exists or is known can have written it */
+    LEFT,  /* it changed since such a container was created, but its source shows only what changed while one ran */
+    LATER, /* that depends on how many entries the source has */
+    SHOW,
+};
+
+/* An entry that changed while no container ran that binds it for writing. */
+struct later {
+    struct lt_bind_place *place;
+    const struct lt_dir *dir;
+    struct lt_node node;
+};
 
 struct binds {
     struct lt_ctx *ctx; /* first: see lt_walk_ctx(). Sources are looked up in ctx->fs */
     const struct lt_walking *walking;
+    struct lt_bind_places places;
     struct lt_shown shown;
-    struct lt_list users; /* of struct lt_mount_user *: the user of each bind whose source exists */
-    struct lt_list binds; /* of struct lt_bind *: one for each source, sorted by source */
-    struct lt_map by_source, missing;
-    size_t links, cut; /* links from users to binds inside theirs; users that lack some */
+    const struct lt_dir *dir; /* the directory at hand, and the innermost source that it lies in */
+    struct lt_bind_place *place;
+    struct lt_arena kept;
+    struct lt_list later; /* of struct later *, in `kept` */
 };
 
-/* Does the path exist only while the host runs? */
-static bool is_in_memory(struct lt_str path)
+/* Is the whole of each source asked for? */
+static bool is_all(const struct binds *self)
 {
-    static const char *const places[] = {"/dev", "/proc", "/run", "/sys", "/var/run"};
-    struct lt_str rest;
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (lt_path_behind(path, lt_str_c(places[i]), &rest))
-            return true;
-    return false;
+    return self->ctx->reading->binds == LT_BINDS_ALL && !self->places.only;
 }
 
-/* Report each source once. If it was kept in memory, nothing is lost. */
-static void report_missing(struct binds *self, const struct lt_container *container, struct lt_str source)
+/* --- which entries --- */
+
+/* The times that only the kernel sets. A deleted name of which nothing else is left went before its directory's last
+ * change. */
+static size_t times_of(const struct lt_dir *dir, const struct lt_node *node, struct lt_time times[TIMES])
 {
-    struct lt_buf label = {0};
-    if (lt_map_get(&self->missing, source))
-        return;
-    lt_map_put(&self->missing, self->ctx->scratch, source, self);
-    lt_owner_label(&label, &container->owner);
-    if (!is_in_memory(source))
-        lt_skip(self->ctx, source, LT_CODE_MISSING, "what %.*s binds is not there", LT_ARG(lt_buf_view(&label)));
-    else if (!self->ctx->report->quiet)
-        lt_say("%.*s: what %.*s binds is kept in memory by a running host", LT_ARG(source),
-               LT_ARG(lt_buf_view(&label)));
-    lt_buf_free(&label);
+    times[0] = node->time[LT_C];
+    times[1] = node->time[LT_B];
+    times[2] = node->unallocated && !node->deleted.set && !node->mode ? dir->changed : node->deleted;
+    return TIMES;
 }
 
-/* A source that is empty or not absolute would be taken for the root. Docker does not make such sources. */
-static bool is_path(struct binds *self, const struct lt_container *container, const struct lt_mount *mount,
-                    struct lt_str source)
+static bool is_within(const struct lt_list *spans, const struct lt_time *times)
 {
-    struct lt_buf label = {0};
-    if (lt_str_starts(source, LT_STR("/")))
-        return true;
-    lt_owner_label(&label, &container->owner);
-    lt_skip(self->ctx, source.len ? source : container->path, LT_CODE_DAMAGED,
-            "what %.*s binds at %.*s is no path of the host", LT_ARG(lt_buf_view(&label)), LT_ARG(mount->destination));
-    lt_buf_free(&label);
-    return false;
-}
-
-static void add_source(struct binds *self, const struct lt_container *container, const struct lt_mount *mount,
-                       struct lt_str source)
-{
-    struct lt_ctx *ctx = self->ctx;
-    struct lt_str path;
-    if (!is_path(self, container, mount, source))
-        return;
-    enum lt_status status = lt_resolve_or_skip(ctx, source, &path);
-    if (status == LT_END)
-        report_missing(self, container, source);
-    if (status != LT_OK)
-        return;
-    struct lt_mount_user *user = lt_new(ctx->run, struct lt_mount_user);
-    *user = (struct lt_mount_user){.container = container, .mount = mount, .source = lt_str_dup(ctx->run, path)};
-    lt_list_add(&self->users, ctx->run, user);
-    if (lt_map_get(&self->by_source, user->source))
-        return;
-    struct lt_bind *bind = lt_new(ctx->run, struct lt_bind);
-    bind->source = user->source;
-    lt_map_put(&self->by_source, ctx->run, bind->source, bind);
-    lt_list_add(&self->binds, ctx->run, bind);
-}
-
-/* The volume that is mounted, if its files are those of a device. */
-static const struct lt_volume *device_of(const struct lt_container *container, const struct lt_mount *mount)
-{
-    const struct lt_volume *volume =
-        lt_str_eq(mount->type, LT_STR("volume")) ? lt_map_get(&container->root->volume_by_name, mount->name) : NULL;
-    return volume && volume->device.len ? volume : NULL;
-}
-
-static bool is_bind(const struct lt_container *container, const struct lt_mount *mount)
-{
-    const struct lt_volume *volume = device_of(container, mount);
-    return lt_str_eq(mount->type, LT_STR("bind")) || (volume && volume->device_is_path);
-}
-
-struct lt_str lt_bind_source(const struct lt_container *container, const struct lt_mount *mount, struct lt_arena *arena)
-{
-    const struct lt_volume *volume = device_of(container, mount);
-    if (!is_bind(container, mount))
-        return LT_STR("");
-    if (!volume)
-        return mount->source;
-    return mount->subpath.len ? lt_path_join(arena, volume->device, mount->subpath) : volume->device;
-}
-
-const struct lt_volume *lt_volume_elsewhere(const struct lt_container *container, const struct lt_mount *mount)
-{
-    const struct lt_volume *volume = device_of(container, mount);
-    return volume && !volume->device_is_path && !volume->device_in_memory ? volume : NULL;
-}
-
-void lt_volume_report_elsewhere(struct lt_ctx *ctx, const struct lt_volume *volume)
-{
-    bool disk = lt_str_starts(volume->device, LT_STR("/dev/"));
-    lt_skip(ctx, volume->path, disk ? LT_CODE_UNSUPPORTED : LT_CODE_MISSING, "its files are those of %.*s, which is %s",
-            LT_ARG(volume->shown_device), disk ? "not read" : "not here");
-}
-
-/* Report each volume once. */
-static void report_elsewhere(struct binds *self, const struct lt_volume *volume)
-{
-    if (!volume || lt_map_get(&self->missing, volume->path))
-        return;
-    lt_map_put(&self->missing, self->ctx->scratch, volume->path, self);
-    lt_volume_report_elsewhere(self->ctx, volume);
-}
-
-static void collect_container(struct binds *self, const struct lt_container *container)
-{
-    lt_each (const struct lt_mount, mount, &container->mounts) {
-        if (is_bind(container, mount))
-            add_source(self, container, mount, lt_bind_source(container, mount, self->ctx->scratch));
-        report_elsewhere(self, lt_volume_elsewhere(container, mount));
-    }
-}
-
-struct lt_fs *lt_bind_fs(const struct lt_root *root)
-{
-    return root->host->etc || !root->path.len ? root->host->etc : root->fs;
-}
-
-static bool has_binds(const struct lt_root *root)
-{
-    lt_each (const struct lt_container, container, &root->containers)
-        lt_each (const struct lt_mount, mount, &container->mounts)
-            if (lt_str_eq(mount->type, LT_STR("bind")))
+    lt_each (const struct lt_span, span, spans)
+        for (size_t i = 0; i < TIMES; i++)
+            if (lt_span_has(span, times[i]))
                 return true;
-    lt_each (const struct lt_volume, volume, &root->volumes)
-        if (volume->device_is_path && volume->users.count)
-            return true;
     return false;
 }
 
-/* If the evidence is a data root without the rest of its host, binds cannot be looked up. This is no loss. */
-static void report_hostless(struct lt_ctx *ctx, const struct lt_root *root)
+/* Judge an entry of `place`. For LEFT, the source that leaves it out is written to `*by`. */
+static enum verdict judge(const struct binds *self, struct lt_bind_place *place, const struct lt_time *times,
+                          struct lt_bind_place **by)
 {
-    if (root->fs->evidence->fs.count > 1 && has_binds(root))
-        lt_skip(ctx, root->path, LT_CODE_MISSING,
-                "what containers bind is not read: no file system of the evidence, or more than one, has an /etc");
-    else if (root->fs->evidence->fs.count == 1 && !ctx->report->quiet)
-        lt_say("--binds: the evidence is a data root alone, without the rest of its host");
-}
-
-static void collect(struct binds *self)
-{
-    lt_each (const struct lt_root, root, &self->ctx->host->roots)
-        if (lt_bind_fs(root) == self->ctx->fs)
-            lt_each (const struct lt_container, container, &root->containers)
-                collect_container(self, container);
-}
-
-/* Order paths so that what is in a directory comes right after it: "/" is less than all other bytes. */
-static int compare_paths(struct lt_str a, struct lt_str b)
-{
-    size_t at = 0;
-    while (at < a.len && at < b.len && a.ptr[at] == b.ptr[at])
-        at++;
-    if (at == a.len || at == b.len)
-        return (at < a.len) - (at < b.len);
-    if (a.ptr[at] == '/' || b.ptr[at] == '/')
-        return a.ptr[at] == '/' ? -1 : 1;
-    return (unsigned char)a.ptr[at] < (unsigned char)b.ptr[at] ? -1 : 1;
-}
-
-static int by_source(const void *a, const void *b)
-{
-    const struct lt_bind *const *left = a, *const *right = b;
-    return compare_paths((*left)->source, (*right)->source);
-}
-
-/* The index of the first bind at `path` or in it. */
-static size_t find_first(const struct lt_list *binds, struct lt_str path)
-{
-    size_t low = 0, high = binds->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct lt_bind *bind = binds->items[middle];
-        if (compare_paths(bind->source, path) < 0)
-            low = middle + 1;
-        else
-            high = middle;
+    enum verdict verdict = LEAVE;
+    for (; place; place = place->within) {
+        struct lt_span since = {.first = place->since};
+        const struct lt_list whole = {.items = (void *[]){&since}, .count = place->written};
+        if ((place->bound && is_all(self)) || is_within(&place->spans, times))
+            return SHOW;
+        if (!is_within(&whole, times))
+            continue;
+        if (!place->narrow)
+            verdict = LATER;
+        else if (verdict == LEAVE)
+            verdict = LEFT, *by = place;
     }
-    return low;
+    return verdict;
 }
 
-/* Whoever binds a directory also sees the sources that lie in it. */
-static void link_user(struct binds *self, struct lt_mount_user *user)
-{
-    struct lt_str rest;
-    size_t own = find_first(&self->binds, user->source);
-    for (size_t i = own; i < self->binds.count; i++) {
-        struct lt_bind *bind = self->binds.items[i];
-        if (!lt_path_behind(bind->source, user->source, &rest))
-            return;
-        if (i > own && self->links == MAX_LINKS) {
-            self->cut++;
-            return;
-        }
-        self->links += i > own;
-        lt_list_add(&bind->users, self->ctx->run, user);
-    }
-}
-
-static void link_users(struct binds *self)
-{
-    if (self->binds.count)
-        qsort(self->binds.items, self->binds.count, sizeof *self->binds.items, by_source);
-    lt_each (struct lt_mount_user, user, &self->users)
-        link_user(self, user);
-    if (self->cut)
-        lt_skip(self->ctx, LT_STR(""), LT_CODE_TOO_LARGE,
-                "%zu binds show so many others' sources that not all of these are told", self->cut);
-    lt_each (struct lt_bind, bind, &self->binds) {
-        const struct lt_mount_user *first = bind->users.items[0];
-        const struct lt_container *only = lt_only_user(&bind->users);
-        bind->owner = (struct lt_owner){
-            .host = self->ctx->host,
-            .root = first->container->root,
-            .container = only,
-            .image = only ? only->image : NULL,
-            .bind = bind,
-            .role = LT_ROLE_HOST,
-        };
-    }
-}
+/* --- an entry that is shown --- */
 
 /* The store that the path lies in, NULL: none. */
 static const struct lt_root *store_with(const struct binds *self, struct lt_str path)
@@ -259,82 +93,302 @@ static const struct lt_root *store_with(const struct binds *self, struct lt_str 
     return NULL;
 }
 
-static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *err)
+static void add_store(struct binds *self, struct lt_event *event, struct lt_str path)
 {
-    struct binds *self = arg;
-    struct lt_str path = lt_shown_path(&self->shown, dir, node->name);
-    struct lt_bind *bind = node->unallocated ? NULL : lt_map_get(&self->by_source, path);
-    struct lt_event event = lt_file_event(bind ? &bind->owner : dir->owner, dir, node);
-    if (bind)
-        bind->source_seen = true;
-    lt_shown_tell(&self->shown, &event, self->ctx->reading->names_only);
-    const struct lt_root *store = self->ctx->reading->names_only ? NULL : store_with(self, path);
+    const struct lt_root *store = store_with(self, path);
     if (store)
-        lt_event_add_fact(&event, &self->shown.arena,
+        lt_event_add_fact(event, &self->shown.arena,
                           lt_str_format(&self->shown.arena, "in a %s %s, whose files are told once, as its own",
                                         store->runtime->title, store->runtime->store));
-    event.tags |= LT_TAG_BIT(bind);
+}
+
+static void put_time(struct lt_buf *out, struct lt_time time)
+{
+    if (time.set)
+        lt_time_iso(out, time, 9);
+    lt_buf_add(out, time.set ? LT_STR("Z") : LT_STR("an unknown time"));
+}
+
+/* Say when a removed container ran that may have written the entry, or that another one did not run then. */
+static void add_run(struct binds *self, struct lt_event *event, const struct lt_mount_user *user,
+                    const struct lt_time *times)
+{
+    const struct lt_container *container = user->container;
+    struct lt_span span = lt_container_span(container);
+    const struct lt_list one = {.items = (void *[]){&span}, .count = 1};
+    struct lt_buf text = {0};
+    bool within = is_within(&one, times);
+    if (within && !container->removed)
+        return;
+    bool after = span.last.set && times[0].set && lt_time_cmp(times[0], span.last) > 0;
+    lt_buf_add(&text, within  ? LT_STR("changed while ")
+                      : after ? LT_STR("changed after the end of ")
+                              : LT_STR("changed before the creation of "));
+    lt_owner_label(&text, &container->owner);
+    if (within) {
+        lt_buf_lit(&text, " ran, which was removed since: from ");
+        put_time(&text, span.first);
+        lt_buf_lit(&text, " to ");
+        put_time(&text, span.last);
+        lt_buf_printf(&text, "; that it bound this says %.*s", LT_ARG(container->traces.mounts_by));
+        if (!user->mount->destination.len)
+            lt_buf_lit(&text, ", but not whether it could write");
+    } else {
+        lt_buf_lit(&text, ": ");
+        put_time(&text, after ? span.last : span.first);
+    }
+    lt_event_add_fact(event, &self->shown.arena, lt_str_dup(&self->shown.arena, lt_buf_view(&text)));
+    lt_buf_free(&text);
+}
+
+static void add_runs(struct binds *self, struct lt_event *event, const struct lt_time *times)
+{
+    const struct lt_container *last = NULL;
+    size_t count = 0;
+    lt_each (const struct lt_mount_user, user, &event->owner->bind->users) {
+        bool told = user->container == last || count >= MOST_FACTS;
+        if (told || !lt_bind_is_writable(user->container, user->mount))
+            continue;
+        add_run(self, event, user, times);
+        last = user->container;
+        count++;
+    }
+}
+
+static enum lt_status show(struct binds *self, struct lt_bind_place *place, const struct lt_dir *dir,
+                           const struct lt_node *node, struct lt_err *err)
+{
+    struct lt_time times[TIMES];
+    bool removed, names_only = self->ctx->reading->names_only;
+    struct lt_str path = lt_shown_path(&self->shown, dir, node->name);
+    size_t count = times_of(dir, node, times);
+    struct lt_event event = lt_file_event(lt_bind_owner_at(&self->places, place, times, count, &removed), dir, node);
+    place->told->shown++;
+    lt_shown_tell(&self->shown, &event, names_only);
+    if (!names_only)
+        add_store(self, &event, path);
+    if (!names_only && (removed || !is_all(self)))
+        add_runs(self, &event, times);
+    event.tags |= LT_TAG_BIT(bind) | (removed ? LT_TAG_BIT(owner_inferred) : 0);
     if (node->unallocated)
         return lt_emit_unallocated(self->ctx, &event, err);
     lt_clock_steps_check(self->walking->steps, &event, &self->shown.arena);
     return lt_emit(self->ctx, &event, err);
 }
 
+/* --- the walk --- */
+
+/* Keep the entry until the entries of its source are counted. */
+static void keep(struct binds *self, struct lt_bind_place *place, const struct lt_dir *dir, const struct lt_node *node)
+{
+    struct later *later = lt_new(&self->kept, struct later);
+    *later = (struct later){place, dir, *node};
+    later->node.name = lt_str_dup(&self->kept, node->name);
+    later->node.target = lt_str_dup(&self->kept, node->target);
+    later->node.error = NULL; /* it has been reported */
+    lt_list_add(&self->later, &self->kept, later);
+}
+
+static void leave(struct binds *self)
+{
+    lt_report_counts(self->ctx->report, self->ctx->reader)->filtered++;
+}
+
+static void count_entry(const struct binds *self, struct lt_bind_place *place)
+{
+    uint64_t most = self->ctx->reading->bind_most;
+    for (; place; place = place->within) {
+        if (++place->told->entries <= most || place->narrow)
+            continue;
+        place->narrow = true;
+        place->told->why = lt_str_format(self->ctx->run, "it has more than %ju entries", (uintmax_t)most).ptr;
+    }
+}
+
+static enum lt_status take(struct binds *self, struct lt_bind_place *place, const struct lt_dir *dir,
+                           const struct lt_node *node, bool counted, struct lt_err *err)
+{
+    struct lt_time times[TIMES];
+    struct lt_bind_place *by = NULL;
+    times_of(dir, node, times);
+    enum verdict verdict = judge(self, place, times, &by);
+    if (verdict == SHOW || (verdict == LATER && counted))
+        return show(self, place, dir, node, err);
+    if (verdict == LATER) {
+        keep(self, place, dir, node);
+        return LT_OK;
+    }
+    if (verdict == LEFT)
+        by->told->left_out++;
+    leave(self);
+    return LT_OK;
+}
+
+static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *err)
+{
+    struct binds *self = arg;
+    if (self->dir != dir)
+        self->place = lt_map_get(&self->places.by_path, dir->owner->bind->source);
+    self->dir = dir;
+    struct lt_bind_place *place = self->place, *own = NULL;
+    if (!node->unallocated && (place->has_inner || !node->name.len))
+        own = lt_map_get(&self->places.by_path, lt_shown_path(&self->shown, dir, node->name));
+    if (own)
+        own->seen = true;
+    place = own ? own : place;
+    count_entry(self, place);
+    return take(self, place, dir, node, false, err);
+}
+
 static bool wanted(void *arg, const struct lt_dir *dir, const struct lt_node *node)
 {
     struct binds *self = arg;
-    return !store_with(self, lt_shown_path(&self->shown, dir, node->name));
+    struct lt_str path = lt_shown_path(&self->shown, dir, node->name);
+    bool in_memory = node->mount_root && lt_bind_is_in_memory(path) && !is_all(self);
+    return !in_memory && !store_with(self, path);
 }
 
 static void enter(void *arg, const struct lt_dir *parent, struct lt_dir *child)
 {
     struct binds *self = arg;
-    const struct lt_bind *bind = lt_map_get(&self->by_source, lt_shown_path(&self->shown, parent, child->name));
-    child->owner = bind && !child->unallocated ? &bind->owner : parent->owner;
+    const struct lt_bind_place *place =
+        lt_map_get(&self->places.by_path, lt_shown_path(&self->shown, parent, child->name));
+    child->owner = place && !child->unallocated ? &place->bind.owner : parent->owner;
     lt_shown_enter(&self->shown, parent, child, self->ctx->run);
 }
 
-static enum lt_status walk_bind(struct binds *self, const struct lt_bind *bind, struct lt_err *err)
+static enum lt_status walk_place(struct binds *self, struct lt_bind_place *place, struct lt_err *err)
 {
     struct lt_ctx *ctx = self->ctx;
     struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
     struct lt_walk walk = lt_counted_walk(ctx, self->walking->lister);
-    *top = (struct lt_dir){.name = bind->source, .owner = &bind->owner};
-    top->place = lt_mount_view_common(&bind->users, bind->source, ctx->run);
+    *top = (struct lt_dir){.name = place->bind.source, .owner = &place->bind.owner};
+    top->place = lt_mount_view_common(&place->bind.users, place->bind.source, ctx->run);
     top->placed = top->has_inside = top->place.len;
     walk.arg = self;
     walk.entry = entry;
     walk.enter = enter;
     walk.wanted = wanted;
-    lt_clock_steps_enter(self->walking->steps, ctx->fs, bind->source);
+    lt_clock_steps_enter(self->walking->steps, ctx->fs, place->bind.source);
     enum lt_status status = lt_walk(&walk, top, err);
     return status == LT_END ? LT_OK : status;
 }
 
-/* Walk everything that is bound of the file system at hand. */
-static enum lt_status walk_fs(struct lt_ctx *ctx, const struct lt_walking *walking, struct lt_err *err)
+/* Now the entries are counted. */
+static enum lt_status take_later(struct binds *self, struct lt_err *err)
 {
-    struct binds self = {.ctx = ctx, .walking = walking};
     enum lt_status status = LT_OK;
-    collect(&self);
-    link_users(&self);
-    lt_each (const struct lt_bind, bind, &self.binds)
-        if (status == LT_OK && !bind->source_seen) /* otherwise it lies in one that was walked */
-            status = walk_bind(&self, bind, err);
+    lt_each (const struct later, later, &self->later)
+        if (status == LT_OK)
+            status = take(self, later->place, later->dir, &later->node, true, err);
+    lt_arena_free(&self->kept);
+    self->later = (struct lt_list){0};
+    return status;
+}
+
+/* --- what is said --- */
+
+static void say_missing(const struct lt_bind_places *places)
+{
+    enum { MOST = 8 };
+    struct lt_buf text = {0};
+    if (places->report || places->only || !places->missing.count || places->ctx->report->quiet)
+        return;
+    lt_each (const struct lt_str, source, &places->missing)
+        if (source_at < MOST)
+            lt_buf_printf(&text, "%s%.*s", source_at ? ", " : "", LT_ARG(*source));
+    if (places->missing.count > MOST)
+        lt_buf_printf(&text, " and %zu more", places->missing.count - MOST);
+    lt_say("not there, though containers bind it: %.*s", LT_ARG(lt_buf_view(&text)));
+    lt_buf_free(&text);
+}
+
+/* Say what was left out, and keep the counts for the manifest. */
+static void tell(struct binds *self)
+{
+    lt_each (struct lt_bind_place, place, &self->places.items) {
+        struct lt_bound *told = place->told;
+        if (!told->entries || self->places.only)
+            continue;
+        lt_list_add(&self->ctx->host->bound, self->ctx->run, told);
+        told->why = told->left_out ? told->why : NULL;
+        if (told->left_out && !self->ctx->report->quiet)
+            lt_say("%.*s, which containers bind for writing: %s, so %ju of its entries are left out that changed "
+                   "since the first of them was created, but while none of them ran (--binds shows them)",
+                   LT_ARG(told->source.len ? told->source : LT_STR("/")), told->why, (uintmax_t)told->left_out);
+    }
+}
+
+static bool has_binds(struct lt_ctx *ctx, const struct lt_root *root, bool all)
+{
+    lt_each (const struct lt_container, container, &root->containers)
+        lt_each (const struct lt_mount, mount, &container->mounts)
+            if (lt_bind_source(container, mount, ctx->scratch).len &&
+                (all || (lt_bind_is_writable(container, mount) && !mount->own)))
+                return true;
+    return false;
+}
+
+/* If the evidence is a data root without the rest of its host, binds cannot be looked up. This is no loss. */
+static void report_hostless(struct lt_ctx *ctx, const struct lt_root *root)
+{
+    bool all = ctx->reading->binds == LT_BINDS_ALL, binds = has_binds(ctx, root, all);
+    if (root->fs->evidence->fs.count > 1 && binds && all)
+        lt_skip(ctx, root->path, LT_CODE_MISSING,
+                "what containers bind is not read: no file system of the evidence, or more than one, has an /etc");
+    else if (!ctx->report->quiet && (all || binds))
+        lt_say(root->fs->evidence->fs.count == 1
+                   ? "--binds: the evidence is a data root alone, without the rest of its host"
+                   : "what containers bind is not read: no file system of the evidence, or more than one, has an /etc");
+}
+
+/* --- file systems --- */
+
+/* Walk what is bound of the file system at hand. */
+static enum lt_status walk_fs(struct lt_ctx *ctx, const struct lt_walking *walking, const struct lt_container *only,
+                              struct lt_err *err)
+{
+    bool all = ctx->reading->binds == LT_BINDS_ALL && !only;
+    struct binds self = {
+        .ctx = ctx, .walking = walking, .places = {.ctx = ctx, .only = only, .all = all, .report = all}};
+    enum lt_status status = LT_OK;
+    lt_bind_places_find(&self.places);
+    lt_each (struct lt_bind_place, place, &self.places.items) {
+        place->narrow |= only != NULL;
+        bool walked = place->spans.count || (place->bound && all);
+        if (status == LT_OK && walked && !place->seen) /* otherwise it lies in one that was walked */
+            status = walk_place(&self, place, err);
+    }
+    if (status == LT_OK)
+        status = take_later(&self, err);
+    say_missing(&self.places);
+    tell(&self);
     lt_shown_end(&self.shown);
+    return status;
+}
+
+static enum lt_status walk_host(struct lt_ctx *ctx, const struct lt_walking *walking, const struct lt_container *only,
+                                struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts) {
+        struct lt_ctx there = lt_ctx_on(ctx, mount->fs);
+        if (status == LT_OK)
+            status = walk_fs(&there, walking, only, err);
+    }
     return status;
 }
 
 enum lt_status lt_walk_binds(struct lt_ctx *ctx, const struct lt_walking *walking, struct lt_err *err)
 {
-    enum lt_status status = LT_OK;
     lt_each (const struct lt_root, root, &ctx->host->roots)
         if (!root->path.len && !ctx->host->etc)
             report_hostless(ctx, root);
-    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts) {
-        struct lt_ctx there = lt_ctx_on(ctx, mount->fs);
-        if (status == LT_OK)
-            status = walk_fs(&there, walking, err);
-    }
-    return status;
+    return walk_host(ctx, walking, NULL, err);
+}
+
+enum lt_status lt_walk_binds_of(struct lt_ctx *ctx, const struct lt_walking *walking,
+                                const struct lt_container *container, struct lt_err *err)
+{
+    return walk_host(ctx, walking, container, err);
 }

@@ -228,7 +228,7 @@ static enum lt_status walk_all(struct lt_ctx *ctx, const struct lt_walking *walk
         struct lt_ctx there = lt_ctx_at(ctx, root);
         status = status == LT_OK ? walk_root(&there, *walking, err) : status;
     }
-    if (status == LT_OK && ctx->reading->binds)
+    if (status == LT_OK && ctx->reading->binds != LT_BINDS_NONE)
         status = lt_walk_binds(ctx, walking, err);
     return status == LT_OK ? lt_clock_steps_emit(walking->steps, err) : status;
 }

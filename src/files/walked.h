@@ -7,7 +7,8 @@
  *   checks/       what is found out about each entry of a layer: its map and contract are in checks/checks.h
  *   removals.c    what was removed or renamed in a layer
  *   removal_times.c   when that was, and what else happened then
- *   binds.c       what containers bind of the host
+ *   binds.c       what containers bind of the host: which entries are shown
+ *   bind_sources.c  the sources of binds, and who could write there when
  *   walked.c      events of entries, and where containers see them */
 #ifndef LT_FILES_WALKED_H
 #define LT_FILES_WALKED_H

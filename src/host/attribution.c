@@ -4,6 +4,8 @@
  * in lines written after the container was created. */
 #include "host/attribution.h"
 
+#include "host/removed.h"
+
 #include "model/runtime.h"
 #include "parse/ident.h"
 #include "parse/stamp.h"
@@ -254,6 +256,8 @@ enum lt_status lt_attribution_emit(struct lt_attribution *attribution, const str
     struct named named = {0};
     if (!line->output_of)
         find_named(attribution, line, &named);
+    if (named.container)
+        lt_removed_line(attribution->ctx, named.container->container, line);
     const struct lt_owner *owner = named.container ? named.container : named.image;
     struct lt_event event = {
         .kind = line->output_of ? line->output_of->root->runtime->log_line : LT_KIND_DAEMON_LINE,

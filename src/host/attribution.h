@@ -14,7 +14,7 @@
  *   host_log.c         text logs of the daemons and the kernel; log_files.c: finds them and the years they cover
  *   unseen_ends.c      ends of containers that no daemon saw
  *   host_journal.c     the same in systemd's journal; journal.c: the only file that uses libsystemd
- *   attribution.c      whose a line is
+ *   attribution.c      whose a line is; removed.c: what lines tell of containers that were removed
  *   subids.c           ids that are set aside for user namespaces
  *   sources.def        the sources among these
  */

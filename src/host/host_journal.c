@@ -341,5 +341,6 @@ const struct lt_source lt_source_host_journal = {
         "/var/log/journal: dockerd, containerd, systemd and kernel on them, and output by the log driver journald",
     .scope = LT_PER_FS,
     .stage = LT_STAGE_HOST_LOGS,
+    .tells_removed = true,
     .events = host_journal_events,
 };

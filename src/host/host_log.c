@@ -298,5 +298,6 @@ const struct lt_source lt_source_host_log = {
     .summary = "/var/log/syslog, messages, daemon.log, kern.log, docker.log: dockerd, containerd, kernel on containers",
     .scope = LT_PER_FS,
     .stage = LT_STAGE_HOST_LOGS,
+    .tells_removed = true,
     .events = host_log_events,
 };

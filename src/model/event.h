@@ -7,6 +7,7 @@
  *   kinds.def      kinds of event that every runtime may have      attrs.def   further facts of an event
  *   inventory.c    hosts, stores, containers, images, layers, volumes, and the links between them
  *   life.c         the last sign of life of containers that were found dead
+ *   spans.c        when containers may have run
  *   runtime.h      the interface of a runtime
  *   tag.c          tags that follow from the owner of an event; tags.def: the words
  */

@@ -86,6 +86,7 @@ struct lt_container *lt_inventory_removed(struct lt_inventory *inventory, struct
     container->runtime = root->runtime;
     container->id = lt_str_dup(inventory->arena, id);
     container->tags = LT_TAG_BIT(configuration_missing);
+    container->removed = true;
     container->owner =
         (struct lt_owner){.host = root->host, .root = root, .container = container, .role = LT_ROLE_CONFIG};
     container->log_owner =

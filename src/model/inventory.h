@@ -171,6 +171,19 @@ struct lt_tree {
     bool cross_mounts; /* the walk also enters file systems mounted in it */
 };
 
+/* A time from `first` to `last`. An unset end is open: not known, or not yet over. */
+struct lt_span {
+    struct lt_time first, last;
+};
+
+/* What traces tell of the life of a container that was removed: see lt_container_met(). */
+struct lt_traces {
+    struct lt_time first;        /* the earliest of them */
+    struct lt_time began, ended; /* the last sign of a start, and of an end */
+    struct lt_time gone;         /* it was removed by then */
+    struct lt_str mounts_by;     /* path of the file that tells its mounts, "" if none does */
+};
+
 struct lt_container {
     struct lt_root *root;
     const struct lt_runtime *runtime;          /* the store's, or that of its namespace */
@@ -208,6 +221,8 @@ struct lt_container {
     struct lt_image *image;
     struct lt_layer *rw, *init;
     struct lt_list layers;     /* its image layers, top first */
+    bool removed;              /* known from traces only: see lt_inventory_removed() */
+    struct lt_traces traces;   /* if `removed` */
     void *own;                 /* private to its runtime */
     struct lt_owner owner;     /* role config */
     struct lt_owner log_owner; /* role log */
@@ -244,7 +259,15 @@ struct lt_bind {
     struct lt_str source; /* evidence path, without symbolic links */
     struct lt_list users; /* of struct lt_mount_user *, as for a volume: all that see the source */
     struct lt_owner owner;
-    bool source_seen; /* the walk has seen the source itself */
+};
+
+/* What of a bind source the timeline shows: see files/binds.h. */
+struct lt_bound {
+    struct lt_str source;
+    uint64_t entries;  /* in it, as far as it was walked; without those of stores */
+    uint64_t shown;    /* of these */
+    uint64_t left_out; /* changed since the first container that binds it for writing was made, but while none ran */
+    const char *why;   /* these are left out; NULL: none is */
 };
 
 /* What a host mounts, by its own settings. */
@@ -280,6 +303,7 @@ struct lt_host {
     struct lt_str *subuid, *subgid;     /* texts of /etc/subuid and /etc/subgid; NULL: not read yet */
     struct lt_time newest;              /* the newest ctime of a file seen: only this host's kernel sets these */
     struct lt_list roots;               /* of struct lt_root *: its stores */
+    struct lt_list bound;               /* of struct lt_bound *: the bind sources that were walked */
     struct lt_map unread;               /* paths of stores that nobody reads, and that are reported */
     struct lt_owner owner;              /* role host, of no store */
 };

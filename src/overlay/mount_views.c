@@ -91,10 +91,12 @@ static void add_hidden(const struct lt_mount_user *user, const struct lt_mount_v
 static void add_unreached(const struct lt_mount_user *user, struct lt_arena *arena, struct lt_list *facts)
 {
     struct lt_buf text = {0};
-    lt_buf_lit(&text, "not seen by ");
+    bool known = user->mount->destination.len;
+    lt_buf_add(&text, known ? LT_STR("not seen by ") : LT_STR("seen at an unknown path by "));
     add_user(&text, user);
-    lt_buf_printf(&text, ", which mounts /%.*s of it at %.*s", LT_ARG(user->mount->subpath),
-                  LT_ARG(user->mount->destination));
+    if (known)
+        lt_buf_printf(&text, ", which mounts /%.*s of it at %.*s", LT_ARG(user->mount->subpath),
+                      LT_ARG(user->mount->destination));
     add_fact(facts, arena, &text);
 }
 

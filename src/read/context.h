@@ -31,13 +31,21 @@ struct lt_sink {
     void *arg;
 };
 
+/* Which files of the host that containers bind are read: see files/binds.h. */
+enum lt_binds {
+    LT_BINDS_WRITTEN, /* those that containers may have written */
+    LT_BINDS_ALL,
+    LT_BINDS_NONE,
+};
+
 /* What the user asked of the readers. */
 struct lt_reading {
-    unsigned threads;   /* that may list directories; at least 1 */
-    bool app_times;     /* times that applications wrote become events of their own */
-    bool names_only;    /* the output has only names and times of files: changes by containers, and differences
-                         * from an image's tar, are not looked for */
-    bool binds;         /* read the host's files that containers bind */
+    unsigned threads; /* that may list directories; at least 1 */
+    bool app_times;   /* times that applications wrote become events of their own */
+    bool names_only;  /* the output has only names and times of files: changes by containers, and differences
+                       * from an image's tar, are not looked for */
+    enum lt_binds binds;
+    uint64_t bind_most; /* entries of a bind source that shows all that changed since it was bound: see files/binds.h */
     bool verify_layers; /* read all files of image layers: see overlay/tamper.h */
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/job.h"
 
+#include "files/binds.h"
 #include "read/discover.h"
 #include "read/hosts.h"
 #include "run/command.h"
@@ -219,10 +220,28 @@ static enum lt_status take_inventory(struct lt_job *job, struct lt_err *err)
     return status;
 }
 
-enum lt_status lt_job_events(struct lt_job *job, const char *only, struct lt_sink product, struct lt_err *err)
+enum lt_status lt_job_events(struct lt_job *job, struct lt_sink product, struct lt_err *err)
 {
     job->product = product;
-    return lt_schedule_events(&job->ctx, only, &(struct lt_poll){poll_job, job}, err);
+    return lt_schedule_events(&job->ctx, false, &(struct lt_poll){poll_job, job}, err);
+}
+
+static enum lt_status drop(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err)
+{
+    (void)arg, (void)event, (void)err;
+    *fate = LT_FILTERED;
+    return LT_OK;
+}
+
+enum lt_status lt_job_removed(struct lt_job *job, struct lt_err *err)
+{
+    struct lt_report aside = {.quiet = true};
+    job->product = (struct lt_sink){drop, NULL};
+    job->ctx.report = &aside;
+    enum lt_status status = lt_schedule_events(&job->ctx, true, &(struct lt_poll){poll_job, job}, err);
+    job->ctx.report = &job->report;
+    lt_report_free(&aside);
+    return status;
 }
 
 /* Reads of libtsk that failed silently must not pass as a complete run. */
@@ -307,7 +326,7 @@ static int finish(struct lt_job *job, enum lt_status status, const struct lt_err
     }
     if (!job->options->quiet && job->options->command->options & LT_OPTIONS_ROWS && !job->options->list_sources)
         lt_summary_say(job);
-    return job->report.failures ? LT_EXIT_INCOMPLETE : LT_EXIT_COMPLETE;
+    return job->report.failures || job->in_vain ? LT_EXIT_INCOMPLETE : LT_EXIT_COMPLETE;
 }
 
 /* No evidence has a store. Say where they were looked for. */
@@ -367,6 +386,7 @@ int lt_job_run(const struct lt_options *options, int argc, char **argv)
         .threads = options->threads,
         .app_times = options->app_times,
         .binds = options->binds,
+        .bind_most = LT_BIND_MOST,
         .verify_layers = options->verify_layers,
     };
     job.inventory.arena = &job.arena;

@@ -25,7 +25,7 @@
 /* What main() returns: the exit codes of layertime(1). */
 enum lt_exit {
     LT_EXIT_COMPLETE = 0,
-    LT_EXIT_INCOMPLETE = 1, /* finished, but something could not be read */
+    LT_EXIT_INCOMPLETE = 1, /* finished, but something could not be read, or what was asked for is not there */
     LT_EXIT_USAGE = 2,
     LT_EXIT_NO_EVIDENCE = 3,
     LT_EXIT_OUTPUT = 4,
@@ -55,6 +55,7 @@ struct lt_job {
     struct lt_time first, last;                /* of the rows of a timeline */
     struct lt_progress progress;
     struct lt_list left_out; /* of struct lt_left_out *: what --profile left out */
+    bool in_vain;            /* the command found nothing of what it was asked for */
     unsigned events;
     int signals;           /* signalfd of the signals that end the run */
     int signal;            /* the signal that ended it, 0 if none */
@@ -77,9 +78,12 @@ int lt_job_run(const struct lt_options *options, int argc, char **argv);
  * job->ctx may then be passed to the functions of context.h. Resets scratch. */
 void lt_job_enter(struct lt_job *job, struct lt_root *root, const char *reader);
 
-/* Phase 2: call the sources for all hosts and stores, or only the source named `only` (NULL: all). `product` gets each
- * event, already tagged. */
-enum lt_status lt_job_events(struct lt_job *job, const char *only, struct lt_sink product, struct lt_err *err);
+/* Phase 2: call the sources for all hosts and stores. `product` gets each event, already tagged. */
+enum lt_status lt_job_events(struct lt_job *job, struct lt_sink product, struct lt_err *err);
+
+/* Complete the inventory with what logs and freed records tell of containers that were removed. What is wrong with
+ * these is not reported: a timeline does that. */
+enum lt_status lt_job_removed(struct lt_job *job, struct lt_err *err);
 
 /* LT_FATAL if a signal is pending. Long operations must call it from time to time. */
 enum lt_status lt_job_poll(struct lt_job *job, struct lt_err *err);

@@ -183,6 +183,24 @@ static void put_placed(struct lt_buf *out, const struct lt_placed *placed)
     lt_buf_char(out, '}');
 }
 
+/* What was shown of what containers bind: see files/binds.h. */
+static void put_bound(struct lt_buf *out, const struct lt_bound *bound)
+{
+    lt_buf_lit(out, "{");
+    put_string(out, "source", bound->source.len ? bound->source : LT_STR("/"));
+    lt_buf_lit(out, ", ");
+    put_number(out, "entries", bound->entries);
+    lt_buf_lit(out, ", ");
+    put_number(out, "shown", bound->shown);
+    lt_buf_lit(out, ", ");
+    put_number(out, "left_out", bound->left_out);
+    if (bound->why) {
+        lt_buf_lit(out, ", ");
+        put_string(out, "left_out_because", lt_str_c(bound->why));
+    }
+    lt_buf_char(out, '}');
+}
+
 /* The hosts with stores, and how their file systems were put together. */
 static void put_hosts(struct lt_buf *out, const struct lt_inventory *inventory)
 {
@@ -201,6 +219,11 @@ static void put_hosts(struct lt_buf *out, const struct lt_inventory *inventory)
         lt_each (const struct lt_placed, placed, &host->placed) {
             lt_buf_add(out, placed_at ? LT_STR(", ") : LT_STR(""));
             put_placed(out, placed);
+        }
+        lt_buf_lit(out, "], \"binds\": [");
+        lt_each (const struct lt_bound, bound, &host->bound) {
+            lt_buf_add(out, bound_at ? LT_STR(", ") : LT_STR(""));
+            put_bound(out, bound);
         }
         lt_buf_lit(out, "]}");
         before = ",\n";

@@ -4,6 +4,7 @@
 #define LT_RUN_OPTIONS_H
 
 #include "formats/format.h"
+#include "read/context.h"
 #include "run/command.h"
 
 /* From the worst fit to the best. A prefix is no better than a pattern: see lt_filter_fit(). */
@@ -50,7 +51,7 @@ struct lt_options {
     bool json;           /* --json */
     enum lt_table table; /* by that, or by the name of the output */
     bool app_times;
-    bool binds; /* also read the host's files that containers bind */
+    enum lt_binds binds;
     bool force, no_journal, no_deleted, stats, quiet, verbose, help, version, list_sources, list_formats;
     enum lt_color color;
     enum lt_progress_form progress;

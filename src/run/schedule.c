@@ -43,7 +43,7 @@ void lt_schedule_root(struct lt_ctx *ctx, struct lt_root *root, const char *read
 struct turn {
     struct lt_ctx *ctx;
     const struct lt_poll *poll;
-    const char *only; /* name of the source to call, NULL: all */
+    bool removed; /* call only what tells of containers that were removed */
     enum lt_status (*call)(struct lt_ctx *ctx, const struct lt_source *source, struct lt_err *err);
 };
 
@@ -72,7 +72,7 @@ static enum lt_status call_source(const struct turn *turn, struct lt_host *host,
                                   const struct lt_source *source, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
-    if (turn->only && strcmp(turn->only, source->name) != 0)
+    if (turn->removed && !source->tells_removed)
         return LT_OK;
     if (source->scope == LT_PER_HOST) {
         lt_schedule_host(turn->ctx, host, source->name);
@@ -170,9 +170,9 @@ enum lt_status lt_schedule_inventory(struct lt_ctx *ctx, const struct lt_poll *p
     return status;
 }
 
-enum lt_status lt_schedule_events(struct lt_ctx *ctx, const char *only, const struct lt_poll *poll, struct lt_err *err)
+enum lt_status lt_schedule_events(struct lt_ctx *ctx, bool removed, const struct lt_poll *poll, struct lt_err *err)
 {
-    const struct turn turn = {.ctx = ctx, .poll = poll, .only = only, .call = call_events};
+    const struct turn turn = {.ctx = ctx, .poll = poll, .removed = removed, .call = call_events};
     enum lt_status status = LT_OK;
     lt_each (struct lt_host, host, &ctx->inventory->hosts)
         if (host->roots.count && status == LT_OK)

@@ -272,7 +272,7 @@ static enum lt_status make_timeline(struct timeline *timeline, struct lt_err *er
     const struct lt_format *format = timeline->options->format;
     if (format->begin)
         format->begin(lt_output_buffer(&timeline->job->output));
-    enum lt_status status = lt_job_events(timeline->job, NULL, (struct lt_sink){take_event, timeline}, err);
+    enum lt_status status = lt_job_events(timeline->job, (struct lt_sink){take_event, timeline}, err);
     return status == LT_OK && format->row ? write_rows(timeline, err) : status;
 }
 

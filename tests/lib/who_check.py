@@ -62,6 +62,21 @@ def status_of_layers(host: LayeredCase, name: str, entry: Entry) -> set[str]:
     return {"replaced", "visible"} if seen.kind == entry.kind == "d" else {"replaced", "hidden"}
 
 
+def bind_faults(host: LayeredCase, item: Row) -> list[str]:
+    """What is wrong in a file of the host: exactly those are told that bind it, as docker inspect says of those that exist,
+    and as it said of those that were removed. Of these not all need be known."""
+    path = item["path"].rstrip(b"/") + b"/"
+    gone = truth.inspected(host.case.docker, "removed") if (host.case.docker / "removed").is_dir() else []
+    binding = {c["Id"] for c in [*host.case.containers, *gone] for m in c["Mounts"]
+               if m["Type"] == "bind" and path.startswith(os.fsencode(m["Source"]).rstrip(b"/") + b"/")}
+    removed = {c["Id"] for c in gone}
+    named = {told["container_identifier"]: told["status"] for told in item["containers"]}
+    wrong = [f"{truth.show(item['path'])}: binds of {show}" for show in named.keys() ^ binding
+             if show in named or show not in removed]
+    wrong += [f"{show} is {status}" for show, status in named.items() if (status == "removed") != (show in removed)]
+    return wrong + ([] if named else [f"{truth.show(item['path'])} is bound by nobody"])
+
+
 def faults_of(host: LayeredCase, item: Row, using: dict[bytes, list[str]]) -> list[str]:
     """What is wrong in one finding."""
     entry = entries(host).get(item["path"])
@@ -70,6 +85,8 @@ def faults_of(host: LayeredCase, item: Row, using: dict[bytes, list[str]]) -> li
         mounted = {c["Id"] for c in host.case.containers for m in c["Mounts"] if m.get("Name") == volume.decode()}
         named = {told["container_identifier"] for told in item.get("containers", ())}
         return truth.faults({"layer_role": "volume"}, item) + [f"users {show}" for show in named ^ mounted]
+    if item["layer_role"] == "host":
+        return bind_faults(host, item)
     if entry is None:
         return [f"{truth.show(item['path'])} is in no layer"]
     known = host.case.layers.get(entry.layer, truth.Layer())

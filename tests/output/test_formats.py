@@ -241,8 +241,9 @@ def test_body_fields(sample_body, sample_jsonl) -> None:
 
 
 def test_body_names_begin_with_their_owner(sample_body) -> None:
-    """c:name@id:role:/path, i:name@id:Ln:/path, v:name:volume:/path; host files keep the plain path."""
-    form = re.compile(r"c:[\w.-]+@[0-9a-f]{12}:(rw|init|config):/|i:([^:]+@)?[0-9a-f]{12}:(L\d+|image|rw|init):/|"
+    """c:name@id:role:/path, also of what one container binds, i:name@id:Ln:/path, v:name:volume:/path; other host files
+    keep the plain path."""
+    form = re.compile(r"c:[\w.-]+@[0-9a-f]{12}:(rw|init|config|host):/|i:([^:]+@)?[0-9a-f]{12}:(L\d+|image|rw|init):/|"
                       r"v:[\w.-]+:volume:/|/")
     names = [line.decode().split("|")[1] for line in sample_body]
     assert [name for name in names if not form.match(name)] == []

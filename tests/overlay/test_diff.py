@@ -32,7 +32,8 @@ def test_verbose_diff_has_every_entry_of_the_layer(case: str, evidence) -> None:
     """What was copied up and is as it was has no letter, and comes only with -v."""
     host, root, quiet = host_of(case), evidence(case), 0
     for name in host.containers:
-        found = [item for item in json_diff(name, root, "-v") if case != "aufs-synthetic" or item["path"] != ODD]
+        found = [item for item in json_diff(name, root, "-v")
+                 if "bind" not in item and (case != "aufs-synthetic" or item["path"] != ODD)]
         problems = [fault for fault in verbose_faults(host, name, found) if "notawhiteout" not in fault]
         assert not problems, problems[:20]
         quiet += sum("kind" not in item for item in found)

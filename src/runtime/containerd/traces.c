@@ -20,12 +20,14 @@
 #include "runtime/containerd/containerd.h"
 #include "runtime/runtimes.h"
 
+#include "model/spans.h"
 #include "parse/bbolt.h"
 #include "parse/ident.h"
 #include "parse/json.h"
 #include "parse/protobuf.h"
 #include "parse/snapshot.h"
 #include "parse/stamp.h"
+#include "runtime/oci_parts.h"
 #include "store/containerd/tasks.h"
 
 enum { NAMESPACE_DEPTH = 4 }; /* v1, moby, kind, ID */
@@ -33,6 +35,7 @@ enum { NAMESPACE_DEPTH = 4 }; /* v1, moby, kind, ID */
 struct job {
     struct lt_ctx *ctx;
     struct lt_str database;
+    struct lt_time written;      /* the last change of meta.db: what is not in it was removed by then */
     struct lt_map live;          /* names of the snapshots that are listed */
     struct lt_map emitted;       /* what was emitted so far, by namespace, ID and time */
     struct lt_str namespace, id; /* of the current record, whose keys are adjacent; "" on a freed page */
@@ -177,6 +180,19 @@ static void add_pod(const struct job *job, struct lt_container *container, const
     }
 }
 
+/* Note what the record of a removed container tells: when it lived, and what it mounted. */
+static void note_removed(const struct job *job, struct lt_container *container, const struct json_t *spec, bool start,
+                         struct lt_facts *facts)
+{
+    struct lt_oci oci = {.ctx = job->ctx, .container = container, .spec = spec, .path = job->database, .facts = facts};
+    lt_container_met(container, job->created, start ? LT_TRACE_START : LT_TRACE_LIFE);
+    container->traces.gone = job->written;
+    if (container->mounts.count || !lt_json_count(lt_json_at(spec, "mounts")))
+        return;
+    container->traces.mounts_by = job->database;
+    lt_oci_read_mounts(&oci);
+}
+
 /* A record of Docker is a start; any other a container, whose live records container.c emits. */
 static enum lt_status emit_record(struct job *job, bool live, struct lt_err *err)
 {
@@ -200,6 +216,8 @@ static enum lt_status emit_record(struct job *job, bool live, struct lt_err *err
         struct lt_container *container = container_of(job, namespace, id);
         if (!live && !start && container)
             add_pod(job, container, spec);
+        if (!live && container && container->removed)
+            note_removed(job, container, spec, start, &facts);
         if (start && live)
             add_seizure(job, &facts, container);
         status = emit(job, &facts, &event, container, namespace, id, err);
@@ -381,6 +399,9 @@ static enum lt_status containerd_runtime_events(struct lt_ctx *ctx, struct lt_er
     struct job job = {.ctx = ctx, .database = lt_containerd(ctx->root)->database};
     struct lt_str bytes = lt_containerd(ctx->root)->bytes;
     struct lt_bolt bolt;
+    struct lt_node node;
+    if (bytes.len && lt_stat_or_skip(ctx, job.database, &node) == LT_OK)
+        job.written = node.time[LT_C];
     enum lt_status status = bytes.len ? lt_bolt_read(bytes, &bolt, take_item, &job, err) : LT_OK;
     for (size_t i = 0; status != LT_FATAL && i < sizeof tasks / sizeof *tasks; i++)
         status = read_tasks(&job, lt_root_path(ctx, tasks[i]), err);
@@ -393,5 +414,6 @@ const struct lt_source lt_source_containerd_runtime = {
         "meta.db and task directories: starts of containers, those before the last one too; leases; what is gone",
     .scope = LT_PER_ROOT,
     .stage = LT_STAGE_CONTAINERS,
+    .tells_removed = true,
     .events = containerd_runtime_events,
 };
