@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command_line.h"
 
-#include "choice_options.h"
+#include "base/near.h"
 #include "command/command.h"
 #include "command/mistakes.h"
-#include "runtime/runtimes.h"
-
-#include "base/near.h"
 #include "evidence/lister.h"
+#include "option_words.h"
 #include "parse/stamp.h"
+#include "runtime/runtimes.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -75,43 +74,13 @@ STRING_OF(path, choice.path)
 STRING_OF(image, choice.image)
 STRING_OF(label, choice.label)
 
-/* "unknown KIND 'x': did you mean 'y'?", or what else helps. */
-static enum lt_status unknown(const char *kind, const struct lt_near *near, const char *otherwise, struct lt_err *err)
-{
-    if (near->best.len)
-        return usage(err, "unknown %s '%.*s': did you mean '%.*s'?", kind, LT_ARG(near->wanted), LT_ARG(near->best));
-    return usage(err, "unknown %s '%.*s': %s", kind, LT_ARG(near->wanted), otherwise);
-}
-
 static enum lt_status set_format(struct lt_options *options, const char *value, struct lt_err *err)
 {
     struct lt_near near = {.wanted = lt_str_c(value)};
     options->format = lt_format_named(value);
     for (size_t i = 0; lt_formats[i]; i++)
         lt_near_try(&near, lt_str_c(lt_formats[i]->name));
-    return options->format ? LT_OK : unknown("format", &near, "see --list-formats", err);
-}
-
-static enum lt_status set_color(struct lt_options *options, const char *value, struct lt_err *err)
-{
-    static const char *const words[] = {"auto", "always", "never"};
-    for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(value, words[i]) == 0) {
-            options->color = (enum lt_color)i;
-            return LT_OK;
-        }
-    return usage(err, "unknown word '%s' for --color: give auto, always or never", value);
-}
-
-static enum lt_status set_progress(struct lt_options *options, const char *value, struct lt_err *err)
-{
-    static const char *const words[] = {"auto", "none", "line", "json"};
-    for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(value, words[i]) == 0) {
-            options->progress = (enum lt_progress_form)i;
-            return LT_OK;
-        }
-    return usage(err, "unknown word '%s' for --progress: give auto, none, line or json", value);
+    return options->format ? LT_OK : lt_unknown_word("format", &near, "see --list-formats", err);
 }
 
 static enum lt_status set_since(struct lt_options *options, const char *value, struct lt_err *err)
@@ -166,21 +135,6 @@ static enum lt_status set_binds(struct lt_options *options, const char *value, s
     return LT_OK;
 }
 
-static enum lt_status set_role(struct lt_options *options, const char *value, struct lt_err *err)
-{
-    for (struct lt_str rest = lt_str_c(value); rest.len;) {
-        struct lt_str word = lt_str_cut(&rest, ',');
-        struct lt_near near = {.wanted = word};
-        unsigned role = 0;
-        while (role < LT_ROLES && !lt_str_eq(word, lt_str_c(lt_role_names[role])))
-            lt_near_try(&near, lt_str_c(lt_role_names[role++]));
-        if (role == LT_ROLES)
-            return unknown("role", &near, "give some of rw,image,init,volume,config,log,host", err);
-        options->roles |= 1u << role;
-    }
-    return options->roles ? LT_OK : usage(err, "no role given: see --help");
-}
-
 static enum lt_status set_threads(struct lt_options *options, const char *value, struct lt_err *err)
 {
     char *end;
@@ -210,7 +164,7 @@ static const struct option_row table[] = {
     {ROW, 'c', "container", "WHICH",
      "only rows of containers with this ID or ID prefix, name, or pattern (web*); or namespace/name, pod/name",
      set_container},
-    {ROW, 0, "role", "ROLES", "only rows of these roles: rw,image,init,volume,config,log,host", set_role},
+    {ROW, 0, "role", "ROLES", "only rows of these roles: rw,image,init,volume,config,log,host", lt_set_roles},
     {ROW, 0, "tag", "TAGS", "only rows with one of these tags: exposure,whiteout", lt_set_tags},
     {ROW, 0, "change", "CHANGES",
      "only files so changed: added,copied-up,metadata,modified,replaced,renamed,opaque,deleted", lt_set_changes},
@@ -245,10 +199,10 @@ static const struct option_row table[] = {
     {READ, 0, "threads", "N", "read with up to N threads (default 8); the output is the same with any N", set_threads},
     {ROW, 0, "verify-layers", NULL, "read every file of the image layers and compare it with the record of its layer",
      set_verify_layers},
-    {ALL, 0, "color", "WHEN", "colour text on a terminal by change and severity: auto, always or never", set_color},
+    {ALL, 0, "color", "WHEN", "colour text on a terminal by change and severity: auto, always or never", lt_set_color},
     {ALL, 0, "wide", NULL, "do not fit lines to the width of the terminal", set_wide},
     {ALL, 0, "progress", "FORM", "tell on stderr how far the run is: auto, none, line, or json (an object a second)",
-     set_progress},
+     lt_set_progress},
     {ALL, 0, "stats", NULL, "print the account of every source to stderr", set_stats},
     {ROW, 0, "memory", "SIZE",
      "sort in so much memory (default: 512M), and beyond it in a temporary file; suffixes K, M, G", set_memory},
