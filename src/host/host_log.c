@@ -13,6 +13,7 @@
 #include "evidence/lines.h"
 #include "host/attribution.h"
 #include "host/log_files.h"
+#include "host/names.h"
 #include "parse/apptime.h"
 #include "parse/syslog.h"
 
@@ -180,6 +181,8 @@ static enum lt_status emit_line(struct job *job, const struct lt_syslog *line, u
     job->previous = out.time;
     if (!job->first.set)
         job->first = out.time;
+    if (!out.output_of)
+        out.about = lt_names_learn(&job->attribution, &out);
     return lt_attribution_emit(&job->attribution, &out, &facts, err);
 }
 
@@ -263,6 +266,7 @@ static enum lt_status host_log_events(struct lt_ctx *ctx, struct lt_err *err)
         status = read_file(&job, err);
     }
     free(files.items);
+    lt_attribution_end(&job.attribution);
     lt_arena_free(&job.line);
     return status;
 }
@@ -272,5 +276,6 @@ const struct lt_source lt_source_host_log = {
     .summary = "/var/log/syslog, messages, daemon.log, kern.log, docker.log: dockerd, containerd, kernel on containers",
     .scope = LT_PER_FS,
     .stage = LT_STAGE_HOST_LOGS,
+    .names_removed = true,
     .events = host_log_events,
 };

@@ -6,6 +6,7 @@
  *   event.c        an event, the directory entry that it is about, and the row that is printed
  *   kinds.def      kinds of event that every runtime may have      attrs.def   further facts of an event
  *   inventory.c    hosts, stores, containers, images, layers, volumes, and the links between them
+ *   told.c         what logs and databases tell of a container without a configuration
  *   runtime.h      the interface of a runtime
  *   tag.c          tags that follow from the owner of an event; tags.def: the words
  */

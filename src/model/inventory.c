@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/inventory.h"
 
+#include "model/runtime.h"
 #include "parse/ident.h"
 
 const char *const lt_role_names[LT_ROLES] = {"rw", "image", "init", "volume", "config", "log", "host"};
@@ -86,6 +87,7 @@ struct lt_container *lt_inventory_removed(struct lt_inventory *inventory, struct
     container->runtime = root->runtime;
     container->id = lt_str_dup(inventory->arena, id);
     container->tags = LT_TAG_BIT(configuration_missing);
+    container->removed = true;
     container->owner =
         (struct lt_owner){.host = root->host, .root = root, .container = container, .role = LT_ROLE_CONFIG};
     container->log_owner =
@@ -400,15 +402,53 @@ static bool is_name(struct lt_str name, struct lt_str reference)
            (lt_str_starts(name, reference) && lt_str_eq(lt_str_skip(name, reference.len), LT_STR(":latest")));
 }
 
+/* containerd's records have whole names, also of images that their runtime shows with shorter ones. */
+static const struct lt_str *name_like(const struct lt_image *image, struct lt_str reference)
+{
+    struct lt_str shown = image->runtime->image_name ? image->runtime->image_name(reference) : LT_STR("");
+    lt_each (struct lt_str, name, &image->names)
+        if (reference.len && (is_name(*name, reference) || (shown.len && is_name(*name, shown))))
+            return name;
+    return NULL;
+}
+
+struct lt_str lt_container_typed(const struct lt_container *container)
+{
+    for (size_t i = 0; i < container->fact_count; i++)
+        if (container->facts[i].key == LT_ATTR_IMAGE)
+            return container->facts[i].text;
+    return LT_STR("");
+}
+
 struct lt_str lt_owner_image_name(const struct lt_owner *owner)
 {
     const struct lt_container *container = owner->container;
-    for (size_t i = 0; container && owner->image == container->image && i < container->fact_count; i++)
-        if (container->facts[i].key == LT_ATTR_IMAGE)
-            lt_each (const struct lt_str, name, &owner->image->names)
-                if (is_name(*name, container->facts[i].text))
-                    return *name;
-    return lt_image_name(owner->image);
+    const struct lt_str *name =
+        container && owner->image == container->image ? name_like(owner->image, lt_container_typed(container)) : NULL;
+    return name ? *name : lt_image_name(owner->image);
+}
+
+/* Docker takes an ID with its algorithm or without, and the beginning of one. */
+static bool is_id_of(const struct lt_image *image, struct lt_str typed)
+{
+    return lt_str_starts(image->id, typed) || lt_str_starts(lt_digest_hex(image->id), typed);
+}
+
+bool lt_container_typed_holds(const struct lt_container *container)
+{
+    struct lt_str typed = lt_container_typed(container);
+    return container->image && typed.len && (name_like(container->image, typed) || is_id_of(container->image, typed));
+}
+
+const struct lt_image *lt_container_typed_now(const struct lt_container *container)
+{
+    const struct lt_root *root = container->image ? container->image->root : container->root;
+    struct lt_str typed = lt_container_typed(container);
+    lt_each (const struct lt_image, image, &root->images)
+        if (lt_str_eq(image->namespace, container->image ? container->image->namespace : container->namespace) &&
+            name_like(image, typed))
+            return image;
+    return NULL;
 }
 
 static void add_label(struct lt_buf *out, struct lt_str name, struct lt_str id)

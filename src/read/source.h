@@ -29,6 +29,7 @@ struct lt_source {
     const char *summary; /* NULL: another source of the same name has it */
     enum lt_scope scope;
     enum lt_stage stage;
+    bool names_removed; /* it may name containers that no store has, and not read their files: see run/traces.h */
     /* Phase 1. Items that cannot be read are skipped with lt_skip(). */
     void (*inventory)(struct lt_ctx *ctx);
     /* Phase 2. Any status but LT_OK is the sink's LT_FATAL, passed on. */

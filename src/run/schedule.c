@@ -2,6 +2,7 @@
 #include "run/schedule.h"
 
 #include "clock/zones.h"
+#include "model/told.h"
 #include "read/volume_users.h"
 #include "runtime/runtimes.h"
 
@@ -43,7 +44,8 @@ void lt_schedule_root(struct lt_ctx *ctx, struct lt_root *root, const char *read
 struct turn {
     struct lt_ctx *ctx;
     const struct lt_poll *poll;
-    const char *only; /* name of the source to call, NULL: all */
+    const char *only;   /* name of the source to call, NULL: all */
+    bool names_removed; /* only sources that may name containers that no store has */
     enum lt_status (*call)(struct lt_ctx *ctx, const struct lt_source *source, struct lt_err *err);
 };
 
@@ -72,7 +74,7 @@ static enum lt_status call_source(const struct turn *turn, struct lt_host *host,
                                   const struct lt_source *source, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
-    if (turn->only && strcmp(turn->only, source->name) != 0)
+    if ((turn->only && strcmp(turn->only, source->name) != 0) || (turn->names_removed && !source->names_removed))
         return LT_OK;
     if (source->scope == LT_PER_HOST) {
         lt_schedule_host(turn->ctx, host, source->name);
@@ -147,6 +149,8 @@ static void link_all(struct lt_ctx *ctx, struct lt_host *host)
             lt_volume_users_find(ctx);
         }
     lt_each (struct lt_root, root, &host->roots)
+        lt_told_by_layers(ctx->inventory, root);
+    lt_each (struct lt_root, root, &host->roots)
         lt_inventory_link_users(ctx->inventory, root);
     lt_each (struct lt_root, root, &host->roots) {
         lt_inventory_own(root);
@@ -170,14 +174,23 @@ enum lt_status lt_schedule_inventory(struct lt_ctx *ctx, const struct lt_poll *p
     return status;
 }
 
+static enum lt_status call_all_hosts(const struct turn *turn, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    lt_each (struct lt_host, host, &turn->ctx->inventory->hosts)
+        if (host->roots.count && status == LT_OK)
+            status = call_all(turn, host, err);
+    return status;
+}
+
 enum lt_status lt_schedule_events(struct lt_ctx *ctx, const char *only, const struct lt_poll *poll, struct lt_err *err)
 {
-    const struct turn turn = {.ctx = ctx, .poll = poll, .only = only, .call = call_events};
-    enum lt_status status = LT_OK;
-    lt_each (struct lt_host, host, &ctx->inventory->hosts)
-        if (host->roots.count && status == LT_OK)
-            status = call_all(&turn, host, err);
-    return status;
+    return call_all_hosts(&(struct turn){.ctx = ctx, .poll = poll, .only = only, .call = call_events}, err);
+}
+
+enum lt_status lt_schedule_traces(struct lt_ctx *ctx, const struct lt_poll *poll, struct lt_err *err)
+{
+    return call_all_hosts(&(struct turn){.ctx = ctx, .poll = poll, .names_removed = true, .call = call_events}, err);
 }
 
 void lt_schedule_each(void (*each)(const struct lt_source *source))

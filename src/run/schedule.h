@@ -22,6 +22,9 @@ enum lt_status lt_schedule_inventory(struct lt_ctx *ctx, const struct lt_poll *p
 /* Phase 2: let the sources emit their events, or only the source named `only` (NULL: all). */
 enum lt_status lt_schedule_events(struct lt_ctx *ctx, const char *only, const struct lt_poll *poll, struct lt_err *err);
 
+/* The same for the sources that may name containers that no store has. Each may be called again for its rows. */
+enum lt_status lt_schedule_traces(struct lt_ctx *ctx, const struct lt_poll *poll, struct lt_err *err);
+
 /* Call `each` for every source, in the order in which they are called. */
 void lt_schedule_each(void (*each)(const struct lt_source *source));
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Swarm tasks assigned to this node: <root>/swarm/worker/tasks.db (moby/swarmkit agent/storage.go), a bbolt file with
  * v1/tasks/<task>/{data,status,assigned}, see parse/swarmtask.h. A task's creation is by the manager's clock. */
+#include "model/told.h"
 #include "read/facts.h"
 
 #include "parse/bbolt.h"
+#include "parse/ident.h"
 #include "parse/swarmtask.h"
 
 struct job {
@@ -59,7 +61,8 @@ static enum lt_status take_status(struct job *job, const struct lt_bolt_item *it
     lt_fact(&facts, "error", status.error);
     if (status.has_exit_code)
         lt_facts_int(&facts, LT_ATTR_EXIT_CODE, status.exit_code);
-    const struct lt_container *container = lt_map_get(&job->ctx->root->container_by_id, status.container);
+    const struct lt_container *container =
+        lt_is_id(status.container) ? lt_told_container(job->ctx->inventory, job->ctx->root, status.container) : NULL;
     lt_fact(&facts, "container", status.container);
     struct lt_event event = {
         .kind = LT_KIND_TASK_STATE,
@@ -89,5 +92,6 @@ const struct lt_source lt_source_docker_swarm = {
     .summary = "swarm/worker/tasks.db: tasks of a swarm and their states",
     .scope = LT_PER_ROOT,
     .stage = LT_STAGE_STORE,
+    .names_removed = true,
     .events = docker_swarm_events,
 };
