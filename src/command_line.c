@@ -56,6 +56,7 @@ FLAG(version)
 FLAG(list_sources)
 FLAG(list_formats)
 FLAG(json)
+FLAG(all)
 FLAG(verify_layers)
 STRING(output)
 STRING(errors)
@@ -136,7 +137,14 @@ static enum lt_status set_threads(struct lt_options *options, const char *value,
     return LT_OK;
 }
 
-enum { ALL = 0, ROW = LT_OPTIONS_ROWS, READ = LT_OPTIONS_FILES, JSON = LT_OPTIONS_JSON, INFRA = LT_OPTIONS_INFRA };
+enum {
+    ALL = 0,
+    ROW = LT_OPTIONS_ROWS,
+    READ = LT_OPTIONS_FILES,
+    JSON = LT_OPTIONS_JSON,
+    INFRA = LT_OPTIONS_INFRA,
+    TRACES = LT_OPTIONS_TRACES
+};
 
 static const struct option_row table[] = {
     {ALL, 'o', "output", "FILE",
@@ -144,6 +152,7 @@ static const struct option_row table[] = {
     {ROW, 'f', "format", "FORMAT", "text, jsonl, csv, body or l2tcsv (default: by the suffix of FILE, else text)",
      set_format},
     {JSON, 0, "json", NULL, "an array of JSON objects instead of a table", set_json},
+    {TRACES, 0, "all", NULL, "also the containers of which only traces are left, in logs and databases", set_all},
     {ALL, 0, "no-journal", NULL, "show an ext3/4 disk as it lies, without the changes that wait in its journal",
      set_no_journal},
     {ROW, 0, "no-deleted", NULL, "leave out deleted entries that the file system still knows of", set_no_deleted},

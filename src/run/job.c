@@ -218,6 +218,12 @@ enum lt_status lt_job_events(struct lt_job *job, const char *only, struct lt_sin
     return lt_schedule_events(&job->ctx, only, &(struct lt_poll){poll_job, job}, err);
 }
 
+enum lt_status lt_job_traces(struct lt_job *job, struct lt_sink product, struct lt_err *err)
+{
+    job->product = product;
+    return lt_schedule_traces(&job->ctx, &(struct lt_poll){poll_job, job}, err);
+}
+
 /* Reads of libtsk that failed silently must not pass as a complete run. */
 static void report_failed_reads(struct lt_job *job)
 {

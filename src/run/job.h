@@ -7,6 +7,7 @@
  *   command.h      what a command is
  *   options.h      what the user asked for
  *   schedule.c     which source reads what, and when
+ *   traces.c       containers of which only traces are left
  *   manifest.c     the record of the run (--manifest)
  *   show.c         --list-sources, and the answer to a wrong -c
  */
@@ -73,6 +74,9 @@ void lt_job_enter(struct lt_job *job, struct lt_root *root, const char *reader);
 /* Phase 2: call the sources for all hosts and stores, or only the source named `only` (NULL: all). `product` gets each
  * event, already tagged. */
 enum lt_status lt_job_events(struct lt_job *job, const char *only, struct lt_sink product, struct lt_err *err);
+
+/* The same for the sources that may name containers that no store has: see run/traces.h. */
+enum lt_status lt_job_traces(struct lt_job *job, struct lt_sink product, struct lt_err *err);
 
 /* LT_FATAL if a signal is pending. Long operations must call it from time to time. */
 enum lt_status lt_job_poll(struct lt_job *job, struct lt_err *err);

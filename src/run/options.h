@@ -28,6 +28,7 @@ struct lt_options {
     unsigned threads;                       /* that may read a mounted host; at least 1 after parsing */
     size_t memory;                          /* bytes that the sorter may take; never 0 after parsing */
     bool json;                              /* instead of a table */
+    bool all;                               /* also containers of which only traces are left */
     bool app_times;
     bool binds; /* also read the host's files that containers bind */
     bool force, no_journal, no_deleted, stats, quiet, verbose, help, version, list_sources, list_formats;

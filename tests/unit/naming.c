@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define ID  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define BOX "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
 
 static const struct line {
@@ -16,7 +16,8 @@ static const struct line {
     enum lt_naming_kind kind;
     const char *id, *name, *attempt, *sandbox, *uid, *namespace;
 } lines[] = {
-    {"msg=\"CreateContainer within sandbox \\\"" BOX "\\\" for &ContainerMetadata{Name:web,Attempt:2,} returns container "
+    {"msg=\"CreateContainer within sandbox \\\"" BOX
+     "\\\" for &ContainerMetadata{Name:web,Attempt:2,} returns container "
      "id \\\"" ID "\\\"\"",
      LT_NAMING_NAME, ID, "web", "2", BOX, "", ""},
     {"CreateContainer within sandbox \"" BOX "\" for &ContainerMetadata{Name:web,Attempt:0,} returns container id \"" ID
@@ -24,8 +25,8 @@ static const struct line {
      LT_NAMING_NAME, ID, "web", "0", BOX, "", ""},
     {"msg=\"CreateContainer within sandbox \\\"" BOX "\\\" for container &ContainerMetadata{Name:web,Attempt:0,}\"",
      LT_NAMING_NONE, "", "", "", "", "", ""},
-    {"msg=\"RunPodSandbox for &PodSandboxMetadata{Name:web-0,Uid:u-1,Namespace:shop,Attempt:1,} returns sandbox id \\\"" ID
-     "\\\"\"",
+    {"msg=\"RunPodSandbox for &PodSandboxMetadata{Name:web-0,Uid:u-1,Namespace:shop,Attempt:1,} returns sandbox id "
+     "\\\"" ID "\\\"\"",
      LT_NAMING_POD, ID, "web-0", "1", "", "u-1", "shop"},
     {"msg=\"RunPodSandbox for &PodSandboxMetadata{Name:web-0,Uid:u-1,Namespace:shop,Attempt:1,}\"", LT_NAMING_NONE, "",
      "", "", "", "", ""},
@@ -35,12 +36,12 @@ static const struct line {
      LT_NAMING_NAME, ID, "web", "", "", "", ""},
     {"Conflict. The name \"web\" is already in use by container " ID ". You have to", LT_NAMING_NAME, ID, "web", "", "",
      "", ""},
-    {"Conflict. The container name \"/web\" is already in use by container \"0123\"", LT_NAMING_NONE, "", "", "", "", "",
-     ""},
-    {"msg=\"connecting to shim " ID "\" address=\"unix:///x\" namespace=moby version=3", LT_NAMING_START, ID, "", "", "",
+    {"Conflict. The container name \"/web\" is already in use by container \"0123\"", LT_NAMING_NONE, "", "", "", "",
      "", ""},
-    {"msg=\"connecting to shim " ID "\" address=\"unix:///x\" namespace=k8s.io version=3", LT_NAMING_NONE, "", "", "", "",
-     "", ""},
+    {"msg=\"connecting to shim " ID "\" address=\"unix:///x\" namespace=moby version=3", LT_NAMING_START, ID, "", "",
+     "", "", ""},
+    {"msg=\"connecting to shim " ID "\" address=\"unix:///x\" namespace=k8s.io version=3", LT_NAMING_NONE, "", "", "",
+     "", "", ""},
     {"msg=\"connecting to shim events\" namespace=moby", LT_NAMING_NONE, "", "", "", "", "", ""},
     {"level=info msg=\"sbJoin: gwep4 ''->'', gwep6 ''->''\" eid=0123456789ab ep=web net=none nid=0123456789ab",
      LT_NAMING_JOIN, "", "web", "", "", "", ""},
