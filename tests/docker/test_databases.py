@@ -439,6 +439,7 @@ def test_swarm(tmp: Path) -> None:
     assert before["state"] == "starting" and before["tag"] == ["configuration_missing", "recovered"]
     assert now["tag"] == ["configuration_missing"], "the container is in no store"
     assert now["container_identifier"] == status["ContainerStatus"]["ContainerID"]
+    assert now["container_name"] == before["container_name"] == f"sleeper.1.{said['ID']}"
 
 
 def test_damaged(tmp: Path) -> None:
