@@ -59,6 +59,7 @@ FLAG(version)
 FLAG(list_sources)
 FLAG(list_formats)
 FLAG(json)
+FLAG(all)
 FLAG(verify_layers)
 FLAG(raw_csv)
 FLAG(merge_times)
@@ -145,7 +146,14 @@ static enum lt_status set_threads(struct lt_options *options, const char *value,
     return LT_OK;
 }
 
-enum { ALL = 0, ROW = LT_OPTIONS_ROWS, READ = LT_OPTIONS_FILES, JSON = LT_OPTIONS_JSON, INFRA = LT_OPTIONS_INFRA };
+enum {
+    ALL = 0,
+    ROW = LT_OPTIONS_ROWS,
+    READ = LT_OPTIONS_FILES,
+    JSON = LT_OPTIONS_JSON,
+    INFRA = LT_OPTIONS_INFRA,
+    TRACES = LT_OPTIONS_TRACES
+};
 
 static const struct option_row table[] = {
     {ALL, 'o', "output", "FILE",
@@ -156,6 +164,7 @@ static const struct option_row table[] = {
     {ALL, 0, "raw-csv", NULL, "leave cells of CSV as they are, even if a spreadsheet would calculate them",
      set_raw_csv},
     {JSON, 0, "json", NULL, "an array of JSON objects instead of a table", set_json},
+    {TRACES, 0, "all", NULL, "also the containers of which only traces are left, in logs and databases", set_all},
     {ALL, 0, "no-journal", NULL, "show an ext3/4 disk as it lies, without the changes that wait in its journal",
      set_no_journal},
     {ROW, 0, "no-deleted", NULL, "leave out deleted entries that the file system still knows of", set_no_deleted},

@@ -36,10 +36,13 @@ static void raise_to_image(struct lt_floor *floor, const struct lt_image *image,
 }
 
 /* Is its image surely the one that it was made from? Docker names that by its ID. containerd's records have a name,
- * which may mean another image by now; those of the CRI plug-in also the digest of its configuration. */
+ * which may mean another image by now; those of the CRI plug-in also the digest of its configuration. Another image may
+ * have had the same layers. */
 static bool is_image_sure(const struct lt_container *container)
 {
     struct lt_str digest = lt_identifier_of(&container->identifiers, "image_reference");
+    if (container->tags & LT_TAG_BIT(image_inferred))
+        return false;
     if (!container->image || !container->namespace.len)
         return container->image;
     return digest.len && container->image->config.len && lt_str_ends(digest, lt_str_basename(container->image->config));

@@ -41,11 +41,8 @@ static void add_identity(struct card *card)
     for (size_t i = 0; i < container->fact_count; i++)
         if (container->facts[i].key == LT_ATTR_IMAGE || container->facts[i].key == LT_ATTR_STATE)
             lt_record_attr(record, &container->facts[i]);
-    lt_record_name(record, "image_identifier", container->image_id);
-    if (container->image) {
-        lt_record_name(record, "image_name", lt_owner_image_name(&container->owner));
-        lt_record_list(record, "image_names", container->image->names);
-    }
+    lt_record_image(record, container);
+    lt_record_traces(record, container);
     lt_record_name(record, "container_namespace", container->namespace);
     lt_record_name(record, "pod_identifier", container->pod);
     lt_record_name(record, "pod_name", container->pod_name);
@@ -139,13 +136,18 @@ static enum lt_status write_card(struct lt_job *job, const struct card *card, st
 
 static enum lt_status run_ids(struct lt_job *job, struct lt_err *err)
 {
-    struct card card = {.ctx = &job->ctx, .arena = &job->arena, .record = lt_record_new(&job->arena)};
+    struct card card = {
+        .ctx = &job->ctx,
+        .arena = &job->arena,
+        .record = lt_record_new(&job->arena),
+        .life = {.ran = LT_UNKNOWN},
+    };
     enum lt_status status = lt_pick_container(job, job->options->operand, &card.container, err);
     if (status != LT_OK)
         return status;
     lt_job_enter(job, card.container->root, "ids");
     add_identity(&card);
-    if (card.container->root->runtime->life)
+    if (card.container->root->runtime->life && !card.container->removed)
         card.container->root->runtime->life(card.ctx, card.container, card.arena, &card.life);
     add_identifiers(card.record, &card.life.files);
     add_rw(&card);

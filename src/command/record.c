@@ -98,6 +98,31 @@ const struct lt_str *lt_record_label(struct lt_arena *arena, const struct lt_own
     return label;
 }
 
+void lt_record_image(struct lt_record *record, const struct lt_container *container)
+{
+    const struct lt_image *image = container->image;
+    lt_record_name(record, "image_identifier", image ? image->id : container->image_id);
+    if (image) {
+        lt_record_name(record, "image_name", lt_owner_image_name(&container->owner));
+        lt_record_list(record, "image_names", image->names);
+    }
+    if (lt_container_typed_holds(container))
+        return;
+    const struct lt_image *now = lt_container_typed_now(container);
+    lt_record_name(record, "image_typed", lt_container_typed(container));
+    lt_record_name(record, "image_typed_now", now && now != image ? now->id : LT_STR(""));
+}
+
+void lt_record_traces(struct lt_record *record, const struct lt_container *container)
+{
+    lt_record_time(record, "first_trace", container->first_trace);
+    lt_record_time(record, "last_trace", container->last_trace);
+    if (container->traced_by.count)
+        lt_record_list(record, "traced_by", container->traced_by);
+    if (container->told_by.count)
+        lt_record_list(record, "told_by", container->told_by);
+}
+
 void lt_record_root(struct lt_record *record, const struct lt_root *root, const struct lt_runtime *runtime)
 {
     lt_record_name(record, "evidence", lt_str_c(root->part->evidence->spec));
@@ -200,13 +225,14 @@ static size_t measure(const struct lt_list *records, const struct lt_column *col
 {
     struct lt_buf first = {0}, text = {0};
     size_t width = count_runes(lt_str_c(column->title));
-    bool differs = column->show != LT_SHOW_DIFFERS;
+    bool differs = column->show != LT_SHOW_DIFFERS && column->show != LT_SHOW_KNOWN;
     lt_each (const struct lt_record, record, records) {
         text.len = 0;
         show_cell(&text, record, column);
         if (!record_at)
             lt_buf_add(&first, lt_buf_view(&text));
-        differs |= !lt_str_eq(lt_buf_view(&first), lt_buf_view(&text));
+        differs |= column->show == LT_SHOW_KNOWN ? lt_record_get(record, column->key) != NULL
+                                                 : !lt_str_eq(lt_buf_view(&first), lt_buf_view(&text));
         size_t runes = count_runes(lt_buf_view(&text));
         width = runes > width ? runes : width;
     }

@@ -54,6 +54,14 @@ void lt_record_tags(struct lt_record *record, lt_tags tags);
 /* lt_owner_label() in `arena`, as an item of a list. */
 const struct lt_str *lt_record_label(struct lt_arena *arena, const struct lt_owner *owner);
 
+/* Add the image of a container: `image_identifier`; `image_name`, `image_names`: what it is called now; and the name
+ * that was typed for it, as `image_typed`, if it has that no more, with the ID of the image that has it now as
+ * `image_typed_now`. */
+void lt_record_image(struct lt_record *record, const struct lt_container *container);
+
+/* Add what is known of the past of a container without a configuration, and who tells its name or image. */
+void lt_record_traces(struct lt_record *record, const struct lt_container *container);
+
 /* Add where the item lies: `evidence`, `hostname`, `data_root`, `container_runtime`. */
 void lt_record_root(struct lt_record *record, const struct lt_root *root, const struct lt_runtime *runtime);
 
@@ -65,9 +73,10 @@ const struct lt_cell *lt_record_get(const struct lt_record *record, const char *
 
 enum lt_show {
     LT_SHOW_ALL,
-    LT_SHOW_SHORT,  /* an ID: its first 12 digits */
-    LT_SHOW_CUT,    /* at most 48 characters, including "..." if cut */
-    LT_SHOW_DIFFERS /* omit the column if all rows have the same value */
+    LT_SHOW_SHORT,   /* an ID: its first 12 digits */
+    LT_SHOW_CUT,     /* at most 48 characters, including "..." if cut */
+    LT_SHOW_DIFFERS, /* omit the column if all rows have the same value */
+    LT_SHOW_KNOWN    /* omit the column if no row has a value */
 };
 
 struct lt_column {

@@ -8,6 +8,7 @@
 #include "files/bind_sources.h"
 #include "overlay/mount_views.h"
 #include "run/job.h"
+#include "run/traces.h"
 #include "store/mechanics.h"
 
 /* A place where the path was found. */
@@ -318,7 +319,8 @@ static void search(struct lt_who *who)
 static enum lt_status run_who(struct lt_job *job, struct lt_err *err)
 {
     struct lt_who who = {.job = job, .ctx = &job->ctx, .arena = &job->arena, .reader = {.ctx = &job->ctx}};
-    who.status = lt_job_removed(job, err);
+    uint64_t errors;
+    who.status = lt_traces_find(job, LT_TRACES_COUNT, &errors, err);
     who.err = err;
     search(&who);
     job->in_vain = !who.records.count;

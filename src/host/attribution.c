@@ -74,6 +74,11 @@ void lt_attribution_begin(struct lt_attribution *attribution, struct lt_ctx *ctx
     }
 }
 
+void lt_attribution_end(struct lt_attribution *attribution)
+{
+    lt_arena_free(&attribution->words);
+}
+
 const struct lt_owner *lt_attribution_container(struct lt_attribution *attribution, struct lt_str id)
 {
     struct lt_ctx *ctx = attribution->ctx;
@@ -256,6 +261,7 @@ enum lt_status lt_attribution_emit(struct lt_attribution *attribution, const str
     struct named named = {0};
     if (!line->output_of)
         find_named(attribution, line, &named);
+    add_named(&named, line->about, true);
     if (named.container)
         lt_removed_line(attribution->ctx, named.container->container, line);
     const struct lt_owner *owner = named.container ? named.container : named.image;

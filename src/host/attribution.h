@@ -8,13 +8,15 @@
  *                      Kubernetes, mount_settings.c bind mounts over their stores
  *   claims.c           which directories they name; data_roots.c: the stores there, and what the settings say of them
  *   daemon_settings.c  the settings of a daemon; daemon_service.c: from its units and files of assignments;
- *                      daemon_unit.c: units as systemd loads them; daemon_json.c: from daemon.json
+ *                      daemon_unit.c: units as systemd loads them; daemon_json.c: from daemon.json;
+ *                      daemon_conflicts.c: options that are set twice
  *   cgroup_config.c    control groups configured for containers
  *   exposure.c         what exposes a host or a container; exposure.def: the rules
  *   host_log.c         text logs of the daemons and the kernel; log_files.c: finds them and the years they cover
  *   unseen_ends.c      ends of containers that no daemon saw
  *   host_journal.c     the same in systemd's journal; journal.c: the only file that uses libsystemd
  *   attribution.c      whose a line is; removed.c: what lines tell of containers that were removed
+ *   names.c            names that lines tell of containers without a configuration
  *   subids.c           ids that are set aside for user namespaces
  *   sources.def        the sources among these
  */
@@ -23,15 +25,27 @@
 
 #include "read/facts.h"
 
-/* What a line can name on a host. Initialise with {0}, then call lt_attribution_begin(). */
+enum { LT_MOST_STARTS = 8 };
+
+/* A start of a container that has not joined a network yet, as far as the lines tell. */
+struct lt_start {
+    char id[64];
+    struct lt_time time;
+};
+
+/* What a line can name on a host. Initialise with {0}, then call lt_attribution_begin(), and at the end
+ * lt_attribution_end(). */
 struct lt_attribution {
     struct lt_ctx *ctx;
-    struct lt_map containers; /* ID -> struct lt_owner *, role host; includes removed ones */
-    struct lt_map images;     /* ID -> struct lt_owner *, role host */
-    struct lt_map layers;     /* the storage driver's own ID -> struct lt_owner * of the container */
-    struct lt_map shorts;     /* first twelve digits -> struct lt_owner *, of the host if not unique */
-    struct lt_map names;      /* name -> struct lt_owner * */
-    struct lt_map references; /* "alpine:3.19" and the like -> struct lt_owner * of the image */
+    struct lt_map containers;               /* ID -> struct lt_owner *, role host; includes removed ones */
+    struct lt_map images;                   /* ID -> struct lt_owner *, role host */
+    struct lt_map layers;                   /* the storage driver's own ID -> struct lt_owner * of the container */
+    struct lt_map shorts;                   /* first twelve digits -> struct lt_owner *, of the host if not unique */
+    struct lt_map names;                    /* name -> struct lt_owner * */
+    struct lt_map references;               /* "alpine:3.19" and the like -> struct lt_owner * of the image */
+    struct lt_start starts[LT_MOST_STARTS]; /* the oldest first; see host/names.c */
+    size_t start_count;
+    struct lt_arena words; /* for what the current line tells */
 };
 
 /* One line of a log. */
@@ -43,11 +57,13 @@ struct lt_host_line {
     uint64_t pid;
     struct lt_where where;
     lt_tags tags;
+    const struct lt_owner *about; /* whom it is about, by a name alone: see host/names.h; NULL: that is not known */
     const struct lt_container *output_of; /* the container that wrote it, if Docker passed its output on; else NULL */
 };
 
 /* Index the containers and images in all stores of the host. Everything lives in the run arena. */
 void lt_attribution_begin(struct lt_attribution *attribution, struct lt_ctx *ctx);
+void lt_attribution_end(struct lt_attribution *attribution);
 
 /* The container with this ID. An unknown one is created with the tag configuration_missing; NULL if there are too many
  * of these. */

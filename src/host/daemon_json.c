@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/daemon_json.h"
 
+#include "host/daemon_conflicts.h"
 #include "parse/json.h"
 #include "parse/loosejson.h"
 #include "parse/uci.h"
@@ -113,6 +114,7 @@ void lt_daemon_json(struct lt_daemon *daemon, struct lt_str path, const char *id
         lt_skip(ctx, path, LT_CODE_DAMAGED, "no configuration: not a JSON object");
     } else {
         read_values(daemon, json, origin);
+        lt_origin_options(daemon, origin, json);
         if (flaw)
             lt_skip(ctx, origin->path, LT_CODE_DAMAGED, "%s", flaw);
     }

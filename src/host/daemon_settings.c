@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/daemon_settings.h"
 
+#include "host/daemon_conflicts.h"
 #include "parse/dockerd.h"
 #include "parse/redact.h"
 #include "parse/words.h"
@@ -78,7 +79,7 @@ struct lt_setting *lt_daemon_set(struct lt_daemon *daemon, struct lt_str key, st
                                  const struct lt_origin *origin, unsigned line)
 {
     struct lt_setting *setting = lt_new(daemon->ctx->scratch, struct lt_setting);
-    *setting = (struct lt_setting){key, value, origin, line, origin->idle};
+    *setting = (struct lt_setting){.key = key, .value = value, .origin = origin, .line = line, .idle = origin->idle};
     lt_list_add(&daemon->settings, daemon->ctx->scratch, setting);
     return setting;
 }
@@ -112,6 +113,7 @@ bool lt_daemon_options(struct lt_daemon *daemon, struct lt_str command, const st
     for (size_t at = 0; status != LT_SKIP && lt_dockerd_next(&words, &at, &option) == LT_OK;) {
         struct lt_setting *setting = lt_daemon_set(daemon, option.key, option.value, origin, line);
         setting->idle = setting->idle ? setting->idle : idle;
+        setting->flag = true;
     }
     return status != LT_SKIP;
 }
@@ -249,6 +251,17 @@ static enum lt_status emit_setting(const struct lt_daemon *daemon, const struct 
     return emit(daemon, setting->origin, &exposure, &facts, setting->idle, err);
 }
 
+/* A flag that daemon.json sets too has a row whatever it is. */
+static enum lt_status emit_clash(const struct lt_daemon *daemon, const struct lt_setting *setting, struct lt_err *err)
+{
+    struct lt_exposure exposure = lt_exposure_of(LT_RULE_SET_TWICE, setting_text(daemon, setting->key, setting->value));
+    struct lt_facts facts = lt_exposure_facts(daemon->ctx, &exposure);
+    if (setting->line)
+        lt_facts_item(&facts, LT_ATTR_FACTS, "line %u", setting->line);
+    lt_fact(&facts, "and in", setting->clash->path);
+    return emit(daemon, setting->origin, &exposure, &facts, NULL, err);
+}
+
 static enum lt_status emit_settings(const struct lt_daemon *daemon, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
@@ -256,6 +269,8 @@ static enum lt_status emit_settings(const struct lt_daemon *daemon, struct lt_er
     const struct lt_setting *first = NULL; /* the first that is left out */
     lt_each (const struct lt_setting, setting, &daemon->settings) {
         enum lt_rule rule = judge(daemon, setting);
+        if (status == LT_OK && setting->flag && setting->clash)
+            status = emit_clash(daemon, setting, err);
         if (status != LT_OK || rule == LT_RULES)
             continue;
         if (rows++ < MAX_ROWS) {
@@ -278,6 +293,7 @@ enum lt_status lt_daemon_emit(struct lt_daemon *daemon, struct lt_ctx *ctx, stru
     daemon->ctx = ctx;
     daemon->owner = owner_of(ctx->host, daemon->home);
     daemon->verifies_clients = verifies_clients(daemon);
+    lt_daemon_find_conflicts(daemon);
     lt_each (const struct lt_origin, origin, &daemon->origins)
         status = status == LT_OK ? emit_origin(daemon, origin, err) : status;
     return status == LT_OK ? emit_settings(daemon, err) : status;

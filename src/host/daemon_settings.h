@@ -15,6 +15,7 @@ struct lt_origin {
     enum lt_rule rule;      /* of the row that summarises the file */
     const char *idle;       /* why nothing in it is in force; NULL: at least some of it is */
     bool damaged;           /* its daemon cannot read it */
+    struct lt_list options; /* of struct lt_str *: of daemon.json, those that no flag may set as well */
     struct lt_list facts;   /* of struct lt_str *: its contents, up to LT_MAX_ORIGIN_FACTS */
     size_t more_facts;      /* number left out */
 };
@@ -23,8 +24,10 @@ struct lt_origin {
 struct lt_setting {
     struct lt_str key, value;
     const struct lt_origin *origin;
-    unsigned line;    /* 0 if the format has no line numbers */
-    const char *idle; /* why it is not in force; NULL: it is */
+    unsigned line;                 /* 0 if the format has no line numbers */
+    const char *idle;              /* why it is not in force; NULL: it is */
+    bool flag;                     /* it is an option of a command line */
+    const struct lt_origin *clash; /* who sets it too, for which dockerd refuses to start; NULL: nobody */
 };
 
 /* Everything lives in ctx->scratch. */

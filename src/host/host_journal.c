@@ -8,6 +8,8 @@
 
 #include "host/attribution.h"
 #include "host/journal.h"
+#include "host/names.h"
+#include "model/told.h"
 #include "parse/ident.h"
 #include "parse/redact.h"
 #include "parse/stamp.h"
@@ -91,6 +93,7 @@ static enum lt_status emit_daemon(struct job *job, const struct lt_journal_entry
     lt_attribution_choose(&line, lt_attribution_own_time(line.text, &minutes), "the journal's", &facts);
     lt_fact(&facts, "unit", line.unit);
     lt_fact(&facts, "cursor", entry->cursor);
+    line.about = lt_names_learn(&job->attribution, &line);
     return lt_attribution_emit(&job->attribution, &line, &facts, err);
 }
 
@@ -197,6 +200,15 @@ static enum lt_status emit_pending(struct job *job, struct lt_err *err)
     return status;
 }
 
+/* The driver tells the name of the container and that of its image with each line. */
+static void learn_names(struct job *job, const struct lt_journal_entry *entry, struct lt_container *container)
+{
+    struct lt_inventory *inventory = job->ctx->inventory;
+    struct lt_str by = lt_str_format(&job->line, "output passed on to %.*s", LT_ARG(job->path));
+    lt_told_name(inventory, container, field(entry, LT_JOURNAL_CONTAINER_NAME), false, by);
+    lt_told_image(inventory, container, field(entry, LT_JOURNAL_IMAGE_NAME), by);
+}
+
 /* The container whose output the entry is; NULL if it is not output. Other programs use the same fields for
  * containers. */
 static const struct lt_container *output_of(struct job *job, const struct lt_journal_entry *entry)
@@ -207,6 +219,8 @@ static const struct lt_container *output_of(struct job *job, const struct lt_jou
     if (!lt_is_id(id))
         return id.len ? lt_attribution_by_tag(&job->attribution, id) : NULL;
     const struct lt_owner *owner = lt_attribution_container(&job->attribution, id);
+    if (owner && owner->container && owner->container->tags & LT_TAG_BIT(configuration_missing))
+        learn_names(job, entry, lt_told_find(job->ctx->host, id));
     return owner ? owner->container : NULL;
 }
 
@@ -227,10 +241,10 @@ static bool is_lacking(const struct lt_journal_entry *entry, bool wanted)
 
 static enum lt_status read_entry(struct job *job, const struct lt_journal_entry *entry, struct lt_err *err)
 {
+    lt_arena_reset(&job->line);
     struct lt_host_line line = {.output_of = output_of(job, entry)};
     struct lt_str text = field(entry, LT_JOURNAL_MESSAGE), comm = field(entry, LT_JOURNAL_COMM);
     struct lt_str reporter = field(entry, LT_JOURNAL_IDENTIFIER);
-    lt_arena_reset(&job->line);
     bool wanted = line.output_of || lt_attribution_is_wanted(reporter, text) || lt_attribution_is_wanted(comm, text) ||
                   is_unit_wanted(field(entry, LT_JOURNAL_UNIT));
     job->lacking += is_lacking(entry, wanted);
@@ -331,6 +345,7 @@ static enum lt_status host_journal_events(struct lt_ctx *ctx, struct lt_err *err
             if (S_ISDIR(machines.nodes[j].mode))
                 status = read_machine(&job, lt_path_join(ctx->scratch, *path, machines.nodes[j].name), err);
     }
+    lt_attribution_end(&job.attribution);
     lt_arena_free(&job.line);
     return status;
 }

@@ -14,6 +14,7 @@
 #include "evidence/lines.h"
 #include "host/attribution.h"
 #include "host/log_files.h"
+#include "host/names.h"
 #include "parse/apptime.h"
 #include "parse/syslog.h"
 
@@ -206,6 +207,8 @@ static enum lt_status emit_line(struct job *job, const struct lt_syslog *line, u
     job->previous = earliest(&out);
     if (!job->first.set)
         job->first = job->previous;
+    if (!out.output_of)
+        out.about = lt_names_learn(&job->attribution, &out);
     return lt_attribution_emit(&job->attribution, &out, &facts, err);
 }
 
@@ -289,6 +292,7 @@ static enum lt_status host_log_events(struct lt_ctx *ctx, struct lt_err *err)
         status = read_file(&job, err);
     }
     free(files.items);
+    lt_attribution_end(&job.attribution);
     lt_arena_free(&job.line);
     return status;
 }

@@ -8,6 +8,8 @@
  *   inventory.c    hosts, stores, containers, images, layers, volumes, and the links between them
  *   life.c         the last sign of life of containers that were found dead
  *   spans.c        when containers may have run
+ *   names.c        what images are called, and labels of owners for people
+ *   told.c         what logs and databases tell of a container without a configuration
  *   runtime.h      the interface of a runtime
  *   tag.c          tags that follow from the owner of an event; tags.def: the words
  */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/inventory.h"
 
+#include "model/runtime.h"
 #include "parse/ident.h"
 
 const char *const lt_role_names[LT_ROLES] = {"rw", "image", "init", "volume", "config", "log", "host"};
@@ -392,75 +393,4 @@ const struct lt_runtime *lt_owner_runtime(const struct lt_owner *owner)
         return owner->runtime;
     const struct lt_root *root = owner->root ? owner->root : owner->host->roots.items[0];
     return root->runtime;
-}
-
-struct lt_str lt_image_name(const struct lt_image *image)
-{
-    lt_each (struct lt_str, name, &image->names)
-        if (!memchr(name->ptr, '@', name->len))
-            return *name;
-    return image->names.count ? *(const struct lt_str *)image->names.items[0] : LT_STR("");
-}
-
-/* A reference without a tag means "latest"; containerd's names are whole. */
-static bool is_name(struct lt_str name, struct lt_str reference)
-{
-    return lt_str_eq(name, reference) ||
-           (lt_str_starts(name, reference) && lt_str_eq(lt_str_skip(name, reference.len), LT_STR(":latest")));
-}
-
-struct lt_str lt_owner_image_name(const struct lt_owner *owner)
-{
-    const struct lt_container *container = owner->container;
-    for (size_t i = 0; container && owner->image == container->image && i < container->fact_count; i++)
-        if (container->facts[i].key == LT_ATTR_IMAGE)
-            lt_each (const struct lt_str, name, &owner->image->names)
-                if (is_name(*name, container->facts[i].text))
-                    return *name;
-    return lt_image_name(owner->image);
-}
-
-void lt_label(struct lt_buf *out, struct lt_str name, struct lt_str id)
-{
-    lt_buf_add(out, name);
-    if (name.len && id.len)
-        lt_buf_char(out, '@');
-    lt_buf_add(out, lt_short_id(id));
-}
-
-static size_t count_users(const struct lt_list *users)
-{
-    const struct lt_container *last = NULL;
-    size_t count = 0;
-    lt_each (const struct lt_mount_user, user, users) {
-        count += user->container != last;
-        last = user->container;
-    }
-    return count;
-}
-
-static void add_volume(struct lt_buf *out, const struct lt_volume *volume)
-{
-    const struct lt_container *only = lt_only_user(&volume->users);
-    lt_buf_add(out, lt_is_id(volume->name) ? lt_short_id(volume->name) : volume->name);
-    if (only) {
-        lt_buf_char(out, ':');
-        lt_label(out, only->name, only->id);
-    } else if (volume->users.count) {
-        lt_buf_printf(out, ":%zu containers", count_users(&volume->users));
-    }
-}
-
-void lt_owner_label(struct lt_buf *out, const struct lt_owner *owner)
-{
-    if (owner->role == LT_ROLE_VOLUME)
-        add_volume(out, owner->volume);
-    else if (owner->container)
-        lt_label(out, owner->container->name, owner->container->id);
-    else if (owner->image)
-        lt_label(out, lt_image_name(owner->image), owner->image->id);
-    else if (owner->layer)
-        lt_buf_add(out, lt_short_id(owner->layer->id));
-    else
-        lt_buf_lit(out, "host");
 }

@@ -217,11 +217,15 @@ struct lt_container {
     struct lt_str tz;             /* TZ in its environment */
     const char *tz_field;         /* field of its configuration that sets TZ; NULL: none does */
     struct lt_zone_info zone;
-    lt_tags tags; /* LT_TAG_BIT()s of the container as a whole */
-    struct lt_image *image;
+    lt_tags tags;                           /* LT_TAG_BIT()s of the container as a whole */
+    bool removed;                           /* it is in no store: see lt_inventory_removed() */
+    struct lt_time first_trace, last_trace; /* of one in no store: the span of what names it; see run/traces.h */
+    struct lt_list traced_by;               /* of struct lt_str *: the sources of that */
+    struct lt_list told_by; /* of struct lt_str *: without a configuration, who tells its name or image, for people */
+    struct lt_image *image; /* tag image_inferred: only its layers tell so */
+    bool image_by_name;     /* it was found by a name, which may mean another one by now */
     struct lt_layer *rw, *init;
     struct lt_list layers;     /* its image layers, top first */
-    bool removed;              /* known from traces only: see lt_inventory_removed() */
     struct lt_traces traces;   /* if `removed` */
     void *own;                 /* private to its runtime */
     struct lt_owner owner;     /* role config */
@@ -445,6 +449,22 @@ struct lt_str lt_image_name(const struct lt_image *image);
 
 /* The name of the owner's image by which its container was made, if it still has that one; else its first name. */
 struct lt_str lt_owner_image_name(const struct lt_owner *owner);
+
+/* The image by which its container was made, as it was typed then: a name, or an ID or the beginning of one; "" if
+ * unknown. And does its image have that name now, or that ID? A tag may have moved to another image since. */
+struct lt_str lt_container_typed(const struct lt_container *container);
+bool lt_container_typed_holds(const struct lt_container *container);
+
+/* The image of its store that has the typed name now; NULL: none. */
+const struct lt_image *lt_container_typed_now(const struct lt_container *container);
+
+/* Is its last known end that of an earlier run? Of one that does not run, it is not: the end of a short life may be
+ * dated before the start, which the daemon notes later. */
+static inline bool lt_container_ended_before(const struct lt_container *container)
+{
+    return container->running && container->started.set && container->finished.set &&
+           lt_time_cmp(container->finished, container->started) < 0;
+}
 
 /* Name of a layer: the diff ID of an image layer, otherwise the storage driver's own ID. */
 static inline struct lt_str lt_layer_name(const struct lt_layer *layer)

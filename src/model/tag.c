@@ -43,8 +43,9 @@ static lt_tags file_tags(const struct lt_event *event)
 }
 
 /* Of a container's tags, those that each of its rows gets. */
-static const lt_tags LEFT_OVER =
-    LT_TAG_BIT(removing) | LT_TAG_BIT(configuration_missing) | LT_TAG_BIT(rw_layer_missing) | LT_TAG_BIT(image_missing);
+static const lt_tags LEFT_OVER = LT_TAG_BIT(removing) | LT_TAG_BIT(configuration_missing) |
+                                 LT_TAG_BIT(rw_layer_missing) | LT_TAG_BIT(image_missing) | LT_TAG_BIT(image_inferred) |
+                                 LT_TAG_BIT(name_inferred);
 
 void lt_tag(struct lt_event *event)
 {

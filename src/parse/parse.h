@@ -18,7 +18,7 @@
  *                   words.c       words of a command line         tomlkeys.c    settings in TOML
  *                   loosejson.c   text that is nearly JSON        uci.c         settings of OpenWrt
  *                   fstab.c       mount tables
- *   logs            rotation.c    names of rotated logs
+ *   logs            rotation.c    names of rotated logs           naming.c      names of containers in lines
  *   Kubernetes      crilog.c      a line of a pod's log           podname.c     names of its files
  *                   yamllines.c   lines of YAML
  */

@@ -64,6 +64,10 @@ bool lt_swarm_task_parse(struct lt_str message, struct lt_swarm_task *out)
             out->id = field.bytes;
         else if (field.tag == LT_PROTO(2, BYTES))
             out->created = lt_proto_time(bytes_of(field.bytes, LT_PROTO(2, BYTES)));
+        else if (field.tag == LT_PROTO(5, VARINT))
+            out->slot = field.number;
+        else if (field.tag == LT_PROTO(6, BYTES))
+            out->node = field.bytes;
         else if (field.tag == LT_PROTO(8, BYTES))
             out->service = bytes_of(field.bytes, LT_PROTO(1, BYTES));
     return !message.len;

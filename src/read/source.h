@@ -30,7 +30,7 @@ struct lt_source {
     const char *summary; /* NULL: another source of the same name has it */
     enum lt_scope scope;
     enum lt_stage stage;
-    bool tells_removed; /* its events() also keeps what it learns of containers that were removed: struct lt_traces */
+    bool tells_removed; /* its events() also keeps what it learns of containers that no store has: see run/traces.h */
     /* Phase 1. Items that cannot be read are skipped with lt_skip(). */
     void (*inventory)(struct lt_ctx *ctx);
     /* Phase 2. Any status but LT_OK is the sink's LT_FATAL, passed on. */

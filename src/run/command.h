@@ -9,10 +9,11 @@ struct lt_job;
 
 /* Groups of options, one bit each. Options of group 0 go with every command. */
 enum lt_option_group {
-    LT_OPTIONS_ROWS = 1 << 0,  /* which rows of a timeline, and in which form */
-    LT_OPTIONS_FILES = 1 << 1, /* how the files of layers and volumes are read */
-    LT_OPTIONS_JSON = 1 << 2,  /* a table, or JSON */
-    LT_OPTIONS_INFRA = 1 << 3, /* with or without the containers that hold a pod together */
+    LT_OPTIONS_ROWS = 1 << 0,   /* which rows of a timeline, and in which form */
+    LT_OPTIONS_FILES = 1 << 1,  /* how the files of layers and volumes are read */
+    LT_OPTIONS_JSON = 1 << 2,   /* a table, or JSON */
+    LT_OPTIONS_INFRA = 1 << 3,  /* with or without the containers that hold a pod together */
+    LT_OPTIONS_TRACES = 1 << 4, /* with or without the containers of which only traces are left */
 };
 
 struct lt_command {

@@ -226,22 +226,10 @@ enum lt_status lt_job_events(struct lt_job *job, struct lt_sink product, struct 
     return lt_schedule_events(&job->ctx, false, &(struct lt_poll){poll_job, job}, err);
 }
 
-static enum lt_status drop(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err)
+enum lt_status lt_job_traces(struct lt_job *job, struct lt_sink product, struct lt_err *err)
 {
-    (void)arg, (void)event, (void)err;
-    *fate = LT_FILTERED;
-    return LT_OK;
-}
-
-enum lt_status lt_job_removed(struct lt_job *job, struct lt_err *err)
-{
-    struct lt_report aside = {.quiet = true};
-    job->product = (struct lt_sink){drop, NULL};
-    job->ctx.report = &aside;
-    enum lt_status status = lt_schedule_events(&job->ctx, true, &(struct lt_poll){poll_job, job}, err);
-    job->ctx.report = &job->report;
-    lt_report_free(&aside);
-    return status;
+    job->product = product;
+    return lt_schedule_events(&job->ctx, true, &(struct lt_poll){poll_job, job}, err);
 }
 
 /* Reads of libtsk that failed silently must not pass as a complete run. */

@@ -7,6 +7,7 @@
  *   command.h      what a command is
  *   options.h      what the user asked for
  *   schedule.c     which source reads what, and when
+ *   traces.c       containers of which only traces are left
  *   manifest.c     the record of the run (--manifest)
  *   users.c        all who share a layer or a volume, for the manifest
  *   progress.c     how far the run has come, on stderr
@@ -81,9 +82,8 @@ void lt_job_enter(struct lt_job *job, struct lt_root *root, const char *reader);
 /* Phase 2: call the sources for all hosts and stores. `product` gets each event, already tagged. */
 enum lt_status lt_job_events(struct lt_job *job, struct lt_sink product, struct lt_err *err);
 
-/* Complete the inventory with what logs and freed records tell of containers that were removed. What is wrong with
- * these is not reported: a timeline does that. */
-enum lt_status lt_job_removed(struct lt_job *job, struct lt_err *err);
+/* The same for the sources that may name containers that no store has: see run/traces.h. */
+enum lt_status lt_job_traces(struct lt_job *job, struct lt_sink product, struct lt_err *err);
 
 /* LT_FATAL if a signal is pending. Long operations must call it from time to time. */
 enum lt_status lt_job_poll(struct lt_job *job, struct lt_err *err);

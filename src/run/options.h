@@ -50,6 +50,7 @@ struct lt_options {
     bool merge_times;    /* one row for equal times of one entry, in every format */
     bool json;           /* --json */
     enum lt_table table; /* by that, or by the name of the output */
+    bool all;            /* also containers of which only traces are left */
     bool app_times;
     enum lt_binds binds;
     bool force, no_journal, no_deleted, stats, quiet, verbose, help, version, list_sources, list_formats;

@@ -2,6 +2,7 @@
 #include "run/schedule.h"
 
 #include "clock/zones.h"
+#include "model/told.h"
 #include "read/volume_users.h"
 #include "runtime/runtimes.h"
 
@@ -146,6 +147,8 @@ static void link_all(struct lt_ctx *ctx, struct lt_host *host)
                 root->runtime->link(ctx);
             lt_volume_users_find(ctx);
         }
+    lt_each (struct lt_root, root, &host->roots)
+        lt_told_by_layers(ctx->inventory, root);
     lt_each (struct lt_root, root, &host->roots)
         lt_inventory_link_users(ctx->inventory, root);
     lt_each (struct lt_root, root, &host->roots) {

@@ -19,7 +19,8 @@ void lt_schedule_root(struct lt_ctx *ctx, struct lt_root *root, const char *read
 /* Phase 1: fill the inventory with what all hosts hold, and link it. */
 enum lt_status lt_schedule_inventory(struct lt_ctx *ctx, const struct lt_poll *poll, struct lt_err *err);
 
-/* Phase 2: let the sources emit their events; with `removed`, only those that tell of containers that were removed. */
+/* Phase 2: let the sources emit their events; with `removed`, only those that tell of containers that no store has.
+ * Each of these may be called again for its rows. */
 enum lt_status lt_schedule_events(struct lt_ctx *ctx, bool removed, const struct lt_poll *poll, struct lt_err *err);
 
 /* Call `each` for every source, in the order in which they are called. */

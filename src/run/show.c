@@ -5,6 +5,7 @@
 #include "base/near.h"
 #include "clock/zones.h"
 #include "evidence/evidence.h"
+#include "model/told.h"
 #include "read/report.h"
 #include "run/schedule.h"
 #include "runtime/runtimes.h"
@@ -164,12 +165,17 @@ void lt_show_roots(const struct lt_inventory *inventory, FILE *stream)
 void lt_show_containers(const struct lt_inventory *inventory)
 {
     struct lt_buf labels = {0};
-    lt_each (struct lt_root, root, &inventory->roots)
+    size_t traces = 0;
+    lt_each (struct lt_root, root, &inventory->roots) {
+        traces += lt_told_removed(root, inventory->arena).count;
         lt_each (struct lt_container, container, &root->containers) {
             lt_buf_char(&labels, ' ');
             lt_owner_label(&labels, &container->owner);
         }
+    }
     lt_say("the containers are:%.*s", LT_ARG(lt_buf_view(&labels)));
+    if (traces)
+        lt_say("%zu more are known by traces only: see containers --all", traces);
     lt_buf_free(&labels);
 }
 

@@ -6,6 +6,7 @@
 #include "run/manifest.h"
 #include "run/show.h"
 #include "run/terminal.h"
+#include "run/traces.h"
 #include "runtime/runtimes.h"
 #include "timeline/choice.h"
 #include "timeline/filter.h"
@@ -146,6 +147,9 @@ static lt_tags tags_of_row(struct timeline *timeline, const struct lt_row *row, 
 {
     int64_t ahead = timeline->options->clock_skew;
     lt_tags tags = ahead && row->clock == LT_CLOCK_HOST ? LT_TAG_BIT(clock_skewed) : 0;
+    const struct lt_container *container = row->event->owner->container;
+    if (container) /* its name may have been learned later than this event */
+        tags |= container->tags & LT_TAG_BIT(name_inferred);
     struct lt_time newest = row->event->owner->host->newest;
     if (newest.set && lt_time_cmp(row->time, lt_time_add(newest, DAY - ahead)) > 0)
         tags |= LT_TAG_BIT(time_future) | LT_TAG_BIT(time_anomaly);
@@ -254,17 +258,19 @@ static enum lt_fit best_fit(const struct lt_job *job, const char *which)
 }
 
 /* Decide what -c means, once all containers are known: a whole name is not taken as a prefix of another container's ID.
- * False: it names no container. A typing error must not look like a container without a past. A removed container may
- * be named by its whole ID: logs and databases may mention it. */
-static bool resolve_container(struct lt_job *job)
+ * A typing error must not look like a container without a past. What is named by its whole ID needs no search: logs and
+ * databases may mention it or not. */
+static enum lt_status resolve_container(struct lt_job *job, struct lt_err *err)
 {
     const char *which = job->options->container;
-    if (!which)
-        return true;
-    enum lt_fit best = lt_is_container_id(lt_str_c(which)) ? LT_FIT_WHOLE : best_fit(job, which);
+    bool whole = which && lt_is_container_id(lt_str_c(which));
+    uint64_t errors;
+    if (which && !whole && lt_traces_find(job, LT_TRACES_COUNT, &errors, err) != LT_OK)
+        return LT_FATAL;
+    enum lt_fit best = whole || !which ? LT_FIT_WHOLE : best_fit(job, which);
     /* A prefix of IDs may be the pattern of a name as well. */
     job->own_options.container_fit = best == LT_FIT_PREFIX ? LT_FIT_PATTERN : best;
-    return best != LT_FIT_NONE;
+    return best == LT_FIT_NONE ? lt_no_container(&job->inventory, which, err) : LT_OK;
 }
 
 static enum lt_status make_timeline(struct timeline *timeline, struct lt_err *err)
@@ -328,10 +334,11 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
     lt_show_window(job->options);
     if (lt_choice_check(&job->options->choice, &job->inventory, err) != LT_OK)
         return LT_SKIP;
-    if (!resolve_container(job))
-        return lt_no_container(&job->inventory, job->options->container, err);
+    enum lt_status status = resolve_container(job, err);
+    if (status != LT_OK)
+        return status;
     job->reading.names_only = job->options->format->event;
-    enum lt_status status = make_timeline(&timeline, err);
+    status = make_timeline(&timeline, err);
     tell_left_out(&timeline);
     tell_ages(&timeline);
     lt_sorter_free(&timeline.sorter);

@@ -102,8 +102,8 @@ def test_removed(case: RecordedRun) -> None:
     if case.truth.parent.name == "overlay2-ext4":
         assert [row["volume_name"] for row in case.of("container:volume:removed")] == ["shop-gone"]
         [left] = case.of("container:network:left")
-        [stop] = [a for a in case.did("container_stop") if f"container {a.container}" in str(left["facts"])]
-        assert case.during(left, stop) and "recovered" in left["tag"]
+        [stop] = [a for a in case.did("container_stop") if a.container == left["container_identifier"]]
+        assert case.during(left, stop) and {"recovered", "configuration_missing"} <= set(left["tag"])
 
 
 def test_joined(case: RecordedRun) -> None:
@@ -436,7 +436,10 @@ def test_swarm(tmp: Path) -> None:
     assert (now["state"], now["comment_text"]) == (status["State"], status["Message"])
     assert {f"task {said['ID']}", "service sleeper",
             f"container {status['ContainerStatus']['ContainerID']}"} <= set(now["facts"])
-    assert before["state"] == "starting" and before["tag"] == ["recovered"] and not now["tag"]
+    assert before["state"] == "starting" and before["tag"] == ["configuration_missing", "recovered"]
+    assert now["tag"] == ["configuration_missing"], "the container is in no store"
+    assert now["container_identifier"] == status["ContainerStatus"]["ContainerID"]
+    assert now["container_name"] == before["container_name"] == f"sleeper.1.{said['ID']}"
 
 
 def test_damaged(tmp: Path) -> None:

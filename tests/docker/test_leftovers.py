@@ -140,7 +140,8 @@ def test_container_whose_configuration_is_gone(host: Host) -> None:
                row["container_identifier"] == web.id]
     assert len(created) == 1 and "configuration_missing" in created[0]["tag"]
     row = top(host, "web")
-    assert row["tag"] == ["configuration_missing"] and "container_name" not in row and "created" not in row
+    assert row["tag"] == ["configuration_missing", "image_inferred"] and "container_name" not in row
+    assert "created" not in row and row["image_name"] == "shop:1"
     assert row["layer_identifier"] == web.rw.name
     done = launch.run("-q", "ids", web.id[:12], host.root, "--json")
     [card] = json.loads(done.stdout)

@@ -17,6 +17,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool whole = lt_swarm_status_parse(message, &status);
     PROMISE(whole == lt_swarm_task_parse(message, &task));
     PROMISE(inside(status.message, message) && inside(status.error, message) && inside(status.container, message));
-    PROMISE(inside(task.id, message) && inside(task.service, message) && status.state);
+    PROMISE(inside(task.id, message) && inside(task.service, message) && inside(task.node, message) && status.state);
     return 0;
 }

@@ -16,6 +16,7 @@ from lib.reading import severity
 
 OPEN, LOCAL, TLS = ("listen on TCP without verifying clients", "listen on local TCP without verifying clients",
                     "listen on TCP, verifying clients")
+TWICE = "set an option by a flag and in daemon.json"
 ETC, RUN, LIB = "etc/systemd/system/", "run/systemd/system/", "usr/lib/systemd/system/"
 STOCK = "[Unit]\nDescription=Docker\n[Service]\nExecStart=/usr/bin/dockerd -H fd:// --containerd=/run/c.sock\n"
 SUMMARIES = {"configure the daemon", "define a unit of the daemon", "mask a unit of the daemon"}
@@ -300,7 +301,11 @@ def test_recorded_cases(name: str, evidence: Callable, mounted: Callable) -> Non
     done = launch.timeline(place, "--role", "host")
     rows = done.where(data_type="container:exposure")
     listed = json.loads((root / "etc/docker/daemon.json").read_text())
-    found = {(row["witness"], row["facts"][0]) for row in rows if row["action"] == OPEN and severity(row) == "critical"}
+    found = {(row["witness"], row["facts"][0]) for row in rows if row["action"] == OPEN}
+    twice = {(row["witness"], row["facts"][0]) for row in rows if row["action"] == TWICE}
+    assert {severity(row) for row in rows if row["action"] == OPEN} == {"info" if "hosts" in listed else "critical"}
+    assert bool(twice) == ("hosts" in listed) and ("/etc/default/docker#mtime", "setting hosts=tcp://0.0.0.0:2375") in (
+        twice or found)
     assert found == {("/etc/default/docker#mtime", "setting hosts=tcp://0.0.0.0:2375")} | {
         ("/etc/docker/daemon.json#mtime", f"setting hosts={item}") for item in listed.get("hosts", []) if "tcp" in item}
     limits = [row for row in done.where(data_type="container:limits") if row["witness"] == "/etc/cgconfig.conf#mtime"]
@@ -310,6 +315,49 @@ def test_recorded_cases(name: str, evidence: Callable, mounted: Callable) -> Non
         f"{key}={value}" for key, value in re.findall(r'(\w+\.\w+) = "(.*?)";', text))
     for row in rows + limits:
         assert reading.nanoseconds(row) == os.lstat(str(root) + row["witness"].removesuffix("#mtime")).st_mtime_ns
+
+
+# --- set twice --------------------------------------------------------------------------------------------------------
+
+BOTH = {
+    "hosts": ("-H tcp://0.0.0.0:1", {"hosts": ["unix:///x"]}, {"hosts=tcp://0.0.0.0:1"}),
+    "an empty list": ("-H tcp://0.0.0.0:1", {"hosts": []}, {"hosts=tcp://0.0.0.0:1"}),
+    "the same value": ("--log-driver=journald", {"log-driver": "journald"}, {"log-driver=journald"}),
+    "another name": ("--label a=b --insecure-registry=r", {"labels": ["c=d"], "insecure-registries": []},
+                     {"labels=a=b", "insecure-registries=r"}),
+    "a group of options": ("--http-proxy=http://p", {"proxies": {"http-proxy": "http://q"}}, {"http-proxy=http://p"}),
+    "a map": ("--log-opt max-size=1m", {"log-opts": {"max-file": "2"}}, {"log-opts=max-size=1m"}),
+    "a map that is an option": ("--feature x=true", {"features": {"y": True}}, {"features=x=true"}),
+    "an old name": ("--host-gateway-ip 192.0.2.1", {"host-gateway-ip": "192.0.2.2"}, {"host-gateway-ips=192.0.2.1"}),
+    "a switch": ("--icc=false", {"icc": True}, {"icc=false"}),
+    "runtimes are merged": ("--add-runtime a=/a", {"runtimes": {"b": {"path": "/b"}}}, set()),
+    "others": ("-H tcp://0.0.0.0:1 --tls", {"log-driver": "none", "log-opts": {"hosts": "x"}}, set()),
+}
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_set_by_a_flag_and_in_the_file(name: str, host: hosts.Host) -> None:
+    """dockerd takes neither: it refuses to start (moby daemon/config/config.go findConfigurationConflicts)."""
+    flags, config, wanted = BOTH[name]
+    told = Told(host, {ETC + "docker.service": f"[Service]\nExecStart=/usr/bin/dockerd {flags}\n",
+                       "etc/docker/daemon.json": config})
+    rows = [row for row in told.rows if row["action"] == TWICE]
+    assert {row["facts"][0].removeprefix("setting ") for row in rows} == wanted and len(rows) == len(wanted)
+    assert all("and in /etc/docker/daemon.json" in row["facts"] and severity(row) == "info" for row in rows)
+    options = {text.split("=")[0] for text in wanted}
+    for row in told.rows:
+        if row["action"] not in SUMMARIES | {TWICE}:
+            key = row["facts"][0].removeprefix("setting ").split("=")[0]
+            refused = [fact for fact in row["facts"] if fact.startswith("not in force: dockerd refuses to start, since ")]
+            assert bool(refused) == (key in options or key.split(".")[0] in options), row
+
+
+def test_set_twice_but_not_in_force(host: hosts.Host) -> None:
+    """A flag that a later line takes back, and a daemon.json that no daemon reads, are no conflict."""
+    told = Told(host, {ETC + "docker.service": "[Service]\nExecStart=/usr/bin/dockerd -H tcp://0.0.0.0:1\nExecStart=\n"
+                       "ExecStart=/usr/bin/dockerd --config-file /etc/other.json --icc=false\n",
+                       "etc/docker/daemon.json": {"hosts": ["tcp://0.0.0.0:2"], "icc": True}, "etc/other.json": {}})
+    assert not [row for row in told.rows if row["action"] == TWICE]
 
 
 # --- control groups ---------------------------------------------------------------------------------------------------

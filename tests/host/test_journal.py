@@ -148,7 +148,10 @@ def test_output_of_containers(host: Host) -> None:
     by_cursor(found)
     gone = found[4]
     assert gone["container_identifier"] == GONE and gone["tag"] == ["configuration_missing"]
-    assert (facts(gone, "container name"), facts(gone, "image name"), facts(gone, "tag")) == (["old"], ["shop:1"], ["mine"])
+    assert gone["container_name"] == "old" and facts(gone, "container name") == []
+    assert (facts(gone, "image name"), facts(gone, "tag")) == (["shop:1"], ["mine"])
+    [card] = [row for row in launch.objects("containers", "--all", host.root) if row["container_identifier"] == GONE]
+    assert (card["container_name"], card["image_typed"]) == ("old", "shop:1") and len(card["told_by"]) == 2
     assert found[0]["container_identifier"] == web and facts(found[0], "tag") == []
     assert sorted(found[0]["log_attributes"]) == ["COM_EXAMPLE_OWNER=team-b", "DB_PASSWORD=***", "RELEASE=rc1"]
     assert all("log_attributes" not in row for row in found[1:])

@@ -54,7 +54,9 @@ static void test_task(void **state)
     struct lt_swarm_task task;
     assert_true(lt_swarm_task_parse(LT_STR("\x0a\x01i\x12\x04\x12\x02\x08\x07\x42\x03\x0a\x01s"), &task));
     assert_true(lt_str_eq(task.id, LT_STR("i")) && lt_str_eq(task.service, LT_STR("s")));
-    assert_true(task.created.set && task.created.sec == 7);
+    assert_true(task.created.set && task.created.sec == 7 && !task.slot && !task.node.len);
+    assert_true(lt_swarm_task_parse(LT_STR("\x0a\x01i\x28\x03\x32\x01n"), &task));
+    assert_true(task.slot == 3 && lt_str_eq(task.node, LT_STR("n")));
     assert_false(lt_swarm_task_parse(LT_STR("\x0a\x01i\x12\x09"), &task));
     assert_true(lt_str_eq(task.id, LT_STR("i")) && !task.created.set);
 }

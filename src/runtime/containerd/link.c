@@ -35,6 +35,7 @@ static void link_container(struct lt_ctx *ctx, struct lt_container *container)
         lt_host_snapshot(ctx->host, ctx->scratch, container->namespace, container->driver, container->rw_id);
     container->image = image_of(ctx, container, own->record);
     container->driver_read = lt_snapshotter_named(container->driver)->driver.name;
+    container->image_by_name = container->image;
     if (container->image)
         container->image_id = container->image->id;
     if (rw && !rw->container)

@@ -15,6 +15,7 @@
  *   io.containerd.runtime.v1.linux/<namespace>/<ID>
  *                                       created at the start, removed after the end; ".<ID>" if the removal was
  *                                       interrupted. It outlives a loss of power, and the next boot */
+#include "model/told.h"
 #include "read/facts.h"
 #include "read/source.h"
 #include "runtime/containerd/containerd.h"
@@ -31,6 +32,18 @@
 #include "store/containerd/tasks.h"
 
 enum { NAMESPACE_DEPTH = 4 }; /* v1, moby, kind, ID */
+
+/* Annotations of a specification that tell what a container was. */
+enum { POD_UID, POD_NAME, POD_NAMESPACE, TYPE, NAME, IMAGE, NERDCTL_NAME, ANNOTATIONS };
+static const char *const annotations[ANNOTATIONS] = {
+    [POD_UID] = "io.kubernetes.cri.sandbox-uid",
+    [POD_NAME] = "io.kubernetes.cri.sandbox-name",
+    [POD_NAMESPACE] = "io.kubernetes.cri.sandbox-namespace",
+    [TYPE] = "io.kubernetes.cri.container-type",
+    [NAME] = "io.kubernetes.cri.container-name",
+    [IMAGE] = "io.kubernetes.cri.image-name",
+    [NERDCTL_NAME] = "nerdctl/name",
+};
 
 struct job {
     struct lt_ctx *ctx;
@@ -155,29 +168,28 @@ static void add_seizure(const struct job *job, struct lt_facts *facts, const str
         lt_facts_item(facts, LT_ATTR_FACTS, "record and mount point are there: it ran when the evidence was taken");
 }
 
-/* Take what the CRI plug-in annotated of the pod of a removed container (containerd
- * internal/cri/annotations/annotations.go, 1.6 to 2.3). */
-static void add_pod(const struct job *job, struct lt_container *container, const struct json_t *spec)
+/* Take what the CRI plug-in annotated of a removed container and its pod (containerd
+ * internal/cri/annotations/annotations.go, 1.6 to 2.3), or nerdctl (pkg/labels/labels.go, which
+ * pkg/cmd/container/create.go passes on, 1.7 and 2.1). */
+static void add_annotations(const struct job *job, struct lt_container *container, const struct json_t *spec)
 {
-    const struct {
-        const char *key;
-        struct lt_str *to;
-    } names[] = {{"io.kubernetes.cri.sandbox-uid", &container->pod},
-                 {"io.kubernetes.cri.sandbox-name", &container->pod_name},
-                 {"io.kubernetes.cri.sandbox-namespace", &container->pod_namespace},
-                 {"io.kubernetes.cri.container-name", &container->name}};
-    struct lt_str key;
+    struct lt_inventory *inventory = job->ctx->inventory;
+    struct lt_str by = lt_str_format(job->ctx->scratch, "its record in %.*s", LT_ARG(job->database));
+    struct lt_str of[ANNOTATIONS] = {0}, key;
     const struct json_t *value;
-    for (void *iter = NULL; lt_json_next(lt_json_at(spec, "annotations"), &iter, &key, &value);) {
-        struct lt_str text = lt_json_str(value, "");
-        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-            if (lt_str_eq(key, lt_str_c(names[i].key)) && !names[i].to->len)
-                *names[i].to = lt_str_dup(job->ctx->run, text);
-        if (lt_str_eq(key, LT_STR("io.kubernetes.cri.container-type"))) {
-            container->infra = lt_str_eq(text, LT_STR("sandbox"));
-            container->runtime = lt_runtime_named("kubernetes");
-        }
+    for (void *iter = NULL; lt_json_next(lt_json_at(spec, "annotations"), &iter, &key, &value);)
+        for (size_t i = 0; i < ANNOTATIONS; i++)
+            if (lt_str_eq(key, lt_str_c(annotations[i])))
+                of[i] = lt_json_str(value, "");
+    lt_told_pod(inventory, container, of[POD_UID], of[POD_NAME], of[POD_NAMESPACE]);
+    if (of[TYPE].len) {
+        container->infra = lt_str_eq(of[TYPE], LT_STR("sandbox"));
+        container->runtime = lt_runtime_named("kubernetes");
     }
+    lt_told_name(inventory, container, of[NAME].len ? of[NAME] : of[NERDCTL_NAME], false, by);
+    if (container->infra)
+        lt_told_name(inventory, container, of[POD_NAME], false, by);
+    lt_told_image(inventory, container, of[IMAGE], by);
 }
 
 /* Note what the record of a removed container tells: when it lived, and what it mounted. */
@@ -215,7 +227,7 @@ static enum lt_status emit_record(struct job *job, bool live, struct lt_err *err
         lt_fact(&facts, "runtime", job->runtime);
         struct lt_container *container = container_of(job, namespace, id);
         if (!live && !start && container)
-            add_pod(job, container, spec);
+            add_annotations(job, container, spec);
         if (!live && container && container->removed)
             note_removed(job, container, spec, start, &facts);
         if (start && live)

@@ -345,6 +345,8 @@ static enum lt_status emit_moment(struct lt_ctx *ctx, const struct lt_container 
     };
     if (kind == LT_KIND_DOCKER_CREATED && !time.set)
         bound_creation(container, &event);
+    if (kind == LT_KIND_DOCKER_FINISHED && lt_container_ended_before(container))
+        lt_event_add_fact(&event, ctx->scratch, LT_STR("the end of an earlier run: it was started again"));
     return lt_emit_one(ctx, &event, err);
 }
 
@@ -367,6 +369,14 @@ static enum lt_status emit_old(struct lt_ctx *ctx, const struct lt_container *co
     return lt_facts_emit(&facts, ctx, &event, err);
 }
 
+/* If the daemon found it dead, lifecycle.c emits the bounds of its end. */
+static enum lt_status emit_end(struct lt_ctx *ctx, const struct lt_container *container, struct lt_err *err)
+{
+    bool dead = container->found_dead;
+    return emit_moment(ctx, container, dead ? LT_KIND_STATE_SET : LT_KIND_DOCKER_FINISHED, container->finished,
+                       "State.FinishedAt", dead ? "set state: found dead when the daemon started" : "finish", err);
+}
+
 static enum lt_status docker_container_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     lt_each (struct lt_container, container, &ctx->root->containers) {
@@ -376,11 +386,8 @@ static enum lt_status docker_container_events(struct lt_ctx *ctx, struct lt_err 
         if (status == LT_OK && container->started.set)
             status = emit_moment(ctx, container, LT_KIND_DOCKER_STARTED, container->started, "State.StartedAt", "start",
                                  err);
-        bool dead = container->found_dead; /* host/unseen_ends.c emits its end */
         if (status == LT_OK && container->finished.set)
-            status =
-                emit_moment(ctx, container, dead ? LT_KIND_STATE_SET : LT_KIND_DOCKER_FINISHED, container->finished,
-                            "State.FinishedAt", dead ? "set state: found dead when the daemon started" : "finish", err);
+            status = emit_end(ctx, container, err);
         const struct lt_docker_container *own = lt_docker_container(container);
         if (status == LT_OK)
             status =

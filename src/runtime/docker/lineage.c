@@ -188,12 +188,25 @@ struct lt_layer *lt_docker_snapshot(struct lt_ctx *ctx, struct lt_str snapshotte
     return lt_host_snapshot(ctx->host, ctx->scratch, namespace_of(ctx), snapshotter, key);
 }
 
+/* Without a configuration, the snapshotter that has a snapshot of the container; "" if none has. */
+static struct lt_str find_snapshotter(struct lt_ctx *ctx, const struct lt_container *container)
+{
+    static const char *const names[] = {"overlayfs", "fuse-overlayfs", "native", "stargz", "btrfs", "zfs", "devmapper"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (container->tags & LT_TAG_BIT(configuration_missing) &&
+            lt_docker_snapshot(ctx, lt_str_c(names[i]), container->id))
+            return lt_str_c(names[i]);
+    return LT_STR("");
+}
+
 /* Docker 29 and later keep the layers of new containers in containerd's store, in the namespace that the daemon uses
  * (moby daemon/containerd/image_snapshot.go): the key of the rw snapshot is the container's ID, that of the init
  * snapshot has "-init" after it. False: the container is not one of these. */
 static bool link_snapshots(struct lt_ctx *ctx, struct lt_container *container)
 {
     struct lt_layer *rw;
+    if (!container->driver.len && !lt_docker_container(container)->driver)
+        container->driver = find_snapshotter(ctx, container);
     if (lt_docker_driver_named(container->driver) || !container->driver.len)
         return false;
     rw = lt_docker_snapshot(ctx, container->driver, container->id);

@@ -64,7 +64,7 @@ static enum lt_status docker_log_events(struct lt_ctx *ctx, struct lt_err *err)
     lt_each (const struct lt_container, container, &ctx->root->containers)
         if (container->path.len && status == LT_OK)
             status = read_container(ctx, container, err);
-    return status == LT_OK ? lt_docker_other_logs(ctx, err) : status;
+    return status;
 }
 
 const struct lt_source lt_source_docker_log = {

@@ -29,7 +29,4 @@ enum lt_status lt_docker_log_read(struct lt_docker_log *log, lt_docker_log_reade
 
 void lt_docker_log_free(struct lt_docker_log *log);
 
-/* Read logs of the current store's containers that lie elsewhere: see other_log.c. */
-enum lt_status lt_docker_other_logs(struct lt_ctx *ctx, struct lt_err *err);
-
 #endif

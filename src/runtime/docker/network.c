@@ -10,6 +10,7 @@
  *
  * An endpoint and a sandbox exist while the container runs. The network "bridge" is recreated at each start of the
  * daemon, so its `created` is the daemon's last start. Removed records are recovered as parse/bbolt.h describes. */
+#include "model/told.h"
 #include "read/facts.h"
 #include "runtime/docker/docker.h"
 
@@ -226,15 +227,26 @@ static const struct record *find(const struct lt_networks *job, enum kind kind, 
     return lt_map_get(&job->by_id[kind], id);
 }
 
-/* The owner of a sandbox. If the container no longer exists, that becomes a fact. */
+/* The owner of a sandbox. Not all are of a container: those of a swarm have names. */
 static const struct lt_owner *owner_of(const struct lt_networks *job, struct lt_str id, struct lt_facts *facts)
 {
-    const struct lt_container *container = lt_map_get(&job->ctx->root->container_by_id, id);
+    const struct lt_root *root = job->ctx->root;
+    const struct lt_container *container =
+        lt_is_id(id) ? lt_told_container(job->ctx->inventory, job->ctx->root, id) : NULL;
     if (container)
         return &container->owner;
     if (id.len)
-        lt_facts_item(facts, LT_ATTR_FACTS, "container %.*s, which is not there any more", LT_ARG(id));
-    return &job->ctx->root->owner;
+        lt_fact(facts, "sandbox of", id);
+    return &root->owner;
+}
+
+/* An endpoint is called as its container was when it joined, or was renamed last (moby daemon/network.go,
+ * daemon/container_operations.go). */
+static void tell_name(const struct lt_networks *job, const struct record *sandbox, struct lt_str name)
+{
+    if (sandbox && lt_is_id(sandbox->container))
+        lt_told_name(job->ctx->inventory, lt_told_find(job->ctx->host, sandbox->container), name, false,
+                     lt_str_format(job->ctx->scratch, "its endpoint in %.*s", LT_ARG(job->database)));
 }
 
 /* When the container last joined a network: the daemon then writes its `hosts` file. Unset if there is none. */
@@ -255,6 +267,7 @@ static enum lt_status emit_endpoint(const struct lt_networks *job, const struct 
     struct lt_event event = {.kind = LT_KIND_NETWORK_JOINED};
     set_where(job, record, &event);
     event.owner = owner_of(job, sandbox ? sandbox->container : LT_STR(""), &facts);
+    tell_name(job, sandbox, record->name);
     lt_fact(&facts, "network", network && network->name.len ? network->name : record->network);
     lt_fact(&facts, "name", record->name);
     if (ports && ports->facts.count)
@@ -328,6 +341,7 @@ const struct lt_source lt_source_docker_network = {
     .summary = "local-kv.db: networks created and removed, who joined them",
     .scope = LT_PER_ROOT,
     .stage = LT_STAGE_CONTAINERS,
+    .tells_removed = true,
     .inventory = docker_network_inventory,
     .events = docker_network_events,
 };

@@ -8,6 +8,8 @@
  * logrotate's olddir, and people, put others into /var/log or beside the directories of containers. They are known by
  * the ID that their name begins with, and in a directory that is named after Docker by their contents. */
 #include "runtime/docker/log.h"
+
+#include "read/source.h"
 #include "runtime/log_rotation.h"
 
 #include "parse/ident.h"
@@ -204,7 +206,7 @@ static enum lt_status search_var_log(struct lt_ctx *ctx, struct lt_err *err)
     return status;
 }
 
-enum lt_status lt_docker_other_logs(struct lt_ctx *ctx, struct lt_err *err)
+static enum lt_status docker_other_log_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     struct search beside = {*ctx, err, true, true, 1};
     enum lt_status status = search_plugins(ctx, err);
@@ -212,3 +214,11 @@ enum lt_status lt_docker_other_logs(struct lt_ctx *ctx, struct lt_err *err)
         status = search_directory(&beside, lt_root_path(ctx, "containers"), LT_STR(""), 0);
     return status == LT_OK ? search_var_log(ctx, err) : status;
 }
+
+const struct lt_source lt_source_docker_other_log = {
+    .name = "docker_log",
+    .scope = LT_PER_ROOT,
+    .stage = LT_STAGE_CONTAINERS,
+    .tells_removed = true,
+    .events = docker_other_log_events,
+};

@@ -1,16 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Swarm tasks assigned to this node: <root>/swarm/worker/tasks.db (moby/swarmkit agent/storage.go), a bbolt file with
  * v1/tasks/<task>/{data,status,assigned}, see parse/swarmtask.h. A task's creation is by the manager's clock. */
+#include "model/told.h"
 #include "read/facts.h"
 
 #include "parse/bbolt.h"
+#include "parse/ident.h"
 #include "parse/swarmtask.h"
 
 struct job {
     struct lt_ctx *ctx;
     struct lt_str database;
     struct lt_map services; /* task -> struct lt_str *: name of the task's service */
+    struct lt_map names;    /* task -> struct lt_str *: of its container, as swarmkit makes it */
 };
+
+static void put_name(struct lt_arena *arena, struct lt_map *map, struct lt_str task, struct lt_str text)
+{
+    struct lt_str *name = lt_new(arena, struct lt_str);
+    *name = lt_str_dup(arena, text);
+    lt_map_put(map, arena, lt_str_dup(arena, task), name);
+}
+
+/* "<service>.<slot>.<task>", of a service with one task on each node "<service>.<node>.<task>" (moby
+ * daemon/cluster/executor/container/container.go name(), 1.12 to 29). */
+static struct lt_str container_name(struct lt_arena *arena, const struct lt_swarm_task *task)
+{
+    struct lt_str slot = task->slot ? lt_str_format(arena, "%ju", (uintmax_t)task->slot) : task->node;
+    return task->service.len && slot.len && task->id.len
+               ? lt_str_format(arena, "%.*s.%.*s.%.*s", LT_ARG(task->service), LT_ARG(slot), LT_ARG(task->id))
+               : LT_STR("");
+}
 
 static enum lt_status emit(struct job *job, const struct lt_bolt_item *item, struct lt_facts *facts,
                            struct lt_event *event, struct lt_err *err)
@@ -36,10 +56,8 @@ static enum lt_status take_data(struct job *job, const struct lt_bolt_item *item
     if (!lt_swarm_task_parse(item->value, &task) && item->origin == LT_BOLT_LIVE)
         lt_skip(job->ctx, job->database, LT_CODE_DAMAGED, "offset %ju: a task breaks off", (uintmax_t)item->offset);
     if (!lt_map_get(&job->services, item->path[item->depth - 1])) {
-        struct lt_str *service = lt_new(job->ctx->scratch, struct lt_str);
-        *service = lt_str_dup(job->ctx->scratch, task.service);
-        lt_map_put(&job->services, job->ctx->scratch, lt_str_dup(job->ctx->scratch, item->path[item->depth - 1]),
-                   service);
+        put_name(job->ctx->scratch, &job->services, item->path[item->depth - 1], task.service);
+        put_name(job->ctx->scratch, &job->names, item->path[item->depth - 1], container_name(job->ctx->scratch, &task));
     }
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("create task"));
     struct lt_event event = {.kind = LT_KIND_TASK_CREATED, .time = {task.created}};
@@ -59,7 +77,12 @@ static enum lt_status take_status(struct job *job, const struct lt_bolt_item *it
     lt_fact(&facts, "error", status.error);
     if (status.has_exit_code)
         lt_facts_int(&facts, LT_ATTR_EXIT_CODE, status.exit_code);
-    const struct lt_container *container = lt_map_get(&job->ctx->root->container_by_id, status.container);
+    const struct lt_container *container =
+        lt_is_id(status.container) ? lt_told_container(job->ctx->inventory, job->ctx->root, status.container) : NULL;
+    const struct lt_str *name = lt_map_get(&job->names, item->path[item->depth - 1]);
+    if (container && name)
+        lt_told_name(job->ctx->inventory, lt_told_find(job->ctx->host, status.container), *name, false,
+                     lt_str_format(job->ctx->scratch, "its task in %.*s", LT_ARG(job->database)));
     lt_fact(&facts, "container", status.container);
     struct lt_event event = {
         .kind = LT_KIND_TASK_STATE,
@@ -89,5 +112,6 @@ const struct lt_source lt_source_docker_swarm = {
     .summary = "swarm/worker/tasks.db: tasks of a swarm and their states",
     .scope = LT_PER_ROOT,
     .stage = LT_STAGE_STORE,
+    .tells_removed = true,
     .events = docker_swarm_events,
 };

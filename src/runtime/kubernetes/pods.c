@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/kubernetes/kubernetes.h"
 
+#include "model/told.h"
+
 struct lt_kube_root *lt_kube_host(const struct lt_ctx *ctx)
 {
     lt_each (const struct lt_root, root, &ctx->host->roots)
@@ -153,7 +155,7 @@ const struct lt_container *lt_kube_container(struct lt_ctx *ctx, struct lt_kube_
     if (!container)
         return lt_kube_pod_itself(ctx, pod);
     if (!container->name.len) {
-        container->name = lt_str_dup(ctx->run, name->container);
+        lt_told_name(ctx->inventory, container, name->container, false, LT_STR("its log, or its pod's directory"));
         lt_identifier_add(ctx->inventory, &container->identifiers, "attempt", attempt);
     }
     lt_map_put(&pod->removed, ctx->run, key, container);
