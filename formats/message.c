@@ -26,6 +26,22 @@ const char *lt_file_entry_type(uint32_t mode)
     }
 }
 
+const char *lt_color(enum lt_change change, lt_tags tags)
+{
+    static const char *const changes[LT_CHANGES] = {
+        [LT_CHANGE_ADDED] = "32",    [LT_CHANGE_MODIFIED] = "33", [LT_CHANGE_METADATA] = "33",
+        [LT_CHANGE_REPLACED] = "33", [LT_CHANGE_RENAMED] = "33",  [LT_CHANGE_OPAQUE] = "33",
+        [LT_CHANGE_DELETED] = "31",
+    };
+    if (tags & LT_TAG_BIT(severity_critical))
+        return "1;31";
+    if (tags & LT_TAG_BIT(severity_high))
+        return "31";
+    if (tags & LT_TAG_BIT(severity_medium))
+        return "33";
+    return changes[change] ? changes[change] : "";
+}
+
 static char type_letter(uint32_t mode)
 {
     switch (mode & S_IFMT) {

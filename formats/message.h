@@ -23,6 +23,10 @@ void lt_message_facts(struct lt_buf *out, const struct lt_event *event);
  * disk. */
 const char *lt_file_entry_type(uint32_t mode);
 
+/* The colour of something on a terminal (parameters of ECMA-48's SGR): by severity, else by what was done to a file; ""
+ * for none. */
+const char *lt_color(enum lt_change change, lt_tags tags);
+
 /* The ten characters of ls -l: "-rwsr-x--t". */
 void lt_mode_string(struct lt_buf *out, uint32_t mode);
 

@@ -149,23 +149,6 @@ static void cut_middle(struct lt_buf *out, size_t from, size_t to, size_t excess
     out->len -= tail - head - 3;
 }
 
-/* The colour of a line: by severity, else by what was done to the file; "" for none. */
-static const char *color_of(const struct lt_event *event)
-{
-    static const char *const changes[LT_CHANGES] = {
-        [LT_CHANGE_ADDED] = "32",    [LT_CHANGE_MODIFIED] = "33", [LT_CHANGE_METADATA] = "33",
-        [LT_CHANGE_REPLACED] = "33", [LT_CHANGE_RENAMED] = "33",  [LT_CHANGE_OPAQUE] = "33",
-        [LT_CHANGE_DELETED] = "31",
-    };
-    if (event->tags & LT_TAG_BIT(severity_critical))
-        return "1;31";
-    if (event->tags & LT_TAG_BIT(severity_high))
-        return "31";
-    if (event->tags & LT_TAG_BIT(severity_medium))
-        return "33";
-    return changes[event->change] ? changes[event->change] : "";
-}
-
 /* All tags except the one that the role column already shows. */
 static void add_tags(struct lt_buf *out, lt_tags tags)
 {
@@ -224,7 +207,7 @@ static void add_fitting(struct lt_buf *out, const struct lt_row *row, size_t wid
 
 static void text_row(struct lt_buf *out, const struct lt_row *row, struct lt_memory *memory)
 {
-    const char *color = memory->style.color ? color_of(row->event) : "";
+    const char *color = memory->style.color ? lt_color(row->event->change, row->event->tags) : "";
     if (*color)
         lt_buf_printf(out, "\033[%sm", color);
     add_fitting(out, row, memory->style.width);

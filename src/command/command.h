@@ -9,9 +9,10 @@
  *   ids.c          all identifiers and paths of one container
  *   diff.c         what a container changed; diff_binds.c: in what it binds of the host
  *   who.c          who owns a path; who_binds.c: what is bound of the host; who_change.c: what a container did to it;
- *                  who_nearest.c: the answer if nothing has it
+ *                  who_nearest.c: the answer if nothing has it; who_parts.c: what these share
  *   pick.c         the one container that the user means
- *   record.c       an item as keys and values: a table row or a JSON object; record_csv.c: a line of CSV
+ *   record.c       an item as keys and values: a table row or a JSON object; record_csv.c: a line of CSV;
+ *                  record_table.c: a table; record_write.c: the form that the user asked for
  *   mistakes.c     what a user may have meant with words that make no sense
  */
 #ifndef LT_COMMAND_COMMAND_H

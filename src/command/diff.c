@@ -16,6 +16,7 @@
 #include "overlay/change.h"
 #include "read/facts.h"
 #include "run/job.h"
+#include "run/terminal.h"
 
 #include <stdlib.h>
 
@@ -213,7 +214,8 @@ static enum lt_status write_diff(struct lt_job *job, struct diff *diff, const st
         status = lt_records_write(job, &records, columns, sizeof columns / sizeof *columns, err);
     if (status != LT_OK || !is_text || !has_binds || !verbose)
         return status;
-    lt_diff_binds_table(lt_output_buffer(&job->output), &binds);
+    struct lt_style style = lt_terminal_style(job->options);
+    lt_diff_binds_table(lt_output_buffer(&job->output), &binds, &style);
     job->rows += binds.count;
     return lt_output_flush(&job->output, err);
 }

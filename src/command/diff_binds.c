@@ -87,7 +87,7 @@ enum lt_status lt_diff_binds(struct lt_job *job, const struct lt_container *cont
     return status;
 }
 
-void lt_diff_binds_table(struct lt_buf *out, const struct lt_list *records)
+void lt_diff_binds_table(struct lt_buf *out, const struct lt_list *records, const struct lt_style *style)
 {
     static const struct lt_column columns[] = {
         {"CHANGE", "change", LT_SHOW_ALL},       {"MODIFIED", "modified", LT_SHOW_ALL},
@@ -97,7 +97,7 @@ void lt_diff_binds_table(struct lt_buf *out, const struct lt_list *records)
     };
     lt_buf_lit(out, "\nChanged in what it binds of the host for writing, while it may have run, by it or by others:\n");
     if (records->count)
-        lt_records_table(out, records, columns, sizeof columns / sizeof *columns, 0);
+        lt_records_table(out, records, columns, sizeof columns / sizeof *columns, style, 0);
     else
         lt_buf_lit(out, "nothing\n");
 }

@@ -14,6 +14,6 @@ enum lt_status lt_diff_binds(struct lt_job *job, const struct lt_container *cont
                              struct lt_err *err);
 
 /* Append their table to the output. */
-void lt_diff_binds_table(struct lt_buf *out, const struct lt_list *records);
+void lt_diff_binds_table(struct lt_buf *out, const struct lt_list *records, const struct lt_style *style);
 
 #endif

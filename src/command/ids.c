@@ -6,6 +6,7 @@
 #include "command/record.h"
 #include "model/runtime.h"
 #include "run/job.h"
+#include "run/terminal.h"
 
 /* The output being built. */
 struct card {
@@ -124,12 +125,14 @@ static enum lt_status write_card(struct lt_job *job, const struct card *card, st
 {
     struct lt_buf *out = lt_output_buffer(&job->output);
     struct lt_list one = {0};
+    struct lt_style style = lt_terminal_style(job->options);
     lt_list_add(&one, card->arena, card->record);
     if (job->options->table != LT_TABLE_TEXT)
         return lt_records_write(job, &one, NULL, 0, err);
     lt_record_sheet(out, card->record);
     lt_buf_lit(out, "layers, top first:\n");
-    lt_records_table(out, &lt_record_get(card->record, "layers")->list, columns, sizeof columns / sizeof *columns, 2);
+    lt_records_table(out, &lt_record_get(card->record, "layers")->list, columns, sizeof columns / sizeof *columns,
+                     &style, 2);
     job->rows++;
     return lt_output_flush(&job->output, err);
 }

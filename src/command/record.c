@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/record.h"
 
-#include "model/runtime.h"
-
 #include "base/escape.h"
-#include "base/utf8.h"
-#include "parse/ident.h"
-#include "run/job.h"
+#include "evidence/evidence.h"
+#include "model/runtime.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_CUT = 48, MAX_COLUMNS = 32 };
 
 struct lt_record *lt_record_new(struct lt_arena *arena)
 {
@@ -150,160 +145,6 @@ const struct lt_cell *lt_record_get(const struct lt_record *record, const char *
     return NULL;
 }
 
-/* --- tables --- */
-
-/* Append the value on one line, safe for a terminal. */
-static void show_value(struct lt_buf *out, const struct lt_cell *cell)
-{
-    const char *before = "";
-    switch (cell->type) {
-    case LT_CELL_NAME:
-    case LT_CELL_TEXT:
-        lt_escape_name(out, cell->text, true);
-        break;
-    case LT_CELL_INT:
-        lt_buf_int(out, cell->number);
-        break;
-    case LT_CELL_BOOL:
-        lt_buf_add(out, cell->number ? LT_STR("yes") : LT_STR("no"));
-        break;
-    case LT_CELL_TIME:
-        lt_time_iso(out, cell->time, 0);
-        lt_buf_char(out, 'Z');
-        break;
-    case LT_CELL_LIST:
-        lt_each (const struct lt_str, item, &cell->list) {
-            lt_buf_add(out, lt_str_c(before));
-            lt_escape_name(out, *item, true);
-            before = ", ";
-        }
-        break;
-    case LT_CELL_RECORDS:
-        lt_buf_uint(out, cell->list.count);
-        break;
-    }
-}
-
-/* Number of characters. After escaping each takes one column, except wide and combining ones. */
-static size_t count_runes(struct lt_str text)
-{
-    size_t count = 0;
-    for (; text.len; count++)
-        text = lt_str_skip(text, lt_utf8_next(text).size);
-    return count;
-}
-
-/* Cut what was appended since `start` to `most` characters. */
-static void cut_from(struct lt_buf *out, size_t start, size_t most)
-{
-    static const char dots[] = "...";
-    struct lt_str text = lt_str_skip(lt_buf_view(out), start);
-    if (count_runes(text) <= most)
-        return;
-    for (size_t i = 0; i < most - strlen(dots); i++)
-        text = lt_str_skip(text, lt_utf8_next(text).size);
-    out->len -= text.len;
-    lt_buf_add(out, lt_str_c(dots));
-}
-
-static void show_cell(struct lt_buf *out, const struct lt_record *record, const struct lt_column *column)
-{
-    const struct lt_cell *cell = lt_record_get(record, column->key);
-    size_t start = out->len;
-    if (cell && column->show == LT_SHOW_SHORT)
-        lt_escape_name(out, lt_short_id(cell->text), true);
-    else if (cell)
-        show_value(out, cell);
-    if (column->show == LT_SHOW_CUT)
-        cut_from(out, start, MAX_CUT);
-    if (out->len == start)
-        lt_buf_char(out, '-');
-}
-
-/* Width of a column; 0: omit it. */
-static size_t measure(const struct lt_list *records, const struct lt_column *column)
-{
-    struct lt_buf first = {0}, text = {0};
-    size_t width = count_runes(lt_str_c(column->title));
-    bool differs = column->show != LT_SHOW_DIFFERS && column->show != LT_SHOW_KNOWN;
-    lt_each (const struct lt_record, record, records) {
-        text.len = 0;
-        show_cell(&text, record, column);
-        if (!record_at)
-            lt_buf_add(&first, lt_buf_view(&text));
-        differs |= column->show == LT_SHOW_KNOWN ? lt_record_get(record, column->key) != NULL
-                                                 : !lt_str_eq(lt_buf_view(&first), lt_buf_view(&text));
-        size_t runes = count_runes(lt_buf_view(&text));
-        width = runes > width ? runes : width;
-    }
-    lt_buf_free(&first);
-    lt_buf_free(&text);
-    return differs ? width : 0;
-}
-
-static void pad(struct lt_buf *out, size_t blanks)
-{
-    while (blanks--)
-        lt_buf_char(out, ' ');
-}
-
-/* A row of a table; `record` NULL: the titles. The last column is not padded. */
-static void put_row(struct lt_buf *out, const struct lt_record *record, const struct lt_column *columns,
-                    const size_t *widths, size_t count)
-{
-    size_t blanks = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!widths[i])
-            continue;
-        pad(out, blanks);
-        size_t start = out->len;
-        if (record)
-            show_cell(out, record, &columns[i]);
-        else
-            lt_buf_add(out, lt_str_c(columns[i].title));
-        blanks = widths[i] + 2 - count_runes(lt_str_skip(lt_buf_view(out), start));
-    }
-    lt_buf_char(out, '\n');
-}
-
-void lt_records_table(struct lt_buf *out, const struct lt_list *records, const struct lt_column *columns, size_t count,
-                      unsigned indent)
-{
-    size_t widths[MAX_COLUMNS] = {0};
-    count = count < MAX_COLUMNS ? count : MAX_COLUMNS;
-    for (size_t i = 0; i < count; i++)
-        widths[i] = measure(records, &columns[i]);
-    pad(out, indent);
-    put_row(out, NULL, columns, widths, count);
-    lt_each (const struct lt_record, record, records) {
-        pad(out, indent);
-        put_row(out, record, columns, widths, count);
-    }
-}
-
-void lt_record_sheet(struct lt_buf *out, const struct lt_record *record)
-{
-    size_t width = 0;
-    lt_each (const struct lt_cell, cell, &record->cells)
-        width = strlen(cell->key) > width ? strlen(cell->key) : width;
-    lt_each (const struct lt_cell, cell, &record->cells) {
-        if (cell->type == LT_CELL_RECORDS)
-            continue;
-        lt_buf_printf(out, "%s:", cell->key);
-        pad(out, width + 1 - strlen(cell->key));
-        if (cell->type != LT_CELL_LIST || !cell->list.count) {
-            show_value(out, cell);
-            lt_buf_char(out, '\n');
-            continue;
-        }
-        lt_each (const struct lt_str, item, &cell->list) {
-            pad(out, item_at ? width + 2 : 0);
-            lt_escape_name(out, *item, true);
-            lt_buf_char(out, '\n');
-        }
-    }
-}
-
 /* --- JSON --- */
 
 static int by_key(const void *a, const void *b)
@@ -385,26 +226,4 @@ void lt_records_json_lines(struct lt_buf *out, const struct lt_list *records)
         json_record(out, record);
         lt_buf_char(out, '\n');
     }
-}
-
-enum lt_status lt_records_write(struct lt_job *job, const struct lt_list *records, const struct lt_column *columns,
-                                size_t count, struct lt_err *err)
-{
-    struct lt_buf *out = lt_output_buffer(&job->output);
-    switch (job->options->table) {
-    case LT_TABLE_TEXT:
-        lt_records_table(out, records, columns, count, 0);
-        break;
-    case LT_TABLE_JSON:
-        lt_records_json(out, records);
-        break;
-    case LT_TABLE_JSONL:
-        lt_records_json_lines(out, records);
-        break;
-    case LT_TABLE_CSV:
-        lt_records_csv(out, records, columns, count, job->options->raw_csv);
-        break;
-    }
-    job->rows += records->count;
-    return lt_output_flush(&job->output, err);
 }

@@ -5,6 +5,7 @@
 #ifndef LT_COMMAND_RECORD_H
 #define LT_COMMAND_RECORD_H
 
+#include "formats/format.h"
 #include "model/event.h"
 #include "model/inventory.h"
 
@@ -85,10 +86,11 @@ struct lt_column {
 };
 
 /* Append a table: a line of titles and a line for each record. Columns are aligned, with two blanks between them; "-"
- * stands for an absent value. No output can move a terminal's cursor. Each line is indented by `indent` blanks. At most
- * 16 columns. */
+ * stands for an absent value. No output but colours can move a terminal's cursor. Each line is indented by `indent`
+ * blanks. If the table is wider than the style wants, the widest columns lose the middle of their values, and then
+ * columns at the right are left out. At most 32 columns. */
 void lt_records_table(struct lt_buf *out, const struct lt_list *records, const struct lt_column *columns, size_t count,
-                      unsigned indent);
+                      const struct lt_style *style, unsigned indent);
 
 /* Append a value as JSON. */
 void lt_cell_json(struct lt_buf *out, const struct lt_cell *cell);

@@ -41,13 +41,15 @@ static void say_left_out(const struct lt_job *job)
 {
     struct lt_buf line = {0};
     struct lt_counts total = lt_report_total(&job->report);
+    lt_buf_lit(&line, "left out: ");
     if (total.filtered)
         add_count(&line, "", total.filtered, "event");
-    lt_buf_add(&line, total.filtered ? LT_STR(" left out by options") : LT_STR("no event left out by options"));
     if (total.untimed) {
-        add_count(&line, "; ", total.untimed, "event");
-        lt_buf_lit(&line, " in no row, since nothing says when (--stats: untimed)");
+        add_count(&line, total.filtered ? ", " : "", total.untimed, "event");
+        lt_buf_lit(&line, " of which nothing says when they happened (--stats: untimed)");
     }
+    if (!total.filtered && !total.untimed)
+        lt_buf_lit(&line, "nothing");
     say(&line);
 }
 

@@ -5,11 +5,9 @@
 
 #include "run/options.h"
 
-/* Are colours wanted? --color decides; on its own, colours are for a terminal that is not dumb, unless NO_COLOR is set
- * (no-color.org) or the output goes to a file. */
-bool lt_terminal_colors(const struct lt_options *options);
-
-/* Columns of the terminal that the output goes to; 0: it goes elsewhere, or --wide is given. */
-unsigned lt_terminal_width(const struct lt_options *options);
+/* How the output is to look. Its width is that of the terminal that it goes to, if it goes to one and --wide is not
+ * given. --color decides on colours; on its own they are for a terminal that is not dumb, unless NO_COLOR is set
+ * (no-color.org). */
+struct lt_style lt_terminal_style(const struct lt_options *options);
 
 #endif

@@ -320,9 +320,7 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
 {
     struct timeline timeline = {.job = job,
                                 .options = job->options,
-                                .memory = {.style = {.raw_cells = job->options->raw_csv,
-                                                     .color = lt_terminal_colors(job->options),
-                                                     .width = lt_terminal_width(job->options)}},
+                                .memory = {.style = lt_terminal_style(job->options)},
                                 .sorter = {
                                     .memory = job->options->memory,
                                     .files = job->may_spill ? job->temporary : NULL,

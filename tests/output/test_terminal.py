@@ -91,9 +91,9 @@ def test_summary(sample: Path, sample_jsonl: reading.Timeline) -> None:
     first, last = done.stderr.decode().splitlines()[-2:]
     containers = len(launch.objects("containers", sample))
     assert first == (f"layertime: {len(rows)} rows, {containers} containers, 0 errors; events from {times[0]} to {times[-1]}")
-    assert re.fullmatch(r"layertime: \d+ events left out by options", last)
-    assert launch.run(sample).stderr.decode().splitlines()[-1] == "layertime: no event left out by options"
-    assert not launch.run("-q", sample).stderr and not launch.run("containers", sample).stderr
+    assert re.fullmatch(r"layertime: left out: \d+ events", last)
+    assert launch.run("--binds", sample).stderr.decode().splitlines()[-1] == "layertime: left out: nothing"
+    assert not launch.run("-q", sample).stderr and not launch.run("images", sample).stderr
 
 
 def test_summary_counts_errors_and_what_has_no_time(sample: Path, tmp: Path) -> None:
