@@ -91,6 +91,7 @@ static void assert_event(const struct lt_event *got, const struct lt_event *expe
     assert_true(got->tags == expected->tags); /* cmocka compares 64 bits at most */
     assert_ptr_equal(got->source, expected->source);
     assert_ptr_equal(got->owner, expected->owner);
+    assert_ptr_equal(got->medium, expected->medium);
     assert_ptr_equal(got->dir, expected->dir);
     assert_int_equal(!got->node, !expected->node);
     if (expected->node)
@@ -183,6 +184,7 @@ static struct lt_event full_event(void)
         somewhere,
         {"/inside", 7},
         {{"/file", 5}, "State.StartedAt", UINT64_MAX, true},
+        somewhere,
         attrs,
         sizeof attrs / sizeof *attrs,
     };
