@@ -58,11 +58,13 @@ FLAG(list_formats)
 FLAG(json)
 FLAG(verify_layers)
 FLAG(raw_csv)
+FLAG(deleted)
 STRING(output)
 STRING(errors)
 STRING(manifest)
 STRING(data_root)
 STRING(container)
+STRING(layer)
 STRING(timezone)
 
 static enum lt_status set_format(struct lt_options *options, const char *value, struct lt_err *err)
@@ -137,7 +139,14 @@ static enum lt_status set_threads(struct lt_options *options, const char *value,
     return LT_OK;
 }
 
-enum { ALL = 0, ROW = LT_OPTIONS_ROWS, READ = LT_OPTIONS_FILES, JSON = LT_OPTIONS_JSON, INFRA = LT_OPTIONS_INFRA };
+enum {
+    ALL = 0,
+    ROW = LT_OPTIONS_ROWS,
+    READ = LT_OPTIONS_FILES,
+    JSON = LT_OPTIONS_JSON,
+    INFRA = LT_OPTIONS_INFRA,
+    BYTES = LT_OPTIONS_BYTES,
+};
 
 static const struct option_row table[] = {
     {ALL, 'o', "output", "FILE",
@@ -151,6 +160,9 @@ static const struct option_row table[] = {
      set_no_journal},
     {ROW, 0, "no-deleted", NULL, "leave out deleted entries that the file system still knows of", set_no_deleted},
     {INFRA, 0, "no-infra", NULL, "leave out the containers that only hold a pod together (pause)", set_no_infra},
+    {BYTES, 0, "deleted", NULL, "the file that the container deleted or replaced, from the layers below", set_deleted},
+    {BYTES, 0, "layer", "ID",
+     "the file as one layer has it: its ID or diff ID, a prefix of these, or its number, 0 the base", set_layer},
     {ALL, 0, "force", NULL, "replace output files that exist", set_force},
     {ROW, 'c', "container", "WHICH",
      "only rows of containers with this ID or ID prefix, name, or pattern (web*); or namespace/name, pod/name",
@@ -217,14 +229,14 @@ static bool goes_with(const struct option_row *row, const struct lt_command *com
     return !row->groups || row->groups & command->options;
 }
 
-/* The words that are not options: [COMMAND] [OPERAND] EVIDENCE... */
+/* The words that are not options: [COMMAND] [OPERAND]... EVIDENCE... */
 static enum lt_status take_words(struct lt_options *options, char **words, int count, struct lt_err *err)
 {
     const struct lt_command *command = count ? lt_command_named(*words) : NULL;
     options->command = command ? command : lt_commands[0];
     int used = command ? 1 : 0;
-    if (options->command->operands && used < count)
-        options->operand = words[used++];
+    for (unsigned i = 0; i < options->command->operands && used < count; i++)
+        options->operands[i] = words[used++];
     options->evidence = words + used;
     options->evidence_count = count - used;
     bool reads = !options->help && !options->version && !options->list_formats && !options->list_sources;
@@ -239,7 +251,8 @@ static enum lt_status take_words(struct lt_options *options, char **words, int c
 static enum lt_status choose_format(struct lt_options *options, struct lt_err *err)
 {
     bool to_file = options->output && strcmp(options->output, "-") != 0;
-    options->gzip = to_file && lt_str_ends(lt_str_c(options->output), LT_STR(".gz"));
+    bool packs = !(options->command->options & LT_OPTIONS_BYTES);
+    options->gzip = to_file && packs && lt_str_ends(lt_str_c(options->output), LT_STR(".gz"));
     if (options->format)
         return LT_OK;
     options->format = lt_formats[0];
@@ -311,7 +324,7 @@ static void help_program(struct lt_buf *out)
     lt_runtimes_list(out, false);
     lt_buf_lit(out, " host's disk tells\n\n"
                     "usage: layertime [timeline] [OPTION]... EVIDENCE...\n"
-                    "       layertime COMMAND [OPTION]... [WHAT] EVIDENCE...\n\n"
+                    "       layertime COMMAND [OPTION]... [WHAT]... EVIDENCE...\n\n"
                     "EVIDENCE is the root of a mounted or live host, a ");
     lt_runtimes_list(out, true);
     lt_buf_lit(out, ", or a disk image\n"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "clock/zones.h"
 
-#include "overlay/lower_stack.h"
+#include "overlay/lookup.h"
 #include "parse/stamp.h"
 
 enum { MAX_NAME = 256 };
@@ -212,7 +212,7 @@ static void rules_by_name(struct lt_lower_reader *reader, struct lt_container *c
         lt_str_starts(name, LT_STR("/")) ? name : lt_str_format(ctx->scratch, DATABASE "%.*s", LT_ARG(name));
     bool safe = is_name(lt_str_starts(name, LT_STR("/")) ? lt_str_skip(name, 1) : name);
     enum lt_status status = safe ? see_file(reader, container, path, &view) : LT_END;
-    if (status == LT_OK && read_rules(ctx, ctx->fs, view.path, zone))
+    if (status == LT_OK && read_rules(ctx, ctx->fs, view.data, zone))
         return;
     if (lt_zone_posix(name, &zone->rules)) {
         zone->known = true;
@@ -277,8 +277,8 @@ static bool by_files(struct lt_lower_reader *reader, struct lt_container *contai
     enum lt_status status = see_file(reader, container, LT_STR("/etc/localtime"), &file);
     enum lt_status name_status = see_file(reader, container, LT_STR("/etc/timezone"), &name_file);
     if (name_status == LT_OK)
-        name = read_name(ctx, ctx->fs, name_file.path);
-    if (status == LT_OK && read_rules(ctx, ctx->fs, file.path, zone)) {
+        name = read_name(ctx, ctx->fs, name_file.data);
+    if (status == LT_OK && read_rules(ctx, ctx->fs, file.data, zone)) {
         struct lt_str linked = zone_name(file.target);
         zone->from = LT_STR("/etc/localtime of the container");
         zone->name = linked.len ? lt_str_dup(ctx->run, linked) : name.len ? name : plain_name(ctx, &zone->rules);

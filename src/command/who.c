@@ -315,7 +315,7 @@ static enum lt_status run_who(struct lt_job *job, struct lt_err *err)
 {
     struct search search = {.ctx = &job->ctx, .arena = &job->arena, .reader = {.ctx = &job->ctx}};
     lt_each (struct lt_root, root, &job->inventory.roots) {
-        struct lt_str path = clean(&job->arena, job->options->operand, root->fs->evidence);
+        struct lt_str path = clean(&job->arena, job->options->operands[0], root->fs->evidence);
         lt_job_enter(job, root, "who");
         lt_report_blind(&job->ctx);
         if (search_host(&search, root, path))
@@ -329,13 +329,13 @@ static enum lt_status run_who(struct lt_job *job, struct lt_err *err)
     }
     if (!search.records.count)
         lt_each (struct lt_root, root, &job->inventory.roots) {
-            search.path = clean(&job->arena, job->options->operand, root->fs->evidence);
+            search.path = clean(&job->arena, job->options->operands[0], root->fs->evidence);
             lt_job_enter(job, root, "who");
             search_binds(&search, root, search.path, false);
         }
     lt_lower_end(&search.reader);
     if (!search.records.count && !job->options->quiet)
-        lt_say("no layer, volume or bind holds '%s'", job->options->operand);
+        lt_say("no layer, volume or bind holds '%s'", job->options->operands[0]);
     return lt_records_write(job, &search.records, columns, sizeof columns / sizeof *columns, err);
 }
 

@@ -7,6 +7,7 @@
  *   checks/       what is found out about each entry of a layer: its map and contract are in checks/checks.h
  *   removals.c    what was removed or renamed in a layer, and when
  *   binds.c       what containers bind of the host
+ *   container_mounts.c  what lies where a container mounts something
  *   walked.c      events of entries, and where containers see them */
 #ifndef LT_FILES_WALKED_H
 #define LT_FILES_WALKED_H

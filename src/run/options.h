@@ -10,9 +10,9 @@
 enum lt_fit { LT_FIT_NONE, LT_FIT_PATTERN, LT_FIT_PREFIX, LT_FIT_POD, LT_FIT_WHOLE };
 
 struct lt_options {
-    const struct lt_command *command; /* never NULL after parsing */
-    const char *operand;              /* the word before the evidence that the command takes; NULL: it takes none */
-    char **evidence;                  /* borrowed from argv */
+    const struct lt_command *command;       /* never NULL after parsing */
+    const char *operands[LT_MOST_OPERANDS]; /* the words before the evidence that the command takes; else NULL */
+    char **evidence;                        /* borrowed from argv */
     int evidence_count;
     const char *output, *errors, *manifest; /* NULL: not given */
     const char *data_root;                  /* path of a store in the evidence; NULL: not given */
@@ -28,6 +28,8 @@ struct lt_options {
     unsigned threads;                       /* that may read a mounted host; at least 1 after parsing */
     size_t memory;                          /* bytes that the sorter may take; never 0 after parsing */
     bool json;                              /* instead of a table */
+    bool deleted;                           /* what the container deleted or replaced */
+    const char *layer;                      /* which layer: see command/cat.c; NULL: not given */
     bool app_times;
     bool binds; /* also read the host's files that containers bind */
     bool force, no_journal, no_deleted, stats, quiet, verbose, help, version, list_sources, list_formats;
