@@ -28,20 +28,22 @@ static size_t ready(struct lt_str text, bool last)
 static void show(struct screen *screen, struct lt_buf *out, bool last)
 {
     struct lt_str rest = lt_buf_view(&screen->kept);
-    size_t size = rest.len = ready(rest, last);
-    while (rest.len) {
+    size_t size = ready(rest, last);
+    while (size) {
         size_t start = out->len, length = 0;
-        while (length < rest.len && rest.ptr[length] != '\n' && rest.ptr[length] != '\t')
+        while (length < size && rest.ptr[length] != '\n' && rest.ptr[length] != '\t')
             length++;
         lt_escape_name(out, (struct lt_str){rest.ptr, length}, true);
         screen->escaped |= out->len - start != length;
-        if (length < rest.len)
+        if (length < size)
             lt_buf_char(out, rest.ptr[length++]);
         rest = lt_str_skip(rest, length);
+        size -= length;
     }
-    screen->kept.len -= size;
-    if (screen->kept.len)
-        memmove(screen->kept.ptr, rest.ptr, screen->kept.len);
+    struct lt_buf left = {0};
+    lt_buf_add(&left, rest);
+    lt_buf_free(&screen->kept);
+    screen->kept = left;
 }
 
 /* Read the next piece, and pass it on. LT_END: the file ends too early, or cannot be read. */
