@@ -282,8 +282,7 @@ static enum lt_status write_file(struct search *search, const struct lt_view *vi
         return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "'%.*s' is %s", LT_ARG(search->path),
                        type_word(view->node.mode));
     if (!view->data.len)
-        return absent(err,
-                      "%.*s has only the metadata of '%.*s', and the file below it with the contents is not there",
+        return absent(err, "%.*s has only the metadata of '%.*s', and the file below it with the contents is not there",
                       LT_ARG(view->path), LT_ARG(search->path));
     if (!search->job->options->quiet)
         announce(search, view);

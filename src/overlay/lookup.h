@@ -21,15 +21,15 @@ struct lt_view_root {
 
 /* What a container sees at a path. */
 struct lt_view {
-    const struct lt_layer *layer;     /* the topmost layer that has it; NULL: it lies in a mount */
-    const struct lt_mounted *mounted; /* NULL: it lies in the layers */
-    struct lt_node node;              /* mode 0: nothing is visible */
-    struct lt_fs *fs;                 /* which has: */
-    struct lt_str path;               /* in the evidence */
-    struct lt_str inside;             /* in the container, without symbolic links; "" for its root */
-    struct lt_str rest;               /* what of the path is not there, below `inside`; "" if it is */
-    struct lt_str target;             /* target of the link if the path itself is one; otherwise "" */
-    struct lt_str data;               /* path of the file that has its contents; "": it is no file, or not there */
+    const struct lt_layer *layer;      /* the topmost layer that has it; NULL: it lies in a mount */
+    const struct lt_mounted *mounted;  /* NULL: it lies in the layers */
+    struct lt_node node;               /* mode 0: nothing is visible */
+    struct lt_fs *fs;                  /* which has: */
+    struct lt_str path;                /* in the evidence */
+    struct lt_str inside;              /* in the container, without symbolic links; "" for its root */
+    struct lt_str rest;                /* what of the path is not there, below `inside`; "" if it is */
+    struct lt_str target;              /* target of the link if the path itself is one; otherwise "" */
+    struct lt_str data;                /* path of the file that has its contents; "": it is no file, or not there */
     const struct lt_layer *data_layer; /* that has this file */
 };
 
@@ -38,9 +38,10 @@ struct lt_view {
  * those.
  *
  * LT_OK: `out` is what it sees. LT_END: it sees nothing, `inside` is as far as the path leads, and `rest` what is not
- * there; a missing layer counts as empty. LT_SKIP: `err` is the first error on the way. It is not reported: the walk of the layer does that.
- * `out` is then what could be read in spite of it. If it has mode 0, it is unknown what the container sees.
- * LT_CODE_CYCLE is an exception: there are more than LT_MAX_LINKS links, and the container cannot open the path either.
+ * there; a missing layer counts as empty. LT_SKIP: `err` is the first error on the way. It is not reported: the walk of
+ * the layer does that. `out` is then what could be read in spite of it. If it has mode 0, it is unknown what the
+ * container sees. LT_CODE_CYCLE is an exception: there are more than LT_MAX_LINKS links, and the container cannot open
+ * the path either.
  *
  * Single entries are described, not whole directories. `out` lives in the reader until that looks into another
  * container or ends. */

@@ -37,6 +37,7 @@ struct lt_reading {
     bool names_only;    /* the output has only names and times of files: changes by containers, and differences
                          * from an image's tar, are not looked for */
     bool binds;         /* read the host's files that containers bind */
+    bool no_files;      /* the files themselves are not walked: no source of that stage emits */
     bool verify_layers; /* read all files of image layers: see overlay/tamper.h */
 };
 
