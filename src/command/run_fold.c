@@ -10,11 +10,11 @@ const int64_t lt_run_spread = 10000000000;
 struct fold {
     struct lt_arena *arena;
     struct lt_list *runs;
-    struct lt_run *run;      /* the last one; NULL: there is none */
-    bool running;            /* it has not ended yet */
+    struct lt_run *run; /* the last one; NULL: there is none */
+    bool running;       /* it has not ended yet */
     struct lt_time created;
-    struct lt_time begun;    /* the first witness of its start */
-    struct lt_time over;     /* the first witness of its end */
+    struct lt_time begun;        /* the first witness of its start */
+    struct lt_time over;         /* the first witness of its end */
     const struct lt_sign *alive; /* the last sign of life */
 };
 
@@ -31,7 +31,8 @@ static bool is_apart(struct lt_time a, struct lt_time b)
 
 static void witness(struct lt_moment *moment, const struct lt_sign *sign)
 {
-    if (!moment->by || sign->rank < moment->rank) {
+    bool nearer = sign->rank == moment->rank && sign->side == LT_SIGN_AFTER && !moment->exact;
+    if (!moment->by || sign->rank < moment->rank || nearer) {
         moment->time = sign->time;
         moment->rank = sign->rank;
         moment->by = sign->by;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The runs of a container, made out of what witnesses that it started, lived or ended. Nothing is made up: a start or an
- * end that nobody witnesses has bounds at most. */
+/* The runs of a container, made out of what witnesses that it started, lived or ended. Nothing is made up: a start or
+ * an end that nobody witnesses has bounds at most. */
 #ifndef LT_COMMAND_RUN_FOLD_H
 #define LT_COMMAND_RUN_FOLD_H
 
@@ -38,8 +38,8 @@ struct lt_moment {
 /* An interval in which a container ran. */
 struct lt_run {
     struct lt_moment started, ended;
-    bool open;                   /* no end is witnessed, and no later start */
-    struct lt_time seen;         /* its last sign of life or of its start; unset: there is none */
+    bool open;           /* no end is witnessed, and no later start */
+    struct lt_time seen; /* its last sign of life or of its start; unset: there is none */
     const char *seen_by;
     bool has_exit_code;
     int64_t exit_code;

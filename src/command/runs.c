@@ -17,8 +17,8 @@ struct rule {
     enum lt_sign_what what;
     enum lt_sign_side side;
     unsigned rank;
-    const char *words;      /* of a line: a text that it holds */
-    const char *also;       /* of a line: another one */
+    const char *words; /* of a line: a text that it holds */
+    const char *also;  /* of a line: another one */
 };
 
 enum { RANK_OF_LINES = 9 };
@@ -79,7 +79,8 @@ static bool extends(struct lt_sign *last, const struct rule *rule, struct lt_tim
 }
 
 /* What the state of a container says of its last run. While it runs, its end is that of the run before, whose exit code
- * is gone. If it does not, and its end is before its start, the daemon noted the start late: a process ended at once. */
+ * is gone. If it does not, and its end is before its start, the daemon noted the start late: a process ended at once.
+ */
 static void correct(struct lt_sign *sign, const struct lt_event *event)
 {
     const struct lt_container *container = event->owner->container;
@@ -304,11 +305,16 @@ static void describe_container(struct lt_job *job, struct collection *collection
 }
 
 static const struct lt_column columns[] = {
-    {"NAME", "container_name", LT_SHOW_ALL}, {"ID", "container_identifier", LT_SHOW_SHORT},
-    {"RUN", "run", LT_SHOW_ALL},             {"STARTED", "started", LT_SHOW_ALL},
-    {"BY", "started_by", LT_SHOW_ALL},       {"ENDED", "ended", LT_SHOW_ALL},
-    {"BY", "ended_by", LT_SHOW_ALL},         {"EXIT", "exit_code", LT_SHOW_ALL},
-    {"EVIDENCE", "evidence", LT_SHOW_DIFFERS}, {"NOTES", "notes", LT_SHOW_ALL},
+    {"NAME", "container_name", LT_SHOW_ALL},
+    {"ID", "container_identifier", LT_SHOW_SHORT},
+    {"RUN", "run", LT_SHOW_ALL},
+    {"STARTED", "started", LT_SHOW_ALL},
+    {"BY", "started_by", LT_SHOW_ALL},
+    {"ENDED", "ended", LT_SHOW_ALL},
+    {"BY", "ended_by", LT_SHOW_ALL},
+    {"EXIT", "exit_code", LT_SHOW_ALL},
+    {"EVIDENCE", "evidence", LT_SHOW_DIFFERS},
+    {"NOTES", "notes", LT_SHOW_ALL},
 };
 
 static enum lt_status run_runs(struct lt_job *job, struct lt_err *err)

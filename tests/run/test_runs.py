@@ -125,9 +125,9 @@ def test_lines_make_runs(host: Host) -> None:
     rows = add(host, [(100, "starting signal loop"), (101, "connecting to shim"), (200, "ignoring event topic=/tasks/delete"),
                       (201, "shim disconnected"), (202, "cleaning up after shim disconnected"),
                       (400, "starting signal loop"), (500, "shim disconnected")], log=[150, 202, 450])
-    assert spans(rows) == [(100, 200), (400, 500)]
+    assert spans(rows) == [(101, 200), (400, 500)]
     assert [(row["started_by"], row["ended_by"]) for row in rows] == [
-        ("starting signal loop", "ignoring event"), ("starting signal loop", "shim disconnected")]
+        ("connecting to shim", "ignoring event"), ("starting signal loop", "shim disconnected")]
     assert nanos(rows[0]["ended_first"]) == NOON + 150 * SECOND
     assert "after a gap of 0 d 00:03:20" in rows[1]["notes"]
 
