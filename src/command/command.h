@@ -3,7 +3,7 @@
  *
  *   command.c      the table
  *   timeline.c     every event in order: the main job
- *   runs.c         when each container ran; runs.def: its witnesses, run_fold.c: what follows from them
+ *   runs.c         when each container ran; run_signs.c: its witnesses, run_fold.c: what follows
  *   containers.c   every container, with its state and what sets it apart
  *   images.c       every image
  *   volumes.c      every volume, and who mounts it where

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-static const int64_t SECOND = 1000000000;
 const int64_t lt_run_spread = 10000000000;
 
 /* The state of a fold. */
@@ -52,8 +51,8 @@ static void witness(struct lt_moment *moment, const struct lt_sign *sign)
     }
 }
 
-/* The last sign of life before `time`. Several that are one may go on after it: within a second before it there was
- * one. */
+/* The last sign of life before `time`. Several that are one may go on after it: then one of them was not further before
+ * it than they are apart. */
 static struct lt_time seen_before(const struct fold *fold, struct lt_time time)
 {
     struct lt_time seen = fold->run->seen;
@@ -61,7 +60,7 @@ static struct lt_time seen_before(const struct fold *fold, struct lt_time time)
         return seen;
     if (!is_earlier(time, fold->alive->until))
         return fold->alive->until;
-    struct lt_time near = lt_time_add(time, -SECOND);
+    struct lt_time near = lt_time_add(time, -fold->alive->gap);
     if (is_earlier(near, fold->alive->time))
         near = fold->alive->time;
     return is_earlier(seen, near) ? near : seen;

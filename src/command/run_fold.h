@@ -17,6 +17,7 @@ struct lt_sign {
     unsigned rank;              /* the lowest of several witnesses gives the time */
     struct lt_time time;        /* by the host's clock; always set */
     struct lt_time until;       /* of several signs of life so close that they are one: the last */
+    int64_t gap;                /* nanoseconds that two of these are apart at most; 0: it is one */
     struct lt_time first, last; /* bounds of an end that is inexact; either may be unset */
     const char *by;             /* the witness in words: static, or in the run arena */
     struct lt_str path;         /* of the file that says so */

@@ -5,132 +5,11 @@
 #include "command/command.h"
 #include "command/record.h"
 #include "command/run_fold.h"
+#include "command/run_signs.h"
 #include "model/runtime.h"
 #include "run/job.h"
 
-#include <string.h>
-
-enum { SECOND = 1000000000, MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
-
-/* What the table says of a kind of event, or of a line. */
-struct rule {
-    enum lt_sign_what what;
-    enum lt_sign_side side;
-    unsigned rank;
-    const char *words; /* of a line: a text that it holds */
-    const char *also;  /* of a line: another one */
-};
-
-enum { RANK_OF_LINES = 9 };
-
-static const struct rule of_kinds[LT_KINDS] = {
-#define RUN_KIND(kind, what, side, rank, words) [LT_KIND_##kind] = {LT_SIGN_##what, LT_SIGN_##side, rank, words, NULL},
-#include "command/runs.def"
-};
-
-static const struct rule of_lines[] = {
-#define RUN_LINE(text, also, what, side) {LT_SIGN_##what, LT_SIGN_##side, RANK_OF_LINES, text, also},
-#include "command/runs.def"
-};
-
-struct collection {
-    struct lt_arena *arena;
-    struct lt_map signs; /* struct lt_list * of struct lt_sign *, by the address of the container */
-};
-
-/* The signs of a container so far. */
-static struct lt_list *signs_of(struct collection *collection, const struct lt_container *container)
-{
-    const uintptr_t address = (uintptr_t)container;
-    struct lt_str key = {(const char *)&address, sizeof address};
-    struct lt_list *signs = lt_map_get(&collection->signs, key);
-    if (signs)
-        return signs;
-    signs = lt_new(collection->arena, struct lt_list);
-    lt_map_put(&collection->signs, collection->arena, lt_str_dup(collection->arena, key), signs);
-    return signs;
-}
-
-static bool holds(struct lt_str text, const char *word)
-{
-    return !*word || (text.len && memmem(text.ptr, text.len, word, strlen(word)));
-}
-
-/* The rule that fits the event; NULL: it is no witness. */
-static const struct rule *rule_of(const struct lt_event *event)
-{
-    const struct lt_attr *body = lt_event_attr(event, LT_ATTR_BODY);
-    if (event->kind != LT_KIND_DAEMON_LINE)
-        return of_kinds[event->kind].what ? &of_kinds[event->kind] : NULL;
-    for (size_t i = 0; body && i < sizeof of_lines / sizeof *of_lines; i++)
-        if (holds(body->text, of_lines[i].words) && holds(body->text, of_lines[i].also))
-            return of_lines[i].what ? &of_lines[i] : NULL;
-    return NULL;
-}
-
-/* Is it one sign of life with the last one of this container? */
-static bool extends(struct lt_sign *last, const struct rule *rule, struct lt_time time)
-{
-    if (!last || rule->what != LT_SIGN_ALIVE || last->what != LT_SIGN_ALIVE || last->by != rule->words ||
-        lt_time_cmp(time, last->until) < 0 || lt_time_cmp(lt_time_add(last->until, SECOND), time) < 0)
-        return false;
-    last->until = time;
-    return true;
-}
-
-/* What the state of a container says of its last run. While it runs, its end is that of the run before, whose exit code
- * is gone. If it does not, and its end is before its start, the daemon noted the start late: a process ended at once.
- */
-static void correct(struct lt_sign *sign, const struct lt_event *event)
-{
-    const struct lt_container *container = event->owner->container;
-    const struct lt_attr *code = lt_event_attr(event, LT_ATTR_EXIT_CODE);
-    bool late = sign->what == LT_SIGN_START && sign->side == LT_SIGN_AT && !container->running &&
-                !container->found_dead && container->finished.set && lt_time_same(sign->time, container->started) &&
-                lt_time_cmp(container->finished, container->started) < 0;
-    if (late) {
-        sign->time = container->finished;
-        sign->side = LT_SIGN_BEFORE;
-    }
-    sign->has_exit_code = code && sign->what == LT_SIGN_END && !container->running;
-    sign->exit_code = sign->has_exit_code ? code->number : 0;
-}
-
-static enum lt_status take(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err)
-{
-    struct collection *collection = arg;
-    struct lt_arena *arena = collection->arena;
-    const struct lt_container *container = event->owner->container;
-    const struct rule *rule = container && container->id.len ? rule_of(event) : NULL;
-    struct lt_time time = event->last.set ? event->last : event->time[0];
-    (void)err;
-    *fate = LT_FILTERED;
-    if (!rule || !time.set)
-        return LT_OK;
-    *fate = LT_EMITTED;
-    struct lt_list *signs = signs_of(collection, container);
-    if (extends(signs->count ? signs->items[signs->count - 1] : NULL, rule, time))
-        return LT_OK;
-    struct lt_sign *sign = lt_new(arena, struct lt_sign);
-    *sign = (struct lt_sign){
-        .what = rule->what,
-        .side = rule->side,
-        .rank = rule->rank,
-        .time = time,
-        .until = time,
-        .first = event->first,
-        .last = event->last,
-        .by = rule->words,
-    };
-    if (rule->what != LT_SIGN_ALIVE) {
-        sign->path = lt_str_dup(arena, event->where.file);
-        correct(sign, event);
-    }
-    lt_list_add(signs, arena, sign);
-    return LT_OK;
-}
-
-/* --- records --- */
+enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
 
 static void add_note(struct lt_list *notes, struct lt_arena *arena, struct lt_str text)
 {
@@ -279,7 +158,7 @@ static struct lt_record *without_runs(struct lt_arena *arena, const struct lt_co
     return record;
 }
 
-static void describe_container(struct lt_job *job, struct collection *collection, const struct lt_container *container,
+static void describe_container(struct lt_job *job, struct lt_run_signs *signs, const struct lt_container *container,
                                struct lt_list *records)
 {
     struct lt_arena *arena = &job->arena;
@@ -287,7 +166,7 @@ static void describe_container(struct lt_job *job, struct collection *collection
     if (!container->id.len || (container->infra && job->options->no_infra))
         return; /* a pod as a whole has no process */
     enum lt_answer answer = ran(job, container);
-    lt_runs_fold(signs_of(collection, container), container->created, arena, &runs);
+    lt_runs_fold(lt_run_signs_of(signs, container), container->created, arena, &runs);
     const struct lt_run *last = runs.count ? runs.items[runs.count - 1] : NULL;
     if (answer == LT_YES && (!last || !last->open)) { /* it runs, whoever started it */
         struct lt_run *run = lt_new(arena, struct lt_run);
@@ -319,17 +198,17 @@ static const struct lt_column columns[] = {
 
 static enum lt_status run_runs(struct lt_job *job, struct lt_err *err)
 {
-    struct collection collection = {.arena = &job->arena};
+    struct lt_run_signs signs = {.arena = &job->arena};
     struct lt_list records = {0};
     job->reading.no_files = true;
-    enum lt_status status = lt_job_events(job, NULL, (struct lt_sink){take, &collection}, err);
+    enum lt_status status = lt_job_events(job, NULL, (struct lt_sink){lt_run_signs_take, &signs}, err);
     if (status != LT_OK)
         return status;
     lt_each (const struct lt_root, root, &job->inventory.roots) {
         lt_each (const struct lt_container, container, &root->containers)
-            describe_container(job, &collection, container, &records);
+            describe_container(job, &signs, container, &records);
         lt_each (const struct lt_container, container, &root->removed)
-            describe_container(job, &collection, container, &records);
+            describe_container(job, &signs, container, &records);
     }
     return lt_records_write(job, &records, columns, sizeof columns / sizeof *columns, err);
 }

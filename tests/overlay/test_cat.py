@@ -249,3 +249,16 @@ def test_forged_marks_lead_nowhere(trees: Host, mounting) -> None:
     os.setxattr(upper / "copy", "trusted.overlay.redirect", b"..")
     refused("web", "/evil/passwd", trees.root)
     assert "only the metadata" in refused("web", "/copy", trees.root)
+
+
+def test_a_file_that_cannot_be_read_leaves_no_output(tmp: Path) -> None:
+    """A damaged image: half of the file is there. The account and the manifest say so."""
+    host = Host(tmp / "host")
+    host.container("web", host.image("i:1", {"a": "1"}), {"x": os.urandom(4 << 20), "y": "whole"})
+    image = disks.make_ext4(tmp / "disk.raw", host.root, "64M", "-b", "4096")
+    blocks = disks.blocks_of(image, "/" + str((container(host, "web").rw / "diff/x").relative_to(host.root)))
+    os.truncate(image, (blocks[0] + len(blocks) // 2) * 4096)
+    out, errors, manifest = tmp / "out", tmp / "errors", tmp / "manifest"
+    said = refused("-o", out, "--errors", errors, "--manifest", manifest, "web", "/x", image)
+    assert not out.exists() and manifest.exists() and "cannot be read at byte" in said
+    assert not [name for name in os.listdir(tmp) if name.endswith(".tmp")]

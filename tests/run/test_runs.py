@@ -132,6 +132,15 @@ def test_lines_make_runs(host: Host) -> None:
     assert "after a gap of 0 d 00:03:20" in rows[1]["notes"]
 
 
+def test_long_logs_are_thinned_out(host: Host) -> None:
+    """What is kept of 70 000 lines bounds an end among them to seconds, and no start is lost."""
+    rows = add(host, [(100, "starting signal loop"), (70_001, "shim disconnected"), (70_003, "starting signal loop")],
+               log=[*range(102, 140_000, 2)])
+    assert [span[0] for span in spans(rows)] == [100, 70_003]
+    assert 0 < 70_001 * SECOND - (nanos(rows[0]["ended_first"]) - NOON) <= 4 * SECOND
+    assert nanos(rows[1]["last_seen"]) == NOON + 139_998 * SECOND
+
+
 def test_an_end_that_nobody_witnesses(host: Host) -> None:
     """It lies between the last sign of life and the next start."""
     rows = add(host, [(100, "starting signal loop"), (900, "starting signal loop"), (950, "shim disconnected")],
