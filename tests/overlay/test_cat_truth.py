@@ -77,6 +77,31 @@ def test_deleted_files_are_those_of_the_layers_below(case: str, evidence) -> Non
     assert files
 
 
+def mounted_files(host: LayeredCase) -> list[tuple[str, bytes, str]]:
+    """Files of the volumes and binds of all containers, as docker inspect tells where they are mounted."""
+    found = []
+    for name, said in host.containers.items():
+        places = sorted((os.fsencode(point["Destination"]) for point in said["Mounts"]), key=len)
+        for point in (point for point in said["Mounts"] if point["Source"]):
+            source, at = os.fsencode(point["Source"]).rstrip(b"/") + b"/", os.fsencode(point["Destination"])
+            for path, node in host.case.nodes.items():
+                inside = at + b"/" + path[len(source):]
+                covered = any(inside.startswith(other + b"/") for other in places if len(other) > len(at))
+                if path.startswith(source) and node["type"] == "f" and node["sha256"] != "-" and not covered:
+                    found.append((name, inside, node["sha256"]))
+    return found
+
+
+@pytest.mark.parametrize("case", ["overlay2-ext4", "overlay2-userns"])
+def test_files_of_volumes_and_binds(case: str, evidence) -> None:
+    """They have the bytes that the disk's listing has for what is mounted there."""
+    root, files = evidence(case, "clean"), mounted_files(host_of(case))
+    assert files
+    for name, path, wanted in random.Random(SEED).sample(files, min(SAMPLE, len(files))):
+        sums, said = shown(name, path, root)
+        assert sums == wanted and " layer " not in said, (name, path, said)
+
+
 def test_what_the_intruder_deleted_from_the_image(disk) -> None:
     """Three kinds of deletion: a whiteout each, and an opaque directory."""
     image = disk("intrusion")
