@@ -87,7 +87,8 @@ static enum lt_status report_absent(struct search *search, const struct lt_view 
     if (seen->target.len)
         lt_say("it is a symbolic link to '%.*s'", LT_ARG(seen->target));
     if (search->under.layers && look(search, &search->under, &below, NULL) == LT_OK)
-        return absent(err, "'%.*s' is not in %.*s any more: the container deleted it, and --deleted shows it",
+        return absent(err,
+                      "'%.*s' is not in %.*s any more: the container deleted or renamed it, and --deleted shows it",
                       LT_ARG(search->path), LT_ARG(label));
     const struct lt_layer *layer = layer_with(search);
     if (layer)
@@ -243,6 +244,15 @@ static void add_time(struct lt_buf *line, const char *word, struct lt_time time)
     lt_buf_char(line, 'Z');
 }
 
+/* A mount in words, without its source: the path of the file is told. */
+static void add_mount(struct lt_buf *line, const struct lt_mount *mount)
+{
+    lt_buf_add(line, mount->type);
+    if (mount->name.len)
+        lt_buf_printf(line, " %.*s", LT_ARG(mount->name));
+    lt_buf_printf(line, " at %.*s", LT_ARG(mount->destination));
+}
+
 /* Say which file it is. */
 static void announce(const struct search *search, const struct lt_view *view)
 {
@@ -252,7 +262,7 @@ static void announce(const struct search *search, const struct lt_view *view)
     lt_buf_add(&line, view->path);
     lt_buf_lit(&line, ", in ");
     if (view->mounted)
-        lt_mount_label(&line, view->mounted->mount);
+        add_mount(&line, view->mounted->mount);
     else if (layer)
         lt_buf_printf(&line, "%s layer %.*s", lt_role_names[layer->role], LT_ARG(lt_layer_name(layer)));
     lt_buf_printf(&line, ", %ju bytes", (uintmax_t)view->node.size);

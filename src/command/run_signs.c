@@ -28,9 +28,9 @@ static const struct rule of_lines[] = {
 
 /* The signs of one container. */
 struct witnesses {
-    struct lt_list signs;  /* of struct lt_sign * */
-    size_t alive, most;    /* how many of them are signs of life, and when to thin them out */
-    int64_t gap;           /* signs of life no further apart are one */
+    struct lt_list signs; /* of struct lt_sign * */
+    size_t alive, most;   /* how many of them are signs of life, and when to thin them out */
+    int64_t gap;          /* signs of life no further apart are one */
 };
 
 static struct witnesses *witnesses_of(struct lt_run_signs *all, const struct lt_container *container)
