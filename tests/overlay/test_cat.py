@@ -262,3 +262,14 @@ def test_a_file_that_cannot_be_read_leaves_no_output(tmp: Path) -> None:
     said = refused("-o", out, "--errors", errors, "--manifest", manifest, "web", "/x", image)
     assert not out.exists() and manifest.exists() and "cannot be read at byte" in said
     assert not [name for name in os.listdir(tmp) if name.endswith(".tmp")]
+
+
+def test_the_zone_of_a_metadata_only_copy(tmp: Path, mounting) -> None:
+    """Its contents are those of the file below, for all who look into a container."""
+    host = Host(tmp / "host")
+    host.container("web", host.image("i:1", {"etc": {"localtime": hosts.BERLIN.read_bytes(), "timezone": "Europe/Berlin\n"}}))
+    with running(host, "web", "redirect_dir=on,metacopy=on") as view:
+        (view / "etc/localtime").chmod(0o600)
+        (view / "etc/timezone").chmod(0o600)
+    row, = launch.objects("containers", host.root)
+    assert (row["time_zone"], row["time_zone_by"]) == ("Europe/Berlin", "/etc/localtime of the container")
