@@ -34,7 +34,8 @@ def refused(*args: object, code: int = 1) -> str:
 def links(tmp: Path) -> Host:
     """A host whose container follows links through its layers, a volume and a bind."""
     host = Host(tmp / "host")
-    hosts.write_tree(os.fsencode(host.root), {"etc/hostname": "h\n", "srv/site": {"page": "bound", "up": ("link", "/lib/a")}})
+    hosts.write_tree(os.fsencode(host.root), {"etc/hostname": "h\n",
+                                              "srv/site": {"page": "bound", "up": ("link", "/lib/a")}})
     image = host.image("i:1", {"lib": {"a": "one", "gone": "old", "dir": {"kept": "k"}}, "sbin": ("link", "lib")},
                        {"lib": {"a": "two", "gone": WHITEOUT}, "var": {"run": ("link", "/run")}, "run": {}})
     host.volume("v", {"in": "volume", "out": ("link", "/lib/a"), "rel": ("link", "../lib/a"), "loop": ("link", "loop")})
@@ -267,7 +268,8 @@ def test_a_file_that_cannot_be_read_leaves_no_output(tmp: Path) -> None:
 def test_the_zone_of_a_metadata_only_copy(tmp: Path, mounting) -> None:
     """Its contents are those of the file below, for all who look into a container."""
     host = Host(tmp / "host")
-    host.container("web", host.image("i:1", {"etc": {"localtime": hosts.BERLIN.read_bytes(), "timezone": "Europe/Berlin\n"}}))
+    berlin = {"localtime": hosts.BERLIN.read_bytes(), "timezone": "Europe/Berlin\n"}
+    host.container("web", host.image("i:1", {"etc": berlin}))
     with running(host, "web", "redirect_dir=on,metacopy=on") as view:
         (view / "etc/localtime").chmod(0o600)
         (view / "etc/timezone").chmod(0o600)

@@ -3,7 +3,8 @@
 incomplete."""
 import json
 from collections import defaultdict
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def test_runs_are_those_that_the_daemon_reported(case: str, state: str, disk) ->
 
 
 def test_the_backup_ran_five_times(disk) -> None:
-    """Only the last run is in the configuration: lines of the host's log tell the others, and those of what was removed."""
+    """Only the last run is in the configuration: the host's log tells the others, and those of what was removed."""
     rows = runs(disk("intrusion"))
     backup = [row for row in rows if row.get("container_name") == "shop-backup-1"]
     assert [(row["run"], row["runs"]) for row in backup] == [(n, 5) for n in range(1, 6)]
@@ -77,7 +78,8 @@ def test_the_backup_ran_five_times(disk) -> None:
     assert {row["started_by"] for row in backup[:4]} == {"connecting to shim"}
     assert all("start between" in " ".join(row["notes"]) for row in backup[:4])
     removed = {row["container_identifier"][:12]: row for row in rows if row["container_identifier"][:2] in ("b9", "a3")}
-    assert "started" not in removed["b9c20c6ce772"] and removed["b9c20c6ce772"]["ended"].startswith("2026-11-25T09:12:44")
+    assert "started" not in removed["b9c20c6ce772"]
+    assert removed["b9c20c6ce772"]["ended"].startswith("2026-11-25T09:12:44")
     assert removed["a33e612ca0b7"]["started"].startswith("2026-11-26T22:41:34")
 
 
@@ -103,13 +105,13 @@ def host(tmp: Path) -> Host:
     return made
 
 
-def add(host: Host, lines: list[tuple[int, str]], log: list[int] = (), state: dict | None = None) -> list[Row]:
+def add(host: Host, lines: list[tuple[int, str]], log: Sequence[int] = (), state: dict | None = None) -> list[Row]:
     """The runs of a container with these lines of the daemon's log, these of its own, and this state."""
     made = host.container("web", host.image("i:1b", {"a": "1"}), log="".join(
         log_record("x\n", rfc3339(NOON + at * SECOND)) for at in log))
     made.change(Created=rfc3339(NOON), State={"Running": False, "Pid": 0} | (state or {}))
     host.write(host.root / "var/log/syslog", "".join(
-        f"{datetime.utcfromtimestamp(NOON // SECOND + at):%b %e %H:%M:%S} dock01 dockerd[9]: "
+        f"{datetime.fromtimestamp(NOON // SECOND + at, timezone.utc):%b %e %H:%M:%S} dock01 dockerd[9]: "
         f'time="{rfc3339(NOON + at * SECOND)}" level=info msg="{text}" id={made.id}\n' for at, text in lines))
     return runs(host.root, "web")
 
@@ -122,8 +124,8 @@ def spans(rows: list[Row]) -> list[tuple[int | None, int | None]]:
 
 def test_lines_make_runs(host: Host) -> None:
     """Several lines of one start or end are one; what is written late belongs to the run that ended."""
-    rows = add(host, [(100, "starting signal loop"), (101, "connecting to shim"), (200, "ignoring event topic=/tasks/delete"),
-                      (201, "shim disconnected"), (202, "cleaning up after shim disconnected"),
+    rows = add(host, [(100, "starting signal loop"), (101, "connecting to shim"),
+                      (200, "ignoring event topic=/tasks/delete"), (201, "shim disconnected"), (202, "cleaning up after shim disconnected"),
                       (400, "starting signal loop"), (500, "shim disconnected")], log=[150, 202, 450])
     assert spans(rows) == [(101, 200), (400, 500)]
     assert [(row["started_by"], row["ended_by"]) for row in rows] == [
@@ -162,7 +164,8 @@ def test_state(host: Host) -> None:
     """The state is more exact than lines, and holds the exit code of the last run alone."""
     rows = add(host, [(100, "starting signal loop"), (200, "shim disconnected"), (300, "starting signal loop"),
                       (400, "shim disconnected")],
-               state={"StartedAt": rfc3339(NOON + 302 * SECOND), "FinishedAt": rfc3339(NOON + 399 * SECOND), "ExitCode": 7})
+               state={"StartedAt": rfc3339(NOON + 302 * SECOND), "FinishedAt": rfc3339(NOON + 399 * SECOND),
+                      "ExitCode": 7})
     assert spans(rows) == [(100, 200), (302, 399)]
     assert [row.get("exit_code") for row in rows] == [None, 7]
     assert "started_first" not in rows[1] and "ended_last" not in rows[1]
