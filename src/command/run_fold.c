@@ -81,7 +81,8 @@ static void begin(struct fold *fold, const struct lt_sign *sign)
     struct lt_run *run = lt_new(fold->arena, struct lt_run);
     run->open = true;
     run->started.first = before ? fold->over : fold->created;
-    run->started.last = sign->what == LT_SIGN_START ? (struct lt_time){0} : sign->time;
+    if (sign->what != LT_SIGN_START)
+        run->started.last = sign->time;
     fold->run = run;
     fold->running = true;
     fold->begun = sign->time;

@@ -125,7 +125,8 @@ def spans(rows: list[Row]) -> list[tuple[int | None, int | None]]:
 def test_lines_make_runs(host: Host) -> None:
     """Several lines of one start or end are one; what is written late belongs to the run that ended."""
     rows = add(host, [(100, "starting signal loop"), (101, "connecting to shim"),
-                      (200, "ignoring event topic=/tasks/delete"), (201, "shim disconnected"), (202, "cleaning up after shim disconnected"),
+                      (200, "ignoring event topic=/tasks/delete"), (201, "shim disconnected"),
+                      (202, "cleaning up after shim disconnected"),
                       (400, "starting signal loop"), (500, "shim disconnected")], log=[150, 202, 450])
     assert spans(rows) == [(101, 200), (400, 500)]
     assert [(row["started_by"], row["ended_by"]) for row in rows] == [
