@@ -200,12 +200,13 @@ static void fill_absent(struct trail *trail, struct lt_str name, struct lt_view 
 enum lt_status lt_view_lookup(struct lt_lower_reader *reader, const struct lt_view_root *root, struct lt_str path,
                               struct lt_view *out, struct lt_err *err)
 {
-    struct lt_view_root here = *root; /* its flaw becomes the first one of this lookup */
-    struct trail trail = {.reader = reader, .root = &here, .rest = path};
+    struct trail trail = {.reader = reader, .root = root, .rest = path};
+    struct lt_err *flaw = &reader->view_flaw;
+    *flaw = root->flaw;
     *out = (struct lt_view){0};
-    reader->flaw = &here.flaw;
-    reader->top = here.layers;
-    bool there = here.layers;
+    reader->flaw = flaw;
+    reader->top = root->layers;
+    bool there = root->layers;
     if (there)
         begin(&trail);
     struct lt_str name = LT_STR("");
@@ -218,9 +219,9 @@ enum lt_status lt_view_lookup(struct lt_lower_reader *reader, const struct lt_vi
     else
         fill_absent(&trail, name, out);
     reader->flaw = NULL;
-    if (here.flaw.set && err && !err->set)
-        *err = here.flaw;
-    return here.flaw.set ? LT_SKIP : there ? LT_OK : LT_END;
+    if (flaw->set && err && !err->set)
+        *err = *flaw;
+    return flaw->set ? LT_SKIP : there ? LT_OK : LT_END;
 }
 
 enum lt_status lt_lower_lookup(struct lt_lower_reader *reader, const struct lt_container *container, struct lt_str path,

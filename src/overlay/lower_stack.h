@@ -53,6 +53,7 @@ struct lt_lower_reader {
     struct lt_err root_flaw;
     struct lt_arena views;            /* for everything that lookups in this container made */
     const struct lt_lower_stack *top; /* during a lookup: the root of what is seen */
+    struct lt_err view_flaw;          /* the first error of the last lookup */
 };
 void lt_lower_end(struct lt_lower_reader *reader);
 
