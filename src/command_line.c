@@ -331,7 +331,7 @@ static void help_program(struct lt_buf *out)
                     "(raw, split raw, E01, VMDK, VHD, VHDX). One that has the name of a command is given as ./NAME.\n"
                     "The commands:\n\n");
     for (size_t i = 0; lt_commands[i]; i++)
-        lt_buf_printf(out, "  %-10s %-21s %s\n", lt_commands[i]->name, lt_commands[i]->arguments,
+        lt_buf_printf(out, "  %-10s %-26s %s\n", lt_commands[i]->name, lt_commands[i]->arguments,
                       lt_commands[i]->summary);
     lt_buf_lit(out, "\n  layertime /mnt/host                       text timeline on the terminal\n"
                     "  layertime disk.raw -o case.jsonl          for Timesketch\n"
