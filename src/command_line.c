@@ -64,12 +64,14 @@ FLAG(verify_layers)
 FLAG(raw_csv)
 FLAG(merge_times)
 FLAG(wide)
+FLAG(deleted)
 FLAG_OF(no_atime, choice.no_atime)
 STRING(output)
 STRING(errors)
 STRING(manifest)
 STRING(data_root)
 STRING(container)
+STRING(layer)
 STRING(timezone)
 STRING_OF(path, choice.path)
 STRING_OF(image, choice.image)
@@ -152,7 +154,8 @@ enum {
     READ = LT_OPTIONS_FILES,
     JSON = LT_OPTIONS_JSON,
     INFRA = LT_OPTIONS_INFRA,
-    TRACES = LT_OPTIONS_TRACES
+    TRACES = LT_OPTIONS_TRACES,
+    BYTES = LT_OPTIONS_BYTES,
 };
 
 static const struct option_row table[] = {
@@ -169,6 +172,9 @@ static const struct option_row table[] = {
      set_no_journal},
     {ROW, 0, "no-deleted", NULL, "leave out deleted entries that the file system still knows of", set_no_deleted},
     {INFRA, 0, "no-infra", NULL, "leave out the containers that only hold a pod together (pause)", set_no_infra},
+    {BYTES, 0, "deleted", NULL, "the file that the container deleted or replaced, from the layers below", set_deleted},
+    {BYTES, 0, "layer", "ID",
+     "the file as one layer has it: its ID or diff ID, a prefix of these, or its number, 0 the base", set_layer},
     {ALL, 0, "force", NULL, "replace output files that exist", set_force},
     {ROW, 'c', "container", "WHICH",
      "only rows of containers with this ID or ID prefix, name, or pattern (web*); or namespace/name, pod/name",
@@ -263,7 +269,7 @@ static enum lt_status take_help(struct lt_options *options, const char *name, st
     return name ? lt_help_on(name, &options->command, err) : LT_OK;
 }
 
-/* The words that are not options: [COMMAND] [OPERAND] EVIDENCE... */
+/* The words that are not options: [COMMAND] [OPERAND]... EVIDENCE... */
 static enum lt_status take_words(struct lt_options *options, char **words, int count, struct lt_err *err)
 {
     if (count && strcmp(*words, "help") == 0)
@@ -271,12 +277,12 @@ static enum lt_status take_words(struct lt_options *options, char **words, int c
     const struct lt_command *command = count ? lt_command_named(*words) : NULL;
     options->command = command ? command : lt_commands[0];
     int used = command ? 1 : 0;
-    if (options->command->operands && used < count)
-        options->operand = words[used++];
+    for (unsigned i = 0; i < options->command->operands && used < count; i++)
+        options->operands[i] = words[used++];
     options->evidence = words + used;
     options->evidence_count = count - used;
     bool reads = !options->help && !options->version && !options->list_formats && !options->list_sources;
-    const struct lt_words all = {options->command, command, options->operand, options->evidence,
+    const struct lt_words all = {options->command, command, options->operands[0], options->evidence,
                                  options->evidence_count};
     if (options->evidence_count || !reads)
         return reads ? lt_mistakes(&all, err) : LT_OK;
@@ -309,7 +315,8 @@ static enum lt_status choose_table(struct lt_options *options, struct lt_str nam
 static enum lt_status choose_format(struct lt_options *options, struct lt_err *err)
 {
     bool to_file = options->output && strcmp(options->output, "-") != 0;
-    options->gzip = to_file && lt_str_ends(lt_str_c(options->output), LT_STR(".gz"));
+    bool packs = !(options->command->options & LT_OPTIONS_BYTES);
+    options->gzip = to_file && packs && lt_str_ends(lt_str_c(options->output), LT_STR(".gz"));
     if (options->format)
         return LT_OK;
     options->format = lt_formats[0];
@@ -441,7 +448,7 @@ static void help_program(struct lt_buf *out)
     lt_runtimes_list(out, false);
     lt_buf_lit(out, " host's disk tells\n\n"
                     "usage: layertime [timeline] [OPTION]... EVIDENCE...\n"
-                    "       layertime COMMAND [OPTION]... [WHAT] EVIDENCE...\n"
+                    "       layertime COMMAND [OPTION]... [WHAT]... EVIDENCE...\n"
                     "       layertime help [COMMAND]\n\n"
                     "EVIDENCE is the root of a mounted or live host, a ");
     lt_runtimes_list(out, true);
@@ -449,7 +456,7 @@ static void help_program(struct lt_buf *out)
                     "(raw, split raw, E01, VMDK, VHD, VHDX). One that has the name of a command is given as ./NAME.\n"
                     "The commands:\n\n");
     for (size_t i = 0; lt_commands[i]; i++)
-        lt_buf_printf(out, "  %-10s %-21s %s\n", lt_commands[i]->name, lt_commands[i]->arguments,
+        lt_buf_printf(out, "  %-10s %-26s %s\n", lt_commands[i]->name, lt_commands[i]->arguments,
                       lt_commands[i]->summary);
     lt_buf_lit(out, "\n  layertime /mnt/host                       text timeline on the terminal\n"
                     "  layertime disk.raw -o case.jsonl          for Timesketch\n"

@@ -133,9 +133,10 @@ enum lt_status lt_output_open(struct lt_output *output, const struct lt_output_a
         .deflate = args->gzip ? lt_deflate_new() : NULL,
     };
     enum lt_status status = to_stdout ? LT_OK : open_temporary(output, err);
-    struct stat kind;
+    struct stat kind = {0};
     if (status == LT_OK && fstat(output->fd, &kind) == 0)
-        output->waits = S_ISFIFO(kind.st_mode) || S_ISSOCK(kind.st_mode) || isatty(output->fd);
+        output->terminal = isatty(output->fd);
+    output->waits = output->terminal || S_ISFIFO(kind.st_mode) || S_ISSOCK(kind.st_mode);
     return status;
 }
 

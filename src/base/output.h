@@ -13,6 +13,7 @@ struct lt_output {
     bool force;           /* replace an existing file */
     int fd, dir;          /* the file to write to, and its directory; dir is -1 for stdout */
     int signals;          /* see lt_output_args */
+    bool terminal;        /* somebody looks at it */
     bool waits;           /* a pipe, socket or terminal: a write may have to wait for a reader */
     char temporary[64];   /* name of the temporary file in `dir`; "" if there is none */
     const char *name;     /* final name in `dir`, borrowed from `path` */

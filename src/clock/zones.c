@@ -3,7 +3,7 @@
 
 #include "clock/zone_claims.h"
 #include "clock/zone_rules.h"
-#include "overlay/lower_stack.h"
+#include "overlay/lookup.h"
 #include "overlay/mount_views.h"
 #include "parse/stamp.h"
 
@@ -191,8 +191,8 @@ static enum lt_status see_file(struct lt_lower_reader *reader, const struct lt_c
     over = linked.len ? lt_mount_over(container, path) : NULL;
     if (over) /* a database that is mounted */
         return see_mounted(ctx, over, path, out);
-    if (S_ISREG(view.node.mode)) {
-        *out = (struct seen){.fs = ctx->fs, .path = view.path};
+    if (view.data.len) {
+        *out = (struct seen){.fs = ctx->fs, .path = view.data};
         out->name = lt_str_dup(ctx->run, linked.len ? linked : lt_zone_name_in(view.inside));
         return LT_OK;
     }

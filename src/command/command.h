@@ -3,6 +3,7 @@
  *
  *   command.c      the table
  *   timeline.c     every event in order: the main job
+ *   runs.c         when each container ran; run_signs.c: its witnesses, run_fold.c: what follows
  *   containers.c   every container, with its state and what sets it apart
  *   images.c       every image
  *   volumes.c      every volume, and who mounts it where
@@ -10,6 +11,7 @@
  *   diff.c         what a container changed; diff_binds.c: in what it binds of the host
  *   who.c          who owns a path; who_binds.c: what is bound of the host; who_change.c: what a container did to it;
  *                  who_nearest.c: the answer if nothing has it; who_parts.c: what these share
+ *   cat.c          a file as a container saw it; bytes.c writes it out
  *   pick.c         the one container that the user means
  *   record.c       an item as keys and values: a table row or a JSON object; record_csv.c: a line of CSV;
  *                  record_table.c: a table; record_write.c: the form that the user asked for

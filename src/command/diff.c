@@ -224,7 +224,7 @@ static enum lt_status run_diff(struct lt_job *job, struct lt_err *err)
 {
     const struct lt_container *container;
     struct diff diff = {.arena = &job->arena};
-    enum lt_status status = lt_pick_container(job, job->options->operand, &container, err);
+    enum lt_status status = lt_pick_container(job, job->options->operands[0], &container, err);
     if (status != LT_OK)
         return status;
     lt_job_enter(job, container->rw ? container->rw->root : container->root, "diff"); /* its store may be another */

@@ -145,7 +145,7 @@ static enum lt_status run_ids(struct lt_job *job, struct lt_err *err)
         .record = lt_record_new(&job->arena),
         .life = {.ran = LT_UNKNOWN},
     };
-    enum lt_status status = lt_pick_container(job, job->options->operand, &card.container, err);
+    enum lt_status status = lt_pick_container(job, job->options->operands[0], &card.container, err);
     if (status != LT_OK)
         return status;
     lt_job_enter(job, card.container->root, "ids");

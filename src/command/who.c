@@ -233,7 +233,7 @@ static void search(struct lt_who *who)
         bool in_store = false;
         struct lt_str path = LT_STR("");
         lt_each (struct lt_root, root, &host->roots) {
-            path = clean(who->arena, job->options->operand, root->fs->evidence);
+            path = clean(who->arena, job->options->operands[0], root->fs->evidence);
             in_store |= search_root(who, root, path);
         }
         who->path = path;
@@ -251,7 +251,7 @@ static enum lt_status run_who(struct lt_job *job, struct lt_err *err)
     search(&who);
     job->in_vain = !who.records.count;
     if (job->in_vain && !job->options->quiet)
-        lt_who_nothing(&who, job->options->operand);
+        lt_who_nothing(&who, job->options->operands[0]);
     lt_lower_end(&who.reader);
     if (who.status != LT_OK)
         return who.status;

@@ -6,7 +6,7 @@
 
 static enum lt_status emit_end(struct lt_ctx *ctx, const struct lt_container *container, struct lt_err *err)
 {
-    const struct lt_sign *sign = container->last_sign;
+    const struct lt_life_sign *sign = container->last_sign;
     struct lt_facts facts = {.arena = ctx->scratch};
     struct lt_event event = {
         .kind = LT_KIND_STATE_ENDED,

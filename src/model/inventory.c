@@ -102,7 +102,7 @@ void lt_container_found_dead(struct lt_inventory *inventory, struct lt_container
 {
     container->found_dead = true;
     container->found_dead_by = (struct lt_where){.file = file, .field = field};
-    container->last_sign = lt_new(inventory->arena, struct lt_sign);
+    container->last_sign = lt_new(inventory->arena, struct lt_life_sign);
 }
 
 struct lt_image *lt_inventory_image(struct lt_inventory *inventory, struct lt_root *root, struct lt_str namespace,

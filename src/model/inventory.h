@@ -35,7 +35,7 @@ enum lt_role {
 extern const char *const lt_role_names[LT_ROLES];
 
 /* A sign of life. */
-struct lt_sign {
+struct lt_life_sign {
     struct lt_time time;
     const char *what; /* static: "a line of its log" */
 };
@@ -203,7 +203,8 @@ struct lt_container {
     struct lt_time created, started, finished; /* from the configuration; unset for Go's zero time */
     bool found_dead; /* `finished` is when the daemon started and found it dead: see runtime/docker/container.c */
     struct lt_where found_dead_by; /* where `finished` was read then */
-    struct lt_sign *last_sign;   /* if found_dead: that it lived before. Grows while events are emitted: model/life.h */
+    struct lt_life_sign
+        *last_sign;              /* if found_dead: that it lived before. Grows while events are emitted: model/life.h */
     int64_t pid;                 /* of its first process, as the daemon saved it; 0 if none */
     bool running;                /* as the daemon saved it; also if paused or restarting */
     const struct lt_attr *facts; /* state, command, ports...: attributes of its events */

@@ -3,11 +3,11 @@
 
 static void note(const struct lt_container *container, struct lt_time time, const char *what)
 {
-    struct lt_sign *last = container->last_sign;
+    struct lt_life_sign *last = container->last_sign;
     if (!time.set || lt_time_cmp(time, container->finished) >= 0)
         return;
     if (!last->time.set || lt_time_cmp(time, last->time) > 0)
-        *last = (struct lt_sign){time, what};
+        *last = (struct lt_life_sign){time, what};
 }
 
 static void note_file(const struct lt_event *event, const struct lt_container *container)

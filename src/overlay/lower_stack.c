@@ -3,8 +3,6 @@
 
 #include "store/mechanics.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { MAX_LAYERS = 1024 };
@@ -105,18 +103,29 @@ const struct lt_lower_stack *lt_lower_of_tree(struct lt_lower_reader *reader, st
     return add_tree(reader, stack, layer) ? stack : NULL;
 }
 
+/* The trees of `top`, which may be NULL, and of the layers under it. */
+static const struct lt_lower_stack *stack_of(struct lt_lower_reader *reader, struct lt_layer *top,
+                                             const struct lt_list *under)
+{
+    struct lt_lower_stack *stack = new_stack(home(reader), under->count + 1);
+    if (top)
+        add_tree(reader, stack, top);
+    lt_each (struct lt_layer, layer, under)
+        add_tree(reader, stack, layer);
+    return stack->count ? stack : NULL;
+}
+
+const struct lt_lower_stack *lt_lower_from_layer(struct lt_lower_reader *reader, struct lt_layer *layer)
+{
+    bool whole = layer->role == LT_ROLE_IMAGE ? layer->mechanics->copies : layer->mechanics->whole_rw;
+    struct lt_list none = {0}, under = whole ? none : layers_under(home(reader), layer);
+    return stack_of(reader, layer, &under);
+}
+
 const struct lt_lower_stack *lt_lower_of_container(struct lt_lower_reader *reader, const struct lt_container *container)
 {
     struct lt_layer *top = container->rw ? container->rw : container->init;
-    struct lt_list none = {0}, under = container->layers;
-    if (top)
-        under = top->mechanics->whole_rw ? none : layers_under(home(reader), top);
-    struct lt_lower_stack *stack = new_stack(home(reader), under.count + 1);
-    if (top)
-        add_tree(reader, stack, top);
-    lt_each (struct lt_layer, layer, &under)
-        add_tree(reader, stack, layer);
-    return stack->count ? stack : NULL;
+    return top ? lt_lower_from_layer(reader, top) : stack_of(reader, NULL, &container->layers);
 }
 
 struct names_job {
@@ -248,45 +257,20 @@ bool lt_named_opaque(struct lt_ctx *ctx, const struct lt_layer *layer, const str
     return opaque;
 }
 
-/* Decode overlay's extended attributes as they are named in such a layer. */
-static struct lt_overlay_marks marks_in(const struct lt_layer *layer, const struct lt_list *xattrs)
-{
-    struct lt_overlay_marks marks = {0};
-    enum lt_overlay_names names = layer->mechanics->named_marks ? LT_OVERLAY_FUSE
-                                  : layer->root->rootless       ? LT_OVERLAY_USER
-                                                                : LT_OVERLAY_TRUSTED;
-    lt_each (struct lt_xattr, xattr, xattrs)
-        lt_overlay_mark(&marks, names, xattr->name, xattr->value);
-    return marks;
-}
-
 /* Is the directory `self`, which is the entry `node` of `part`, opaque? */
 static bool is_opaque(struct lt_lower_reader *reader, const struct lt_lower_part *part,
                       const struct lt_lower_part *self, const struct lt_node *node)
 {
-    struct lt_node mark;
-    struct lt_list xattrs = {0};
-    struct lt_err problem = {0};
-    struct lt_fs *fs = part->layer->root->fs;
-    const struct lt_mechanics *mechanics = part->layer->mechanics;
-    if (!reader->flaw)
-        return lt_marks_of(reader->ctx, part->layer, part->dir, node, &reader->scratch).opaque ||
-               lt_named_opaque(reader->ctx, part->layer, self->dir);
-    if (mechanics->xattrs && fs->ops->xattrs &&
-        fs->ops->xattrs(fs, part->dir, node, &reader->scratch, &xattrs, &problem) != LT_OK)
-        note_flaw(reader, &problem);
-    return marks_in(part->layer, &xattrs).opaque ||
-           (mechanics->named_marks && look_up(reader, self, LT_OPAQUE_NAME, &mark) != LT_END);
+    return lt_marks_of(reader->ctx, part->layer, part->dir, node, &reader->scratch).opaque ||
+           lt_named_opaque(reader->ctx, part->layer, self->dir);
 }
 
-const struct lt_lower_stack *lt_lower_enter(struct lt_lower_reader *reader, const struct lt_lower_stack *stack,
-                                            const struct lt_lower *lower)
+/* The directory `lower`, merged, in a walk. The redirects of a walked layer are followed by those who walk it. */
+static const struct lt_lower_stack *enter_walked(struct lt_lower_reader *reader, const struct lt_lower_stack *stack,
+                                                 const struct lt_lower *lower)
 {
     struct lt_node node = lower->node;
-    if (!S_ISDIR(node.mode))
-        return NULL;
-    if (!reader->flaw)
-        load(reader, stack);
+    load(reader, stack);
     struct lt_lower_stack *child = new_stack(home(reader), stack->count - lower->at);
     for (size_t at = lower->at; at < stack->count; at++) {
         enum lt_status status = at == lower->at ? LT_OK : look(reader, stack, at, lower->node.name, &node);
@@ -297,11 +281,151 @@ const struct lt_lower_stack *lt_lower_enter(struct lt_lower_reader *reader, cons
         const struct lt_lower_part *part = &stack->dirs[at];
         struct lt_lower_part *self = &child->dirs[child->count++];
         *self = (struct lt_lower_part){part->layer, lt_dir_child(home(reader), part->dir, &node)};
-        bool last = reader->flaw && at + 1 == stack->count; /* it hides nothing then; the walk reports errors */
-        if (!last && is_opaque(reader, part, self, &node))
+        if (is_opaque(reader, part, self, &node))
             break;
     }
     return child;
+}
+
+/* The way down from an entry of a lookup to the same entry in the layers below it. */
+struct descent {
+    const struct lt_lower_stack *stack;
+    size_t at;          /* the next part */
+    struct lt_str name; /* the path from there: a name, or "a/b" after a redirect */
+    bool last;          /* nothing below the next find counts */
+    /* What was found: */
+    const struct lt_lower_part *part;
+    const struct lt_dir *dir;
+    struct lt_node node;
+};
+
+static struct descent descend_from(const struct lt_lower_stack *stack, const struct lt_lower *lower)
+{
+    return (struct descent){
+        .stack = stack,
+        .at = lower->at + 1,
+        .name = lower->node.name,
+        .part = &stack->dirs[lower->at],
+        .dir = lower->dir,
+        .node = lower->node,
+    };
+}
+
+/* The marks of an entry, in a lookup. */
+static struct lt_overlay_marks see_marks(struct lt_lower_reader *reader, const struct lt_layer *layer,
+                                         const struct lt_dir *dir, const struct lt_node *node)
+{
+    struct lt_list xattrs = {0};
+    struct lt_err problem = {0};
+    struct lt_fs *fs = layer->root->fs;
+    if (layer->mechanics->xattrs && fs->ops->xattrs &&
+        fs->ops->xattrs(fs, dir, node, &reader->scratch, &xattrs, &problem) != LT_OK)
+        note_flaw(reader, &problem);
+    struct lt_overlay_marks marks = lt_marks_in(layer, &xattrs);
+    marks.metacopy &= !layer->root->rootless; /* mounts with user.overlay.* know neither of these */
+    marks.redirect = layer->root->rootless ? LT_STR("") : marks.redirect;
+    return marks;
+}
+
+/* Go on where the redirect of what was found leads: from the root of the view, or to another name in the same
+ * directory. */
+static void redirect(struct lt_lower_reader *reader, struct descent *descent, struct lt_str to)
+{
+    bool absolute = lt_str_starts(to, LT_STR("/"));
+    if (!to.len)
+        return;
+    descent->name = absolute ? lt_str_skip(to, 1) : lt_path_join(&reader->scratch, lt_str_dirname(descent->name), to);
+    descent->name = lt_str_starts(descent->name, LT_STR("/")) ? lt_str_skip(descent->name, 1) : descent->name;
+    if (!absolute)
+        return;
+    descent->at = 0;
+    descent->stack = reader->top;
+    while (descent->at < reader->top->count && reader->top->dirs[descent->at++].layer != descent->part->layer)
+        continue;
+}
+
+/* Find the path of the descent in one part. LT_END: it is not there. LT_SKIP: the search ends there. */
+static enum lt_status look_below(struct lt_lower_reader *reader, struct descent *descent)
+{
+    struct lt_lower_part at = *descent->part;
+    struct lt_str rest = descent->name;
+    while (rest.len) {
+        struct lt_str name = lt_str_cut(&rest, '/'), subject;
+        if (!name.len || lt_str_eq(name, LT_STR(".")) || lt_str_eq(name, LT_STR("..")))
+            return LT_SKIP;
+        descent->dir = at.dir;
+        enum lt_status status = look_up(reader, &at, name, &descent->node);
+        if (status == LT_OK && at.layer->mechanics->meaning(&descent->node, &subject) != LT_PLAIN)
+            return LT_SKIP;
+        if (status != LT_OK || !rest.len)
+            return status;
+        if (!S_ISDIR(descent->node.mode))
+            return LT_SKIP;
+        descent->last |= see_marks(reader, at.layer, at.dir, &descent->node).opaque;
+        at.dir = lt_dir_child(home(reader), at.dir, &descent->node);
+    }
+    return LT_SKIP;
+}
+
+/* Find the entry in the next layer that has it. False: there is none, or a deletion ends the search. */
+static bool descend(struct lt_lower_reader *reader, struct descent *descent)
+{
+    while (!descent->last && descent->at < descent->stack->count) {
+        size_t at = descent->at++;
+        descent->part = &descent->stack->dirs[at];
+        enum lt_status status = look_below(reader, descent);
+        if (status == LT_OK)
+            return true;
+        if (status == LT_SKIP || deletes(reader, descent->stack, at, descent->name))
+            return false;
+    }
+    return false;
+}
+
+/* The directory `lower`, merged as the kernel does, in a lookup. */
+static const struct lt_lower_stack *enter_seen(struct lt_lower_reader *reader, const struct lt_lower_stack *stack,
+                                               const struct lt_lower *lower)
+{
+    const struct lt_layer *bottom = reader->top->dirs[reader->top->count - 1].layer;
+    struct lt_lower_stack *child = new_stack(home(reader), stack->count + reader->top->count);
+    struct descent descent = descend_from(stack, lower);
+    struct lt_node mark;
+    do {
+        struct lt_lower_part *self = &child->dirs[child->count++];
+        *self = (struct lt_lower_part){descent.part->layer, lt_dir_child(home(reader), descent.dir, &descent.node)};
+        if (self->layer == bottom)
+            break; /* there is nothing that it could hide; the walk reports errors */
+        struct lt_overlay_marks marks = see_marks(reader, self->layer, descent.dir, &descent.node);
+        if (marks.opaque ||
+            (self->layer->mechanics->named_marks && look_up(reader, self, LT_OPAQUE_NAME, &mark) != LT_END))
+            break;
+        redirect(reader, &descent, marks.redirect);
+    } while (descend(reader, &descent) && S_ISDIR(descent.node.mode));
+    return child;
+}
+
+const struct lt_lower_stack *lt_lower_enter(struct lt_lower_reader *reader, const struct lt_lower_stack *stack,
+                                            const struct lt_lower *lower)
+{
+    if (!S_ISDIR(lower->node.mode))
+        return NULL;
+    return reader->flaw ? enter_seen(reader, stack, lower) : enter_walked(reader, stack, lower);
+}
+
+bool lt_lower_data(struct lt_lower_reader *reader, const struct lt_lower_stack *stack, const struct lt_lower *lower,
+                   struct lt_lower *out)
+{
+    struct descent descent = descend_from(stack, lower);
+    *out = *lower;
+    for (;;) {
+        struct lt_overlay_marks marks = see_marks(reader, out->layer, out->dir, &out->node);
+        if (!marks.metacopy)
+            return true;
+        redirect(reader, &descent, marks.redirect);
+        if (!descend(reader, &descent) || !S_ISREG(descent.node.mode))
+            return false;
+        *out = (struct lt_lower){.layer = descent.part->layer, .dir = descent.dir, .node = descent.node};
+    }
 }
 
 bool lt_lower_path(struct lt_lower_reader *reader, const struct lt_lower_stack *top, struct lt_str path,
@@ -342,97 +466,4 @@ void lt_lower_names(struct lt_lower_reader *reader, const struct lt_lower_stack 
             out->items[count++] = out->items[i];
     }
     out->count = count;
-}
-
-void lt_xattrs_or_skip(struct lt_ctx *ctx, const struct lt_dir *dir, const struct lt_node *node, struct lt_arena *arena,
-                       struct lt_list *out)
-{
-    struct lt_fs *fs = ctx->fs;
-    struct lt_err problem = {0};
-    if (!fs->ops->xattrs || fs->ops->xattrs(fs, dir, node, arena, out, &problem) == LT_OK)
-        return;
-    lt_skip_entry(ctx, dir, node, &problem);
-}
-
-struct lt_overlay_marks lt_marks_of(struct lt_ctx *ctx, const struct lt_layer *layer, const struct lt_dir *dir,
-                                    const struct lt_node *node, struct lt_arena *arena)
-{
-    struct lt_list xattrs = {0};
-    if (!layer->mechanics->xattrs)
-        return (struct lt_overlay_marks){0};
-    lt_xattrs_or_skip(ctx, dir, node, arena, &xattrs);
-    return marks_in(layer, &xattrs);
-}
-
-/* Entries of a layer are identified by the inode of their directory and their name: "<inode>/<name>". */
-static struct lt_str hidden_key(struct lt_arena *arena, uint64_t ino, struct lt_str name)
-{
-    return lt_path_join(arena, lt_str_format(arena, "%jx", (uintmax_t)ino), name);
-}
-
-static void add_hider(struct lt_arena *arena, const struct lt_lower_part *part, struct lt_str name,
-                      const struct lt_layer *by)
-{
-    struct lt_str key = hidden_key(arena, part->dir->ino, name);
-    struct lt_list *list = lt_map_get(&part->layer->hidden, key);
-    if (!list) {
-        list = lt_new(arena, struct lt_list);
-        lt_map_put(&part->layer->hidden, arena, key, list);
-    }
-    if (!lt_list_has(list, by))
-        lt_list_add(list, arena, by);
-}
-
-void lt_hide(struct lt_lower_reader *reader, const struct lt_lower_stack *stack, const struct lt_lower *lower,
-             const struct lt_layer *by)
-{
-    struct lt_arena *run = reader->ctx->run;
-    struct lt_str name = lower->node.name;
-    const struct lt_lower_stack *merged = lt_lower_enter(reader, stack, lower);
-    for (size_t at = 0; at < (merged ? merged->count : 1); at++) {
-        size_t part = lower->at;
-        while (merged && stack->dirs[part].layer != merged->dirs[at].layer)
-            part++;
-        add_hider(run, &stack->dirs[part], name, by);
-    }
-}
-
-const struct lt_list *lt_hidden_by(const struct lt_layer *layer, const struct lt_dir *dir, struct lt_str name,
-                                   struct lt_arena *arena)
-{
-    enum { SCRATCH = 512 };
-    char key[SCRATCH];
-    int head = layer->hidden.count ? snprintf(key, sizeof key, "%jx/", (uintmax_t)dir->ino) : 0;
-    if (!head || name.len > sizeof key - (size_t)head)
-        return dir->hidden_by;
-    memcpy(key + head, name.ptr, name.len);
-    const struct lt_list *own = lt_map_get(&layer->hidden, (struct lt_str){key, (size_t)head + name.len});
-    if (!own || !dir->hidden_by)
-        return own ? own : dir->hidden_by;
-    struct lt_list *both = lt_new(arena, struct lt_list);
-    lt_each (const struct lt_layer, by, dir->hidden_by)
-        lt_list_add(both, arena, by);
-    lt_each (const struct lt_layer, by, own)
-        if (!lt_list_has(both, by))
-            lt_list_add(both, arena, by);
-    return both;
-}
-
-void lt_report_blind(struct lt_ctx *ctx)
-{
-    const struct lt_fs *fs = ctx->root->part;
-    bool needed = false;
-    lt_each (const struct lt_layer, layer, &ctx->root->layers)
-        needed |= layer->role == LT_ROLE_RW && layer->mechanics->xattrs;
-    struct lt_err problem = {0};
-    if (!needed || ctx->root->rootless || (fs->ops->xattrs && !fs->no_trusted))
-        return;
-    lt_fail(&problem, LT_SKIP, LT_CODE_UNREADABLE, 0,
-            "the attributes trusted.overlay.* cannot be read%s: opaque directories and renames are not told",
-            fs->no_trusted ? " without CAP_SYS_ADMIN" : "");
-    const bool quiet = ctx->report->quiet, denied = fs->no_trusted && lt_is_denied(EPERM);
-    ctx->report->denied.attributes |= denied;
-    ctx->report->quiet |= denied; /* the last line of the run says it */
-    lt_skip_error(ctx, ctx->root->path, &problem);
-    ctx->report->quiet = quiet;
 }

@@ -4,8 +4,9 @@
  * one that is opaque. A whiteout ends the search. The map of this folder, which knows how layers make up what a
  * container sees:
  *
- *   lower_stack.c      the layers under a directory, merged; which layer hides what
- *   lookup.c           a path as a container sees it, with its symbolic links
+ *   lower_stack.c      the layers under a directory, merged; hidden.c: which layer hides what
+ *   marks.c            the marks on entries of a layer
+ *   lookup.c           a path as a container sees it, with its symbolic links and mounts
  *   change.c           what a container did to an entry
  *   mount_views.c      where containers see the files of a volume or a bind
  *   mount_shadowing.c  what they have mounted over the entries of their layers
@@ -50,7 +51,9 @@ struct lt_lower_reader {
     const struct lt_container *container;
     const struct lt_lower_stack *root;
     struct lt_err root_flaw;
-    struct lt_arena views; /* for everything that lookups in this container made */
+    struct lt_arena views;            /* for everything that lookups in this container made */
+    const struct lt_lower_stack *top; /* during a lookup: the root of what is seen */
+    struct lt_err view_flaw;          /* the first error of the last lookup */
 };
 void lt_lower_end(struct lt_lower_reader *reader);
 
@@ -62,6 +65,9 @@ const struct lt_lower_stack *lt_lower_of_layer(struct lt_lower_reader *reader, c
 /* The tree of one layer alone, in the run arena; NULL: there is none. A read error is reported. */
 const struct lt_lower_stack *lt_lower_of_tree(struct lt_lower_reader *reader, struct lt_layer *layer);
 
+/* The layer and those under it, merged. NULL: none of them is there. */
+const struct lt_lower_stack *lt_lower_from_layer(struct lt_lower_reader *reader, struct lt_layer *layer);
+
 /* The root of a container as it sees it, including its rw layer. NULL: none of its layers is there. */
 const struct lt_lower_stack *lt_lower_of_container(struct lt_lower_reader *reader,
                                                    const struct lt_container *container);
@@ -70,7 +76,8 @@ const struct lt_lower_stack *lt_lower_of_container(struct lt_lower_reader *reade
 bool lt_lower_find(struct lt_lower_reader *reader, const struct lt_lower_stack *stack, struct lt_str name,
                    struct lt_lower *out);
 
-/* The directory `lower` of `stack`, merged; NULL: it is not a directory. */
+/* The directory `lower` of `stack`, merged; NULL: it is not a directory. A lookup follows the redirects of renamed
+ * directories (overlay's redirect_dir). */
 const struct lt_lower_stack *lt_lower_enter(struct lt_lower_reader *reader, const struct lt_lower_stack *stack,
                                             const struct lt_lower *lower);
 
@@ -78,28 +85,10 @@ const struct lt_lower_stack *lt_lower_enter(struct lt_lower_reader *reader, cons
 bool lt_lower_path(struct lt_lower_reader *reader, const struct lt_lower_stack *top, struct lt_str path,
                    const struct lt_lower_stack **stack, struct lt_lower *out);
 
-/* What a container sees at a path. */
-struct lt_view {
-    const struct lt_layer *layer; /* the topmost layer that has it */
-    struct lt_node node;          /* mode 0: nothing is visible */
-    struct lt_str path;           /* in the evidence */
-    struct lt_str inside;         /* in the container, without symbolic links; "" for its root */
-    struct lt_str target;         /* target of the link if the path itself is one, wherever that leads; otherwise "" */
-};
-
-/* What the layers of `container` show it at `path`. Symbolic links are followed within its root: absolute ones begin
- * there, and ".." does not lead out of it. Mounts over the layers are ignored: pass `inside` to lt_mount_over() for
- * those.
- *
- * LT_OK: `out` is what it sees. LT_END: it sees nothing; a missing layer counts as empty. LT_SKIP: `err` is the first
- * error on the way. It is not reported: the walk of the layer does that. `out` is then what could be read in spite of
- * it. If it has mode 0, it is unknown what the container sees. LT_CODE_CYCLE is an exception: there are more than
- * LT_MAX_LINKS links, and the container cannot open the path either.
- *
- * Single entries are described, not whole directories. `out` lives in the reader until that looks into another
- * container or ends. */
-enum lt_status lt_lower_lookup(struct lt_lower_reader *reader, const struct lt_container *container, struct lt_str path,
-                               struct lt_view *out, struct lt_err *err);
+/* In a lookup: the file that has the contents of `lower`, a regular file of `stack`. That is another one if only its
+ * metadata were copied up (metacopy). False: it is not there. */
+bool lt_lower_data(struct lt_lower_reader *reader, const struct lt_lower_stack *stack, const struct lt_lower *lower,
+                   struct lt_lower *out);
 
 /* Append the names in all parts of the directory to `out`, sorted and each once, as struct lt_str * in `arena`. `out`
  * must be empty. Some names may be hidden: see lt_lower_find(). */
@@ -117,6 +106,9 @@ bool lt_named_opaque(struct lt_ctx *ctx, const struct lt_layer *layer, const str
  * redirect lives in `arena`. */
 struct lt_overlay_marks lt_marks_of(struct lt_ctx *ctx, const struct lt_layer *layer, const struct lt_dir *dir,
                                     const struct lt_node *node, struct lt_arena *arena);
+
+/* The same of attributes that were read (of struct lt_xattr *). The redirect is borrowed from them. */
+struct lt_overlay_marks lt_marks_in(const struct lt_layer *layer, const struct lt_list *xattrs);
 
 /* Append the extended attributes of an entry to `out`, as struct lt_xattr * in `arena`. What cannot be read is
  * reported. */

@@ -44,6 +44,7 @@ struct lt_reading {
     bool app_times;   /* times that applications wrote become events of their own */
     bool names_only;  /* the output has only names and times of files: changes by containers, and differences
                        * from an image's tar, are not looked for */
+    bool no_files;    /* the files themselves are not walked: no source of that stage emits */
     enum lt_binds binds;
     uint64_t bind_most; /* entries of a bind source that shows all that changed since it was bound: see files/binds.h */
     bool verify_layers; /* read all files of image layers: see overlay/tamper.h */

@@ -279,12 +279,13 @@ static enum lt_status make_product(struct lt_job *job, struct lt_err *err)
     if (status == LT_OK)
         status = lt_output_commit(&job->output, &sha256, err);
     report_failed_reads(job);
-    if (job->report.errors && status == LT_OK)
-        status = lt_output_commit(&job->errors, NULL, err);
-    if (status == LT_OK)
-        status = write_manifest(job, lt_buf_view(&sha256), err);
+    bool ends = status == LT_OK || status == LT_END;
+    if (job->report.errors && ends && lt_output_commit(&job->errors, NULL, err) != LT_OK)
+        ends = false;
+    if (ends && write_manifest(job, lt_buf_view(&sha256), err) != LT_OK)
+        ends = false;
     lt_buf_free(&sha256);
-    return status;
+    return ends || status == LT_SKIP ? status : LT_FATAL;
 }
 
 static int finish(struct lt_job *job, enum lt_status status, const struct lt_err *err)
@@ -298,9 +299,9 @@ static int finish(struct lt_job *job, enum lt_status status, const struct lt_err
         lt_report_print(&job->report, job->rows);
     if (job->signal)
         return LT_EXIT_SIGNAL + job->signal;
-    if (status == LT_SKIP) {
+    if (status == LT_SKIP || status == LT_END) {
         lt_say("%s", err->text);
-        return LT_EXIT_USAGE;
+        return status == LT_SKIP ? LT_EXIT_USAGE : LT_EXIT_INCOMPLETE;
     }
     if (status == LT_FATAL && err->sys == EPIPE)
         return LT_EXIT_SIGNAL + SIGPIPE;

@@ -273,6 +273,8 @@ static void put_output(struct lt_buf *out, const struct lt_manifest *manifest)
     const char *format = forms[options->table];
     if (options->command->options & LT_OPTIONS_ROWS)
         format = options->format->name;
+    else if (options->command->options & LT_OPTIONS_BYTES)
+        format = "bytes";
     lt_buf_lit(out, "  \"output\": {");
     put_string(out, "path", lt_str_c(options->output ? options->output : "-"));
     lt_buf_printf(out, ", \"format\": \"%s\", ", format);

@@ -28,9 +28,9 @@ struct lt_choice {
 enum lt_table { LT_TABLE_TEXT, LT_TABLE_JSON, LT_TABLE_JSONL, LT_TABLE_CSV };
 
 struct lt_options {
-    const struct lt_command *command; /* never NULL after parsing */
-    const char *operand;              /* the word before the evidence that the command takes; NULL: it takes none */
-    char **evidence;                  /* borrowed from argv */
+    const struct lt_command *command;       /* never NULL after parsing */
+    const char *operands[LT_MOST_OPERANDS]; /* the words before the evidence that the command takes; else NULL */
+    char **evidence;                        /* borrowed from argv */
     int evidence_count;
     const char *output, *errors, *manifest; /* NULL: not given */
     const char *data_root;                  /* path of a store in the evidence; NULL: not given */
@@ -51,6 +51,8 @@ struct lt_options {
     bool json;           /* --json */
     enum lt_table table; /* by that, or by the name of the output */
     bool all;            /* also containers of which only traces are left */
+    bool deleted;        /* what the container deleted or replaced */
+    const char *layer;   /* which layer: see command/cat.c; NULL: not given */
     bool app_times;
     enum lt_binds binds;
     bool force, no_journal, no_deleted, stats, quiet, verbose, help, version, list_sources, list_formats;

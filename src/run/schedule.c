@@ -131,7 +131,8 @@ static enum lt_status call_inventory(struct lt_ctx *ctx, const struct lt_source 
 
 static enum lt_status call_events(struct lt_ctx *ctx, const struct lt_source *source, struct lt_err *err)
 {
-    return source->events ? source->events(ctx, err) : LT_OK;
+    bool left_out = source->stage == LT_STAGE_FILES && ctx->reading->no_files;
+    return source->events && !left_out ? source->events(ctx, err) : LT_OK;
 }
 
 /* Link what the stores of a host hold. A store may refer to another one, in which runtimes earlier in the table may

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "overlay/lower_stack.h"
+#include "overlay/lookup.h"
 #include "store/mechanics.h"
 
 #include <errno.h>
