@@ -17,6 +17,7 @@
  *   changes.c          what the container did to it
  *   hiding.c           what it hides in lower layers
  *   init_copy.c        rw layers that began as a copy of the init layer
+ *   capabilities.c     capabilities of programs that the container made or changed
  *   renames.c          keeps what was moved until it is known whether it was renamed
  *   file_times.c       did a process set its times? */
 #ifndef LT_FILES_CHECKS_CHECKS_H
