@@ -9,6 +9,7 @@
  *   ids.c          all identifiers and paths of one container
  *   diff.c         what a container changed
  *   who.c          who owns a path
+ *   findings.c     what deserves eyes
  *   pick.c         the one container that the user means
  *   record.c       an item as keys and values: a table row or a JSON object
  */

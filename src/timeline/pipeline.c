@@ -2,6 +2,7 @@
 #include "timeline/pipeline.h"
 
 #include "clock/floor.h"
+#include "findings/findings.h"
 #include "run/manifest.h"
 #include "run/show.h"
 #include "runtime/runtimes.h"
@@ -28,6 +29,7 @@ struct timeline {
     lt_tags tags_before;           /* tags of the previous row that are not its event's */
     uint64_t untimed;              /* events without a time */
     uint64_t left_out[LT_TRIAGES]; /* events that --profile leaves out */
+    struct lt_arena marks;         /* for what rules add to the current event */
     struct lt_arena arena;         /* for the current row */
     struct lt_memory memory;
 };
@@ -100,11 +102,15 @@ static void drop_atime(struct lt_event *event)
         event->time[LT_A] = (struct lt_time){0};
 }
 
-static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err)
+static enum lt_status take_event(void *arg, struct lt_event *given, enum lt_fate *fate, struct lt_err *err)
 {
     struct timeline *timeline = arg;
+    struct lt_event own = *given, *event = &own; /* the reader may go on with its event */
     enum lt_status status = LT_OK;
     bool timed = has_time(event);
+    lt_arena_reset(&timeline->marks);
+    if (!timeline->options->format->event)
+        lt_findings_mark(event, &timeline->marks);
     if (timeline->options->choice.no_atime)
         drop_atime(event);
     bool kept = lt_filter_event(timeline->options, event) && passes_triage(timeline, event);
@@ -321,6 +327,7 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
         lt_say("%ju events are in no row, since nothing says when they happened (--stats: untimed)",
                (uintmax_t)timeline.untimed);
     lt_sorter_free(&timeline.sorter);
+    lt_arena_free(&timeline.marks);
     lt_arena_free(&timeline.arena);
     lt_memory_free(&timeline.memory);
     return status;

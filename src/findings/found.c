@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "findings/found.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* --- one finding --- */
+
+void lt_found_rule(struct lt_founds *founds, struct lt_found *found, enum lt_find rule, enum lt_severity severity)
+{
+    if (!found->rules)
+        lt_list_add(&founds->list, founds->arena, found);
+    found->rules |= LT_SET_BIT(rule);
+    if (severity < found->severity || (severity == found->severity && rule > found->worst))
+        return;
+    found->severity = severity;
+    found->worst = rule;
+}
+
+static void add_fact(struct lt_founds *founds, struct lt_found *found, struct lt_str fact)
+{
+    if (!lt_list_has_str(&found->facts, fact))
+        lt_list_add_str(&found->facts, founds->arena, lt_str_dup(founds->arena, fact));
+}
+
+void lt_found_fact(struct lt_founds *founds, struct lt_found *found, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    add_fact(founds, found, lt_str_c(text));
+}
+
+static void widen(struct lt_found *found, struct lt_time time)
+{
+    if (!time.set)
+        return;
+    if (!found->first.set || lt_time_cmp(time, found->first) < 0)
+        found->first = time;
+    if (!found->last.set || lt_time_cmp(time, found->last) > 0)
+        found->last = time;
+}
+
+void lt_found_row(struct lt_founds *founds, struct lt_found *found, const struct lt_found_row *row, bool counts)
+{
+    if (counts) {
+        widen(found, row->first.set ? row->first : row->time);
+        widen(found, row->last.set ? row->last : row->time);
+    }
+    if (found->row_count++ >= LT_FOUND_ROWS)
+        return;
+    struct lt_found_row *kept = lt_new(founds->arena, struct lt_found_row);
+    *kept = *row;
+    lt_list_add(&found->rows, founds->arena, kept);
+}
+
+/* Birth and ctime are the kernel's; anybody can set the others. */
+static void add_rows(struct lt_founds *founds, struct lt_found *found, const struct lt_event *event)
+{
+    bool stat = event->kind == LT_KIND_FILE;
+    for (unsigned slot = 0; slot < LT_SLOTS; slot++) {
+        struct lt_found_row row = {
+            .time = event->time[slot],
+            .first = event->first,
+            .last = event->last,
+            .desc = stat ? lt_slot_desc[slot] : lt_kinds[event->kind].desc,
+            .data_type = lt_kinds[event->kind].data_type,
+            .change = event->change,
+        };
+        if (row.time.set || (!stat && !slot && (row.first.set || row.last.set)))
+            lt_found_row(founds, found, &row, !stat || slot == LT_C || slot == LT_B);
+    }
+}
+
+/* --- from events --- */
+
+/* Something of a host, by its path: hosts of one evidence may have the same paths. */
+static struct lt_str key_of(struct lt_founds *founds, const struct lt_host *host, struct lt_str path)
+{
+    return lt_str_format(founds->arena, "%p %.*s", (const void *)host, LT_ARG(path));
+}
+
+struct lt_found *lt_founds_file(struct lt_founds *founds, const struct lt_owner *owner, struct lt_str at,
+                                struct lt_str path)
+{
+    struct lt_str key = key_of(founds, owner->host, at);
+    struct lt_found *found = lt_map_get(&founds->by_key, key);
+    if (found)
+        return found;
+    found = lt_new(founds->arena, struct lt_found);
+    found->owner = owner;
+    found->at = lt_str_dup(founds->arena, at);
+    found->path = lt_str_dup(founds->arena, path);
+    lt_map_put(&founds->by_key, founds->arena, key, found);
+    return found;
+}
+
+struct lt_found *lt_founds_add(struct lt_founds *founds, enum lt_find rule, const struct lt_owner *owner)
+{
+    struct lt_found *found = lt_new(founds->arena, struct lt_found);
+    found->owner = owner;
+    lt_found_rule(founds, found, rule, lt_find_infos[rule].severity);
+    return found;
+}
+
+static struct lt_found *file_of(struct lt_founds *founds, const struct lt_event *event)
+{
+    struct lt_buf at = {0}, path = {0};
+    lt_event_path(&at, event);
+    if (event->owner->bind)
+        lt_buf_add(&path, lt_buf_view(&at));
+    else
+        lt_event_inside(&path, event);
+    struct lt_found *found = lt_founds_file(founds, event->owner, lt_buf_view(&at), lt_buf_view(&path));
+    lt_buf_free(&at);
+    lt_buf_free(&path);
+    if (event->kind == LT_KIND_FILE && !event->node->unallocated) {
+        found->readable = S_ISREG(event->node->mode);
+        found->size = event->node->size;
+        found->birth = event->node->time[LT_B];
+    }
+    return found;
+}
+
+static void add_facts(struct lt_founds *founds, struct lt_found *found, const struct lt_event *event)
+{
+    const struct lt_attr *facts = lt_event_attr(event, LT_ATTR_FACTS), *action = lt_event_attr(event, LT_ATTR_ACTION);
+    if (action && !found->action.len)
+        found->action = lt_str_dup(founds->arena, action->text);
+    if (facts)
+        lt_each (const struct lt_str, fact, &facts->items)
+            add_fact(founds, found, *fact);
+}
+
+static void take_finding(struct lt_founds *founds, const struct lt_event *event, lt_finds rules)
+{
+    struct lt_found *found;
+    if (lt_event_is_file(event)) {
+        found = file_of(founds, event);
+    } else {
+        found = lt_new(founds->arena, struct lt_found);
+        found->owner = event->owner;
+        found->at = lt_str_dup(founds->arena, event->where.file);
+    }
+    lt_set_each (rule, rules)
+        lt_found_rule(founds, found, (enum lt_find)rule, lt_find_severity((enum lt_find)rule, event));
+    add_facts(founds, found, event);
+    add_rows(founds, found, event);
+}
+
+static void keep_image_file(struct lt_founds *founds, const struct lt_event *event)
+{
+    struct lt_image_file *file = lt_new(founds->arena, struct lt_image_file);
+    *file = (struct lt_image_file){
+        .owner = event->owner,
+        .dir = event->dir,
+        .name = lt_str_dup(founds->arena, event->node->name),
+        .ino = event->node->ino,
+        .size = event->node->size,
+    };
+    lt_list_add(&founds->image_files, founds->arena, file);
+}
+
+/* A container of which only traces are left. What these are is told together. */
+static void take_trace(struct lt_founds *founds, const struct lt_event *event)
+{
+    const struct lt_container *container = event->owner->container;
+    struct lt_str at = lt_str_format(founds->arena, "removed container %.*s", LT_ARG(container->id));
+    struct lt_found *found = lt_founds_file(founds, event->owner, at, LT_STR(""));
+    found->at = LT_STR("");
+    lt_found_rule(founds, found, LT_FIND_container_removed, lt_find_infos[LT_FIND_container_removed].severity);
+    add_rows(founds, found, event);
+}
+
+static bool is_trace(const struct lt_owner *owner)
+{
+    const struct lt_container *container = owner->container;
+    return container && container->root && lt_map_get(&container->root->removed_by_id, container->id) == container;
+}
+
+/* An image without a name counts as one that lost it only if a record says when: images of the steps of a build never
+ * had one. */
+static void take_naming(struct lt_founds *founds, const struct lt_event *event)
+{
+    const struct lt_attr *names = lt_event_attr(event, LT_ATTR_NAMES);
+    if (event->tags & LT_TAG_BIT(dangling) && (!names || !names->items.count))
+        return;
+    struct lt_naming *naming = lt_new(founds->arena, struct lt_naming);
+    *naming = (struct lt_naming){event->owner->image, event->time[0], event->tags & LT_TAG_BIT(dangling)};
+    lt_list_add(&founds->namings, founds->arena, naming);
+}
+
+void lt_founds_take(struct lt_founds *founds, const struct lt_event *event)
+{
+    lt_finds rules = lt_findings_of(event);
+    if (event->kind == LT_KIND_FILE && event->owner->role == LT_ROLE_IMAGE && S_ISREG(event->node->mode) &&
+        event->node->size && !event->node->unallocated)
+        keep_image_file(founds, event);
+    if (rules)
+        take_finding(founds, event, rules);
+    if (lt_event_is_file(event) && lt_is_own_log(event))
+        lt_list_add(&founds->logs, founds->arena, file_of(founds, event));
+    if (is_trace(event->owner))
+        take_trace(founds, event);
+    if ((event->kind == LT_KIND_IMAGE_REGISTERED || event->kind == LT_KIND_IMAGE_TAGGED) && event->owner->image &&
+        event->time[0].set)
+        take_naming(founds, event);
+}
+
+/* --- their order --- */
+
+static int by_time(struct lt_time a, struct lt_time b)
+{
+    if (a.set != b.set)
+        return a.set ? -1 : 1;
+    return a.set ? lt_time_cmp(a, b) : 0;
+}
+
+static int worst_first(const void *a, const void *b)
+{
+    const struct lt_found *left = *(const struct lt_found *const *)a, *right = *(const struct lt_found *const *)b;
+    int order = by_time(left->first, right->first);
+    if (left->severity != right->severity)
+        return left->severity > right->severity ? -1 : 1;
+    if (order || (order = lt_str_cmp(left->at, right->at)) || (order = lt_str_cmp(left->path, right->path)))
+        return order;
+    return left->worst < right->worst ? -1 : left->worst > right->worst;
+}
+
+void lt_founds_sort(struct lt_founds *founds)
+{
+    if (founds->list.count)
+        qsort(founds->list.items, founds->list.count, sizeof *founds->list.items, worst_first);
+}

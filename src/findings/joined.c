@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "findings/joined.h"
+
+#include "clock/filetimes.h"
+#include "findings/contents.h"
+#include "overlay/lower_stack.h"
+#include "parse/apptime.h"
+
+enum { FIRST_LINE = 4096, MOST_PRELOAD = 64 * 1024 };
+
+static const int64_t SECOND = 1000000000;
+
+/* An image that came so long before its container was made came for it. */
+static const int64_t FRESH = 600 * INT64_C(1000000000);
+
+static void add_rule(struct lt_founds *founds, struct lt_found *found, enum lt_find rule)
+{
+    lt_found_rule(founds, found, rule, lt_find_infos[rule].severity);
+}
+
+static struct lt_str iso(struct lt_founds *founds, struct lt_time time)
+{
+    struct lt_buf text = {0};
+    lt_time_iso(&text, time, 9);
+    lt_buf_char(&text, 'Z');
+    struct lt_str copy = lt_str_dup(founds->arena, lt_buf_view(&text));
+    lt_buf_free(&text);
+    return copy;
+}
+
+/* --- logs that were born after their first line --- */
+
+/* The container whose clock and zone made the lines of a file; NULL: there are several, or none. */
+static const struct lt_container *writer_of(const struct lt_owner *owner)
+{
+    const struct lt_list *users = lt_owner_users(owner);
+    return owner->container ? owner->container : users ? lt_only_user(users) : NULL;
+}
+
+/* The latest instant that the time in a line can mean; unset: its zone or its day is not known. */
+static struct lt_time instant_of(const struct lt_apptime *app, const struct lt_zone_info *zone)
+{
+    int64_t instants[2];
+    if (app->has_zone)
+        return app->time;
+    unsigned count = zone && zone->known && !app->no_day ? lt_zone_instants(&zone->rules, app->time.sec, instants) : 0;
+    return count ? lt_time_at(instants[count - 1], app->time.nsec) : (struct lt_time){0};
+}
+
+/* The time in the first line of an open file. */
+static struct lt_time first_time(struct lt_file *file, const struct lt_found *found, struct lt_err *err)
+{
+    char bytes[FIRST_LINE];
+    struct lt_apptime app;
+    const struct lt_container *writer = writer_of(found->owner);
+    ssize_t got = lt_file_read(file, bytes, sizeof bytes, 0, err);
+    struct lt_str rest = {bytes, got > 0 ? (size_t)got : 0}, line = lt_str_cut(&rest, '\n');
+    if (!lt_apptime_find(line, found->birth, &app))
+        return (struct lt_time){0};
+    struct lt_time time = instant_of(&app, writer ? &writer->zone : NULL);
+    /* A time of whole minutes may be that much later. */
+    return time.set ? lt_time_add(time, app.unit) : time;
+}
+
+static void check_log(struct lt_ctx *ctx, struct lt_founds *founds, struct lt_found *found)
+{
+    struct lt_file file;
+    struct lt_err problem = {0};
+    struct lt_ctx there = lt_ctx_on(ctx, lt_found_fs(found->owner));
+    bool births = found->owner->container ? lt_births_kept(found->owner->root, found->owner->container)
+                                          : lt_births_kept(found->owner->root, NULL);
+    if (!found->birth.set || !births || !there.fs)
+        return;
+    struct lt_time first = {0};
+    if (lt_file_open(there.fs, found->at, &file, &problem) == LT_OK) {
+        first = first_time(&file, found, &problem);
+        lt_file_close(&file);
+    }
+    if (problem.set)
+        lt_skip_error(&there, found->at, &problem);
+    if (!first.set || lt_time_diff(first, found->birth) < SECOND)
+        return;
+    const struct lt_found_row row = {.time = found->birth, .desc = lt_slot_desc[LT_B], .data_type = "fs:stat"};
+    if (!found->row_count)
+        lt_found_row(founds, found, &row, true);
+    lt_found_fact(founds, found, "its first line is of %.*s at the latest", LT_ARG(iso(founds, first)));
+    add_rule(founds, found, LT_FIND_log_rewritten);
+}
+
+/* --- what a preload file names --- */
+
+/* Add the file that a container sees at `path`. */
+static void add_preloaded(struct lt_lower_reader *reader, struct lt_founds *founds, const struct lt_found *by,
+                          struct lt_str path)
+{
+    struct lt_view view;
+    const struct lt_container *container = writer_of(by->owner);
+    if (!container || lt_lower_lookup(reader, container, path, &view, NULL) != LT_OK || !S_ISREG(view.node.mode))
+        return;
+    struct lt_found *found = lt_founds_file(founds, &view.layer->owner, view.path, view.inside);
+    found->readable = true;
+    found->size = view.node.size;
+    if (!found->row_count)
+        for (unsigned slot = 0; slot < LT_SLOTS; slot++) {
+            const struct lt_found_row row = {
+                .time = view.node.time[slot], .desc = lt_slot_desc[slot], .data_type = "fs:stat"};
+            if (row.time.set)
+                lt_found_row(founds, found, &row, slot == LT_C || slot == LT_B);
+        }
+    lt_found_fact(founds, found, "%.*s names it", LT_ARG(by->path));
+    add_rule(founds, found, LT_FIND_preloaded);
+}
+
+static void check_preload(struct lt_ctx *ctx, struct lt_founds *founds, const struct lt_found *found)
+{
+    struct lt_str text;
+    struct lt_ctx there = lt_ctx_on(ctx, lt_found_fs(found->owner));
+    struct lt_lower_reader reader = {.ctx = ctx};
+    if (!found->readable || !there.fs || found->owner->bind ||
+        lt_read_or_skip(&there, found->at, MOST_PRELOAD, LT_OPTIONAL, &text) != LT_OK)
+        return;
+    /* ld.so(8): names are separated by white space or colons; the rest of a line after # is a comment. */
+    while (text.len) {
+        struct lt_str line = lt_str_cut(&text, '\n');
+        line = lt_str_cut(&line, '#');
+        while (line.len) {
+            struct lt_str name = line;
+            while (line.len && !strchr(" \t:", line.ptr[0]))
+                line = lt_str_skip(line, 1);
+            name.len -= line.len;
+            line = lt_str_skip(line, 1);
+            if (name.len > 1 && name.ptr[0] == '/')
+                add_preloaded(&reader, founds, found, name);
+        }
+    }
+    lt_lower_end(&reader);
+}
+
+/* --- images --- */
+
+static void add_naming_row(struct lt_founds *founds, struct lt_found *found, struct lt_time time, enum lt_kind kind)
+{
+    const struct lt_found_row row = {
+        .time = time, .desc = lt_kinds[kind].desc, .data_type = lt_kinds[kind].data_type};
+    lt_found_row(founds, found, &row, true);
+}
+
+static struct lt_str label_of(struct lt_founds *founds, const struct lt_container *container)
+{
+    struct lt_buf text = {0};
+    lt_label(&text, container->name, container->id);
+    struct lt_str label = lt_str_dup(founds->arena, lt_buf_view(&text));
+    lt_buf_free(&text);
+    return label;
+}
+
+/* Tell which containers were made of an image after `since`. */
+static void add_users(struct lt_founds *founds, struct lt_found *found, const struct lt_image *image,
+                      struct lt_time since)
+{
+    lt_each (const struct lt_container, container, &image->users)
+        if (container->created.set && lt_time_cmp(container->created, since) >= 0)
+            lt_found_fact(founds, found, "%.*s was made of it at %.*s", LT_ARG(label_of(founds, container)),
+                          LT_ARG(iso(founds, container->created)));
+}
+
+/* Did `lost` lose its last name at the moment at which `got` got one? */
+static bool is_move(const struct lt_naming *lost, const struct lt_naming *got)
+{
+    if (!lost->dangling || got->dangling || lost->image == got->image || lost->image->root != got->image->root)
+        return false;
+    int64_t apart = lt_time_diff(lost->time, got->time);
+    return apart > -SECOND && apart < SECOND;
+}
+
+static void check_names(struct lt_founds *founds)
+{
+    lt_each (const struct lt_naming, lost, &founds->namings)
+        lt_each (const struct lt_naming, got, &founds->namings) {
+            if (!is_move(lost, got))
+                continue;
+            struct lt_found *found = lt_founds_add(founds, LT_FIND_tag_moved, &got->image->owner);
+            lt_found_fact(founds, found, "%.*s lost its last name when this image got %.*s", LT_ARG(lost->image->id),
+                          LT_ARG(lt_image_name(got->image)));
+            add_users(founds, found, got->image, got->time);
+            add_naming_row(founds, found, lost->time, LT_KIND_IMAGE_REGISTERED);
+            add_naming_row(founds, found, got->time, LT_KIND_IMAGE_REGISTERED);
+        }
+}
+
+/* The image that has the name now; NULL: none. */
+static const struct lt_image *image_named(const struct lt_root *root, struct lt_str name)
+{
+    lt_each (const struct lt_image, image, &root->images)
+        if (lt_list_has_str(&image->names, name))
+            return image;
+    return NULL;
+}
+
+/* The same image may have two IDs: that of its configuration, and that of its manifest in a newer store. */
+static bool is_same(const struct lt_image *a, const struct lt_image *b)
+{
+    bool same = a->diff_ids.count == b->diff_ids.count;
+    lt_each (const struct lt_str, diff, &a->diff_ids)
+        same = same && lt_str_eq(*diff, *(const struct lt_str *)b->diff_ids.items[diff_at]);
+    return a == b || same;
+}
+
+static struct lt_str typed_image(const struct lt_container *container)
+{
+    for (size_t i = 0; i < container->fact_count; i++)
+        if (container->facts[i].key == LT_ATTR_IMAGE)
+            return container->facts[i].text;
+    return LT_STR("");
+}
+
+static void check_typed_name(struct lt_founds *founds, const struct lt_container *container)
+{
+    struct lt_str typed = typed_image(container);
+    const struct lt_image *now = typed.len ? image_named(container->root, typed) : NULL;
+    if (!container->image || container->image->referenced_only || !now || is_same(container->image, now))
+        return;
+    struct lt_found *found = lt_founds_add(founds, LT_FIND_tag_moved, &container->owner);
+    lt_found_fact(founds, found, "it was made of %.*s as %.*s, which means %.*s now", LT_ARG(container->image->id),
+                  LT_ARG(typed), LT_ARG(now->id));
+    add_naming_row(founds, found, container->created, LT_KIND_STATE_SET);
+}
+
+/* When the image last came or got a name before the container was made; unset: not known. */
+static struct lt_time arrival(const struct lt_founds *founds, const struct lt_container *container)
+{
+    struct lt_time last = {0};
+    lt_each (const struct lt_naming, naming, &founds->namings)
+        if (naming->image == container->image && lt_time_cmp(naming->time, container->created) <= 0 &&
+            (!last.set || lt_time_cmp(naming->time, last) > 0))
+            last = naming->time;
+    return last;
+}
+
+/* What is found of an image is told once, with all containers. */
+static void check_fresh(struct lt_founds *founds, const struct lt_container *container, struct lt_map *told)
+{
+    if (!container->image || !container->created.set || container->infra)
+        return;
+    struct lt_time came = arrival(founds, container);
+    if (!came.set || lt_time_diff(came, container->created) > FRESH)
+        return;
+    const struct lt_image *image = container->image;
+    struct lt_str key = lt_str_format(founds->arena, "%p", (const void *)image);
+    struct lt_found *found = lt_map_get(told, key);
+    if (!found) {
+        found = lt_founds_add(founds, LT_FIND_fresh_image, &image->owner);
+        lt_map_put(told, founds->arena, key, found);
+        add_naming_row(founds, found, came, LT_KIND_IMAGE_REGISTERED);
+    }
+    lt_found_fact(founds, found, "%.*s was made %jd s later", LT_ARG(label_of(founds, container)),
+                  (intmax_t)(lt_time_diff(came, container->created) / SECOND));
+}
+
+/* --- all --- */
+
+static void check_inventory(const struct lt_inventory *inventory, struct lt_founds *founds)
+{
+    struct lt_map told = {0};
+    lt_each (const struct lt_root, root, &inventory->roots)
+        lt_each (const struct lt_container, container, &root->containers) {
+            check_typed_name(founds, container);
+            check_fresh(founds, container, &told);
+        }
+    lt_each (const struct lt_host, host, &inventory->hosts)
+        if (host->zone_conflict.len)
+            lt_found_fact(founds, lt_founds_add(founds, LT_FIND_zones_differ, &host->owner), "%.*s",
+                          LT_ARG(host->zone_conflict));
+}
+
+void lt_joined(struct lt_ctx *ctx, struct lt_founds *founds)
+{
+    size_t count = founds->list.count; /* what is added on the way names no other file */
+    lt_each (struct lt_found, log, &founds->logs)
+        check_log(ctx, founds, log);
+    for (size_t i = 0; i < count; i++) {
+        const struct lt_found *found = founds->list.items[i];
+        if (found->rules & LT_FIND_BIT(preload))
+            check_preload(ctx, founds, found);
+    }
+    check_names(founds);
+    check_inventory(ctx->inventory, founds);
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Rules that one event does not show: those that compare two, or read contents. */
+#ifndef LT_FINDINGS_JOINED_H
+#define LT_FINDINGS_JOINED_H
+
+#include "findings/found.h"
+#include "read/context.h"
+
+/* Add what these rules find, once all events were taken:
+ *
+ *   log_rewritten  the first line of a log has a time before the log was born, by the clock and zone of its container
+ *   preloaded      a preload file that was found names it
+ *   tag_moved      an image lost its last name when another one got it, or a container was made of another image than
+ *                  the name that was typed means now
+ *   fresh_image    the image of a container came at most ten minutes before the container was made
+ *   zones_differ   see lt_host.zone_conflict
+ *
+ * What cannot be read is reported. */
+void lt_joined(struct lt_ctx *ctx, struct lt_founds *founds);
+
+#endif
