@@ -161,4 +161,6 @@ void lt_contents_of(struct lt_ctx *ctx, struct lt_founds *founds, struct lt_foun
         lt_skip_error(&there, found->at, &problem);
     if (found->sha256.len && found->size)
         find_equals(ctx, founds, found);
+    if (found->equals.count && found->rules & LT_FIND_BIT(program_new))
+        lt_found_replace(found, LT_FIND_program_new, LT_FIND_program_copy);
 }

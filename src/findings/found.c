@@ -18,6 +18,17 @@ void lt_found_rule(struct lt_founds *founds, struct lt_found *found, enum lt_fin
     found->worst = rule;
 }
 
+void lt_found_replace(struct lt_found *found, enum lt_find old, enum lt_find rule)
+{
+    found->rules = (found->rules & ~LT_SET_BIT(old)) | LT_SET_BIT(rule);
+    found->severity = LT_SEV_none;
+    lt_set_each (one, found->rules)
+        if (lt_find_infos[one].severity > found->severity) {
+            found->severity = lt_find_infos[one].severity;
+            found->worst = (enum lt_find)one;
+        }
+}
+
 static void add_fact(struct lt_founds *founds, struct lt_found *found, struct lt_str fact)
 {
     if (!lt_list_has_str(&found->facts, fact))
@@ -181,15 +192,18 @@ static bool is_trace(const struct lt_owner *owner)
     return container && container->root && lt_map_get(&container->root->removed_by_id, container->id) == container;
 }
 
-/* An image without a name counts as one that lost it only if a record says when: images of the steps of a build never
- * had one. */
+/* Images of the steps of a build never had a name: one without a name has lost it only if a record says when. */
 static void take_naming(struct lt_founds *founds, const struct lt_event *event)
 {
     const struct lt_attr *names = lt_event_attr(event, LT_ATTR_NAMES);
-    if (event->tags & LT_TAG_BIT(dangling) && (!names || !names->items.count))
-        return;
     struct lt_naming *naming = lt_new(founds->arena, struct lt_naming);
-    *naming = (struct lt_naming){event->owner->image, event->time[0], event->tags & LT_TAG_BIT(dangling)};
+    bool dangling = event->tags & LT_TAG_BIT(dangling);
+    *naming = (struct lt_naming){
+        .image = event->owner->image,
+        .time = event->time[0],
+        .named = !dangling,
+        .lost = dangling && names && names->items.count,
+    };
     lt_list_add(&founds->namings, founds->arena, naming);
 }
 

@@ -43,11 +43,11 @@ struct lt_image_file {
     struct lt_str sha256; /* "" until it is needed */
 };
 
-/* An image got a name, or lost its last one. */
+/* An image came, got a name, or lost its last one. */
 struct lt_naming {
     const struct lt_image *image;
     struct lt_time time;
-    bool dangling;
+    bool named, lost; /* lost: a record says when it lost its last name */
 };
 
 /* Everything that was found. Initialise with {.arena = ...}. All lives in that arena. */
@@ -72,6 +72,9 @@ struct lt_found *lt_founds_add(struct lt_founds *founds, enum lt_find rule, cons
 
 /* Add a rule to a finding; it is listed from then on. */
 void lt_found_rule(struct lt_founds *founds, struct lt_found *found, enum lt_find rule, enum lt_severity severity);
+
+/* Put one rule in the place of another. */
+void lt_found_replace(struct lt_found *found, enum lt_find old, enum lt_find rule);
 
 /* Add a fact. */
 void lt_found_fact(struct lt_founds *founds, struct lt_found *found, const char *format, ...)

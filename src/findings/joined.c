@@ -167,7 +167,7 @@ static void add_users(struct lt_founds *founds, struct lt_found *found, const st
 /* Did `lost` lose its last name at the moment at which `got` got one? */
 static bool is_move(const struct lt_naming *lost, const struct lt_naming *got)
 {
-    if (!lost->dangling || got->dangling || lost->image == got->image || lost->image->root != got->image->root)
+    if (!lost->lost || !got->named || lost->image == got->image || lost->image->root != got->image->root)
         return false;
     int64_t apart = lt_time_diff(lost->time, got->time);
     return apart > -SECOND && apart < SECOND;
