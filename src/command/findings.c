@@ -137,7 +137,6 @@ static void put_found(struct lt_buf *out, struct lt_arena *arena, const struct l
         put_row(out, row);
     if (found->row_count > found->rows.count)
         lt_buf_printf(out, "    and %zu more rows\n", found->row_count - found->rows.count);
-    lt_buf_char(out, '\n');
 }
 
 /* --- the command --- */
@@ -168,6 +167,8 @@ static enum lt_status write_text(struct lt_job *job, const struct lt_founds *fou
     lt_each (const struct lt_found, found, &founds->list) {
         if (status != LT_OK)
             continue;
+        if (job->rows)
+            lt_buf_char(lt_output_buffer(&job->output), '\n');
         put_found(lt_output_buffer(&job->output), &job->arena, found);
         job->rows++;
         status = lt_output_flush(&job->output, err);

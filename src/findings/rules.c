@@ -93,10 +93,10 @@ static bool is_program_removed(const struct sight *sight)
     return sight->lower && may_run(sight->lower->mode) && sight->lower->size;
 }
 
-/* With mode 0 another file has the inode by now. */
+/* A deletion leaves no size. With mode 0 another file has the inode by now. */
 static bool is_program_gone(const struct sight *sight)
 {
-    return sight->node->unallocated && is_program(sight);
+    return sight->node->unallocated && may_run(sight->node->mode);
 }
 
 /* Bits with which a program runs as its owner or group. Without x for the group, S_ISGID means something else. */
