@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What deserves eyes, worst first: findings/findings.h has the rules. Each finding is about one file, container, image or
- * setting, and has all rules that name it, its rows of the timeline, and for a file its SHA-256 and what it equals. */
+/* What deserves eyes, worst first: findings/findings.h has the rules. Each finding is about one file, container, image
+ * or setting, and has all rules that name it, its rows of the timeline, and for a file its SHA-256 and what it equals.
+ */
 #include "base/escape.h"
 #include "command/command.h"
 #include "command/record.h"
@@ -30,6 +31,7 @@ static struct lt_list row_records(struct lt_arena *arena, const struct lt_found 
         lt_record_text(record, "data_type", lt_str_c(row->data_type));
         if (row->change)
             lt_record_text(record, "change", lt_str_c(lt_change_names[row->change]));
+        lt_record_text(record, "text", row->text);
         lt_list_add(&records, arena, record);
     }
     return records;
@@ -118,6 +120,10 @@ static void put_row(struct lt_buf *out, const struct lt_found_row *row)
         lt_buf_lit(out, "Z and ");
         lt_time_iso(out, row->last, 9);
         lt_buf_char(out, 'Z');
+    }
+    if (row->text.len) {
+        lt_buf_lit(out, ": ");
+        lt_escape_name(out, row->text, true);
     }
     lt_buf_char(out, '\n');
 }

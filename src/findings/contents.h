@@ -11,8 +11,9 @@ enum { LT_MOST_HASHED = 1024 * 1024 * 1024 }; /* bytes of a file; a larger one i
 /* Order the files of images by size, once all events were taken. */
 void lt_contents_begin(struct lt_founds *founds);
 
-/* Set the SHA-256 of a finding, if it is about a file with contents, and what it equals among the files of the images of
- * the containers that see it: a program that equals one is no new one, but a copy. What cannot be read is reported. */
+/* Set the SHA-256 of a finding, if it is about a file with contents, and what it equals among the files of the images
+ * of the containers that see it: a program that equals one is no new one, but a copy. What cannot be read is reported.
+ */
 void lt_contents_of(struct lt_ctx *ctx, struct lt_founds *founds, struct lt_found *found);
 
 /* The file system in which lt_found.at of this owner lies. NULL: it is not known. */

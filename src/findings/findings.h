@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What deserves eyes: rules over what layertime knows of an event, which is more than its name: what the container did
- * to the file, in which layer it lies, its mode, its times, who may write there. A rule states a fact and says why it is
- * worth a look. It accuses nobody, and there is no score but the word of its severity. The map:
+ * to the file, in which layer it lies, its mode, its times, who may write there. A rule states a fact and says why it
+ * is worth a look. It accuses nobody, and there is no score but the word of its severity. The map:
  *
  *   findings.def   the rules, one a line
  *   rules.c        which rules hold for an event by itself; no contents are read
@@ -45,8 +45,8 @@ lt_finds lt_findings_of(const struct lt_event *event);
 /* The severity of a rule that holds for the event. */
 enum lt_severity lt_find_severity(enum lt_find rule, const struct lt_event *event);
 
-/* Tag the event `finding` if a rule holds, and add a fact for each rule whose words the event does not have itself. What
- * is added lives in `arena`. */
+/* Tag the event `finding` if a rule holds, and add a fact for each rule whose words the event does not have itself.
+ * What is added lives in `arena`. */
 void lt_findings_mark(struct lt_event *event, struct lt_arena *arena);
 
 /* Is it a log, not a rotated one, which a container wrote as a whole: that is, born where it is? Its contents may show

@@ -68,6 +68,19 @@ void lt_found_row(struct lt_founds *founds, struct lt_found *found, const struct
     lt_list_add(&found->rows, founds->arena, kept);
 }
 
+/* What a row says that its finding does not say already. */
+static struct lt_str text_of(struct lt_founds *founds, const struct lt_found *found, const struct lt_event *event)
+{
+    const struct lt_attr *text = lt_event_attr(event, LT_ATTR_BODY);
+    if (!text)
+        text = lt_event_attr(event, LT_ATTR_ACTION);
+    if (!text || lt_str_eq(text->text, found->action))
+        return LT_STR("");
+    struct lt_str kept = text->text;
+    kept.len = kept.len < LT_FOUND_TEXT ? kept.len : LT_FOUND_TEXT;
+    return lt_str_dup(founds->arena, kept);
+}
+
 /* Birth and ctime are the kernel's; anybody can set the others. */
 static void add_rows(struct lt_founds *founds, struct lt_found *found, const struct lt_event *event)
 {
@@ -80,6 +93,7 @@ static void add_rows(struct lt_founds *founds, struct lt_found *found, const str
             .desc = stat ? lt_slot_desc[slot] : lt_kinds[event->kind].desc,
             .data_type = lt_kinds[event->kind].data_type,
             .change = event->change,
+            .text = found->row_count < LT_FOUND_ROWS ? text_of(founds, found, event) : LT_STR(""),
         };
         if (row.time.set || (!stat && !slot && (row.first.set || row.last.set)))
             lt_found_row(founds, found, &row, !stat || slot == LT_C || slot == LT_B);

@@ -5,13 +5,17 @@
 
 #include "findings/findings.h"
 
-enum { LT_FOUND_ROWS = 32 }; /* that are kept of one finding */
+enum {
+    LT_FOUND_ROWS = 32,  /* that are kept of one finding */
+    LT_FOUND_TEXT = 256, /* bytes that are kept of the text of one */
+};
 
 /* One time of an event, as the timeline has it. */
 struct lt_found_row {
     struct lt_time time, first, last; /* bounds may be unset */
     const char *desc, *data_type;
     enum lt_change change;
+    struct lt_str text; /* what happened, or the line of a log, as far as it is short; "" if the times say it */
 };
 
 /* One finding. */

@@ -140,8 +140,7 @@ static void check_preload(struct lt_ctx *ctx, struct lt_founds *founds, const st
 
 static void add_naming_row(struct lt_founds *founds, struct lt_found *found, struct lt_time time, enum lt_kind kind)
 {
-    const struct lt_found_row row = {
-        .time = time, .desc = lt_kinds[kind].desc, .data_type = lt_kinds[kind].data_type};
+    const struct lt_found_row row = {.time = time, .desc = lt_kinds[kind].desc, .data_type = lt_kinds[kind].data_type};
     lt_found_row(founds, found, &row, true);
 }
 

@@ -365,8 +365,8 @@ enum lt_severity lt_find_severity(enum lt_find rule, const struct lt_event *even
 }
 
 /* Rules whose rows say themselves what is the matter. */
-static const lt_finds SPEAKING = LT_FIND_BIT(escape) | LT_FIND_BIT(exposed) | LT_FIND_BIT(daemon) |
-                                 LT_FIND_BIT(clock_step) | LT_FIND_BIT(removal);
+static const lt_finds SPEAKING =
+    LT_FIND_BIT(escape) | LT_FIND_BIT(exposed) | LT_FIND_BIT(daemon) | LT_FIND_BIT(clock_step) | LT_FIND_BIT(removal);
 
 void lt_findings_mark(struct lt_event *event, struct lt_arena *arena)
 {
@@ -383,8 +383,8 @@ void lt_findings_mark(struct lt_event *event, struct lt_arena *arena)
 bool lt_is_own_log(const struct lt_event *event)
 {
     struct sight sight;
-    bool whole = event->owner->role == LT_ROLE_VOLUME || event->change == LT_CHANGE_ADDED ||
-                 event->change == LT_CHANGE_REPLACED;
+    bool whole =
+        event->owner->role == LT_ROLE_VOLUME || event->change == LT_CHANGE_ADDED || event->change == LT_CHANGE_REPLACED;
     return whole && look_at(event, &sight) && sight.deed == WRITTEN && sight.ground & (RW | VOLUME) &&
            sight.places & 1U << LT_PLACE_LOG && S_ISREG(event->node->mode) && event->node->size &&
            lt_str_eq(lt_rotation_base(event->node->name), event->node->name);

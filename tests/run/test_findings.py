@@ -141,6 +141,10 @@ def busy(root: Path) -> Host:
     host.container("mover", first, Config={"Hostname": "m", "Image": "moved:1", "Labels": {}})
     host.repositories["moved"]["moved:1"] = second
     host.write(host.meta / "repositories.json", {"Repositories": host.repositories})
+    now = rfc3339(time.time_ns())
+    (host.root / "var/log").mkdir(parents=True)
+    (host.root / "var/log/docker.log").write_text("".join(
+        f'time="{now}" level=info msg="shim disconnected" id={gone} namespace=moby\n' for gone in (hosts.GONE, web.id)))
     later = time.time() + 60
     os.utime(host.data / "containers", (later, later))
     return host
@@ -208,6 +212,12 @@ def test_names_that_moved(found: dict[str, list[Row]]) -> None:
     """Who was made of what, and not the container whose image still has its name."""
     assert {row["container_name"] for row in found["busy"] if row["rule"] == "tag_moved"} == {"mover"}
     assert {fact.split("@")[0] for row in found["busy"] if row["rule"] == "fresh_image" for fact in row["facts"]} == {"mover"}
+
+
+def test_containers_that_are_gone(found: dict[str, list[Row]]) -> None:
+    """One of which a log tells, with its lines; not the one that is there, of which the same log tells."""
+    (gone,) = (row for row in found["busy"] if row["rule"] == "container_removed")
+    assert gone["container_identifier"] == hosts.GONE and "shim disconnected" in gone["rows"][0]["text"]
 
 
 def test_worst_first(found: dict[str, list[Row]]) -> None:
