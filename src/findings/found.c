@@ -160,7 +160,7 @@ static void add_facts(struct lt_founds *founds, struct lt_found *found, const st
             add_fact(founds, found, *fact);
 }
 
-static void take_finding(struct lt_founds *founds, const struct lt_event *event, lt_finds rules)
+static void take_finding(struct lt_founds *founds, const struct lt_event *event, lt_finds rules, bool unsure)
 {
     struct lt_found *found;
     if (lt_event_is_file(event)) {
@@ -173,6 +173,8 @@ static void take_finding(struct lt_founds *founds, const struct lt_event *event,
     lt_set_each (rule, rules)
         lt_found_rule(founds, found, (enum lt_find)rule, lt_find_severity((enum lt_find)rule, event));
     add_facts(founds, found, event);
+    if (unsure)
+        add_fact(founds, found, LT_FIND_UNSURE);
     add_rows(founds, found, event);
 }
 
@@ -221,16 +223,28 @@ static void take_naming(struct lt_founds *founds, const struct lt_event *event)
     lt_list_add(&founds->namings, founds->arena, naming);
 }
 
+/* Keep a log whose contents may tell more. `alone`: no rule has kept its rows. */
+static void keep_log(struct lt_founds *founds, const struct lt_event *event, bool alone)
+{
+    struct lt_found *found = file_of(founds, event);
+    lt_list_add(&founds->logs, founds->arena, found);
+    if (!alone)
+        return;
+    add_facts(founds, found, event);
+    add_rows(founds, found, event);
+}
+
 void lt_founds_take(struct lt_founds *founds, const struct lt_event *event)
 {
-    lt_finds rules = lt_findings_of(event);
+    bool unsure = false;
+    lt_finds rules = lt_findings_of(event, &unsure);
     if (event->kind == LT_KIND_FILE && event->owner->role == LT_ROLE_IMAGE && S_ISREG(event->node->mode) &&
         event->node->size && !event->node->unallocated)
         keep_image_file(founds, event);
     if (rules)
-        take_finding(founds, event, rules);
+        take_finding(founds, event, rules, unsure);
     if (lt_event_is_file(event) && lt_is_own_log(event))
-        lt_list_add(&founds->logs, founds->arena, file_of(founds, event));
+        keep_log(founds, event, !rules);
     if (is_trace(event->owner))
         take_trace(founds, event);
     if ((event->kind == LT_KIND_IMAGE_REGISTERED || event->kind == LT_KIND_IMAGE_TAGGED) && event->owner->image &&

@@ -80,9 +80,6 @@ static void check_log(struct lt_ctx *ctx, struct lt_founds *founds, struct lt_fo
         lt_skip_error(&there, found->at, &problem);
     if (!first.set || lt_time_diff(first, found->birth) < SECOND)
         return;
-    const struct lt_found_row row = {.time = found->birth, .desc = lt_slot_desc[LT_B], .data_type = "fs:stat"};
-    if (!found->row_count)
-        lt_found_row(founds, found, &row, true);
     lt_found_fact(founds, found, "its first line is of %.*s at the latest", LT_ARG(iso(founds, first)));
     add_rule(founds, found, LT_FIND_log_rewritten);
 }

@@ -3,6 +3,7 @@
 
 #include "findings/places.h"
 #include "parse/rotation.h"
+#include "store/mechanics.h"
 
 static const int64_t SECOND = 1000000000;
 
@@ -11,7 +12,15 @@ static const int64_t FILLED = 60 * INT64_C(1000000000);
 
 /* The columns of findings.def. */
 enum ground { RECORD = 1 << 0, RW = 1 << 1, VOLUME = 1 << 2, HOST = 1 << 3, IMAGE = 1 << 4, JOINED = 0 };
-enum deed { WRITTEN = 1 << 0, ALTERED = 1 << 1, MOVED = 1 << 2, REMOVED = 1 << 3, KEPT = 1 << 4 };
+enum deed {
+    WRITTEN = 1 << 0,
+    ALTERED = 1 << 1,
+    MOVED = 1 << 2,
+    REMOVED = 1 << 3,
+    KEPT = 1 << 4,
+    UNKNOWN = 1 << 5,
+    MADE = WRITTEN | MOVED | UNKNOWN,
+};
 
 /* An event as rules look at it. */
 struct sight {
@@ -232,33 +241,42 @@ static unsigned ground_of(const struct lt_event *event)
     return owner->role == LT_ROLE_IMAGE ? IMAGE : 0;
 }
 
-/* Was the file changed or born at `since` or later, by times that no process can set? True if either is unknown. */
-static bool changed_since(const struct lt_node *node, struct lt_time since)
+/* Was the file changed or born at `since` or later, by times that no process can set? */
+static unsigned deed_since(const struct lt_node *node, struct lt_time since)
 {
     struct lt_time changed = node->time[LT_C].set ? node->time[LT_C] : node->time[LT_B];
-    return !since.set || !changed.set || lt_time_cmp(changed, since) >= 0;
+    if (!since.set || !changed.set)
+        return UNKNOWN;
+    return lt_time_cmp(changed, since) >= 0 ? WRITTEN : KEPT;
 }
 
-/* When the first container was made that may write there; unset: none may, or its time is not known. */
-static struct lt_time first_writer(const struct lt_bind *bind, bool *any)
+/* Did it change since the first container was made that may write there? */
+static unsigned deed_on_host(const struct lt_bind *bind, const struct lt_node *node)
 {
     struct lt_time first = {0};
-    *any = false;
+    bool any = false, known = true;
     lt_each (const struct lt_mount_user, user, &bind->users) {
+        struct lt_time created = user->container->created;
         if (!user->mount->writable)
             continue;
-        struct lt_time created = user->container->created;
-        first = !*any || (first.set && created.set && lt_time_cmp(created, first) < 0) ? created : first;
-        *any = true;
-        if (!created.set)
-            return created;
+        known = known && created.set;
+        if (!any || lt_time_cmp(created, first) < 0)
+            first = created;
+        any = true;
     }
-    return first;
+    return any ? deed_since(node, known ? first : (struct lt_time){0}) : KEPT;
 }
 
-static unsigned deed_in_rw(enum lt_change change)
+static struct lt_time filled(const struct lt_volume *volume)
 {
-    switch (change) {
+    return volume->created.set ? lt_time_add(volume->created, FILLED) : volume->created;
+}
+
+/* What is only in the rw layer was not compared if a lower layer is missing. What a whole copy has as it was copied
+ * needs no word either. */
+static unsigned deed_in_rw(const struct lt_event *event)
+{
+    switch (event->change) {
     case LT_CHANGE_ADDED:
     case LT_CHANGE_MODIFIED:
     case LT_CHANGE_REPLACED:
@@ -267,6 +285,8 @@ static unsigned deed_in_rw(enum lt_change change)
         return ALTERED;
     case LT_CHANGE_RENAMED:
         return MOVED;
+    case LT_CHANGE_NONE:
+        return event->owner->layer && !event->owner->layer->mechanics->whole_rw ? UNKNOWN : KEPT;
     default:
         return KEPT;
     }
@@ -274,21 +294,15 @@ static unsigned deed_in_rw(enum lt_change change)
 
 static unsigned deed_of(const struct lt_event *event, unsigned ground)
 {
-    bool writable = false;
     if (lt_event_is_removed(event))
         return event->change == LT_CHANGE_RENAMED ? 0 : REMOVED;
     if (event->kind != LT_KIND_FILE || event->tags & LT_TAG_BIT(whiteout))
         return 0;
     if (ground == RW)
-        return deed_in_rw(event->change);
-    if (ground == HOST) {
-        struct lt_time since = first_writer(event->owner->bind, &writable);
-        return writable && changed_since(event->node, since) ? WRITTEN : KEPT;
-    }
-    if (ground != VOLUME)
-        return KEPT;
-    struct lt_time created = event->owner->volume->created;
-    return !created.set || changed_since(event->node, lt_time_add(created, FILLED)) ? WRITTEN : KEPT;
+        return deed_in_rw(event);
+    if (ground == HOST)
+        return deed_on_host(event->owner->bind, event->node);
+    return ground == VOLUME ? deed_since(event->node, filled(event->owner->volume)) : KEPT;
 }
 
 /* The places of a path of a volume, which each container may see elsewhere. */
@@ -343,12 +357,13 @@ static bool look_at(const struct lt_event *event, struct sight *sight)
     return true;
 }
 
-lt_finds lt_findings_of(const struct lt_event *event)
+lt_finds lt_findings_of(const struct lt_event *event, bool *unsure)
 {
     struct sight sight;
     lt_finds finds = 0;
     if (!look_at(event, &sight))
         return finds;
+    *unsure = sight.deed == UNKNOWN;
     for (unsigned rule = 0; rule < LT_FINDS; rule++) {
         const struct line *line = &lines[rule];
         if (line->grounds & sight.ground && line->deeds & sight.deed && sight.places & 1U << line->place &&
@@ -370,7 +385,8 @@ static const lt_finds SPEAKING =
 
 void lt_findings_mark(struct lt_event *event, struct lt_arena *arena)
 {
-    lt_finds finds = lt_findings_of(event);
+    bool unsure = false;
+    lt_finds finds = lt_findings_of(event, &unsure);
     if (!finds)
         return;
     event->tags |= LT_TAG_BIT(finding);
@@ -378,14 +394,23 @@ void lt_findings_mark(struct lt_event *event, struct lt_arena *arena)
         const struct lt_find_info *info = &lt_find_infos[rule];
         lt_event_add_fact(event, arena, lt_str_format(arena, "finding %s: %s", info->word, info->title));
     }
+    if (unsure)
+        lt_event_add_fact(event, arena, LT_FIND_UNSURE);
+}
+
+/* Was it born where it is, and not copied there from an image? */
+static bool is_born_here(const struct lt_event *event)
+{
+    if (event->owner->role != LT_ROLE_VOLUME)
+        return event->change == LT_CHANGE_ADDED || event->change == LT_CHANGE_REPLACED;
+    struct lt_time since = event->owner->volume ? filled(event->owner->volume) : (struct lt_time){0};
+    return since.set && event->node->time[LT_B].set && lt_time_cmp(event->node->time[LT_B], since) >= 0;
 }
 
 bool lt_is_own_log(const struct lt_event *event)
 {
     struct sight sight;
-    bool whole =
-        event->owner->role == LT_ROLE_VOLUME || event->change == LT_CHANGE_ADDED || event->change == LT_CHANGE_REPLACED;
-    return whole && look_at(event, &sight) && sight.deed == WRITTEN && sight.ground & (RW | VOLUME) &&
+    return look_at(event, &sight) && sight.deed == WRITTEN && sight.ground & (RW | VOLUME) && is_born_here(event) &&
            sight.places & 1U << LT_PLACE_LOG && S_ISREG(event->node->mode) && event->node->size &&
            lt_str_eq(lt_rotation_base(event->node->name), event->node->name);
 }

@@ -258,6 +258,25 @@ def test_text(mounting: None, tmp: Path) -> None:
     assert "/tmp/rootsh in web@" in setuid and "equals /bin/sh of image shop:1@" in setuid and "T1548.001" in setuid
 
 
+def test_a_layer_is_missing(tmp: Path) -> None:
+    """Whether the image has a program cannot be known then, and that is said."""
+    host = Host(tmp / "host")
+    made = host.image("shop:1", {"a": "1"}, {"b": "2"})
+    web = host.container("web", made, {"tmp": {"tool": PROGRAM, "words": "x"}})
+    (web.rw / "diff/tmp/tool").chmod(0o755)
+    unsure = "whether an image has it, or since when it is there, is not known"
+
+    def of_web(code: int) -> Row:
+        """The one file that is found in the rw layer."""
+        (row,) = (row for row in launch.objects("findings", host.root, code=code) if "path" in row)
+        assert row["path"] == "/tmp/tool" and row["rule"] == "program_new"
+        return row
+    assert unsure not in of_web(0)["facts"]
+    (base,) = host.data.glob("overlay2/*/diff/a")
+    shutil.rmtree(base.parents[1])
+    assert unsure in of_web(1)["facts"]
+
+
 # --- what containers may have written to the host ---------------------------------------------------------------------
 
 ON_HOST = {
