@@ -379,9 +379,11 @@ enum lt_severity lt_find_severity(enum lt_find rule, const struct lt_event *even
     return severity ? severity : severity_of(event->tags);
 }
 
-/* Rules whose rows say themselves what is the matter. */
-static const lt_finds SPEAKING =
-    LT_FIND_BIT(escape) | LT_FIND_BIT(exposed) | LT_FIND_BIT(daemon) | LT_FIND_BIT(clock_step) | LT_FIND_BIT(removal);
+/* Rules whose rows say themselves what is the matter, or have a tag of the same name. */
+static const lt_finds SPEAKING = LT_FIND_BIT(escape) | LT_FIND_BIT(exposed) | LT_FIND_BIT(daemon) |
+                                 LT_FIND_BIT(clock_step) | LT_FIND_BIT(removal) | LT_FIND_BIT(odd_name) |
+                                 LT_FIND_BIT(layer_planted) | LT_FIND_BIT(layer_changed) | LT_FIND_BIT(layer_touched) |
+                                 LT_FIND_BIT(layer_missing);
 
 void lt_findings_mark(struct lt_event *event, struct lt_arena *arena)
 {

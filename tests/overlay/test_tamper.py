@@ -352,7 +352,7 @@ def test_userns(writable: Callable) -> None:
     result = launch.timeline(writable("overlay2-userns", change))
     assert found_in(result, seen["diff"]) == {"/etc/passwd": {"layer_changed"}, "/etc/group": {"layer_changed"}}
     facts = {row["filename"]: row["facts"] for row in result.rows if TAGS & set(row["tag"])}
-    assert facts["/etc/group"][0] == "owner 7:0, in the layer's tar 0:0"
+    assert facts["/etc/group"] == ["owner 7:0, in the layer's tar 0:0"]
 
 
 def test_whole_tree_gone(writable: Callable) -> None:

@@ -187,8 +187,8 @@ def test_files(rule: str, found: dict[str, list[Row]]) -> None:
     assert paths(found["busy"], rule) == hits and not hits & misses
     looked_at = {row["filename"] for row in found["rows of busy"] if "filename" in row}
     assert misses - looked_at <= {"/lib/x.so"}, "a near miss that is not there proves nothing"
-    tagged = {row["filename"] for row in found["rows of busy"]
-              if any(fact.startswith(f"finding {rule}:") for fact in row.get("facts", ()))}
+    tagged = {row["filename"] for row in found["rows of busy"] if "finding" in row["tag"] and (
+        rule in row["tag"] or any(fact.startswith(f"finding {rule}:") for fact in row.get("facts", ())))}
     copies = OF_WEB["program_copy"][0] if rule == "program_new" else set()  # only contents tell these apart
     assert tagged == (set() if rule in ("log_rewritten", "preloaded", "program_copy") else hits | copies)
     assert not paths(found["calm"], rule)
