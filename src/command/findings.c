@@ -10,6 +10,8 @@
 #include "findings/joined.h"
 #include "run/job.h"
 
+enum { MOST_ALIKE = 20 }; /* findings of the same rules in one place that the text shows */
+
 static enum lt_status take(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err)
 {
     (void)fate, (void)err;
@@ -57,7 +59,7 @@ static struct lt_record *record_of(struct lt_arena *arena, const struct lt_found
     lt_record_text(record, "action", found->action);
     lt_record_text(record, "reason", lt_str_c(info->reason));
     lt_record_text(record, "reference", lt_str_c(info->reference));
-    lt_record_name(record, "seen_by", *lt_record_label(arena, owner));
+    lt_record_name(record, "owner", *lt_record_label(arena, owner));
     if (owner->container) {
         lt_record_name(record, "container_identifier", owner->container->id);
         lt_record_name(record, "container_name", owner->container->name);
@@ -71,8 +73,10 @@ static struct lt_record *record_of(struct lt_arena *arena, const struct lt_found
     lt_record_time(record, "time_first", found->first);
     lt_record_time(record, "time_last", found->last);
     lt_record_text(record, "sha256_hash", found->sha256);
-    lt_record_list(record, "equals", found->equals);
-    lt_record_list(record, "facts", found->facts);
+    if (found->sha256.len)
+        lt_record_list(record, "equals", found->equals);
+    if (found->facts.count)
+        lt_record_list(record, "facts", found->facts);
     lt_record_int(record, "row_count", (int64_t)found->row_count);
     lt_record_records(record, "rows", row_records(arena, found));
     lt_record_name(record, "hostname", owner->host->hostname);
@@ -167,18 +171,51 @@ static enum lt_status find(struct lt_job *job, struct lt_founds *founds, struct 
     return LT_OK;
 }
 
+/* Findings that the same rules name in the same place. */
+struct likes {
+    size_t all, told;
+};
+
+static struct likes *likes_of(struct lt_arena *arena, struct lt_map *map, const struct lt_found *found)
+{
+    const struct lt_str *label = lt_record_label(arena, found->owner);
+    struct lt_str key = lt_str_format(arena, "%u %jx %jx %.*s", found->worst, (uintmax_t)lt_set_low(found->rules),
+                                      (uintmax_t)lt_set_high(found->rules), LT_ARG(*label));
+    struct likes *likes = lt_map_get(map, key);
+    if (likes)
+        return likes;
+    likes = lt_new(arena, struct likes);
+    lt_map_put(map, arena, key, likes);
+    return likes;
+}
+
+/* What was installed in a container can be thousands of programs, which would bury all that comes after them. */
+static void put_or_count(struct lt_buf *out, struct lt_arena *arena, const struct lt_found *found, struct likes *likes)
+{
+    if (++likes->told <= MOST_ALIKE)
+        put_found(out, arena, found);
+    else
+        lt_buf_printf(out, "%s: %s: and %zu more in the same place, which --json lists\n",
+                      lt_severity_words[found->severity], lt_find_infos[found->worst].title, likes->all - MOST_ALIKE);
+}
+
 static enum lt_status write_text(struct lt_job *job, const struct lt_founds *founds, struct lt_err *err)
 {
+    struct lt_buf *out = lt_output_buffer(&job->output);
+    struct lt_map map = {0};
     enum lt_status status = LT_OK;
+    lt_each (const struct lt_found, found, &founds->list)
+        likes_of(&job->arena, &map, found)->all++;
     lt_each (const struct lt_found, found, &founds->list) {
-        if (status != LT_OK)
+        struct likes *likes = likes_of(&job->arena, &map, found);
+        if (status != LT_OK || likes->told > MOST_ALIKE)
             continue;
-        if (job->rows)
-            lt_buf_char(lt_output_buffer(&job->output), '\n');
-        put_found(lt_output_buffer(&job->output), &job->arena, found);
-        job->rows++;
+        if (found_at)
+            lt_buf_char(out, '\n');
+        put_or_count(out, &job->arena, found, likes);
         status = lt_output_flush(&job->output, err);
     }
+    job->rows += founds->list.count;
     return status;
 }
 

@@ -24,13 +24,13 @@ OLD = 1_000_000_000                                   # 2001-09-09T01:46:40Z
 PROGRAM = "#!/bin/sh\nid\n"
 IMAGE = {
     "bin": {"tool": PROGRAM, "same": "#!/bin/sh\necho same\n", "guard": "#!/bin/sh\nwatch\n", "su": "su\n",
-            "sh": "the shell of the image\n"},
+            "sh": "the shell of the image\n", "watch": "#!/bin/sh\nwatch it\n"},
     "etc": {"passwd": "root:x:0:0::/root:/bin/sh\n", "group": "root:x:0:\n", "crontab": "# none\n", "conf": "a\n",
             "ssh": {"sshd_config": "# none\n", "ssh_config": "# none\n"}, "changed": "as it was\n", "touched": "t\n",
             "missing": "m\n", "kept": "k\n", "forged": "f\n", "mode": "m\n"},
     "root": {".profile": "# none\n", ".bash_history": "id\n", "notes": "n\n"},
     "var": {"log": {"boot.log": "booted\n", "boot.log.1": "booted\n", "app.log": "2001-09-09T01:46:40Z made\n"}},
-    "doc": "words\n", "lib": {}, "srv": {}, "tmp": {}, "opt": {},
+    "doc": "words\n", "text": "other words\n", "lib": {}, "srv": {}, "tmp": {}, "opt": {},
 }
 
 # What the container does, by rule: the hit and the near miss.
@@ -48,6 +48,7 @@ echo 'toor:x:0:0::/:/bin/sh' >> etc/passwd && : >> etc/group
 mkdir -p etc/systemd/system && echo unit > etc/systemd/system/x.service && echo unit > srv/x.service
 echo evil >> root/.profile && echo evil > root/profile
 printf '#!/bin/sh\\nls\\n' > tmp/new && chmod 755 tmp/new && echo words > tmp/words && : > tmp/mountpoint && chmod 755 tmp/mountpoint
+mv bin/watch bin/off && mv text etc/text                # program_moved
 rm bin/guard && rm doc                                  # program_removed
 rm var/log/boot.log && rm var/log/boot.log.1            # log_removed
 : > var/log/quiet.log && echo line > var/log/emptied.log && sleep 1.1 && : > var/log/emptied.log
@@ -78,6 +79,7 @@ OF_WEB = {
     "program_new": ({"/tmp/new"}, {"/tmp/words", "/tmp/mountpoint"}),
     "program_copy": ({"/tmp/rootsh", "/tmp/capable", "/tmp/incapable"}, {"/tmp/new"}),
     "program_removed": ({"/bin/guard"}, {"/doc"}),
+    "program_moved": ({"/bin/off"}, {"/etc/text"}),
     "log_removed": ({"/var/log/boot.log"}, {"/var/log/boot.log.1"}),
     "log_emptied": ({"/var/log/emptied.log"}, {"/var/log/quiet.log"}),
     "log_rewritten": ({"/var/log/edited.log"}, {"/var/log/new.log", "/var/log/edited.log.1", "/var/log/app.log"}),
@@ -240,7 +242,7 @@ def test_contents(found: dict[str, list[Row]]) -> None:
 def test_words(found: dict[str, list[Row]]) -> None:
     """A reason, rows, and a technique where one fits; no score."""
     for row in found["busy"]:
-        assert row.get("reason") or any(fact.startswith("because ") for fact in row["facts"]), row
+        assert row.get("reason") or any(fact.startswith("because ") for fact in row.get("facts", ())), row
         assert row["rows"] or row["rule"] == "zones_differ", row
         assert row["row_count"] >= len(row["rows"]) and row["rule"] in row["rules"]
         assert not row.get("reference") or row["reference"][0] == "T"
@@ -258,6 +260,19 @@ def test_text(mounting: None, tmp: Path) -> None:
     assert "/tmp/rootsh in web@" in setuid and "equals /bin/sh of image shop:1@" in setuid and "T1548.001" in setuid
 
 
+def test_what_was_installed_buries_nothing(tmp: Path) -> None:
+    """Of many programs alike the text shows twenty, and says how many there are; JSON has all."""
+    host = Host(tmp / "host")
+    made = host.image("shop:1", {"a": "1"})
+    web = host.container("web", made, {"bin": {f"tool{n}": f"{PROGRAM}{n}" for n in range(23)}, "etc": {"crontab": "x"}})
+    for path in (web.rw / "diff/bin").iterdir():
+        path.chmod(0o755)
+    text = launch.run("-q", "findings", host.root).stdout.decode()
+    assert text.count("a program that the image does not have: /bin/tool") == 20 and "/etc/crontab in web" in text
+    assert text.count("a program that the image does not have: and 3 more in the same place") == 1
+    assert len(paths(launch.objects("findings", host.root), "program_new")) == 23
+
+
 def test_a_layer_is_missing(tmp: Path) -> None:
     """Whether the image has a program cannot be known then, and that is said."""
     host = Host(tmp / "host")
@@ -271,7 +286,7 @@ def test_a_layer_is_missing(tmp: Path) -> None:
         (row,) = (row for row in launch.objects("findings", host.root, code=code) if "path" in row)
         assert row["path"] == "/tmp/tool" and row["rule"] == "program_new"
         return row
-    assert unsure not in of_web(0)["facts"]
+    assert "facts" not in of_web(0)
     (base,) = host.data.glob("overlay2/*/diff/a")
     shutil.rmtree(base.parents[1])
     assert unsure in of_web(1)["facts"]
