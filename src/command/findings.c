@@ -151,24 +151,34 @@ static void put_found(struct lt_buf *out, struct lt_arena *arena, const struct l
 
 /* --- the command --- */
 
+/* Read the files of one store that were found. */
+static enum lt_status read_files(struct lt_job *job, struct lt_founds *founds, struct lt_err *err)
+{
+    lt_each (struct lt_found, found, &founds->list) {
+        if (found->owner->root != job->ctx.root)
+            continue;
+        lt_contents_of(&job->ctx, founds, found);
+        if (lt_job_poll(job, err) != LT_OK)
+            return LT_FATAL;
+    }
+    return LT_OK;
+}
+
 /* What the events show, and then what only contents and comparisons do. */
 static enum lt_status find(struct lt_job *job, struct lt_founds *founds, struct lt_err *err)
 {
     enum lt_status status = lt_job_events(job, NULL, (struct lt_sink){take, founds}, err);
-    if (status != LT_OK)
-        return status;
-    lt_job_enter(job, job->inventory.roots.items[0], "findings");
-    lt_joined(&job->ctx, founds);
     lt_contents_begin(founds);
-    lt_each (struct lt_found, found, &founds->list) {
-        if (found->owner->root)
-            lt_job_enter(job, (struct lt_root *)(size_t)found->owner->root, "findings");
-        lt_contents_of(&job->ctx, founds, found);
-        if ((status = lt_job_poll(job, err)) != LT_OK)
+    lt_each (struct lt_root, root, &job->inventory.roots) {
+        if (status != LT_OK)
             return status;
+        lt_job_enter(job, root, "findings");
+        lt_joined_contents(&job->ctx, founds);
+        status = read_files(job, founds, err);
     }
+    lt_joined_inventory(&job->inventory, founds);
     lt_founds_sort(founds);
-    return LT_OK;
+    return status;
 }
 
 /* Findings that the same rules name in the same place. */

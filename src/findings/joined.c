@@ -255,9 +255,10 @@ static void check_fresh(struct lt_founds *founds, const struct lt_container *con
 
 /* --- all --- */
 
-static void check_inventory(const struct lt_inventory *inventory, struct lt_founds *founds)
+void lt_joined_inventory(const struct lt_inventory *inventory, struct lt_founds *founds)
 {
     struct lt_map told = {0};
+    check_names(founds);
     lt_each (const struct lt_root, root, &inventory->roots)
         lt_each (const struct lt_container, container, &root->containers) {
             check_typed_name(founds, container);
@@ -269,16 +270,15 @@ static void check_inventory(const struct lt_inventory *inventory, struct lt_foun
                           LT_ARG(host->zone_conflict));
 }
 
-void lt_joined(struct lt_ctx *ctx, struct lt_founds *founds)
+void lt_joined_contents(struct lt_ctx *ctx, struct lt_founds *founds)
 {
     size_t count = founds->list.count; /* what is added on the way names no other file */
     lt_each (struct lt_found, log, &founds->logs)
-        check_log(ctx, founds, log);
+        if (log->owner->root == ctx->root)
+            check_log(ctx, founds, log);
     for (size_t i = 0; i < count; i++) {
         const struct lt_found *found = founds->list.items[i];
-        if (found->rules & LT_FIND_BIT(preload))
+        if (found->rules & LT_FIND_BIT(preload) && found->owner->root == ctx->root)
             check_preload(ctx, founds, found);
     }
-    check_names(founds);
-    check_inventory(ctx->inventory, founds);
 }

@@ -173,6 +173,7 @@ def found(mounting: None, session_dir: Path) -> Iterator[dict[str, list[Row]]]:
         host = make(at / make.__name__)
         result[make.__name__] = launch.objects("findings", host.root)
         result[f"rows of {make.__name__}"] = host.run().rows
+    result["chosen"] = launch.timeline("--tag", "finding", at / "busy").rows
     yield result
     shutil.rmtree(at)
 
@@ -208,6 +209,11 @@ def test_only_what_is_in_force(found: dict[str, list[Row]]) -> None:
     assert found["calm"] == []
     assert any(row["data_type"] == "container:exposure" for row in found["rows of calm"])
     assert not any("finding" in row["tag"] for row in found["rows of calm"])
+
+
+def test_tagged_rows_can_be_chosen(found: dict[str, list[Row]]) -> None:
+    """--tag finding has them all, and no other."""
+    assert found["chosen"] == [row for row in found["rows of busy"] if "finding" in row["tag"]] != []
 
 
 def test_names_that_moved(found: dict[str, list[Row]]) -> None:
