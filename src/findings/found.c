@@ -37,7 +37,7 @@ static void add_fact(struct lt_founds *founds, struct lt_found *found, struct lt
 
 void lt_found_fact(struct lt_founds *founds, struct lt_found *found, const char *format, ...)
 {
-    char text[1024];
+    char text[8192];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
@@ -131,6 +131,13 @@ struct lt_found *lt_founds_add(struct lt_founds *founds, enum lt_find rule, cons
     return found;
 }
 
+/* A write sets mtime and ctime at once. */
+static struct lt_time last_write(const struct lt_node *node)
+{
+    bool same = node->time[LT_M].set && lt_time_same(node->time[LT_M], node->time[LT_C]);
+    return same ? node->time[LT_M] : (struct lt_time){0};
+}
+
 static struct lt_found *file_of(struct lt_founds *founds, const struct lt_event *event)
 {
     struct lt_buf at = {0}, path = {0};
@@ -146,6 +153,7 @@ static struct lt_found *file_of(struct lt_founds *founds, const struct lt_event 
         found->readable = S_ISREG(event->node->mode);
         found->size = event->node->size;
         found->birth = event->node->time[LT_B];
+        found->written = last_write(event->node);
     }
     return found;
 }

@@ -30,6 +30,7 @@ struct lt_found {
     bool readable; /* a regular file with contents that can be read at `at` */
     uint64_t size;
     struct lt_time birth;
+    struct lt_time written;     /* its mtime, if nothing was done to it after that, such as to set the mtime */
     struct lt_time first, last; /* when it happened, by times that no process can set; unset: not known */
     struct lt_list facts;       /* of struct lt_str * */
     struct lt_list rows;        /* of struct lt_found_row * */

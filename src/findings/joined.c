@@ -8,7 +8,8 @@
 
 enum { FIRST_LINE = 4096, MOST_PRELOAD = 64 * 1024 };
 
-static const int64_t SECOND = 1000000000;
+static const int64_t SECOND = 1000000000, MINUTE = 60 * INT64_C(1000000000), QUARTER = 900 * INT64_C(1000000000);
+static const int64_t WESTERNMOST = -12 * INT64_C(3600000000000), EASTERNMOST = 14 * INT64_C(3600000000000);
 
 /* An image that came so long before its container was made came for it. */
 static const int64_t FRESH = 600 * INT64_C(1000000000);
@@ -37,29 +38,51 @@ static const struct lt_container *writer_of(const struct lt_owner *owner)
     return owner->container ? owner->container : users ? lt_only_user(users) : NULL;
 }
 
-/* The latest instant that the time in a line can mean; unset: its zone or its day is not known. */
-static struct lt_time instant_of(const struct lt_apptime *app, const struct lt_zone_info *zone)
+/* The time in a line; form NULL: it has none, or its day is not known. */
+static struct lt_apptime time_in(struct lt_str line, struct lt_time near)
 {
-    int64_t instants[2];
-    if (app->has_zone)
-        return app->time;
-    unsigned count = zone && zone->known && !app->no_day ? lt_zone_instants(&zone->rules, app->time.sec, instants) : 0;
-    return count ? lt_time_at(instants[count - 1], app->time.nsec) : (struct lt_time){0};
+    struct lt_apptime app = {0};
+    if (!lt_apptime_find(line, near, &app) || app.no_day)
+        app = (struct lt_apptime){0};
+    return app;
 }
 
-/* The time in the first line of an open file. */
+/* The last line of an open file that ends in one. */
+static struct lt_str last_line(struct lt_file *file, char *bytes, size_t size)
+{
+    uint64_t from = file->size > size ? file->size - size : 0;
+    ssize_t got = lt_file_read(file, bytes, size, from, NULL);
+    struct lt_str text = lt_str_trim((struct lt_str){bytes, got > 0 ? (size_t)got : 0});
+    const char *start = text.len ? memrchr(text.ptr, '\n', text.len) : NULL;
+    return start ? lt_str_skip(text, (size_t)(start + 1 - text.ptr)) : text;
+}
+
+/* How far the clock of the lines is east of UTC, in nanoseconds: the last line was written when the file was. A line
+ * without a zone may be of any, whatever that of its container is; the westernmost there is makes it the latest. */
+static int64_t offset_of(struct lt_file *file, const struct lt_found *found)
+{
+    char bytes[FIRST_LINE];
+    struct lt_apptime app = time_in(last_line(file, bytes, sizeof bytes), found->written);
+    if (!app.form || app.has_zone || !found->written.set)
+        return WESTERNMOST;
+    int64_t apart = lt_time_diff(found->written, app.time);
+    if (apart < WESTERNMOST - MINUTE || apart > EASTERNMOST + MINUTE)
+        return WESTERNMOST;
+    int64_t quarters = (apart + (apart < 0 ? -QUARTER / 2 : QUARTER / 2)) / QUARTER, rest = apart - quarters * QUARTER;
+    return rest > -MINUTE && rest < MINUTE ? quarters * QUARTER : WESTERNMOST;
+}
+
+/* The latest instant that the first line of an open file can be of; unset: it has no time. */
 static struct lt_time first_time(struct lt_file *file, const struct lt_found *found, struct lt_err *err)
 {
     char bytes[FIRST_LINE];
-    struct lt_apptime app;
-    const struct lt_container *writer = writer_of(found->owner);
     ssize_t got = lt_file_read(file, bytes, sizeof bytes, 0, err);
-    struct lt_str rest = {bytes, got > 0 ? (size_t)got : 0}, line = lt_str_cut(&rest, '\n');
-    if (!lt_apptime_find(line, found->birth, &app))
+    struct lt_str rest = {bytes, got > 0 ? (size_t)got : 0};
+    struct lt_apptime app = time_in(lt_str_cut(&rest, '\n'), found->birth);
+    if (!app.form)
         return (struct lt_time){0};
-    struct lt_time time = instant_of(&app, writer ? &writer->zone : NULL);
     /* A time of whole minutes may be that much later. */
-    return time.set ? lt_time_add(time, app.unit) : time;
+    return lt_time_add(app.time, app.unit - (app.has_zone ? 0 : offset_of(file, found)));
 }
 
 static void check_log(struct lt_ctx *ctx, struct lt_founds *founds, struct lt_found *found)

@@ -8,7 +8,7 @@
 
 /* Once all events were taken, add what contents of files of the store at hand show:
  *
- *   log_rewritten  the first line of a log has a time before the log was born, by the clock and zone of its container
+ *   log_rewritten  the first line of a log has a time before the log was born, in whatever zone it may be
  *   preloaded      a preload file that was found names it
  *
  * What cannot be read is reported. */

@@ -61,6 +61,8 @@ echo x > "$(printf 'tmp/\\033[31mred')" && echo x > tmp/grün
 echo '2001-09-09T01:46:40Z GET /' > var/log/edited.log  # log_rewritten
 echo "$(date -u +%FT%TZ) GET /" > var/log/new.log && cp var/log/edited.log var/log/edited.log.1
 echo '2001-09-09T01:46:40Z more' >> var/log/app.log
+{ date -u -d '-3 hours' '+%F %T GET /' && date -u '+%F %T GET /'; } > var/log/cut.log
+date -u -d '-3 hours' '+%F %T GET /' > var/log/west.log # three hours west of UTC, and not written anew
 """
 
 # Rule: what it must find in `web` or its image; what it must not.
@@ -82,7 +84,8 @@ OF_WEB = {
     "program_moved": ({"/bin/off"}, {"/etc/text"}),
     "log_removed": ({"/var/log/boot.log"}, {"/var/log/boot.log.1"}),
     "log_emptied": ({"/var/log/emptied.log"}, {"/var/log/quiet.log"}),
-    "log_rewritten": ({"/var/log/edited.log"}, {"/var/log/new.log", "/var/log/edited.log.1", "/var/log/app.log"}),
+    "log_rewritten": ({"/var/log/edited.log", "/var/log/cut.log"},
+                      {"/var/log/new.log", "/var/log/west.log", "/var/log/edited.log.1", "/var/log/app.log"}),
     "history_removed": ({"/root/.bash_history"}, {"/root/notes"}),
     "history": ({"/root/.ash_history"}, {"/root/history"}),
     "times_forged": ({"/etc/forged"}, {"/etc/mode"}),
