@@ -168,6 +168,7 @@ static enum lt_status read_files(struct lt_job *job, struct lt_founds *founds, s
 static enum lt_status find(struct lt_job *job, struct lt_founds *founds, struct lt_err *err)
 {
     enum lt_status status = lt_job_events(job, NULL, (struct lt_sink){take, founds}, err);
+    lt_joined_inventory(&job->inventory, founds);
     lt_contents_begin(founds);
     lt_each (struct lt_root, root, &job->inventory.roots) {
         if (status != LT_OK)
@@ -176,7 +177,6 @@ static enum lt_status find(struct lt_job *job, struct lt_founds *founds, struct 
         lt_joined_contents(&job->ctx, founds);
         status = read_files(job, founds, err);
     }
-    lt_joined_inventory(&job->inventory, founds);
     lt_founds_sort(founds);
     return status;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "findings/found.h"
 
+#include "parse/rotation.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,6 +201,55 @@ static void keep_image_file(struct lt_founds *founds, const struct lt_event *eve
     lt_list_add(&founds->image_files, founds->arena, file);
 }
 
+/* The file of a log whose lines were seen before. A packed one was born when it was packed. */
+static void take_output_file(struct lt_founds *founds, const struct lt_event *event, bool alone)
+{
+    struct lt_buf path = {0};
+    struct lt_str name = event->node->name;
+    lt_event_path(&path, event);
+    struct lt_output_log *log = lt_map_get(&founds->output_at, key_of(founds, event->owner->host, lt_buf_view(&path)));
+    lt_buf_free(&path);
+    if (!log || lt_rotation_packing(&name).len)
+        return;
+    log->found = file_of(founds, event);
+    if (alone)
+        add_rows(founds, log->found, event);
+}
+
+/* A line of what a container printed, by the engine's clock. There are millions, those of a file one after the other.
+ */
+static void take_output_line(struct lt_founds *founds, const struct lt_event *event)
+{
+    const struct lt_host *host = event->owner->host;
+    struct lt_output_log *log = founds->outputs.count ? founds->outputs.items[founds->outputs.count - 1] : NULL;
+    if (!log || log->host != host || !lt_str_eq(log->path, event->where.file))
+        log = lt_map_get(&founds->output_at, key_of(founds, host, event->where.file));
+    if (log && log->offset <= event->where.offset)
+        return;
+    if (!log) {
+        log = lt_new(founds->arena, struct lt_output_log);
+        log->host = host;
+        log->path = lt_str_dup(founds->arena, event->where.file);
+        lt_map_put(&founds->output_at, founds->arena, key_of(founds, host, log->path), log);
+        lt_list_add(&founds->outputs, founds->arena, log);
+    }
+    log->first = event->time[0];
+    log->offset = event->where.offset;
+}
+
+static void take_output(struct lt_founds *founds, const struct lt_event *event, bool alone)
+{
+    const unsigned claims = LT_IS_CLAIM | LT_BY_APP;
+    enum lt_role role = event->owner->role;
+    if (!event->owner->container || (role != LT_ROLE_LOG && role != LT_ROLE_CONFIG))
+        return;
+    if (event->kind == LT_KIND_FILE && S_ISREG(event->node->mode) && !event->node->unallocated)
+        take_output_file(founds, event, alone);
+    else if (role == LT_ROLE_LOG && event->where.has_offset && event->time[0].set &&
+             !(lt_kinds[event->kind].flags & claims))
+        take_output_line(founds, event);
+}
+
 /* A container of which only traces are left. What these are is told together. */
 static void take_trace(struct lt_founds *founds, const struct lt_event *event)
 {
@@ -253,6 +304,7 @@ void lt_founds_take(struct lt_founds *founds, const struct lt_event *event)
         take_finding(founds, event, rules, unsure);
     if (lt_event_is_file(event) && lt_is_own_log(event))
         keep_log(founds, event, !rules);
+    take_output(founds, event, !rules);
     if (is_trace(event->owner))
         take_trace(founds, event);
     if ((event->kind == LT_KIND_IMAGE_REGISTERED || event->kind == LT_KIND_IMAGE_TAGGED) && event->owner->image &&

@@ -55,6 +55,15 @@ struct lt_naming {
     bool named, lost; /* lost: a record says when it lost its last name */
 };
 
+/* The log that an engine keeps of a container. */
+struct lt_output_log {
+    const struct lt_host *host;
+    struct lt_str path;
+    struct lt_found *found; /* its file; NULL until that was seen */
+    struct lt_time first;   /* of the record at `offset`, the first in the file */
+    uint64_t offset;
+};
+
 /* Everything that was found. Initialise with {.arena = ...}. All lives in that arena. */
 struct lt_founds {
     struct lt_arena *arena;
@@ -63,6 +72,8 @@ struct lt_founds {
     struct lt_list image_files; /* of struct lt_image_file * */
     struct lt_list logs;        /* of struct lt_found *: see lt_is_own_log(); they are in no other list yet */
     struct lt_list namings;     /* of struct lt_naming * */
+    struct lt_list outputs;     /* of struct lt_output_log * */
+    struct lt_map output_at;    /* the same */
 };
 
 /* Look at one event, tagged as lt_emit() does. */

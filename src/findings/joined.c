@@ -107,6 +107,17 @@ static void check_log(struct lt_ctx *ctx, struct lt_founds *founds, struct lt_fo
     add_rule(founds, found, LT_FIND_log_rewritten);
 }
 
+/* The engine makes the file when the container starts, and writes the first line after that. */
+static void check_output(struct lt_founds *founds, const struct lt_output_log *log)
+{
+    struct lt_found *found = log->found;
+    if (!found || !found->birth.set || lt_time_diff(log->first, found->birth) < 2 * SECOND ||
+        !lt_births_kept(found->owner->root, found->owner->container))
+        return;
+    lt_found_fact(founds, found, "its first line is of %.*s", LT_ARG(iso(founds, log->first)));
+    add_rule(founds, found, LT_FIND_output_rewritten);
+}
+
 /* --- what a preload file names --- */
 
 /* Add the file that a container sees at `path`. */
@@ -282,6 +293,8 @@ void lt_joined_inventory(const struct lt_inventory *inventory, struct lt_founds 
 {
     struct lt_map told = {0};
     check_names(founds);
+    lt_each (const struct lt_output_log, log, &founds->outputs)
+        check_output(founds, log);
     lt_each (const struct lt_root, root, &inventory->roots)
         lt_each (const struct lt_container, container, &root->containers) {
             check_typed_name(founds, container);

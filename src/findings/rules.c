@@ -11,7 +11,15 @@ static const int64_t SECOND = 1000000000;
 static const int64_t FILLED = 60 * INT64_C(1000000000);
 
 /* The columns of findings.def. */
-enum ground { RECORD = 1 << 0, RW = 1 << 1, VOLUME = 1 << 2, HOST = 1 << 3, IMAGE = 1 << 4, JOINED = 0 };
+enum ground {
+    RECORD = 1 << 0,
+    RW = 1 << 1,
+    VOLUME = 1 << 2,
+    HOST = 1 << 3,
+    IMAGE = 1 << 4,
+    ENGINE = 1 << 5,
+    JOINED = 0
+};
 enum deed {
     WRITTEN = 1 << 0,
     ALTERED = 1 << 1,
@@ -238,6 +246,8 @@ static unsigned ground_of(const struct lt_event *event)
         return RW;
     if (owner->role == LT_ROLE_VOLUME)
         return owner->volume ? VOLUME : 0;
+    if (owner->role == LT_ROLE_LOG || owner->role == LT_ROLE_CONFIG)
+        return owner->container ? ENGINE : 0;
     return owner->role == LT_ROLE_IMAGE ? IMAGE : 0;
 }
 
@@ -332,7 +342,7 @@ static unsigned places_of(const struct lt_event *event, unsigned ground)
 {
     unsigned places = 1U << LT_PLACE_ANY;
     struct lt_buf path = {0};
-    if (ground & ~(unsigned)(RW | VOLUME | HOST))
+    if (ground & ~(unsigned)(RW | VOLUME | HOST | ENGINE))
         return places;
     if (ground == RW)
         lt_event_inside(&path, event);
@@ -352,7 +362,7 @@ static bool look_at(const struct lt_event *event, struct sight *sight)
     if (!sight->ground || (sight->ground != RECORD && (sight->deed = deed_of(event, sight->ground)) == 0))
         return false;
     sight->places = 1U << LT_PLACE_ANY;
-    if (sight->deed != KEPT)
+    if (sight->deed != KEPT || sight->ground == ENGINE)
         sight->places = places_of(event, sight->ground);
     return true;
 }

@@ -143,6 +143,11 @@ def busy(root: Path) -> Host:
     (host.root / "etc/localtime").symlink_to("/usr/share/zoneinfo/Europe/Berlin")
     (host.root / "etc/timezone").write_text("Asia/Tokyo\n")
     first, second = host.image("moved:1", {"a": "1"}), host.image("moved:2", {"b": "2"})
+    host.container("edited", made, {}, log_record("old\n", rfc3339(OLD * 10**9)))
+    emptied = host.container("emptied", made, {}, log_record("line\n", rfc3339(time.time_ns())))
+    host.container("quiet", made, {}, "")
+    time.sleep(1.1)
+    emptied.log.write_text("")
     host.container("mover", first, Config={"Hostname": "m", "Image": "moved:1", "Labels": {}})
     host.repositories["moved"]["moved:1"] = second
     host.write(host.meta / "repositories.json", {"Repositories": host.repositories})
@@ -223,6 +228,13 @@ def test_names_that_moved(found: dict[str, list[Row]]) -> None:
     """Who was made of what, and not the container whose image still has its name."""
     assert {row["container_name"] for row in found["busy"] if row["rule"] == "tag_moved"} == {"mover"}
     assert {fact.split("@")[0] for row in found["busy"] if row["rule"] == "fresh_image" for fact in row["facts"]} == {"mover"}
+
+
+@pytest.mark.parametrize(("rule", "name"), [("output_rewritten", "edited"), ("output_emptied", "emptied")])
+def test_what_containers_printed(rule: str, name: str, found: dict[str, list[Row]]) -> None:
+    """Logs that somebody on the host changed: not one whose clock was set back, nor one in which nothing ever was."""
+    assert {row["container_name"] for row in found["busy"] if rule in row["rules"]} == {name}
+    assert not paths(found["calm"], rule)
 
 
 def test_containers_that_are_gone(found: dict[str, list[Row]]) -> None:
