@@ -39,12 +39,9 @@ extern const struct lt_find_info lt_find_infos[LT_FINDS];
 /* "critical"..., by enum lt_severity; [0] is "". */
 extern const char *const lt_severity_words[LT_SEV_critical + 1];
 
-/* What is said of a finding that may be none, since a layer or a time is missing that would tell. */
-#define LT_FIND_UNSURE LT_STR("whether an image has it, or since when it is there, is not known")
-
-/* The rules that hold for an event, which must be tagged already, by itself. `*unsure` is set if there are any: see
- * LT_FIND_UNSURE. */
-lt_finds lt_findings_of(const struct lt_event *event, bool *unsure);
+/* The rules that hold for an event, which must be tagged already, by itself. `*unsure` is NULL, or says why the finding
+ * may be none: a layer or a time is missing that would tell. */
+lt_finds lt_findings_of(const struct lt_event *event, const char **unsure);
 
 /* The severity of a rule that holds for the event. */
 enum lt_severity lt_find_severity(enum lt_find rule, const struct lt_event *event);

@@ -83,7 +83,13 @@ static struct lt_str text_of(struct lt_founds *founds, const struct lt_found *fo
     return lt_str_dup(founds->arena, kept);
 }
 
-/* Birth and ctime are the kernel's; anybody can set the others. */
+/* Does the time tell when something was done to the file? Birth and ctime are the kernel's; anybody can set the others.
+ * A file of the host may be older than the container that wrote to it. */
+static bool tells(const struct lt_event *event, unsigned slot)
+{
+    return event->kind != LT_KIND_FILE || slot == LT_C || (slot == LT_B && !event->owner->bind);
+}
+
 static void add_rows(struct lt_founds *founds, struct lt_found *found, const struct lt_event *event)
 {
     bool stat = event->kind == LT_KIND_FILE;
@@ -98,7 +104,7 @@ static void add_rows(struct lt_founds *founds, struct lt_found *found, const str
             .text = found->row_count < LT_FOUND_ROWS ? text_of(founds, found, event) : LT_STR(""),
         };
         if (row.time.set || (!stat && !slot && (row.first.set || row.last.set)))
-            lt_found_row(founds, found, &row, !stat || slot == LT_C || slot == LT_B);
+            lt_found_row(founds, found, &row, tells(event, slot));
     }
 }
 
@@ -170,7 +176,7 @@ static void add_facts(struct lt_founds *founds, struct lt_found *found, const st
             add_fact(founds, found, *fact);
 }
 
-static void take_finding(struct lt_founds *founds, const struct lt_event *event, lt_finds rules, bool unsure)
+static void take_finding(struct lt_founds *founds, const struct lt_event *event, lt_finds rules, const char *unsure)
 {
     struct lt_found *found;
     if (lt_event_is_file(event)) {
@@ -184,7 +190,7 @@ static void take_finding(struct lt_founds *founds, const struct lt_event *event,
         lt_found_rule(founds, found, (enum lt_find)rule, lt_find_severity((enum lt_find)rule, event));
     add_facts(founds, found, event);
     if (unsure)
-        add_fact(founds, found, LT_FIND_UNSURE);
+        add_fact(founds, found, lt_str_c(unsure));
     add_rows(founds, found, event);
 }
 
@@ -264,7 +270,8 @@ static void take_trace(struct lt_founds *founds, const struct lt_event *event)
 static bool is_trace(const struct lt_owner *owner)
 {
     const struct lt_container *container = owner->container;
-    return container && container->root && lt_map_get(&container->root->removed_by_id, container->id) == container;
+    return container && !owner->bind && container->root &&
+           lt_map_get(&container->root->removed_by_id, container->id) == container;
 }
 
 /* Images of the steps of a build never had a name: one without a name has lost it only if a record says when. */
@@ -295,7 +302,7 @@ static void keep_log(struct lt_founds *founds, const struct lt_event *event, boo
 
 void lt_founds_take(struct lt_founds *founds, const struct lt_event *event)
 {
-    bool unsure = false;
+    const char *unsure;
     lt_finds rules = lt_findings_of(event, &unsure);
     if (event->kind == LT_KIND_FILE && event->owner->role == LT_ROLE_IMAGE && S_ISREG(event->node->mode) &&
         event->node->size && !event->node->unallocated)

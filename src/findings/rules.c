@@ -135,9 +135,13 @@ static bool is_forged(const struct sight *sight)
            !has_tag(sight, LT_TAG_BIT(clock_step));
 }
 
+/* Times of files of the host are not judged where they are read: an mtime before the birth is set there, too. */
 static bool is_set(const struct sight *sight)
 {
-    return S_ISREG(sight->node->mode) && has_tag(sight, LT_TAG_BIT(time_set));
+    const struct lt_time *time = sight->node->time;
+    bool older =
+        sight->ground == HOST && time[LT_M].set && time[LT_B].set && lt_time_diff(time[LT_M], time[LT_B]) >= 2 * SECOND;
+    return S_ISREG(sight->node->mode) && (older || has_tag(sight, LT_TAG_BIT(time_set)));
 }
 
 static bool is_log_removed(const struct sight *sight)
@@ -367,13 +371,22 @@ static bool look_at(const struct lt_event *event, struct sight *sight)
     return true;
 }
 
-lt_finds lt_findings_of(const struct lt_event *event, bool *unsure)
+static const char *doubt(const struct sight *sight)
+{
+    if (sight->deed != UNKNOWN)
+        return NULL;
+    return sight->ground == HOST ? "since when a container could write there is not known"
+                                 : "whether an image has it, or since when it is there, is not known";
+}
+
+lt_finds lt_findings_of(const struct lt_event *event, const char **unsure)
 {
     struct sight sight;
     lt_finds finds = 0;
+    *unsure = NULL;
     if (!look_at(event, &sight))
         return finds;
-    *unsure = sight.deed == UNKNOWN;
+    *unsure = doubt(&sight);
     for (unsigned rule = 0; rule < LT_FINDS; rule++) {
         const struct line *line = &lines[rule];
         if (line->grounds & sight.ground && line->deeds & sight.deed && sight.places & 1U << line->place &&
@@ -397,7 +410,7 @@ static const lt_finds SPEAKING = LT_FIND_BIT(escape) | LT_FIND_BIT(exposed) | LT
 
 void lt_findings_mark(struct lt_event *event, struct lt_arena *arena)
 {
-    bool unsure = false;
+    const char *unsure;
     lt_finds finds = lt_findings_of(event, &unsure);
     if (!finds)
         return;
@@ -407,7 +420,7 @@ void lt_findings_mark(struct lt_event *event, struct lt_arena *arena)
         lt_event_add_fact(event, arena, lt_str_format(arena, "finding %s: %s", info->word, info->title));
     }
     if (unsure)
-        lt_event_add_fact(event, arena, LT_FIND_UNSURE);
+        lt_event_add_fact(event, arena, lt_str_c(unsure));
 }
 
 /* Was it born where it is, and not copied there from an image? */

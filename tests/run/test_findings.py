@@ -319,7 +319,8 @@ ON_HOST = {
     "host_start": ({"/etc/cron.d/new"}, {"/etc/cron.d/old", "/srv/share/new"}),
     "host_system": ({"/etc/cron.d/new", "/etc/new.conf"}, {"/etc/old.conf", "/srv/share/new"}),
     "host_program": ({"/srv/share/tool"}, {"/srv/share/new", "/srv/share/old-tool"}),
-    "host_write": ({"/etc/cron.d/new", "/etc/new.conf", "/srv/share/new", "/srv/share/tool"},
+    "times_set": ({"/srv/share/backdated"}, {"/srv/share/new"}),
+    "host_write": ({"/etc/cron.d/new", "/etc/new.conf", "/srv/share/new", "/srv/share/tool", "/srv/share/backdated"},
                    {"/etc/old.conf", "/srv/read/new", "/srv/share/old"}),
 }
 
@@ -338,8 +339,9 @@ def writer(session_dir: Path) -> Iterator[list[Row]]:
                {"Source": "/srv/read", "Destination": "/read", "RW": False})
     time.sleep(0.02)
     hosts.write_tree(os.fsencode(root), {"etc": {"cron.d": {"new": "x"}, "new.conf": "x"},
-                                         "srv": {"share": {"new": "x", "tool": "x"}, "read": {"new": "x"}}})
+                                         "srv": {"share": {"new": "x", "tool": "x", "backdated": "x"}, "read": {"new": "x"}}})
     (root / "srv/share/tool").chmod(0o755)
+    os.utime(root / "srv/share/backdated", (OLD, OLD))
     yield host.run("--binds").rows
     shutil.rmtree(root)
 
