@@ -3,7 +3,8 @@
  * opens each (tests/lint/rules.py, MAPS) has the map of its files:
  *
  *   main.c         signals and exit code; command_line.c: the table of options
- *   command/       the commands: the timeline and eight more
+ *   command/       the commands: the timeline and nine more
+ *   findings/      rules: what deserves eyes
  *   run/           one run: opens evidence and outputs, calls the sources, determines the exit code
  *   evidence/      where bytes and directory entries come from: a directory, or an image and the ext4 in it
  *   read/          what readers share: context, sources, discovery of stores, the account

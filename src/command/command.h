@@ -12,6 +12,7 @@
  *   who.c          who owns a path; who_binds.c: what is bound of the host; who_change.c: what a container did to it;
  *                  who_nearest.c: the answer if nothing has it; who_parts.c: what these share
  *   cat.c          a file as a container saw it; bytes.c writes it out
+ *   findings.c     what deserves eyes
  *   pick.c         the one container that the user means
  *   record.c       an item as keys and values: a table row or a JSON object; record_csv.c: a line of CSV;
  *                  record_table.c: a table; record_write.c: the form that the user asked for

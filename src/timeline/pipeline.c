@@ -3,6 +3,7 @@
 
 #include "clock/floor.h"
 #include "clock/localzone.h"
+#include "findings/findings.h"
 #include "run/manifest.h"
 #include "run/show.h"
 #include "run/terminal.h"
@@ -30,6 +31,7 @@ struct timeline {
     lt_tags tags_before;           /* tags of the previous row that are not its event's */
     uint64_t sorted;               /* rows that were given to the sorter */
     uint64_t left_out[LT_TRIAGES]; /* events that --profile leaves out */
+    struct lt_arena marks;         /* for what rules add to the current event */
     struct lt_arena arena;         /* for the current row */
     struct lt_memory memory;
 };
@@ -113,11 +115,15 @@ static void drop_atime(struct lt_event *event)
         event->time[LT_A] = (struct lt_time){0};
 }
 
-static enum lt_status take_event(void *arg, struct lt_event *event, enum lt_fate *fate, struct lt_err *err)
+static enum lt_status take_event(void *arg, struct lt_event *given, enum lt_fate *fate, struct lt_err *err)
 {
     struct timeline *timeline = arg;
+    struct lt_event own = *given, *event = &own; /* the reader may go on with its event */
     enum lt_status status = LT_OK;
     bool timed = has_time(event);
+    lt_arena_reset(&timeline->marks);
+    if (!timeline->options->format->event)
+        lt_findings_mark(event, &timeline->marks);
     if (timeline->options->choice.no_atime)
         drop_atime(event);
     bool kept = lt_filter_event(timeline->options, event) && passes_triage(timeline, event);
@@ -340,6 +346,7 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
     tell_left_out(&timeline);
     tell_ages(&timeline);
     lt_sorter_free(&timeline.sorter);
+    lt_arena_free(&timeline.marks);
     lt_arena_free(&timeline.arena);
     lt_memory_free(&timeline.memory);
     return status;

@@ -9,7 +9,7 @@ const char *const lt_triage_words[LT_TRIAGES] = {
 
 /* Tags of what stays wherever it lies. */
 static const lt_tags STAYS = LT_TAG_BIT(layer_planted) | LT_TAG_BIT(layer_changed) | LT_TAG_BIT(layer_missing) |
-                             LT_TAG_BIT(unallocated) | LT_TAG_BIT(recovered) | LT_TAG_BIT(bind);
+                             LT_TAG_BIT(unallocated) | LT_TAG_BIT(recovered) | LT_TAG_BIT(bind) | LT_TAG_BIT(finding);
 
 static enum lt_triage of_file(const struct lt_event *event)
 {

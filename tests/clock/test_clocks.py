@@ -323,7 +323,7 @@ def test_clock_step(host: Host) -> None:
                                                 for n, (s, stream) in enumerate(moments)))
     result = host.run()
     (row,) = result.where(data_type=STEP)
-    assert row["tag"] == ["clock_step"] and reading.nanoseconds(row) == BASE + 5 * 10**9
+    assert row["tag"] == ["clock_step", "finding"] and reading.nanoseconds(row) == BASE + 5 * 10**9
     assert row["facts"] == [f"log times go back by 15.000000000 s, from {rfc3339(BASE + 20 * 10**9)} to "
                             f"{rfc3339(BASE + 5 * 10**9)}"]
     assert len(result.where(data_type=LINE)) == 6

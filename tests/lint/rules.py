@@ -15,7 +15,7 @@ MAX_KEYS = 96
 # The rooms, from the ground up. A file uses its own room and those before it, by include and by call. "" is what lies in
 # src/ itself. Rooms in one line are on one floor, and do not know each other.
 FLOORS = ["base", "parse", "model", "formats", "evidence", "read", "store", "overlay", "clock", "files", "host", "runtime",
-          "run", "timeline", "command", ""]
+          "findings", "run", "timeline", "command", ""]
 
 # Tables that hold words and no code: every room may include them.
 WORDS = {"src/runtime/runtimes.def"}
@@ -28,7 +28,7 @@ MAPS = {
     "src/overlay": "lower_stack.h", "src/clock": "zones.h", "src/files": "walked.h", "src/files/checks": "checks.h", "src/host": "attribution.h",
     "src/runtime": "runtimes.h", "src/runtime/docker": "docker.h", "src/runtime/docker/driver": "driver.h",
     "src/runtime/containerd": "containerd.h", "src/runtime/kubernetes": "kubernetes.h", "src/store/containerd": "containerd.h",
-    "src/run": "job.h", "src/timeline": "pipeline.h", "src/timeline/sort": "sort.h", "src/command": "command.h",
+    "src/findings": "findings.h", "src/run": "job.h", "src/timeline": "pipeline.h", "src/timeline/sort": "sort.h", "src/command": "command.h",
 }
 
 # A library is known to one file only, so that it can be replaced or distrusted in one place.

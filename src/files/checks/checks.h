@@ -18,6 +18,7 @@
  *   hiding.c           what it hides in lower layers
  *   init_copy.c        rw layers that began as a copy of the init layer
  *   happenings.c       what else happened in the layer, which tells when something was removed
+ *   capabilities.c     capabilities of programs that the container made or changed
  *   renames.c          keeps what was moved until it is known whether it was renamed
  *   file_times.c       did a process set its times? */
 #ifndef LT_FILES_CHECKS_CHECKS_H
