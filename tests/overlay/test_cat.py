@@ -270,8 +270,11 @@ def test_the_zone_of_a_metadata_only_copy(tmp: Path, mounting) -> None:
     host = Host(tmp / "host")
     berlin = {"localtime": hosts.BERLIN.read_bytes(), "timezone": "Europe/Berlin\n"}
     host.container("web", host.image("i:1", {"etc": berlin}))
+    rules = host.root / "usr/share/zoneinfo/Europe/Berlin"
+    rules.parent.mkdir(parents=True)
+    rules.write_bytes(hosts.BERLIN.read_bytes())
     with running(host, "web", "redirect_dir=on,metacopy=on") as view:
         (view / "etc/localtime").chmod(0o600)
         (view / "etc/timezone").chmod(0o600)
     row, = launch.objects("containers", host.root)
-    assert (row["time_zone"], row["time_zone_by"]) == ("Europe/Berlin", "/etc/localtime of the container")
+    assert row["time_zone"] == "Europe/Berlin" and row["time_zone_by"].startswith("/etc/localtime of the container")

@@ -397,6 +397,18 @@ def test_forged_times(intrusion: dict[str, Row]) -> None:
             assert any(time["datetime"].startswith(born) for time in row["rows"]), key
 
 
+def test_writes_to_the_host(intrusion: dict[str, Row]) -> None:
+    """Question 9: each file of the host, with its hash and the container that was removed since."""
+    truth = answers()
+    wanted = {key: value for (number, key), value in truth.items() if number == "9" and key[0] == "/" and key != "/etc/shadow"}
+    assert len(wanted) == 5
+    for path, value in wanted.items():
+        row = intrusion[path]
+        assert row["container_name"] == "practical_bell" and row["container_identifier"].startswith("a33e612ca0b7")
+        assert any(time["datetime"].startswith(value.removeprefix("ctime ").rstrip("Z")) for time in row["rows"]), path
+        assert row["severity"] == ("medium" if path == "/var/lib/misc/.motd-cache" else "critical")
+
+
 def test_logs_tag_layer_clock(intrusion: dict[str, Row]) -> None:
     """Questions 6, 7, 11, 12 and 14."""
     truth = answers()
