@@ -12,7 +12,7 @@
 #include "formats/message.h"
 #include "parse/tzif.h"
 
-enum { OWNER_WIDTH = 32, ROLE_WIDTH = 6, CHANGE_WIDTH = 9 };
+enum { OWNER_WIDTH = 32, NAME_WIDTH = 16, ROLE_WIDTH = 6, CHANGE_WIDTH = 9 };
 
 /* The columns from mode to inode when they are unknown. */
 #define UNKNOWN LT_STR("-              -     -          -        - ")
@@ -39,7 +39,7 @@ static void add_owner(struct lt_buf *out, const struct lt_event *event, bool is_
     else
         lt_owner_label(out, event->owner);
     lt_escape_name_from(out, start, true);
-    pad(out, start, is_narrow ? 0 : OWNER_WIDTH);
+    pad(out, start, is_narrow ? NAME_WIDTH : OWNER_WIDTH);
 }
 
 static void add_number(struct lt_buf *out, uint64_t number, unsigned width)
@@ -185,24 +185,28 @@ static struct text add_line(struct lt_buf *out, const struct lt_row *row, enum l
     return text;
 }
 
-/* Write the line that says most in `width` columns; 0: any. What still does not fit loses the middle of its path or
- * text, and then its end. */
+/* Wider terminals get more columns, the same in all lines. */
+static enum level level_of(size_t width)
+{
+    enum { FOR_INODE = 170, FOR_NANOSECONDS = 132 };
+    return !width || width >= FOR_INODE ? WHOLE : width >= FOR_NANOSECONDS ? NO_INODE : SHORT;
+}
+
+/* Write a line of at most `width` columns; 0: any. What does not fit loses first the middle of its facts, then its end,
+ * and last the middle of its path. */
 static void add_fitting(struct lt_buf *out, const struct lt_row *row, size_t width)
 {
     size_t start = out->len;
-    struct text text = add_line(out, row, WHOLE);
-    for (enum level level = NO_INODE; level <= SHORT && width && columns(out, start, out->len) > width; level++) {
-        out->len = start;
-        text = add_line(out, row, level);
-    }
+    struct text text = add_line(out, row, level_of(width));
     size_t length = columns(out, start, out->len);
     if (!width || length <= width)
         return;
     cut_middle(out, text.path, text.to, length - width);
-    length = columns(out, start, out->len);
+    length = columns(out, start, text.path);
     if (length > width)
         cut_middle(out, text.from, text.path, length - width);
-    out->len = skip_columns(out, start, width);
+    if (columns(out, start, out->len) > width)
+        out->len = skip_columns(out, start, width);
 }
 
 static void text_row(struct lt_buf *out, const struct lt_row *row, struct lt_memory *memory)

@@ -3,10 +3,14 @@
 
 A run must end, must leave the sanitizers silent, and its account must balance. Nothing else is judged here.
 """
+import fcntl
 import json
 import os
+import pty
 import signal
+import struct
 import subprocess
+import termios
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -53,6 +57,26 @@ def timeline(*args: Any, **options: Any) -> Timeline:
 def product(form: str, *args: Any) -> bytes:
     """What the program writes to stdout in one format."""
     return run("-q", "-f", form, *args).stdout
+
+
+def on_terminal(columns: int, *args: object, **variables: str) -> list[bytes]:
+    """The lines that the program writes to a terminal of so many columns; stderr goes elsewhere."""
+    parent, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    env = environment() | {"TERM": "xterm"} | variables
+    with subprocess.Popen([PROGRAM, "-q", *map(str, args)], stdout=child, stderr=subprocess.DEVNULL, env=env):
+        os.close(child)
+        data = b""
+        while True:
+            try:
+                piece = os.read(parent, 65536)
+            except OSError:                           # the other end is closed
+                piece = b""
+            if not piece:
+                break
+            data += piece
+    os.close(parent)
+    return data.replace(b"\r\n", b"\n").splitlines()
 
 
 def objects(*args: Any, code: int = 0) -> list[Row]:

@@ -1,41 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a terminal gets: lines that fit, colours, how far the run is, and two last lines."""
-import fcntl
 import json
-import os
-import pty
 import re
-import struct
-import subprocess
-import termios
 from pathlib import Path
 
 import pytest
-from lib import launch, machine, reading
-from lib.sanitizers import environment
+from lib import launch, reading
+from lib.launch import on_terminal
 
 SGR = re.compile(rb"\x1b\[[0-9;]*m")
 ROWS = ["--change", "deleted,added,modified", "--role", "rw"]
-
-
-def on_terminal(columns: int, *args: object, **variables: str) -> list[bytes]:
-    """The lines that the program writes to a terminal of so many columns; stderr goes elsewhere."""
-    parent, child = pty.openpty()
-    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    env = environment() | {"TERM": "xterm"} | variables
-    with subprocess.Popen([machine.PROGRAM, "-q", *map(str, args)], stdout=child, stderr=subprocess.DEVNULL, env=env):
-        os.close(child)
-        data = b""
-        while True:
-            try:
-                piece = os.read(parent, 65536)
-            except OSError:                           # the other end is closed
-                piece = b""
-            if not piece:
-                break
-            data += piece
-    os.close(parent)
-    return data.replace(b"\r\n", b"\n").splitlines()
 
 
 @pytest.mark.parametrize("columns", [60, 80, 132, 200])
