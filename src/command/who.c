@@ -261,7 +261,7 @@ static enum lt_status run_who(struct lt_job *job, struct lt_err *err)
 const struct lt_command lt_command_who = {
     .name = "who",
     .arguments = "PATH EVIDENCE...",
-    .summary = "which layers, volumes and binds hold a path, whose they are, and what each container sees there",
+    .summary = "which layers, volumes and binds hold a path, whose they are, and what containers see there",
     .operands = 1,
     .options = LT_OPTIONS_JSON,
     .run = run_who,

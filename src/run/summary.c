@@ -44,12 +44,13 @@ static void say_left_out(const struct lt_job *job)
     lt_buf_lit(&line, "left out: ");
     if (total.filtered)
         add_count(&line, "", total.filtered, "event");
-    if (total.untimed) {
-        add_count(&line, total.filtered ? ", " : "", total.untimed, "event");
-        lt_buf_lit(&line, " of which nothing says when they happened (--stats: untimed)");
-    }
-    if (!total.filtered && !total.untimed)
+    else
         lt_buf_lit(&line, "nothing");
+    if (total.untimed) {
+        add_count(&line, "; ", total.untimed, "event");
+        lt_buf_printf(&line, " %s in no row, since nothing says when (--stats: untimed)",
+                      total.untimed == 1 ? "is" : "are");
+    }
     say(&line);
 }
 

@@ -33,7 +33,7 @@ def test_around(form: str, sample: Path, sample_jsonl: reading.Timeline) -> None
     got = [line for line in done.stdout.splitlines(keepends=True) if "time_last" not in json.loads(line)]
     assert got == expected
     first, last = hosts.rfc3339(middle - 1_500_000_000), hosts.rfc3339(middle + 1_500_000_001)
-    assert done.stderr.decode() == f"layertime: only rows from {first} until before {last}\n"
+    assert done.stderr.decode().splitlines()[0] == f"layertime: only rows from {first} until before {last}"
     assert run("-q", "--around", f"{when},1s", sample).stderr == b""
 
 
