@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from lib.machine import PROCESSOR, PROGRAM, TIMEOUT, scratch
 from lib.reading import Row, Timeline
 from lib.sanitizers import check_sanitizers, environment
@@ -59,9 +60,17 @@ def product(form: str, *args: Any) -> bytes:
     return run("-q", "-f", form, *args).stdout
 
 
+def terminal() -> tuple[int, int]:
+    """Both ends of a pseudo-terminal. Skips where there is none."""
+    try:
+        return pty.openpty()
+    except OSError as error:
+        pytest.skip(f"no pseudo-terminals here: {error}")
+
+
 def on_terminal(columns: int, *args: object, **variables: str) -> list[bytes]:
     """The lines that the program writes to a terminal of so many columns; stderr goes elsewhere."""
-    parent, child = pty.openpty()
+    parent, child = terminal()
     fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     env = environment() | {"TERM": "xterm"} | variables
     with subprocess.Popen([PROGRAM, "-q", *map(str, args)], stdout=child, stderr=subprocess.DEVNULL, env=env):

@@ -3,7 +3,6 @@
 needed the kernel makes the layers, and says what is right."""
 import hashlib
 import os
-import pty
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -120,7 +119,7 @@ def test_terminals_get_no_control_characters(tmp: Path) -> None:
     host = Host(tmp / "host")
     text = b"a\tb\r\n\x1b[31m\xff\n" + "ü".encode() * 40000
     host.container("web", host.image("i:1", {"x": text}))
-    ours, theirs = pty.openpty()
+    ours, theirs = launch.terminal()
     with open(ours, "rb", buffering=0) as screen, \
             subprocess.Popen([machine.PROGRAM, "cat", "web", "/x", host.root], stdout=theirs, stderr=subprocess.PIPE,
                              env=environment()) as child:
