@@ -39,7 +39,7 @@ static void add_cell(struct lt_buf *out, enum lt_field field, const struct lt_ro
         lt_buf_char(out, '-');
     else
         lt_field_put(out, field, row);
-    if (lt_field_infos[field].type == LT_AS_INT || field == LT_FIELD_DATETIME)
+    if (out->len == start || lt_field_infos[field].type == LT_AS_INT || field == LT_FIELD_DATETIME)
         return;
     lt_value_bound(out, start);
     lt_escape_name_from(out, start, true);

@@ -140,7 +140,12 @@ static const struct lt_medium *medium_of(const struct lt_event *event)
     return event->medium ? event->medium : &directory;
 }
 
-EVENT_FIELD(display_name, lt_buf_printf(out, "%s:", medium_of(event)->type); put_evidence_path(out, event))
+static void put_display_name(struct lt_buf *out, const struct lt_event *event)
+{
+    add_word(out, medium_of(event)->type);
+    lt_buf_char(out, ':');
+    put_evidence_path(out, event);
+}
 
 ORIGIN_FIELD(runtime, add_word(out, lt_owner_runtime(owner)->name))
 /* The container in which the store lies. */
@@ -270,8 +275,10 @@ static void put_pathspec(struct lt_buf *out, const struct lt_event *event)
 {
     const struct lt_medium *medium = medium_of(event);
     lt_buf_lit(out, "{\"__type__\": \"PathSpec\"");
-    if (medium->parent.len && event->node && event->node->ino)
-        lt_buf_printf(out, ", \"inode\": %ju", (uintmax_t)event->node->ino);
+    if (medium->parent.len && event->node && event->node->ino) {
+        lt_buf_lit(out, ", \"inode\": ");
+        lt_buf_uint(out, event->node->ino);
+    }
     lt_buf_lit(out, ", \"location\": \"");
     size_t start = out->len;
     put_evidence_path(out, event);
@@ -282,7 +289,9 @@ static void put_pathspec(struct lt_buf *out, const struct lt_event *event)
         lt_buf_lit(out, ", \"parent\": ");
         lt_buf_add(out, medium->parent);
     }
-    lt_buf_printf(out, ", \"type_indicator\": \"%s\"}", medium->type);
+    lt_buf_lit(out, ", \"type_indicator\": \"");
+    add_word(out, medium->type);
+    lt_buf_lit(out, "\"}");
 }
 
 /* Where in the file the time was read. The inode of an entry, and the file as a whole, are in other fields. */

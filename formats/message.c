@@ -247,7 +247,9 @@ static void add_size(struct lt_buf *out, uint32_t mode, uint64_t size)
 {
     if (!S_ISREG(mode))
         return;
-    lt_buf_printf(out, ", %ju byte%s", (uintmax_t)size, size == 1 ? "" : "s");
+    lt_buf_lit(out, ", ");
+    lt_buf_uint(out, size);
+    lt_buf_add(out, size == 1 ? LT_STR(" byte") : LT_STR(" bytes"));
 }
 
 static void add_inode(struct lt_buf *out, const struct lt_node *node)
@@ -256,7 +258,10 @@ static void add_inode(struct lt_buf *out, const struct lt_node *node)
     add_size(out, node->mode, node->size);
     lt_buf_lit(out, ", mode 0");
     add_octal(out, node->mode & 07777);
-    lt_buf_printf(out, ", owner %u:%u", node->uid, node->gid);
+    lt_buf_lit(out, ", owner ");
+    lt_buf_uint(out, node->uid);
+    lt_buf_char(out, ':');
+    lt_buf_uint(out, node->gid);
     if (node->nlink > 1 && !S_ISDIR(node->mode))
         lt_buf_printf(out, ", %u links", node->nlink);
 }

@@ -29,10 +29,12 @@ static bool is_number(struct lt_str text)
 static bool is_formula(struct lt_str text)
 {
     static const char *const wide[] = {"\uff1d", "\uff0b", "\uff0d", "\uff20"};
+    if (text.len < 2 || !strchr("=+-@\xef", *text.ptr))
+        return false; /* most text; the last byte begins those in full width */
     for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
         if (lt_str_starts(text, lt_str_c(wide[i])))
             return true;
-    return text.len > 1 && strchr("=+-@", *text.ptr) && !is_number(text);
+    return *text.ptr != '\xef' && !is_number(text);
 }
 
 void lt_cell_neutralise(struct lt_buf *out, size_t start)
@@ -45,23 +47,31 @@ void lt_cell_neutralise(struct lt_buf *out, size_t start)
     out->ptr[start] = '\'';
 }
 
+static size_t count_quotes(struct lt_str text)
+{
+    size_t count = 0;
+    for (const char *quote; (quote = memchr(text.ptr, '"', text.len)); count++)
+        text = lt_str_skip(text, (size_t)(quote - text.ptr) + 1);
+    return count;
+}
+
+/* The text moves towards the end of the buffer, its last byte first, so it needs no copy. */
 void lt_csv_cell(struct lt_buf *out, size_t start, bool raw)
 {
-    struct lt_buf text = {0};
     if (out->len == start)
         return;
     if (!raw)
         lt_cell_neutralise(out, start);
-    lt_buf_add(&text, (struct lt_str){out->ptr + start, out->len - start});
-    out->len = start;
-    lt_buf_char(out, '"');
-    for (struct lt_str rest = lt_buf_view(&text); rest.len;) {
-        const char *quote = memchr(rest.ptr, '"', rest.len);
-        struct lt_str piece = {rest.ptr, quote ? (size_t)(quote - rest.ptr) + 1 : rest.len};
-        lt_buf_add(out, piece);
-        lt_buf_add(out, quote ? LT_STR("\"") : LT_STR(""));
-        rest = lt_str_skip(rest, piece.len);
+    size_t length = out->len - start, quotes = count_quotes((struct lt_str){out->ptr + start, length});
+    lt_buf_reserve(out, quotes + 2);
+    char *text = out->ptr + start;
+    out->len += quotes + 2;
+    text[length + quotes + 1] = '"';
+    for (; quotes; length--) {
+        text[length + quotes] = text[length - 1];
+        if (text[length - 1] == '"')
+            text[length + --quotes] = '"';
     }
-    lt_buf_char(out, '"');
-    lt_buf_free(&text);
+    memmove(text + 1, text, length);
+    *text = '"';
 }
