@@ -13,6 +13,16 @@ int lt_time_cmp(struct lt_time a, struct lt_time b)
     return (a.nsec > b.nsec) - (a.nsec < b.nsec);
 }
 
+void lt_time_widen(struct lt_time *first, struct lt_time *last, struct lt_time time)
+{
+    if (!time.set)
+        return;
+    if (!first->set || lt_time_cmp(time, *first) < 0)
+        *first = time;
+    if (!last->set || lt_time_cmp(time, *last) > 0)
+        *last = time;
+}
+
 bool lt_time_nanos(struct lt_time time, int64_t *out)
 {
     wide nanos = (wide)time.sec * NANOS + time.nsec;

@@ -36,6 +36,10 @@ static inline bool lt_time_same(struct lt_time a, struct lt_time b)
     return a.set == b.set && (!a.set || (a.sec == b.sec && a.nsec == b.nsec));
 }
 
+/* Widen the span from `*first` to `*last`, either of which may be unset, so that it holds `time`. An unset time changes
+ * nothing. */
+void lt_time_widen(struct lt_time *first, struct lt_time *last, struct lt_time time);
+
 /* b - a in nanoseconds, clamped to the range of int64_t. */
 int64_t lt_time_diff(struct lt_time a, struct lt_time b);
 

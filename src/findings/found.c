@@ -47,21 +47,11 @@ void lt_found_fact(struct lt_founds *founds, struct lt_found *found, const char 
     add_fact(founds, found, lt_str_c(text));
 }
 
-static void widen(struct lt_found *found, struct lt_time time)
-{
-    if (!time.set)
-        return;
-    if (!found->first.set || lt_time_cmp(time, found->first) < 0)
-        found->first = time;
-    if (!found->last.set || lt_time_cmp(time, found->last) > 0)
-        found->last = time;
-}
-
 void lt_found_row(struct lt_founds *founds, struct lt_found *found, const struct lt_found_row *row, bool counts)
 {
     if (counts) {
-        widen(found, row->first.set ? row->first : row->time);
-        widen(found, row->last.set ? row->last : row->time);
+        lt_time_widen(&found->first, &found->last, row->first.set ? row->first : row->time);
+        lt_time_widen(&found->first, &found->last, row->last.set ? row->last : row->time);
     }
     if (found->row_count++ >= LT_FOUND_ROWS)
         return;

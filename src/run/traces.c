@@ -4,16 +4,6 @@
 #include "model/told.h"
 #include "run/schedule.h"
 
-static void note_time(struct lt_container *container, struct lt_time time)
-{
-    if (!time.set)
-        return;
-    if (!container->first_trace.set || lt_time_cmp(time, container->first_trace) < 0)
-        container->first_trace = time;
-    if (!container->last_trace.set || lt_time_cmp(time, container->last_trace) > 0)
-        container->last_trace = time;
-}
-
 /* An event only borrows its container; the inventory has it for writing. */
 static struct lt_container *traced_by(const struct lt_event *event)
 {
@@ -33,7 +23,7 @@ static enum lt_status take_trace(void *arg, struct lt_event *event, enum lt_fate
     if (!container)
         return LT_OK;
     for (unsigned slot = 0; !event->first.set && !event->last.set && slot < LT_SLOTS; slot++)
-        note_time(container, event->time[slot]);
+        lt_time_widen(&container->first_trace, &container->last_trace, event->time[slot]);
     if (!lt_list_has_str(&container->traced_by, reader))
         lt_list_add_str(&container->traced_by, &job->arena, reader);
     return LT_OK;

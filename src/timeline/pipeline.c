@@ -36,15 +36,6 @@ struct timeline {
     struct lt_memory memory;
 };
 
-/* Keep the first and the last time of what is written. */
-static void widen(struct lt_job *job, struct lt_time time)
-{
-    if (!job->first.set || lt_time_cmp(time, job->first) < 0)
-        job->first = time;
-    if (!job->last.set || lt_time_cmp(time, job->last) > 0)
-        job->last = time;
-}
-
 /* Formats that take events as they come need no sorting. False: the event is not in the output. */
 static bool write_event(struct timeline *timeline, const struct lt_event *event, enum lt_status *status,
                         struct lt_err *err)
@@ -56,8 +47,7 @@ static bool write_event(struct timeline *timeline, const struct lt_event *event,
         !timeline->options->format->event(lt_output_buffer(&timeline->job->output), event, &timeline->memory))
         return false;
     for (unsigned slot = 0; slot < LT_SLOTS; slot++)
-        if (event->time[slot].set)
-            widen(timeline->job, event->time[slot]);
+        lt_time_widen(&timeline->job->first, &timeline->job->last, event->time[slot]);
     timeline->job->rows++;
     *status = lt_output_flush(&timeline->job->output, err);
     return true;
@@ -236,7 +226,7 @@ static enum lt_status write_rows(struct timeline *timeline, struct lt_err *err)
     enum lt_status status = lt_sorter_finish(&timeline->sorter, err);
     while (status == LT_OK && (status = lt_sorter_next(&timeline->sorter, &row, err)) == LT_OK) {
         if (write_row(timeline, row)) {
-            widen(job, row->time);
+            lt_time_widen(&job->first, &job->last, row->time);
             job->rows++;
         }
         status = lt_output_flush(&job->output, err);
