@@ -122,6 +122,17 @@ static void put_parser(struct lt_buf *out, const struct lt_origin *origin)
         {"docker:container:log:entry", "nerdctl", "jsonl/docker_container_log"},
         {"docker:layer:configuration", NULL, "jsonl/docker_layer_config"},
         {"cri:container:log:entry", NULL, "text/cri_log"},
+        {"bash:history:entry", NULL, "text/bash_history"},
+        {"shell:zsh:history", NULL, "text/zsh_extended_history"},
+        {"fish:history:entry", NULL, "fish_history"},
+        {"syslog:line", NULL, "text/syslog"},
+        {"syslog:cron:task_run", NULL, "text/syslog"},
+        {"syslog:ssh:login", NULL, "text/syslog"},
+        {"syslog:ssh:failed_connection", NULL, "text/syslog"},
+        {"syslog:ssh:opened_connection", NULL, "text/syslog"},
+        {"apache:access_log:entry", NULL, "text/apache_access"},
+        {"linux:dpkg_log:entry", NULL, "text/dpkg"},
+        {"linux:apt_history_log:entry", NULL, "text/apt_history"},
     };
     for (size_t i = 0; i < sizeof parsers / sizeof *parsers; i++)
         if (strcmp(KIND(origin)->data_type, parsers[i].data_type) == 0 &&

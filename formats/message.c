@@ -339,35 +339,57 @@ static void cut(struct lt_buf *out, size_t start)
     lt_buf_lit(out, "...");
 }
 
-/* The text of a line without the newline at its end. */
-static struct lt_str body_of(const struct lt_event *event)
-{
-    const struct lt_attr *attr = lt_event_attr(event, LT_ATTR_BODY);
-    struct lt_str text = attr ? attr->text : LT_STR("");
-    text.len -= lt_str_ends(text, LT_STR("\n"));
-    return text;
-}
-
 static struct lt_str text_of(const struct lt_event *event, enum lt_attr_key key)
 {
     const struct lt_attr *attr = lt_event_attr(event, key);
     return attr ? attr->text : LT_STR("");
 }
 
+/* The text of a line without the newline at its end. That of a history is a command. */
+static struct lt_str body_of(const struct lt_event *event)
+{
+    struct lt_str body = text_of(event, LT_ATTR_BODY);
+    struct lt_str text = body.len ? body : text_of(event, LT_ATTR_COMMAND);
+    text.len -= lt_str_ends(text, LT_STR("\n"));
+    return text;
+}
+
+/* A text of several lines on one. */
+static void add_body(struct lt_buf *out, const struct lt_event *event)
+{
+    struct lt_str rest = body_of(event);
+    lt_buf_add(out, lt_str_cut(&rest, '\n'));
+    while (rest.len) {
+        lt_buf_char(out, ' ');
+        lt_buf_add(out, lt_str_cut(&rest, '\n'));
+    }
+}
+
 /* Is it a line that somebody wrote, and not something that happened? */
 static bool is_line(const struct lt_event *event)
 {
-    return !text_of(event, LT_ATTR_ACTION).len && lt_event_attr(event, LT_ATTR_BODY);
+    return !text_of(event, LT_ATTR_ACTION).len &&
+           (lt_event_attr(event, LT_ATTR_BODY) || lt_event_attr(event, LT_ATTR_LOG_SOURCE));
 }
 
-/* What of a line is not told as a fact. */
-#define LINE (LT_SET_BIT(LT_ATTR_BODY) | LT_SET_BIT(LT_ATTR_LOG_SOURCE))
+/* What of a line is not told as a fact: what the words before hold, and what stands in its text. */
+static lt_set told_of_line(const struct lt_event *event)
+{
+    struct lt_str body = body_of(event);
+    lt_set told = LT_SET_BIT(LT_ATTR_BODY) | LT_SET_BIT(LT_ATTR_LOG_SOURCE) | LT_SET_BIT(LT_ATTR_CODE);
+    for (size_t i = 0; i < event->attr_count; i++) {
+        struct lt_str text = event->attrs[i].text;
+        if (text.len && text.len <= body.len && memmem(body.ptr, body.len, text.ptr, text.len))
+            told |= LT_SET_BIT(event->attrs[i].key);
+    }
+    return told;
+}
 
 /* The text of a line, then in brackets who wrote it and what else is known of it. */
 static void line_message(struct lt_buf *out, const struct lt_event *event)
 {
     size_t start = out->len;
-    lt_buf_add(out, body_of(event));
+    add_body(out, event);
     cut(out, start);
     add_bounds(out, event);
     lt_buf_lit(out, " [");
@@ -375,7 +397,7 @@ static void line_message(struct lt_buf *out, const struct lt_event *event)
     add_subject(out, event);
     add_item(out, start, event->owner->container ? lt_short_id(event->owner->container->id) : LT_STR(""));
     add_item(out, start, text_of(event, LT_ATTR_LOG_SOURCE));
-    add_facts(out, start, event, LINE);
+    add_facts(out, start, event, told_of_line(event));
     cut(out, start);
     lt_buf_char(out, ']');
 }
@@ -417,8 +439,8 @@ void lt_message_facts(struct lt_buf *out, const struct lt_event *event)
     struct lt_str source = text_of(event, LT_ATTR_LOG_SOURCE);
     lt_buf_add(out, source);
     lt_buf_add(out, source.len ? LT_STR(": ") : LT_STR(""));
-    lt_buf_add(out, body_of(event));
-    add_facts(out, start, event, LINE);
+    add_body(out, event);
+    add_facts(out, start, event, told_of_line(event));
 }
 
 void lt_message(struct lt_buf *out, const struct lt_event *event)

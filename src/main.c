@@ -11,6 +11,7 @@
  *   runtime/       one folder a runtime: where its stores are, what its records say
  *   host/          daemon configuration, control groups, system logs, and the attribution of their lines
  *   files/         walks over the files of layers, volumes and binds
+ *   inside/        histories and logs that programs in containers wrote
  *   overlay/       a layer and its lower stack: changes, deletions, mounts, the record of an image layer's tar
  *   store/         what the entries of a layer mean, by the mechanics of its storage
  *   clock/         zones, clocks of applications, what file times prove

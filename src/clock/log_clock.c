@@ -172,10 +172,7 @@ static struct lt_time instant_of(const struct lt_apptime *app, const struct lt_z
         return app->time;
     if (!zone->known)
         return *last;
-    unsigned count = lt_zone_instants(&zone->rules, app->time.sec, found);
-    if (!count) /* skipped when clocks went forward: use the offset of the day before */
-        found[0] = app->time.sec - lt_zone_offset(&zone->rules, app->time.sec - 86400);
-    if (count == 2)
+    if (lt_zone_place(&zone->rules, app->time.sec, found) == 2)
         *last = lt_time_at(found[1], app->time.nsec);
     return lt_time_at(found[0], app->time.nsec);
 }

@@ -140,9 +140,17 @@ static void check_offsets(struct lt_ctx *ctx)
     }
 }
 
-/* --- containers --- */
+/* --- containers and images --- */
 
-/* A file that a container sees. */
+/* Who looks: a container, or else what a layer and those under it show. */
+struct viewer {
+    struct lt_lower_reader *reader;
+    const struct lt_container *container;
+    const struct lt_view_root *root;
+    const char *whose; /* static: "the container", "the image" */
+};
+
+/* A file that it sees. */
 struct seen {
     struct lt_fs *fs;
     struct lt_str path;   /* on `fs` */
@@ -173,22 +181,32 @@ static enum lt_status see_mounted(struct lt_ctx *ctx, const struct lt_mount *mou
     return lt_fs_stat(out->fs, out->path, ctx->scratch, &node, NULL) == LT_OK && S_ISREG(node.mode) ? LT_OK : LT_END;
 }
 
-/* The regular file that the container sees at `path`. LT_END: there is none that it can open. LT_SKIP: unknown, because
- * a layer cannot be read. Nothing is reported here: the walk of the layer does that. */
-static enum lt_status see_file(struct lt_lower_reader *reader, const struct lt_container *container, struct lt_str path,
-                               struct seen *out)
+static const struct lt_mount *mounted_over(const struct viewer *viewer, struct lt_str path)
 {
-    struct lt_ctx *ctx = reader->ctx;
+    return viewer->container ? lt_mount_over(viewer->container, path) : NULL;
+}
+
+static enum lt_status look_up(const struct viewer *viewer, struct lt_str path, struct lt_view *out, struct lt_err *err)
+{
+    return viewer->container ? lt_lower_lookup(viewer->reader, viewer->container, path, out, err)
+                             : lt_view_lookup(viewer->reader, viewer->root, path, out, err);
+}
+
+/* The regular file that is seen at `path`. LT_END: there is none that can be opened. LT_SKIP: unknown, because a layer
+ * cannot be read. Nothing is reported here: the walk of the layer does that. */
+static enum lt_status see_file(const struct viewer *viewer, struct lt_str path, struct seen *out)
+{
+    struct lt_ctx *ctx = viewer->reader->ctx;
     struct lt_err problem = {0};
     struct lt_view view = {0};
-    const struct lt_mount *over = lt_mount_over(container, path);
+    const struct lt_mount *over = mounted_over(viewer, path);
     *out = (struct seen){0};
     if (over)
         return see_mounted(ctx, over, path, out);
-    enum lt_status status = lt_lower_lookup(reader, container, path, &view, &problem);
+    enum lt_status status = look_up(viewer, path, &view, &problem);
     struct lt_str linked = lt_str_dup(ctx->run, lt_zone_name_in(view.target));
     path = lt_str_format(ctx->run, DATABASE "%.*s", LT_ARG(linked));
-    over = linked.len ? lt_mount_over(container, path) : NULL;
+    over = linked.len ? mounted_over(viewer, path) : NULL;
     if (over) /* a database that is mounted */
         return see_mounted(ctx, over, path, out);
     if (view.data.len) {
@@ -200,27 +218,27 @@ static enum lt_status see_file(struct lt_lower_reader *reader, const struct lt_c
 }
 
 /* Load the rules of a zone by its name as a program in the container would; otherwise from the host's database. */
-static void rules_by_name(struct lt_lower_reader *reader, const struct lt_container *container, struct lt_str name,
-                          struct lt_zone_info *zone)
+static void rules_by_name(const struct viewer *viewer, struct lt_str name, struct lt_zone_info *zone)
 {
-    struct lt_ctx *ctx = reader->ctx;
+    struct lt_ctx *ctx = viewer->reader->ctx;
     struct seen file;
     struct lt_str path =
         lt_str_starts(name, LT_STR("/")) ? name : lt_str_format(ctx->scratch, DATABASE "%.*s", LT_ARG(name));
     bool safe = lt_zone_is_name(lt_str_starts(name, LT_STR("/")) ? lt_str_skip(name, 1) : name);
-    enum lt_status status = safe ? see_file(reader, container, path, &file) : LT_END;
+    enum lt_status status = safe ? see_file(viewer, path, &file) : LT_END;
     if (status == LT_OK && lt_zone_read(ctx, file.fs, file.path, zone))
         return;
     if (lt_zone_posix(name, &zone->rules))
         zone->known = true;
     else if (lt_zone_of_host(ctx, name, zone))
-        zone->from = lt_str_format(ctx->run, "%.*s (the container%s: those of the host's database)", LT_ARG(zone->from),
-                                   status == LT_END ? " has no rules for it" : "'s rules for it cannot be read");
+        zone->from =
+            lt_str_format(ctx->run, "%.*s (%s%s: those of the host's database)", LT_ARG(zone->from), viewer->whose,
+                          status == LT_END ? " has no rules for it" : "'s rules for it cannot be read");
     else
         lt_zone_by_name(ctx, name, zone);
 }
 
-static bool by_environment(struct lt_lower_reader *reader, struct lt_container *container)
+static bool by_environment(const struct viewer *viewer, struct lt_container *container)
 {
     struct lt_str name = container->tz;
     if (!container->tz_field)
@@ -231,23 +249,22 @@ static bool by_environment(struct lt_lower_reader *reader, struct lt_container *
         name = LT_STR("UTC"); /* meaning of an empty TZ */
     struct lt_str relative = lt_zone_name_in(name);
     container->zone.name = relative.len ? relative : name;
-    container->zone.from = lt_str_format(reader->ctx->run, "TZ in %s", container->tz_field);
-    rules_by_name(reader, container, name, &container->zone);
+    container->zone.from = lt_str_format(viewer->reader->ctx->run, "TZ in %s", container->tz_field);
+    rules_by_name(viewer, name, &container->zone);
     return true;
 }
 
 /* The rules of the container's /etc/localtime, which may be a bind of the host's. */
-static enum lt_status localtime_of(struct lt_lower_reader *reader, struct lt_container *container)
+static enum lt_status localtime_of(const struct viewer *viewer, struct lt_zone_info *zone)
 {
-    struct lt_ctx *ctx = reader->ctx;
-    struct lt_zone_info *zone = &container->zone;
+    struct lt_ctx *ctx = viewer->reader->ctx;
     struct seen file;
-    enum lt_status status = see_file(reader, container, LT_STR("/etc/localtime"), &file);
+    enum lt_status status = see_file(viewer, LT_STR("/etc/localtime"), &file);
     bool read = status == LT_OK && lt_zone_read(ctx, file.fs, file.path, zone);
     if (!read && !file.source.len)
         return status == LT_OK ? LT_END : status;
     zone->name = file.name;
-    zone->from = LT_STR("/etc/localtime of the container");
+    zone->from = lt_str_format(ctx->run, "/etc/localtime of %s", viewer->whose);
     if (!file.source.len)
         return LT_OK;
     zone->from = lt_str_format(ctx->run, "bind of %.*s", LT_ARG(file.source));
@@ -258,43 +275,57 @@ static enum lt_status localtime_of(struct lt_lower_reader *reader, struct lt_con
     return LT_OK;
 }
 
-static enum lt_status timezone_of(struct lt_lower_reader *reader, const struct lt_container *container,
-                                  struct lt_list *claims)
+/* The zone that /etc/timezone names, as a claim. */
+static enum lt_status timezone_of(const struct viewer *viewer, struct lt_list *claims)
 {
-    struct lt_ctx *ctx = reader->ctx;
+    struct lt_ctx *ctx = viewer->reader->ctx;
     struct seen file;
-    enum lt_status status = see_file(reader, container, LT_STR("/etc/timezone"), &file);
+    enum lt_status status = see_file(viewer, LT_STR("/etc/timezone"), &file);
     struct lt_str name = status == LT_OK ? read_name(ctx, file.fs, file.path) : LT_STR("");
     if (!name.len)
         return status;
     struct lt_zone_info *claim = lt_new(ctx->run, struct lt_zone_info);
-    *claim = (struct lt_zone_info){.name = name, .from = LT_STR("/etc/timezone of the container")};
-    rules_by_name(reader, container, name, claim);
+    *claim = (struct lt_zone_info){.name = name};
+    rules_by_name(viewer, name, claim);
+    claim->from = lt_str_format(ctx->run, "/etc/timezone of %s", viewer->whose); /* wherever its rules are from */
     lt_list_add(claims, ctx->run, claim);
     return status;
 }
 
 /* True as well if the layers that may hold these files cannot be read. The zone is then unknown. */
-static bool by_files(struct lt_zone_rules *rules, struct lt_lower_reader *reader, struct lt_container *container)
+static bool by_files(struct lt_zone_rules *rules, const struct viewer *viewer, struct lt_zone_info *zone)
 {
     struct lt_list claims = {0};
-    enum lt_status status = localtime_of(reader, container);
-    enum lt_status name_status = timezone_of(reader, container, &claims);
+    enum lt_status status = localtime_of(viewer, zone);
+    enum lt_status name_status = timezone_of(viewer, &claims);
     if (status != LT_OK && claims.count)
-        container->zone = *(const struct lt_zone_info *)claims.items[0];
-    lt_each (struct lt_zone_info, claim, &claims)
-        claim->from = LT_STR("/etc/timezone of the container"); /* where its rules are from is no matter now */
-    lt_zone_settle(rules, &container->zone, &claims);
-    return container->zone.from.len || status == LT_SKIP || name_status == LT_SKIP;
+        *zone = *(const struct lt_zone_info *)claims.items[0];
+    lt_zone_settle(rules, zone, &claims);
+    return zone->from.len || status == LT_SKIP || name_status == LT_SKIP;
 }
 
 static void find_container(struct lt_zone_rules *rules, struct lt_lower_reader *reader, struct lt_container *container)
 {
-    if (by_environment(reader, container) || by_files(rules, reader, container))
+    const struct viewer viewer = {.reader = reader, .container = container, .whose = "the container"};
+    if (by_environment(&viewer, container) || by_files(rules, &viewer, &container->zone))
         return;
     if (container->rw) /* default of the C libraries */
         container->zone =
             (struct lt_zone_info){.name = LT_STR("UTC"), .from = LT_STR("no TZ and no /etc/localtime"), .known = true};
+}
+
+void lt_zone_of_layer(struct lt_ctx *ctx, struct lt_layer *layer, struct lt_zone_info *out)
+{
+    struct lt_ctx there = lt_ctx_at(ctx, layer->root);
+    struct lt_lower_reader reader = {.ctx = &there};
+    struct lt_zone_rules rules = {.ctx = &there};
+    const struct lt_view_root root = lt_view_from_layer(&reader, layer);
+    const struct viewer viewer = {.reader = &reader, .root = &root, .whose = "the image"};
+    *out = (struct lt_zone_info){0};
+    if (root.layers && !by_files(&rules, &viewer, out))
+        *out = (struct lt_zone_info){.name = LT_STR("UTC"), .from = LT_STR("no /etc/localtime"), .known = true};
+    lt_zone_rules_end(&rules);
+    lt_lower_end(&reader);
 }
 
 static void find_containers(struct lt_zone_rules *rules, struct lt_ctx *ctx)

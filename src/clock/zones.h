@@ -29,6 +29,10 @@ void lt_zone_note_offset(struct lt_ctx *ctx, struct lt_str text, struct lt_str f
  * rules; zone.conflict says where witnesses disagree. */
 void lt_zones_find(struct lt_ctx *ctx);
 
+/* The zone of what a layer and those under it show: that of an image when the layer was made, unless the build set TZ.
+ * Unknown if they cannot be read. */
+void lt_zone_of_layer(struct lt_ctx *ctx, struct lt_layer *layer, struct lt_zone_info *out);
+
 /* Append "Asia/Tokyo by /etc/localtime", for people. */
 void lt_zone_describe(struct lt_buf *out, const struct lt_zone_info *zone);
 

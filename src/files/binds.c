@@ -3,6 +3,7 @@
 
 #include "clock/filetimes.h"
 #include "evidence/walk.h"
+#include "inside/inner_logs.h"
 #include "model/runtime.h"
 #include "model/spans.h"
 
@@ -172,6 +173,7 @@ static enum lt_status show(struct binds *self, struct lt_bind_place *place, cons
     event.tags |= LT_TAG_BIT(bind) | (removed ? LT_TAG_BIT(owner_inferred) : 0);
     if (node->unallocated)
         return lt_emit_unallocated(self->ctx, &event, err);
+    lt_inner_log_note(self->ctx, &event);
     lt_clock_steps_check(self->walking->steps, &event, &self->shown.arena);
     return lt_emit(self->ctx, &event, err);
 }

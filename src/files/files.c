@@ -8,6 +8,7 @@
 #include "evidence/walk.h"
 #include "files/binds.h"
 #include "files/walked.h"
+#include "inside/inner_logs.h"
 #include "overlay/mount_views.h"
 #include "overlay/tamper.h"
 
@@ -62,8 +63,10 @@ static enum lt_status entry(void *arg, const struct lt_dir *dir, const struct lt
     }
     struct lt_event event = lt_file_event(owner_of(walk, dir, node->name, path), dir, node);
     struct lt_arena *arena = &walk->shown.arena;
-    if (is_volume_data(event.owner, path))
+    if (is_volume_data(event.owner, path)) {
         lt_shown_tell(&walk->shown, &event, ctx->reading->names_only);
+        lt_inner_log_note(ctx, &event);
+    }
     if (node->unallocated)
         return lt_emit_unallocated(ctx, &event, err);
     if (!ctx->reading->names_only && event.owner->role == LT_ROLE_VOLUME)

@@ -91,9 +91,7 @@ static void place_local(const struct job *job, struct lt_time local, struct lt_h
 {
     const struct lt_zone *zone = &job->zone;
     int64_t found[2];
-    unsigned count = lt_zone_instants(zone, local.sec, found);
-    if (!count)
-        found[0] = local.sec - lt_zone_offset(zone, local.sec - 86400);
+    unsigned count = lt_zone_place(zone, local.sec, found);
     bool later = count == 2 && job->previous.set && job->previous.sec > found[0] + A_MINUTE;
     out->time = lt_time_at(found[later], local.nsec);
     out->tags |= LT_TAG_BIT(time_inferred);
@@ -114,8 +112,7 @@ static void place_stamp(struct job *job, const struct lt_syslog *line, struct lt
     job->years_searched = true;                        /* once per file, as it reads all of it */
     if (!job->years_known || job->year > LT_MAX_YEARS) /* a file that spans more is not a log */
         return;
-    int64_t days = lt_days_from_civil(job->first_year + job->year, line->month, line->day);
-    place_local(job, lt_time_at(days * 86400 + line->second, 0), out);
+    place_local(job, lt_time_at(lt_yearless_local(job->first_year + job->year, line->at), line->at.nsec), out);
 }
 
 /* The daemon's own time. Its offset serves as the host's zone if that is unknown. */
@@ -239,7 +236,7 @@ static enum lt_status read_line(struct job *job, struct lt_str text, uint64_t of
     offset += zeros;
     if (!lt_syslog_parse(text, &line))
         return job->file.family->own ? read_own(job, text, offset, err) : LT_OK;
-    job->year = lt_years_next(&job->years, &line);
+    job->year = lt_years_next(&job->years, line.at);
     if (line.year) {
         job->first_year = line.year - job->year;
         job->years_known = true;

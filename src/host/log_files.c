@@ -128,23 +128,18 @@ void lt_log_files_find(struct lt_ctx *ctx, const struct lt_log_family *families,
 struct survey {
     const struct lt_attribution *attribution;
     const struct lt_zone *zone;
-    struct lt_years years;
-    struct lt_syslog last; /* the last line with a stamp */
-    int64_t last_year;     /* its year, counted from the first line's */
-    int64_t max_year;      /* the highest such count */
-    bool any, known;
+    struct lt_year_survey years; /* of the lines with a stamp */
+    bool known;
     int64_t first;    /* the year in which the file begins, if `known` */
     int64_t own;      /* the same by the majority of the daemon's own times */
     uint64_t votes;   /* number of times for `own` minus those against it */
-    int64_t leap;     /* year of a 29 February, counted from the first line's; -1: none */
     const char *from; /* the witness for `first` */
 };
 
-/* The stamp in that year, from local time to seconds in UTC. */
-static int64_t instant(const struct lt_zone *zone, int64_t year, const struct lt_syslog *line)
+/* How far the stamp in that year is from the known time, in seconds. */
+static int64_t distance(const struct lt_zone *zone, int64_t year, const struct lt_syslog *line, int64_t known)
 {
-    int64_t local = lt_days_from_civil(year, line->month, line->day) * DAY + line->second;
-    return local - lt_zone_offset(zone, local);
+    return llabs(lt_yearless_instant(zone, year, line->at) - known);
 }
 
 /* The year in which the line's stamp is closest to the known time. */
@@ -152,7 +147,7 @@ static int64_t nearest_year(const struct lt_zone *zone, const struct lt_syslog *
 {
     int64_t best = lt_civil_from(known).year, year = best;
     for (int64_t other = year - 1; other <= year + 1; other++)
-        if (llabs(instant(zone, other, line) - known) < llabs(instant(zone, best, line) - known))
+        if (distance(zone, other, line, known) < distance(zone, best, line, known))
             best = other;
     return best;
 }
@@ -168,7 +163,7 @@ static void count_message_time(struct survey *survey, const struct lt_syslog *li
     if (!own.set)
         return;
     int64_t known = nearest_year(survey->zone, line, own.sec);
-    if (llabs(instant(survey->zone, known, line) - own.sec) > DAY)
+    if (distance(survey->zone, known, line, own.sec) > DAY)
         return;
     if (!survey->votes)
         survey->own = known - year;
@@ -180,13 +175,7 @@ static void survey_line(struct survey *survey, struct lt_str text)
     struct lt_syslog line;
     if (!lt_syslog_parse(text, &line))
         return;
-    int64_t year = lt_years_next(&survey->years, &line);
-    survey->any = true;
-    survey->last = line;
-    survey->last_year = year;
-    survey->max_year = year > survey->max_year ? year : survey->max_year;
-    if (line.month == 2 && line.day == 29)
-        survey->leap = year;
+    int64_t year = lt_year_survey_add(&survey->years, line.at);
     if (!line.year) {
         count_message_time(survey, &line, year);
         return;
@@ -220,31 +209,19 @@ static void limit_by(struct lt_time time, const char *from, struct lt_time *end,
     survey->from = from;
 }
 
-/* The file's first year if its last line was written as late as `end` allows. */
-static int64_t year_before(const struct survey *survey, struct lt_time end)
-{
-    int64_t last = lt_civil_from(end.sec).year + 1;
-    while (instant(survey->zone, last, &survey->last) > end.sec + DAY)
-        last--;
-    int64_t first = last - survey->last_year;
-    for (unsigned i = 0; i < 8 && survey->leap >= 0 && lt_days_in_month(first + survey->leap, 2) < 29; i++)
-        first--;
-    return first;
-}
-
 bool lt_log_year(const struct lt_attribution *attribution, struct lt_fs *fs, const struct lt_log_file *file,
                  const struct lt_zone *zone, struct lt_time limit, int64_t *year, struct lt_str *from)
 {
-    struct survey survey = {.attribution = attribution, .zone = zone, .leap = -1, .from = ""};
+    struct survey survey = {.attribution = attribution, .zone = zone, .years = {.leap = -1}, .from = ""};
     struct lt_time end = {0};
     survey_file(fs, file->path, &survey);
     if (!survey.known) {
         limit_by(file->written, "the file's mtime", &end, &survey);
         limit_by(file->dated, "the file's name", &end, &survey);
         limit_by(limit, "the file after it", &end, &survey);
-        survey.known = survey.any && end.set;
+        survey.known = survey.years.any && end.set;
         if (survey.known)
-            survey.first = year_before(&survey, end);
+            survey.first = lt_year_survey_first(&survey.years, zone, end);
         if (survey.votes && (!survey.known || survey.own <= survey.first + 1 || lt_time_is_stock(end))) {
             survey.known = true;
             survey.first = survey.own;
@@ -253,5 +230,5 @@ bool lt_log_year(const struct lt_attribution *attribution, struct lt_fs *fs, con
     }
     *year = survey.first;
     *from = lt_str_c(survey.from);
-    return survey.known && survey.first >= 1970 && survey.max_year <= LT_MAX_YEARS;
+    return survey.known && survey.first >= 1970 && survey.years.max_year <= LT_MAX_YEARS;
 }

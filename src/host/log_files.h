@@ -6,8 +6,6 @@
 #include "host/attribution.h"
 #include "read/source.h"
 
-enum { LT_MAX_YEARS = 50 }; /* spanned by one file */
-
 /* All files of one log: NAME itself, NAME.1, NAME-20261123 and NAME.old, each possibly packed (parse/rotation.h). */
 struct lt_log_family {
     const char *directory, *name; /* directory below the log directory: "", "docker" or "upstart" */

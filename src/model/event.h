@@ -110,6 +110,7 @@ enum lt_kind_flags {
     LT_BY_BUILDER = 1 << 3, /* made by the clock of the image's builder */
     LT_BY_APP = 1 << 4,     /* made by the clock of an application in a container */
     LT_IS_GUESS = 1 << 5,   /* that it happened is inferred, whatever bounds its time has */
+    LT_OF_PROGRAM = LT_FROM_TEXT | LT_IS_CLAIM | LT_BY_APP, /* a program in a container wrote it down */
 };
 
 struct lt_kind_info {

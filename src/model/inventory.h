@@ -275,6 +275,18 @@ struct lt_bound {
     const char *why;   /* these are left out; NULL: none is */
 };
 
+/* A file in which a program in a container may have kept a log or a history: see inside/inner_logs.h. */
+struct lt_inner_log {
+    struct lt_fs *fs;
+    struct lt_str path, inside; /* in the evidence; as the container sees it, "" if none does */
+    const struct lt_owner *owner;
+    lt_tags tags;                    /* of the file that its records have, too */
+    struct lt_time written, changed; /* mtime and ctime; may be unset */
+    bool history;                    /* that of a shell, by its name */
+    struct lt_fs *lower_fs;          /* what the layers below may show in its place: a path there, */
+    struct lt_str lower;             /* "" if they show no file */
+};
+
 /* What a host mounts, by its own settings. */
 struct lt_placed {
     struct lt_fs *fs;     /* where it is in the evidence; NULL: nowhere */
@@ -309,6 +321,7 @@ struct lt_host {
     struct lt_time newest;              /* the newest ctime of a file seen: only this host's kernel sets these */
     struct lt_list roots;               /* of struct lt_root *: its stores */
     struct lt_list bound;               /* of struct lt_bound *: the bind sources that were walked */
+    struct lt_list inner_logs;          /* of struct lt_inner_log *: found by the walks */
     struct lt_map unread;               /* paths of stores that nobody reads, and that are reported */
     struct lt_owner owner;              /* role host, of no store */
 };

@@ -19,6 +19,7 @@
  *                   loosejson.c   text that is nearly JSON        uci.c         settings of OpenWrt
  *                   fstab.c       mount tables
  *   logs            rotation.c    names of rotated logs           naming.c      names of containers in lines
+ *                   years.c       years of times without one      applog/       histories and logs in containers
  *   Kubernetes      crilog.c      a line of a pod's log           podname.c     names of its files
  *                   yamllines.c   lines of YAML
  */

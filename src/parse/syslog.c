@@ -6,8 +6,7 @@
 
 #include <stdio.h>
 
-/* Months of 32 days are enough to order the times of a year. */
-enum { ID_LENGTH = 64, SHORT_LENGTH = 12, MONTH = 32 * 86400, MAX_STAMP = 40, MAX_FIELDS = 1024 };
+enum { ID_LENGTH = 64, SHORT_LENGTH = 12, MAX_STAMP = 40, MAX_FIELDS = 1024 };
 
 static bool is_digit(char byte)
 {
@@ -38,6 +37,19 @@ static unsigned two_digits(const char *at)
     return tens * 10 + (unsigned)(at[1] - '0');
 }
 
+/* Take ".123" off what follows a stamp; syslog-ng writes it with frac-digits(). Returns its nanoseconds. */
+static uint32_t take_fraction(struct lt_str *rest)
+{
+    uint32_t nsec = 0, unit = 100000000;
+    if (rest->len < 2 || rest->ptr[0] != '.' || !is_digit(rest->ptr[1]))
+        return 0;
+    for (*rest = lt_str_skip(*rest, 1); rest->len && is_digit(rest->ptr[0]); *rest = lt_str_skip(*rest, 1)) {
+        nsec += unit * (uint32_t)(rest->ptr[0] - '0');
+        unit /= 10;
+    }
+    return nsec;
+}
+
 /* Nov 23 17:46:04 */
 static bool take_stamp(struct lt_str line, struct lt_syslog *out)
 {
@@ -55,10 +67,10 @@ static bool take_stamp(struct lt_str line, struct lt_syslog *out)
     }
     unsigned day = two_digits(line.ptr + 4), hour = two_digits(line.ptr + 7);
     unsigned minute = two_digits(line.ptr + 10), second = two_digits(line.ptr + 13);
-    out->month = month + 1;
-    out->day = day;
-    out->second = hour * 3600 + minute * 60 + second;
-    out->stamp = (struct lt_str){line.ptr, length};
+    struct lt_str rest = lt_str_skip(line, length);
+    uint32_t nsec = take_fraction(&rest);
+    out->at = (struct lt_yearless){month + 1, day, hour * 3600 + minute * 60 + second, nsec};
+    out->stamp = (struct lt_str){line.ptr, line.len - rest.len};
     return month < 12 && day >= 1 && day <= lt_days_in_month(2000, month + 1) && hour < 24 && minute < 60 &&
            second <= 60;
 }
@@ -166,9 +178,8 @@ static bool take_iso(struct lt_syslog *out)
     if (local.year < LT_YEAR_MIN)
         return false;
     out->year = local.year;
-    out->month = local.month;
-    out->day = local.day;
-    out->second = local.hour * 3600 + local.minute * 60 + local.second;
+    unsigned second = local.hour * 3600 + local.minute * 60 + local.second;
+    out->at = (struct lt_yearless){local.month, local.day, second, out->time.nsec};
     return true;
 }
 
@@ -178,9 +189,13 @@ bool lt_syslog_parse(struct lt_str line, struct lt_syslog *out)
     skip_priority(&line, out);
     if (take_stamp(line, out)) {
         struct lt_str rest = lt_str_skip(line, out->stamp.len);
-        if (!lt_str_starts(rest, LT_STR(" ")))
+        bool colon = lt_str_starts(rest, LT_STR(": "));
+        if (!colon && !lt_str_starts(rest, LT_STR(" ")))
             return false;
-        take_rest(lt_str_skip(rest, 1), out);
+        if (colon)
+            out->body = lt_str_skip(rest, 2);
+        else
+            take_rest(lt_str_skip(rest, 1), out);
         return true;
     }
     bool fields = lt_str_starts(line, LT_STR("1 "));
@@ -196,18 +211,6 @@ bool lt_syslog_parse(struct lt_str line, struct lt_syslog *out)
     else
         take_rest(rest, out);
     return true;
-}
-
-/* --- years ----------------------------------------------------------------------------------------------------- */
-
-int64_t lt_years_next(struct lt_years *years, const struct lt_syslog *line)
-{
-    uint32_t at = line->month * MONTH + line->day * 86400 + line->second;
-    if (years->at && at > years->at + 11 * MONTH + MONTH / 2)
-        return years->year - 1;
-    years->year += at + MONTH < years->at;
-    years->at = at;
-    return years->year;
 }
 
 /* --- the message ----------------------------------------------------------------------------------------------- */

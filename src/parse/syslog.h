@@ -4,14 +4,14 @@
 #ifndef LT_PARSE_SYSLOG_H
 #define LT_PARSE_SYSLOG_H
 
-#include "base/clock.h"
+#include "parse/years.h"
 
 /* The parts of a line. Text is borrowed from the line, and "" if it is missing. */
 struct lt_syslog {
-    struct lt_str stamp;         /* the time as it is written in the line */
-    struct lt_time time;         /* set if the stamp has a year and a zone */
-    int64_t year;                /* 0: the stamp has none */
-    unsigned month, day, second; /* local time; second is of the day */
+    struct lt_str stamp;   /* the time as it is written in the line */
+    struct lt_time time;   /* set if the stamp has a year and a zone */
+    int64_t year;          /* 0: the stamp has none */
+    struct lt_yearless at; /* local time */
     struct lt_str host, reporter, level, body;
     uint64_t pid; /* 0: none */
 };
@@ -19,23 +19,14 @@ struct lt_syslog {
 /* Parse the header of a line in one of these forms; `<30>` may come before any of them:
  *
  *   Nov 23 17:46:04 host dockerd[812]: text                              RFC 3164, rsyslog's and syslog-ng's default
+ *   Nov 23 17:46:04.123 host dockerd[812]: text                          syslog-ng with frac-digits()
  *   Nov 23 17:46:04 host daemon.info dockerd[812]: text                  BusyBox (sysklogd/syslogd.c, 1.36)
+ *   Nov 23 17:46:04: --- last message repeated 3 times ---               macOS
  *   2026-11-23T17:46:04.123456+01:00 host dockerd[812]: text             rsyslog's RSYSLOG_FileFormat, Debian 12
  *   1 2026-11-23T17:46:04.123456+01:00 host dockerd 812 - [sd] text      RFC 5424
  *
  * The host may be missing, except in RFC 5424. False: the line has none of these forms. */
 bool lt_syslog_parse(struct lt_str line, struct lt_syslog *out);
-
-/* Counts the years that begin from line to line. Initialise with {0}. */
-struct lt_years {
-    int64_t year; /* year of the last line; the first line has year 0 */
-    uint32_t at;  /* position of the last line in its year; 0: there is none */
-};
-
-/* Return the year of the next line, counted from that of the first. A stamp more than a month before the last one
- * begins a new year: a log is appended to, but a clock may be put back a little. A stamp from the end of a year right
- * after its start belongs to the old year. */
-int64_t lt_years_next(struct lt_years *years, const struct lt_syslog *line);
 
 /* Read the next field of a message as logrus writes it (github.com/sirupsen/logrus text_formatter.go, 1.9): key=value
  * or key="value", whose escapes are kept. Anything else is skipped. False: there are no more. */

@@ -359,3 +359,11 @@ unsigned lt_zone_instants(const struct lt_zone *zone, int64_t local, int64_t out
         out[count++] = local - after;
     return count;
 }
+
+unsigned lt_zone_place(const struct lt_zone *zone, int64_t local, int64_t out[2])
+{
+    unsigned count = lt_zone_instants(zone, local, out);
+    if (!count)
+        out[0] = local - lt_zone_offset(zone, local - 86400);
+    return count ? count : 1;
+}

@@ -66,4 +66,8 @@ bool lt_zone_differ(const struct lt_zone *a, const struct lt_zone *b, struct lt_
  * spring), one, or two (repeated in autumn), the earlier one first. Returns their number. */
 unsigned lt_zone_instants(const struct lt_zone *zone, int64_t local, int64_t out[2]);
 
+/* The same for a time that somebody wrote. One that was skipped is taken by the offset of the day before, so there is
+ * always one. */
+unsigned lt_zone_place(const struct lt_zone *zone, int64_t local, int64_t out[2]);
+
 #endif

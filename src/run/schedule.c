@@ -11,6 +11,7 @@
 #define SOURCE(name) extern const struct lt_source lt_source_##name;
 #include "files/sources.def"
 #include "host/sources.def"
+#include "inside/sources.def"
 #undef SOURCE
 
 /* The sources of every host, whatever runtimes it has. */
@@ -18,6 +19,7 @@ static const struct lt_source *const common[] = {
 #define SOURCE(name) &lt_source_##name,
 #include "files/sources.def"
 #include "host/sources.def"
+#include "inside/sources.def"
 #undef SOURCE
     NULL,
 };

@@ -33,9 +33,13 @@ static enum lt_triage of_record(const struct lt_event *event)
         LT_KIND_BUILD_CACHE,      LT_KIND_BUILD_CACHE_USED,   LT_KIND_BUILD_RESULT,  LT_KIND_SNAPSHOT_PREPARED,
         LT_KIND_SNAPSHOT_GAP,     LT_KIND_SNAPSHOT_COMMITTED, LT_KIND_CONTENT_ADDED, LT_KIND_CONTENT_UPDATED,
     };
+    static const enum lt_kind packages[] = {LT_KIND_DPKG_LOG, LT_KIND_APT_HISTORY, LT_KIND_APK_LOG, LT_KIND_RPM_LOG};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (event->kind == kinds[i])
             return LT_TRIAGE_BOOKKEEPING;
+    for (size_t i = 0; i < sizeof packages / sizeof *packages; i++)
+        if (event->kind == packages[i] && event->owner->role == LT_ROLE_IMAGE)
+            return LT_TRIAGE_IMAGE_PACKAGES;
     return LT_TRIAGES;
 }
 

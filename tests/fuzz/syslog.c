@@ -43,9 +43,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             continue;
         PROMISE(within(got.stamp, line) && within(got.host, line) && within(got.reporter, line));
         PROMISE(within(got.body, line) && got.pid < 10000000000 && got.time.nsec < 1000000000);
-        PROMISE(got.month >= 1 && got.month <= 12 && got.day >= 1 && got.day <= 31 && got.second <= 86400);
+        PROMISE(got.at.month >= 1 && got.at.month <= 12 && got.at.day >= 1 && got.at.day <= 31);
+        PROMISE(got.at.second <= 86400);
         PROMISE(got.time.set == (got.year != 0));
-        int64_t before = years.year, year = lt_years_next(&years, &got);
+        int64_t before = years.year, year = lt_years_next(&years, got.at);
         PROMISE((years.year == before || years.year == before + 1) && year <= years.year && year >= years.year - 1);
         read_message(got.body);
     }

@@ -14,7 +14,7 @@ MAX_KEYS = 96
 
 # The rooms, from the ground up. A file uses its own room and those before it, by include and by call. "" is what lies in
 # src/ itself. Rooms in one line are on one floor, and do not know each other.
-FLOORS = ["base", "parse", "model", "formats", "evidence", "read", "store", "overlay", "clock", "files", "host", "runtime",
+FLOORS = ["base", "parse", "model", "formats", "evidence", "read", "store", "overlay", "clock", "inside", "files", "host", "runtime",
           "findings", "run", "timeline", "command", ""]
 
 # Tables that hold words and no code: every room may include them.
@@ -28,7 +28,7 @@ MAPS = {
     "src/overlay": "lower_stack.h", "src/clock": "zones.h", "src/files": "walked.h", "src/files/checks": "checks.h", "src/host": "attribution.h",
     "src/runtime": "runtimes.h", "src/runtime/docker": "docker.h", "src/runtime/docker/driver": "driver.h",
     "src/runtime/containerd": "containerd.h", "src/runtime/kubernetes": "kubernetes.h", "src/store/containerd": "containerd.h",
-    "src/findings": "findings.h", "src/run": "job.h", "src/timeline": "pipeline.h", "src/timeline/sort": "sort.h", "src/command": "command.h",
+    "src/inside": "inner_logs.h", "src/parse/applog": "applog.h", "src/findings": "findings.h", "src/run": "job.h", "src/timeline": "pipeline.h", "src/timeline/sort": "sort.h", "src/command": "command.h",
 }
 
 # A library is known to one file only, so that it can be replaced or distrusted in one place.
@@ -49,6 +49,8 @@ TABLES = {
     "src/evidence/filesystems.def": ("FILESYSTEM", "lt_fs_reader_{}", "src/evidence"),
     "src/runtime/docker/sources.def": ("SOURCE", "lt_source_docker_{}", "src/runtime/docker"),
     "src/host/sources.def": ("SOURCE", "lt_source_{}", "src/host"),
+    "src/inside/sources.def": ("SOURCE", "lt_source_{}", "src/inside"),
+    "src/parse/applog/formats.def": ("APPLOG", "lt_applog_{}", "src/parse/applog"),
     "src/files/sources.def": ("SOURCE", "lt_source_{}", "src/files"),
     "src/files/checks/checks.def": ("LAYER_CHECK", "lt_layer_check_{}", "src/files/checks"),
     "src/runtime/docker/driver/drivers.def": ("DRIVER", "lt_docker_{}", "src/runtime/docker/driver"),
@@ -56,7 +58,7 @@ TABLES = {
     "formats/formats.def": ("FORMAT", "lt_format_{}", "formats"),
 }
 # What a table's files export beside its lines.
-EXPORTED = re.compile(r"^const struct lt_(?:evidence_kind|fs_reader|source|docker_driver|command|format|layer_check) (lt_\w+) = ", re.M)
+EXPORTED = re.compile(r"^const struct lt_(?:evidence_kind|fs_reader|source|docker_driver|command|format|layer_check|applog_format) (lt_\w+) = ", re.M)
 
 
 def sources(*patterns: str) -> list[Path]:

@@ -22,7 +22,8 @@ TIMESKETCH = {"message", "datetime", "timestamp", "timestamp_desc"}
 COLUMNS = "datetime,timestamp_desc,source,source_long,message,parser,display_name,tag".split(",")
 PARSERS = {"fs:stat": "filestat", "docker:container:configuration": "jsonl/docker_container_config",
            "docker:container:log:entry": "jsonl/docker_container_log",
-           "docker:layer:configuration": "jsonl/docker_layer_config", "cri:container:log:entry": "text/cri_log"}
+           "docker:layer:configuration": "jsonl/docker_layer_config", "cri:container:log:entry": "text/cri_log",
+           "syslog:line": "text/syslog"}
 ROLES = {"rw", "image", "init", "volume", "config", "log", "host"}
 IDS = {"container_identifier": r"[0-9a-f]{64}", "image_identifier": r"sha256:[0-9a-f]{64}",
        "layer_identifier": r"sha256:[0-9a-f]{64}|[0-9a-f]{64}(-init)?", "inode": r"[0-9]+"}

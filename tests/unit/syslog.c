@@ -58,7 +58,7 @@ static void test_headers(void **state)
         assert_int_equal(got.time.nsec, table[i].nsec);
         assert_int_equal(got.year, table[i].year);
         if (!table[i].sec)
-            assert_true(got.month == 11 && got.day == 23 && got.second == 17 * 3600 + 46 * 60 + 4);
+            assert_true(got.at.month == 11 && got.at.day == 23 && got.at.second == 17 * 3600 + 46 * 60 + 4);
     }
 }
 
@@ -101,8 +101,8 @@ static void test_years(void **state)
     };
     struct lt_years years = {0};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        const struct lt_syslog line = {.month = table[i].month, .day = table[i].day};
-        assert_int_equal(lt_years_next(&years, &line), table[i].year);
+        const struct lt_yearless line = {.month = table[i].month, .day = table[i].day};
+        assert_int_equal(lt_years_next(&years, line), table[i].year);
     }
 }
 

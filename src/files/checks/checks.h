@@ -15,6 +15,7 @@
  *   lower.c            what the lower layers have in its place
  *   removals.c         removals by whiteouts; collects those that the checks below find, too
  *   changes.c          what the container did to it
+ *   inner_logs.c       logs and histories, which are read later
  *   hiding.c           what it hides in lower layers
  *   init_copy.c        rw layers that began as a copy of the init layer
  *   happenings.c       what else happened in the layer, which tells when something was removed
