@@ -5,7 +5,7 @@
  * Timesketch's importer would read an empty one as "nan", so it is "-". */
 #include "base/csvcell.h"
 #include "base/escape.h"
-#include "formats/fields.h"
+#include "formats/columns.h"
 
 static const enum lt_field first[] = {
     LT_FIELD_DATETIME, LT_FIELD_TIMESTAMP_DESC, LT_FIELD_SOURCE_SHORT, LT_FIELD_SOURCE_LONG,
@@ -32,32 +32,40 @@ static void csv_begin(struct lt_buf *out)
     lt_buf_char(out, '\n');
 }
 
-static void add_cell(struct lt_buf *out, enum lt_field field, const struct lt_row *row, bool raw)
+/* A cell and the comma after it. Our own words need no escape and are no formula. */
+static void put_cell(struct lt_buf *out, enum lt_field field, const struct lt_row *row, const struct lt_style *style)
 {
+    const struct lt_field_info *info = &lt_field_infos[field];
     size_t start = out->len;
     if (field == LT_FIELD_TAG && !row->event->tags)
         lt_buf_char(out, '-');
-    else
+    else if (info->attr == LT_ATTRS || row->event->attr_count)
         lt_field_put(out, field, row);
-    if (out->len == start || lt_field_infos[field].type == LT_AS_INT || field == LT_FIELD_DATETIME)
-        return;
-    lt_value_bound(out, start);
-    lt_escape_name_from(out, start, true);
-    lt_csv_cell(out, start, raw);
+    if (out->len > start && info->type != LT_AS_INT && field != LT_FIELD_DATETIME) {
+        bool own = info->type == LT_AS_WORD && info->attr == LT_ATTRS;
+        if (!own) {
+            lt_value_bound(out, start);
+            lt_escape_name_from(out, start, true);
+        }
+        lt_csv_cell(out, start, own || style->raw_cells);
+    }
+    lt_buf_char(out, ',');
+}
+
+static void choose_columns(struct lt_memory *memory)
+{
+    for (unsigned i = 0; i < sizeof first / sizeof *first; i++)
+        lt_columns_add(memory, first[i]);
+    lt_set_each (field, further_fields())
+        lt_columns_add(memory, (enum lt_field)field);
 }
 
 static void csv_row(struct lt_buf *out, const struct lt_row *row, struct lt_memory *memory)
 {
-    for (unsigned i = 0; i < sizeof first / sizeof *first; i++) {
-        if (i)
-            lt_buf_char(out, ',');
-        add_cell(out, first[i], row, memory->style.raw_cells);
-    }
-    lt_set_each (field, further_fields()) {
-        lt_buf_char(out, ',');
-        add_cell(out, (enum lt_field)field, row, memory->style.raw_cells);
-    }
-    lt_buf_char(out, '\n');
+    if (!memory->column_count)
+        choose_columns(memory);
+    lt_columns_row(out, row, memory, put_cell, 0);
+    out->ptr[out->len - 1] = '\n';
 }
 
 const struct lt_format lt_format_csv = {

@@ -458,16 +458,18 @@ const struct lt_field_info lt_field_infos[LT_FIELDS] = {
 void lt_field_put(struct lt_buf *out, enum lt_field field, const struct lt_row *row)
 {
     const struct lt_field_info *info = &lt_field_infos[field];
-    const struct lt_attr *attr = info->attr == LT_ATTRS ? NULL : lt_event_attr(row->event, info->attr);
-    struct lt_origin origin = lt_origin_of(row->event);
-    if (info->put)
-        info->put(out, row);
-    else if (info->put_time)
-        info->put_time(out, row->event, row->time);
-    else if (info->put_event)
+    if (info->put_event) { /* most of those that are written for each row */
         info->put_event(out, row->event);
-    else if (info->put_origin)
+    } else if (info->put_time) {
+        info->put_time(out, row->event, row->time);
+    } else if (info->put) {
+        info->put(out, row);
+    } else if (info->put_origin) {
+        struct lt_origin origin = lt_origin_of(row->event);
         info->put_origin(out, &origin);
-    else if (attr)
-        add_attr(out, attr);
+    } else {
+        const struct lt_attr *attr = lt_event_attr(row->event, info->attr);
+        if (attr)
+            add_attr(out, attr);
+    }
 }

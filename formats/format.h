@@ -5,6 +5,7 @@
  *   format.c          the table, and how a name or a suffix selects a line of it
  *   fields.def        the facts of a row under their JSON names, sorted; fields.c: where each comes from
  *   message.c         pieces of text that several formats share
+ *   columns.c         a row as a sequence of columns, which are made once where they are the same
  *   memory.c          text that a writer made for one record and reuses for the next
  *   text.c            a timeline to read and grep
  *   jsonl.c           JSON lines for Timesketch, in the form of psort
@@ -51,10 +52,22 @@ struct lt_style {
     unsigned width; /* columns that a line of text should fit in; 0: any */
 };
 
+/* Some of the columns, in their order. */
+struct lt_stop {
+    uint8_t column, field, scope;
+};
+struct lt_stops {
+    struct lt_stop at[LT_MAX_FIELDS];
+    unsigned count;
+};
+
 /* What a writer keeps from one record to the next. Initialise with zeros, free with lt_memory_free(). */
 struct lt_memory {
     struct lt_memo event, time, dir;  /* of the last record */
     struct lt_memo origins[LT_MEMOS]; /* see lt_memory_of() */
+    uint8_t columns[LT_MAX_FIELDS];   /* of a format with columns: their facts; see formats/columns.h */
+    unsigned column_count;
+    struct lt_stops plain, attributed, moving; /* of these, see formats/columns.c */
     struct lt_style style;
 };
 

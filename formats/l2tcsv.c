@@ -88,7 +88,9 @@ static void add_extra(struct lt_buf *out, const struct lt_row *row, const struct
     struct lt_buf extra = {0};
     lt_set_each (field, extra_fields()) {
         size_t start = extra.len;
-        lt_buf_printf(&extra, "%s%s: ", start ? "; " : "", lt_field_infos[field].name);
+        lt_buf_add(&extra, start ? LT_STR("; ") : LT_STR(""));
+        lt_buf_add(&extra, lt_str_c(lt_field_infos[field].name));
+        lt_buf_lit(&extra, ": ");
         size_t value = extra.len;
         lt_field_put(&extra, (enum lt_field)field, row);
         if (extra.len == value)

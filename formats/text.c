@@ -152,8 +152,10 @@ static void cut_middle(struct lt_buf *out, size_t from, size_t to, size_t excess
 /* All tags except the one that the role column already shows. */
 static void add_tags(struct lt_buf *out, lt_tags tags)
 {
-    lt_set_each (tag, tags & ~LT_TAG_BIT(container_rw))
-        lt_buf_printf(out, "  #%s", lt_tag_names[tag]);
+    lt_set_each (tag, tags & ~LT_TAG_BIT(container_rw)) {
+        lt_buf_lit(out, "  #");
+        lt_buf_add(out, lt_str_c(lt_tag_names[tag]));
+    }
 }
 
 /* How much a line says, to fit a terminal. */
@@ -198,8 +200,8 @@ static void add_fitting(struct lt_buf *out, const struct lt_row *row, size_t wid
 {
     size_t start = out->len;
     struct text text = add_line(out, row, level_of(width));
-    size_t length = columns(out, start, out->len);
-    if (!width || length <= width)
+    size_t length = width ? columns(out, start, out->len) : 0;
+    if (length <= width)
         return;
     cut_middle(out, text.path, text.to, length - width);
     length = columns(out, start, text.path);

@@ -201,7 +201,7 @@ size_t lt_value_length(struct lt_str text)
 {
     enum { ESCAPED_BYTE = 4, ESCAPED_CODE = 10 };
     size_t at = 0, length = 0;
-    if (text.len <= LT_MAX_VALUE / ESCAPED_CODE)
+    if (text.len <= LT_SHORT_VALUE)
         return text.len;
     while (at < text.len) {
         struct lt_rune rune = lt_utf8_next(lt_str_skip(text, at));
@@ -219,7 +219,7 @@ static bool is_inside_rune(char byte)
     return ((unsigned char)byte & 0xC0) == 0x80;
 }
 
-void lt_value_bound(struct lt_buf *out, size_t start)
+void lt_value_cut(struct lt_buf *out, size_t start)
 {
     enum { KEPT = 4000 }; /* at either end: they fit even if each of their bytes is escaped */
     struct lt_str text = {out->ptr + start, out->len - start};

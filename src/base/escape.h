@@ -21,8 +21,9 @@ bool lt_is_control(uint32_t code);
  * added. */
 void lt_escape_json(struct lt_buf *out, struct lt_str text);
 
-/* The most bytes of a value in the output: Lucene's IndexWriter.MAX_TERM_LENGTH. */
-enum { LT_MAX_VALUE = 32766 };
+/* The most bytes of a value in the output: Lucene's IndexWriter.MAX_TERM_LENGTH. A short value stays below it even if
+ * each of its bytes is escaped. */
+enum { LT_MAX_VALUE = 32766, LT_SHORT_VALUE = LT_MAX_VALUE / 10 };
 
 /* Number of leading bytes of `text` that have at most LT_MAX_VALUE bytes whichever of these escapes is applied, without
  * cutting a character: text.len if it is short enough. */
@@ -30,7 +31,12 @@ size_t lt_value_length(struct lt_str text);
 
 /* Replace the middle of what was appended to `out` since it was `start` bytes long by "...", if it is too long for a
  * value. */
-void lt_value_bound(struct lt_buf *out, size_t start);
+void lt_value_cut(struct lt_buf *out, size_t start);
+static inline void lt_value_bound(struct lt_buf *out, size_t start)
+{
+    if (out->len - start > LT_SHORT_VALUE) /* most are short */
+        lt_value_cut(out, start);
+}
 
 /* Number of leading bytes of `text` that are printable ASCII and not `a`, `b` or `c`. */
 size_t lt_plain_length(struct lt_str text, char a, char b, char c);

@@ -14,16 +14,17 @@ enum { MAX_SHOWN = 20 };
 
 struct lt_counts *lt_report_counts(struct lt_report *report, const char *source)
 {
-    lt_each (struct lt_source_counts, known, &report->sources) /* called for each event: mostly the same pointer */
-        if (known->source == source)
-            return &known->counts;
+    if (report->last && report->last->source == source) /* called for each event: mostly of the same source */
+        return &report->last->counts;
     lt_each (struct lt_source_counts, known, &report->sources)
-        if (strcmp(known->source, source) == 0)
+        if (strcmp(known->source, source) == 0) {
+            report->last = known;
             return &known->counts;
-    struct lt_source_counts *fresh = lt_new(&report->arena, struct lt_source_counts);
-    fresh->source = source;
-    lt_list_add(&report->sources, &report->arena, fresh);
-    return &fresh->counts;
+        }
+    report->last = lt_new(&report->arena, struct lt_source_counts);
+    report->last->source = source;
+    lt_list_add(&report->sources, &report->arena, report->last);
+    return &report->last->counts;
 }
 
 void lt_report_open(struct lt_report *report, struct lt_output *errors)

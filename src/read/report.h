@@ -21,16 +21,17 @@ struct lt_source_counts {
 
 /* Initialise with designated initialisers; `errors` is borrowed. */
 struct lt_report {
-    struct lt_output *errors; /* --errors: one JSON object a line; NULL: none, or not open yet */
-    struct lt_buf early;      /* items from before it was open; see lt_report_open() */
-    bool keep_early;          /* `errors` will be opened: keep items until then */
-    const char *evidence;     /* the current evidence, named in every error */
-    bool quiet;               /* no messages on stderr */
-    unsigned shown;           /* error messages shown so far; after twenty they are only counted */
-    uint64_t failures;        /* error items in total */
-    struct lt_denied denied;  /* those that are not shown one by one, since only root may read them */
-    struct lt_list sources;   /* of struct lt_source_counts *, in the order of first use */
-    struct lt_arena arena;    /* holds `sources`, whose items do not move, and `denied` */
+    struct lt_output *errors;      /* --errors: one JSON object a line; NULL: none, or not open yet */
+    struct lt_buf early;           /* items from before it was open; see lt_report_open() */
+    bool keep_early;               /* `errors` will be opened: keep items until then */
+    const char *evidence;          /* the current evidence, named in every error */
+    bool quiet;                    /* no messages on stderr */
+    unsigned shown;                /* error messages shown so far; after twenty they are only counted */
+    uint64_t failures;             /* error items in total */
+    struct lt_denied denied;       /* those that are not shown one by one, since only root may read them */
+    struct lt_list sources;        /* of struct lt_source_counts *, in the order of first use */
+    struct lt_source_counts *last; /* that was asked for; NULL: none */
+    struct lt_arena arena;         /* holds `sources`, whose items do not move, and `denied` */
 };
 
 /* Print one line on stderr, "layertime: " before it. Arguments and bytes of the evidence are escaped. */

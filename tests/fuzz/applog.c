@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Any bytes as a log or a history, in each format: what a line says lies in the line or is decoded, times are sound, and
- * the format that is found is one in which the sample begins a record. */
+/* Any bytes as a log or a history, in each format: what a line says lies in the line or is decoded, times are sound,
+ * and the format that is found is one in which the sample begins a record. */
 #include "parse/applog/applog.h"
 
 #include "fuzz.h"

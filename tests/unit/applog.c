@@ -125,8 +125,8 @@ static void assert_text(const struct lt_applog_record *record, enum lt_applog_te
 static void test_web(void **state)
 {
     (void)state;
-    struct lt_applog_record record =
-        begun("web server", "2001:db8::1 - Bob B [23/Nov/2026:12:26:04 +0100] \"GET /\\\" HTTP/1.1\" 404 - \"-\" \"a\\\"b\"");
+    struct lt_applog_record record = begun(
+        "web server", "2001:db8::1 - Bob B [23/Nov/2026:12:26:04 +0100] \"GET /\\\" HTTP/1.1\" 404 - \"-\" \"a\\\"b\"");
     assert_true(record.time.zoned && record.time.time.sec == NOON && record.code == 404);
     assert_text(&record, LT_APPLOG_ADDRESS, "2001:db8::1");
     assert_text(&record, LT_APPLOG_USER, "Bob B");
@@ -145,7 +145,8 @@ static void test_web(void **state)
 static void test_syslog(void **state)
 {
     (void)state;
-    struct lt_applog_record record = begun("syslog", "Nov 23 11:26:04 h sshd[3]:  Failed none for invalid user x from ::1 port 1");
+    struct lt_applog_record record =
+        begun("syslog", "Nov 23 11:26:04 h sshd[3]:  Failed none for invalid user x from ::1 port 1");
     assert_int_equal(record.kind, LT_APPLOG_SSH_FAILED);
     assert_true(record.pid == 3 && record.time.yearless && record.time.at.month == 11);
     assert_text(&record, LT_APPLOG_USER, "x");
@@ -154,7 +155,8 @@ static void test_syslog(void **state)
     assert_int_equal(record.kind, LT_APPLOG_SYSLOG);
     record = begun("syslog", "Nov 23 11:26:04 h app[3]: Accepted password for x from 192.0.2.1 port 1 ssh2");
     assert_int_equal(record.kind, LT_APPLOG_SYSLOG);
-    record = begun("syslog", "Nov 23 11:26:04 h sshd-session[3]: Connection from 192.0.2.1 port 1 on 192.0.2.2 port 22");
+    record =
+        begun("syslog", "Nov 23 11:26:04 h sshd-session[3]: Connection from 192.0.2.1 port 1 on 192.0.2.2 port 22");
     assert_int_equal(record.kind, LT_APPLOG_SSH_OPENED);
     record = begun("syslog", "Nov 23 11:26:04 h cron.info crond[8]: USER root pid  12 cmd run-parts /etc/periodic");
     assert_int_equal(record.kind, LT_APPLOG_CRON);
@@ -211,8 +213,9 @@ static void test_local(void **state)
     struct lt_str text = LT_STR("2026-11-23   11:26:04 x");
     assert_true(lt_applog_local(&text, &time));
     assert_true(time.sec == NOON && lt_str_eq(text, LT_STR(" x")));
-    static const char *const others[] = {"2026-11-23T11:26:04", "2026-11-2 11:26:04",  "2026-02-30 11:26:04", "2026-11-23 24:00:00",
-                                         "2026-11-23 11:26:4",  "1969-11-23 11:26:04", "2026-11-23 11:26",    ""};
+    static const char *const others[] = {
+        "2026-11-23T11:26:04", "2026-11-2 11:26:04",  "2026-02-30 11:26:04", "2026-11-23 24:00:00",
+        "2026-11-23 11:26:4",  "1969-11-23 11:26:04", "2026-11-23 11:26",    ""};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         text = lt_str_c(others[i]);
         if (lt_applog_local(&text, &time) || text.len != strlen(others[i]))
@@ -223,7 +226,7 @@ static void test_local(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names), cmocka_unit_test(test_formats),   cmocka_unit_test(test_web),
+        cmocka_unit_test(test_names),  cmocka_unit_test(test_formats),   cmocka_unit_test(test_web),
         cmocka_unit_test(test_syslog), cmocka_unit_test(test_histories), cmocka_unit_test(test_local),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@ static const struct lt_applog_format *const formats[] = {
 #define APPLOG(name) &lt_applog_##name,
 #include "parse/applog/formats.def"
 #undef APPLOG
+    NULL,
 };
 
 /* --- names --- */
@@ -74,7 +75,7 @@ const struct lt_applog_format *lt_applog_find(struct lt_str sample, bool history
 {
     const struct lt_applog_format *found = NULL;
     struct lt_arena arena = {0};
-    for (size_t i = 0; !found && i < sizeof formats / sizeof *formats; i++)
+    for (size_t i = 0; !found && formats[i]; i++)
         if (formats[i]->history == history && (any || !formats[i]->any) && begins(formats[i], sample, near, &arena))
             found = formats[i];
     lt_arena_free(&arena);
@@ -121,7 +122,8 @@ bool lt_applog_local(struct lt_str *text, struct lt_time *out)
         year < 1970 || month < 1 || month > 12 || day < 1 || day > lt_days_in_month(year, month) || hour > 23 ||
         minute > 59 || second > 60)
         return false;
-    *out = lt_time_at(lt_days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second, 0);
+    unsigned of_day = hour * 3600 + minute * 60 + second;
+    *out = lt_time_at(lt_days_from_civil(year, month, day) * 86400 + of_day, 0);
     *text = rest;
     return true;
 }
