@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A row is copied from three memos: of its origin, its event and its time. The event's has the origin's columns, too, so
- * what is left to make are the columns of the row itself. */
+/* A row is copied from three memos: of its origin, its event and its time. The event's has the origin's columns, too,
+ * so what is left to make are the columns of the row itself. */
 #include "formats/columns.h"
 
 /* How to make the columns of a row. */

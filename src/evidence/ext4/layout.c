@@ -176,12 +176,22 @@ void lt_ext4_group(const struct lt_ext4 *ext4, struct lt_cursor desc, uint64_t g
         .block_bitmap = wide_field(&desc, 0x00, 0x20),
         .inode_bitmap = wide_field(&desc, 0x04, 0x24),
         .inode_table = wide_field(&desc, 0x08, 0x28),
+        .block_sum = lt_le16(&desc, 0x18) | (desc.len >= 64 ? (uint32_t)lt_le16(&desc, 0x38) << 16 : 0),
+        .inode_sum = lt_le16(&desc, 0x1A) | (desc.len >= 64 ? (uint32_t)lt_le16(&desc, 0x3A) << 16 : 0),
         .damaged = group_damaged(ext4, desc, group),
     };
     if (!ext4->uninit_groups)
         return;
     out->flags = lt_le16(&desc, 0x12);
     out->itable_unused = lt_le16(&desc, 0x1C) | (desc.len >= 64 ? (uint32_t)lt_le16(&desc, 0x32) << 16 : 0);
+}
+
+bool lt_ext4_bitmap_damaged(const struct lt_ext4 *ext4, struct lt_cursor bits, uint32_t sum)
+{
+    if (!ext4->checksums)
+        return false;
+    uint32_t mask = ext4->desc_size >= 64 ? UINT32_MAX : 0xFFFF;
+    return (lt_crc32c(ext4->checksum_seed, bits.ptr, bits.len) & mask) != sum;
 }
 
 uint32_t lt_ext4_inode_seed(const struct lt_ext4 *ext4, uint32_t ino, uint32_t generation)

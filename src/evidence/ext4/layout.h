@@ -66,6 +66,7 @@ struct lt_ext4 {
 struct lt_ext4_group {
     uint64_t block_bitmap, inode_bitmap, inode_table; /* block numbers */
     uint32_t itable_unused;                           /* inodes at the end of the table that were never used */
+    uint32_t block_sum, inode_sum;                    /* CRC-32C of the bitmaps, or its lower half */
     uint16_t flags;
     bool damaged; /* its checksum is wrong */
 };
@@ -95,6 +96,10 @@ uint64_t lt_ext4_groups(const struct lt_ext4 *ext4);
 
 /* Decode the desc_size bytes of the descriptor of `group`, and check its CRC-32C where there is one. */
 void lt_ext4_group(const struct lt_ext4 *ext4, struct lt_cursor desc, uint64_t group, struct lt_ext4_group *out);
+
+/* Is the CRC-32C of a bitmap wrong (linux fs/ext4/bitmap.c)? `bits` are those of the group, and `sum` is in its
+ * descriptor. False where there are no checksums. */
+bool lt_ext4_bitmap_damaged(const struct lt_ext4 *ext4, struct lt_cursor bits, uint32_t sum);
 
 /* Is the CRC-32C of an inode wrong (linux fs/ext4/inode.c, ext4_inode_csum)? */
 bool lt_ext4_inode_damaged(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t ino);

@@ -317,14 +317,6 @@ static bool is_known(const struct found *items, size_t at)
     return !item->ino || items[at - 1].ino == item->ino || bsearch(&living, items, at, sizeof *items, by_name);
 }
 
-static bool is_deleted_inode(struct lt_ext4_reader *reader, uint32_t ino)
-{
-    bool used;
-    if (lt_ext4_is_orphan(reader, ino))
-        return true;
-    return ino && lt_volume_inode_used(&reader->volume, ino, &used, NULL) == LT_OK && !used;
-}
-
 /* Was the inode used again after the name was deleted? Then it has another type, or was born after the last change to
  * the directory. */
 static bool is_reused(const struct lt_dir *dir, mode_t type, const struct lt_node *node)
@@ -359,10 +351,10 @@ static void describe_deleted(struct lt_ext4_reader *reader, const struct lt_dir 
     struct lt_ext4_inode inode;
     struct lt_err problem = {0};
     node->mode = 0;
-    if (!is_deleted_inode(reader, (uint32_t)node->ino))
+    if (lt_ext4_read_inode(reader, node->ino, &bytes, &inode, &problem) != LT_OK || !lt_ext4_is_deleted(reader, &inode))
         return;
     lt_ext4_describe(reader, arena, &whole, &problem);
-    if (lt_ext4_read_inode(reader, node->ino, &bytes, &inode, &problem) != LT_OK || is_reused(dir, type, &whole))
+    if (is_reused(dir, type, &whole))
         return;
     *node = whole;
     node->inferred |= is_inferred(dir, node);
@@ -378,6 +370,7 @@ static void describe_entry(struct lt_ext4_reader *reader, const struct lt_dir *d
         describe_deleted(reader, dir, arena, node);
         return;
     }
+    lt_ext4_note_name(reader, (uint32_t)node->ino);
     lt_err_clear(&reader->problem);
     if (lt_ext4_describe(reader, arena, node, &reader->problem) == LT_OK)
         return;
@@ -418,8 +411,7 @@ static bool holds_names(struct lt_ext4_reader *reader, const struct lt_dir *dir,
     struct lt_ext4_inode inode;
     struct lt_cursor bytes;
     struct lt_err problem = {0};
-    if (!is_deleted_inode(reader, (uint32_t)dir->ino) ||
-        lt_ext4_read_inode(reader, dir->ino, &bytes, &inode, &problem) != LT_OK)
+    if (lt_ext4_read_inode(reader, dir->ino, &bytes, &inode, &problem) != LT_OK || !lt_ext4_is_deleted(reader, &inode))
         return false;
     uint32_t parent = lt_ext4_parent_of(reader, &inode);
     bool confirmed = parent && dir->parent && parent == dir->parent->ino;

@@ -25,6 +25,8 @@ static enum lt_status pass_orphan(struct orphan_job *job, uint32_t ino, struct l
     if (!inode.mode || lt_ext4_inode_damaged(&job->reader->volume.super, bytes, ino))
         /* never used, or not since the file system was made */
         return LT_OK;
+    if (!lt_ext4_is_deleted(job->reader, &inode))
+        return LT_OK;
     lt_arena_reset(&job->arena);
     if (lt_ext4_describe(job->reader, &job->arena, &node, &problem) != LT_OK && !node.mode)
         return LT_OK;
@@ -46,15 +48,13 @@ static enum lt_status group_orphans(struct orphan_job *job, uint64_t number, str
     count -= group->itable_unused < count ? group->itable_unused : count;
     enum lt_status status = LT_OK;
     for (uint64_t ino = first; ino < first + count && ino <= super->inodes && status != LT_FATAL; ino++) {
-        bool used = true;
+        bool used;
         if (!job->left)
             return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "more inodes than the disk has room for");
         job->left--;
         if (ino < super->first_inode)
             continue;
-        if (lt_volume_inode_used(volume, ino, &used, err) != LT_OK)
-            return LT_SKIP; /* it is the bitmap of the whole group that is lost */
-        if (!used)
+        if (lt_volume_inode_used(volume, ino, &used, NULL) != LT_OK || !used)
             status = pass_orphan(job, (uint32_t)ino, err);
     }
     return status;
@@ -68,6 +68,29 @@ static enum lt_status open_orphans(struct orphan_job *job, struct lt_err *err)
     for (size_t i = 0; i < orphans->count && status != LT_FATAL; i++)
         status = pass_orphan(job, orphans->items[i], err);
     return status;
+}
+
+/* Say what is wrong with bitmaps, as far as that was met since the file system was opened. */
+static void report_bitmaps(const struct lt_ext4_reader *reader, struct lt_err *problem)
+{
+    const struct lt_ext4_volume *volume = &reader->volume;
+    const char *and = "";
+    struct lt_buf text = {0};
+    if (volume->bad_bitmaps) {
+        lt_buf_printf(&text, "%s", volume->bad_bitmap.text);
+        if (volume->bad_bitmaps > 1)
+            lt_buf_printf(&text, ", and so with %ju more bitmaps", (uintmax_t)volume->bad_bitmaps - 1);
+        lt_buf_lit(&text, ": what inodes and names say is believed");
+        and = "; ";
+    }
+    if (reader->contradicted)
+        lt_buf_printf(&text,
+                      "%sinodes that are free by their bitmaps, but have names or say to be in use, which is believed: "
+                      "%ju, the first is %u",
+                      and, (uintmax_t)reader->contradicted, reader->first_contradicted);
+    if (text.len)
+        lt_fail(problem, LT_SKIP, LT_CODE_DAMAGED, 0, "%.*s", LT_ARG(lt_buf_view(&text)));
+    lt_buf_free(&text);
 }
 
 enum lt_status lt_ext4_orphans(struct lt_fs *fs,
@@ -86,6 +109,7 @@ enum lt_status lt_ext4_orphans(struct lt_fs *fs,
     for (uint64_t number = 0; number < groups && status != LT_FATAL && lost < MAX_LOST_GROUPS; number++) {
         if (lt_volume_group(&job.reader->volume, number)) {
             status = group_orphans(&job, number, &problem);
+            lt_volume_check_blocks(&job.reader->volume, number);
             continue;
         }
         lt_fail(&problem, LT_SKIP, LT_CODE_UNREADABLE, 0,
@@ -95,6 +119,7 @@ enum lt_status lt_ext4_orphans(struct lt_fs *fs,
         lost++;
     }
     lt_arena_free(&job.arena);
+    report_bitmaps(job.reader, &problem);
     if (problem.set)
         *err = problem;
     return problem.set ? problem.status : LT_OK;

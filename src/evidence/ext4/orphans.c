@@ -64,14 +64,15 @@ static enum lt_status take(struct search *search, uint32_t ino, uint32_t *next)
     struct lt_ext4_volume *volume = &search->reader->volume;
     struct lt_ext4_inode inode;
     struct lt_cursor bytes;
-    bool used;
+    bool used = true;
     if (ino < volume->super.first_inode || ino > volume->super.inodes)
         return lt_fail(&search->problem, LT_SKIP, LT_CODE_DAMAGED, 0, "inode %u cannot be one of them", ino);
     if (search->seen[ino / 8] >> ino % 8 & 1)
         return LT_END;
     search->seen[ino / 8] |= (unsigned char)(1u << ino % 8);
-    if (lt_volume_inode_used(volume, ino, &used, &search->problem) != LT_OK ||
-        lt_ext4_read_inode(search->reader, ino, &bytes, &inode, &search->problem) != LT_OK)
+    if (lt_volume_inode_used(volume, ino, &used, NULL) != LT_OK)
+        used = true; /* the list is believed */
+    if (lt_ext4_read_inode(search->reader, ino, &bytes, &inode, &search->problem) != LT_OK)
         return LT_SKIP;
     if (!used || !inode.mode || lt_ext4_inode_damaged(&volume->super, bytes, ino))
         return lt_fail(&search->problem, LT_SKIP, LT_CODE_DAMAGED, 0, "inode %u is %s", ino,

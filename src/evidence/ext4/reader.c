@@ -46,6 +46,35 @@ bool lt_ext4_is_orphan(const struct lt_ext4_reader *reader, uint32_t ino)
     return orphans->count && bsearch(&ino, orphans->items, orphans->count, sizeof ino, lt_ext4_by_number);
 }
 
+static void contradict(struct lt_ext4_reader *reader, uint32_t ino)
+{
+    if (!reader->contradicted++)
+        reader->first_contradicted = ino;
+}
+
+bool lt_ext4_is_deleted(struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode)
+{
+    bool used, lives = inode->mode && inode->links && !inode->deleted;
+    if (lt_ext4_is_orphan(reader, inode->ino))
+        return true;
+    if (lt_volume_inode_used(&reader->volume, inode->ino, &used, NULL) != LT_OK)
+        return !lives;
+    if (!used && lives)
+        contradict(reader, inode->ino);
+    return !used && !lives;
+}
+
+void lt_ext4_note_name(struct lt_ext4_reader *reader, uint32_t ino)
+{
+    bool used;
+    unsigned char bit = (unsigned char)(1u << ino % 8);
+    if (!reader->named || ino > reader->volume.super.inodes || reader->named[ino / 8] & bit)
+        return;
+    reader->named[ino / 8] |= bit;
+    if (lt_volume_inode_used(&reader->volume, ino, &used, NULL) == LT_OK && !used)
+        contradict(reader, ino);
+}
+
 struct lt_time lt_ext4_freed(const struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode)
 {
     bool freed = inode->deleted && !lt_ext4_is_orphan(reader, inode->ino);

@@ -27,7 +27,10 @@ struct lt_ext4_reader {
     uint64_t listed;       /* blocks of directories read so far */
     struct lt_err problem; /* of the current entry: to clear a new one for each would cost more than to read it */
     struct lt_ext4_orphans orphans;
-    unsigned char *named; /* owned; a bit for each inode, set for deleted ones that a directory names; or NULL */
+    unsigned char
+        *named; /* owned; a bit for each inode that a directory was seen to name, also a deleted one; or NULL */
+    uint64_t contradicted;       /* inodes that are free by their bitmap, but have a name, or say to be in use */
+    uint32_t first_contradicted; /* the first of them that was met */
 };
 
 static inline struct lt_ext4_reader *lt_ext4_reader(const struct lt_fs *fs)
@@ -61,6 +64,14 @@ int lt_ext4_by_number(const void *a, const void *b);
 
 /* Is the inode one of reader->orphans: deleted, though its bitmap calls it used? */
 bool lt_ext4_is_orphan(const struct lt_ext4_reader *reader, uint32_t ino);
+
+/* Was the inode deleted? Its bitmap says so, and it itself does not say to be in use; or it is one of reader->orphans.
+ * If the bitmap cannot be believed, the inode alone tells: the kernel sets the time of its deletion and takes its links
+ * away (linux fs/ext4/inode.c, ext4_evict_inode()). */
+bool lt_ext4_is_deleted(struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode);
+
+/* A directory that is not deleted names the inode. */
+void lt_ext4_note_name(struct lt_ext4_reader *reader, uint32_t ino);
 
 /* When the inode was freed. Not set if that is still to come: then the place of the time holds a link of a list. */
 struct lt_time lt_ext4_freed(const struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode);

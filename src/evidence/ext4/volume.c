@@ -198,8 +198,10 @@ void lt_volume_close(struct lt_ext4_volume *volume)
     free_cache(&volume->tables);
     free_cache(&volume->alone);
     free(volume->patches);
+    free(volume->bitmaps);
     lt_fast_free(volume->fast);
     volume->patches = NULL;
+    volume->bitmaps = NULL;
     volume->fast = NULL;
     volume->patch_count = 0;
 }
@@ -241,6 +243,38 @@ enum lt_status lt_volume_inode(struct lt_ext4_volume *volume, uint64_t ino, stru
     return LT_OK;
 }
 
+/* Two bits of lt_ext4_volume.bitmaps for each kind. */
+enum { CHECKED = 1, BAD = 2 };
+struct bitmap_kind {
+    const char *name;
+    unsigned shift; /* of its bits */
+};
+static const struct bitmap_kind of_inodes = {"inode", 0}, of_blocks = {"block", 2};
+
+static void count_bad(struct lt_ext4_volume *volume, const struct bitmap_kind *kind, uint64_t number, bool read)
+{
+    volume->bad_bitmaps++;
+    lt_fail(&volume->bad_bitmap, LT_SKIP, read ? LT_CODE_DAMAGED : LT_CODE_UNREADABLE, 0,
+            "%s the %s bitmap of group %ju", read ? "wrong checksum of" : "cannot read", kind->name, (uintmax_t)number);
+}
+
+/* The bitmap at `block`, which has `count` bits; NULL: it cannot be read, or its checksum is not `sum`. */
+static const unsigned char *read_bitmap(struct lt_ext4_volume *volume, const struct bitmap_kind *kind, uint64_t number,
+                                        uint64_t block, uint32_t count, uint32_t sum)
+{
+    if (!volume->bitmaps) /* zeroed pages cost nothing until they are written */
+        volume->bitmaps = calloc(lt_ext4_groups(&volume->super), 1);
+    const unsigned char *bits = lt_volume_block(volume, block);
+    unsigned char *state = volume->bitmaps ? &volume->bitmaps[number] : NULL;
+    if (state && !(*state >> kind->shift & CHECKED)) {
+        bool bad = !bits || lt_ext4_bitmap_damaged(&volume->super, (struct lt_cursor){bits, count / 8, false}, sum);
+        *state |= (unsigned char)((CHECKED | (bad ? BAD : 0)) << kind->shift);
+        if (bad)
+            count_bad(volume, kind, number, bits);
+    }
+    return state && *state >> kind->shift & BAD ? NULL : bits;
+}
+
 enum lt_status lt_volume_inode_used(struct lt_ext4_volume *volume, uint64_t ino, bool *used, struct lt_err *err)
 {
     const struct lt_ext4 *super = &volume->super;
@@ -250,16 +284,31 @@ enum lt_status lt_volume_inode_used(struct lt_ext4_volume *volume, uint64_t ino,
     const struct lt_fast_inode *changed = lt_fast_inode(volume->fast, (uint32_t)ino);
     if (changed && (*used = changed->used))
         return LT_OK;
-    uint64_t index = (ino - 1) % super->inodes_per_group;
-    const struct lt_ext4_group *group = lt_volume_group(volume, (ino - 1) / super->inodes_per_group);
+    uint64_t index = (ino - 1) % super->inodes_per_group, number = (ino - 1) / super->inodes_per_group;
+    const struct lt_ext4_group *group = lt_volume_group(volume, number);
     if (group && group->flags & LT_EXT4_INODE_UNINIT)
         return LT_OK;
-    const unsigned char *bits =
-        group && index / 8 < super->block_size ? lt_volume_block(volume, group->inode_bitmap) : NULL;
+    const unsigned char *bits = NULL;
+    if (group && index / 8 < super->block_size)
+        bits = read_bitmap(volume, &of_inodes, number, group->inode_bitmap, super->inodes_per_group, group->inode_sum);
     if (!bits)
-        return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "cannot read the bitmap of inode %ju", (uintmax_t)ino);
+        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "the bitmap of inode %ju cannot be believed", (uintmax_t)ino);
     *used = bits[index / 8] >> index % 8 & 1;
     return LT_OK;
+}
+
+static const unsigned char *block_bitmap(struct lt_ext4_volume *volume, const struct lt_ext4_group *group,
+                                         uint64_t number)
+{
+    uint32_t count = volume->super.blocks_per_group / volume->super.cluster_blocks;
+    return read_bitmap(volume, &of_blocks, number, group->block_bitmap, count, group->block_sum);
+}
+
+void lt_volume_check_blocks(struct lt_ext4_volume *volume, uint64_t number)
+{
+    const struct lt_ext4_group *group = lt_volume_group(volume, number);
+    if (group && !(group->flags & LT_EXT4_BLOCK_UNINIT))
+        block_bitmap(volume, group, number);
 }
 
 bool lt_volume_block_used(struct lt_ext4_volume *volume, uint64_t block)
@@ -272,8 +321,7 @@ bool lt_volume_block_used(struct lt_ext4_volume *volume, uint64_t block)
     const struct lt_ext4_group *group = lt_volume_group(volume, number);
     if (group && group->flags & LT_EXT4_BLOCK_UNINIT)
         return false;
-    const unsigned char *bits =
-        group && index / 8 < super->block_size ? lt_volume_block(volume, group->block_bitmap) : NULL;
+    const unsigned char *bits = group && index / 8 < super->block_size ? block_bitmap(volume, group, number) : NULL;
     return !bits || (bits[index / 8] >> index % 8 & 1);
 }
 

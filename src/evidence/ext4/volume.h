@@ -34,6 +34,9 @@ struct lt_ext4_volume {
     uint64_t near;               /* the block that lt_volume_near_block() was last asked for */
     struct lt_ext4_group group;  /* the last one looked at */
     uint64_t group_number;       /* its number + 1; 0: none */
+    unsigned char *bitmaps;      /* owned; of each group, which bitmaps were checked: see volume.c. NULL: none yet */
+    uint64_t bad_bitmaps;        /* that have a wrong checksum, or cannot be read: so far, */
+    struct lt_err bad_bitmap;    /* and the first of them */
 };
 
 /* A piece of a file: `count` blocks from physical block `block`, or that many without data (`zeros`). */
@@ -72,11 +75,15 @@ const struct lt_ext4_group *lt_volume_group(struct lt_ext4_volume *volume, uint6
 /* The inode_size bytes of an inode, borrowed until the next call of any function here. LT_SKIP: they cannot be read. */
 enum lt_status lt_volume_inode(struct lt_ext4_volume *volume, uint64_t ino, struct lt_cursor *out, struct lt_err *err);
 
-/* Is the inode in use, according to the bitmap of its group? LT_SKIP: that cannot be read. */
+/* Is the inode in use, according to the bitmap of its group? LT_SKIP: that cannot be read, or has a wrong checksum,
+ * which is counted. */
 enum lt_status lt_volume_inode_used(struct lt_ext4_volume *volume, uint64_t ino, bool *used, struct lt_err *err);
 
-/* Is the block in use? Also true if the bitmap cannot be read. */
+/* Is the block in use? Also true if the bitmap cannot be believed, which is counted. */
 bool lt_volume_block_used(struct lt_ext4_volume *volume, uint64_t block);
+
+/* Check the bitmap of the blocks of a group, as far as that was not done. */
+void lt_volume_check_blocks(struct lt_ext4_volume *volume, uint64_t number);
 
 /* Where block `logical` of a file lies, and how many follow it there. LT_SKIP: the map of the file is damaged or
  * unreadable. */
