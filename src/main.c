@@ -67,6 +67,7 @@ static void hold_signals(void)
     lt_signals_held(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that gets too large is a failed write */
 }
 
 /* Die of the signal that ended the run, so that the caller sees it. */

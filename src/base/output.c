@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/output.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -8,21 +9,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { FLUSH_AT = 256 * 1024, TRIES = 16 };
 
-/* Open the directory part of `path`; `*name` becomes the rest. Returns -1 with errno on failure. */
-static int open_parent(const char *path, const char **name)
+/* Open the directory part of `path`; `*name` becomes the rest. Returns -1 with errno on failure. With `access` O_PATH,
+ * it need not be readable. */
+static int open_parent(const char *path, int access, const char **name)
 {
     const char *slash = strrchr(path, '/');
     *name = slash ? slash + 1 : path;
     if (!slash)
-        return open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return open(".", access | O_DIRECTORY | O_CLOEXEC);
     char *parent = strndup(path, slash == path ? 1 : (size_t)(slash - path));
-    int fd = parent ? open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int fd = parent ? open(parent, access | O_DIRECTORY | O_CLOEXEC) : -1;
     free(parent);
     return fd;
 }
@@ -35,11 +38,11 @@ bool lt_output_inside(const char *path, const char *evidence)
         return false;
     if (stat(path, &at) == 0 && at.st_dev == target.st_dev && at.st_ino == target.st_ino)
         return true;
-    int dir = open_parent(path, &name);
+    int dir = open_parent(path, O_PATH, &name);
     bool inside = false;
     while (dir >= 0 && fstat(dir, &at) == 0) {
         inside = at.st_dev == target.st_dev && at.st_ino == target.st_ino;
-        int up = inside ? -1 : openat(dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int up = inside ? -1 : openat(dir, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
         struct stat above;
         bool top = up >= 0 && fstat(up, &above) == 0 && above.st_dev == at.st_dev && above.st_ino == at.st_ino;
         close(dir);
@@ -63,7 +66,7 @@ bool lt_output_same(const char *a, const char *b)
 {
     const char *name_a, *name_b;
     struct stat status_a, status_b;
-    int dir_a = open_parent(a, &name_a), dir_b = open_parent(b, &name_b);
+    int dir_a = open_parent(a, O_PATH, &name_a), dir_b = open_parent(b, O_PATH, &name_b);
     bool same = dir_a >= 0 && dir_b >= 0 && strcmp(name_a, name_b) == 0 && fstat(dir_a, &status_a) == 0 &&
                 fstat(dir_b, &status_b) == 0 && status_a.st_dev == status_b.st_dev &&
                 status_a.st_ino == status_b.st_ino && !is_device(dir_a, name_a);
@@ -90,10 +93,65 @@ static enum lt_status open_device(struct lt_output *output, struct lt_err *err)
     return fcntl(output->fd, F_SETFL, flags & ~O_NONBLOCK) < 0 ? fail(err, errno, "cannot open the output") : LT_OK;
 }
 
+static const char PREFIX[] = ".layertime-", SUFFIX[] = ".tmp";
+
+static bool is_temporary(struct lt_str name)
+{
+    enum { LENGTH = sizeof PREFIX - 1 + 16 + sizeof SUFFIX - 1 };
+    return name.len == LENGTH && lt_str_starts(name, lt_str_c(PREFIX)) && lt_str_ends(name, lt_str_c(SUFFIX));
+}
+
+/* Remove the temporary file `name` if it is ours and nobody holds it: its run was killed. */
+static void remove_dead(int dir, const char *name)
+{
+    struct stat held, named;
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (fstat(fd, &held) == 0 && S_ISREG(held.st_mode) && held.st_uid == geteuid() &&
+        flock(fd, LOCK_EX | LOCK_NB) == 0 && fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+        named.st_ino == held.st_ino)
+        unlinkat(dir, name, 0);
+    close(fd);
+}
+
+static void remove_all_dead(int at)
+{
+    int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!dir && fd >= 0)
+        close(fd);
+    for (const struct dirent *entry; dir && (entry = readdir(dir));)
+        if (is_temporary(lt_str_c(entry->d_name)))
+            remove_dead(at, entry->d_name);
+    if (dir)
+        closedir(dir);
+}
+
+/* Create a temporary file and hold it. Another run may take it for a dead one before it is held. */
+static int create_held(int dir, char *name, size_t size)
+{
+    struct stat held, named;
+    uint64_t number = 0;
+    if (getrandom(&number, sizeof number, 0) < 0)
+        return -1;
+    snprintf(name, size, "%s%016jx%s", PREFIX, (uintmax_t)number, SUFFIX);
+    /* A fixed mode, whatever the umask: evidence is for the analyst only. */
+    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -1;
+    flock(fd, LOCK_EX | LOCK_NB); /* where there are no locks, nothing is removed, either */
+    if (fstat(fd, &held) == 0 && fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && held.st_ino == named.st_ino)
+        return fd;
+    close(fd);
+    errno = EAGAIN;
+    return -1;
+}
+
 static enum lt_status open_temporary(struct lt_output *output, struct lt_err *err)
 {
     struct stat existing;
-    output->dir = open_parent(output->path, &output->name);
+    output->dir = open_parent(output->path, O_RDONLY, &output->name);
     if (output->dir < 0)
         return fail(err, errno, "cannot open the directory of the output file");
     if (!*output->name)
@@ -106,14 +164,9 @@ static enum lt_status open_temporary(struct lt_output *output, struct lt_err *er
         if (!S_ISREG(existing.st_mode))
             return fail(err, 0, "the output exists and is no regular file");
     }
-    for (int i = 0; i < TRIES && output->fd < 0; i++) {
-        uint64_t number = 0;
-        if (getrandom(&number, sizeof number, 0) < 0)
-            break;
-        snprintf(output->temporary, sizeof output->temporary, ".layertime-%016jx.tmp", (uintmax_t)number);
-        /* A fixed mode, whatever the umask: evidence is for the analyst only. */
-        output->fd = openat(output->dir, output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    }
+    remove_all_dead(output->dir);
+    for (int i = 0; i < TRIES && output->fd < 0; i++)
+        output->fd = create_held(output->dir, output->temporary, sizeof output->temporary);
     if (output->fd >= 0)
         return LT_OK;
     output->temporary[0] = 0;
@@ -190,8 +243,6 @@ enum lt_status lt_output_flush(struct lt_output *output, struct lt_err *err)
 /* Give the temporary file its final name. Without `force`, never replace a file that was created in the meantime. */
 static enum lt_status publish(struct lt_output *output, struct lt_err *err)
 {
-    if (fsync(output->fd) < 0 && errno != EINVAL && errno != EROFS)
-        return fail(err, errno, "cannot sync the output");
     if (close(output->fd) < 0) {
         output->fd = -1;
         return fail(err, errno, "cannot close the output");
@@ -212,15 +263,24 @@ static enum lt_status publish(struct lt_output *output, struct lt_err *err)
     return LT_OK;
 }
 
-enum lt_status lt_output_commit(struct lt_output *output, struct lt_buf *sha256, struct lt_err *err)
+enum lt_status lt_output_complete(struct lt_output *output, struct lt_buf *sha256, struct lt_err *err)
 {
-    enum lt_status status = write_buffer(output, true, err);
-    if (status == LT_OK && output->path)
-        status = publish(output, err);
     struct lt_buf ignored = {0};
+    enum lt_status status = write_buffer(output, true, err);
+    if (status == LT_OK && output->path && fsync(output->fd) < 0 && errno != EINVAL && errno != EROFS)
+        status = fail(err, errno, "cannot sync the output");
     lt_sha256_finish(output->hash, sha256 ? sha256 : &ignored);
     lt_buf_free(&ignored);
     output->hash = NULL;
+    output->complete = true;
+    return status;
+}
+
+enum lt_status lt_output_commit(struct lt_output *output, struct lt_buf *sha256, struct lt_err *err)
+{
+    enum lt_status status = output->complete ? LT_OK : lt_output_complete(output, sha256, err);
+    if (status == LT_OK && output->path)
+        status = publish(output, err);
     lt_output_abort(output);
     return status;
 }

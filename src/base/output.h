@@ -23,6 +23,7 @@ struct lt_output {
     struct lt_sha256 *hash; /* of the bytes of the file; NULL: not wanted */
     uint64_t bytes;         /* bytes written so far, after compression */
     struct lt_err failure;  /* the first failed write; nothing is written after it */
+    bool complete;
 };
 
 struct lt_output_args {
@@ -32,9 +33,10 @@ struct lt_output_args {
     int signals; /* a signalfd; a signal there ends the wait for a slow reader (LT_CODE_INTERRUPTED); -1: none */
 };
 
-/* Begin an output. For a file, create a hidden temporary file in its directory; a character device or named pipe is
- * written directly. LT_FATAL (LT_CODE_OUTPUT): it cannot be opened, or the file exists and `force` is not set. End the
- * output with lt_output_commit() or lt_output_abort(). */
+/* Begin an output. For a file, create a hidden temporary file in its directory, and remove those that runs of this user
+ * left there when they were killed; a character device or named pipe is written directly. LT_FATAL (LT_CODE_OUTPUT): it
+ * cannot be opened, or the file exists and `force` is not set. End the output with lt_output_commit() or
+ * lt_output_abort(). */
 enum lt_status lt_output_open(struct lt_output *output, const struct lt_output_args *args, struct lt_err *err);
 
 /* The buffer to append text to. Call lt_output_flush() after each record. */
@@ -46,8 +48,11 @@ static inline struct lt_buf *lt_output_buffer(struct lt_output *output)
 /* Write the buffer once it holds 256 KiB. LT_FATAL: writing failed; errno is in err->sys. */
 enum lt_status lt_output_flush(struct lt_output *output, struct lt_err *err);
 
-/* Write the rest, sync, and give the file its name. `sha256` may be NULL; it gets the hash of the file if `hash` was
- * set. The output is closed in any case. */
+/* Write the rest, and sync. Nothing can be appended any more. `sha256` may be NULL; it gets the hash of the file if
+ * `hash` was set. */
+enum lt_status lt_output_complete(struct lt_output *output, struct lt_buf *sha256, struct lt_err *err);
+
+/* lt_output_complete() unless that was done, and give the file its name. The output is closed in any case. */
 enum lt_status lt_output_commit(struct lt_output *output, struct lt_buf *sha256, struct lt_err *err);
 
 /* Close the output and remove the temporary file. Harmless after a commit. */

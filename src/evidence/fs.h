@@ -139,6 +139,8 @@ struct lt_evidence {
     struct lt_arena arena; /* lives as long as the evidence */
     struct lt_list fs;     /* of struct lt_fs *, in the order in which they lie in the evidence */
     struct lt_list notes;  /* of struct lt_err *: what is wrong with the evidence as a whole */
+    struct lt_list files;  /* of struct lt_str *, NUL-terminated: paths of the files that an image consists of, besides
+                            * `spec`: segments, extents */
     uint64_t size;         /* bytes of an image, 0 for a directory */
     uint64_t failed_reads; /* reads of the image that failed, even where a library kept quiet about it */
     void *self;            /* state of the kind */

@@ -31,10 +31,11 @@ static struct lt_time clock_now(void)
 
 void lt_signals_held(sigset_t *set)
 {
+    static const int held[] = {SIGHUP,  SIGINT,    SIGQUIT, SIGTERM, SIGXCPU,
+                               SIGALRM, SIGVTALRM, SIGPROF, SIGUSR1, SIGUSR2};
     sigemptyset(set);
-    sigaddset(set, SIGHUP);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++)
+        sigaddset(set, held[i]);
 }
 
 enum lt_status lt_job_poll(struct lt_job *job, struct lt_err *err)
@@ -269,20 +270,22 @@ static enum lt_status write_manifest(struct lt_job *job, struct lt_str sha256, s
     return lt_output_commit(&job->manifest, NULL, err);
 }
 
-/* Everything between the inventory and the exit code. The output is committed first, so that the manifest describes
- * what was really written. */
+/* Everything between the inventory and the exit code. The output is complete first, so that the manifest describes what
+ * was really written; it gets its name last, so that whoever finds it finds the error list and the manifest, too. */
 static enum lt_status make_product(struct lt_job *job, struct lt_err *err)
 {
     const struct lt_options *options = job->options;
     struct lt_buf sha256 = {0};
     enum lt_status status = options->command->run(job, err);
     if (status == LT_OK)
-        status = lt_output_commit(&job->output, &sha256, err);
+        status = lt_output_complete(&job->output, &sha256, err);
     report_failed_reads(job);
     bool ends = status == LT_OK || status == LT_END;
     if (job->report.errors && ends && lt_output_commit(&job->errors, NULL, err) != LT_OK)
         ends = false;
     if (ends && write_manifest(job, lt_buf_view(&sha256), err) != LT_OK)
+        ends = false;
+    if (ends && status == LT_OK && lt_output_commit(&job->output, NULL, err) != LT_OK)
         ends = false;
     lt_buf_free(&sha256);
     return ends || status == LT_SKIP ? status : LT_FATAL;

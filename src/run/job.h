@@ -4,6 +4,7 @@
  *
  *   job.c          finds the stores, fills the inventory, runs the command, and determines the exit code
  *   opening.c      opens evidence and outputs, before anything is read
+ *   unwritten.c    where nothing may be written
  *   command.h      what a command is
  *   options.h      what the user asked for
  *   schedule.c     which source reads what, and when

@@ -2,6 +2,7 @@
 #include "run/opening.h"
 
 #include "base/temporary.h"
+#include "run/unwritten.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -34,23 +35,9 @@ static const char *given_twice(const struct lt_options *options)
     return NULL;
 }
 
-static bool is_live(const struct lt_evidence *evidence)
-{
-    return lt_output_inside("/", evidence->spec);
-}
-
-/* Of a live host, whose own root holds everything, the stores count. */
 static bool is_in_evidence(const struct lt_job *job, const char *path)
 {
-    if (!path || strcmp(path, "-") == 0)
-        return false;
-    lt_each (const struct lt_evidence, evidence, &job->evidence)
-        if (!is_live(evidence) && lt_output_inside(path, evidence->spec))
-            return true;
-    lt_each (const struct lt_root, root, &job->inventory.roots)
-        if (is_live(root->part->evidence) && lt_output_inside(path, root->path.ptr))
-            return true;
-    return false;
+    return path && strcmp(path, "-") != 0 && lt_is_unwritten(job, path);
 }
 
 static enum lt_status refuse(const char *path, struct lt_err *err)
@@ -109,7 +96,7 @@ static bool open_evidence(struct lt_job *job, const char *spec)
 static bool has_live(const struct lt_job *job)
 {
     lt_each (const struct lt_evidence, evidence, &job->evidence)
-        if (is_live(evidence))
+        if (lt_is_live(evidence))
             return true;
     return false;
 }
@@ -130,7 +117,13 @@ enum lt_status lt_opening(struct lt_job *job, struct lt_err *err)
 
 enum lt_status lt_opening_late(struct lt_job *job, struct lt_err *err)
 {
-    return has_live(job) ? open_outputs(job, err) : LT_OK;
+    const char *paths[] = {job->options->output, job->options->errors, job->options->manifest};
+    if (has_live(job))
+        return open_outputs(job, err);
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) /* now the segments of images are known */
+        if (is_in_evidence(job, paths[i]))
+            return refuse(paths[i], err);
+    return LT_OK;
 }
 
 void lt_opening_end(struct lt_job *job)

@@ -13,7 +13,8 @@
 enum lt_status lt_opening(struct lt_job *job, struct lt_err *err);
 
 /* Call it once the stores are known: now the outputs are opened if a live host is read. Its root contains every path,
- * so only its stores tell what must not be written. LT_FATAL as above. */
+ * so only its stores tell what must not be written. And now it is known which files images consist of. LT_FATAL as
+ * above. */
 enum lt_status lt_opening_late(struct lt_job *job, struct lt_err *err);
 
 /* Close what was opened, and remove unfinished files. */

@@ -330,6 +330,8 @@ static enum lt_status image_find(struct lt_evidence *evidence, struct lt_err *er
     enum lt_status status = lt_tsk_unpack(&image->file, evidence->spec, &image->unpacked, &why);
     if (status == LT_SKIP)
         return fail_packed(evidence, &why, err);
+    if (status == LT_OK)
+        lt_tsk_files(&image->unpacked, evidence->spec, &evidence->arena, &evidence->files);
     image->disk = status == LT_END ? &image->file : &image->unpacked;
     evidence->size = image->disk->size;
     image->pathspec = name_disk(evidence);
