@@ -44,7 +44,9 @@ struct job {
     struct lt_time previous;  /* time of the previous line, at the earliest; may be unset */
     struct lt_time first;     /* that of its first line */
     struct lt_time limit;     /* first time in the next newer file */
+    bool goes_on;             /* a line without a header goes on with the one before */
     struct lt_arena line;     /* for the facts of the current line */
+    struct lt_arena mended;   /* for a line with another stamp */
 };
 
 static bool is_wanted(const struct job *job, const struct lt_syslog *line)
@@ -224,25 +226,72 @@ static enum lt_status read_own(struct job *job, struct lt_str text, uint64_t off
     return emit_line(job, &line, offset, err);
 }
 
-static enum lt_status read_line(struct job *job, struct lt_str text, uint64_t offset, struct lt_err *err)
+/* The line is none of ours. */
+static enum lt_status leave(struct job *job)
+{
+    job->goes_on = false;
+    lt_seen(job->ctx, 1);
+    lt_report_counts(job->ctx->report, job->ctx->reader)->filtered++;
+    return LT_OK;
+}
+
+/* Read a line without a header: its stamp is damaged, or it goes on with what the line before began. */
+static enum lt_status read_headless(struct job *job, struct lt_str text, uint64_t offset, struct lt_err *err)
+{
+    struct lt_syslog line = {.body = text};
+    struct lt_str mended;
+    lt_arena_reset(&job->mended);
+    if (lt_syslog_damaged(text, &job->mended, &mended) && lt_syslog_parse(mended, &line)) {
+        line = (struct lt_syslog){
+            .host = line.host, .reporter = line.reporter, .level = line.level, .body = line.body, .pid = line.pid};
+        if (!is_wanted(job, &line))
+            return leave(job);
+        lt_skip(job->ctx, job->file.path, LT_CODE_BAD_TIME, "the stamp of the line at offset %ju is damaged",
+                (uintmax_t)offset);
+        job->goes_on = true;
+        return emit_line(job, &line, offset, err);
+    }
+    return job->goes_on && text.len ? emit_line(job, &line, offset, err) : leave(job);
+}
+
+/* Read what lies between NUL bytes, or all of a line. */
+static enum lt_status read_piece(struct job *job, struct lt_str text, uint64_t offset, struct lt_err *err)
 {
     struct lt_syslog line;
-    size_t zeros = 0;
-    while (zeros < text.len && !text.ptr[zeros])
-        zeros++;
-    if (zeros) /* a power loss left unwritten space */
-        lt_skip(job->ctx, job->file.path, LT_CODE_DAMAGED, "%zu NUL bytes at offset %ju", zeros, (uintmax_t)offset);
-    text = lt_str_skip(text, zeros);
-    offset += zeros;
     if (!lt_syslog_parse(text, &line))
-        return job->file.family->own ? read_own(job, text, offset, err) : LT_OK;
+        return job->file.family->own ? read_own(job, text, offset, err) : read_headless(job, text, offset, err);
     job->year = lt_years_next(&job->years, line.at);
     if (line.year) {
         job->first_year = line.year - job->year;
         job->years_known = true;
         job->years_from = LT_STR("the stamps before it");
     }
-    return is_wanted(job, &line) ? emit_line(job, &line, offset, err) : LT_OK;
+    if (!is_wanted(job, &line))
+        return leave(job);
+    job->goes_on = true;
+    return emit_line(job, &line, offset, err);
+}
+
+/* NUL bytes are space that a power loss left unwritten. */
+static enum lt_status read_line(struct job *job, struct lt_str text, uint64_t offset, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    do {
+        size_t zeros = 0, length = 0;
+        while (zeros < text.len && !text.ptr[zeros])
+            zeros++;
+        if (zeros)
+            lt_skip(job->ctx, job->file.path, LT_CODE_DAMAGED, "%zu NUL bytes at offset %ju", zeros, (uintmax_t)offset);
+        text = lt_str_skip(text, zeros);
+        offset += zeros;
+        while (length < text.len && text.ptr[length])
+            length++;
+        if (length || !zeros)
+            status = read_piece(job, (struct lt_str){text.ptr, length}, offset, err);
+        text = lt_str_skip(text, length);
+        offset += length;
+    } while (status == LT_OK && text.len);
+    return status;
 }
 
 static enum lt_status read_lines(struct job *job, struct lt_stream *stream, struct lt_err *err)
@@ -267,6 +316,7 @@ static enum lt_status read_file(struct job *job, struct lt_err *err)
     job->years = (struct lt_years){0};
     job->years_known = job->years_searched = false;
     job->previous = job->first = (struct lt_time){0};
+    job->goes_on = false;
     status = read_lines(job, stream, err);
     lt_stream_close(stream);
     if (job->first.set)
@@ -291,6 +341,7 @@ static enum lt_status host_log_events(struct lt_ctx *ctx, struct lt_err *err)
     free(files.items);
     lt_attribution_end(&job.attribution);
     lt_arena_free(&job.line);
+    lt_arena_free(&job.mended);
     return status;
 }
 

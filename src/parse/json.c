@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 
+#include <ctype.h>
 #include <float.h>
 #include <jansson.h>
 #include <math.h>
@@ -59,7 +60,7 @@ static struct lt_buf repaired(struct lt_str text)
         struct lt_rune rune = lt_utf8_next(text);
         size_t size = rune.size;
         bool number = !quoted && (rune.code == '-' || (rune.code >= '0' && rune.code <= '9'));
-        if (!rune.valid)
+        if (!rune.valid || (quoted && rune.code < 0x20))
             lt_buf_printf(&out, "\\\\x%02x", (unsigned char)text.ptr[0]);
         else if (quoted && rune.code == '\\')
             size = repair_escape(&out, text);
@@ -71,6 +72,81 @@ static struct lt_buf repaired(struct lt_str text)
         text = lt_str_skip(text, size);
     }
     return out;
+}
+
+/* Is it a byte that no JSON text has, in a string or elsewhere? */
+static bool is_foreign(char byte)
+{
+    return ((unsigned char)byte < 0x20 && !strchr("\t\n\r", byte)) || !byte || byte == 0x7F || byte & 0x80;
+}
+
+/* Put `other` in the place of `size` bytes at `at`. The caller frees the result. */
+static struct lt_buf replaced(struct lt_str text, size_t at, size_t size, const char *other)
+{
+    struct lt_buf out = {0};
+    lt_buf_add(&out, (struct lt_str){text.ptr, at});
+    lt_buf_add(&out, lt_str_c(other));
+    lt_buf_add(&out, lt_str_skip(text, at + size));
+    return out;
+}
+
+/* The document if one byte, at `at`, is something else, as JSON has it in such a place; NULL if it is none then, or if
+ * there are several. A number or a word that has a foreign byte is lost, and becomes null. */
+static json_t *guess(struct lt_str text, size_t at)
+{
+    static const char *const marks[] = {"\"", ",", ":", "{", "}", "[", "]"};
+    json_error_t ignored;
+    json_t *found = NULL;
+    size_t from = at, to = at + 1, count = 0;
+    while (from &&
+           (text.ptr[from - 1] == '.' || text.ptr[from - 1] == '-' || isalnum((unsigned char)text.ptr[from - 1])))
+        from--;
+    while (to < text.len && (text.ptr[to] == '.' || isalnum((unsigned char)text.ptr[to])))
+        to++;
+    for (size_t i = is_foreign(text.ptr[at]) ? 0 : 1; i <= sizeof marks / sizeof *marks; i++) {
+        bool word = i == 0;
+        struct lt_buf tried = word ? replaced(text, from, to - from, "null") : replaced(text, at, 1, marks[i - 1]);
+        struct lt_buf repair = repaired(lt_buf_view(&tried));
+        json_t *document = json_loadb(repair.ptr, repair.len, JSON_ALLOW_NUL, &ignored);
+        lt_buf_free(&tried);
+        lt_buf_free(&repair);
+        count += document != NULL;
+        if (found || !document)
+            json_decref(document);
+        else
+            found = document;
+    }
+    if (count == 1)
+        return found;
+    json_decref(found);
+    return NULL;
+}
+
+static bool is_in_string(struct lt_str text, size_t at)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < at; i++) {
+        i += quoted && text.ptr[i] == '\\';
+        quoted ^= i < at && text.ptr[i] == '"';
+    }
+    return quoted;
+}
+
+/* The document, if one of the first foreign bytes in it stands for something that can be told; or, where there is none,
+ * one of the last bytes before `end`, behind which jansson could not go on, unless the text breaks off there. */
+static json_t *guess_any(struct lt_str text, size_t end)
+{
+    enum { MOST_TRIES = 4, MOST_BYTES = 256 * 1024 }; /* each try parses all of it */
+    json_t *found = NULL;
+    unsigned tries = text.len <= MOST_BYTES ? 0 : MOST_TRIES;
+    for (size_t i = 0; i < text.len && tries < MOST_TRIES && !found; i++)
+        if (is_foreign(text.ptr[i])) {
+            tries++;
+            found = guess(text, i);
+        }
+    for (size_t i = end < text.len ? end : 0; i > 0 && tries < MOST_TRIES && !found; i--, tries++)
+        found = is_in_string(text, i - 1) ? NULL : guess(text, i - 1);
+    return found;
 }
 
 enum lt_status lt_json_parse(struct lt_str text, struct json_t **out, const char **flaw, struct lt_err *err)
@@ -92,6 +168,10 @@ enum lt_status lt_json_parse(struct lt_str text, struct json_t **out, const char
         *out = json_loadb(repair.ptr ? repair.ptr : "", repair.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &ignored);
     }
     lt_buf_free(&repair);
+    if (!*out) {
+        *flaw = "a byte that is no part of JSON: what it stood for is inferred";
+        *out = guess_any(text, (size_t)strict.position);
+    }
     if (*out)
         return LT_OK;
     return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "no JSON: %s at byte %d", strict.text, strict.position);

@@ -16,7 +16,8 @@ struct json_t;
  * `flaw` (static) then says what was wrong, NULL if nothing: duplicate keys (the last one counts), invalid UTF-8 (each
  * bad byte becomes the four characters \xNN), escapes that jansson refuses (a lone surrogate becomes U+FFFD, a NUL the
  * characters \x00), a byte order mark, numbers beyond reals (null), integers beyond 64 bits (all integers are lost
- * then). LT_SKIP: it is not JSON. Free `*out` with lt_json_free(). */
+ * then), control characters in strings (\xNN), one that stands where only one mark of JSON can have stood, or a number
+ * or word, which becomes null. LT_SKIP: it is not JSON. Free `*out` with lt_json_free(). */
 enum lt_status lt_json_parse(struct lt_str text, struct json_t **out, const char **flaw, struct lt_err *err);
 void lt_json_free(struct json_t *root);
 

@@ -213,6 +213,36 @@ bool lt_syslog_parse(struct lt_str line, struct lt_syslog *out)
     return true;
 }
 
+/* How many bytes are as in the form, in which 0 stands for a digit and A for a letter. */
+static size_t count_fitting(struct lt_str line, struct lt_str form)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < form.len && i < line.len; i++) {
+        char byte = line.ptr[i], wanted = form.ptr[i];
+        bool letter = is_alnum(byte) && !is_digit(byte);
+        count += wanted == '0' ? is_digit(byte) : wanted == 'A' ? letter : byte == wanted;
+    }
+    return count;
+}
+
+bool lt_syslog_damaged(struct lt_str line, struct lt_arena *arena, struct lt_str *out)
+{
+    enum { MOST_WRONG = 3 };
+    const struct lt_str old = LT_STR("AAA 00 00:00:00"), iso = LT_STR("0000-00-00T00:00:00");
+    struct lt_syslog parts;
+    *out = (struct lt_str){0};
+    if (lt_syslog_parse(line, &parts))
+        return false;
+    skip_priority(&line, &parts);
+    bool fields = lt_str_starts(line, LT_STR("1 "));
+    struct lt_str rest = lt_str_skip(line, fields ? 2 : 0), stamp = lt_str_cut(&rest, ' ');
+    if (line.len > old.len + 1 && count_fitting(line, old) + MOST_WRONG >= old.len)
+        *out = lt_str_format(arena, "Jan 01 00:00:00 %.*s", LT_ARG(lt_str_skip(line, old.len + 1)));
+    else if (stamp.len >= iso.len && count_fitting(stamp, iso) + MOST_WRONG >= iso.len)
+        *out = lt_str_format(arena, "%s1970-01-01T00:00:00Z %.*s", fields ? "1 " : "", LT_ARG(rest));
+    return out->len;
+}
+
 /* --- the message ----------------------------------------------------------------------------------------------- */
 
 static size_t key_length(struct lt_str text)

@@ -28,6 +28,10 @@ struct lt_syslog {
  * The host may be missing, except in RFC 5424. False: the line has none of these forms. */
 bool lt_syslog_parse(struct lt_str line, struct lt_syslog *out);
 
+/* Does the line begin with a stamp that has a few wrong bytes, but is none? Then `*out` is the line with a stamp of the
+ * same form, which means nothing, in its place; it lives in `arena`. */
+bool lt_syslog_damaged(struct lt_str line, struct lt_arena *arena, struct lt_str *out);
+
 /* Read the next field of a message as logrus writes it (github.com/sirupsen/logrus text_formatter.go, 1.9): key=value
  * or key="value", whose escapes are kept. Anything else is skipped. False: there are no more. */
 bool lt_logfmt_next(struct lt_str *rest, struct lt_str *key, struct lt_str *value);

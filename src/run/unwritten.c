@@ -41,7 +41,8 @@ static bool is_backed_by(const char *folder, struct target *target)
         backing[strcspn(backing, "\n")] = 0;
     if (file)
         fclose(file);
-    return *backing && !target->device && stat(backing, &at) == 0 && at.st_ino == target->ino && at.st_dev == target->on;
+    return *backing && !target->device && stat(backing, &at) == 0 && at.st_ino == target->ino &&
+           at.st_dev == target->on;
 }
 
 /* Does the block device lie in the target? */

@@ -69,7 +69,8 @@ def test_forms_of_the_stamp(host: Host) -> None:
     ]
     write(host, "syslog", "".join(text + "\n" for text in texts), "2026-07-09T10:00:05+02:00")
     result = host.run()
-    one, two, three, four, five = rows(result)
+    one, two, three, four, five, more = rows(result)
+    assert more["message_body"] == texts[-1] and more["confidence"] == "bounded" # it goes on with the line before
     assert not result.errors and result.code == 0
     check(one, "2026-07-09T10:00:00+02:00", "inferred", message_body=f"one container={web}", container_name="web",
           container_identifier=web, image_name="shop:1", layer_role="host", tag=["time_inferred"])
@@ -379,6 +380,26 @@ def test_damage(host: Host) -> None:
     assert 800 < len(kept) < 999 and kept == [f"n{n}" for n in range(len(kept))]
     assert sorted((error["path"], error["code"]) for error in result.errors) == [
         ("/var/log/syslog", "damaged"), ("/var/log/syslog", "too-large"), ("/var/log/syslog.2.gz", "truncated")]
+
+
+@pytest.mark.parametrize("form", ["Jul  9 10:00:{n:02d} dock01 ", "2026-07-09T10:00:{n:02d}.5+02:00 dock01 ",
+                                  "<30>1 2026-07-09T10:00:{n:02d}Z dock01 "])
+@pytest.mark.parametrize("damage", [b"\0", b"x", b"\xff", b"\n"])
+def test_each_line_is_accounted_for(form: str, damage: bytes, host: Host) -> None:
+    """A byte of a stamp, or in the middle of a line: the text of all lines is in rows, and an error says what is wrong. Only
+    where a line ends the row does."""
+    tail = "dockerd 1 - - level=info {n}" if form.startswith("<") else "dockerd[1]: level=info {n}"
+    lines = [(form + tail).format(n=n).encode() for n in range(10, 19)]
+    for at in [1, 4, 9, len(lines[0]) - 12, len(lines[0]) - 4]:
+        torn = lines[3][:at] + damage + lines[3][at + 1:]
+        write(host, "syslog", b"\n".join([*lines[:3], torn, *lines[4:], b""]), "2026-07-09T10:00:30+02:00")
+        result = host.run()
+        bodies = [row["message_body"] for row in rows(result)]
+        assert all(any(body.endswith(f"level=info {n}") for body in bodies) for n in range(10, 19) if n != 13)
+        stamp = at < len(lines[0]) - 12
+        assert any(body.endswith(" 13") or body.endswith("13") for body in bodies)
+        if damage == b"\0" or (stamp and damage != b"\n" and not form.startswith("<")):
+            assert result.code == 1 and result.errors[0]["path"] == "/var/log/syslog"
 
 
 def test_directories_that_cannot_be_reached(host: Host) -> None:
