@@ -44,8 +44,9 @@ typedef void lt_each_name(void *arg, struct lt_str name, uint64_t ino, unsigned 
 /* What a reader provides. All of it is called from one thread, except `list_ahead`. A reader that has this also reads
  * and closes a file on any thread, if one thread has the file for itself. */
 struct lt_fs_ops {
-    /* Describe one path. LT_END: it does not exist (or a parent is no directory). LT_SKIP: it cannot be read. Strings
-     * of `out` go to `arena`. */
+    /* Describe one path. LT_END: it does not exist (or a parent is no directory). LT_SKIP: it cannot be read. What is
+     * damaged, but holds together, is described all the same, and becomes a flaw of the evidence. Strings of `out` go
+     * to `arena`. */
     enum lt_status (*stat)(struct lt_fs *, struct lt_str path, struct lt_arena *arena, struct lt_node *out,
                            struct lt_err *);
     /* List a directory, found by its path and inode. Here and below, `dir` lives longer than the evidence unless
@@ -139,6 +140,7 @@ struct lt_evidence {
     struct lt_arena arena; /* lives as long as the evidence */
     struct lt_list fs;     /* of struct lt_fs *, in the order in which they lie in the evidence */
     struct lt_list notes;  /* of struct lt_err *: what is wrong with the evidence as a whole */
+    struct lt_list flaws;  /* of struct lt_flaw *: what is damaged, but was used all the same */
     struct lt_list files;  /* of struct lt_str *, NUL-terminated: paths of the files that an image consists of, besides
                             * `spec`: segments, extents */
     uint64_t size;         /* bytes of an image, 0 for a directory */
@@ -148,6 +150,15 @@ struct lt_evidence {
 
 /* Record something wrong with the evidence as a whole (a short image, an unreplayed journal). `note` is copied. */
 void lt_evidence_note(struct lt_evidence *evidence, const struct lt_err *note);
+
+/* Damage that cost nothing but belief. */
+struct lt_flaw {
+    struct lt_str path;
+    struct lt_err problem;
+};
+
+/* Record damage of what is at `path`, which is used all the same. Both are copied. The run reports it at its end. */
+void lt_fs_flaw(const struct lt_fs *fs, struct lt_str path, const struct lt_err *problem);
 
 /* Record something that is wrong with the file system as a whole: a note that begins with its label.
  * `code` is one of LT_CODE_*; `text` is copied. */

@@ -9,25 +9,27 @@ struct job {
 
 static void add_name(void *arg, struct lt_str name, uint64_t ino, unsigned type)
 {
-    (void)type;
     const struct job *job = arg;
-    uint64_t *value = lt_new(job->arena, uint64_t);
-    *value = ino;
-    lt_map_put(&job->index->inodes, job->arena, lt_path_join(job->arena, job->dir, name), value);
+    struct lt_found *found = lt_new(job->arena, struct lt_found);
+    *found = (struct lt_found){ino, type};
+    lt_map_put(&job->index->found, job->arena, lt_path_join(job->arena, job->dir, name), found);
 }
 
-/* Learn the inodes of all names in the directory `path`. On LT_SKIP some may be known still. Damage is remembered, or
- * else a damaged directory would be read again for each lookup below it. A failed read is not: it may succeed next
+/* Learn the entries of the directory `path`, which is `at`. On LT_SKIP some may be known still. Damage is remembered,
+ * or else a damaged directory would be read again for each lookup below it. A failed read is not: it may succeed next
  * time. */
 static enum lt_status learn(struct lt_path_index *index, struct lt_fs *fs, lt_names_of *names, struct lt_str path,
-                            uint64_t ino, struct lt_err *err)
+                            const struct lt_found *at, struct lt_err *err)
 {
     struct lt_arena *arena = &fs->evidence->arena;
     const struct lt_err *flaw = lt_map_get(&index->listed, path);
     if (flaw)
         return flaw->set ? lt_fail(err, LT_SKIP, flaw->code, flaw->sys, "%s", flaw->text) : LT_OK;
     struct job job = {index, arena, lt_str_dup(arena, path)};
-    enum lt_status status = names(fs, ino, add_name, &job, err);
+    enum lt_status status = names(fs, at->ino, add_name, &job, err);
+    if (status == LT_END && at->type)
+        status = lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "inode %ju is no directory, as its name is: %.*s",
+                         (uintmax_t)at->ino, LT_ARG(path));
     if (status == LT_OK || (status == LT_SKIP && strcmp(err->code, LT_CODE_DAMAGED) == 0)) {
         struct lt_err *outcome = &index->none;
         if (status == LT_SKIP) {
@@ -40,21 +42,23 @@ static enum lt_status learn(struct lt_path_index *index, struct lt_fs *fs, lt_na
 }
 
 enum lt_status lt_path_find(struct lt_path_index *index, struct lt_fs *fs, uint64_t root, lt_names_of *names,
-                            struct lt_str path, uint64_t *ino, struct lt_err *err)
+                            struct lt_str path, struct lt_found *out, struct lt_err *err)
 {
-    *ino = root;
+    *out = (struct lt_found){root, S_IFDIR};
     for (size_t end = 0; end < path.len;) {
         struct lt_err problem = {0};
-        enum lt_status status = learn(index, fs, names, (struct lt_str){path.ptr, end}, *ino, &problem);
+        if (out->type && out->type != S_IFDIR)
+            return LT_END;
+        enum lt_status status = learn(index, fs, names, (struct lt_str){path.ptr, end}, out, &problem);
         do
             end++;
         while (end < path.len && path.ptr[end] != '/');
-        const uint64_t *found = lt_map_get(&index->inodes, (struct lt_str){path.ptr, end});
+        const struct lt_found *found = lt_map_get(&index->found, (struct lt_str){path.ptr, end});
         if (!found && status == LT_SKIP)
             return lt_fail(err, LT_SKIP, problem.code, problem.sys, "%s", problem.text);
         if (!found)
             return LT_END;
-        *ino = *found;
+        *out = *found;
     }
     return LT_OK;
 }

@@ -25,6 +25,7 @@ struct lt_event lt_file_event(const struct lt_owner *owner, const struct lt_dir 
 {
     struct lt_event event = {.kind = LT_KIND_FILE, .owner = owner, .dir = dir, .node = node};
     memcpy(event.time, node->time, sizeof event.time);
+    event.tags = node->damaged ? LT_TAG_BIT(damaged) : 0;
     return event;
 }
 

@@ -47,6 +47,7 @@ struct lt_node {
     bool inferred;              /* of an unallocated entry: only the inode number links the inode to this directory */
     bool stale;                 /* a directory whose names changed after its known times */
     bool mount_root;            /* another file system is mounted here */
+    bool damaged;               /* its checksum or a time is wrong, but what it says holds together */
     uint16_t part;              /* inodes of other file systems of the host have the same numbers: 0 is its first */
     const struct lt_err *error; /* NULL, or what could not be read. With mode 0 only name and ino are known */
 };

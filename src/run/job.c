@@ -247,6 +247,16 @@ static void report_failed_reads(struct lt_job *job)
     }
 }
 
+/* Report damage that cost nothing but belief. */
+static void report_flaws(struct lt_job *job)
+{
+    lt_each (const struct lt_evidence, evidence, &job->evidence) {
+        job->report.evidence = evidence->spec;
+        lt_each (const struct lt_flaw, flaw, &evidence->flaws)
+            lt_report_problem(&job->report, "evidence", flaw->path, &flaw->problem);
+    }
+}
+
 static enum lt_status write_manifest(struct lt_job *job, struct lt_str sha256, struct lt_err *err)
 {
     const struct lt_options *options = job->options;
@@ -280,6 +290,7 @@ static enum lt_status make_product(struct lt_job *job, struct lt_err *err)
     if (status == LT_OK)
         status = lt_output_complete(&job->output, &sha256, err);
     report_failed_reads(job);
+    report_flaws(job);
     bool ends = status == LT_OK || status == LT_END;
     if (job->report.errors && ends && lt_output_commit(&job->errors, NULL, err) != LT_OK)
         ends = false;
@@ -325,6 +336,7 @@ static int finish(struct lt_job *job, enum lt_status status, const struct lt_err
 static int report_no_store(struct lt_job *job)
 {
     struct lt_err err = {0};
+    report_flaws(job);
     lt_report_denied(&job->report);
     lt_each (struct lt_str, line, &job->looked)
         lt_say("%.*s", LT_ARG(*line));

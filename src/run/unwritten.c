@@ -24,12 +24,13 @@ struct target {
 /* The number in a file such as "8:1\n"; 0: there is none. */
 static dev_t read_number(const char *path)
 {
-    unsigned major = 0, minor = 0;
+    char text[32] = "", *end;
     FILE *file = fopen(path, "re");
-    bool good = file && fscanf(file, "%u:%u", &major, &minor) == 2;
+    bool good = file && fgets(text, sizeof text, file);
     if (file)
         fclose(file);
-    return good ? makedev(major, minor) : 0;
+    unsigned long major = strtoul(text, &end, 10);
+    return good && *end == ':' ? makedev((unsigned)major, (unsigned)strtoul(end + 1, NULL, 10)) : 0;
 }
 
 static bool is_backed_by(const char *folder, struct target *target)

@@ -12,13 +12,35 @@
 
 enum { MAX_LOST_GROUPS = 1000 };
 
+/* Is this the first time that the damage of the inode is met on the way to a path? */
+static bool first_time(struct lt_ext4_reader *reader, uint64_t ino)
+{
+    unsigned char bit = (unsigned char)(1u << ino % 8);
+    if (!reader->flawed) /* zeroed pages cost nothing until they are written */
+        reader->flawed = calloc((size_t)reader->volume.super.inodes / 8 + 1, 1);
+    if (!reader->flawed || reader->flawed[ino / 8] & bit)
+        return !reader->flawed;
+    reader->flawed[ino / 8] |= bit;
+    return true;
+}
+
 static enum lt_status ext4_stat(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_node *out,
                                 struct lt_err *err)
 {
     struct lt_ext4_reader *reader = lt_ext4_reader(fs);
+    struct lt_found found;
+    struct lt_err problem = {0};
     *out = (struct lt_node){.name = lt_str_basename(path)};
-    enum lt_status status = lt_path_find(&reader->index, fs, LT_EXT4_ROOT, lt_ext4_names_of, path, &out->ino, err);
-    return status == LT_OK ? lt_ext4_describe(reader, arena, out, err) : status;
+    enum lt_status status = lt_path_find(&reader->index, fs, LT_EXT4_ROOT, lt_ext4_names_of, path, &found, err);
+    if (status != LT_OK)
+        return status;
+    out->ino = found.ino;
+    status = lt_ext4_describe_as(reader, arena, found.type, out, &problem);
+    if (status == LT_SKIP && !out->mode)
+        return lt_fail(err, LT_SKIP, problem.code, problem.sys, "%s", problem.text);
+    if (status == LT_SKIP && first_time(reader, found.ino))
+        lt_fs_flaw(fs, path, &problem);
+    return LT_OK;
 }
 
 static struct lt_time ext4_made(struct lt_fs *fs, struct lt_str path, struct lt_arena *scratch)
@@ -139,6 +161,12 @@ struct handle {
     struct lt_ext4_inline data; /* only with LT_EXT4_INLINE_FL */
 };
 
+static void ext4_close(struct lt_file *file)
+{
+    free(file->handle);
+    file->handle = NULL;
+}
+
 static enum lt_status open_inode(struct lt_ext4_reader *reader, uint64_t ino, struct lt_file *out, struct lt_err *err)
 {
     struct lt_ext4_inode inode;
@@ -159,15 +187,26 @@ static enum lt_status open_inode(struct lt_ext4_reader *reader, uint64_t ino, st
     status = lt_ext4_read_inline(&inode, &handle->data, err);
     if (status == LT_OK && handle->data.len < inode.size)
         status = lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "inline data of inode %u break off", inode.ino);
+    if (status != LT_OK)
+        ext4_close(out);
     return status;
 }
 
 static enum lt_status ext4_open(struct lt_fs *fs, struct lt_str path, struct lt_file *out, struct lt_err *err)
 {
     struct lt_ext4_reader *reader = lt_ext4_reader(fs);
-    uint64_t ino;
-    enum lt_status status = lt_path_find(&reader->index, fs, LT_EXT4_ROOT, lt_ext4_names_of, path, &ino, err);
-    return status == LT_OK ? open_inode(reader, ino, out, err) : status;
+    struct lt_found found;
+    struct lt_cursor bytes;
+    struct lt_err problem = {0};
+    enum lt_status status = lt_path_find(&reader->index, fs, LT_EXT4_ROOT, lt_ext4_names_of, path, &found, err);
+    if (status != LT_OK)
+        return status;
+    if (lt_volume_inode(&reader->volume, found.ino, &bytes, NULL) == LT_OK &&
+        lt_ext4_inode_damaged(&reader->volume.super, bytes, (uint32_t)found.ino) && first_time(reader, found.ino)) {
+        lt_fail(&problem, LT_SKIP, LT_CODE_DAMAGED, 0, "wrong checksum in inode %ju", (uintmax_t)found.ino);
+        lt_fs_flaw(fs, path, &problem);
+    }
+    return open_inode(reader, found.ino, out, err);
 }
 
 static enum lt_status ext4_open_entry(struct lt_fs *fs, const struct lt_dir *dir, const struct lt_node *node,
@@ -187,12 +226,6 @@ static ssize_t ext4_read(struct lt_file *file, void *buffer, size_t size, uint64
     size = size < handle->data.len - offset ? size : handle->data.len - (size_t)offset;
     memcpy(buffer, handle->data.bytes + offset, size);
     return (ssize_t)size;
-}
-
-static void ext4_close(struct lt_file *file)
-{
-    free(file->handle);
-    file->handle = NULL;
 }
 
 /* An unknown feature could change anything. */
@@ -256,6 +289,7 @@ static void ext4_release(struct lt_fs *fs)
     struct lt_ext4_reader *reader = lt_ext4_reader(fs);
     lt_volume_close(&reader->volume);
     free(reader->named);
+    free(reader->flawed);
     free(reader->orphans.items);
     free(reader->orphans.dirs);
 }

@@ -363,16 +363,19 @@ static void describe_deleted(struct lt_ext4_reader *reader, const struct lt_dir 
         reader->named[node->ino / 8] |= (unsigned char)(1u << node->ino % 8);
 }
 
+/* Before, the mode of the node holds the type in the entry. */
 static void describe_entry(struct lt_ext4_reader *reader, const struct lt_dir *dir, struct lt_arena *arena,
                            struct lt_node *node)
 {
+    unsigned type = node->mode;
     if (node->unallocated) {
         describe_deleted(reader, dir, arena, node);
         return;
     }
     lt_ext4_note_name(reader, (uint32_t)node->ino);
     lt_err_clear(&reader->problem);
-    if (lt_ext4_describe(reader, arena, node, &reader->problem) == LT_OK)
+    node->mode = 0;
+    if (lt_ext4_describe_as(reader, arena, type, node, &reader->problem) == LT_OK)
         return;
     struct lt_err *error = lt_new(arena, struct lt_err);
     *error = reader->problem;
@@ -442,7 +445,7 @@ enum lt_status lt_ext4_list(struct lt_fs *fs, const struct lt_dir *dir, struct l
         node->ino = list.items[i].ino;
         node->unallocated = list.items[i].slack || dir->unallocated;
         node->inferred = node->unallocated && (inferred || list.items[i].inferred);
-        node->mode = node->unallocated ? type_of_entry(list.items[i].type) : 0;
+        node->mode = type_of_entry(list.items[i].type);
     }
     free(list.items);
     describe_all(reader, dir, arena, out);

@@ -151,5 +151,19 @@ enum lt_status lt_ext4_describe(struct lt_ext4_reader *reader, struct lt_arena *
         if (long_target(reader, &inode, arena, &node->target, err) != LT_OK)
             status = LT_SKIP;
     }
+    node->damaged = status != LT_OK;
     return status;
+}
+
+enum lt_status lt_ext4_describe_as(struct lt_ext4_reader *reader, struct lt_arena *arena, unsigned type,
+                                   struct lt_node *node, struct lt_err *err)
+{
+    enum lt_status status = lt_ext4_describe(reader, arena, node, err);
+    if (!type || !node->mode || (node->mode & S_IFMT) == type)
+        return status;
+    if (status == LT_SKIP)
+        node->mode = 0;
+    node->damaged = true;
+    return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "inode %ju is of another type than its directory says",
+                   (uintmax_t)node->ino);
 }

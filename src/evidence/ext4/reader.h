@@ -29,6 +29,7 @@ struct lt_ext4_reader {
     struct lt_ext4_orphans orphans;
     unsigned char
         *named; /* owned; a bit for each inode that a directory was seen to name, also a deleted one; or NULL */
+    unsigned char *flawed;       /* owned; a bit for each inode whose damage is a flaw of the evidence; NULL: none */
     uint64_t contradicted;       /* inodes that are free by their bitmap, but have a name, or say to be in use */
     uint32_t first_contradicted; /* the first of them that was met */
 };
@@ -58,6 +59,11 @@ uint32_t lt_ext4_parent_of(struct lt_ext4_reader *reader, const struct lt_ext4_i
  * with a wrong checksum, an impossible time, or a link without its target. */
 enum lt_status lt_ext4_describe(struct lt_ext4_reader *reader, struct lt_arena *arena, struct lt_node *node,
                                 struct lt_err *err);
+
+/* The same for an entry that its directory calls a thing of `type` (S_IFMT bits; 0: it does not say). An inode of
+ * another type and with a wrong checksum is none: its mode is 0. One with a right checksum is believed, and damaged. */
+enum lt_status lt_ext4_describe_as(struct lt_ext4_reader *reader, struct lt_arena *arena, unsigned type,
+                                   struct lt_node *node, struct lt_err *err);
 
 /* Compares two inode numbers (uint32_t), for qsort() and bsearch(). */
 int lt_ext4_by_number(const void *a, const void *b);

@@ -338,7 +338,11 @@ static enum lt_status indexed_names(struct lt_fs *fs, uint64_t ino, lt_each_name
 
 static enum lt_status find_inode(struct lt_fs *fs, struct lt_str path, uint64_t *ino, struct lt_err *err)
 {
-    return lt_path_find(&state(fs)->index, fs, state(fs)->info->root_inum, indexed_names, path, ino, err);
+    struct lt_found found;
+    enum lt_status status =
+        lt_path_find(&state(fs)->index, fs, state(fs)->info->root_inum, indexed_names, path, &found, err);
+    *ino = found.ino;
+    return status;
 }
 
 static enum lt_status reader_stat(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_node *out,
