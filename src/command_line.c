@@ -48,6 +48,7 @@ enum { MEMORY_MIN = 64 * 1024, MEMORY_DEFAULT = 512 * 1024 * 1024 };
 #define STRING(name) STRING_OF(name, name)
 FLAG(app_times)
 FLAG(force)
+FLAG(strict)
 FLAG(stats)
 FLAG(quiet)
 FLAG(no_journal)
@@ -176,6 +177,7 @@ static const struct option_row table[] = {
     {BYTES, 0, "layer", "ID",
      "the file as one layer has it: its ID or diff ID, a prefix of these, or its number, 0 the base", set_layer},
     {ALL, 0, "force", NULL, "replace output files that exist", set_force},
+    {ALL, 0, "strict", NULL, "read no evidence whose access times could change through that", set_strict},
     {ROW, 'c', "container", "WHICH",
      "only rows of containers with this ID or ID prefix, name, or pattern (web*); or namespace/name, pod/name",
      set_container},

@@ -13,7 +13,8 @@
  *                    that knows libtsk: packed formats, partition tables, file systems without a reader of our own.
  *                    partition.c: number, UUID and name of a partition
  *   magic/           what bytes are that nobody here can read, and what helps; its map is in magic/magic.h
- *   directory/       evidence that is the directory of a mounted host: directory.c; beneath.c opens safely below it
+ *   directory/       evidence that is the directory of a mounted host: directory.c. root.c opens it, beneath.c what is
+ *                    below it
  *   evidence.def     a line for each kind of evidence; evidence.c opens one with the kind that fits best
  *
  *   stream.c         a file from start to end, unpacked if it is gzip; lines.c: its lines

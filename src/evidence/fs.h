@@ -144,8 +144,10 @@ struct lt_evidence {
     struct lt_list files;  /* of struct lt_str *, NUL-terminated: paths of the files that an image consists of, besides
                             * `spec`: segments, extents */
     uint64_t size;         /* bytes of an image, 0 for a directory */
-    uint64_t failed_reads; /* reads of the image that failed, even where a library kept quiet about it */
-    void *self;            /* state of the kind */
+    bool atimes_change;    /* the kernel may set the access times of what is read: see evidence/directory/root.h */
+    _Atomic uint64_t opened; /* files and directories that were opened so, again and again; links are not counted */
+    uint64_t failed_reads;   /* reads of the image that failed, even where a library kept quiet about it */
+    void *self;              /* state of the kind */
 };
 
 /* Record something wrong with the evidence as a whole (a short image, an unreplayed journal). `note` is copied. */

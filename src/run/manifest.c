@@ -146,6 +146,16 @@ static void put_journals(struct lt_buf *out, const struct lt_evidence *evidence)
     }
 }
 
+/* Whether the kernel may have set access times of the evidence while it was read. */
+static void put_atimes(struct lt_buf *out, const struct lt_evidence *evidence)
+{
+    lt_buf_printf(out, ", \"access_times\": \"%s\"", evidence->atimes_change ? "may have changed" : "kept");
+    if (!evidence->atimes_change)
+        return;
+    lt_buf_lit(out, ", ");
+    put_number(out, "opened_without_noatime", evidence->opened);
+}
+
 static void put_evidence(struct lt_buf *out, const struct lt_manifest *manifest, struct zones *zones,
                          const struct lt_evidence *evidence)
 {
@@ -155,6 +165,7 @@ static void put_evidence(struct lt_buf *out, const struct lt_manifest *manifest,
     put_number(out, "size", evidence->size);
     lt_buf_lit(out, ", ");
     put_number(out, "failed_reads", evidence->failed_reads);
+    put_atimes(out, evidence);
     lt_buf_lit(out, ", \"roots\": [");
     const char *before = "\n";
     lt_each (struct lt_root, root, &manifest->inventory->roots) {

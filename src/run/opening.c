@@ -93,6 +93,22 @@ static bool open_evidence(struct lt_job *job, const char *spec)
     return lt_evidence_open(evidence, spec, &args, problem) == LT_OK;
 }
 
+/* Say it before the first read, which would be the first change. --strict: that is a failure. */
+static enum lt_status check_atimes(const struct lt_job *job, struct lt_err *err)
+{
+    static const char *const why = "the access times of what is read may change: give it mounted with ro or noatime, "
+                                   "or run as root";
+    lt_each (const struct lt_evidence, evidence, &job->evidence) {
+        if (!evidence->atimes_change)
+            continue;
+        if (job->options->strict)
+            return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "--strict: %s: %s", evidence->spec, why);
+        if (!job->options->quiet)
+            lt_say("%s: %s", evidence->spec, why);
+    }
+    return LT_OK;
+}
+
 static bool has_live(const struct lt_job *job)
 {
     lt_each (const struct lt_evidence, evidence, &job->evidence)
@@ -112,6 +128,8 @@ enum lt_status lt_opening(struct lt_job *job, struct lt_err *err)
         return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "%s: this evidence is given twice", twice);
     for (int i = 0; i < options->evidence_count; i++)
         job->any_open |= open_evidence(job, options->evidence[i]);
+    if (check_atimes(job, err) != LT_OK)
+        return LT_SKIP;
     return has_live(job) ? LT_OK : open_outputs(job, err);
 }
 

@@ -2,6 +2,7 @@
 """The evidence is never written, nor what it lies in; and a run that is cut short leaves nothing."""
 import fcntl
 import hashlib
+import json
 import os
 import resource
 import shutil
@@ -81,6 +82,38 @@ def test_mounted_from_the_evidence(mounting: None, tmp: Path) -> None:
             assert launch.run("-q", "-o", tmp / "rows.txt", image).returncode in (0, 1)
     finally:
         subprocess.run(["losetup", "-d", loop], check=True)
+
+
+def test_access_times(mounting: None, tmp: Path) -> None:
+    """Where access times cannot be kept, that is said before the first read, in the manifest too; --strict refuses."""
+    host = hosts.shop(tmp / "host")
+    hosts.give_to_nobody(host, tmp)
+    old = 10 ** 9
+    with disks.mount(disks.make_ext4(tmp / "disk.raw", host.root, "32M"), "ext4", "rw") as root:
+        file = next(root.rglob("repositories.json"))
+        os.utime(file, (old, old))
+        out = tmp / "out"
+        out.mkdir()
+        out.chmod(0o777)
+
+        def told(name: str, *args: object, **options: object) -> tuple[str, dict[str, object]]:
+            done = launch.run("--manifest", out / name, "-o", out / f"{name}.txt", *args, root, **options)
+            assert done.returncode in (0, 1), done.stderr
+            return done.stderr.decode(), json.loads((out / name).read_text())["evidence"][0]
+
+        stderr, evidence = told("root", "--strict")
+        assert "access times" not in stderr and evidence["access_times"] == "kept"
+        subprocess.run(["chown", "-R", "1234:1234", root], check=True)
+        done = launch.run("--strict", "-o", out / "none.txt", root, user=machine.NOBODY)
+        assert done.returncode == 2 and b"--strict" in done.stderr and not (out / "none.txt").exists()
+        assert file.stat().st_atime == old
+        stderr, evidence = told("other", user=machine.NOBODY)
+        assert stderr.startswith(f"layertime: {root}: the access times of what is read may change")
+        assert evidence["access_times"] == "may have changed" and evidence["opened_without_noatime"] > 0
+        assert file.stat().st_atime > old                      # the kernel did set it
+        subprocess.run(["mount", "-o", "remount,ro", root], check=True)
+        stderr, evidence = told("ro", "--strict", user=machine.NOBODY)
+        assert "access times" not in stderr and evidence["access_times"] == "kept"
 
 
 def test_outputs_appear_last(tmp: Path) -> None:

@@ -30,14 +30,16 @@ struct slot {
 
 struct lt_beneath {
     int root;
-    pthread_mutex_t lock; /* of the slots */
+    _Atomic uint64_t *opened; /* without O_NOATIME */
+    pthread_mutex_t lock;     /* of the slots */
     struct slot slots[SLOTS];
 };
 
-struct lt_beneath *lt_beneath_new(struct lt_arena *arena, int root)
+struct lt_beneath *lt_beneath_new(struct lt_arena *arena, int root, _Atomic uint64_t *opened)
 {
     struct lt_beneath *beneath = lt_new(arena, struct lt_beneath);
     beneath->root = root;
+    beneath->opened = opened;
     pthread_mutex_init(&beneath->lock, NULL);
     return beneath;
 }
@@ -82,20 +84,24 @@ static int open_once(int at, const char *path, int flags)
 }
 
 /* O_NOATIME is refused to those who neither own the file nor have CAP_FOWNER. */
-static int open_quietly(int at, const char *path, int flags)
+static int open_quietly(struct lt_beneath *beneath, int at, const char *path, int flags)
 {
-    int fd = flags & O_PATH ? -1 : open_once(at, path, flags | O_NOATIME);
-    if (fd < 0 && (flags & O_PATH || errno == EPERM))
-        fd = open_once(at, path, flags);
+    if (flags & O_PATH)
+        return open_once(at, path, flags);
+    int fd = open_once(at, path, flags | O_NOATIME);
+    if (fd >= 0 || errno != EPERM)
+        return fd;
+    fd = open_once(at, path, flags);
+    *beneath->opened += fd >= 0;
     return fd;
 }
 
 /* If descriptors run out, give up the cache and try again. */
 static int open_at(struct lt_beneath *beneath, int at, const char *path, int flags)
 {
-    int fd = open_quietly(at, path, flags);
+    int fd = open_quietly(beneath, at, path, flags);
     if (fd < 0 && (errno == EMFILE || errno == ENFILE) && close_unused(beneath))
-        fd = open_quietly(at, path, flags);
+        fd = open_quietly(beneath, at, path, flags);
     return fd;
 }
 

@@ -15,9 +15,10 @@
 
 struct lt_beneath;
 
-/* Begin to open things beneath the directory `root`, a descriptor that is owned from now on. The result lives in
- * `arena`. End it with lt_beneath_close(), when no other thread uses it any more. */
-struct lt_beneath *lt_beneath_new(struct lt_arena *arena, int root);
+/* Begin to open things beneath the directory `root`, a descriptor that is owned from now on. `opened` counts what had
+ * to be opened without O_NOATIME, and is borrowed. The result lives in `arena`. End it with lt_beneath_close(), when no
+ * other thread uses it any more. */
+struct lt_beneath *lt_beneath_new(struct lt_arena *arena, int root, _Atomic uint64_t *opened);
 void lt_beneath_close(struct lt_beneath *beneath);
 
 /* Open `path` with `flags` of open(). The caller closes the descriptor. -1: errno tells why. */

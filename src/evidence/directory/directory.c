@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A mounted or live host as a directory. Everything is opened beneath one descriptor of the root, through no symbolic
  * link (openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS), non-blocking and read-only. Only regular files and
- * directories are ever opened. With CAP_SYS_ADMIN the root is a detached clone of the mount that is read-only, noatime
- * and nodev, so the kernel itself keeps the evidence unchanged. That includes the atimes of symbolic links, which
- * O_NOATIME does not protect. Without CAP_SYS_ADMIN, O_NOATIME is used where the kernel allows it. */
+ * directories are ever opened. */
 #include "evidence/directory/beneath.h"
+#include "evidence/directory/root.h"
 #include "evidence/evidence.h"
 
 #include <dirent.h>
@@ -13,7 +12,6 @@
 #include <linux/capability.h>
 #include <linux/limits.h>
 #include <linux/magic.h>
-#include <linux/mount.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
@@ -410,24 +408,6 @@ static const struct lt_fs_ops directory_ops = {
     .close = directory_close_file,
 };
 
-/* A private read-only view of the mount below `path`. -1: the kernel or our rights do not allow one. */
-static int clone_readonly(const char *path)
-{
-    long tree =
-        syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_NO_AUTOMOUNT);
-    if (tree < 0)
-        return -1;
-    struct mount_attr attr = {
-        .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
-        .attr_clr = MOUNT_ATTR__ATIME,
-    };
-    if (syscall(SYS_mount_setattr, (int)tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) < 0) {
-        close((int)tree);
-        return -1;
-    }
-    return (int)tree;
-}
-
 /* The kernel hides attributes trusted.* from everybody but the host's root. */
 static bool may_see_trusted(void)
 {
@@ -444,12 +424,10 @@ static int directory_bid(const char *spec, const struct stat *status)
 
 static enum lt_status directory_open_evidence(struct lt_evidence *evidence, struct lt_err *err)
 {
-    int root = clone_readonly(evidence->spec);
-    if (root < 0)
-        root = open(evidence->spec, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int root = lt_root_open(evidence->spec, &evidence->atimes_change);
     if (root < 0)
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, errno, "cannot open the evidence");
-    evidence->self = lt_beneath_new(&evidence->arena, root);
+    evidence->self = lt_beneath_new(&evidence->arena, root, &evidence->opened);
     return LT_OK;
 }
 
