@@ -18,8 +18,8 @@ void lt_fs_set_label(struct lt_fs *fs, const char *name, const struct lt_device 
                               LT_ARG(device->place));
 }
 
-enum lt_status lt_fs_open(struct lt_fs *fs, const struct lt_device *device, const struct lt_fs_reader **reader,
-                          struct lt_err *err)
+enum lt_status lt_fs_open(struct lt_fs *fs, const struct lt_device *device, const struct lt_evidence_args *args,
+                          const struct lt_fs_reader **reader, struct lt_err *err)
 {
     enum lt_status status = LT_END;
     *reader = NULL;
@@ -27,7 +27,7 @@ enum lt_status lt_fs_open(struct lt_fs *fs, const struct lt_device *device, cons
         *reader = readers[i];
         lt_err_clear(err);
         lt_fs_set_label(fs, readers[i]->name, device);
-        status = readers[i]->open(fs, device, &fs->evidence->args, err);
+        status = readers[i]->open(fs, device, args, err);
     }
     return status;
 }

@@ -25,7 +25,7 @@ void lt_fs_set_label(struct lt_fs *fs, const char *name, const struct lt_device 
 
 /* Open the file system on `device` with the first of our readers that knows it; see lt_fs_reader.open. `*reader` is the
  * last one asked: fs->label and `err` are from it. */
-enum lt_status lt_fs_open(struct lt_fs *fs, const struct lt_device *device, const struct lt_fs_reader **reader,
-                          struct lt_err *err);
+enum lt_status lt_fs_open(struct lt_fs *fs, const struct lt_device *device, const struct lt_evidence_args *args,
+                          const struct lt_fs_reader **reader, struct lt_err *err);
 
 #endif

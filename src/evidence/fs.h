@@ -112,6 +112,12 @@ struct lt_fs_identity {
     unsigned partition;         /* number as the kernel counts, 0: none */
 };
 
+/* Copies that a reader used because what they are copies of is damaged. */
+struct lt_copies {
+    uint64_t super;  /* group of the copy of the superblock, 0: none was used */
+    uint64_t groups; /* group descriptors taken from their copies */
+};
+
 /* One file system of the evidence. */
 struct lt_fs {
     const struct lt_fs_ops *ops;
@@ -121,6 +127,7 @@ struct lt_fs {
     bool by_inode;       /* it finds directories and their entries by inode alone, whatever their paths */
     bool is_tree;        /* a kernel makes sure that no directory is reached twice; a hostile image may lie */
     struct lt_journal_summary journal;
+    struct lt_copies copies;
     struct lt_fs_identity identity;
     struct lt_medium medium;
     uint64_t entries; /* about how many inodes are in use, 0 if unknown */
@@ -130,6 +137,7 @@ struct lt_fs {
 /* How evidence is to be read. */
 struct lt_evidence_args {
     bool no_journal; /* show the disk as it lies, without the changes that wait in a journal */
+    bool seek_copy;  /* of what describes the file system, though nothing is known where the first one must be */
 };
 
 /* What was given to read, and what is known of it as a whole. Opened and closed by evidence.c. */

@@ -156,6 +156,25 @@ static void put_atimes(struct lt_buf *out, const struct lt_evidence *evidence)
     put_number(out, "opened_without_noatime", evidence->opened);
 }
 
+/* What stands in for damaged superblocks and group descriptors. */
+static void put_copies(struct lt_buf *out, const struct lt_evidence *evidence)
+{
+    const char *before = "";
+    lt_buf_lit(out, "], \"copies_used\": [");
+    lt_each (struct lt_fs, fs, &evidence->fs) {
+        if (!fs->copies.super && !fs->copies.groups)
+            continue;
+        lt_buf_printf(out, "%s{", before);
+        put_string(out, "file_system", fs->label);
+        lt_buf_lit(out, ", ");
+        put_number(out, "superblock_of_group", fs->copies.super);
+        lt_buf_lit(out, ", ");
+        put_number(out, "group_descriptors", fs->copies.groups);
+        lt_buf_char(out, '}');
+        before = ", ";
+    }
+}
+
 static void put_evidence(struct lt_buf *out, const struct lt_manifest *manifest, struct zones *zones,
                          const struct lt_evidence *evidence)
 {
@@ -176,6 +195,7 @@ static void put_evidence(struct lt_buf *out, const struct lt_manifest *manifest,
         before = ",\n";
     }
     put_journals(out, evidence);
+    put_copies(out, evidence);
     lt_buf_lit(out, "]}");
 }
 

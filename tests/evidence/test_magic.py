@@ -269,23 +269,29 @@ def test_file_systems_that_libtsk_reads_are_told(small: Path, tmp: Path) -> None
 
 @pytest.mark.parametrize("block_size", [1024, 2048, 4096])
 def test_wiped_superblock(block_size: int, tmp: Path) -> None:
-    """The copy in group 1 tells what was there, and where e2fsck finds it."""
+    """The copy in group 1 tells what was there, and where e2fsck finds it, if it is damaged, too."""
     image = empty(tmp / "disk.raw", 256 * MIB)
     call("mke2fs", "-q", "-F", "-t", "ext4", "-L", "root", "-b", str(block_size), image)
-    words = [f"block {block_size * 8 + (block_size == 1024)}", f"{block_size} bytes", "e2fsck -b", *names_of(image)]
+    block = block_size * 8 + (block_size == 1024)
+    words = [f"block {block}", f"{block_size} bytes", "e2fsck -b", *names_of(image)]
     with open(image, "r+b") as out:
         out.seek(1024)
         out.write(bytes(1024))
+        for group in (1, 3, 5, 7, 9, 25):
+            out.seek((block_size * 8 * group + (block_size == 1024)) * block_size + 0x20)
+            out.write(bytes(8))
     said = reason(image, "damaged")
     assert all(word in said for word in words), said
 
 
 def test_superblock_that_cannot_be(small: Path, tmp: Path) -> None:
-    """It is ext4, and damaged."""
+    """It is ext4, and damaged, as are the copies."""
     image = Path(shutil.copyfile(small, tmp / "disk.raw"))
-    with open(image, "r+b") as out:
-        out.seek(1024 + 32)
-        out.write(bytes(12))
+    data = bytearray(image.read_bytes())
+    for at in range(1024, len(data), 1024):
+        if data[at + 0x38:at + 0x3A] == b"\x53\xef":
+            data[at + 32:at + 44] = bytes(12)
+    image.write_bytes(data)
     assert "ext4" in reason(image, "damaged") and "e2fsck" in reason(image, "damaged")
 
 

@@ -240,6 +240,19 @@ static enum lt_status check_features(const struct lt_ext4 *super, struct lt_err 
                    unknown);
 }
 
+static void check_super(struct lt_fs *fs)
+{
+    const struct lt_ext4_volume *volume = &lt_ext4_reader(fs)->volume;
+    if (!volume->bad_super.set)
+        return;
+    fs->copies.super = volume->super.group;
+    struct lt_str used = fs->copies.super ? lt_str_format(&fs->evidence->arena, ": its copy in group %ju is used",
+                                                          (uintmax_t)fs->copies.super)
+                                          : LT_STR("");
+    lt_fs_note(fs, LT_CODE_DAMAGED,
+               lt_str_format(&fs->evidence->arena, "%s%.*s", volume->bad_super.text, LT_ARG(used)).ptr);
+}
+
 static void check_groups(struct lt_fs *fs)
 {
     struct lt_ext4_volume *volume = &lt_ext4_reader(fs)->volume;
@@ -248,6 +261,7 @@ static void check_groups(struct lt_fs *fs)
         const struct lt_ext4_group *group = lt_volume_group(volume, number);
         lost += !group;
         damaged += group && group->damaged;
+        fs->copies.groups += group && group->from_copy;
         if (first == UINT64_MAX && (!group || group->damaged))
             first = number;
         if (lost > MAX_LOST_GROUPS)
@@ -255,10 +269,11 @@ static void check_groups(struct lt_fs *fs)
     }
     if (!lost && !damaged)
         return;
-    struct lt_str text = lt_str_format(&fs->evidence->arena,
-                                       "%ju group descriptors with a wrong checksum, %ju cannot "
-                                       "be read; the first is that of group %ju",
-                                       (uintmax_t)damaged, (uintmax_t)lost, (uintmax_t)first);
+    struct lt_str text =
+        lt_str_format(&fs->evidence->arena,
+                      "%ju group descriptors are damaged, and of %ju of them copies are used; %ju "
+                      "cannot be read; the first is that of group %ju",
+                      (uintmax_t)damaged, (uintmax_t)fs->copies.groups, (uintmax_t)lost, (uintmax_t)first);
     lt_fs_note(fs, LT_CODE_DAMAGED, text.ptr);
 }
 
@@ -314,7 +329,7 @@ static enum lt_status ext4_open_fs(struct lt_fs *fs, const struct lt_device *dev
 {
     struct lt_ext4_reader *reader = lt_new(&fs->evidence->arena, struct lt_ext4_reader);
     struct lt_ext4_volume *volume = &reader->volume;
-    enum lt_status status = lt_volume_open(volume, device, err);
+    enum lt_status status = lt_volume_open(volume, device, args->seek_copy, err);
     if (status == LT_OK)
         status = check_features(&volume->super, err);
     if (status != LT_OK) {
@@ -326,6 +341,7 @@ static enum lt_status ext4_open_fs(struct lt_fs *fs, const struct lt_device *dev
     fs->self = reader;
     if (volume->super.blocks > device->size / volume->super.block_size)
         lt_fs_note(fs, LT_CODE_TRUNCATED, "the image ends before the file system does");
+    check_super(fs); /* now: the journal may bring a whole one */
     replay_journal(fs, args->no_journal);
     status = check_features(&volume->super, err); /* the journal may have brought a newer superblock */
     if (status != LT_OK) {
@@ -335,8 +351,6 @@ static enum lt_status ext4_open_fs(struct lt_fs *fs, const struct lt_device *dev
     }
     identify(fs);
     fs->entries = volume->super.inodes - (volume->super.free_inodes % (volume->super.inodes + 1));
-    if (volume->super.damaged)
-        lt_fs_note(fs, LT_CODE_DAMAGED, "wrong checksum of the superblock");
     check_groups(fs);
     lt_ext4_find_orphans(fs);
     /* Zeroed pages cost nothing until they are written, however many inodes a hostile superblock claims. */

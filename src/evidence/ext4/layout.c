@@ -23,7 +23,8 @@ static bool plausible(const struct lt_ext4 *ext4)
 {
     bool sizes = ext4->inode_size >= OLD_INODE && ext4->inode_size <= LT_EXT4_MAX_INODE &&
                  (ext4->inode_size & (ext4->inode_size - 1)) == 0 && ext4->inode_size <= ext4->block_size &&
-                 ext4->desc_size >= 32 && ext4->desc_size <= 1024 && (ext4->desc_size & (ext4->desc_size - 1)) == 0;
+                 ext4->desc_size >= 32 && ext4->desc_size <= LT_EXT4_MAX_DESC &&
+                 (ext4->desc_size & (ext4->desc_size - 1)) == 0;
     if (!sizes)
         return false;
     bool counts = ext4->inodes && ext4->inodes_per_group && ext4->inodes_per_group <= ext4->block_size * 8 &&
@@ -82,6 +83,7 @@ enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct
         .last_orphan = lt_le32(&bytes, 0xE8),
         .orphan_file = lt_le32(&bytes, 0x280),
         .cluster_blocks = 1,
+        .group = lt_le16(&bytes, 0x5A),
         .first_inode = dynamic ? lt_le32(&bytes, 0x54) : 11,
         .backup_groups = {lt_le32(&bytes, 0x24C), lt_le32(&bytes, 0x250)},
         .desc_size = 32,
@@ -101,8 +103,7 @@ enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct
     return LT_OK;
 }
 
-/* Which groups begin with a copy of the superblock (linux fs/ext4/balloc.c, ext4_bg_has_super()). */
-static bool has_super(const struct lt_ext4 *ext4, uint64_t group)
+bool lt_ext4_has_super(const struct lt_ext4 *ext4, uint64_t group)
 {
     if (group == 0)
         return true;
@@ -120,6 +121,11 @@ static bool has_super(const struct lt_ext4 *ext4, uint64_t group)
     return false;
 }
 
+uint64_t lt_ext4_group_start(const struct lt_ext4 *ext4, uint64_t group)
+{
+    return ext4->first_data_block + group * ext4->blocks_per_group;
+}
+
 /* linux fs/ext4/super.c, descriptor_loc(). */
 uint64_t lt_ext4_desc_offset(const struct lt_ext4 *ext4, uint32_t ino)
 {
@@ -130,11 +136,42 @@ uint64_t lt_ext4_desc_offset(const struct lt_ext4 *ext4, uint32_t ino)
     uint64_t block = super_block + 1 + meta_group;
     if (ext4->incompat & INCOMPAT_META_BG && meta_group >= ext4->first_meta_bg) {
         uint64_t first = meta_group * per_block;
-        block = ext4->first_data_block + first * ext4->blocks_per_group + has_super(ext4, first);
+        block = lt_ext4_group_start(ext4, first) + lt_ext4_has_super(ext4, first);
         /* With bigalloc block 0 is data even where blocks have 1 KiB, and the superblock is in block 1. */
         block += meta_group == 0 && super_block > ext4->first_data_block;
     }
     return block * ext4->block_size + group % per_block * ext4->desc_size;
+}
+
+/* The group with copy number `which` of the superblock, from 0, that of group 0 left out; 0: there are not as many. */
+static uint64_t copy_group(const struct lt_ext4 *ext4, unsigned which)
+{
+    uint64_t groups = lt_ext4_groups(ext4), group = 1;
+    if (ext4->compat & COMPAT_SPARSE_SUPER2)
+        return which < 2 && ext4->backup_groups[which] < groups ? ext4->backup_groups[which] : 0;
+    while (group < groups && (!lt_ext4_has_super(ext4, group) || which--))
+        group++;
+    return group < groups ? group : 0;
+}
+
+/* With meta_bg, the second and the last group of each meta group have the copies; else all groups with a superblock
+ * do, right behind it (linux Documentation/filesystems/ext4/blockgroup.rst). */
+bool lt_ext4_desc_copy(const struct lt_ext4 *ext4, uint64_t group, unsigned which, uint64_t *offset)
+{
+    uint64_t per_block = ext4->block_size / ext4->desc_size, meta_group = group / per_block, at, behind = 1;
+    if (ext4->incompat & INCOMPAT_META_BG && meta_group >= ext4->first_meta_bg) {
+        at = meta_group * per_block + (which ? per_block - 1 : 1);
+        behind = lt_ext4_has_super(ext4, at);
+        if (which > 1 || per_block < 2 || at >= lt_ext4_groups(ext4))
+            return false;
+    } else {
+        at = copy_group(ext4, which);
+        behind += meta_group;
+        if (!at)
+            return false;
+    }
+    *offset = (lt_ext4_group_start(ext4, at) + behind) * ext4->block_size + group % per_block * ext4->desc_size;
+    return true;
 }
 
 uint64_t lt_ext4_inode_offset(const struct lt_ext4 *ext4, struct lt_cursor desc, uint32_t ino)

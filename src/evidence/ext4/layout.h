@@ -14,6 +14,7 @@ enum {
     LT_EXT4_SUPER_OFFSET = 1024, /* of the superblock from the start of the file system */
     LT_EXT4_SUPER_SIZE = 1024,
     LT_EXT4_MAX_INODE = 4096, /* bytes; larger inodes are refused */
+    LT_EXT4_MAX_DESC = 1024,  /* bytes; larger group descriptors are refused */
     LT_EXT4_FAST_LINK = 60,   /* bytes; a shorter link target lies in the inode itself */
     LT_EXT4_BODY = 60,        /* bytes of i_block: extents, block numbers, a link's target, or the data itself */
     LT_EXT4_ROOT = 2,         /* inode of the root directory */
@@ -22,6 +23,7 @@ enum {
 
 /* Features that the reader looks at. The others do not change what it reads. */
 enum {
+    LT_EXT4_COMPAT_HAS_JOURNAL = 0x4,
     LT_EXT4_COMPAT_ORPHAN_FILE = 0x1000,
     LT_EXT4_INCOMPAT_RECOVER = 0x4,
     LT_EXT4_INCOMPAT_LARGEDIR = 0x4000,
@@ -54,6 +56,7 @@ struct lt_ext4 {
     uint32_t first_inode;                   /* smaller numbers, except the root's, belong to the file system itself */
     uint32_t cluster_blocks;                /* blocks for each bit of a block bitmap (bigalloc) */
     uint32_t checksum_seed;
+    uint32_t group; /* where this copy of the superblock says that it lies, modulo 65536; 0: the first */
     unsigned char uuid[16], label[16], last_mounted[64]; /* texts end with a NUL, or fill their field */
     uint64_t blocks;
     bool needs_recovery; /* the journal holds changes that are not in place yet */
@@ -68,7 +71,8 @@ struct lt_ext4_group {
     uint32_t itable_unused;                           /* inodes at the end of the table that were never used */
     uint32_t block_sum, inode_sum;                    /* CRC-32C of the bitmaps, or its lower half */
     uint16_t flags;
-    bool damaged; /* its checksum is wrong */
+    bool damaged;   /* its checksum is wrong, or it cannot be right */
+    bool from_copy; /* see copies.h */
 };
 
 /* An inode as the reader needs it: where its data and attributes are. */
@@ -90,6 +94,17 @@ uint64_t lt_ext4_desc_offset(const struct lt_ext4 *ext4, uint32_t ino);
 
 /* Byte offset in the file system of inode `ino`, from the desc_size bytes of its group descriptor. */
 uint64_t lt_ext4_inode_offset(const struct lt_ext4 *ext4, struct lt_cursor desc, uint32_t ino);
+
+/* Does the group begin with a copy of the superblock (linux fs/ext4/balloc.c, ext4_bg_has_super())? Copies of the group
+ * descriptors follow there, but with meta_bg. */
+bool lt_ext4_has_super(const struct lt_ext4 *ext4, uint64_t group);
+
+/* The first block of a group. */
+uint64_t lt_ext4_group_start(const struct lt_ext4 *ext4, uint64_t group);
+
+/* Byte offset in the file system of the copy number `which`, from 0, of the descriptor of `group`. False: there are not
+ * as many. */
+bool lt_ext4_desc_copy(const struct lt_ext4 *ext4, uint64_t group, unsigned which, uint64_t *offset);
 
 /* Number of block groups. */
 uint64_t lt_ext4_groups(const struct lt_ext4 *ext4);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/ext4/volume.h"
 
+#include "evidence/ext4/copies.h"
 #include "evidence/ext4/map.h"
 
 #include <stdlib.h>
@@ -156,14 +157,28 @@ const unsigned char *lt_volume_near_block(struct lt_ext4_volume *volume, uint64_
 static enum lt_status read_super(struct lt_ext4_volume *volume, struct lt_err *err)
 {
     unsigned char bytes[LT_EXT4_SUPER_SIZE];
+    struct lt_ext4 first;
+    struct lt_err problem = {0};
     if (!lt_volume_read(volume, LT_EXT4_SUPER_OFFSET, bytes, sizeof bytes))
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "cannot read the superblock");
-    return lt_ext4_super((struct lt_cursor){.ptr = bytes, .len = sizeof bytes}, &volume->super, err);
+    enum lt_status status = lt_ext4_super((struct lt_cursor){.ptr = bytes, .len = sizeof bytes}, &first, &problem);
+    if (status == LT_OK && first.damaged)
+        lt_fail(&problem, LT_OK, LT_CODE_DAMAGED, 0, "wrong checksum of the superblock");
+    volume->bad_super = problem;
+    if (problem.set && (status != LT_END || volume->seek_copy) &&
+        lt_copies_super(&volume->device, status == LT_OK ? &first : NULL, &volume->super))
+        return LT_OK;
+    if (status == LT_OK)
+        volume->super = first;
+    else if (err)
+        *err = problem;
+    return status;
 }
 
-enum lt_status lt_volume_open(struct lt_ext4_volume *volume, const struct lt_device *device, struct lt_err *err)
+enum lt_status lt_volume_open(struct lt_ext4_volume *volume, const struct lt_device *device, bool seek_copy,
+                              struct lt_err *err)
 {
-    *volume = (struct lt_ext4_volume){.device = *device};
+    *volume = (struct lt_ext4_volume){.device = *device, .seek_copy = seek_copy};
     enum lt_status status = read_super(volume, err);
     if (status != LT_OK)
         return status;
@@ -218,6 +233,9 @@ const struct lt_ext4_group *lt_volume_group(struct lt_ext4_volume *volume, uint6
     if (!bytes)
         return NULL;
     lt_ext4_group(super, (struct lt_cursor){.ptr = bytes, .len = super->desc_size}, group, &volume->group);
+    volume->group.damaged |= !lt_copies_plausible(super, &volume->group);
+    if (volume->group.damaged)
+        lt_copies_group(&volume->device, super, group, &volume->group);
     volume->group_number = group + 1;
     return &volume->group;
 }

@@ -24,7 +24,9 @@ struct lt_ext4_cache {
 
 struct lt_ext4_volume {
     struct lt_device device;
-    struct lt_ext4 super;
+    struct lt_ext4 super;          /* if its `group` is not 0, it is a copy: the first one is damaged, */
+    struct lt_err bad_super;       /* as this says */
+    bool seek_copy;                /* even where nothing looks like a superblock */
     struct lt_ext4_patch *patches; /* owned; in order of `block` */
     size_t patch_count;
     struct lt_ext4_fast *fast;   /* owned; what fast commits changed, NULL: nothing */
@@ -45,9 +47,11 @@ struct lt_ext4_run {
     bool zeros;
 };
 
-/* Read the superblock of the file system on `device`, which is copied. LT_END: none. LT_SKIP: damaged, or unreadable.
- * Close the volume with lt_volume_close(), also after a failure. */
-enum lt_status lt_volume_open(struct lt_ext4_volume *volume, const struct lt_device *device, struct lt_err *err);
+/* Read the superblock of the file system on `device`, which is copied; if it is damaged, a copy. With `seek_copy` that
+ * is done even where nothing looks like one. LT_END: none. LT_SKIP: damaged, or unreadable. Close the volume with
+ * lt_volume_close(), also after a failure. */
+enum lt_status lt_volume_open(struct lt_ext4_volume *volume, const struct lt_device *device, bool seek_copy,
+                              struct lt_err *err);
 
 /* Put `patches` in place, and read the superblock again. They are sorted by block, come from lt_realloc(), and are
  * owned by the volume from now on. If it fails, the superblock stays as it was. */

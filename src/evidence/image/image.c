@@ -131,8 +131,8 @@ static struct lt_str name_slice(struct lt_evidence *evidence, const struct lt_de
                          (uintmax_t)(partition->start - image->disk->start));
 }
 
-/* From a device to a file system. `identity` is what its partition is called. False: nobody knows what is there. */
-static bool add_fs(struct lt_evidence *evidence, const struct lt_device *device, const struct lt_fs_identity *identity)
+static bool add_fs_as(struct lt_evidence *evidence, const struct lt_device *device,
+                      const struct lt_fs_identity *identity, const struct lt_evidence_args *args)
 {
     const struct image *image = evidence->self;
     struct lt_fs *fs = lt_new(&evidence->arena, struct lt_fs);
@@ -141,11 +141,29 @@ static bool add_fs(struct lt_evidence *evidence, const struct lt_device *device,
     fs->evidence = evidence;
     fs->identity = *identity;
     fs->medium.parent = image->partitions ? name_slice(evidence, device, identity->partition) : image->pathspec;
-    if (lt_fs_open(fs, device, &reader, &why) != LT_OK)
-        return add_other_fs(fs, device, reader, &why);
+    if (lt_fs_open(fs, device, args, &reader, &why) != LT_OK)
+        return !args->seek_copy && add_other_fs(fs, device, reader, &why);
     fs->medium.type = reader->type;
     lt_list_add(&evidence->fs, &evidence->arena, fs);
     return true;
+}
+
+/* From a device to a file system. `identity` is what its partition is called. False: nobody knows what is there. */
+static bool add_fs(struct lt_evidence *evidence, const struct lt_device *device, const struct lt_fs_identity *identity)
+{
+    return add_fs_as(evidence, device, identity, &evidence->args);
+}
+
+/* The same where even the start of the file system is lost. What an older file system left behind must not be taken for
+ * one, so nothing else may be there. */
+static bool add_lost_fs(struct lt_evidence *evidence, const struct lt_device *device,
+                        const struct lt_fs_identity *identity)
+{
+    struct lt_evidence_args args = evidence->args;
+    struct lt_magic magic;
+    args.seek_copy = true;
+    bool other = lt_magic_find(device, &evidence->arena, &magic) && !magic.damaged;
+    return !other && add_fs_as(evidence, device, identity, &args);
 }
 
 /* --- what cannot be read ----------------------------------------------------------------------------------------- */
@@ -198,7 +216,7 @@ static void add_partition(void *arg, const struct lt_device *partition, uint64_t
     const char *type;
     image->partitions++;
     lt_partition_identify(image->disk, partition, &evidence->arena, &identity, &type);
-    if (partition->size && add_fs(evidence, partition, &identity))
+    if (partition->size && (add_fs(evidence, partition, &identity) || add_lost_fs(evidence, partition, &identity)))
         return;
     struct lt_device exact = lt_device_slice(partition, 0, size, partition->place);
     report_partition(evidence, &exact,
@@ -341,7 +359,7 @@ static enum lt_status image_find(struct lt_evidence *evidence, struct lt_err *er
     /* A file system may begin with a boot sector that looks like a partition table, so it is asked for first. */
     if (!add_fs(evidence, image->disk, &(struct lt_fs_identity){0}))
         add_partitions(evidence);
-    if (!evidence->fs.count)
+    if (!evidence->fs.count && (image->partitions || !add_lost_fs(evidence, image->disk, &(struct lt_fs_identity){0})))
         return fail_image(evidence, err);
     report_partial(evidence);
     return LT_OK;
