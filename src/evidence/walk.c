@@ -149,6 +149,10 @@ static enum lt_status walk_top(struct state *state, struct lt_dir *top, struct l
     walk->seen(walk->arg, 1);
     status = walk->entry(walk->arg, top, &node, err);
     lt_err_clear(&problem);
+    if (!S_ISDIR(node.mode) && !walk->any_top) {
+        lt_fail(&problem, LT_SKIP, LT_CODE_TYPE, 0, "not a directory");
+        report(state, top, LT_STR(""), &problem, 0);
+    }
     bool wanted = !walk->wanted || walk->wanted(walk->arg, top, &node);
     if (S_ISDIR(node.mode) && wanted && enterable(state, top, &node, &problem))
         lt_lister_push(state->lister, top);

@@ -18,6 +18,7 @@ struct lt_walk {
     struct lt_fs *fs;
     struct lt_arena *run;     /* holds the lt_dir of each directory walked */
     struct lt_lister *lister; /* lists the directories; NULL: a lister without threads is made. See lister.h */
+    bool any_top;             /* the top need not be a directory */
     void *arg;
     /* `count` entries were read. Each of them will be given to `entry` or `failed`. */
     void (*seen)(void *arg, size_t count);
@@ -35,8 +36,9 @@ struct lt_walk {
 };
 
 /* Walk everything below the directory `top`, whose name is its path. It is reported first itself, as an entry with an
- * empty name. The entries of a directory come in byte order of their names. Events keep `top`, so allocate it in the
- * run arena. Its ino, depth, path_len and times are set here. LT_END: there is nothing at that path. */
+ * empty name; unless `any_top`, something else there is a failure, too. The entries of a directory come in byte order
+ * of their names. Events keep `top`, so allocate it in the run arena. Its ino, depth, path_len and times are set here.
+ * LT_END: there is nothing at that path. */
 enum lt_status lt_walk(const struct lt_walk *walk, struct lt_dir *top, struct lt_err *err);
 
 #endif

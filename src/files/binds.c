@@ -264,6 +264,7 @@ static enum lt_status walk_place(struct binds *self, struct lt_bind_place *place
     struct lt_ctx *ctx = self->ctx;
     struct lt_dir *top = lt_new(ctx->run, struct lt_dir);
     struct lt_walk walk = lt_counted_walk(ctx, self->walking->lister);
+    walk.any_top = true;
     *top = (struct lt_dir){.name = place->bind.source, .owner = &place->bind.owner};
     top->place = lt_mount_view_common(&place->bind.users, place->bind.source, ctx->run);
     top->placed = top->has_inside = top->place.len;

@@ -137,6 +137,15 @@ enum lt_status lt_list_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt
     return status;
 }
 
+bool lt_is_folder_or_skip(struct lt_ctx *ctx, struct lt_str directory, const struct lt_node *node)
+{
+    if (!S_ISDIR(node->mode) && node->mode) /* one that cannot be read is reported already */
+        lt_skip(ctx, lt_path_join(ctx->scratch, directory, node->name), LT_CODE_TYPE,
+                S_ISLNK(node->mode) ? "a symbolic link where a directory must be: what it leads to is not read"
+                                    : "not a directory");
+    return S_ISDIR(node->mode);
+}
+
 bool lt_is_empty_or_skip(struct lt_ctx *ctx, struct lt_str path)
 {
     struct lt_listing listing;

@@ -108,6 +108,9 @@ enum lt_status lt_read_text_or_skip(struct lt_ctx *ctx, struct lt_str path, size
  * could be read, whatever the status. */
 enum lt_status lt_list_or_skip(struct lt_ctx *ctx, struct lt_str path, struct lt_listing *out);
 
+/* Is this entry of `directory` a directory, as it has to be? If not, that is reported. */
+bool lt_is_folder_or_skip(struct lt_ctx *ctx, struct lt_str directory, const struct lt_node *node);
+
 /* Has the directory no entry, or is it missing? False if it cannot be read, which is reported. */
 bool lt_is_empty_or_skip(struct lt_ctx *ctx, struct lt_str path);
 

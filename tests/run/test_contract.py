@@ -338,7 +338,7 @@ def test_evidence_is_not_touched_by_its_owner(mounting: None, as_nobody: dict) -
         accessed = atimes(names)
         done = run(host.root, **as_nobody)
         assert done.returncode == 1, "what the overlay's attributes say is lost"
-        assert done.stderr.count(b"\n") == 3 and b"trusted.overlay.* cannot be read" in done.stderr
+        assert done.stderr.count(b"\n") == 4 and b"trusted.overlay.* cannot be read" in done.stderr
         assert atimes(names) == accessed
 
 

@@ -61,7 +61,8 @@ bool lt_copies_plausible(const struct lt_ext4 *super, const struct lt_ext4_group
            group->block_bitmap < super->blocks;
 }
 
-void lt_copies_group(const struct lt_device *device, const struct lt_ext4 *super, uint64_t number, struct lt_ext4_group *group)
+void lt_copies_group(const struct lt_device *device, const struct lt_ext4 *super, uint64_t number,
+                     struct lt_ext4_group *group)
 {
     unsigned char bytes[LT_EXT4_MAX_DESC];
     struct lt_ext4_group copy;

@@ -308,12 +308,13 @@ static void docker_container_inventory(struct lt_ctx *ctx)
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
         const struct lt_node *node = &listing.nodes[i];
-        if (!S_ISDIR(node->mode))
-            continue;
         if (!lt_is_id(node->name)) {
-            lt_skip(ctx, lt_path_join(ctx->scratch, path, node->name), LT_CODE_BAD_ID, "no container ID");
+            if (S_ISDIR(node->mode))
+                lt_skip(ctx, lt_path_join(ctx->scratch, path, node->name), LT_CODE_BAD_ID, "no container ID");
             continue;
         }
+        if (!lt_is_folder_or_skip(ctx, path, node))
+            continue;
         struct lt_container *container = lt_docker_container_get(ctx, node->name);
         container->path = lt_path_join(ctx->run, path, container->id);
         read_container(ctx, container);

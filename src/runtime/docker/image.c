@@ -16,6 +16,7 @@
 #include "parse/ident.h"
 #include "parse/json.h"
 #include "parse/stamp.h"
+#include "runtime/docker/driver/driver.h"
 #include "runtime/docker/graph.h"
 #include "store/image_config.h"
 
@@ -84,9 +85,11 @@ static void docker_image_inventory(struct lt_ctx *ctx)
     struct lt_str path = lt_root_path(ctx, "image");
     lt_list_or_skip(ctx, path, &drivers);
     for (size_t i = 0; i < drivers.count; i++) {
-        if (!S_ISDIR(drivers.nodes[i].mode))
+        const struct lt_node *node = &drivers.nodes[i];
+        bool known = lt_docker_driver_named(node->name);
+        if (known ? !lt_is_folder_or_skip(ctx, path, node) : !S_ISDIR(node->mode))
             continue;
-        struct lt_str driver = lt_path_join(ctx->run, path, drivers.nodes[i].name);
+        struct lt_str driver = lt_path_join(ctx->run, path, node->name);
         read_images(ctx, driver);
         read_repositories(ctx, driver);
     }

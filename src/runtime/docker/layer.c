@@ -121,9 +121,11 @@ static void scan_driver(struct lt_ctx *ctx, const struct lt_docker_driver *drive
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
         const struct lt_node *node = &listing.nodes[i];
-        if (!S_ISDIR(node->mode) || lt_str_eq(node->name, LT_STR("l")) || is_volume(ctx, driver, node->name))
+        bool is_id = lt_is_store_id(node->name);
+        if (lt_str_eq(node->name, LT_STR("l")) || is_volume(ctx, driver, node->name) ||
+            !(is_id ? lt_is_folder_or_skip(ctx, path, node) : S_ISDIR(node->mode)))
             continue;
-        if (!lt_is_store_id(node->name)) {
+        if (!is_id) {
             lt_skip(ctx, lt_path_join(ctx->scratch, path, node->name), LT_CODE_BAD_ID,
                     "no ID of a layer: its files are told as the store's");
             continue;

@@ -109,19 +109,37 @@ static void read_old(struct lt_ctx *ctx, struct lt_volume *volume)
     lt_json_free(json);
 }
 
+/* What the daemon keeps beside the volumes (moby daemon/volume/local/local.go, service/store.go,
+ * quota/projectquota.go).
+ */
+static bool is_other(struct lt_str name)
+{
+    return lt_str_starts(name, LT_STR("metadata.db")) || lt_str_eq(name, LT_STR("backingFsBlockDev"));
+}
+
+/* What lies where the files of the volume must be; that nothing does is no failure: other drivers keep them elsewhere.
+ */
+static void check_data(struct lt_ctx *ctx, const struct lt_volume *volume)
+{
+    struct lt_node node;
+    if (lt_fs_stat(ctx->fs, volume->data, ctx->scratch, &node, NULL) == LT_OK) /* the walk reports a failure */
+        lt_is_folder_or_skip(ctx, lt_str_dirname(volume->data), &node);
+}
+
 static void docker_volume_inventory(struct lt_ctx *ctx)
 {
     struct lt_listing listing;
     struct lt_str path = lt_root_path(ctx, "volumes");
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
-        if (!S_ISDIR(listing.nodes[i].mode))
+        if (is_other(listing.nodes[i].name) || !lt_is_folder_or_skip(ctx, path, &listing.nodes[i]))
             continue;
         struct lt_volume *volume = lt_inventory_volume(ctx->inventory, ctx->root, listing.nodes[i].name);
         volume->path = lt_path_join(ctx->run, path, volume->name);
         volume->data = lt_path_join(ctx->run, volume->path, LT_STR("_data"));
         read_options(ctx, volume);
         read_old(ctx, volume);
+        check_data(ctx, volume);
         volume->created = listing.nodes[i].time[LT_B];
     }
 }

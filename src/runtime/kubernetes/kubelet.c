@@ -237,7 +237,7 @@ static enum lt_status pods_events(struct lt_ctx *ctx, struct lt_err *err)
     lt_list_or_skip(ctx, pods, &listing);
     for (size_t i = 0; status == LT_OK && i < listing.count; i++) {
         struct lt_str path = lt_path_join(ctx->scratch, pods, listing.nodes[i].name);
-        if (!S_ISDIR(listing.nodes[i].mode) || !lt_is_pod_uid(listing.nodes[i].name))
+        if (!lt_is_pod_uid(listing.nodes[i].name) || !lt_is_folder_or_skip(ctx, pods, &listing.nodes[i]))
             continue;
         struct lt_kube_pod *pod = lt_kube_pod_get(ctx, listing.nodes[i].name, LT_STR(""), LT_STR(""));
         status = emit_pod(ctx, path, pod, err);
