@@ -41,7 +41,7 @@ LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS = $(shell pkg-config --libs $(PACKAGES)) -pthread
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -Werror
 
-.PHONY: all demo check test golden unit lint fuzz bench install uninstall clean dependencies sanitized units fuzzers tools fmt \
+.PHONY: all demo check test golden unit lint fuzz torture bench install uninstall clean dependencies sanitized units fuzzers tools fmt \
         print-flags
 all: $(PROGRAM)
 
@@ -114,6 +114,11 @@ fmt:
 # libFuzzer, from the seeds in tests/fuzz/corpus; findings are kept in build/fuzz-findings.
 fuzz:
 	tests/fuzz/run.sh '$(SECONDS_EACH)' $(if $(T),$(T),$(FUZZERS))
+
+# Damage by chance, judged by machine. SEED draws it; SHARE is how large it is, 1 for 21,700 runs. LAYERTIME: another program, such as
+# that with sanitizers.
+torture: all
+	LAYERTIME="$${LAYERTIME:-./$(PROGRAM)}" PYTHONPATH=tests $(PYTHON) -m lib.torture
 
 # What bench.py calls: the maker of the evidence, and the stop-watch.
 $(BUILD)/bench/%: contrib/bench/%.c

@@ -105,16 +105,24 @@ static void run_names(const struct dir_job *job, const struct lt_ext4_run *run, 
     }
 }
 
-/* All blocks of a directory. If some cannot be read, job->err says so, and the others are read all the same. */
+/* All blocks of a directory. If some cannot be read, job->err says so, and the others are read all the same. So are
+ * those behind its end: a directory only grows, and with it its size, so there its size is wrong. */
 static void all_blocks(const struct dir_job *job)
 {
     struct lt_ext4_volume *volume = &job->reader->volume;
     uint64_t size = volume->super.block_size, end = job->inode.size / size + (job->inode.size % size > 0);
-    for (uint64_t logical = 0; logical < end;) {
+    for (uint64_t logical = 0;;) {
         struct lt_ext4_run run;
-        if (lt_volume_map(volume, &job->inode, logical, &run, job->err) != LT_OK)
+        if (logical >= end && job->deleted)
             return;
-        run.count = run.count < end - logical ? run.count : end - logical;
+        if (lt_volume_map(volume, &job->inode, logical, &run, job->err) != LT_OK || (logical >= end && run.zeros))
+            return;
+        if (logical >= end)
+            lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0,
+                    "the directory (inode %u) is larger than its size, %ju bytes", job->inode.ino,
+                    (uintmax_t)job->inode.size);
+        else if (run.count > end - logical)
+            run.count = end - logical;
         job->reader->listed += run.zeros ? 0 : run.count;
         if (job->reader->listed / LISTED_OFTEN > lt_volume_blocks(volume)) {
             lt_fail(job->err, LT_SKIP, LT_CODE_DAMAGED, 0,
