@@ -22,16 +22,18 @@ TOOLS   := $(patsubst tests/tools/%.c,%,$(wildcard tests/tools/*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 
 # Optional: libcrypto, for SHA-256; libsystemd, for files of systemd's journal; libzstd and liblzma, for what is packed with
-# zstd and xz.
+# zstd and xz; libseccomp, which filters the calls of the kernel that the sandbox leaves.
 CRYPTO := $(shell pkg-config --exists libcrypto 2>/dev/null && echo libcrypto)
 SYSTEMD := $(shell pkg-config --exists 'libsystemd >= 230' 2>/dev/null && echo libsystemd)
 ZSTD := $(shell pkg-config --exists libzstd 2>/dev/null && echo libzstd)
 LZMA := $(shell pkg-config --exists liblzma 2>/dev/null && echo liblzma)
-PACKAGES := tsk jansson zlib $(CRYPTO) $(SYSTEMD) $(ZSTD) $(LZMA)
+SECCOMP := $(shell pkg-config --exists 'libseccomp >= 2.5' 2>/dev/null && echo libseccomp)
+PACKAGES := tsk jansson zlib $(CRYPTO) $(SYSTEMD) $(ZSTD) $(LZMA) $(SECCOMP)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
             -Wwrite-strings -Wcast-qual -Wformat=2 -Wimplicit-fallthrough
 LANGUAGE := -std=gnu17 -Isrc -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(if $(CRYPTO),-DWITH_CRYPTO) \
-            $(if $(SYSTEMD),-DWITH_SYSTEMD) $(if $(ZSTD),-DWITH_ZSTD) $(if $(LZMA),-DWITH_LZMA)
+            $(if $(SYSTEMD),-DWITH_SYSTEMD) $(if $(ZSTD),-DWITH_ZSTD) $(if $(LZMA),-DWITH_LZMA) \
+            $(if $(SECCOMP),-DWITH_SECCOMP)
 HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
 HARDENING += $(if $(findstring -fsanitize,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
 # clang 14 has this only as an experiment.

@@ -5,7 +5,7 @@
 set -eu
 
 packages='gcc make pkg-config libtsk-dev libjansson-dev zlib1g-dev libssl-dev libsystemd-dev libzstd-dev zstd
-    liblzma-dev xz-utils'
+    liblzma-dev xz-utils libseccomp-dev'
 [ "${1:-}" = check ] && packages="$packages
        git clang clang-format clang-tidy libclang-rt-14-dev cppcheck shellcheck mandoc libcmocka-dev
        python3 python3-pytest sleuthkit e2fsprogs fdisk strace ewf-tools qemu-utils attr systemd-journal-remote

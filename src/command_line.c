@@ -54,6 +54,7 @@ FLAG(quiet)
 FLAG(no_journal)
 FLAG(no_deleted)
 FLAG(no_infra)
+FLAG(no_sandbox)
 FLAG(verbose)
 FLAG(help)
 FLAG(version)
@@ -178,6 +179,8 @@ static const struct option_row table[] = {
      "the file as one layer has it: its ID or diff ID, a prefix of these, or its number, 0 the base", set_layer},
     {ALL, 0, "force", NULL, "replace output files that exist", set_force},
     {ALL, 0, "strict", NULL, "read no evidence whose access times could change through that", set_strict},
+    {ALL, 0, "no-sandbox", NULL, "read without the sandbox that fences errors in libraries, met by hostile evidence",
+     set_no_sandbox},
     {ROW, 'c', "container", "WHICH",
      "only rows of containers with this ID or ID prefix, name, or pattern (web*); or namespace/name, pod/name",
      set_container},

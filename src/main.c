@@ -19,12 +19,14 @@
  *   timeline/      events to rows, in order
  *   formats/       one writer a file (beside src/)
  *   parse/         pure decoders of untrusted bytes
+ *   contain/       the sandbox, and the helper outside of it
  *   base/          memory, strings, times, numbers, output files
  */
 #include "base/packing.h"
 #include "base/sha256.h"
 #include "base/version.h"
 #include "command_line.h"
+#include "contain/contain.h"
 #include "evidence/image/image.h"
 #include "host/journal.h"
 #include "parse/json.h"
@@ -44,6 +46,10 @@ static void print_version(void)
            lt_journal_built_in() ? "built in" : "not built in (its journal is not read)",
            zstd ? zstd : "not built in (what is packed with zstd is not read)",
            xz ? xz : "not built in (what is packed with xz is not read)");
+    struct lt_buf sandbox = {0};
+    lt_contain_describe(&sandbox);
+    printf("sandbox: %.*s\n", LT_ARG(lt_buf_view(&sandbox)));
+    lt_buf_free(&sandbox);
 }
 
 static void print_help(FILE *stream, const struct lt_command *command)

@@ -240,7 +240,25 @@ enum lt_status lt_output_flush(struct lt_output *output, struct lt_err *err)
     return output->buffer.len < FLUSH_AT ? LT_OK : write_buffer(output, false, err);
 }
 
-/* Give the temporary file its final name. Without `force`, never replace a file that was created in the meantime. */
+int lt_output_give_name(const struct lt_output *output)
+{
+    unsigned flags = output->force ? 0 : RENAME_NOREPLACE;
+    int renamed = renameat2(output->dir, output->temporary, output->dir, output->name, flags);
+    if (renamed < 0 && errno == EINVAL && flags) /* no RENAME_NOREPLACE here; link() does not replace, either */
+        renamed = linkat(output->dir, output->temporary, output->dir, output->name, 0) < 0
+                      ? -1
+                      : unlinkat(output->dir, output->temporary, 0);
+    if (renamed < 0)
+        return errno;
+    fsync(output->dir);
+    return 0;
+}
+
+void lt_output_remove(const struct lt_output *output)
+{
+    unlinkat(output->dir, output->temporary, 0);
+}
+
 static enum lt_status publish(struct lt_output *output, struct lt_err *err)
 {
     if (close(output->fd) < 0) {
@@ -250,16 +268,11 @@ static enum lt_status publish(struct lt_output *output, struct lt_err *err)
     output->fd = -1;
     if (!output->temporary[0])
         return LT_OK;
-    unsigned flags = output->force ? 0 : RENAME_NOREPLACE;
-    int renamed = renameat2(output->dir, output->temporary, output->dir, output->name, flags);
-    if (renamed < 0 && errno == EINVAL && flags) /* no RENAME_NOREPLACE here; link() does not replace, either */
-        renamed = linkat(output->dir, output->temporary, output->dir, output->name, 0) < 0
-                      ? -1
-                      : unlinkat(output->dir, output->temporary, 0);
-    if (renamed < 0)
-        return fail(err, errno, "cannot give the output its name");
+    const struct lt_namer *namer = output->namer;
+    int sys = namer ? namer->name(namer->arg, output->number) : lt_output_give_name(output);
+    if (sys)
+        return fail(err, sys, "cannot give the output its name");
     output->temporary[0] = 0;
-    fsync(output->dir);
     return LT_OK;
 }
 
@@ -288,8 +301,10 @@ enum lt_status lt_output_commit(struct lt_output *output, struct lt_buf *sha256,
 void lt_output_abort(struct lt_output *output)
 {
     struct lt_buf ignored = {0};
-    if (output->temporary[0])
-        unlinkat(output->dir, output->temporary, 0);
+    if (output->temporary[0] && output->namer)
+        output->namer->remove(output->namer->arg, output->number);
+    else if (output->temporary[0])
+        lt_output_remove(output);
     output->temporary[0] = 0;
     if (output->path && output->fd >= 0)
         close(output->fd);

@@ -8,6 +8,13 @@
 #include "base/sha256.h"
 #include "base/str.h"
 
+/* Who gives outputs their names, and removes their temporary files, where this process may not do so itself. */
+struct lt_namer {
+    int (*name)(void *arg, unsigned number); /* as lt_output_give_name() */
+    void (*remove)(void *arg, unsigned number);
+    void *arg;
+};
+
 struct lt_output {
     const char *path;     /* as given; NULL: stdout */
     bool force;           /* replace an existing file */
@@ -24,6 +31,8 @@ struct lt_output {
     uint64_t bytes;         /* bytes written so far, after compression */
     struct lt_err failure;  /* the first failed write; nothing is written after it */
     bool complete;
+    const struct lt_namer *namer; /* NULL: this process itself */
+    unsigned number;              /* of this output, for the namer */
 };
 
 struct lt_output_args {
@@ -57,6 +66,11 @@ enum lt_status lt_output_commit(struct lt_output *output, struct lt_buf *sha256,
 
 /* Close the output and remove the temporary file. Harmless after a commit. */
 void lt_output_abort(struct lt_output *output);
+
+/* The two steps that change the directory, for a namer: give the temporary file its name, or remove it. Without
+ * `force`, a file that was created in the meantime is never replaced. Returns errno, 0 if all is well. */
+int lt_output_give_name(const struct lt_output *output);
+void lt_output_remove(const struct lt_output *output);
 
 /* Do both paths name the same file, so that it would be written twice? Always false for character devices. */
 bool lt_output_same(const char *a, const char *b);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -32,6 +33,16 @@ static int open_nameless(const char *directory)
     }
     lt_buf_free(&path);
     return fd;
+}
+
+int lt_temporary_named(char *path, size_t size)
+{
+    int length = snprintf(path, size, "%s/layertime-journal-XXXXXX", lt_temporary_directory());
+    if (length < 0 || (size_t)length >= size) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return mkostemp(path, O_CLOEXEC); /* mode 0600 */
 }
 
 int lt_temporary_open(struct lt_err *err)

@@ -6,11 +6,17 @@
 
 #include "base/err.h"
 
+#include <stddef.h>
+
 /* The directory of temporary files: $TMPDIR, else /tmp. */
 const char *lt_temporary_directory(void);
 
 /* Open one for reading and writing. Returns a descriptor that the caller closes, or -1 with LT_FATAL and the reason in
  * `err`. */
 int lt_temporary_open(struct lt_err *err);
+
+/* Create a file with a name in that directory, for a library that refuses nameless ones. `path` gets its path, which
+ * the caller unlinks. Returns a descriptor for reading and writing, or -1 with errno. */
+int lt_temporary_named(char *path, size_t size);
 
 #endif

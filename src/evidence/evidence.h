@@ -11,7 +11,7 @@
  *   filesystems.def  a line for each reader of our own; filesystems.c asks them in turn
  *   image/           evidence that is a disk image: bytes, then partitions, then file systems. image.c; tsk.c is all
  *                    that knows libtsk: packed formats, partition tables, file systems without a reader of our own.
- *                    partition.c: number, UUID and name of a partition
+ *                    partition.c: number, UUID and name of a partition. segments.c: the other files of an image
  *   magic/           what bytes are that nobody here can read, and what helps; its map is in magic/magic.h
  *   directory/       evidence that is the directory of a mounted host: directory.c. root.c opens it, beneath.c what is
  *                    below it
@@ -32,7 +32,8 @@ struct lt_evidence_kind {
     const char *name, *summary;
     /* How sure the kind is that it can read the file at `spec`: 0 no, 100 certain. */
     int (*bid)(const char *spec, const struct stat *status);
-    /* Open the files that the evidence consists of, and read nothing of them. LT_SKIP: `err` says why not. */
+    /* Open the files that the evidence consists of, and read nothing of them; but the descriptor of a VMDK tells which
+     * these are. LT_SKIP: `err` says why not. */
     enum lt_status (*open)(struct lt_evidence *evidence, struct lt_err *err);
     /* Fill evidence->fs and ->notes. LT_SKIP: nothing readable in it, `err` says why. */
     enum lt_status (*find)(struct lt_evidence *evidence, struct lt_err *err);

@@ -150,7 +150,7 @@ struct lt_evidence {
     struct lt_list notes;  /* of struct lt_err *: what is wrong with the evidence as a whole */
     struct lt_list flaws;  /* of struct lt_flaw *: what is damaged, but was used all the same */
     struct lt_list files;  /* of struct lt_str *, NUL-terminated: paths of the files that an image consists of, besides
-                            * `spec`: segments, extents */
+                            * `spec`: segments, extents. Known when it is open */
     uint64_t size;         /* bytes of an image, 0 for a directory */
     bool atimes_change;    /* the kernel may set the access times of what is read: see evidence/directory/root.h */
     _Atomic uint64_t opened; /* files and directories that were opened so, again and again; links are not counted */

@@ -290,7 +290,7 @@ static enum lt_status read_file(struct job *job, struct lt_str path, struct lt_e
     struct lt_journal *journal;
     struct lt_err problem = {0};
     job->path = lt_str_dup(job->ctx->run, path);
-    enum lt_status status = lt_journal_open(job->ctx->fs, path, &journal, &problem);
+    enum lt_status status = lt_journal_open(job->ctx->fs, path, job->ctx->reading->helper, &journal, &problem);
     if (status == LT_SKIP)
         lt_skip_error(job->ctx, path, &problem);
     if (status != LT_OK)

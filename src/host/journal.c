@@ -14,6 +14,7 @@ bool lt_journal_built_in(void)
 
 #include "base/cursor.h"
 #include "base/output.h"
+#include "base/temporary.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,10 +34,12 @@ enum {
 
 struct lt_journal {
     struct sd_journal *sd;
-    char copy[PATH_MAX];  /* path of the copy, "" before it is created */
-    int fd;               /* of the copy */
-    uint64_t entries;     /* according to the header */
-    uint64_t max_entries; /* entries that fit into the file */
+    const struct lt_helper *helper; /* whose copy it is; NULL: our own */
+    int number;                     /* of the helper's copy, -1: none */
+    char copy[PATH_MAX];            /* path of our own, "" before it is created */
+    int fd;                         /* of the copy */
+    uint64_t entries;               /* according to the header */
+    uint64_t max_entries;           /* entries that fit into the file */
     uint64_t read;
     struct lt_arena arena; /* of the current entry */
 };
@@ -61,19 +64,26 @@ static enum lt_status copy(struct lt_file *file, int fd, struct lt_err *err)
     return LT_OK;
 }
 
+static int open_copy_file(struct lt_journal *journal)
+{
+    int number = -1;
+    journal->fd = journal->helper ? lt_helper_copy(journal->helper, &number)
+                                  : lt_temporary_named(journal->copy, sizeof journal->copy);
+    if (journal->fd < 0)
+        journal->copy[0] = 0;
+    else
+        journal->number = number;
+    return journal->fd;
+}
+
 /* The copy keeps its name while in use: libsystemd refuses a file that has been unlinked. */
 static enum lt_status make_copy(struct lt_journal *journal, struct lt_file *file, struct lt_err *err)
 {
-    const char *directory = getenv("TMPDIR"), *spec = file->fs->evidence->spec;
-    directory = directory && *directory ? directory : "/tmp";
+    const char *directory = lt_temporary_directory(), *spec = file->fs->evidence->spec;
     if (!lt_output_inside("/", spec) && lt_output_inside(directory, spec))
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "the copy would lie inside the evidence: set TMPDIR");
-    snprintf(journal->copy, sizeof journal->copy, "%s/layertime-journal-XXXXXX", directory);
-    journal->fd = mkostemp(journal->copy, O_CLOEXEC);
-    if (journal->fd < 0) {
-        journal->copy[0] = 0;
+    if (open_copy_file(journal) < 0)
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, errno, "no copy in %s", directory);
-    }
     return copy(file, journal->fd, err);
 }
 
@@ -100,14 +110,15 @@ static enum lt_status open_copy(struct lt_journal *journal, struct lt_file *file
     return LT_OK;
 }
 
-enum lt_status lt_journal_open(struct lt_fs *fs, struct lt_str path, struct lt_journal **out, struct lt_err *err)
+enum lt_status lt_journal_open(struct lt_fs *fs, struct lt_str path, const struct lt_helper *helper,
+                               struct lt_journal **out, struct lt_err *err)
 {
     struct lt_file file;
     *out = NULL;
     enum lt_status status = lt_file_open(fs, path, &file, err);
     if (status == LT_OK) {
         struct lt_journal *journal = lt_realloc(NULL, sizeof *journal);
-        *journal = (struct lt_journal){.fd = -1};
+        *journal = (struct lt_journal){.fd = -1, .helper = helper, .number = -1};
         status = open_copy(journal, &file, err);
         if (status == LT_OK)
             *out = journal;
@@ -222,6 +233,8 @@ void lt_journal_close(struct lt_journal *journal)
         sd_journal_close(journal->sd);
     if (journal->fd >= 0)
         close(journal->fd);
+    if (journal->number >= 0)
+        lt_helper_drop(journal->helper, journal->number);
     if (journal->copy[0])
         unlink(journal->copy);
     lt_arena_free(&journal->arena);
@@ -230,10 +243,12 @@ void lt_journal_close(struct lt_journal *journal)
 
 #else
 
-enum lt_status lt_journal_open(struct lt_fs *fs, struct lt_str path, struct lt_journal **out, struct lt_err *err)
+enum lt_status lt_journal_open(struct lt_fs *fs, struct lt_str path, const struct lt_helper *helper,
+                               struct lt_journal **out, struct lt_err *err)
 {
     (void)fs;
     (void)path;
+    (void)helper;
     *out = NULL;
     return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "not read: built without libsystemd");
 }

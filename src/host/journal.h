@@ -5,6 +5,7 @@
 #ifndef LT_HOST_JOURNAL_H
 #define LT_HOST_JOURNAL_H
 
+#include "contain/helper.h"
 #include "evidence/evidence.h"
 
 enum {
@@ -47,8 +48,10 @@ struct lt_journal;
 bool lt_journal_built_in(void);
 
 /* Copy and open the file at `path`. LT_END if it is missing. LT_SKIP if it is larger than LT_MAX_JOURNAL or damaged,
- * cannot be copied, or libsystemd is not built in. Free `*out` with lt_journal_close(). */
-enum lt_status lt_journal_open(struct lt_fs *fs, struct lt_str path, struct lt_journal **out, struct lt_err *err);
+ * cannot be copied, or libsystemd is not built in. `helper` makes the copy, if there is one, and must live as long as
+ * `*out`, which is to be freed with lt_journal_close(). */
+enum lt_status lt_journal_open(struct lt_fs *fs, struct lt_str path, const struct lt_helper *helper,
+                               struct lt_journal **out, struct lt_err *err);
 
 /* Read the next entry, borrowed until the next call. LT_END after the last one; LT_SKIP: the rest of the file is lost.
  * An entry lacks those of its fields that are damaged: libsystemd skips them silently (sd_journal_enumerate_data() in

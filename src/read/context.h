@@ -48,6 +48,7 @@ struct lt_reading {
     enum lt_binds binds;
     uint64_t bind_most; /* entries of a bind source that shows all that changed since it was bound: see files/binds.h */
     bool verify_layers; /* read all files of image layers: see overlay/tamper.h */
+    const struct lt_helper *helper; /* makes files that a reader cannot make in the sandbox; NULL: there is none */
 };
 
 /* Everything that a reader gets; there are no globals. A copy may be set to another place: see lt_ctx_on(). */

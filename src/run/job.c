@@ -7,6 +7,7 @@
 #include "run/command.h"
 #include "run/manifest.h"
 #include "run/opening.h"
+#include "run/sandbox.h"
 #include "run/schedule.h"
 #include "run/show.h"
 #include "run/summary.h"
@@ -275,6 +276,7 @@ static enum lt_status write_manifest(struct lt_job *job, struct lt_str sha256, s
         .rows = job->rows,
         .bytes = job->output.bytes,
         .sha256 = sha256,
+        .contained = &job->contained,
     };
     lt_manifest_put(lt_output_buffer(&job->manifest), &manifest);
     return lt_output_commit(&job->manifest, NULL, err);
@@ -355,10 +357,15 @@ static int run_all(struct lt_job *job)
         lt_say("%s", err.text);
         return LT_EXIT_USAGE;
     }
+    bool late = lt_opening_is_late(job);
     if (status == LT_OK) {
+        if (!late)
+            lt_sandbox_enter(job, false);
         find_all(job);
         status = lt_opening_late(job, &err);
     }
+    if (status == LT_OK && late)
+        lt_sandbox_enter(job, true);
     if (status == LT_OK && options->errors)
         lt_report_open(&job->report, &job->errors);
     if (status == LT_OK && !job->inventory.roots.count)
@@ -383,6 +390,7 @@ int lt_job_run(const struct lt_options *options, int argc, char **argv)
         .argv = argv,
         .report = {.quiet = options->quiet, .keep_early = options->errors},
         .started = options->now,
+        .helper = {.socket = -1},
     };
     job.options = &job.own_options;
     job.sink = (struct lt_sink){take_event, &job};

@@ -4,6 +4,7 @@
  *
  *   job.c          finds the stores, fills the inventory, runs the command, and determines the exit code
  *   opening.c      opens evidence and outputs, before anything is read
+ *   sandbox.c      enters the sandbox, between the opening and the first read
  *   unwritten.c    where nothing may be written
  *   command.h      what a command is
  *   options.h      what the user asked for
@@ -19,6 +20,8 @@
 #ifndef LT_RUN_JOB_H
 #define LT_RUN_JOB_H
 
+#include "contain/contain.h"
+#include "contain/helper.h"
 #include "read/context.h"
 #include "run/progress.h"
 
@@ -64,6 +67,8 @@ struct lt_job {
     bool data_root_found;  /* a store is where --data-root says */
     struct lt_list looked; /* of struct lt_str *: what was looked for in vain, one line each */
     struct lt_time started;
+    struct lt_helper helper; /* gives the outputs their names */
+    struct lt_contained contained;
 };
 
 /* The signals that end a run in good order: SIGHUP, SIGINT, SIGTERM. */

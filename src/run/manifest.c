@@ -4,6 +4,7 @@
 #include "base/escape.h"
 #include "base/version.h"
 #include "clock/localzone.h"
+#include "contain/capabilities.h"
 #include "evidence/evidence.h"
 #include "run/users.h"
 
@@ -319,6 +320,28 @@ static void put_output(struct lt_buf *out, const struct lt_manifest *manifest)
     lt_buf_lit(out, "}\n");
 }
 
+/* What fenced the run; see layertime(1). */
+static void put_sandbox(struct lt_buf *out, const struct lt_options *options, const struct lt_contained *contained)
+{
+    const char *entered = contained->late ? "after the stores were found" : "before the first read", *before = "";
+    if (!contained->entered)
+        entered = options->no_sandbox ? "never: --no-sandbox" : "never";
+    lt_buf_printf(out, "  \"sandbox\": {\"entered\": \"%s\", \"no_new_privs\": %s, ", entered,
+                  contained->no_new_privs ? "true" : "false");
+    put_number(out, "landlock", (uint64_t)contained->landlock);
+    lt_buf_printf(out, ", \"seccomp\": %s, \"capabilities\": ", contained->filtered ? "true" : "false");
+    lt_buf_add(out, contained->dropped ? LT_STR("[") : LT_STR("\"as given\""));
+    for (unsigned i = 0; contained->dropped && i < 64; i++) {
+        if (!(contained->capabilities >> i & 1) || !lt_capability_name(i))
+            continue;
+        lt_buf_printf(out, "%s\"%s\"", before, lt_capability_name(i));
+        before = ", ";
+    }
+    lt_buf_add(out, contained->dropped ? LT_STR("], ") : LT_STR(", "));
+    put_string(out, "lacks", lt_buf_view(&contained->lacks));
+    lt_buf_lit(out, "},\n");
+}
+
 /* The zone of --timezone, which is this machine's. */
 static void put_timezone(struct lt_buf *out, const struct lt_options *options, struct zones *zones)
 {
@@ -373,6 +396,7 @@ void lt_manifest_put(struct lt_buf *out, const struct lt_manifest *manifest)
     put_left_out(out, manifest->left_out);
     lt_buf_printf(out, "  \"errors\": %" PRIu64 ",\n", manifest->report->failures);
     lt_buf_printf(out, "  \"balanced\": %s,\n", lt_report_balanced(manifest->report) ? "true" : "false");
+    put_sandbox(out, manifest->options, manifest->contained);
     put_output(out, manifest);
     lt_buf_lit(out, "}\n");
     lt_arena_free(&arena);

@@ -4,6 +4,7 @@
 #ifndef LT_RUN_MANIFEST_H
 #define LT_RUN_MANIFEST_H
 
+#include "contain/contain.h"
 #include "read/report.h"
 #include "run/options.h"
 
@@ -24,6 +25,7 @@ struct lt_manifest {
     struct lt_time started, finished;
     uint64_t rows, bytes; /* of the output */
     struct lt_str sha256; /* of the output, "" if unknown */
+    const struct lt_contained *contained;
 };
 
 /* Write the manifest as JSON. */

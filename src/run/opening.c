@@ -109,7 +109,7 @@ static enum lt_status check_atimes(const struct lt_job *job, struct lt_err *err)
     return LT_OK;
 }
 
-static bool has_live(const struct lt_job *job)
+bool lt_opening_is_late(const struct lt_job *job)
 {
     lt_each (const struct lt_evidence, evidence, &job->evidence)
         if (lt_is_live(evidence))
@@ -130,13 +130,13 @@ enum lt_status lt_opening(struct lt_job *job, struct lt_err *err)
         job->any_open |= open_evidence(job, options->evidence[i]);
     if (check_atimes(job, err) != LT_OK)
         return LT_SKIP;
-    return has_live(job) ? LT_OK : open_outputs(job, err);
+    return lt_opening_is_late(job) ? LT_OK : open_outputs(job, err);
 }
 
 enum lt_status lt_opening_late(struct lt_job *job, struct lt_err *err)
 {
     const char *paths[] = {job->options->output, job->options->errors, job->options->manifest};
-    if (has_live(job))
+    if (lt_opening_is_late(job))
         return open_outputs(job, err);
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) /* now the segments of images are known */
         if (is_in_evidence(job, paths[i]))
@@ -149,6 +149,8 @@ void lt_opening_end(struct lt_job *job)
     lt_output_abort(&job->output);
     lt_output_abort(&job->errors);
     lt_output_abort(&job->manifest);
+    lt_helper_end(&job->helper);
+    lt_buf_free(&job->contained.lacks);
     for (size_t i = 0; i < 2; i++)
         if (job->temporary[i] >= 0)
             close(job->temporary[i]);

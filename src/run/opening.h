@@ -12,6 +12,9 @@
  * file for two purposes, or one evidence twice. LT_FATAL: an output cannot be opened, or lies inside the evidence. */
 enum lt_status lt_opening(struct lt_job *job, struct lt_err *err);
 
+/* Is a live host among the evidence, so that the outputs are opened late? */
+bool lt_opening_is_late(const struct lt_job *job);
+
 /* Call it once the stores are known: now the outputs are opened if a live host is read. Its root contains every path,
  * so only its stores tell what must not be written. And now it is known which files images consist of. LT_FATAL as
  * above. */

@@ -55,7 +55,8 @@ struct lt_options {
     const char *layer;   /* which layer: see command/cat.c; NULL: not given */
     bool app_times;
     enum lt_binds binds;
-    bool force, strict, no_journal, no_deleted, stats, quiet, verbose, help, version, list_sources, list_formats;
+    bool force, strict, no_journal, no_deleted, no_sandbox, stats, quiet, verbose, help, version, list_sources,
+        list_formats;
     enum lt_color color;
     enum lt_progress_form progress;
     bool wide;          /* do not fit the output to the terminal */

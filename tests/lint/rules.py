@@ -14,7 +14,7 @@ MAX_KEYS = 96
 
 # The rooms, from the ground up. A file uses its own room and those before it, by include and by call. "" is what lies in
 # src/ itself. Rooms in one line are on one floor, and do not know each other.
-FLOORS = ["base", "parse", "model", "formats", "evidence", "read", "store", "overlay", "clock", "inside", "files", "host", "runtime",
+FLOORS = ["base", "contain", "parse", "model", "formats", "evidence", "read", "store", "overlay", "clock", "inside", "files", "host", "runtime",
           "findings", "run", "timeline", "command", ""]
 
 # Tables that hold words and no code: every room may include them.
@@ -22,7 +22,7 @@ WORDS = {"src/runtime/runtimes.def"}
 
 # Where the map of a folder stands: in the comment that opens this header.
 MAPS = {
-    "src/base": "base.h", "src/parse": "parse.h", "src/model": "event.h", "formats": "format.h",
+    "src/base": "base.h", "src/contain": "contain.h", "src/parse": "parse.h", "src/model": "event.h", "formats": "format.h",
     "src/evidence": "evidence.h", "src/evidence/ext4": "ext4.h", "src/evidence/magic": "magic.h",
     "src/read": "context.h", "src/store": "mechanics.h",
     "src/overlay": "lower_stack.h", "src/clock": "zones.h", "src/files": "walked.h", "src/files/checks": "checks.h", "src/host": "attribution.h",
@@ -40,6 +40,7 @@ LIBRARIES = {
     "systemd/": "src/host/journal.c",
     "zstd.h": "src/base/zst.c",
     "lzma.h": "src/base/xz.c",
+    "seccomp.h": "src/contain/filter.c",
 }
 
 # A plug-in is one file and one line in the table of its folder. With the table: its macro, what its files export for a

@@ -7,6 +7,7 @@
 #include "evidence/evidence.h"
 #include "evidence/filesystems.h"
 #include "evidence/image/partition.h"
+#include "evidence/image/segments.h"
 #include "evidence/image/tsk.h"
 #include "evidence/magic/magic.h"
 
@@ -314,6 +315,7 @@ static enum lt_status image_open(struct lt_evidence *evidence, struct lt_err *er
 {
     struct image *image = lt_new(&evidence->arena, struct image);
     evidence->self = image;
+    lt_segments_find(evidence->spec, &evidence->arena, &evidence->files);
     return open_file(image, evidence, err);
 }
 
@@ -349,7 +351,7 @@ static enum lt_status image_find(struct lt_evidence *evidence, struct lt_err *er
     if (status == LT_SKIP)
         return fail_packed(evidence, &why, err);
     if (status == LT_OK)
-        lt_tsk_files(&image->unpacked, evidence->spec, &evidence->arena, &evidence->files);
+        lt_tsk_files(&image->unpacked, &evidence->arena, &evidence->files);
     image->disk = status == LT_END ? &image->file : &image->unpacked;
     evidence->size = image->disk->size;
     image->pathspec = name_disk(evidence);

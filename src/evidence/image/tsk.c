@@ -80,41 +80,11 @@ enum lt_status lt_tsk_unpack(const struct lt_device *file, const char *spec, str
     return LT_OK;
 }
 
-static void add_file(struct lt_list *files, struct lt_arena *arena, struct lt_str path)
-{
-    lt_list_add_str(files, arena, lt_str_dup(arena, path));
-}
-
-/* The extents of a VMDK: 'RW 4192256 FLAT "disk-f001.vmdk" 0' in its descriptor, beside it unless a path is given. */
-static void add_extents(const char *spec, struct lt_arena *arena, struct lt_list *files)
-{
-    enum { MOST = 64 * 1024 };
-    char text[MOST];
-    FILE *file = fopen(spec, "re");
-    size_t size = file ? fread(text, 1, sizeof text, file) : 0;
-    struct lt_str rest = {text, size}, folder = lt_str_dirname(lt_str_c(spec));
-    if (file)
-        fclose(file);
-    while (rest.len) {
-        struct lt_str line = lt_str_cut(&rest, '\n');
-        bool extent = lt_str_starts(line, LT_STR("RW ")) || lt_str_starts(line, LT_STR("RDONLY ")) ||
-                      lt_str_starts(line, LT_STR("NOACCESS "));
-        lt_str_cut(&line, '"');
-        struct lt_str name = lt_str_cut(&line, '"');
-        if (!extent || !name.len)
-            continue;
-        bool beside = name.ptr[0] != '/' && strchr(spec, '/');
-        add_file(files, arena, beside ? lt_path_join(arena, folder, name) : name);
-    }
-}
-
-void lt_tsk_files(const struct lt_device *unpacked, const char *spec, struct lt_arena *arena, struct lt_list *files)
+void lt_tsk_files(const struct lt_device *unpacked, struct lt_arena *arena, struct lt_list *files)
 {
     const TSK_IMG_INFO *info = unpacked->arg;
     for (int i = 0; i < info->num_img; i++)
-        add_file(files, arena, lt_str_c(info->images[i]));
-    if (info->itype == TSK_IMG_TYPE_VMDK_VMDK)
-        add_extents(spec, arena, files);
+        lt_list_add_str(files, arena, lt_str_dup(arena, lt_str_c(info->images[i])));
 }
 
 const char *lt_tsk_format(const struct lt_device *file, const char *spec)

@@ -22,9 +22,9 @@ const char *lt_tsk_version(void);
  * with lt_device_close(). */
 enum lt_status lt_tsk_unpack(const struct lt_device *file, const char *spec, struct lt_device *out, struct lt_err *err);
 
-/* Append the paths of the files that make up the image `spec`, as struct lt_str * in `arena`: its segments, or the
- * extents that a VMDK's descriptor names. `unpacked` is what lt_tsk_unpack() made of it. */
-void lt_tsk_files(const struct lt_device *unpacked, const char *spec, struct lt_arena *arena, struct lt_list *files);
+/* Append the paths of the segments that libtsk opened, as struct lt_str * in `arena`. `unpacked` is what
+ * lt_tsk_unpack() made of them. */
+void lt_tsk_files(const struct lt_device *unpacked, struct lt_arena *arena, struct lt_list *files);
 
 /* dfVFS's type indicator for the format of the image: "RAW", "EWF", "VMDK" or "VHDI", static. */
 const char *lt_tsk_format(const struct lt_device *file, const char *spec);
