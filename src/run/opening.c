@@ -138,7 +138,7 @@ enum lt_status lt_opening_late(struct lt_job *job, struct lt_err *err)
     const char *paths[] = {job->options->output, job->options->errors, job->options->manifest};
     if (lt_opening_is_late(job))
         return open_outputs(job, err);
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) /* now the segments of images are known */
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) /* by now libtsk has told the segments, too */
         if (is_in_evidence(job, paths[i]))
             return refuse(paths[i], err);
     return LT_OK;

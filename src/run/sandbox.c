@@ -25,9 +25,10 @@ static bool list_evidence(struct lt_job *job, struct lt_list *readable)
 
 static bool start_helper(struct lt_job *job)
 {
-    struct lt_output *const outputs[] = {&job->output, &job->errors, &job->manifest};
+    enum { OUTPUTS = 3 };
+    struct lt_output *const outputs[OUTPUTS] = {&job->output, &job->errors, &job->manifest};
     struct lt_str copy = lt_path_join(&job->arena, lt_str_c(lt_temporary_directory()), LT_STR("layertime"));
-    if (!lt_helper_start(&job->helper, outputs, sizeof outputs / sizeof *outputs, !lt_is_unwritten(job, copy.ptr)))
+    if (!lt_helper_start(&job->helper, outputs, OUTPUTS, !lt_is_unwritten(job, copy.ptr)))
         return false;
     job->reading.helper = &job->helper;
     return true;
