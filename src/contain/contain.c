@@ -8,12 +8,13 @@
 
 #include <sys/prctl.h>
 
-/* What of this machine is read: its tz database (clock/localzone.c), and what libraries ask about this process. */
+/* What of this machine is read: its tz database (clock/localzone.c), what malloc looks at before it gives memory back,
+ * and what jansson makes its hashes with. */
 static void add_machine(struct lt_list *paths, struct lt_arena *arena)
 {
     static const char *const machine[] = {
-        "/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo",
-        "/etc/zoneinfo",       "/etc/localtime",    "/proc/self",
+        "/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo",        "/etc/zoneinfo",
+        "/etc/localtime",      "/proc/self",        "/proc/sys/vm/overcommit_memory", "/dev/urandom",
     };
     for (size_t i = 0; i < sizeof machine / sizeof *machine; i++)
         lt_list_add_str(paths, arena, lt_str_c(machine[i]));

@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -80,29 +81,38 @@ static bool add_all(scmp_filter_ctx filter, uint32_t action, struct lt_str names
     return good;
 }
 
-static bool add_if(scmp_filter_ctx filter, const char *name, struct scmp_arg_cmp condition)
-{
-    int number = seccomp_syscall_resolve_name(name);
-    return number == __NR_SCMP_ERROR || seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 1, &condition) == 0;
-}
-
-/* Calls that are harmless with some arguments only. glibc makes threads with clone() where clone3() does not exist. */
+/* Calls that are harmless with some arguments only: the bits of `mask` in argument `at` must be `value`. glibc makes
+ * threads with clone() where clone3() does not exist, and BLKGETSIZE64 is the size of a block device. */
 static bool add_conditions(scmp_filter_ctx filter)
 {
-    static const unsigned long controls[] = {TCGETS, TIOCGWINSZ, FIONREAD, 0x80081272 /* BLKGETSIZE64 */};
-    const scmp_datum_t writes = O_ACCMODE | O_CREAT | O_TRUNC;
-    bool good = add_if(filter, "open", SCMP_A1(SCMP_CMP_MASKED_EQ, writes, O_RDONLY)) &&
-                add_if(filter, "openat", SCMP_A2(SCMP_CMP_MASKED_EQ, writes, O_RDONLY)) &&
-                add_if(filter, "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) &&
-                add_if(filter, "mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) &&
-                add_if(filter, "mmap2", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) &&
-                add_if(filter, "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) &&
-                add_if(filter, "tgkill", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) &&
-                add_if(filter, "prlimit64", SCMP_A2(SCMP_CMP_EQ, 0)) &&
-                add_if(filter, "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
-    for (size_t i = 0; good && i < sizeof controls / sizeof *controls; i++)
-        good = add_if(filter, "ioctl", SCMP_A1(SCMP_CMP_EQ, controls[i]));
-    return good;
+    enum { WRITES = O_ACCMODE | O_CREAT | O_TRUNC };
+    const struct {
+        const char *name;
+        unsigned at;
+        scmp_datum_t mask, value;
+    } conditions[] = {
+        {"open", 1, WRITES, O_RDONLY},
+        {"openat", 2, WRITES, O_RDONLY},
+        {"clone", 0, CLONE_THREAD, CLONE_THREAD},
+        {"mmap", 2, PROT_EXEC, 0},
+        {"mmap2", 2, PROT_EXEC, 0},
+        {"mprotect", 2, PROT_EXEC, 0},
+        {"tgkill", 0, UINT32_MAX, (scmp_datum_t)getpid()},
+        {"prlimit64", 2, UINT64_MAX, 0},
+        {"prctl", 0, UINT32_MAX, PR_SET_NAME},
+        {"ioctl", 1, UINT32_MAX, TCGETS},
+        {"ioctl", 1, UINT32_MAX, TIOCGWINSZ},
+        {"ioctl", 1, UINT32_MAX, FIONREAD},
+        {"ioctl", 1, UINT32_MAX, BLKGETSIZE64},
+    };
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
+        const struct scmp_arg_cmp condition = {conditions[i].at, SCMP_CMP_MASKED_EQ, conditions[i].mask,
+                                               conditions[i].value};
+        int number = seccomp_syscall_resolve_name(conditions[i].name);
+        if (number != __NR_SCMP_ERROR && seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 1, &condition) != 0)
+            return false;
+    }
+    return true;
 }
 
 static bool fill(scmp_filter_ctx filter)

@@ -202,14 +202,14 @@ static int ask(const struct lt_helper *helper, enum what what, unsigned number, 
 
 static int ask_name(void *arg, unsigned number)
 {
-    struct answer answer;
+    struct answer answer = {0};
     int fd;
     return ask(arg, NAME, number, &answer, &fd);
 }
 
 static void ask_remove(void *arg, unsigned number)
 {
-    struct answer answer;
+    struct answer answer = {0};
     int fd;
     ask(arg, REMOVE, number, &answer, &fd);
 }
@@ -258,7 +258,7 @@ int lt_helper_copy(const struct lt_helper *helper, int *number)
 
 void lt_helper_drop(const struct lt_helper *helper, int number)
 {
-    struct answer answer;
+    struct answer answer = {0};
     int fd;
     ask(helper, DROP, (unsigned)number, &answer, &fd);
 }
