@@ -40,7 +40,7 @@ for name in "$@"; do
     clang -fsanitize=fuzzer,$sanitizers -o "$build/bin/$name" "$build/tests/fuzz/$name.o" $objects \
         $(pkg-config --libs tsk jansson zlib) $(pkg-config --libs libcrypto 2>/dev/null || true) \
         $(pkg-config --libs libsystemd 2>/dev/null || true) $(pkg-config --libs libzstd 2>/dev/null || true) \
-        $(pkg-config --libs liblzma 2>/dev/null || true)
+        $(pkg-config --libs liblzma 2>/dev/null || true) $(pkg-config --libs libseccomp 2>/dev/null || true)
     case $name in
     ext4image) longest=24576 ;; # whole file systems
     *) longest=8192 ;;
