@@ -4,9 +4,11 @@
 #include "contain/landlock.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stddef.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum {
@@ -62,8 +64,14 @@ static int make_ruleset(int version)
     return (int)syscall(CREATE_RULESET, &handled, sizeof handled, 0);
 }
 
-/* A path that is not there needs no rule. The descriptor stays open: /proc makes a new inode for the same directory
- * when nobody holds the old one, and a rule is about an inode. */
+/* /proc makes a new inode for the same directory when nobody holds the old one, and a rule is about an inode. */
+static bool must_stay_open(int fd)
+{
+    struct statfs status;
+    return fstatfs(fd, &status) == 0 && status.f_type == PROC_SUPER_MAGIC;
+}
+
+/* A path that is not there needs no rule. */
 static void allow(int ruleset, const char *path)
 {
     struct stat status;
@@ -73,6 +81,8 @@ static void allow(int ruleset, const char *path)
     bool directory = fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
     struct beneath rule = {.allowed = READ_FILE | (directory ? READ_DIR : 0), .parent = fd};
     syscall(ADD_RULE, ruleset, BENEATH, &rule, 0);
+    if (!must_stay_open(fd))
+        close(fd);
 }
 
 int lt_landlock_enter(const struct lt_list *readable)

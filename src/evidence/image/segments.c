@@ -19,12 +19,16 @@ static bool is_first(struct lt_str end)
            (end.len >= 3 && end.len <= 4 && lt_str_ends(end, LT_STR("01")));
 }
 
-/* Can `end` go on a series in which `first` is the first? Numbers may grow by a digit. */
+/* Can `end` go on a series in which `first` is the first? Numbers go on as numbers, and may grow by a digit; letters go
+ * on as letters; E99 is followed by EAA. */
 static bool goes_on(struct lt_str first, struct lt_str end)
 {
-    bool good = end.len == first.len || end.len == first.len + 1;
-    for (size_t i = 0; good && i < end.len; i++)
-        good = isalnum((unsigned char)end.ptr[i]);
+    bool letters = first.ptr[first.len - 1] == 'a', numbers = first.ptr[0] == '0';
+    bool good = end.len == first.len || (numbers && end.len == first.len + 1);
+    for (size_t i = 0; good && i < end.len; i++) {
+        unsigned char byte = (unsigned char)end.ptr[i];
+        good = numbers ? isdigit(byte) : letters ? isalpha(byte) : isalnum(byte);
+    }
     return good;
 }
 
