@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { BLOCK_SIZE = 256 * 1024, ALIGNMENT = 16 };
 
@@ -14,10 +15,10 @@ struct lt_arena_block {
     _Alignas(16) char bytes[];
 };
 
-static _Noreturn void out_of_memory(size_t size)
+void lt_out_of_memory(size_t size)
 {
     fprintf(stderr, "layertime: out of memory (%zu bytes wanted)\n", size);
-    abort();
+    _exit(LT_OUT_OF_MEMORY);
 }
 
 size_t lt_array_size(size_t count, size_t size)
@@ -30,7 +31,7 @@ void *lt_realloc(void *old, size_t size)
 {
     void *grown = realloc(old, size);
     if (!grown)
-        out_of_memory(size);
+        lt_out_of_memory(size);
     return grown;
 }
 
@@ -39,14 +40,14 @@ void *lt_pages(size_t size)
     enum { PAGE = 4096 };
     void *pages;
     if (posix_memalign(&pages, PAGE, size))
-        out_of_memory(size);
+        lt_out_of_memory(size);
     return pages;
 }
 
 static struct lt_arena_block *block_new(struct lt_arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2)
-        out_of_memory(size);
+        lt_out_of_memory(size);
     size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
     struct lt_arena_block *block = lt_realloc(NULL, sizeof *block + room);
     block->next = NULL;
@@ -79,7 +80,7 @@ static struct lt_arena_block *block_with_room(struct lt_arena *arena, size_t siz
 void *lt_arena_alloc(struct lt_arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2)
-        out_of_memory(size);
+        lt_out_of_memory(size);
     size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     struct lt_arena_block *block = block_with_room(arena, size);
     void *room = block->bytes + block->used;

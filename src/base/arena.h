@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+enum { LT_OUT_OF_MEMORY = 5 }; /* the exit code */
+
 struct lt_arena_block;
 
 /* Initialise with `struct lt_arena arena = {0};`. */
@@ -16,7 +18,7 @@ struct lt_arena {
 };
 
 /* Return `size` zeroed bytes, aligned for any type. Never NULL: when memory runs out, the program prints a message and
- * aborts, because a timeline that silently lacks events is worse than none. Valid until the arena is reset or freed. */
+ * ends, because a timeline that silently lacks events is worse than none. Valid until the arena is reset or freed. */
 void *lt_arena_alloc(struct lt_arena *arena, size_t size);
 
 /* Release all allocations, but keep the memory for the next use. */
@@ -25,7 +27,11 @@ void lt_arena_reset(struct lt_arena *arena);
 /* Free all memory. The arena can be used again afterwards. */
 void lt_arena_free(struct lt_arena *arena);
 
-/* realloc() (malloc() if `old` is NULL) that aborts the program when memory runs out. The caller frees with free(). */
+/* End the program at once with LT_OUT_OF_MEMORY and a message: `size` bytes were wanted. What is unfinished the helper
+ * removes (contain/helper.h), or else the next run. */
+_Noreturn void lt_out_of_memory(size_t size);
+
+/* realloc() (malloc() if `old` is NULL) that ends the program when memory runs out. The caller frees with free(). */
 void *lt_realloc(void *old, size_t size);
 
 /* The same for a buffer that a file is read into; it starts on a page boundary. The kernel copies from the page
@@ -33,7 +39,7 @@ void *lt_realloc(void *old, size_t size);
  * aligned ends). */
 void *lt_pages(size_t size);
 
-/* Zeroed memory for one or `count` values of `type`. A count that overflows aborts the program. */
+/* Zeroed memory for one or `count` values of `type`. A count that overflows ends the program. */
 #define lt_new(arena, type)              ((type *)lt_arena_alloc((arena), sizeof(type)))
 #define lt_new_array(arena, type, count) ((type *)lt_arena_alloc((arena), lt_array_size((count), sizeof(type))))
 

@@ -32,7 +32,7 @@ static struct lt_unpacker *gzip_begin(void)
     struct inflate *self = lt_realloc(NULL, sizeof *self);
     *self = (struct inflate){0};
     if (inflateInit2(&self->stream, GZIP_ONLY) != Z_OK)
-        abort();
+        lt_out_of_memory(sizeof *self);
     return &self->base;
 }
 
@@ -85,7 +85,7 @@ struct lt_deflate *lt_deflate_new(void)
     struct lt_deflate *self = lt_realloc(NULL, sizeof *self);
     *self = (struct lt_deflate){0};
     if (deflateInit2(&self->stream, 1, Z_DEFLATED, GZIP_ONLY, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-        abort();
+        lt_out_of_memory(sizeof *self);
     return self;
 }
 

@@ -35,7 +35,7 @@ static void begin_stream(struct xz *self, struct lt_str *in)
     if (!in->len)
         return;
     if (lzma_stream_decoder(&self->stream, MAX_MEMORY, 0) != LZMA_OK)
-        abort();
+        lt_out_of_memory(sizeof *self);
     self->base.inside = true;
 }
 

@@ -27,7 +27,7 @@ static struct lt_unpacker *zstd_begin(void)
     struct zstd *self = lt_realloc(NULL, sizeof *self);
     *self = (struct zstd){.stream = ZSTD_createDStream()};
     if (!self->stream || ZSTD_isError(ZSTD_DCtx_setParameter(self->stream, ZSTD_d_windowLogMax, MAX_WINDOW_LOG)))
-        abort();
+        lt_out_of_memory(sizeof *self);
     return &self->base;
 }
 

@@ -34,6 +34,7 @@ enum lt_exit {
     LT_EXIT_USAGE = 2,
     LT_EXIT_NO_EVIDENCE = 3,
     LT_EXIT_OUTPUT = 4,
+    LT_EXIT_MEMORY = LT_OUT_OF_MEMORY,
     LT_EXIT_SIGNAL = 128, /* plus the number of the signal, which the caller raises again */
 };
 

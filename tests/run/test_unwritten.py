@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from lib import disks, hosts, launch, machine
 
-OUTPUT = 4
+OUTPUT, MEMORY = 4, 5
 
 
 def sha(path: Path) -> str:
@@ -126,6 +126,26 @@ def test_outputs_appear_last(tmp: Path) -> None:
     done = launch.run("-q", "-o", out / "rows.jsonl", "--errors", out / "errors", "--manifest", out / "manifest", host.root,
                       preexec_fn=limit)
     assert done.returncode == OUTPUT and b"File too large" in done.stderr and not list(out.iterdir())
+
+
+def test_out_of_memory(tmp: Path) -> None:
+    """A message, exit 5, and no file: the helper of the sandbox removes what is unfinished."""
+    program, out = machine.REPO / "layertime", tmp / "out"
+    if not program.exists():
+        pytest.skip("needs the program without sanitizers, which take too much memory themselves")
+    image = image_of(tmp)
+    out.mkdir()
+    ends = set()
+    for limit in range(30 << 20, 90 << 20, 3 << 20):
+        done = subprocess.run(["prlimit", f"--as={limit}", program, "-q", "-o", out / "rows.csv", "--errors", out / "errors",
+                               image], capture_output=True, text=True, check=False)
+        ends.add(done.returncode)
+        if done.returncode == MEMORY:
+            assert done.stderr.startswith("layertime: out of memory")
+            launch.wait_for(lambda: not list(out.iterdir()))
+        for path in out.iterdir():
+            path.unlink()
+    assert {MEMORY, 0} <= ends <= {MEMORY, 0, 1, 127}, ends  # 127: not even the libraries fit
 
 
 def test_dead_files_are_removed(tmp: Path) -> None:
