@@ -57,3 +57,16 @@ def test_something_else(what: str, kind: str, tmp: Path, mounting: None) -> None
     others = [row for row in before.bare if hosts.container(host, "db").id in row and host.inside(path) not in row]
     if what not in ("storage driver", "init layer's files"):
         assert set(others) <= set(rows.bare)               # the other container has lost nothing
+
+
+def test_two_containers_with_one_layer(tmp: Path) -> None:
+    """Each record names the same rw layer: an error says so, and nothing of the layer is lost."""
+    host = hosts.shop(tmp / "host")
+    web, database = hosts.container(host, "web"), hosts.container(host, "db")
+    before = launch.timeline(host.root)
+    (web.mounts / "mount-id").write_text((database.mounts / "mount-id").read_text())
+    rows = launch.timeline(host.root)
+    assert rows.code == 1 and len(rows.rows) >= len(before.rows) - 1
+    said = rows.error()
+    assert said["code"] == "damaged" and said["path"] in (host.inside(web.mounts), host.inside(database.mounts))
+    assert database.rw.name in said["reason"]

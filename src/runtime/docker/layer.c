@@ -317,9 +317,21 @@ void lt_docker_mark_recorded(struct lt_ctx *ctx, const struct lt_docker_driver *
         lt_skip(ctx, record, LT_CODE_MISSING, "names a layer that is not there: %s/%.*s", driver->layers, LT_ARG(id));
 }
 
+/* A daemon makes an rw layer for one container. `claims` has the containers by the layers seen so far. */
+static void check_claim(struct lt_ctx *ctx, struct lt_map *claims, struct lt_container *container, struct lt_str record)
+{
+    const struct lt_container *other = lt_map_get(claims, container->rw_id);
+    if (other)
+        lt_skip(ctx, record, LT_CODE_DAMAGED, "names the rw layer %.*s, as container %.*s does: whose it is, is unknown",
+                LT_ARG(container->rw_id), LT_ARG(other->id));
+    else if (container->rw_id.len)
+        lt_map_put(claims, ctx->scratch, container->rw_id, container);
+}
+
 static void read_mounts(struct lt_ctx *ctx, const struct lt_docker_driver *driver)
 {
     struct lt_listing listing;
+    struct lt_map claims = {0};
     struct lt_str path = layerdb_path(ctx, driver, "mounts");
     lt_list_or_skip(ctx, path, &listing);
     for (size_t i = 0; i < listing.count; i++) {
@@ -336,6 +348,7 @@ static void read_mounts(struct lt_ctx *ctx, const struct lt_docker_driver *drive
         read_id(ctx, dir, "mount-id", LT_REQUIRED, lt_is_store_id, &container->rw_id);
         read_id(ctx, dir, "init-id", LT_OPTIONAL, lt_is_store_id, &own->init_id);
         read_id(ctx, dir, "parent", LT_OPTIONAL, is_digest, &own->parent_chain);
+        check_claim(ctx, &claims, container, dir);
         lt_docker_mark_recorded(ctx, driver, dir, container->rw_id);
         lt_docker_mark_recorded(ctx, driver, dir, own->init_id);
     }
