@@ -322,8 +322,9 @@ static void check_claim(struct lt_ctx *ctx, struct lt_map *claims, struct lt_con
 {
     const struct lt_container *other = lt_map_get(claims, container->rw_id);
     if (other)
-        lt_skip(ctx, record, LT_CODE_DAMAGED, "names the rw layer %.*s, as container %.*s does: whose it is, is unknown",
-                LT_ARG(container->rw_id), LT_ARG(other->id));
+        lt_skip(ctx, record, LT_CODE_DAMAGED,
+                "names the rw layer %.*s, as container %.*s does: whose it is, is unknown", LT_ARG(container->rw_id),
+                LT_ARG(other->id));
     else if (container->rw_id.len)
         lt_map_put(claims, ctx->scratch, container->rw_id, container);
 }
