@@ -78,7 +78,7 @@ def test_partition(tmp: Path) -> None:
     """The first superblock of a partition."""
     image = disks.make_ext4(tmp / "part.raw", hosts.shop(tmp / "host").root, "64M", "-b", "1024")
     size = image.stat().st_size // 512
-    disk = disks.partition(tmp / "disk.raw", (size + 4096) * 512, f"label: gpt\nstart=2048, size={size}\n",
+    disk = disks.partition(tmp / "disk.raw", (size + 4096) * 512, f"label: dos\nstart=2048, size={size}\n",
                            (image, 2048 * 512))
     whole = launch.timeline(disk)
     overwrite(disk, 2048 * 512 + 1024, bytes(1024))
