@@ -114,6 +114,11 @@ static bool is_volume(struct lt_ctx *ctx, const struct lt_docker_driver *driver,
            lt_is_dir_or_skip(ctx, lt_path_join(ctx->scratch, lt_root_path(ctx, "volumes"), name));
 }
 
+bool lt_docker_is_quota_device(struct lt_str name)
+{
+    return lt_str_eq(name, LT_STR("backingFsBlockDev"));
+}
+
 static void scan_driver(struct lt_ctx *ctx, const struct lt_docker_driver *driver)
 {
     struct lt_listing listing;
@@ -122,7 +127,8 @@ static void scan_driver(struct lt_ctx *ctx, const struct lt_docker_driver *drive
     for (size_t i = 0; i < listing.count; i++) {
         const struct lt_node *node = &listing.nodes[i];
         bool is_id = lt_is_store_id(node->name);
-        if (lt_str_eq(node->name, LT_STR("l")) || is_volume(ctx, driver, node->name) ||
+        if (lt_str_eq(node->name, LT_STR("l")) || lt_docker_is_quota_device(node->name) ||
+            is_volume(ctx, driver, node->name) ||
             !(is_id ? lt_is_folder_or_skip(ctx, path, node) : S_ISDIR(node->mode)))
             continue;
         if (!is_id) {

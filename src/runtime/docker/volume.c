@@ -18,6 +18,7 @@
 #include "parse/json.h"
 #include "parse/redact.h"
 #include "read/discover.h"
+#include "runtime/docker/driver/driver.h"
 #include "runtime/docker/graph.h"
 
 /* A record of metadata.db. */
@@ -114,7 +115,7 @@ static void read_old(struct lt_ctx *ctx, struct lt_volume *volume)
  */
 static bool is_other(struct lt_str name)
 {
-    return lt_str_starts(name, LT_STR("metadata.db")) || lt_str_eq(name, LT_STR("backingFsBlockDev"));
+    return lt_str_starts(name, LT_STR("metadata.db")) || lt_docker_is_quota_device(name);
 }
 
 /* What lies where the files of the volume must be; that nothing does is no failure: other drivers keep them elsewhere.

@@ -48,6 +48,10 @@ const struct lt_docker_driver *lt_docker_driver_named(struct lt_str name);
  * missing. */
 struct lt_layer *lt_docker_layer_named(struct lt_ctx *ctx, const struct lt_docker_driver *driver, struct lt_str id);
 
+/* Is this the device node that the daemon makes beside layers and volumes to set quotas, on XFS (moby
+ * quota/projectquota.go, makeBackingFsDev())? */
+bool lt_docker_is_quota_device(struct lt_str name);
+
 /* Report how many layers of the driver are elsewhere. */
 void lt_docker_report_elsewhere(struct lt_ctx *ctx, const struct lt_docker_driver *driver);
 
