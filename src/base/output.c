@@ -16,9 +16,7 @@
 
 enum { FLUSH_AT = 256 * 1024, TRIES = 16 };
 
-/* Open the directory part of `path`; `*name` becomes the rest. Returns -1 with errno on failure. With `access` O_PATH,
- * it need not be readable. */
-static int open_parent(const char *path, int access, const char **name)
+int lt_open_parent(const char *path, int access, const char **name)
 {
     const char *slash = strrchr(path, '/');
     *name = slash ? slash + 1 : path;
@@ -38,7 +36,7 @@ bool lt_output_inside(const char *path, const char *evidence)
         return false;
     if (stat(path, &at) == 0 && at.st_dev == target.st_dev && at.st_ino == target.st_ino)
         return true;
-    int dir = open_parent(path, O_PATH, &name);
+    int dir = lt_open_parent(path, O_PATH, &name);
     bool inside = false;
     while (dir >= 0 && fstat(dir, &at) == 0) {
         inside = at.st_dev == target.st_dev && at.st_ino == target.st_ino;
@@ -66,7 +64,7 @@ bool lt_output_same(const char *a, const char *b)
 {
     const char *name_a, *name_b;
     struct stat status_a, status_b;
-    int dir_a = open_parent(a, O_PATH, &name_a), dir_b = open_parent(b, O_PATH, &name_b);
+    int dir_a = lt_open_parent(a, O_PATH, &name_a), dir_b = lt_open_parent(b, O_PATH, &name_b);
     bool same = dir_a >= 0 && dir_b >= 0 && strcmp(name_a, name_b) == 0 && fstat(dir_a, &status_a) == 0 &&
                 fstat(dir_b, &status_b) == 0 && status_a.st_dev == status_b.st_dev &&
                 status_a.st_ino == status_b.st_ino && !is_device(dir_a, name_a);
@@ -151,7 +149,7 @@ static int create_held(int dir, char *name, size_t size)
 static enum lt_status open_temporary(struct lt_output *output, struct lt_err *err)
 {
     struct stat existing;
-    output->dir = open_parent(output->path, O_RDONLY, &output->name);
+    output->dir = lt_open_parent(output->path, O_RDONLY, &output->name);
     if (output->dir < 0)
         return fail(err, errno, "cannot open the directory of the output file");
     if (!*output->name)

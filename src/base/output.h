@@ -72,6 +72,10 @@ void lt_output_abort(struct lt_output *output);
 int lt_output_give_name(const struct lt_output *output);
 void lt_output_remove(const struct lt_output *output);
 
+/* Open the directory part of `path`; `*name` becomes the rest, borrowed. The caller closes the descriptor. -1: errno
+ * tells why. With `access` O_PATH, it need not be readable. */
+int lt_open_parent(const char *path, int access, const char **name);
+
 /* Do both paths name the same file, so that it would be written twice? Always false for character devices. */
 bool lt_output_same(const char *a, const char *b);
 

@@ -5,11 +5,13 @@
 #include "run/unwritten.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 enum { MOST_LAYERS = 8 };
 
@@ -76,10 +78,11 @@ static bool lies_in(dev_t device, struct target *target, unsigned layers) // NOL
 static bool is_mounted_from(const char *path, const char *evidence)
 {
     struct stat at, given;
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-    bool known = folder && stat(folder, &at) == 0 && stat(evidence, &given) == 0 && !S_ISDIR(given.st_mode);
-    free(folder);
+    const char *name;
+    int folder = lt_open_parent(path, O_PATH, &name);
+    bool known = folder >= 0 && fstat(folder, &at) == 0 && stat(evidence, &given) == 0 && !S_ISDIR(given.st_mode);
+    if (folder >= 0)
+        close(folder);
     if (!known)
         return false;
     struct target target = {S_ISBLK(given.st_mode) ? given.st_rdev : 0, given.st_ino, given.st_dev, {0}};

@@ -15,13 +15,9 @@ enum { MAX_LOST_GROUPS = 1000 };
 /* Is this the first time that the damage of the inode is met on the way to a path? */
 static bool first_time(struct lt_ext4_reader *reader, uint64_t ino)
 {
-    unsigned char bit = (unsigned char)(1u << ino % 8);
     if (!reader->flawed) /* zeroed pages cost nothing until they are written */
         reader->flawed = calloc((size_t)reader->volume.super.inodes / 8 + 1, 1);
-    if (!reader->flawed || reader->flawed[ino / 8] & bit)
-        return !reader->flawed;
-    reader->flawed[ino / 8] |= bit;
-    return true;
+    return !reader->flawed || lt_ext4_mark(reader->flawed, ino);
 }
 
 static enum lt_status ext4_stat(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_node *out,

@@ -368,7 +368,7 @@ static void describe_deleted(struct lt_ext4_reader *reader, const struct lt_dir 
     node->inferred |= is_inferred(dir, node);
     node->deleted = lt_ext4_freed(reader, &inode);
     if (reader->named)
-        reader->named[node->ino / 8] |= (unsigned char)(1u << node->ino % 8);
+        lt_ext4_mark(reader->named, node->ino);
 }
 
 /* Before, the mode of the node holds the type in the entry. */

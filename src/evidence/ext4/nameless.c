@@ -18,7 +18,7 @@ static enum lt_status pass_orphan(struct orphan_job *job, uint32_t ino, struct l
     struct lt_ext4_inode inode;
     struct lt_cursor bytes;
     struct lt_err problem = {0};
-    if (job->reader->named[ino / 8] >> ino % 8 & 1)
+    if (lt_ext4_marked(job->reader->named, ino))
         return LT_OK;
     if (lt_ext4_read_inode(job->reader, ino, &bytes, &inode, &problem) != LT_OK)
         return lt_fail(err, LT_SKIP, problem.code, problem.sys, "%s", problem.text);

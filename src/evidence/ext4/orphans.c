@@ -67,9 +67,8 @@ static enum lt_status take(struct search *search, uint32_t ino, uint32_t *next)
     bool used = true;
     if (ino < volume->super.first_inode || ino > volume->super.inodes)
         return lt_fail(&search->problem, LT_SKIP, LT_CODE_DAMAGED, 0, "inode %u cannot be one of them", ino);
-    if (search->seen[ino / 8] >> ino % 8 & 1)
+    if (!lt_ext4_mark(search->seen, ino))
         return LT_END;
-    search->seen[ino / 8] |= (unsigned char)(1u << ino % 8);
     if (lt_volume_inode_used(volume, ino, &used, NULL) != LT_OK)
         used = true; /* the list is believed */
     if (lt_ext4_read_inode(search->reader, ino, &bytes, &inode, &search->problem) != LT_OK)
@@ -178,7 +177,7 @@ static void add_unlinked(struct search *search)
     if (!fast)
         return;
     lt_each (const struct lt_fast_inode, inode, &fast->changed)
-        if (inode->gone && !(search->seen[inode->ino / 8] >> inode->ino % 8 & 1))
+        if (inode->gone && !lt_ext4_marked(search->seen, inode->ino))
             add_orphan(&search->reader->orphans, inode->ino);
 }
 

@@ -67,10 +67,8 @@ bool lt_ext4_is_deleted(struct lt_ext4_reader *reader, const struct lt_ext4_inod
 void lt_ext4_note_name(struct lt_ext4_reader *reader, uint32_t ino)
 {
     bool used;
-    unsigned char bit = (unsigned char)(1u << ino % 8);
-    if (!reader->named || ino > reader->volume.super.inodes || reader->named[ino / 8] & bit)
+    if (!reader->named || ino > reader->volume.super.inodes || !lt_ext4_mark(reader->named, ino))
         return;
-    reader->named[ino / 8] |= bit;
     if (lt_volume_inode_used(&reader->volume, ino, &used, NULL) == LT_OK && !used)
         contradict(reader, ino);
 }

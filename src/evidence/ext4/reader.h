@@ -76,6 +76,20 @@ bool lt_ext4_is_orphan(const struct lt_ext4_reader *reader, uint32_t ino);
  * away (linux fs/ext4/inode.c, ext4_evict_inode()). */
 bool lt_ext4_is_deleted(struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode);
 
+/* A set of inodes has a bit for each. Put one into it; was it not in it before? */
+static inline bool lt_ext4_mark(unsigned char *set, uint64_t ino)
+{
+    unsigned char bit = (unsigned char)(1u << ino % 8);
+    bool before = set[ino / 8] & bit;
+    set[ino / 8] |= bit;
+    return !before;
+}
+
+static inline bool lt_ext4_marked(const unsigned char *set, uint64_t ino)
+{
+    return set[ino / 8] >> ino % 8 & 1;
+}
+
 /* A directory that is not deleted names the inode. */
 void lt_ext4_note_name(struct lt_ext4_reader *reader, uint32_t ino);
 

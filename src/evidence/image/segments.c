@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/image/segments.h"
 
+#include "base/output.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -55,13 +57,14 @@ static void add_beside(struct lt_list *files, struct lt_arena *arena, const char
 
 static void find_segments(const char *spec, struct lt_arena *arena, struct lt_list *files)
 {
-    struct lt_str name = lt_str_basename(lt_str_c(spec)), folder = lt_str_dirname(lt_str_c(spec));
+    struct lt_str name = lt_str_basename(lt_str_c(spec));
     size_t stem = behind_dot(name);
     struct lt_str first = lt_str_skip(name, stem);
     if (!stem || !is_first(first))
         return;
-    const char *place = !strchr(spec, '/') ? "." : folder.len ? lt_str_dup(arena, folder).ptr : "/";
-    DIR *dir = opendir(place);
+    const char *ignored;
+    int fd = lt_open_parent(spec, O_RDONLY, &ignored);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     for (const struct dirent *entry; dir && (entry = readdir(dir));) {
         struct lt_str other = lt_str_c(entry->d_name);
         bool same = lt_str_starts(other, (struct lt_str){name.ptr, stem}) && !lt_str_eq(other, name);
@@ -70,6 +73,8 @@ static void find_segments(const char *spec, struct lt_arena *arena, struct lt_li
     }
     if (dir)
         closedir(dir);
+    else if (fd >= 0)
+        close(fd);
 }
 
 /* --- extents, by a descriptor ------------------------------------------------------------------------------------- */

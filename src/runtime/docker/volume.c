@@ -110,9 +110,7 @@ static void read_old(struct lt_ctx *ctx, struct lt_volume *volume)
     lt_json_free(json);
 }
 
-/* What the daemon keeps beside the volumes (moby daemon/volume/local/local.go, service/store.go,
- * quota/projectquota.go).
- */
+/* What the daemon keeps beside the volumes (moby daemon/volume/local/local.go, service/store.go). */
 static bool is_other(struct lt_str name)
 {
     return lt_str_starts(name, LT_STR("metadata.db")) || lt_docker_is_quota_device(name);
