@@ -43,19 +43,24 @@ LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS = $(shell pkg-config --libs $(PACKAGES)) -pthread
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -Werror
 
-.PHONY: all demo check test golden unit lint fuzz torture bench install uninstall clean dependencies sanitized units fuzzers tools fmt \
+.PHONY: all always demo check test golden unit lint fuzz torture bench install uninstall clean dependencies sanitized units fuzzers tools fmt \
         print-flags
 all: $(PROGRAM)
 
 $(PROGRAM): $(SOURCES:%.c=$(BUILD)/%.o)
 	$(CC) $(CFLAGS) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
-$(BUILD)/%.o: %.c
+# Holds the flags. What was built with others is built again: a library may have been installed since.
+$(BUILD)/flags: always
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CFLAGS_ALL)' | cmp -s - $@ || echo '$(CC) $(CFLAGS_ALL)' >$@
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
 # For a test: no place is known at which a store lies by default.
-$(BUILD)/no-places.o: src/read/discover.c
+$(BUILD)/no-places.o: src/read/discover.c $(BUILD)/flags
 	$(CC) $(CFLAGS_ALL) -DLT_NO_PLACES -c -o $@ $<
 
 $(BUILD)/layertime-no-places: $(filter-out %/read/discover.o,$(SOURCES:%.c=$(BUILD)/%.o)) $(BUILD)/no-places.o

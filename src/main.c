@@ -19,7 +19,7 @@
  *   timeline/      events to rows, in order
  *   formats/       one writer a file (beside src/)
  *   parse/         pure decoders of untrusted bytes
- *   contain/       the sandbox, and the helper outside of it
+ *   contain/       the sandbox, the helper outside of it, processes for libraries
  *   base/          memory, strings, times, numbers, output files
  */
 #include "base/packing.h"

@@ -39,13 +39,15 @@ void lt_contain_enter(const struct lt_contain_args *args, struct lt_contained *o
     struct lt_list paths = {0};
     lt_each (const struct lt_str, path, args->readable)
         lt_list_add_str(&paths, &arena, *path);
-    add_machine(&paths, &arena);
-    warm_up();
-    *out = (struct lt_contained){.entered = true};
+    if (!args->bare) {
+        add_machine(&paths, &arena);
+        warm_up();
+    }
+    *out = (struct lt_contained){.entered = true, .lacks = out->lacks, .apart = out->apart};
     out->no_new_privs = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
     out->landlock = lt_landlock_enter(&paths);
     out->dropped = lt_capabilities_drop(args->directories, args->readable, &out->capabilities);
-    out->filtered = lt_filter_enter();
+    out->filtered = lt_filter_enter(paths.count);
     if (!out->no_new_privs)
         lack(out, "no_new_privs");
     if (!out->landlock)

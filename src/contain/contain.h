@@ -6,7 +6,11 @@
  *   landlock.c      which files can still be opened: for reading, those of the evidence and of the tz database
  *   capabilities.c  which rights of root are left
  *   filter.c        which calls of the kernel are left; all that knows libseccomp
- *   helper.c        a process outside of the sandbox that gives outputs their names; it never reads evidence
+ *   peer.c          how two processes ask each other, in the words of message.h
+ *   library.c       a process for a library, in a sandbox of its own
+ *   helper.c        a process outside of the sandbox that gives outputs their names, and starts those processes; it
+ *                   never reads evidence
+ *   child.c         such a process, seen from the one that asks it
  */
 #ifndef LT_CONTAIN_CONTAIN_H
 #define LT_CONTAIN_CONTAIN_H
@@ -22,16 +26,18 @@ struct lt_contained {
     bool dropped;          /* the rights of root are given up but for these: */
     uint64_t capabilities; /* a bit for each */
     bool filtered;         /* calls of the kernel are filtered */
+    bool apart;            /* libtsk and libsystemd run in processes of their own */
     struct lt_buf lacks;   /* owned; what this machine does not have: "Landlock, seccomp" */
 };
 
 struct lt_contain_args {
     const struct lt_list *readable; /* of struct lt_str *: files and directories of the evidence, NUL-terminated */
     bool directories;               /* there are directories among the evidence */
+    bool bare;                      /* nothing of this machine is to be read, not even its tz database */
 };
 
 /* Enter the sandbox, for this thread and those that it starts. There is no way back. What the kernel lacks is left out
- * and said in `out`, which is to be freed with lt_buf_free(&out->lacks). */
+ * and said in `out`: added to out->lacks, which is to be freed with lt_buf_free(). */
 void lt_contain_enter(const struct lt_contain_args *args, struct lt_contained *out);
 
 /* What the kernel and this build offer, as text for --version. */

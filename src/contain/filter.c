@@ -30,7 +30,7 @@
 /* Calls that read, use memory, wait, or write what is already open. */
 static const char allowed[] =
     /* files */
-    "read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2 lseek _llseek openat2 close "
+    "read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2 lseek _llseek close "
     "close_range fstat fstat64 stat stat64 lstat lstat64 newfstatat fstatat64 statx statfs statfs64 fstatfs "
     "fstatfs64 access faccessat faccessat2 readlink readlinkat getdents getdents64 getcwd getxattr lgetxattr "
     "fgetxattr listxattr llistxattr flistxattr dup dup2 dup3 fcntl fcntl64 fsync fdatasync ftruncate ftruncate64 "
@@ -45,7 +45,7 @@ static const char allowed[] =
     /* who and when */
     "getpid gettid getppid getuid geteuid getgid getegid getuid32 geteuid32 getgid32 getegid32 getresuid "
     "getresgid getgroups capget uname sysinfo getrlimit ugetrlimit getrusage getrandom time times gettimeofday "
-    "clock_gettime clock_gettime64 clock_getres clock_nanosleep clock_nanosleep_time64 nanosleep "
+    "clock_gettime clock_gettime64 clock_getres clock_nanosleep clock_nanosleep_time64 nanosleep setitimer "
     /* the helper: its socket is open, and no other can be made */
     "sendto sendmsg recvfrom recvmsg wait4 waitid ";
 
@@ -81,18 +81,33 @@ static bool add_all(scmp_filter_ctx filter, uint32_t action, struct lt_str names
     return good;
 }
 
-/* Calls that are harmless with some arguments only: the bits of `mask` in argument `at` must be `value`. glibc makes
- * threads with clone() where clone3() does not exist, and BLKGETSIZE64 is the size of a block device. */
-static bool add_conditions(scmp_filter_ctx filter)
+/* A call that is harmless with some arguments only: the bits of `mask` in argument `at` must be `value`. */
+struct condition {
+    const char *name;
+    unsigned at;
+    scmp_datum_t mask, value;
+};
+
+static bool add_condition(scmp_filter_ctx filter, const struct condition *condition)
+{
+    const struct scmp_arg_cmp wanted = {condition->at, SCMP_CMP_MASKED_EQ, condition->mask, condition->value};
+    int number = seccomp_syscall_resolve_name(condition->name);
+    return number == __NR_SCMP_ERROR || seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 1, &wanted) == 0;
+}
+
+/* openat2() has its flags where no filter sees them. */
+static bool add_opening(scmp_filter_ctx filter)
 {
     enum { WRITES = O_ACCMODE | O_CREAT | O_TRUNC };
-    const struct {
-        const char *name;
-        unsigned at;
-        scmp_datum_t mask, value;
-    } conditions[] = {
-        {"open", 1, WRITES, O_RDONLY},
-        {"openat", 2, WRITES, O_RDONLY},
+    return add_all(filter, SCMP_ACT_ALLOW, LT_STR("openat2")) &&
+           add_condition(filter, &(struct condition){"open", 1, WRITES, O_RDONLY}) &&
+           add_condition(filter, &(struct condition){"openat", 2, WRITES, O_RDONLY});
+}
+
+/* glibc makes threads with clone() where clone3() does not exist, and BLKGETSIZE64 is the size of a block device. */
+static bool add_conditions(scmp_filter_ctx filter)
+{
+    const struct condition conditions[] = {
         {"clone", 0, CLONE_THREAD, CLONE_THREAD},
         {"mmap", 2, PROT_EXEC, 0},
         {"mmap2", 2, PROT_EXEC, 0},
@@ -105,30 +120,26 @@ static bool add_conditions(scmp_filter_ctx filter)
         {"ioctl", 1, UINT32_MAX, FIONREAD},
         {"ioctl", 1, UINT32_MAX, BLKGETSIZE64},
     };
-    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
-        const struct scmp_arg_cmp condition = {conditions[i].at, SCMP_CMP_MASKED_EQ, conditions[i].mask,
-                                               conditions[i].value};
-        int number = seccomp_syscall_resolve_name(conditions[i].name);
-        if (number != __NR_SCMP_ERROR && seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 1, &condition) != 0)
-            return false;
-    }
-    return true;
+    bool good = true;
+    for (size_t i = 0; good && i < sizeof conditions / sizeof *conditions; i++)
+        good = add_condition(filter, &conditions[i]);
+    return good;
 }
 
-static bool fill(scmp_filter_ctx filter)
+static bool fill(scmp_filter_ctx filter, bool opens)
 {
     bool good = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0;
     good = good && add_all(filter, SCMP_ACT_ALLOW, lt_str_c(allowed));
     good = good && add_all(filter, SCMP_ACT_ERRNO(EPERM), lt_str_c(refused));
-    return good && add_conditions(filter);
+    return good && add_conditions(filter) && (!opens || add_opening(filter));
 }
 
-bool lt_filter_enter(void)
+bool lt_filter_enter(bool opens)
 {
     if (!lt_filter_built_in())
         return false;
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-    bool good = filter && fill(filter) && seccomp_load(filter) == 0;
+    bool good = filter && fill(filter, opens) && seccomp_load(filter) == 0;
     if (filter)
         seccomp_release(filter);
     return good;
@@ -155,8 +166,9 @@ bool lt_filter_built_in(void)
     return false;
 }
 
-bool lt_filter_enter(void)
+bool lt_filter_enter(bool opens)
 {
+    (void)opens;
     return false;
 }
 

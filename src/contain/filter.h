@@ -11,7 +11,8 @@ const char *lt_filter_version(void);
 bool lt_filter_built_in(void);
 
 /* From now on all threads can make only the calls of the kernel that reading needs. All others do not exist (ENOSYS) or
- * are refused (EPERM). Needs no_new_privs. False: it is not built in, or the kernel refused. */
-bool lt_filter_enter(void);
+ * are refused (EPERM). `opens`: files may be opened for reading. Needs no_new_privs. False: it is not built in, or the
+ * kernel refused. */
+bool lt_filter_enter(bool opens);
 
 #endif

@@ -2,8 +2,10 @@
 #include "contain/helper.h"
 
 #include "base/temporary.h"
+#include "contain/library.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,14 +22,15 @@ enum {
     OLD_LIMIT = 1024 /* descriptors to close one by one where the kernel has no close_range() */
 };
 
-enum what { NAME = 'n', REMOVE = 'r', COPY = 'c', DROP = 'd' };
+enum what { NAME, REMOVE, COPY, DROP, START, BURY };
 
 struct request {
-    char what;
-    unsigned char number;
+    enum what what;
+    int number;         /* of an output, a copy, a library, a process */
+    int readable, copy; /* START: what the process may read, -1: nothing */
 };
 
-/* With a copy, its descriptor comes along. */
+/* With a copy, its descriptor comes along; with a process, that of the socket to it. */
 struct answer {
     int sys; /* errno, 0 if all is well */
     int number;
@@ -38,8 +41,7 @@ struct answer {
 struct servant {
     int socket;
     struct lt_output outputs[MOST_OUTPUTS]; /* copies; `temporary` is "" when there is nothing left to do */
-    size_t count;
-    bool may_copy;
+    struct lt_helper_args args;
     char copies[MOST_COPIES][PATH_MAX];
 };
 
@@ -51,22 +53,28 @@ static void close_from_to(int from, int to)
         close(fd);
 }
 
-/* Close all but the `count` descriptors in `keep`, in rising order. Whoever reads from a pipe of ours waits for its
- * end. */
-static void close_others(const int *keep, size_t count)
-{
-    int from = 0;
-    for (size_t i = 0; i < count; i++) {
-        close_from_to(from, keep[i] - 1);
-        from = keep[i] + 1;
-    }
-    close_from_to(from, INT32_MAX);
-}
-
 static int by_number(const void *a, const void *b)
 {
     const int *left = a, *right = b;
     return (*left > *right) - (*left < *right);
+}
+
+/* Close all but the `count` descriptors in `keep`. Whoever reads from a pipe of ours waits for its end. The first three
+ * lead nowhere, as a library may write there. */
+static void close_others(int *keep, size_t count)
+{
+    int nowhere = open("/dev/null", O_RDWR), from = STDERR_FILENO + 1;
+    qsort(keep, count, sizeof *keep, by_number);
+    for (int fd = 0; fd < from; fd++)
+        if (!bsearch(&fd, keep, count, sizeof *keep, by_number))
+            dup2(nowhere, fd);
+    for (size_t i = 0; i < count; i++) {
+        if (keep[i] < from)
+            continue;
+        close_from_to(from, keep[i] - 1);
+        from = keep[i] + 1;
+    }
+    close_from_to(from, INT32_MAX);
 }
 
 /* The descriptor of a temporary file is kept for its lock. */
@@ -74,19 +82,18 @@ static void keep_needed(const struct servant *servant)
 {
     int keep[1 + 2 * MOST_OUTPUTS] = {servant->socket};
     size_t count = 1;
-    for (size_t i = 0; i < servant->count; i++) {
+    for (size_t i = 0; i < servant->args.count; i++) {
         if (!servant->outputs[i].temporary[0])
             continue;
         keep[count++] = servant->outputs[i].fd;
         keep[count++] = servant->outputs[i].dir;
     }
-    qsort(keep, count, sizeof *keep, by_number);
     close_others(keep, count);
 }
 
-static int finish_output(struct servant *servant, unsigned number, bool name)
+static int finish_output(struct servant *servant, int number, bool name)
 {
-    if (number >= servant->count || !servant->outputs[number].temporary[0])
+    if (number < 0 || (size_t)number >= servant->args.count || !servant->outputs[number].temporary[0])
         return EINVAL;
     struct lt_output *output = &servant->outputs[number];
     int sys = 0;
@@ -106,7 +113,7 @@ static int make_copy(struct servant *servant, struct answer *answer)
     int number = 0;
     while (number < MOST_COPIES && servant->copies[number][0])
         number++;
-    answer->sys = number == MOST_COPIES ? EMFILE : servant->may_copy ? 0 : EACCES;
+    answer->sys = number == MOST_COPIES ? EMFILE : servant->args.copies ? 0 : EACCES;
     if (answer->sys)
         return -1;
     char *path = servant->copies[number];
@@ -118,13 +125,73 @@ static int make_copy(struct servant *servant, struct answer *answer)
     return fd;
 }
 
-static int drop_copy(struct servant *servant, unsigned number)
+static bool is_copy(const struct servant *servant, int number)
 {
-    if (number >= MOST_COPIES || !servant->copies[number][0])
+    return number >= 0 && number < MOST_COPIES && servant->copies[number][0];
+}
+
+static int drop_copy(struct servant *servant, int number)
+{
+    if (!is_copy(servant, number))
         return EINVAL;
     unlink(servant->copies[number]);
     servant->copies[number][0] = 0;
     return 0;
+}
+
+/* Is this what the process is to be, and may it read that? */
+static bool is_allowed(const struct servant *servant, const struct request *request)
+{
+    int libraries = 0;
+    while (servant->args.libraries && servant->args.libraries[libraries])
+        libraries++;
+    return request->number >= 0 && request->number < libraries &&
+           (request->readable < 0 || (size_t)request->readable < servant->args.readable_count) &&
+           (request->copy < 0 || is_copy(servant, request->copy));
+}
+
+static _Noreturn void be_library(const struct servant *servant, const struct request *request, int socket)
+{
+    const struct lt_list nothing = {0};
+    struct lt_library_args args = {.socket = socket, .fd = -1, .readable = &nothing};
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (request->readable >= 0)
+        args.readable = servant->args.readable[request->readable];
+    if (request->copy >= 0)
+        args.fd = open(servant->copies[request->copy], O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    close_others((int[]){args.fd, socket}, 2);
+    lt_library_run(servant->args.libraries[request->number], &args);
+}
+
+/* Returns our end of the socket, or -1. */
+static int start_library(const struct servant *servant, const struct request *request, struct answer *answer)
+{
+    int ends[2];
+    answer->sys = EINVAL;
+    if (!is_allowed(servant, request))
+        return -1;
+    answer->sys = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0 ? errno : 0;
+    if (answer->sys)
+        return -1;
+    answer->number = fork();
+    if (answer->number == 0)
+        be_library(servant, request, ends[1]);
+    answer->sys = answer->number < 0 ? errno : 0;
+    close(ends[1]);
+    if (!answer->sys)
+        return ends[0];
+    close(ends[0]);
+    return -1;
+}
+
+/* Only a process that was started here is touched. One that has ended of itself keeps the reason for that. */
+static int bury(pid_t pid, struct answer *answer)
+{
+    siginfo_t ignored;
+    if (pid <= 0 || waitid(P_PID, (id_t)pid, &ignored, WEXITED | WNOHANG | WNOWAIT) < 0)
+        return ECHILD;
+    kill(pid, SIGKILL);
+    return waitpid(pid, &answer->number, 0) == pid ? 0 : ECHILD;
 }
 
 /* Send an answer, and `fd` with it unless that is -1. */
@@ -145,16 +212,28 @@ static void reply(int socket, struct answer answer, int fd)
         close(fd);
 }
 
-static void answer_request(struct servant *servant, struct request request)
+static void answer_request(struct servant *servant, const struct request *request)
 {
     struct answer answer = {EINVAL, 0};
     int fd = -1;
-    if (request.what == NAME || request.what == REMOVE)
-        answer.sys = finish_output(servant, request.number, request.what == NAME);
-    else if (request.what == COPY)
+    switch (request->what) {
+    case NAME:
+    case REMOVE:
+        answer.sys = finish_output(servant, request->number, request->what == NAME);
+        break;
+    case COPY:
         fd = make_copy(servant, &answer);
-    else if (request.what == DROP)
-        answer.sys = drop_copy(servant, request.number);
+        break;
+    case DROP:
+        answer.sys = drop_copy(servant, request->number);
+        break;
+    case START:
+        fd = start_library(servant, request, &answer);
+        break;
+    case BURY:
+        answer.sys = bury(request->number, &answer);
+        break;
+    }
     reply(servant->socket, answer, fd);
 }
 
@@ -168,10 +247,10 @@ static _Noreturn void serve(struct servant *servant)
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     keep_needed(servant);
     while (recv(servant->socket, &request, sizeof request, 0) == sizeof request)
-        answer_request(servant, request);
-    for (unsigned i = 0; i < servant->count; i++)
+        answer_request(servant, &request);
+    for (int i = 0; i < MOST_OUTPUTS; i++)
         finish_output(servant, i, false);
-    for (unsigned i = 0; i < MOST_COPIES; i++)
+    for (int i = 0; i < MOST_COPIES; i++)
         drop_copy(servant, i);
     _exit(0);
 }
@@ -179,14 +258,13 @@ static _Noreturn void serve(struct servant *servant)
 /* --- its parent --------------------------------------------------------------------------------------------------- */
 
 /* Ask, and wait for the answer. Returns errno, 0 if all is well. `*fd` is -1 unless a descriptor came. */
-static int ask(const struct lt_helper *helper, enum what what, unsigned number, struct answer *answer, int *fd)
+static int ask(const struct lt_helper *helper, const struct request *request, struct answer *answer, int *fd)
 {
-    const struct request request = {(char)what, (unsigned char)number};
     char space[CMSG_SPACE(sizeof *fd)] __attribute__((aligned(_Alignof(struct cmsghdr))));
     struct iovec bytes = {answer, sizeof *answer};
     struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
     *fd = -1;
-    if (send(helper->socket, &request, sizeof request, MSG_NOSIGNAL) != sizeof request)
+    if (send(helper->socket, request, sizeof *request, MSG_NOSIGNAL) != sizeof *request)
         return ECHILD;
     ssize_t got;
     do
@@ -200,28 +278,49 @@ static int ask(const struct lt_helper *helper, enum what what, unsigned number, 
     return answer->sys;
 }
 
+/* The same about one number, where no descriptor comes. */
+static int ask_about(const struct lt_helper *helper, enum what what, int number, struct answer *answer)
+{
+    const struct request request = {.what = what, .number = number};
+    int fd;
+    return ask(helper, &request, answer, &fd);
+}
+
+/* The same where a descriptor comes. Returns it, or -1 with errno. It does not come if we have too many open: then what
+ * was made is undone. */
+static int ask_for(const struct lt_helper *helper, const struct request *request, struct answer *answer)
+{
+    struct answer ignored;
+    int fd, sys = ask(helper, request, answer, &fd);
+    if (!sys && fd < 0) {
+        ask_about(helper, request->what == COPY ? DROP : BURY, answer->number, &ignored);
+        sys = EMFILE;
+    }
+    errno = sys;
+    return fd;
+}
+
 static int ask_name(void *arg, unsigned number)
 {
     struct answer answer = {0};
-    int fd;
-    return ask(arg, NAME, number, &answer, &fd);
+    return ask_about(arg, NAME, (int)number, &answer);
 }
 
 static void ask_remove(void *arg, unsigned number)
 {
     struct answer answer = {0};
-    int fd;
-    ask(arg, REMOVE, number, &answer, &fd);
+    ask_about(arg, REMOVE, (int)number, &answer);
 }
 
-bool lt_helper_start(struct lt_helper *helper, struct lt_output *const *outputs, size_t count, bool copies)
+bool lt_helper_start(struct lt_helper *helper, const struct lt_helper_args *args)
 {
     int ends[2];
+    struct lt_output *const *outputs = args->outputs;
     *helper = (struct lt_helper){.socket = -1};
-    if (count > MOST_OUTPUTS || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+    if (args->count > MOST_OUTPUTS || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return false;
-    struct servant servant = {.socket = ends[1], .count = count, .may_copy = copies};
-    for (size_t i = 0; i < count; i++)
+    struct servant servant = {.socket = ends[1], .args = *args};
+    for (size_t i = 0; i < args->count; i++)
         servant.outputs[i] = *outputs[i];
     helper->pid = fork();
     if (helper->pid == 0)
@@ -234,8 +333,9 @@ bool lt_helper_start(struct lt_helper *helper, struct lt_output *const *outputs,
         return false;
     }
     helper->socket = ends[0];
+    helper->libraries = args->libraries;
     helper->namer = (struct lt_namer){ask_name, ask_remove, helper};
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < args->count; i++) {
         outputs[i]->namer = &helper->namer;
         outputs[i]->number = (unsigned)i;
     }
@@ -244,23 +344,36 @@ bool lt_helper_start(struct lt_helper *helper, struct lt_output *const *outputs,
 
 int lt_helper_copy(const struct lt_helper *helper, int *number)
 {
+    const struct request request = {.what = COPY};
     struct answer answer = {0};
-    int fd;
-    int sys = ask(helper, COPY, 0, &answer, &fd);
+    int fd = ask_for(helper, &request, &answer);
     *number = answer.number;
-    if (!sys && fd < 0) { /* it does not come if we have too many open */
-        lt_helper_drop(helper, answer.number);
-        sys = EMFILE;
-    }
-    errno = sys;
     return fd;
 }
 
 void lt_helper_drop(const struct lt_helper *helper, int number)
 {
     struct answer answer = {0};
-    int fd;
-    ask(helper, DROP, (unsigned)number, &answer, &fd);
+    ask_about(helper, DROP, number, &answer);
+}
+
+int lt_helper_child(const struct lt_helper *helper, const struct lt_library *library, int readable, int copy,
+                    pid_t *pid)
+{
+    struct request request = {.what = START, .readable = readable, .copy = copy};
+    struct answer answer = {0};
+    while (helper->libraries && helper->libraries[request.number] && helper->libraries[request.number] != library)
+        request.number++;
+    int fd = ask_for(helper, &request, &answer);
+    *pid = answer.number;
+    return fd;
+}
+
+int lt_helper_bury(const struct lt_helper *helper, pid_t pid)
+{
+    struct answer answer = {0};
+    ask_about(helper, BURY, pid, &answer);
+    return answer.number;
 }
 
 void lt_helper_end(struct lt_helper *helper)

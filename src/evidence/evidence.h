@@ -9,8 +9,9 @@
  *   path_index.c     from paths to inodes, for readers that find inodes in a disk image
  *   ext4/            the reader of ext2, ext3 and ext4 on a device; its map is in ext4/ext4.h
  *   filesystems.def  a line for each reader of our own; filesystems.c asks them in turn
- *   image/           evidence that is a disk image: bytes, then partitions, then file systems. image.c; tsk.c is all
- *                    that knows libtsk: packed formats, partition tables, file systems without a reader of our own.
+ *   image/           evidence that is a disk image: bytes, then partitions, then file systems. image.c; tsk.c asks
+ *                    libtsk for packed formats, partition tables, and file systems without a reader of our own;
+ *                    libtsk.c answers, in a process of its own
  *                    partition.c: number, UUID and name of a partition. segments.c: the other files of an image
  *   magic/           what bytes are that nobody here can read, and what helps; its map is in magic/magic.h
  *   directory/       evidence that is the directory of a mounted host: directory.c. root.c opens it, beneath.c what is

@@ -15,6 +15,7 @@
 struct lt_evidence;
 struct lt_evidence_kind;
 struct lt_fs;
+struct lt_helper;
 
 /* An open regular file. */
 struct lt_file {
@@ -138,6 +139,8 @@ struct lt_fs {
 struct lt_evidence_args {
     bool no_journal; /* show the disk as it lies, without the changes that wait in a journal */
     bool seek_copy;  /* of what describes the file system, though nothing is known where the first one must be */
+    const struct lt_helper *helper; /* starts processes for libraries; NULL, or not running: there are none */
+    int readable;                   /* what those may open: a number in lt_helper_args.readable */
 };
 
 /* What was given to read, and what is known of it as a whole. Opened and closed by evidence.c. */

@@ -14,7 +14,8 @@
  *   exposure.c         what exposes a host or a container; exposure.def: the rules
  *   host_log.c         text logs of the daemons and the kernel; log_files.c: finds them and the years they cover
  *   unseen_ends.c      ends of containers that no daemon saw
- *   host_journal.c     the same in systemd's journal; journal.c: the only file that uses libsystemd
+ *   host_journal.c     the same in systemd's journal; journal.c: its files; libsystemd.c reads them, in a process of
+ *                      its own
  *   attribution.c      whose a line is; removed.c: what lines tell of containers that were removed
  *   names.c            names that lines tell of containers without a configuration
  *   subids.c           ids that are set aside for user namespaces

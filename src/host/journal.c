@@ -1,27 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/journal.h"
 
-bool lt_journal_built_in(void)
-{
-#ifdef WITH_SYSTEMD
-    return true;
-#else
-    return false;
-#endif
-}
-
-#ifdef WITH_SYSTEMD
-
 #include "base/cursor.h"
 #include "base/output.h"
 #include "base/temporary.h"
+#include "contain/child.h"
+#include "host/libsystemd.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <systemd/sd-journal.h>
 #include <unistd.h>
 
 enum {
@@ -29,11 +19,11 @@ enum {
     HEADER = 208,        /* the first version's (systemd src/libsystemd/sd-journal/journal-def.h, 187) */
     ENTRIES_AT = 152,    /* le64 n_entries */
     SMALLEST_ENTRY = 64, /* bytes: the object header and the fixed part of an entry */
-    FIELD_NAME = 64,     /* bytes of the longest name that journald accepts */
 };
 
 struct lt_journal {
-    struct sd_journal *sd;
+    struct lt_child child;          /* the library that reads the copy */
+    struct lt_message message;      /* what it told last, and is not yet taken */
     const struct lt_helper *helper; /* whose copy it is; NULL: our own */
     int number;                     /* of the helper's copy, -1: none */
     char copy[PATH_MAX];            /* path of our own, "" before it is created */
@@ -87,6 +77,26 @@ static enum lt_status make_copy(struct lt_journal *journal, struct lt_file *file
     return copy(file, journal->fd, err);
 }
 
+/* The answer is in journal->message. */
+static enum lt_status ask(struct lt_journal *journal, enum lt_systemd_question question, struct lt_err *err)
+{
+    struct lt_buf words = {0};
+    lt_put_number(&words, question);
+    enum lt_status status = lt_child_ask(&journal->child, &words, &journal->message, err);
+    lt_buf_free(&words);
+    return status;
+}
+
+static enum lt_status start_reader(struct lt_journal *journal, struct lt_err *err)
+{
+    const struct lt_child_args args = {journal->helper, -1, journal->number, journal->fd, NULL, NULL};
+    if (lt_child_start(&journal->child, &lt_library_systemd, &args, err) != LT_OK ||
+        ask(journal, LT_SYSTEMD_OPEN, err) != LT_OK)
+        return LT_SKIP;
+    uint64_t sys = lt_take_number(&journal->message);
+    return sys ? lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, (int)sys, "libsystemd cannot open it") : LT_OK;
+}
+
 static enum lt_status open_copy(struct lt_journal *journal, struct lt_file *file, struct lt_err *err)
 {
     unsigned char header[HEADER];
@@ -100,14 +110,7 @@ static enum lt_status open_copy(struct lt_journal *journal, struct lt_file *file
     struct lt_cursor cursor = {.ptr = header, .len = sizeof header};
     journal->entries = lt_cursor_le(&cursor, ENTRIES_AT, 8);
     journal->max_entries = file->size / SMALLEST_ENTRY;
-    int code = sd_journal_open_files_fd(&journal->sd, &journal->fd, 1, 0);
-    if (code >= 0)
-        code = sd_journal_set_data_threshold(journal->sd, LT_MAX_MESSAGE_FIELD + FIELD_NAME + 1);
-    if (code >= 0)
-        code = sd_journal_seek_head(journal->sd);
-    if (code < 0)
-        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, -code, "libsystemd cannot open it");
-    return LT_OK;
+    return start_reader(journal, err);
 }
 
 enum lt_status lt_journal_open(struct lt_fs *fs, struct lt_str path, const struct lt_helper *helper,
@@ -115,6 +118,8 @@ enum lt_status lt_journal_open(struct lt_fs *fs, struct lt_str path, const struc
 {
     struct lt_file file;
     *out = NULL;
+    if (!lt_journal_built_in())
+        return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "not read: built without libsystemd");
     enum lt_status status = lt_file_open(fs, path, &file, err);
     if (status == LT_OK) {
         struct lt_journal *journal = lt_realloc(NULL, sizeof *journal);
@@ -188,32 +193,32 @@ static void keep_field(struct lt_journal *journal, struct lt_str text, struct lt
 
 static enum lt_status read_entry(struct lt_journal *journal, struct lt_journal_entry *out, struct lt_err *err)
 {
-    uint64_t micros = 0;
-    const void *data;
-    size_t length;
-    char *cursor = NULL;
+    struct lt_message *message = &journal->message;
     *out = (struct lt_journal_entry){.cut = LT_JOURNAL_FIELDS};
     lt_arena_reset(&journal->arena);
-    int code = sd_journal_get_realtime_usec(journal->sd, &micros);
-    if (code >= 0)
-        code = sd_journal_get_cursor(journal->sd, &cursor);
-    if (code >= 0)
-        out->cursor = lt_str_dup(&journal->arena, lt_str_c(cursor));
-    free(cursor);
-    if (code >= 0)
-        out->time = lt_time_at((int64_t)(micros / 1000000), (uint32_t)(micros % 1000000) * 1000);
-    while (code >= 0 && (code = sd_journal_enumerate_data(journal->sd, &data, &length)) > 0)
-        keep_field(journal, (struct lt_str){data, length}, out);
-    return code < 0 ? lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, -code, "an entry") : LT_OK;
+    uint64_t micros = lt_take_number(message);
+    out->time = lt_time_at((int64_t)(micros / 1000000), (uint32_t)(micros % 1000000) * 1000);
+    out->cursor = lt_str_dup(&journal->arena, lt_take_str(message));
+    for (uint64_t fields = lt_take_number(message); fields && !message->bad; fields--)
+        keep_field(journal, lt_take_str(message), out);
+    uint64_t sys = lt_take_number(message);
+    if (message->bad)
+        return lt_child_distrust(&journal->child, err);
+    return sys ? lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, (int)sys, "an entry") : LT_OK;
 }
 
 enum lt_status lt_journal_next(struct lt_journal *journal, struct lt_journal_entry *out, struct lt_err *err)
 {
-    int code = sd_journal_next(journal->sd);
-    if (code == 0)
+    if (!journal->message.rest.len && ask(journal, LT_SYSTEMD_NEXT, err) != LT_OK)
+        return LT_SKIP;
+    enum lt_systemd_item item = (enum lt_systemd_item)lt_take_number(&journal->message);
+    if (item == LT_SYSTEMD_END)
         return LT_END;
-    if (code < 0)
-        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, -code, "libsystemd cannot go on");
+    if (item == LT_SYSTEMD_LOST)
+        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, (int)lt_take_number(&journal->message),
+                       "libsystemd cannot go on");
+    if (item != LT_SYSTEMD_ENTRY)
+        return lt_child_distrust(&journal->child, err);
     if (journal->read >= journal->max_entries)
         return lt_fail(err, LT_SKIP, LT_CODE_CYCLE, 0, "more entries than there is room for");
     journal->read++;
@@ -229,8 +234,7 @@ void lt_journal_close(struct lt_journal *journal)
 {
     if (!journal)
         return;
-    if (journal->sd)
-        sd_journal_close(journal->sd);
+    lt_child_end(&journal->child);
     if (journal->fd >= 0)
         close(journal->fd);
     if (journal->number >= 0)
@@ -240,36 +244,3 @@ void lt_journal_close(struct lt_journal *journal)
     lt_arena_free(&journal->arena);
     free(journal);
 }
-
-#else
-
-enum lt_status lt_journal_open(struct lt_fs *fs, struct lt_str path, const struct lt_helper *helper,
-                               struct lt_journal **out, struct lt_err *err)
-{
-    (void)fs;
-    (void)path;
-    (void)helper;
-    *out = NULL;
-    return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "not read: built without libsystemd");
-}
-
-enum lt_status lt_journal_next(struct lt_journal *journal, struct lt_journal_entry *out, struct lt_err *err)
-{
-    (void)journal;
-    (void)out;
-    (void)err;
-    return LT_END;
-}
-
-uint64_t lt_journal_unread(const struct lt_journal *journal)
-{
-    (void)journal;
-    return 0;
-}
-
-void lt_journal_close(struct lt_journal *journal)
-{
-    (void)journal;
-}
-
-#endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Files of systemd's journal, read with libsystemd; journal.c is the only file that includes it. libsystemd maps the
- * file that it reads. A copy in $TMPDIR is opened instead, because a file in an image cannot be mapped, and a live host
- * may truncate the file meanwhile. */
+/* Files of systemd's journal, read with libsystemd (libsystemd.c), which runs in a process of its own where there is a
+ * helper. libsystemd maps the file that it reads. A copy in $TMPDIR is opened instead, because a file in an image
+ * cannot be mapped, and a live host may truncate the file meanwhile. */
 #ifndef LT_HOST_JOURNAL_H
 #define LT_HOST_JOURNAL_H
 

@@ -359,6 +359,7 @@ static int run_all(struct lt_job *job)
     }
     bool late = lt_opening_is_late(job);
     if (status == LT_OK) {
+        lt_sandbox_prepare(job);
         if (!late)
             lt_sandbox_enter(job, false);
         find_all(job);
@@ -391,6 +392,7 @@ int lt_job_run(const struct lt_options *options, int argc, char **argv)
         .report = {.quiet = options->quiet, .keep_early = options->errors},
         .started = options->now,
         .helper = {.socket = -1},
+        .images = {.socket = -1},
     };
     job.options = &job.own_options;
     job.sink = (struct lt_sink){take_event, &job};

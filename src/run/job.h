@@ -68,7 +68,8 @@ struct lt_job {
     bool data_root_found;  /* a store is where --data-root says */
     struct lt_list looked; /* of struct lt_str *: what was looked for in vain, one line each */
     struct lt_time started;
-    struct lt_helper helper; /* gives the outputs their names */
+    struct lt_helper helper; /* gives the outputs their names, and starts libsystemd */
+    struct lt_helper images; /* starts libtsk: it must be there before the stores of a live host are looked for */
     struct lt_contained contained;
 };
 

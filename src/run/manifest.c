@@ -329,7 +329,8 @@ static void put_sandbox(struct lt_buf *out, const struct lt_options *options, co
     lt_buf_printf(out, "  \"sandbox\": {\"entered\": \"%s\", \"no_new_privs\": %s, ", entered,
                   contained->no_new_privs ? "true" : "false");
     put_number(out, "landlock", (uint64_t)contained->landlock);
-    lt_buf_printf(out, ", \"seccomp\": %s, \"capabilities\": ", contained->filtered ? "true" : "false");
+    lt_buf_printf(out, ", \"seccomp\": %s, \"libraries_apart\": %s, \"capabilities\": ",
+                  contained->filtered ? "true" : "false", contained->apart ? "true" : "false");
     lt_buf_add(out, contained->dropped ? LT_STR("[") : LT_STR("\"as given\""));
     for (unsigned i = 0; contained->dropped && i < 64; i++) {
         if (!(contained->capabilities >> i & 1) || !lt_capability_name(i))

@@ -87,7 +87,11 @@ static bool open_evidence(struct lt_job *job, const char *spec)
 {
     struct lt_evidence *evidence = lt_new(&job->arena, struct lt_evidence);
     struct lt_err *problem = lt_new(&job->arena, struct lt_err);
-    const struct lt_evidence_args args = {.no_journal = job->options->no_journal};
+    const struct lt_evidence_args args = {
+        .no_journal = job->options->no_journal,
+        .helper = &job->images,
+        .readable = (int)job->evidence.count,
+    };
     lt_list_add(&job->evidence, &job->arena, evidence);
     lt_list_add(&job->unopened, &job->arena, problem);
     return lt_evidence_open(evidence, spec, &args, problem) == LT_OK;
@@ -156,4 +160,5 @@ void lt_opening_end(struct lt_job *job)
             close(job->temporary[i]);
     lt_each (struct lt_evidence, evidence, &job->evidence)
         lt_evidence_close(evidence);
+    lt_helper_end(&job->images);
 }

@@ -2,6 +2,8 @@
 #include "run/sandbox.h"
 
 #include "base/temporary.h"
+#include "evidence/image/libtsk.h"
+#include "host/libsystemd.h"
 #include "run/options.h"
 #include "run/unwritten.h"
 
@@ -23,12 +25,54 @@ static bool list_evidence(struct lt_job *job, struct lt_list *readable)
     return directories;
 }
 
+/* Does reading it take libtsk? */
+static bool is_image(const struct lt_evidence *evidence)
+{
+    struct stat status;
+    return stat(evidence->spec, &status) == 0 && !S_ISDIR(status.st_mode);
+}
+
+static void lack(struct lt_job *job, const char *what)
+{
+    struct lt_buf *lacks = &job->contained.lacks;
+    lt_buf_printf(lacks, "%s%s: %s", lacks->len ? ", " : "", what, strerror(errno));
+}
+
+void lt_sandbox_prepare(struct lt_job *job)
+{
+    static const struct lt_library *const libraries[] = {&lt_library_tsk, NULL};
+    size_t count = job->evidence.count;
+    bool any = false;
+    const struct lt_list **readable = lt_new_array(&job->arena, const struct lt_list *, count);
+    lt_each (const struct lt_evidence, evidence, &job->evidence) {
+        struct lt_list *files = lt_new(&job->arena, struct lt_list);
+        lt_list_add_str(files, &job->arena, lt_str_c(evidence->spec));
+        lt_each (const struct lt_str, file, &evidence->files)
+            lt_list_add_str(files, &job->arena, *file);
+        readable[evidence_at] = files;
+        any |= is_image(evidence);
+    }
+    const struct lt_helper_args args = {.libraries = libraries, .readable = readable, .readable_count = count};
+    if (job->options->no_sandbox)
+        return;
+    job->contained.apart = !any || lt_helper_start(&job->images, &args);
+    if (!job->contained.apart)
+        lack(job, "a process for libtsk");
+}
+
 static bool start_helper(struct lt_job *job)
 {
+    static const struct lt_library *const libraries[] = {&lt_library_systemd, NULL};
     enum { OUTPUTS = 3 };
     struct lt_output *const outputs[OUTPUTS] = {&job->output, &job->errors, &job->manifest};
     struct lt_str copy = lt_path_join(&job->arena, lt_str_c(lt_temporary_directory()), LT_STR("layertime"));
-    if (!lt_helper_start(&job->helper, outputs, OUTPUTS, !lt_is_unwritten(job, copy.ptr)))
+    const struct lt_helper_args args = {
+        .outputs = outputs,
+        .count = OUTPUTS,
+        .copies = !lt_is_unwritten(job, copy.ptr),
+        .libraries = libraries,
+    };
+    if (!lt_helper_start(&job->helper, &args))
         return false;
     job->reading.helper = &job->helper;
     return true;
@@ -41,13 +85,14 @@ void lt_sandbox_enter(struct lt_job *job, bool late)
     struct lt_contained *contained = &job->contained;
     if (job->options->no_sandbox || !job->any_open)
         return;
-    if (!start_helper(job)) {
-        lt_buf_printf(&contained->lacks, "all of it: no second process can be started: %s", strerror(errno));
-    } else {
+    if (start_helper(job)) {
         args.directories = list_evidence(job, &readable);
         args.readable = &readable;
         lt_contain_enter(&args, contained);
         contained->late = late;
+    } else {
+        contained->apart = false;
+        lack(job, "all but that for libtsk: no second process can be started");
     }
     if (contained->lacks.len && !job->options->quiet)
         lt_say("the sandbox lacks %.*s", LT_ARG(lt_buf_view(&contained->lacks)));

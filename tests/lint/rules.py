@@ -33,11 +33,11 @@ MAPS = {
 
 # A library is known to one file only, so that it can be replaced or distrusted in one place.
 LIBRARIES = {
-    "tsk/": "src/evidence/image/tsk.c",
+    "tsk/": "src/evidence/image/libtsk.c",
     "jansson.h": "src/parse/json.c",
     "zlib.h": "src/base/gz.c",
     "openssl/": "src/base/sha256.c",
-    "systemd/": "src/host/journal.c",
+    "systemd/": "src/host/libsystemd.c",
     "zstd.h": "src/base/zst.c",
     "lzma.h": "src/base/xz.c",
     "seccomp.h": "src/contain/filter.c",

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A stand-in for an exploit, loaded before libtsk and libsystemd (LD_PRELOAD): where the program calls them for the
- * first time, hostile code tries what it could want, and writes what came of it to the file that PLANTED_LOG names. */
+/* A stand-in for an exploit, loaded before libtsk and libsystemd (LD_PRELOAD). Where their function PLANTED_AT is
+ * called, hostile code tries what it could want, and writes what came of it to the file that PLANTED_LOG names; or,
+ * with PLANTED_SIGNAL, the process dies of that signal, as it does when an attack fails. */
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,18 +20,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int records = -1;
+enum { ROOM = 4096 };
+
+/* The file is mapped: a process of its own for a library keeps no descriptor. */
+static char *records;
 
 __attribute__((constructor)) static void begin(void)
 {
     const char *path = getenv("PLANTED_LOG");
-    records = path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+    int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+    void *mapped = MAP_FAILED;
+    if (fd >= 0 && ftruncate(fd, ROOM) == 0)
+        mapped = mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    records = mapped == MAP_FAILED ? NULL : mapped;
+    close(fd);
     unsetenv("LD_PRELOAD"); /* not for what is executed */
 }
 
 static void record(const char *what, bool succeeded)
 {
-    dprintf(records, "%s %s\n", what, succeeded ? "yes" : "no");
+    size_t used = strlen(records);
+    snprintf(records + used, ROOM - used, "%s %s\n", what, succeeded ? "yes" : "no");
 }
 
 static bool opens(const char *variable, int flags)
@@ -74,7 +86,7 @@ static bool connects(void)
 static void attack(void)
 {
     pthread_t thread;
-    if (records < 0)
+    if (!records || *records)
         return;
     record("read", opens("PLANTED_OUTSIDE", O_RDONLY));
     if (pthread_create(&thread, NULL, read_outside, NULL) == 0)
@@ -89,26 +101,70 @@ static void attack(void)
     record("fork", forks());
     record("signal", kill(getppid(), 0) == 0);
     record("ptrace", ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0);
-    close(records);
-    records = -1;
 }
 
-/* libtsk, at an image. */
-void *tsk_img_open_external(void *info, off_t size, unsigned sector, void *read, void *end, void *print);
-void *tsk_img_open_external(void *info, off_t size, unsigned sector, void *read, void *end, void *print)
+/* `function` is called. */
+static void come(const char *function)
 {
-    void *(*real)(void *, off_t, unsigned, void *, void *, void *);
-    *(void **)&real = dlsym(RTLD_NEXT, __func__);
+    const char *at = getenv("PLANTED_AT"), *number = getenv("PLANTED_SIGNAL");
+    if (!at || strcmp(at, function) != 0)
+        return;
+    if (number)
+        raise(atoi(number));
     attack();
-    return real(info, size, sector, read, end, print);
 }
 
-/* libsystemd, at a journal. */
+/* The same function of the library. */
+static void *real(const char *function)
+{
+    return dlsym(RTLD_NEXT, function);
+}
+
+/* Packed images. */
+void *tsk_img_open_utf8(int count, const char *const paths[], int type, unsigned sector);
+void *tsk_img_open_utf8(int count, const char *const paths[], int type, unsigned sector)
+{
+    void *(*open_image)(int, const char *const[], int, unsigned);
+    *(void **)&open_image = real(__func__);
+    come(__func__);
+    return open_image(count, paths, type, sector);
+}
+
+ssize_t tsk_img_read(void *image, off_t offset, char *bytes, size_t size);
+ssize_t tsk_img_read(void *image, off_t offset, char *bytes, size_t size)
+{
+    ssize_t (*read_image)(void *, off_t, char *, size_t);
+    *(void **)&read_image = real(__func__);
+    come(__func__);
+    return read_image(image, offset, bytes, size);
+}
+
+/* Partition tables. */
+void *tsk_vs_open(void *image, off_t offset, int type);
+void *tsk_vs_open(void *image, off_t offset, int type)
+{
+    void *(*open_table)(void *, off_t, int);
+    *(void **)&open_table = real(__func__);
+    come(__func__);
+    return open_table(image, offset, type);
+}
+
+/* File systems. */
+void *tsk_fs_open_img(void *image, off_t offset, int type);
+void *tsk_fs_open_img(void *image, off_t offset, int type)
+{
+    void *(*open_fs)(void *, off_t, int);
+    *(void **)&open_fs = real(__func__);
+    come(__func__);
+    return open_fs(image, offset, type);
+}
+
+/* Journals. */
 int sd_journal_next(void *journal);
 int sd_journal_next(void *journal)
 {
-    int (*real)(void *);
-    *(void **)&real = dlsym(RTLD_NEXT, __func__);
-    attack();
-    return real(journal);
+    int (*next)(void *);
+    *(void **)&next = real(__func__);
+    come(__func__);
+    return next(journal);
 }

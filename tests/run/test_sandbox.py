@@ -10,16 +10,17 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from lib import disks, hosts, launch, machine
+from lib import disks, hosts, launch, machine, partitions
 
 ATTACKS = {"read", "read-in-thread", "write-evidence", "create-in-output", "rename-output", "chmod-evidence", "inet", "connect",
            "execute", "fork", "signal", "ptrace"}
 FENCED_BY_LANDLOCK = {"read", "read-in-thread", "write-evidence", "create-in-output", "rename-output", "execute", "signal"}
 REMOTE = Path("/lib/systemd/systemd-journal-remote")
+JOURNAL = "var/log/journal/" + "a" * 32 + "/system.journal"
 SANITIZER = b"not used with a sanitizer"
 
 
@@ -59,8 +60,9 @@ def planted(tmp: Path) -> Iterator[Path]:
     yield library
 
 
-def attacked(library: Path, tmp: Path, evidence: Path, file: Path, *args: str) -> set[str]:
-    """Run the program with hostile code in it; the attacks that succeeded. The run must end well all the same."""
+def attacked(library: Path, at: str, tmp: Path, evidence: Path, file: Path, *args: str) -> set[str]:
+    """Run the program with hostile code in it, at a function of a library; the attacks that succeeded. The run must end well all
+    the same."""
     out, log, outside = tmp / "out", tmp / "log", tmp / "outside"
     shutil.rmtree(out, ignore_errors=True)
     log.unlink(missing_ok=True)
@@ -70,44 +72,94 @@ def attacked(library: Path, tmp: Path, evidence: Path, file: Path, *args: str) -
         (tmp / "socket").unlink(missing_ok=True)
         listener.bind(str(tmp / "socket"))
         listener.listen()
-        env = os.environ | {"LD_PRELOAD": str(library), "PLANTED_LOG": str(log), "PLANTED_OUTSIDE": str(outside),
+        env = os.environ | {"LD_PRELOAD": str(library), "PLANTED_AT": at, "PLANTED_LOG": str(log), "PLANTED_OUTSIDE": str(outside),
                             "PLANTED_EVIDENCE": str(file), "PLANTED_BESIDE": str(out / "planted"),
                             "PLANTED_RENAMED": str(out / "renamed"), "PLANTED_SOCKET": str(tmp / "socket")}
         done = subprocess.run([release(), "-q", *args, "-o", out / "rows.jsonl", evidence], env=env, capture_output=True,
                               timeout=machine.TIMEOUT, check=False)
     assert done.returncode in (0, 1) and (out / "rows.jsonl").stat().st_size, done.stderr
-    tried = dict(line.split() for line in log.read_text().splitlines())
+    tried = dict(line.split() for line in log.read_text().rstrip("\0").splitlines())
     assert set(tried) == ATTACKS
     return {name for name, came in tried.items() if came == "yes"}
 
 
-def check_attacks(library: Path, tmp: Path, evidence: Path, file: Path) -> None:
+def check_attacks(library: Path, at: str, tmp: Path, evidence: Path, file: Path) -> None:
     """All attacks succeed without the sandbox; with it, none that this build and kernel can fence."""
-    assert attacked(library, tmp, evidence, file, "--no-sandbox") == ATTACKS
+    assert attacked(library, at, tmp, evidence, file, "--no-sandbox") == ATTACKS
     fenced = ATTACKS if b"libseccomp 2" in version(release()) else FENCED_BY_LANDLOCK
     if landlock() < 6:
         fenced -= {"signal"}
-    assert not attacked(library, tmp, evidence, file) & fenced
+    assert not attacked(library, at, tmp, evidence, file) & fenced
 
 
-def test_attack_through_libtsk(planted: Path, tmp: Path) -> None:
-    """Where an image is opened."""
-    image = image_of(tmp)
-    check_attacks(planted, tmp, image, image)
+def disk_of(tmp: Path) -> Path:
+    """A disk with that image in its second partition, and what no reader of ours knows in the first."""
+    other = tmp / "other.raw"
+    other.write_bytes(b"\x55" * partitions.MIB)
+    return partitions.make_disk([other, image_of(tmp)], tmp / "whole.raw", "gpt")
 
 
-def test_attack_through_libsystemd(planted: Path, tmp: Path) -> None:
-    """Where a journal of a mounted host is read, as root with the rights that directories keep."""
+def packed(tmp: Path) -> Path:
+    """The image as a VHD."""
+    if not machine.have("qemu-img"):
+        pytest.skip("no qemu-img")
+    subprocess.run(["qemu-img", "convert", "-O", "vpc", image_of(tmp), tmp / "disk.vhd"], check=True)
+    return tmp / "disk.vhd"
+
+
+def with_journal(tmp: Path) -> Path:
+    """A mounted host with a file of systemd's journal."""
     if not REMOTE.exists() or b"libsystemd: built in" not in version(release()):
         pytest.skip("no systemd-journal-remote")
     host = hosts.shop(tmp / "host")
-    journal = host.root / "var/log/journal" / ("a" * 32) / "system.journal"
+    journal = host.root / JOURNAL
     journal.parent.mkdir(parents=True)
     source = tmp / "export"
     source.write_text(f"__REALTIME_TIMESTAMP=1783600000123456\n__MONOTONIC_TIMESTAMP=1\n_BOOT_ID={'b' * 32}\nMESSAGE=x\n"
                       "_SYSTEMD_UNIT=docker.service\n_COMM=dockerd\nSYSLOG_IDENTIFIER=dockerd\n\n")
     subprocess.run([REMOTE, f"--output={journal}", "--split-mode=none", source], check=True, capture_output=True)
-    check_attacks(planted, tmp, host.root, journal)
+    return host.root
+
+
+@pytest.mark.parametrize("at, make", [("tsk_vs_open", disk_of), ("tsk_fs_open_img", disk_of), ("tsk_img_read", packed)])
+def test_attack_through_libtsk(at: str, make: Callable[[Path], Path], planted: Path, tmp: Path) -> None:
+    """Where a partition table, a file system and a packed image are read."""
+    image = make(tmp)
+    check_attacks(planted, at, tmp, image, image)
+
+
+def test_attack_through_libsystemd(planted: Path, tmp: Path) -> None:
+    """Where a journal of a mounted host is read, as root."""
+    host = with_journal(tmp)
+    check_attacks(planted, "sd_journal_next", tmp, host, host / JOURNAL)
+
+
+def killed(library: Path, at: str, number: int, *evidence: Path) -> tuple[set[bytes], list[dict]]:
+    """Run the program with a library that dies at one of its functions. Rows, and the errors."""
+    errors = library.with_name("errors")
+    env = os.environ | {"LD_PRELOAD": str(library), "PLANTED_AT": at, "PLANTED_SIGNAL": str(number)}
+    done = subprocess.run([release(), "-q", "-f", "jsonl", "--force", "--errors", errors, "-o", "-", *evidence], env=env,
+                          capture_output=True, timeout=machine.TIMEOUT, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    return set(done.stdout.splitlines()), [json.loads(line) for line in errors.read_text().splitlines()]
+
+
+@pytest.mark.parametrize("at, make, lost", [
+    ("tsk_vs_open", disk_of, True), ("tsk_fs_open_img", disk_of, False), ("tsk_img_open_utf8", packed, True),
+    ("tsk_img_read", packed, True), ("sd_journal_next", with_journal, False)])
+def test_library_that_dies(at: str, make: Callable[[Path], Path], lost: bool, planted: Path, tmp: Path) -> None:
+    """It costs what was asked of it, with the reason, and nothing else: not the other evidence, not what it is not needed for."""
+    (tmp / "beside").mkdir()
+    evidence, beside = make(tmp), image_of(tmp / "beside")
+    whole, before = killed(planted, "nowhere", 0, evidence, beside)
+    rows, errors = killed(planted, at, signal.SIGSEGV, evidence, beside)
+    reasons = [error["reason"] for error in errors if error not in before]
+    assert any(f"reader ended by signal {signal.SIGSEGV:d}" in reason for reason in reasons), reasons
+    assert all(str(evidence) == error["evidence"] for error in errors if error not in before)
+    alone, _ = killed(planted, "nowhere", 0, beside)
+    assert rows <= whole and len(rows) >= len(alone)
+    if not lost:
+        assert not [row for row in whole - rows if b"journal" not in row]
 
 
 def test_nothing_is_read_before(tmp: Path) -> None:
@@ -140,8 +192,10 @@ def test_the_manifest_says_what_is_in_force(tmp: Path) -> None:
     image, number = image_of(tmp), landlock()
     said = manifest(tmp, image)
     assert said["entered"] == "before the first read" and said["no_new_privs"] and said["landlock"] == number
+    assert said["libraries_apart"]
     assert said["capabilities"] == [] and said["lacks"] == ""
-    assert manifest(tmp, "--no-sandbox", image)["entered"] == "never: --no-sandbox"
+    off = manifest(tmp, "--no-sandbox", image)
+    assert off["entered"] == "never: --no-sandbox" and not off["libraries_apart"]
     if machine.IS_ROOT:
         assert "CAP_FOWNER" in manifest(tmp, tmp / "host")["capabilities"]
 

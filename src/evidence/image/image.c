@@ -6,6 +6,7 @@
 
 #include "evidence/evidence.h"
 #include "evidence/filesystems.h"
+#include "evidence/image/libtsk.h"
 #include "evidence/image/partition.h"
 #include "evidence/image/segments.h"
 #include "evidence/image/tsk.h"
@@ -23,9 +24,8 @@ struct image {
     struct lt_device *disk;    /* which of the two is read */
     struct lt_str pathspec;    /* of the disk: see lt_medium */
     unsigned partitions;       /* found so far */
-    struct lt_tsk *tsk;
-    struct lt_buf unread; /* owned; partitions that cannot be read: "swap space at sector 2048, ..." */
-    const char *advice;   /* for the first of them that may hold files, static; or NULL */
+    struct lt_buf unread;      /* owned; partitions that cannot be read: "swap space at sector 2048, ..." */
+    const char *advice;        /* for the first of them that may hold files, static; or NULL */
 };
 
 static ssize_t read_file(void *arg, uint64_t offset, void *buffer, size_t size)
@@ -86,7 +86,11 @@ static bool add_other_fs(struct lt_fs *fs, const struct lt_device *device, const
 {
     const struct image *image = fs->evidence->self;
     const char *type;
-    if (lt_tsk_fs(image->tsk, fs, device, &type) != LT_OK) {
+    struct lt_err failure = {0};
+    enum lt_status status = lt_tsk_fs(fs, image->disk, device, &type, &failure);
+    if (status == LT_SKIP)
+        note_error(fs, &failure);
+    if (status != LT_OK) {
         if (strcmp(why->code, LT_CODE_DAMAGED) == 0)
             note_error(fs, why);
         return false;
@@ -229,11 +233,8 @@ static void add_partitions(struct lt_evidence *evidence)
     const struct image *image = evidence->self;
     struct lt_err err = {0};
     enum lt_partition_table promised = lt_partition_table(image->disk);
-    if (lt_tsk_partitions(image->tsk, promised, &evidence->arena, add_partition, evidence))
-        return;
-    lt_fail(&err, LT_SKIP, LT_CODE_DAMAGED, 0,
-            "the partition table (GPT) is damaged at the start of the disk: its copy at the end is used");
-    lt_evidence_note(evidence, &err);
+    if (lt_tsk_partitions(evidence, image->disk, promised, add_partition, evidence, &err) != LT_OK)
+        lt_evidence_note(evidence, &err);
 }
 
 /* Bytes that nobody knows, for who looks them up. */
@@ -347,17 +348,13 @@ static enum lt_status image_find(struct lt_evidence *evidence, struct lt_err *er
 {
     struct image *image = evidence->self;
     struct lt_err why = {0};
-    enum lt_status status = lt_tsk_unpack(&image->file, evidence->spec, &image->unpacked, &why);
+    enum lt_status status = lt_tsk_unpack(evidence, &image->file, &image->unpacked, &why);
     if (status == LT_SKIP)
         return fail_packed(evidence, &why, err);
-    if (status == LT_OK)
-        lt_tsk_files(&image->unpacked, &evidence->arena, &evidence->files);
     image->disk = status == LT_END ? &image->file : &image->unpacked;
     evidence->size = image->disk->size;
     image->pathspec = name_disk(evidence);
     guess_sectors(evidence);
-    if (lt_tsk_open(image->disk, &evidence->arena, &image->tsk, err) != LT_OK)
-        return LT_SKIP;
     /* A file system may begin with a boot sector that looks like a partition table, so it is asked for first. */
     if (!add_fs(evidence, image->disk, &(struct lt_fs_identity){0}))
         add_partitions(evidence);
@@ -373,7 +370,6 @@ static void image_close(struct lt_evidence *evidence)
     if (!image)
         return;
     lt_buf_free(&image->unread);
-    lt_tsk_close(image->tsk);
     lt_device_close(&image->unpacked);
     lt_device_close(&image->file);
 }
