@@ -17,12 +17,13 @@ void lt_fs_note(const struct lt_fs *fs, const char *code, const char *text)
     lt_evidence_note(fs->evidence, &err);
 }
 
-void lt_fs_flaw(const struct lt_fs *fs, struct lt_str path, const struct lt_err *problem)
+void lt_fs_flaw(struct lt_fs *fs, struct lt_str path, const struct lt_err *problem)
 {
     struct lt_arena *arena = &fs->evidence->arena;
     struct lt_flaw *flaw = lt_new(arena, struct lt_flaw);
     *flaw = (struct lt_flaw){lt_str_dup(arena, path), *problem};
     lt_list_add(&fs->evidence->flaws, arena, flaw);
+    lt_map_put(&fs->flawed, arena, flaw->path, flaw);
 }
 
 struct lt_node *lt_listing_add(struct lt_listing *listing, struct lt_arena *arena, struct lt_str name, uint64_t ino)

@@ -7,6 +7,7 @@
 #ifndef LT_EVIDENCE_FS_H
 #define LT_EVIDENCE_FS_H
 
+#include "base/map.h"
 #include "model/event.h"
 
 #include <sys/stat.h>
@@ -129,6 +130,7 @@ struct lt_fs {
     bool is_tree;        /* a kernel makes sure that no directory is reached twice; a hostile image may lie */
     struct lt_journal_summary journal;
     struct lt_copies copies;
+    struct lt_map flawed; /* paths of what is damaged, but used all the same: see lt_fs_flaw() */
     struct lt_fs_identity identity;
     struct lt_medium medium;
     uint64_t entries; /* about how many inodes are in use, 0 if unknown */
@@ -171,7 +173,7 @@ struct lt_flaw {
 };
 
 /* Record damage of what is at `path`, which is used all the same. Both are copied. The run reports it at its end. */
-void lt_fs_flaw(const struct lt_fs *fs, struct lt_str path, const struct lt_err *problem);
+void lt_fs_flaw(struct lt_fs *fs, struct lt_str path, const struct lt_err *problem);
 
 /* Record something that is wrong with the file system as a whole: a note that begins with its label.
  * `code` is one of LT_CODE_*; `text` is copied. */

@@ -371,6 +371,20 @@ const struct lt_medium *lt_mounted_medium(struct lt_fs *mounted, const struct lt
     return &mount->fs->medium;
 }
 
+bool lt_mounted_flawed(struct lt_fs *mounted, struct lt_str path)
+{
+    struct lt_arena scratch = {0};
+    struct lt_str rest;
+    if (mounted->ops->stat != mounted_stat)
+        return mounted->flawed.count && lt_map_get(&mounted->flawed, path);
+    const struct mount *mount = find(state(mounted), path, &rest);
+    if (!mount->fs->flawed.count)
+        return false;
+    bool flawed = lt_map_get(&mount->fs->flawed, inner_path(mount, rest, &scratch));
+    lt_arena_free(&scratch);
+    return flawed;
+}
+
 /* Offer nothing that a part cannot do. */
 static void drop_missing(struct mounted *self, const struct lt_fs *part)
 {

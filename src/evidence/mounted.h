@@ -25,6 +25,9 @@ struct lt_fs *lt_mounted_part(struct lt_fs *mounted, struct lt_str path, struct 
 /* Where the file of an event lies. Lives as long as `mounted`, which need not be made by lt_mounted_new(). */
 const struct lt_medium *lt_mounted_medium(struct lt_fs *mounted, const struct lt_event *event);
 
+/* Is the file at `path` damaged, but used all the same (see lt_fs_flaw())? As far as that was noticed. */
+bool lt_mounted_flawed(struct lt_fs *mounted, struct lt_str path);
+
 /* The files are copies that a collector made: their atimes, ctimes and births are those of the copies, and not shown.
  */
 void lt_mounted_copied(struct lt_fs *mounted);

@@ -27,6 +27,8 @@ enum lt_status lt_emit(struct lt_ctx *ctx, struct lt_event *event, struct lt_err
     if (event->kind == LT_KIND_FILE)
         lt_host_met(ctx->host, event->node);
     event->medium = ctx->fs ? lt_mounted_medium(ctx->fs, event) : NULL;
+    if (ctx->fs && event->where.file.len && lt_mounted_flawed(ctx->fs, event->where.file))
+        event->tags |= LT_TAG_BIT(damaged);
     lt_tag(event);
     lt_life_note(event);
     enum lt_status status = ctx->sink->take(ctx->sink->arg, event, &fate, err);

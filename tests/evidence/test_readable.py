@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from lib import disks, launch, reading
+from lib import disks, hosts, launch, reading
 
 UNUSED = 250                                          # a byte behind all fields of an inode of 256 bytes
 PATHS = ["/var/lib/docker", "/var/lib/docker/containers", "/var/lib/docker/image/overlay2/imagedb/content/sha256",
@@ -67,3 +67,72 @@ def test_damage_on_the_way(command: str, path: str, at: int, data: bytes, sample
     met = [error for error in errors if error["path"].startswith(path) and error["code"] == "damaged"]
     needed = command == "timeline" or (path.endswith("containers") or "layerdb" in path)
     assert done.returncode == 1 and (met or not needed), errors
+
+
+def tree_of(image: Path, path: str) -> int:
+    """The block with the extents of a file that has too many for its inode."""
+    return int(re.search(r"^ 0/ 1 +1/ +1 +0 - +\d+ +(\d+)", disks.debugfs(image, f"ex {path}"), re.M)[1])
+
+
+@pytest.fixture
+def scattered(tmp: Path) -> tuple[Path, str, int]:
+    """A host whose container has a log in many pieces, the path of that log, and the block with its extents."""
+    host = hosts.shop(tmp / "host")
+    log, text = hosts.container(host, "web").log, tmp / "log"
+    text.write_text("".join(hosts.log_record(f"line {number} " + "x" * 4000 + "\n", "2026-07-01T10:00:00Z") for number in range(40)))
+    image = disks.make_ext4(tmp / "disk.raw", host.root, "32M", "-b", "4096")
+    path = f"/{log.relative_to(host.root)}"
+    free = range(1500, 6000, 2)
+    disks.debugfs(image, f"rm {path}", *(f"setb {block}" for block in free), f"write {text} {path}",
+                  *(f"freeb {block}" for block in free))
+    return image, path, tree_of(image, path)
+
+
+def lines_of(rows: reading.Timeline, path: str) -> list[dict]:
+    """The rows that were read from a file."""
+    return [row for row in rows.rows if row["pathspec"]["location"] == path and "line" in row["message"]]
+
+
+def with_bytes(image: Path, to: Path, at: int, data: bytes) -> Path:
+    copy = disks.sparse_copy(image, to)
+    with open(copy, "r+b") as out:
+        out.seek(at)
+        out.write(data)
+    return copy
+
+
+def test_unused_byte_of_extents(scattered: tuple[Path, str, int], tmp: Path) -> None:
+    """A wrong checksum over extents that hold together hides no line. Each is tagged."""
+    image, path, block = scattered
+    whole = launch.timeline(image)
+    rows = launch.timeline(with_bytes(image, tmp / "copy.raw", block * 4096 + 4000, b"\1"))
+    assert told(rows) == whole.bare and rows.code == 1
+    assert {(error["code"], error["path"]) for error in rows.errors} == {("damaged", path)}
+    lines = lines_of(rows, path)
+    assert len(lines) == 40 and all("damaged" in row["tag"] for row in lines)
+    assert {row["pathspec"]["location"] for row in rows.rows if "damaged" in row["tag"]} == {path}
+
+
+@pytest.mark.parametrize("entry, data", [(4, b"\2\0"), (6, b"\1\0"), (8, b"\xff\xff\xff\x7f"), (0, b"\xff\xff\xff\0")],
+                         ids=["length", "start, high", "start, low", "order"])
+def test_extents_that_do_not_hold_together(entry: int, data: bytes, scattered: tuple[Path, str, int], tmp: Path) -> None:
+    """Too many blocks, blocks outside of the file system, pieces out of order: the file is not read, and that is said."""
+    image, path, block = scattered
+    whole = launch.timeline(image)
+    rows = launch.timeline(with_bytes(image, tmp / "copy.raw", block * 4096 + 12 + 5 * 12 + entry, data))
+    assert any(error["path"] == path for error in rows.errors) and rows.code == 1
+    assert not {row["message"] for row in lines_of(rows, path)} - {row["message"] for row in lines_of(whole, path)}
+
+
+def test_directory_in_pieces(tmp: Path) -> None:
+    """The names of a directory are read although the checksum of its extents is wrong, as its blocks have their own."""
+    host = hosts.shop(tmp / "host")
+    folder = hosts.container(host, "web").rw / "many"
+    folder.mkdir()
+    for number in range(100):
+        (folder / f"{number:0200}").write_text("x" * 500)     # a block each, so that those of the directory lie between
+    image = disks.make_ext4(tmp / "disk.raw", host.root, "32M", "-b", "1024")
+    path = f"/{folder.relative_to(host.root)}"
+    rows = launch.timeline(with_bytes(image, tmp / "copy.raw", tree_of(image, path) * 1024 + 900, b"\1"))
+    assert told(rows) == launch.timeline(image).bare and rows.code == 1
+    assert {(error["code"], error["path"]) for error in rows.errors} == {("damaged", path)}

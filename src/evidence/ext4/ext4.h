@@ -16,6 +16,7 @@
  *     fast_changes.c  inodes and names that fast commits changed
  *     copies.c        copies of the superblock and group descriptors, for where the first are damaged
  *     volume.c        blocks with the journal's changes in place, groups, inodes, contents of files
+ *     extents.c       whether the extent tree of a file holds together though a checksum is wrong
  *     fast_commit.c   replays fast commits into fast_changes.c
  *     journal.c       replays the journal into volume.c, and then the fast commits
  *

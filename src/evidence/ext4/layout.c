@@ -5,6 +5,7 @@
 
 enum {
     MAGIC = 0xEF53,
+    SECTOR = 512,
     COMPAT_SPARSE_SUPER2 = 0x200,
     INCOMPAT_META_BG = 0x10,
     INCOMPAT_64BIT = 0x80,
@@ -298,6 +299,9 @@ void lt_ext4_layout(const struct lt_ext4 *ext4, struct lt_cursor bytes, uint32_t
         .generation = lt_le32(&bytes, 0x64),
         .xattr_block = lt_le32(&bytes, 0x68) | (uint64_t)lt_le16(&bytes, 0x76) << 32,
     };
+    out->blocks = lt_le32(&bytes, 0x1C) | (uint64_t)lt_le16(&bytes, 0x74) << 32;
+    if (!(out->flags & LT_EXT4_HUGE_FILE_FL)) /* counted in sectors */
+        out->blocks /= ext4->block_size / SECTOR;
     if (S_ISREG(out->mode) || (S_ISDIR(out->mode) && ext4->incompat & LT_EXT4_INCOMPAT_LARGEDIR))
         out->size |= (uint64_t)lt_le32(&bytes, 0x6C) << 32;
     if (bytes.len >= OLD_INODE)

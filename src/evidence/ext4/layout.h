@@ -36,6 +36,7 @@ enum {
 enum {
     LT_EXT4_ENCRYPT_FL = 0x800,
     LT_EXT4_INDEX_FL = 0x1000,
+    LT_EXT4_HUGE_FILE_FL = 0x40000,
     LT_EXT4_EXTENTS_FL = 0x80000,
     LT_EXT4_EA_INODE_FL = 0x200000,
     LT_EXT4_INLINE_FL = 0x10000000,
@@ -81,9 +82,11 @@ struct lt_ext4_inode {
     uint32_t deleted; /* i_dtime, seconds; for an orphan this is the next orphan instead */
     uint16_t mode, links;
     uint64_t size;
+    uint64_t blocks;                  /* of the file system that it takes, with those of its map and attributes */
     uint64_t xattr_block;             /* 0: none */
     unsigned char body[LT_EXT4_BODY]; /* i_block */
     struct lt_cursor xattrs;          /* attributes in the inode, borrowed from its bytes; empty if none */
+    bool trusted;                     /* wrong checksums in its extent tree hide nothing: see extents.h */
 };
 
 /* Decode the superblock. LT_END: there is none (`err` says so). LT_SKIP: it has impossible values. */

@@ -2,6 +2,7 @@
 #include "evidence/ext4/list.h"
 
 #include "evidence/ext4/dirents.h"
+#include "evidence/ext4/extents.h"
 
 #include <stdlib.h>
 
@@ -208,6 +209,8 @@ static enum lt_status read_names(struct lt_ext4_reader *reader, uint64_t ino, bo
     if (job.inode.flags & LT_EXT4_ENCRYPT_FL)
         lt_fail(&problem, LT_SKIP, LT_CODE_UNSUPPORTED, 0,
                 "the directory (inode %ju) is encrypted, and so are its names", (uintmax_t)ino);
+    if (!deleted)
+        lt_extents_check(&reader->volume, &job.inode, &problem);
     read_changed(&job);
     if (!problem.set || deleted)
         return LT_OK;

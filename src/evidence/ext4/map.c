@@ -3,89 +3,88 @@
 
 enum { MAGIC = 0xF30A, ENTRY = 12, UNWRITTEN = 32768 };
 
-struct head {
-    unsigned entries, max, depth;
-};
-
-static bool read_head(struct lt_cursor *node, int depth, struct head *out)
+static bool has_head(struct lt_ext4_node *node, int depth)
 {
-    *out = (struct head){lt_le16(node, 2), lt_le16(node, 4), lt_le16(node, 6)};
-    return lt_le16(node, 0) == MAGIC && out->entries <= out->max && ENTRY + (size_t)out->max * ENTRY <= node->len &&
-           out->depth <= LT_EXT4_MAX_DEPTH && (depth < 0 || out->depth == (unsigned)depth) && !node->bad;
+    struct lt_cursor *bytes = &node->bytes;
+    unsigned most = lt_le16(bytes, 4);
+    node->count = lt_le16(bytes, 2);
+    node->depth = lt_le16(bytes, 6);
+    return lt_le16(bytes, 0) == MAGIC && node->count <= most && ENTRY + (size_t)most * ENTRY <= bytes->len &&
+           node->depth <= LT_EXT4_MAX_DEPTH && (depth < 0 || node->depth == (unsigned)depth) && !bytes->bad;
 }
 
-/* The first block of the file behind an entry. An entry of an inner node tells only where it begins. */
-static uint64_t end_of(struct lt_cursor *node, const struct head *head, size_t at)
+struct lt_ext4_extent lt_ext4_extent(struct lt_ext4_node *node, unsigned entry)
 {
-    uint64_t length = head->depth ? 0 : lt_le16(node, at + 4);
-    length -= length > UNWRITTEN ? UNWRITTEN : 0;
-    return lt_le32(node, at) + (length ? length : 1);
+    struct lt_cursor *bytes = &node->bytes;
+    size_t at = ENTRY + (size_t)entry * ENTRY;
+    struct lt_ext4_extent out = {.logical = lt_le32(bytes, at)};
+    if (node->depth) {
+        out.block = lt_le32(bytes, at + 4) | (uint64_t)lt_le16(bytes, at + 8) << 32;
+        return out;
+    }
+    out.count = lt_le16(bytes, at + 4);
+    out.unwritten = out.count > UNWRITTEN;
+    out.count -= out.unwritten ? UNWRITTEN : 0;
+    out.block = lt_le32(bytes, at + 8) | (uint64_t)lt_le16(bytes, at + 6) << 32;
+    return out;
 }
 
-/* The last entry that begins at or before `logical`, or `entries` if there is none. SIZE_MAX: the entries overlap or
- * are not in order. */
-static size_t find(struct lt_cursor *node, const struct head *head, uint64_t logical)
+enum lt_status lt_ext4_node(struct lt_cursor bytes, int depth, struct lt_ext4_node *out, struct lt_err *err)
 {
-    size_t found = head->entries;
     uint64_t end = 0;
-    for (size_t i = 0; i < head->entries; i++) {
-        uint64_t first = lt_le32(node, ENTRY + i * ENTRY);
-        if (first < end)
-            return SIZE_MAX;
-        if (first <= logical)
-            found = i;
-        end = end_of(node, head, ENTRY + i * ENTRY);
+    *out = (struct lt_ext4_node){.bytes = bytes};
+    if (!has_head(out, depth)) {
+        out->count = 0;
+        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "no node of an extent tree where one must be");
     }
-    return found;
-}
-
-static uint64_t first_of(struct lt_cursor *node, const struct head *head, size_t entry)
-{
-    return entry < head->entries ? lt_le32(node, ENTRY + entry * ENTRY) : UINT64_MAX;
-}
-
-static enum lt_status leaf_step(struct lt_cursor *node, const struct head *head, size_t found, uint64_t logical,
-                                struct lt_ext4_step *out, struct lt_err *err)
-{
-    size_t at = ENTRY + found * ENTRY;
-    if (found < head->entries) {
-        uint64_t first = lt_le32(node, at), length = lt_le16(node, at + 4);
-        bool unwritten = length > UNWRITTEN;
-        length -= unwritten ? UNWRITTEN : 0;
-        if (logical - first < length) {
-            uint64_t start = lt_le32(node, at + 8) | (uint64_t)lt_le16(node, at + 6) << 32;
-            if (!start)
-                return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "an extent at block 0, where no data can be");
-            out->block = start + (logical - first);
-            out->count = length - (logical - first);
-            out->unwritten = unwritten;
-            return LT_OK;
+    for (unsigned i = 0; i < out->count; i++) {
+        struct lt_ext4_extent extent = lt_ext4_extent(out, i);
+        if (extent.logical < end) {
+            out->count = 0;
+            return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "extents out of order or one over the other");
         }
+        end = extent.logical + (extent.count ? extent.count : 1);
     }
-    uint64_t next = first_of(node, head, found < head->entries ? found + 1 : 0);
-    out->count = next == UINT64_MAX ? next : next - logical;
     return LT_OK;
 }
 
-enum lt_status lt_ext4_extent_step(struct lt_cursor node, int depth, uint64_t logical, struct lt_ext4_step *out,
+/* The last entry that begins at or before `logical`, or `count` if there is none. */
+static unsigned find(struct lt_ext4_node *node, uint64_t logical)
+{
+    unsigned low = 0, high = node->count;
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+        if (lt_ext4_extent(node, middle).logical <= logical)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low ? low - 1 : node->count;
+}
+
+enum lt_status lt_ext4_extent_step(struct lt_cursor bytes, int depth, uint64_t logical, struct lt_ext4_step *out,
                                    struct lt_err *err)
 {
-    struct head head;
+    struct lt_ext4_node node;
     *out = (struct lt_ext4_step){0};
-    if (!read_head(&node, depth, &head))
-        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "no node of an extent tree where one must be");
-    size_t found = find(&node, &head, logical);
-    if (found == SIZE_MAX)
-        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "extents out of order or one over the other");
-    out->depth = head.depth;
-    if (!head.depth)
-        return leaf_step(&node, &head, found, logical, out, err);
-    uint64_t next = first_of(&node, &head, found < head.entries ? found + 1 : 0);
-    out->count = next == UINT64_MAX ? next : next - logical;
-    out->down = found < head.entries;
+    if (lt_ext4_node(bytes, depth, &node, err) != LT_OK)
+        return LT_SKIP;
+    unsigned at = find(&node, logical), next = at < node.count ? at + 1 : 0;
+    out->depth = node.depth;
+    out->count = next < node.count ? lt_ext4_extent(&node, next).logical - logical : UINT64_MAX;
+    if (at == node.count)
+        return LT_OK;
+    struct lt_ext4_extent extent = lt_ext4_extent(&node, at);
+    out->down = node.depth > 0;
     if (out->down)
-        out->block = lt_le32(&node, ENTRY + found * ENTRY + 4) | (uint64_t)lt_le16(&node, ENTRY + found * ENTRY + 8)
-                                                                     << 32;
+        out->block = extent.block;
+    if (out->down || logical - extent.logical >= extent.count)
+        return LT_OK;
+    if (!extent.block)
+        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "an extent at block 0, where no data can be");
+    out->block = extent.block + (logical - extent.logical);
+    out->count = extent.count - (logical - extent.logical);
+    out->unwritten = extent.unwritten;
     return LT_OK;
 }
 

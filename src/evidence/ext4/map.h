@@ -21,6 +21,24 @@ struct lt_ext4_step {
     unsigned depth; /* of this node, 0 is a leaf */
 };
 
+/* A node: the 60 bytes of an inode, or a whole block. */
+struct lt_ext4_node {
+    struct lt_cursor bytes;
+    unsigned count; /* of entries */
+    unsigned depth; /* 0 is a leaf */
+};
+
+/* An entry: a piece of the file, or in an inner node (`count` 0) the node in `block`. */
+struct lt_ext4_extent {
+    uint64_t logical, block, count;
+    bool unwritten; /* allocated but never written: reads as zeros */
+};
+
+/* Decode the head of a node. `depth` is the one that the node above gives for it, or -1 for the root. LT_SKIP,
+ * and no entries: it is none, or its entries are not in order. */
+enum lt_status lt_ext4_node(struct lt_cursor bytes, int depth, struct lt_ext4_node *out, struct lt_err *err);
+struct lt_ext4_extent lt_ext4_extent(struct lt_ext4_node *node, unsigned entry);
+
 /* Look up block `logical` of the file in a node: the 60 bytes of an inode, or a whole block. `depth` is the one that
  * the node above gives for it, or -1 for the root. LT_SKIP: no node, or an impossible one. */
 enum lt_status lt_ext4_extent_step(struct lt_cursor node, int depth, uint64_t logical, struct lt_ext4_step *out,
