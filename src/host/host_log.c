@@ -229,9 +229,11 @@ static enum lt_status read_own(struct job *job, struct lt_str text, uint64_t off
 /* The line is none of ours. */
 static enum lt_status leave(struct job *job)
 {
+    struct lt_counts *counts = lt_report_counts(job->ctx->report, job->ctx->reader);
     job->goes_on = false;
     lt_seen(job->ctx, 1);
-    lt_report_counts(job->ctx->report, job->ctx->reader)->filtered++;
+    counts->filtered++;
+    counts->foreign++;
     return LT_OK;
 }
 

@@ -127,6 +127,7 @@ struct lt_counts lt_report_total(const struct lt_report *report)
         sum.deduplicated += counts->deduplicated;
         sum.failed += counts->failed;
         sum.untimed += counts->untimed;
+        sum.foreign += counts->foreign;
     }
     return sum;
 }

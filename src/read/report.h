@@ -12,6 +12,7 @@
  * are events of which nothing says when they happened: they have no place in a timeline, and that is no error. */
 struct lt_counts {
     uint64_t seen, emitted, filtered, deduplicated, failed, untimed;
+    uint64_t foreign; /* of those filtered: lines of a host's log that are of no container and no daemon */
 };
 
 struct lt_source_counts {

@@ -42,10 +42,14 @@ static void say_left_out(const struct lt_job *job)
     struct lt_buf line = {0};
     struct lt_counts total = lt_report_total(&job->report);
     lt_buf_lit(&line, "left out: ");
-    if (total.filtered)
-        add_count(&line, "", total.filtered, "event");
+    if (total.filtered > total.foreign)
+        add_count(&line, "", total.filtered - total.foreign, "event");
     else
         lt_buf_lit(&line, "nothing");
+    if (total.foreign) {
+        add_count(&line, "; ", total.foreign, "line");
+        lt_buf_lit(&line, " of host logs that tell of no container and no daemon");
+    }
     if (total.untimed) {
         add_count(&line, "; ", total.untimed, "event");
         lt_buf_printf(&line, " %s in no row, since nothing says when (--stats: untimed)",
