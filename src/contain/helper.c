@@ -194,8 +194,8 @@ static int bury(pid_t pid, struct answer *answer)
     return waitpid(pid, &answer->number, 0) == pid ? 0 : ECHILD;
 }
 
-/* Send an answer, and `fd` with it unless that is -1. */
-static void reply(int socket, struct answer answer, int fd)
+/* Send an answer, and `fd` with it unless that is -1. False: nobody gets it. */
+static bool reply(int socket, struct answer answer, int fd)
 {
     char space[CMSG_SPACE(sizeof fd)] __attribute__((aligned(_Alignof(struct cmsghdr)))) = {0};
     struct iovec bytes = {&answer, sizeof answer};
@@ -207,12 +207,13 @@ static void reply(int socket, struct answer answer, int fd)
         *control = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof fd)};
         memcpy(CMSG_DATA(control), &fd, sizeof fd);
     }
-    sendmsg(socket, &message, MSG_NOSIGNAL);
+    bool sent = sendmsg(socket, &message, MSG_NOSIGNAL) == sizeof answer;
     if (fd >= 0)
         close(fd);
+    return sent;
 }
 
-static void answer_request(struct servant *servant, const struct request *request)
+static bool answer_request(struct servant *servant, const struct request *request)
 {
     struct answer answer = {EINVAL, 0};
     int fd = -1;
@@ -234,7 +235,7 @@ static void answer_request(struct servant *servant, const struct request *reques
         answer.sys = bury(request->number, &answer);
         break;
     }
-    reply(servant->socket, answer, fd);
+    return reply(servant->socket, answer, fd);
 }
 
 static _Noreturn void serve(struct servant *servant)
@@ -247,7 +248,8 @@ static _Noreturn void serve(struct servant *servant)
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     keep_needed(servant);
     while (recv(servant->socket, &request, sizeof request, 0) == sizeof request)
-        answer_request(servant, &request);
+        if (!answer_request(servant, &request)) /* whoever waits for it is to see that we are gone */
+            break;
     for (int i = 0; i < MOST_OUTPUTS; i++)
         finish_output(servant, i, false);
     for (int i = 0; i < MOST_COPIES; i++)
