@@ -4,6 +4,7 @@
 #include "contain/library.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,7 +51,10 @@ static int bury(const struct lt_child *child)
 static void tell_end(struct lt_child *child, int status)
 {
     const char *name = child->library->name;
-    if (WIFSIGNALED(status))
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
+        lt_fail(&child->ended, LT_SKIP, LT_CODE_UNREADABLE, 0, "%s came to no end within a minute of processor time",
+                name);
+    else if (WIFSIGNALED(status))
         lt_fail(&child->ended, LT_SKIP, LT_CODE_UNREADABLE, 0, "%s ended by signal %d", name, WTERMSIG(status));
     else if (WEXITSTATUS(status) == LT_OUT_OF_MEMORY)
         lt_fail(&child->ended, LT_SKIP, LT_CODE_UNREADABLE, 0, "%s ran out of memory", name);

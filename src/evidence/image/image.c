@@ -230,11 +230,15 @@ static void add_partition(void *arg, const struct lt_device *partition, uint64_t
 
 static void add_partitions(struct lt_evidence *evidence)
 {
-    const struct image *image = evidence->self;
+    struct image *image = evidence->self;
     struct lt_err err = {0};
     enum lt_partition_table promised = lt_partition_table(image->disk);
-    if (lt_tsk_partitions(evidence, image->disk, promised, add_partition, evidence, &err) != LT_OK)
+    if (lt_tsk_partitions(evidence, image->disk, promised, add_partition, evidence, &err) == LT_OK)
+        return;
+    if (image->partitions)
         lt_evidence_note(evidence, &err);
+    else
+        lt_buf_add(&image->unread, lt_str_c(err.text));
 }
 
 /* Bytes that nobody knows, for who looks them up. */
