@@ -279,7 +279,7 @@ static enum lt_status describe(struct lt_fs *fs, struct lt_arena *arena, struct 
     struct lt_err why = {0};
     if (ask_inode(state(fs), LT_TSK_DESCRIBE, node->ino, &answer, &why) != LT_OK)
         return lt_fail(err, LT_SKIP, why.code, 0, "cannot read inode %ju (%s)", (uintmax_t)node->ino, why.text);
-    node->mode = (uint32_t)lt_take_number(&answer);
+    node->mode = (uint32_t)lt_take_number(&answer) & (S_IFMT | 07777);
     node->size = lt_take_number(&answer);
     node->uid = (uint32_t)lt_take_number(&answer);
     node->gid = (uint32_t)lt_take_number(&answer);
@@ -306,7 +306,7 @@ static bool each_name(struct lt_buf *names, lt_each_name *each, void *arg)
         if (answer.bad)
             break;
         if (!lt_str_eq(name, LT_STR(".")) && !lt_str_eq(name, LT_STR("..")))
-            each(arg, name, ino, (unsigned)type);
+            each(arg, name, ino, (unsigned)type & S_IFMT);
     }
     lt_buf_free(names);
     return !answer.bad;
