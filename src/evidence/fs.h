@@ -156,15 +156,23 @@ struct lt_evidence {
     struct lt_list flaws;  /* of struct lt_flaw *: what is damaged, but was used all the same */
     struct lt_list files;  /* of struct lt_str *, NUL-terminated: paths of the files that an image consists of, besides
                             * `spec`: segments, extents. Known when it is open */
-    uint64_t size;         /* bytes of an image, 0 for a directory */
-    bool atimes_change;    /* the kernel may set the access times of what is read: see evidence/directory/root.h */
-    _Atomic uint64_t opened; /* files and directories that were opened so, again and again; links are not counted */
-    uint64_t failed_reads;   /* reads of the image that failed, even where a library kept quiet about it */
-    void *self;              /* state of the kind */
+    struct lt_list databases; /* of struct lt_database_copy *: see below */
+    uint64_t size;            /* bytes of an image, 0 for a directory */
+    bool atimes_change;       /* the kernel may set the access times of what is read: see evidence/directory/root.h */
+    _Atomic uint64_t opened;  /* files and directories that were opened so, again and again; links are not counted */
+    uint64_t failed_reads;    /* reads of the image that failed, even where a library kept quiet about it */
+    void *self;               /* state of the kind */
 };
 
 /* Record something wrong with the evidence as a whole (a short image, an unreplayed journal). `note` is copied. */
 void lt_evidence_note(struct lt_evidence *evidence, const struct lt_err *note);
+
+/* A database of which a copy of its meta page was used, or the state before the last one: see parse/bbolt.h. */
+struct lt_database_copy {
+    struct lt_str path;   /* in the evidence */
+    unsigned meta_page;   /* that was used */
+    uint64_t transaction; /* whose state that is */
+};
 
 /* Damage that cost nothing but belief. */
 struct lt_flaw {

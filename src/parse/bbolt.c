@@ -15,7 +15,9 @@ enum { MIN_PAGE = 512, MAX_PAGE = 16 * 1024 * 1024, USUAL_PAGE = 4096 };
 static const uint32_t MAGIC = 0xED0CDAED;
 
 struct meta {
-    bool valid;
+    bool plausible, valid; /* valid: plausible, and the checksum is right */
+    bool big_endian;
+    unsigned number;
     uint32_t page_size;
     uint64_t root, end, transaction;
 };
@@ -49,6 +51,8 @@ struct reader {
     struct lt_str path[LT_BOLT_DEPTH];
     uint64_t sequences[LT_BOLT_DEPTH];
     uint64_t items_left, bytes_left; /* limits that an intact file cannot reach */
+    uint64_t read; /* number of items so far */
+    bool surveys;  /* items are counted, and not reported */
     struct set reported;
     enum lt_status (*each)(void *arg, const struct lt_bolt_item *item, struct lt_err *err);
     void *arg;
@@ -131,6 +135,9 @@ static enum lt_status report(struct reader *reader, const struct page *page, str
                              struct lt_err *err)
 {
     uint64_t size = key.len + value.len;
+    reader->read++;
+    if (reader->surveys)
+        return LT_OK;
     if (size > reader->bytes_left) {
         exhaust(reader);
         return LT_OK;
@@ -150,7 +157,7 @@ static enum lt_status report(struct reader *reader, const struct page *page, str
     if (page->depth)
         same = set_add(&reader->reported, reader->path[page->depth - 1], key, value);
     item.known = same && reader->origin != LT_BOLT_LIVE;
-    item.stands_in = reader->origin == LT_BOLT_OLDER && reader->bolt->damages;
+    item.stands_in = reader->origin != LT_BOLT_LIVE && reader->bolt->damages;
     return reader->each(reader->arg, &item, err);
 }
 
@@ -299,49 +306,56 @@ static uint64_t checksum(const struct reader *reader, size_t at)
     return fnv(14695981039346656037u, (struct lt_str){reader->bytes.ptr + at, META_SUMMED});
 }
 
-/* Read the meta page at `at` and set the byte order. */
-static struct meta read_meta(struct reader *reader, size_t at)
+/* Read meta page `id`, which is at `at`, in its own byte order. */
+static struct meta read_meta(struct reader *reader, size_t at, unsigned id)
 {
-    struct meta meta = {0};
+    struct meta meta = {.number = id};
     if (at > reader->bytes.len || reader->bytes.len - at < HEADER + META_SIZE)
         return meta;
     at += HEADER;
     reader->bolt->big_endian = false;
-    reader->bolt->big_endian = number(reader, at, 4) == __builtin_bswap32(MAGIC);
+    reader->bolt->big_endian = meta.big_endian = number(reader, at, 4) == __builtin_bswap32(MAGIC);
     uint64_t sum = number(reader, at + META_SUMMED, 8);
     meta.page_size = (uint32_t)number(reader, at + 8, 4);
     meta.root = number(reader, at + 16, 8);
     meta.end = number(reader, at + 40, 8);
     meta.transaction = number(reader, at + 48, 8);
     bool sane = meta.page_size >= MIN_PAGE && meta.page_size <= MAX_PAGE && !(meta.page_size & (meta.page_size - 1));
-    meta.valid = number(reader, at, 4) == MAGIC && number(reader, at + 4, 4) == 2 && sane &&
-                 (!sum || sum == checksum(reader, at));
+    meta.plausible = number(reader, at, 4) == MAGIC && number(reader, at + 4, 4) == 2 && sane;
+    meta.valid = meta.plausible && (!sum || sum == checksum(reader, at));
     return meta;
 }
 
-/* Read both meta pages, the newer one first. */
+static void swap(struct meta metas[2])
+{
+    struct meta first = metas[0];
+    metas[0] = metas[1];
+    metas[1] = first;
+}
+
+/* Read both meta pages: a valid one comes before one that is only plausible, and the newer one first. */
 static void read_metas(struct reader *reader, struct meta out[2])
 {
-    out[0] = read_meta(reader, 0);
-    if (out[0].valid)
-        out[1] = read_meta(reader, out[0].page_size);
-    for (uint32_t size = 1024; !out[0].valid && !out[1].valid && size <= MAX_PAGE; size *= 2) {
-        out[1] = read_meta(reader, size);
-        out[1].valid &= out[1].page_size == size;
+    out[0] = read_meta(reader, 0, 0);
+    out[1] = (struct meta){.number = 1};
+    if (out[0].plausible)
+        out[1] = read_meta(reader, out[0].page_size, 1);
+    for (uint32_t size = 1024; !out[0].valid && !out[1].plausible && size <= MAX_PAGE; size *= 2) {
+        out[1] = read_meta(reader, size, 1);
+        out[1].plausible &= out[1].page_size == size;
+        out[1].valid &= out[1].plausible;
     }
-    bool swap = out[1].valid && (!out[0].valid || out[1].transaction > out[0].transaction);
-    if (!out[0].valid || !out[1].valid)
-        damage(reader, out[0].valid || out[1].valid ? "one of the two meta pages is not valid"
-                                                    : "neither of the two meta pages is valid");
-    if (swap) {
-        struct meta other = out[0];
-        out[0] = out[1];
-        out[1] = other;
-    }
-    if (out[1].valid && out[1].page_size != out[0].page_size)
-        out[1].valid = false;
-    reader->bolt->page_size = out[0].valid ? out[0].page_size : USUAL_PAGE;
-    reader->bolt->transaction = out[0].valid ? out[0].transaction : 0;
+    bool newer = out[1].transaction > out[0].transaction;
+    if (out[0].valid != out[1].valid ? out[1].valid : out[0].plausible != out[1].plausible ? out[1].plausible : newer)
+        swap(out);
+    if (out[1].page_size != out[0].page_size || out[1].big_endian != out[0].big_endian)
+        out[1].plausible = out[1].valid = false;
+    if (!out[0].valid)
+        damage(reader, "neither of the two meta pages is valid");
+    else if (!out[1].valid)
+        damage(reader, "meta page %u is not valid", out[1].number);
+    reader->bolt->page_size = out[0].plausible ? out[0].page_size : USUAL_PAGE;
+    reader->bolt->big_endian = out[0].plausible && out[0].big_endian;
 }
 
 /* Does a new page begin at `id`? */
@@ -372,24 +386,73 @@ static enum lt_status read_freed(struct reader *reader, struct lt_err *err)
     return status;
 }
 
+/* Read the tree that a meta page leads to. */
+static enum lt_status read_tree(struct reader *reader, const struct meta *meta, enum lt_bolt_origin origin,
+                                struct lt_err *err)
+{
+    reader->origin = origin;
+    reader->end = meta->end;
+    if (meta->end > reader->page_count)
+        damage(reader, "the file ends before page %ju, the end of the pages in use", (uintmax_t)meta->end);
+    push_page(reader, meta->root, 0, 0);
+    return drain(reader, err);
+}
+
+/* Forget what was read. */
+static void begin(struct reader *reader)
+{
+    memset(reader->seen, 0, reader->page_count + 1);
+    reader->items_left = reader->bytes.len / 8 + 64; /* an item has 16 bytes, and is read for one origin only */
+    reader->bytes_left = 2 * (uint64_t)reader->bytes.len;
+    reader->read = 0;
+}
+
+/* How many items the tree of a meta page holds. Is it whole? */
+static uint64_t survey(struct reader *reader, const struct meta *meta, bool *whole)
+{
+    struct lt_bolt before = *reader->bolt;
+    begin(reader);
+    reader->surveys = true;
+    reader->bolt->damages = 0;
+    (void)read_tree(reader, meta, LT_BOLT_LIVE, NULL);
+    reader->surveys = false;
+    *whole = !reader->bolt->damages;
+    *reader->bolt = before;
+    return reader->read;
+}
+
+/* Put the meta page first whose tree is read as the live one: that of the last transaction, unless it is damaged and
+ * the one before gives more. A tree whose meta page has a wrong checksum never replaces one whose page has not. */
+static void choose(struct reader *reader, struct meta metas[2])
+{
+    bool whole;
+    if (!metas[1].plausible)
+        return;
+    uint64_t items = survey(reader, &metas[0], &whole);
+    if (metas[0].valid && (whole || !metas[1].valid))
+        return;
+    if (survey(reader, &metas[1], &whole) <= items)
+        return;
+    swap(metas);
+    if (metas[0].valid)
+        damage(reader, "the tree of the last transaction, by meta page %u, is damaged", metas[1].number);
+}
+
 static enum lt_status read_all(struct reader *reader, struct lt_err *err)
 {
     struct meta metas[2] = {0};
     enum lt_status status = LT_OK;
     read_metas(reader, metas);
     reader->page_count = reader->bytes.len / reader->bolt->page_size;
-    if (metas[0].valid && metas[0].end > reader->page_count)
-        damage(reader, "the file ends before page %ju, the end of the pages in use", (uintmax_t)metas[0].end);
     reader->seen = lt_realloc(NULL, reader->page_count + 1);
-    memset(reader->seen, 0, reader->page_count + 1);
-    for (unsigned i = 0; status == LT_OK && i < 2; i++) {
-        if (!metas[i].valid)
-            continue;
-        reader->origin = i ? LT_BOLT_OLDER : LT_BOLT_LIVE;
-        reader->end = metas[i].end;
-        push_page(reader, metas[i].root, 0, 0);
-        status = drain(reader, err);
-    }
+    choose(reader, metas);
+    begin(reader);
+    reader->bolt->meta = metas[0].number;
+    reader->bolt->transaction = metas[0].plausible ? metas[0].transaction : 0;
+    reader->bolt->stale = metas[0].plausible && reader->bolt->damages;
+    for (unsigned i = 0; status == LT_OK && i < 2; i++)
+        if (metas[i].plausible)
+            status = read_tree(reader, &metas[i], i ? LT_BOLT_OLDER : LT_BOLT_LIVE, err);
     return status == LT_OK ? read_freed(reader, err) : status;
 }
 
@@ -400,8 +463,6 @@ enum lt_status lt_bolt_read(struct lt_str bytes, struct lt_bolt *bolt,
     struct reader *reader = lt_realloc(NULL, sizeof *reader);
     *bolt = (struct lt_bolt){0};
     *reader = (struct reader){.bolt = bolt, .bytes = bytes, .each = each, .arg = arg};
-    reader->items_left = bytes.len / 8 + 64; /* an item has 16 bytes, and is read for one origin only */
-    reader->bytes_left = 2 * (uint64_t)bytes.len;
     enum lt_status status = read_all(reader, err);
     free(reader->reported.slots);
     free(reader->seen);

@@ -12,7 +12,11 @@
  *
  * Pages are never written in place: a transaction writes new ones and frees the old ones, which are not wiped. So the
  * older of the two meta pages is the whole database as of one transaction before, and leaf pages that no tree uses
- * still hold deleted items. All three are reported, in this order. */
+ * still hold deleted items. All three are reported, in this order.
+ *
+ * If a meta page is damaged, or the newer tree is and the older one gives more, the other one is read as the live tree
+ * (bbolt db.go meta() takes the valid meta page of the later transaction, and never looks further). What it does not
+ * hold, in the tree of the page not taken and on pages that no tree uses, may have been deleted or not. */
 #ifndef LT_PARSE_BBOLT_H
 #define LT_PARSE_BBOLT_H
 
@@ -27,7 +31,7 @@ enum {
 /* Where an item was found. */
 enum lt_bolt_origin {
     LT_BOLT_LIVE,
-    LT_BOLT_OLDER, /* the database before its last transaction */
+    LT_BOLT_OLDER, /* the tree of the other meta page: the database before its last transaction */
     LT_BOLT_FREED, /* a page that belongs to no tree: deleted, at an unknown time */
     LT_BOLT_ORIGINS
 };
@@ -43,16 +47,22 @@ struct lt_bolt_item {
     enum lt_bolt_origin origin;
     /* Not live, and the same key and value were reported before, in a bucket of the same name if it has one. */
     bool known;
-    /* Of the older database, while the live one is damaged: it may be a part of that which is lost. */
+    /* Not live, while the live tree or a meta page is damaged: it may be a part of that which is lost, and so not have
+     * been deleted at all. */
     bool stands_in;
 };
+
+/* What rows of an item that stands in say of it. */
+#define LT_BOLT_STANDS_IN "from what is left of the database, which is damaged: it may have been removed since, or not"
 
 struct lt_bolt {
     uint32_t page_size;
     bool big_endian;
-    uint64_t transaction;            /* the last transaction; 0 if no meta page is valid */
+    unsigned meta;        /* number of the meta page whose tree is the live one */
+    uint64_t transaction; /* that made it; 0 if no meta page can be used */
+    bool stale; /* it may not be the last one: the other meta page is damaged, or its tree, or both pages are */
     uint64_t pages[LT_BOLT_ORIGINS]; /* leaf pages read */
-    uint64_t damages;                /* damaged pages and items of the live tree */
+    uint64_t damages;                /* damaged meta pages, and damaged pages and items of the live tree */
     char damage[100];                /* a description of the first one */
 };
 

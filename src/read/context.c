@@ -178,6 +178,24 @@ enum lt_status lt_read_json_or_skip(struct lt_ctx *ctx, struct lt_str path, enum
     return lt_read_json_of_or_skip(ctx, path, need, "", out);
 }
 
+/* Report what is damaged in a database, and note which of its states was read if that may not be the last one. */
+static void report_bolt(struct lt_ctx *ctx, struct lt_str path, const struct lt_bolt *bolt)
+{
+    struct lt_str inner;
+    if (bolt->damages)
+        lt_skip(ctx, path, LT_CODE_DAMAGED, "%ju places of the database are damaged, first: %s",
+                (uintmax_t)bolt->damages, bolt->damage);
+    if (!bolt->stale)
+        return;
+    lt_skip(ctx, path, LT_CODE_DAMAGED,
+            "its last state may not be what is read: that is the one after transaction %ju, by meta page %u",
+            (uintmax_t)bolt->transaction, bolt->meta);
+    struct lt_evidence *evidence = lt_mounted_part(ctx->fs, path, ctx->scratch, &inner)->evidence;
+    struct lt_database_copy *copy = lt_new(&evidence->arena, struct lt_database_copy);
+    *copy = (struct lt_database_copy){lt_str_dup(&evidence->arena, inner), bolt->meta, bolt->transaction};
+    lt_list_add(&evidence->databases, &evidence->arena, copy);
+}
+
 static enum lt_status read_bolt(struct lt_ctx *ctx, struct lt_str path, struct lt_arena *arena, struct lt_str *bytes,
                                 lt_take_bolt *take, void *arg, struct lt_err *err)
 {
@@ -193,9 +211,7 @@ static enum lt_status read_bolt(struct lt_ctx *ctx, struct lt_str path, struct l
     if (status != LT_OK || empty)
         return empty ? LT_SKIP : status;
     status = lt_bolt_read(*bytes, &bolt, take, arg, err);
-    if (bolt.damages)
-        lt_skip(ctx, path, LT_CODE_DAMAGED, "%ju places of the database are damaged, first: %s",
-                (uintmax_t)bolt.damages, bolt.damage);
+    report_bolt(ctx, path, &bolt);
     return status;
 }
 

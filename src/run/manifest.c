@@ -157,7 +157,22 @@ static void put_atimes(struct lt_buf *out, const struct lt_evidence *evidence)
     put_number(out, "opened_without_noatime", evidence->opened);
 }
 
-/* What stands in for damaged superblocks and group descriptors. */
+/* Which state of databases was read whose last one may be lost. */
+static void put_databases(struct lt_buf *out, const struct lt_evidence *evidence, const char *before)
+{
+    lt_each (const struct lt_database_copy, copy, &evidence->databases) {
+        lt_buf_printf(out, "%s{", before);
+        put_string(out, "database", copy->path);
+        lt_buf_lit(out, ", ");
+        put_number(out, "meta_page", copy->meta_page);
+        lt_buf_lit(out, ", ");
+        put_number(out, "transaction", copy->transaction);
+        lt_buf_char(out, '}');
+        before = ", ";
+    }
+}
+
+/* What stands in for damaged superblocks, group descriptors, and meta pages of databases. */
 static void put_copies(struct lt_buf *out, const struct lt_evidence *evidence)
 {
     const char *before = "";
@@ -174,6 +189,7 @@ static void put_copies(struct lt_buf *out, const struct lt_evidence *evidence)
         lt_buf_char(out, '}');
         before = ", ";
     }
+    put_databases(out, evidence, before);
 }
 
 static void put_evidence(struct lt_buf *out, const struct lt_manifest *manifest, struct zones *zones,

@@ -141,12 +141,32 @@ static void test_ends(void **state)
     assert_int_equal(bolt.damages, 2);
 }
 
+/* The newer meta page leads to a page that is none: the tree of the older one is the live one. */
+static void test_stale(void **state)
+{
+    (void)state;
+    unsigned char file[PAGES * PAGE];
+    struct lt_bolt bolt;
+    make(file, put_le);
+    put_meta(file, put_le, 1, ROOT, 8);
+    expect(file, sizeof file, &bolt, 1, 0);
+    assert_true(!bolt.stale && bolt.meta == 0 && bolt.transaction == 9 && !bolt.damages);
+    put_meta(file, put_le, 0, 2, 9);
+    expect(file, sizeof file, &bolt, 1, 0);
+    assert_true(bolt.stale && bolt.meta == 1 && bolt.transaction == 8 && bolt.damages == 1);
+    put_meta(file, put_le, 0, ROOT, 9);
+    file[16 + 56] ^= 1;
+    expect(file, sizeof file, &bolt, 1, 0);
+    assert_true(bolt.stale && bolt.meta == 1 && bolt.transaction == 8 && bolt.damages == 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_orders),
         cmocka_unit_test(test_checks),
         cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_stale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,6 +56,8 @@ struct job {
     struct lt_str spec, runtime;
     uint64_t offset;
     bool begun;
+    enum lt_bolt_origin origin; /* of the current record */
+    bool stands_in;             /* it stands in for what is damaged: it need not have been removed */
 };
 
 /* Is the item below v1/<namespace>/<kind>/<ID>? */
@@ -198,16 +200,19 @@ static void note_removed(const struct job *job, struct lt_container *container, 
 {
     struct lt_oci oci = {.ctx = job->ctx, .container = container, .spec = spec, .path = job->database, .facts = facts};
     lt_container_met(container, job->created, start ? LT_TRACE_START : LT_TRACE_LIFE);
-    container->traces.gone = job->written;
+    if (!job->stands_in)
+        container->traces.gone = job->written;
     if (container->mounts.count || !lt_json_count(lt_json_at(spec, "mounts")))
         return;
     container->traces.mounts_by = job->database;
     lt_oci_read_mounts(&oci);
 }
 
-/* A record of Docker is a start; any other a container, whose live records container.c emits. */
-static enum lt_status emit_record(struct job *job, bool live, struct lt_err *err)
+/* A record of Docker is a start; any other a container. Those that store/containerd/metadata.c took, container.c emits.
+ */
+static enum lt_status emit_record(struct job *job, struct lt_err *err)
 {
+    bool live = job->origin == LT_BOLT_LIVE || (job->origin == LT_BOLT_OLDER && job->stands_in);
     struct lt_facts facts = {.arena = job->ctx->scratch};
     struct json_t *spec = parse_spec(job->spec);
     struct lt_str namespace = job->namespace, id = job->id;
@@ -220,11 +225,13 @@ static enum lt_status emit_record(struct job *job, bool live, struct lt_err *err
             .kind = start ? LT_KIND_RUNTIME_STARTED : LT_KIND_CONTAINERD_CREATED,
             .time = {job->created},
             .where = {.file = job->database, .offset = job->offset, .has_offset = true},
-            .tags = live ? 0 : LT_TAG_BIT(recovered),
+            .tags = job->origin == LT_BOLT_LIVE ? 0 : LT_TAG_BIT(recovered),
         };
         lt_facts_text(&facts, LT_ATTR_ACTION, start ? LT_STR("start container") : LT_STR("create"));
         add_spec(&facts, spec);
         lt_fact(&facts, "runtime", job->runtime);
+        if (job->stands_in)
+            lt_facts_item(&facts, LT_ATTR_FACTS, LT_BOLT_STANDS_IN);
         struct lt_container *container = container_of(job, namespace, id);
         if (!live && !start && container)
             add_annotations(job, container, spec);
@@ -262,7 +269,7 @@ static enum lt_status take_container(struct job *job, const struct lt_bolt_item 
         job->runtime = item->value; /* in the bucket "runtime" */
     } else if (lt_str_eq(item->key, LT_STR("updatedat")) && job->begun) {
         job->begun = false;
-        return emit_record(job, item->origin == LT_BOLT_LIVE, err);
+        return emit_record(job, err);
     }
     return LT_OK;
 }
@@ -275,7 +282,7 @@ static enum lt_status take_freed(struct job *job, const struct lt_bolt_item *ite
     job->namespace = job->id = job->runtime = LT_STR("");
     job->offset = item->offset;
     if (adjacent && lt_str_eq(item->key, LT_STR("updatedat")) && take_time(job, item, &job->created))
-        return emit_record(job, false, err);
+        return emit_record(job, err);
     job->spec = lt_str_eq(item->key, LT_STR("spec")) ? item->value : LT_STR("");
     return LT_OK;
 }
@@ -304,6 +311,8 @@ static enum lt_status take_lease(const struct job *job, const struct lt_bolt_ite
 static enum lt_status take_item(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
 {
     struct job *job = arg;
+    job->origin = item->origin;
+    job->stands_in = item->stands_in;
     if (is_in(item, LT_STR("leases")))
         return take_lease(job, item, err);
     if (is_in(item, LT_STR("containers")))
@@ -339,7 +348,11 @@ static enum lt_status take_snapshot(void *arg, const struct lt_bolt_item *item, 
         .where = {.file = job->database, .offset = item->offset, .has_offset = true},
         .tags = LT_TAG_BIT(recovered),
     };
-    lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("prepare or commit a snapshot that was removed since"));
+    lt_facts_text(&facts, LT_ATTR_ACTION,
+                  item->stands_in ? LT_STR("prepare or commit a snapshot")
+                                  : LT_STR("prepare or commit a snapshot that was removed since"));
+    if (item->stands_in)
+        lt_facts_item(&facts, LT_ATTR_FACTS, LT_BOLT_STANDS_IN);
     lt_fact(&facts, "key", name.key);
     return emit(job, &facts, &event, container, name.namespace, name.key, err);
 }

@@ -31,7 +31,7 @@ struct record {
     struct lt_facts facts;
     uint64_t offset;
     enum lt_bolt_origin origin;
-    bool is_bridge;
+    bool is_bridge, stands_in; /* stands_in: for what is damaged, so it need not have been removed */
     unsigned endpoints; /* of a sandbox: number of live endpoints */
 };
 
@@ -164,7 +164,10 @@ static enum lt_status take_record(void *arg, const struct lt_bolt_item *item, st
         .facts = {.arena = arena},
         .offset = item->offset,
         .origin = item->origin,
+        .stands_in = item->stands_in,
     };
+    if (record->stands_in)
+        lt_facts_item(&record->facts, LT_ATTR_FACTS, LT_BOLT_STANDS_IN);
     read_record(job, kind, record, json);
     lt_json_free(json);
     lt_list_add(&job->records[kind], arena, record);
@@ -213,7 +216,7 @@ static enum lt_status emit_network(const struct lt_networks *job, const struct r
     set_where(job, record, &event);
     event.where.field = "created";
     enum lt_status status = live || record->created.set ? lt_facts_emit(&facts, job->ctx, &event, err) : LT_OK;
-    if (live || status != LT_OK)
+    if (live || record->stands_in || status != LT_OK)
         return status;
     facts = with_action(record, "remove network");
     event.kind = LT_KIND_NETWORK_REMOVED;
@@ -293,7 +296,7 @@ static enum lt_status emit_sandbox(const struct lt_networks *job, const struct r
 {
     struct lt_facts facts = with_action(record, "leave networks");
     struct lt_event event = {.kind = LT_KIND_NETWORK_LEFT};
-    if (record->origin == LT_BOLT_LIVE || !lt_is_id(record->container))
+    if (record->origin == LT_BOLT_LIVE || record->stands_in || !lt_is_id(record->container))
         return LT_OK;
     set_where(job, record, &event);
     event.owner = owner_of(job, record->container, &facts);

@@ -27,6 +27,7 @@ struct record {
     struct lt_list labels, options; /* of struct lt_str *: "key=value" */
     uint64_t offset;
     enum lt_bolt_origin origin;
+    bool stands_in; /* for what is damaged: see parse/bbolt.h */
 };
 
 struct job {
@@ -181,6 +182,7 @@ static enum lt_status take_record(void *arg, const struct lt_bolt_item *item, st
         .options = pairs(arena, lt_json_at(json, "Options")),
         .offset = item->offset,
         .origin = item->origin,
+        .stands_in = item->stands_in,
     };
     if (lt_str_eq(lt_json_str(json, "Name"), item->key)) {
         if (!lt_map_get(&job->by_name, record->name))
@@ -226,21 +228,25 @@ static enum lt_status emit_created(struct job *job, const struct lt_volume *volu
 }
 
 /* Emit a record without a directory. Its creation or removal is bounded by the birth and the mtime of the database; if
- * the last transaction removed it, the mtime is the time. */
+ * the last transaction removed it, the mtime is the time. Of one that stands in for damage only its creation is
+ * certain. */
 static enum lt_status emit_record(struct job *job, const struct record *record, struct lt_err *err)
 {
     struct lt_ctx *ctx = job->ctx;
     struct lt_facts facts = {.arena = ctx->scratch};
-    bool live = record->origin == LT_BOLT_LIVE, older = record->origin == LT_BOLT_OLDER;
+    bool live = record->origin == LT_BOLT_LIVE, removed = !live && !record->stands_in;
+    bool older = removed && record->origin == LT_BOLT_OLDER;
     struct lt_volume *volume = lt_new(ctx->run, struct lt_volume);
     *volume = (struct lt_volume){.root = ctx->root, .name = lt_str_dup(ctx->run, record->name), .removed = true};
     volume->owner = (struct lt_owner){.host = ctx->host, .root = ctx->root, .volume = volume, .role = LT_ROLE_VOLUME};
-    lt_facts_text(&facts, LT_ATTR_ACTION, live ? LT_STR("create volume") : LT_STR("remove volume"));
+    lt_facts_text(&facts, LT_ATTR_ACTION, removed ? LT_STR("remove volume") : LT_STR("create volume"));
     add_record(&facts, record);
     if (older)
         lt_facts_item(&facts, LT_ATTR_FACTS, "time is that of the last transaction of the database, which removed it");
+    if (record->stands_in)
+        lt_facts_item(&facts, LT_ATTR_FACTS, LT_BOLT_STANDS_IN);
     struct lt_event event = {
-        .kind = live ? LT_KIND_VOLUME_CREATED : LT_KIND_VOLUME_REMOVED,
+        .kind = removed ? LT_KIND_VOLUME_REMOVED : LT_KIND_VOLUME_CREATED,
         .time = {job->written},
         .owner = &volume->owner,
         .where = {.file = job->database, .offset = record->offset, .has_offset = true},

@@ -199,7 +199,8 @@ static enum lt_status take_item(void *arg, const struct lt_bolt_item *item, stru
     size_t depth;
     const struct place *place = place_of(item, &depth);
     (void)err;
-    if (!place || (item->origin != LT_BOLT_LIVE && (!item->stands_in || item->known)))
+    if (!place || item->origin == LT_BOLT_FREED ||
+        (item->origin == LT_BOLT_OLDER && (!item->stands_in || item->known)))
         return LT_OK;
     struct lt_containerd_record *record = record_at(job, item, place->kind, depth);
     bool inner = item->depth > depth;

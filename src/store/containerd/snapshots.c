@@ -26,6 +26,7 @@ struct record {
     uint64_t created_at;
     int64_t size;
     bool has_size;
+    bool older; /* it stands in for a damaged one: see parse/bbolt.h */
     struct lt_layer *layer;
 };
 
@@ -42,13 +43,14 @@ struct job {
 
 /* --- the database --- */
 
-static struct record *record_at(struct job *job, struct lt_str name)
+static struct record *record_at(struct job *job, struct lt_str name, bool older)
 {
     struct record *record = lt_map_get(&job->by_name, name);
     if (record)
         return record;
     record = lt_new(job->ctx->run, struct record);
     record->name = name;
+    record->older = older;
     lt_list_add(&job->records, job->ctx->run, record);
     lt_map_put(&job->by_name, job->ctx->run, name, record);
     return record;
@@ -79,14 +81,18 @@ static bool take_value(struct record *record, const struct lt_bolt_item *item)
 static enum lt_status take_item(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
 {
     struct job *job = arg;
-    bool wanted = item->origin == LT_BOLT_LIVE || (item->stands_in && !item->known);
+    bool live = item->origin == LT_BOLT_LIVE;
+    bool wanted = live || (item->origin == LT_BOLT_OLDER && item->stands_in && !item->known);
     (void)err;
     if (!wanted || item->depth != DEPTH || !lt_str_eq(item->path[0], LT_STR("v1")) ||
         !lt_str_eq(item->path[1], LT_STR("snapshots")))
         return LT_OK;
-    if (item->origin == LT_BOLT_LIVE)
+    if (live)
         job->last = item->sequences[NAME_AT - 1];
-    if (!take_value(record_at(job, item->path[NAME_AT]), item))
+    struct record *record = record_at(job, item->path[NAME_AT], !live);
+    if (!live && !record->older)
+        return LT_OK; /* values of both would make a record that never was */
+    if (!take_value(record, item))
         lt_skip(job->ctx, job->database, LT_CODE_DAMAGED, "offset %ju: no %.*s of a snapshot", (uintmax_t)item->offset,
                 LT_ARG(item->key));
     return LT_OK;
