@@ -30,6 +30,7 @@ struct page {
     unsigned level; /* levels below the root of its bucket */
     size_t depth;   /* number of buckets above */
     struct lt_str last_key;
+    size_t end; /* where the item before ended, and the next one must begin */
 };
 
 /* Hashes of the items reported so far. */
@@ -51,8 +52,8 @@ struct reader {
     struct lt_str path[LT_BOLT_DEPTH];
     uint64_t sequences[LT_BOLT_DEPTH];
     uint64_t items_left, bytes_left; /* limits that an intact file cannot reach */
-    uint64_t read; /* number of items so far */
-    bool surveys;  /* items are counted, and not reported */
+    uint64_t read;                   /* number of items so far */
+    bool surveys;                    /* items are counted, and not reported */
     struct set reported;
     enum lt_status (*each)(void *arg, const struct lt_bolt_item *item, struct lt_err *err);
     void *arg;
@@ -180,6 +181,7 @@ static void push(struct reader *reader, struct page page, const char *what)
         damage(reader, "%s at byte %zu: %u items, which it has no room for", what, page.at, page.count);
         page.count = (unsigned)room;
     }
+    page.end = page.at + HEADER + (size_t)page.count * ELEMENT;
     if (!page.branch && !page.is_inline)
         reader->bolt->pages[reader->origin]++;
     reader->stack[reader->height++] = page;
@@ -245,8 +247,14 @@ static bool in_page(const struct page *page, size_t element, uint64_t position, 
     return element - page->at + position + size <= page->len;
 }
 
-static void check_order(struct reader *reader, struct page *page, struct lt_str key)
+/* Keys are in order, and an item begins where the one before ended (bbolt internal/common/inode.go), so a length that
+ * is damaged is noticed. */
+static void check_order(struct reader *reader, struct page *page, struct lt_str key, size_t value_size)
 {
+    size_t at = (size_t)(key.ptr - reader->bytes.ptr);
+    if (at != page->end)
+        damage(reader, "an item begins at byte %zu, and not where the one before ended", at);
+    page->end = at + key.len + value_size;
     if (page->last_key.ptr && lt_str_cmp(page->last_key, key) >= 0)
         damage(reader, "keys out of order at byte %td", key.ptr - reader->bytes.ptr);
     page->last_key = key;
@@ -256,7 +264,7 @@ static void enter_branch(struct reader *reader, struct page *page, size_t elemen
 {
     uint64_t position = number(reader, element, 4), size = number(reader, element + 4, 4);
     if (in_page(page, element, position, size))
-        check_order(reader, page, (struct lt_str){reader->bytes.ptr + element + position, (size_t)size});
+        check_order(reader, page, (struct lt_str){reader->bytes.ptr + element + position, (size_t)size}, 0);
     else
         damage(reader, "a key beyond its page at byte %zu", element);
     push_page(reader, number(reader, element + 8, 8), page->level + 1, page->depth);
@@ -272,7 +280,7 @@ static enum lt_status read_leaf(struct reader *reader, struct page *page, size_t
     }
     struct lt_str key = {reader->bytes.ptr + element + position, (size_t)key_size};
     struct lt_str value = {key.ptr + key_size, (size_t)value_size};
-    check_order(reader, page, key);
+    check_order(reader, page, key, value.len);
     if (!flags)
         return report(reader, page, key, value, err);
     enter_bucket(reader, page, key, value);

@@ -34,9 +34,11 @@ static void take(struct lt_build_record *out, const struct lt_proto_field *field
         break;
     case LT_PROTO(6, BYTES):
         out->created = lt_proto_time(field->bytes);
+        out->bad_time |= !out->created.set && field->bytes.len;
         break;
     case LT_PROTO(7, BYTES):
         out->completed = lt_proto_time(field->bytes);
+        out->bad_time |= !out->completed.set && field->bytes.len;
         break;
     case LT_PROTO(15, VARINT):
         out->cached_steps = field->number;

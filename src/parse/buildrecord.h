@@ -12,6 +12,7 @@ enum { LT_BUILD_ATTRS = 64 };
 struct lt_build_record {
     struct lt_str ref, frontend, error; /* borrowed from the message, like all texts here */
     struct lt_time created, completed;
+    bool bad_time; /* one of the times cannot be decoded */
     uint64_t cached_steps, total_steps, completed_steps;
     struct {
         struct lt_str key, value;

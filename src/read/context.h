@@ -11,6 +11,7 @@
  * of Podman report.c         the account: seen = emitted + filtered + deduplicated + failed + untimed, and every error
  *   denied.c         what only root may read
  *   facts.c          attributes of an event that is being built
+ *   values.c         values in databases of bbolt, and reports of those that are damaged
  *   volume_users.c   which containers mount which volume
  */
 #ifndef LT_READ_CONTEXT_H

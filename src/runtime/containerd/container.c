@@ -85,15 +85,11 @@ void lt_containerd_add_labels(struct lt_facts *facts, const struct lt_containerd
 static void read_spec(struct lt_ctx *ctx, struct lt_container *container, const struct lt_containerd_record *record,
                       struct lt_facts *facts)
 {
-    struct lt_str text = lt_containerd_any(record->spec);
-    struct json_t *json = NULL;
-    struct lt_err problem = {0};
-    const char *flaw = NULL;
-    if (!text.len || text.len > LT_MAX_JSON || lt_json_parse(text, &json, &flaw, &problem) != LT_OK)
-        lt_skip(ctx, lt_containerd(ctx->root)->database, LT_CODE_DAMAGED,
-                "the specification of container '%.*s' cannot be read%s%s", LT_ARG(container->id),
-                problem.set ? ": " : "", problem.set ? problem.text : "");
-    else
+    struct json_t *json = lt_containerd_json_or_skip(ctx, record, "spec", record->spec);
+    if (!record->spec.len)
+        lt_skip(ctx, lt_containerd(ctx->root)->database, LT_CODE_MISSING, "container '%.*s' has no specification",
+                LT_ARG(container->id));
+    if (json)
         lt_oci_spec_read(ctx, container, json, lt_containerd(ctx->root)->database, facts);
     lt_json_free(json);
 }

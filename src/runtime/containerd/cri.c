@@ -16,14 +16,8 @@
 
 static struct json_t *parse_extension(struct lt_ctx *ctx, const struct lt_containerd_record *record, const char *name)
 {
-    struct lt_str text = lt_containerd_any(lt_containerd_pair(&record->extensions, name));
-    struct json_t *json = NULL;
-    struct lt_err problem = {0};
-    const char *flaw;
-    if (text.len && text.len <= LT_MAX_JSON && lt_json_parse(text, &json, &flaw, &problem) != LT_OK)
-        lt_skip(ctx, lt_containerd(ctx->root)->database, LT_CODE_DAMAGED, "%s of container '%.*s': %s", name,
-                LT_ARG(record->id), problem.text);
-    return json;
+    struct lt_str any = lt_containerd_pair(&record->extensions, name);
+    return lt_containerd_json_or_skip(ctx, record, lt_str_format(ctx->scratch, "extensions/%s", name).ptr, any);
 }
 
 static void add_identifier(struct lt_ctx *ctx, struct lt_container *container, const char *name, struct lt_str value)

@@ -18,11 +18,11 @@
 #include "model/told.h"
 #include "read/facts.h"
 #include "read/source.h"
+#include "read/values.h"
 #include "runtime/containerd/containerd.h"
 #include "runtime/runtimes.h"
 
 #include "model/spans.h"
-#include "parse/bbolt.h"
 #include "parse/ident.h"
 #include "parse/json.h"
 #include "parse/protobuf.h"
@@ -106,11 +106,21 @@ static enum lt_status emit(const struct job *job, struct lt_facts *facts, struct
     return lt_facts_emit(facts, job->ctx, event, err);
 }
 
-static struct json_t *parse_spec(struct lt_str any)
+/* What is wrong with the specification of a live record of Docker is reported here; of another one, container.c does.
+ */
+static struct json_t *parse_spec(const struct job *job)
 {
-    struct lt_str text = lt_containerd_any(any);
+    struct lt_str text = lt_containerd_any(job->spec, NULL);
     struct json_t *json = NULL;
     const char *flaw;
+    const struct lt_containerd_record *record =
+        job->origin == LT_BOLT_LIVE
+            ? lt_containerd_find(lt_containerd(job->ctx->root), LT_CONTAINERD_CONTAINER, job->namespace, job->id)
+            : NULL;
+    const struct lt_container *container =
+        record ? lt_containerd_container_of(job->ctx, job->namespace, job->id) : NULL;
+    if (container && !lt_str_eq(container->path, job->database))
+        return lt_containerd_json_or_skip(job->ctx, record, "spec", job->spec);
     if (text.len && text.len <= LT_MAX_JSON)
         lt_json_parse(text, &json, &flaw, NULL);
     return json;
@@ -214,7 +224,7 @@ static enum lt_status emit_record(struct job *job, struct lt_err *err)
 {
     bool live = job->origin == LT_BOLT_LIVE || (job->origin == LT_BOLT_OLDER && job->stands_in);
     struct lt_facts facts = {.arena = job->ctx->scratch};
-    struct json_t *spec = parse_spec(job->spec);
+    struct json_t *spec = parse_spec(job);
     struct lt_str namespace = job->namespace, id = job->id;
     bool known = id.len ? lt_is_identifier(namespace) && lt_is_identifier(id)
                         : split_group(lt_json_str(spec, "linux.cgroupsPath"), &namespace, &id);

@@ -14,9 +14,9 @@
  *
  * Pruned records are recovered from the older tree and from freed pages, as parse/bbolt.h describes. */
 #include "read/facts.h"
+#include "read/values.h"
 #include "runtime/docker/driver/driver.h"
 
-#include "parse/bbolt.h"
 #include "parse/buildrecord.h"
 #include "parse/json.h"
 #include "parse/stamp.h"
@@ -37,7 +37,23 @@ struct job {
     struct lt_map by_id;
     struct lt_str snapshotter; /* of the current file; "" if it is of graph drivers */
     struct lt_map all;         /* the records of all files, by ID */
+    struct lt_map unknown;     /* what was reported as not known */
 };
+
+/* Is the item in a bucket of this name at the top? On a page that no tree uses nobody knows. Reports buckets that are
+ * not among `names`, which ends with NULL. */
+static bool is_below(struct job *job, const struct lt_bolt_item *item, const char *bucket, const char *const names[])
+{
+    if (item->origin == LT_BOLT_FREED)
+        return true;
+    struct lt_str top = item->depth ? item->path[0] : item->key;
+    for (size_t i = 0; names[i]; i++)
+        if (item->depth && lt_str_eq(top, lt_str_c(names[i])))
+            return lt_str_eq(top, lt_str_c(bucket));
+    lt_skip_unknown(job->ctx, job->database, item, &job->unknown,
+                    lt_str_format(job->ctx->scratch, "%.*s %.*s", LT_ARG(job->database), LT_ARG(top)));
+    return false;
+}
 
 static struct record *get(struct job *job, struct lt_str id)
 {
@@ -57,10 +73,13 @@ static void set_text(struct job *job, struct lt_str *out, struct lt_str text)
         *out = lt_str_dup(job->ctx->scratch, text);
 }
 
-static void set_time(struct lt_time *out, uint64_t *offset, const struct json_t *json, const struct lt_bolt_item *item)
+static void set_time(struct job *job, struct lt_time *out, uint64_t *offset, const struct json_t *json,
+                     const struct lt_bolt_item *item)
 {
     int64_t nanoseconds;
-    if (out->set || !lt_json_int(json, "value", &nanoseconds) || !nanoseconds)
+    if (!lt_json_int(json, "value", &nanoseconds))
+        lt_skip_value(job->ctx, job->database, item, LT_CODE_BAD_TIME, "a time that is none");
+    if (out->set || !nanoseconds)
         return;
     *out = lt_time_add(lt_time_at(0, 0), nanoseconds);
     *offset = item->offset;
@@ -69,29 +88,30 @@ static void set_time(struct lt_time *out, uint64_t *offset, const struct json_t 
 /* For a live record only its own values count; for a removed one, the newest of each. */
 static enum lt_status take_metadata(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
 {
+    static const char *const buckets[] = {"_main", "_index", "_external", NULL}, *const members[] = {"value", NULL};
+    static const char *const keys[] = {"cache.createdAt", "cache.lastUsedAt", "cache.description", "cache.recordType",
+                                       "cache.parent",    "cache.snapshot",   "cache.usageCount",  NULL};
     struct job *job = arg;
-    struct json_t *json;
-    const char *flaw;
     (void)err;
+    if (!is_below(job, item, "_main", buckets) || !item->depth)
+        return LT_OK;
+    lt_skip_altered(job->ctx, job->database, item, keys);
     bool external = item->depth == 2 && !lt_str_eq(item->path[0], LT_STR("_main"));
-    if (!item->depth || external || !lt_str_starts(item->key, LT_STR("cache.")) || !item->value.len)
+    if (external || !lt_str_starts(item->key, LT_STR("cache.")) || !item->value.len)
         return LT_OK;
     struct lt_str id = item->path[item->depth - 1], key = lt_str_skip(item->key, 6);
     const struct record *known = lt_map_get(&job->by_id, id);
-    if ((known && known->live && item->origin != LT_BOLT_LIVE) || item->value.len > LT_MAX_JSON)
+    if (known && known->live && item->origin != LT_BOLT_LIVE)
         return LT_OK;
-    if (lt_json_parse(item->value, &json, &flaw, NULL) != LT_OK) {
-        if (item->origin == LT_BOLT_LIVE)
-            lt_skip(job->ctx, job->database, LT_CODE_DAMAGED, "offset %ju: a value that is no JSON",
-                    (uintmax_t)item->offset);
+    struct json_t *json = lt_value_json_or_skip(job->ctx, job->database, item, item->value, members);
+    if (!json && item->origin != LT_BOLT_LIVE)
         return LT_OK;
-    }
     struct record *record = get(job, id);
     record->live |= item->origin == LT_BOLT_LIVE;
     if (lt_str_eq(key, LT_STR("createdAt")))
-        set_time(&record->created, &record->created_at, json, item);
+        set_time(job, &record->created, &record->created_at, json, item);
     else if (lt_str_eq(key, LT_STR("lastUsedAt")))
-        set_time(&record->used, &record->used_at, json, item);
+        set_time(job, &record->used, &record->used_at, json, item);
     else if (lt_str_eq(key, LT_STR("description")))
         set_text(job, &record->description, lt_json_str(json, "value"));
     else if (lt_str_eq(key, LT_STR("recordType")))
@@ -179,17 +199,21 @@ static enum lt_status read_metadata(struct job *job, const char *name, struct lt
 
 static enum lt_status take_result(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
 {
+    static const char *const buckets[] = {"_result", "_links", "_byresult", "_backlinks", NULL};
+    static const char *const members[] = {"CreatedAt", "ID", NULL};
     struct job *job = arg;
     struct lt_facts facts = {.arena = job->ctx->scratch};
     struct lt_err problem = {0};
-    struct json_t *json;
-    const char *flaw;
     bool live = item->origin == LT_BOLT_LIVE;
-    if (item->known || !item->depth || (item->depth == 2 && !lt_str_eq(item->path[0], LT_STR("_result"))) ||
-        !lt_str_starts(item->value, LT_STR("{\"CreatedAt\"")) || item->value.len > LT_MAX_JSON ||
-        lt_json_parse(item->value, &json, &flaw, NULL) != LT_OK)
+    if (!is_below(job, item, "_result", buckets) || item->known || !item->depth ||
+        (item->origin == LT_BOLT_FREED && !lt_str_starts(item->value, LT_STR("{\"CreatedAt\""))))
+        return LT_OK;
+    struct json_t *json = lt_value_json_or_skip(job->ctx, job->database, item, item->value, members);
+    if (!json)
         return LT_OK;
     struct lt_str id = lt_json_str(json, "ID");
+    if (!lt_str_eq(id, item->key))
+        lt_skip_value(job->ctx, job->database, item, LT_CODE_DAMAGED, "a result with another ID: '%.*s'", LT_ARG(id));
     for (size_t i = 0; i + 1 < id.len; i++)
         if (id.ptr[i] == ':' && id.ptr[i + 1] == ':')
             id = lt_str_skip(id, i + 2);
@@ -206,8 +230,8 @@ static enum lt_status take_result(void *arg, const struct lt_bolt_item *item, st
     };
     enum lt_status status = lt_stamp_rfc3339(lt_json_str(json, "CreatedAt"), &event.time[0], &problem);
     lt_json_free(json);
-    if (status == LT_SKIP && live)
-        lt_skip_error(job->ctx, job->database, &problem);
+    if (status == LT_SKIP)
+        lt_skip_value(job->ctx, job->database, item, problem.code, "%s", problem.text);
     if (status == LT_SKIP || (status == LT_END && !live))
         return LT_OK;
     return lt_facts_emit(&facts, job->ctx, &event, err);
@@ -241,14 +265,20 @@ static enum lt_status emit_build(struct job *job, const struct lt_bolt_item *ite
 
 static enum lt_status take_build(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
 {
+    static const char *const buckets[] = {"_records", "_version", NULL};
     struct job *job = arg;
     struct lt_build_record build;
-    if (item->known || (item->depth && !lt_str_eq(item->path[item->depth - 1], LT_STR("_records"))))
+    if (!is_below(job, item, "_records", buckets) || item->known ||
+        (item->depth && !lt_str_eq(item->path[item->depth - 1], LT_STR("_records"))))
         return LT_OK;
     bool whole = lt_build_record_parse(item->value, &build), live = item->origin == LT_BOLT_LIVE;
-    if (!whole && live)
-        lt_skip(job->ctx, job->database, LT_CODE_DAMAGED, "offset %ju: a record of a build breaks off",
-                (uintmax_t)item->offset);
+    if (!whole)
+        lt_skip_value(job->ctx, job->database, item, LT_CODE_DAMAGED, "a record of a build breaks off");
+    else if (!build.created.set || build.bad_time)
+        lt_skip_value(job->ctx, job->database, item, LT_CODE_BAD_TIME, "a build with a time that is none");
+    if (!lt_str_eq(build.ref, item->key))
+        lt_skip_value(job->ctx, job->database, item, LT_CODE_DAMAGED, "a build with another name: '%.*s'",
+                      LT_ARG(build.ref));
     /* The bucket of a freed page is unknown, but a record contains its own key. */
     if (!live && (!whole || !lt_str_eq(build.ref, item->key)))
         return LT_OK;

@@ -12,12 +12,14 @@
  * daemon, so its `created` is the daemon's last start. Removed records are recovered as parse/bbolt.h describes. */
 #include "model/told.h"
 #include "read/facts.h"
+#include "read/values.h"
 #include "runtime/docker/docker.h"
 
-#include "parse/bbolt.h"
 #include "parse/ident.h"
 #include "parse/json.h"
 #include "parse/stamp.h"
+
+#include <ctype.h>
 
 enum { INDEX = 8 };
 #define PREFIX "docker/network/v1.0/"
@@ -32,7 +34,7 @@ struct record {
     uint64_t offset;
     enum lt_bolt_origin origin;
     bool is_bridge, stands_in; /* stands_in: for what is damaged, so it need not have been removed */
-    unsigned endpoints; /* of a sandbox: number of live endpoints */
+    unsigned endpoints;        /* of a sandbox: number of live endpoints */
 };
 
 /* The contents of the database; read in phase 1, in the run arena. */
@@ -42,20 +44,28 @@ struct lt_networks {
     struct lt_time born, written;
     struct lt_list records[KINDS];
     struct lt_map by_id[KINDS]; /* the first record of each ID, which is the live one if there is one */
+    struct lt_map damaged;      /* keys of the last state whose records cannot be read: they were not removed */
+    struct lt_map unknown;      /* what was reported as not known */
 };
 
-static void read_pool(struct lt_facts *facts, struct lt_str text)
+/* Parse JSON that is text in a record. */
+static struct json_t *parse_inner(struct lt_networks *job, const struct lt_bolt_item *item, struct lt_str text)
 {
-    struct json_t *pools;
-    const char *flaw;
-    if (!text.len || lt_json_parse(text, &pools, &flaw, NULL) != LT_OK)
-        return;
+    struct json_t *json = NULL;
+    const char *flaw = NULL;
+    if (text.len && (lt_json_parse(text, &json, &flaw, NULL) != LT_OK || flaw))
+        lt_skip_value(job->ctx, job->database, item, LT_CODE_DAMAGED, "an address that cannot be read%s%s",
+                      flaw ? ": " : "", flaw ? flaw : "");
+    return json;
+}
+
+static void read_pool(struct lt_networks *job, struct lt_facts *facts, const struct lt_bolt_item *item,
+                      struct lt_str text)
+{
+    struct json_t *pools = parse_inner(job, item, text);
     for (size_t i = 0; i < lt_json_count(pools); i++) {
         const struct json_t *pool = lt_json_item(pools, i);
-        struct json_t *data = NULL; /* an object, or JSON as text in JSON */
-        struct lt_str inner = lt_json_str(pool, "IPAMData");
-        if (inner.len)
-            (void)lt_json_parse(inner, &data, &flaw, NULL);
+        struct json_t *data = parse_inner(job, item, lt_json_str(pool, "IPAMData")); /* JSON in JSON, or an object */
         lt_fact(facts, "subnet", lt_json_str(data ? data : pool, data ? "Pool" : "IPAMData.Pool"));
         lt_fact(facts, "gateway", lt_json_str(data ? data : pool, data ? "Gateway" : "IPAMData.Gateway"));
         lt_json_free(data);
@@ -63,21 +73,21 @@ static void read_pool(struct lt_facts *facts, struct lt_str text)
     lt_json_free(pools);
 }
 
-static void read_network(struct lt_networks *job, struct record *record, const struct json_t *json)
+static void read_network(struct lt_networks *job, struct record *record, const struct lt_bolt_item *item,
+                         const struct json_t *json)
 {
     struct lt_facts *facts = &record->facts;
     struct lt_err problem = {0};
     struct lt_str key;
     const struct json_t *value;
-    if (lt_stamp_rfc3339(lt_json_str(json, "created"), &record->created, &problem) == LT_SKIP &&
-        record->origin == LT_BOLT_LIVE)
-        lt_skip_error(job->ctx, job->database, &problem);
+    if (lt_stamp_rfc3339(lt_json_str(json, "created"), &record->created, &problem) == LT_SKIP)
+        lt_skip_value(job->ctx, job->database, item, problem.code, "created: %s", problem.text);
     record->is_bridge = lt_str_eq(record->name, LT_STR("bridge"));
     lt_fact(facts, "network", record->name);
     lt_fact(facts, "driver", lt_json_str(json, "networkType"));
     lt_fact(facts, "scope", lt_json_str(json, "scope"));
-    read_pool(facts, lt_json_str(json, "ipamV4Info"));
-    read_pool(facts, lt_json_str(json, "ipamV6Info"));
+    read_pool(job, facts, item, lt_json_str(json, "ipamV4Info"));
+    read_pool(job, facts, item, lt_json_str(json, "ipamV6Info"));
     if (lt_json_bool(json, "internal"))
         lt_facts_item(facts, LT_ATTR_FACTS, "internal");
     for (void *iter = NULL; lt_json_next(lt_json_at(json, "labels"), &iter, &key, &value);)
@@ -103,12 +113,13 @@ static void read_ports(struct record *record, const struct json_t *json)
     }
 }
 
-static void read_record(struct lt_networks *job, enum kind kind, struct record *record, const struct json_t *json)
+static void read_record(struct lt_networks *job, enum kind kind, struct record *record, const struct lt_bolt_item *item,
+                        const struct json_t *json)
 {
     struct lt_arena *arena = job->ctx->run;
     record->name = lt_str_dup(arena, lt_json_str(json, "name"));
     if (kind == NETWORK) {
-        read_network(job, record, json);
+        read_network(job, record, item, json);
     } else if (kind == ENDPOINT) {
         record->sandbox = lt_str_dup(arena, lt_json_str(json, "sandbox"));
         lt_fact(&record->facts, "address", lt_json_str(json, "ep_iface.addr"));
@@ -116,6 +127,8 @@ static void read_record(struct lt_networks *job, enum kind kind, struct record *
         lt_fact(&record->facts, "mac", lt_json_str(json, "ep_iface.mac"));
     } else if (kind == SANDBOX) {
         record->container = lt_str_dup(arena, lt_json_str(json, "Cid"));
+        if (!record->container.len)
+            lt_skip_value(job->ctx, job->database, item, LT_CODE_DAMAGED, "no Cid: whose it is is not known");
     } else {
         read_ports(record, json);
     }
@@ -139,22 +152,62 @@ static enum kind kind_of(struct lt_str key, struct lt_str *network, struct lt_st
     return KINDS;
 }
 
+/* Records of other kinds: counters, and what the drivers keep (moby libnetwork datastore, drivers, ipams, 20.10 to 29).
+ * A key that is neither may be a damaged one. */
+static void check_other(struct lt_networks *job, const struct lt_bolt_item *item)
+{
+    static const char *const names[] = {
+        "endpoint_count", "bridge", "macvlan", "macvlan-endpoint", "ipvlan",  "ipvlan-endpoint", "overlay",
+        "ipam",           "idm",    "network", "endpoint",         "sandbox", "bridge-endpoint", "vxlan-idm"};
+    struct lt_str rest = lt_str_skip(item->key, sizeof PREFIX - 1), name = lt_str_cut(&rest, '/');
+    bool ours = item->depth == 1 && lt_str_eq(item->path[0], LT_STR("libnetwork"));
+    if (ours && item->key.len < sizeof PREFIX && lt_str_starts(LT_STR(PREFIX), item->key))
+        return; /* a parent of all */
+    for (size_t i = 0; ours && lt_str_starts(item->key, LT_STR(PREFIX)) && i < sizeof names / sizeof *names; i++)
+        if (lt_str_eq(name, lt_str_c(names[i])))
+            return;
+    lt_skip_unknown(job->ctx, job->database, item, &job->unknown, ours ? item->key : LT_STR("no libnetwork"));
+}
+
+/* IDs are hex digits; those of a swarm, letters and digits, and a few are words (moby libnetwork). */
+static bool is_id(struct lt_str id)
+{
+    for (size_t i = 0; i < id.len; i++)
+        if (!isalnum((unsigned char)id.ptr[i]) && !strchr("_-.", id.ptr[i]))
+            return false;
+    return true;
+}
+
+/* The ID that the record itself gives; "" if it gives none. A copy of it elsewhere, or a byte of it, may be damaged. */
+static void check_id(struct lt_networks *job, const struct lt_bolt_item *item, struct lt_str id, struct lt_str network,
+                     const struct json_t *json)
+{
+    if (!is_id(id) || !is_id(network))
+        lt_skip_value(job->ctx, job->database, item, LT_CODE_BAD_ID, "an ID that is none");
+    struct lt_str inner = lt_json_str(json, "id").len ? lt_json_str(json, "id") : lt_json_str(json, "ID");
+    if (inner.len && !lt_str_eq(inner, id))
+        lt_skip_value(job->ctx, job->database, item, LT_CODE_DAMAGED, "a record with another ID: '%.*s'",
+                      LT_ARG(inner));
+}
+
 static enum lt_status take_record(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
 {
+    static const char *const members[] = {"id",          "name",    "networkType", "created",    "scope",
+                                          "internal",    "ID",      "labels",      "ipamV4Info", "Cid",
+                                          "PortMapping", "sandbox", "Eps",         "ep_iface",   NULL};
     struct lt_networks *job = arg;
     struct lt_arena *arena = job->ctx->run;
     struct lt_str network, id, text = lt_str_skip(item->value, INDEX);
-    struct json_t *json;
-    const char *flaw;
-    struct lt_err problem = {0};
     enum kind kind = kind_of(item->key, &network, &id);
     (void)err;
+    if (kind == KINDS)
+        check_other(job, item);
     if (kind == KINDS || item->known || item->value.len <= INDEX || lt_map_get(&job->by_id[kind], id))
         return LT_OK; /* of several records of one ID the newest counts */
-    if (text.len > LT_MAX_JSON || lt_json_parse(text, &json, &flaw, &problem) != LT_OK) {
+    struct json_t *json = lt_value_json_or_skip(job->ctx, job->database, item, text, members);
+    if (!json) {
         if (item->origin == LT_BOLT_LIVE)
-            lt_skip(job->ctx, job->database, LT_CODE_DAMAGED, "offset %ju: a record that is no JSON",
-                    (uintmax_t)item->offset);
+            lt_map_put(&job->damaged, arena, lt_str_dup(arena, item->key), job);
         return LT_OK;
     }
     struct record *record = lt_new(arena, struct record);
@@ -164,11 +217,12 @@ static enum lt_status take_record(void *arg, const struct lt_bolt_item *item, st
         .facts = {.arena = arena},
         .offset = item->offset,
         .origin = item->origin,
-        .stands_in = item->stands_in,
+        .stands_in = item->stands_in || (item->origin != LT_BOLT_LIVE && lt_map_get(&job->damaged, item->key)),
     };
     if (record->stands_in)
         lt_facts_item(&record->facts, LT_ATTR_FACTS, LT_BOLT_STANDS_IN);
-    read_record(job, kind, record, json);
+    check_id(job, item, id, network, json);
+    read_record(job, kind, record, item, json);
     lt_json_free(json);
     lt_list_add(&job->records[kind], arena, record);
     lt_map_put(&job->by_id[kind], arena, record->id, record);

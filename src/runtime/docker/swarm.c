@@ -3,8 +3,8 @@
  * v1/tasks/<task>/{data,status,assigned}, see parse/swarmtask.h. A task's creation is by the manager's clock. */
 #include "model/told.h"
 #include "read/facts.h"
+#include "read/values.h"
 
-#include "parse/bbolt.h"
 #include "parse/ident.h"
 #include "parse/swarmtask.h"
 
@@ -13,6 +13,7 @@ struct job {
     struct lt_str database;
     struct lt_map services; /* task -> struct lt_str *: name of the task's service */
     struct lt_map names;    /* task -> struct lt_str *: of its container, as swarmkit makes it */
+    struct lt_map unknown;  /* what was reported as not known */
 };
 
 static void put_name(struct lt_arena *arena, struct lt_map *map, struct lt_str task, struct lt_str text)
@@ -53,8 +54,10 @@ static enum lt_status take_data(struct job *job, const struct lt_bolt_item *item
 {
     struct lt_facts facts = {.arena = job->ctx->scratch};
     struct lt_swarm_task task;
-    if (!lt_swarm_task_parse(item->value, &task) && item->origin == LT_BOLT_LIVE)
-        lt_skip(job->ctx, job->database, LT_CODE_DAMAGED, "offset %ju: a task breaks off", (uintmax_t)item->offset);
+    if (!lt_swarm_task_parse(item->value, &task))
+        lt_skip_value(job->ctx, job->database, item, LT_CODE_DAMAGED, "a task breaks off");
+    else if (!task.created.set)
+        lt_skip_value(job->ctx, job->database, item, LT_CODE_BAD_TIME, "a task with a time that is none");
     if (!lt_map_get(&job->services, item->path[item->depth - 1])) {
         put_name(job->ctx->scratch, &job->services, item->path[item->depth - 1], task.service);
         put_name(job->ctx->scratch, &job->names, item->path[item->depth - 1], container_name(job->ctx->scratch, &task));
@@ -68,9 +71,10 @@ static enum lt_status take_status(struct job *job, const struct lt_bolt_item *it
 {
     struct lt_facts facts = {.arena = job->ctx->scratch};
     struct lt_swarm_status status;
-    if (!lt_swarm_status_parse(item->value, &status) && item->origin == LT_BOLT_LIVE)
-        lt_skip(job->ctx, job->database, LT_CODE_DAMAGED, "offset %ju: the state of a task breaks off",
-                (uintmax_t)item->offset);
+    if (!lt_swarm_status_parse(item->value, &status))
+        lt_skip_value(job->ctx, job->database, item, LT_CODE_DAMAGED, "the state of a task breaks off");
+    else if (!status.time.set)
+        lt_skip_value(job->ctx, job->database, item, LT_CODE_BAD_TIME, "a state with a time that is none");
     lt_facts_text(&facts, LT_ATTR_ACTION, LT_STR("change state of task"));
     lt_facts_text(&facts, LT_ATTR_STATE, lt_str_c(status.state));
     lt_facts_text(&facts, LT_ATTR_COMMENT, status.message);
@@ -92,8 +96,21 @@ static enum lt_status take_status(struct job *job, const struct lt_bolt_item *it
     return emit(job, item, &facts, &event, err);
 }
 
+/* Report what no version is known to have: it may be a damaged name. */
+static void check_known(struct job *job, const struct lt_bolt_item *item)
+{
+    static const char *const keys[] = {"data", "status", "assigned"};
+    bool known = false;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        known |= item->depth == 3 && lt_str_eq(item->path[0], LT_STR("v1")) &&
+                 lt_str_eq(item->path[1], LT_STR("tasks")) && lt_str_eq(item->key, lt_str_c(keys[i]));
+    if (!known && item->origin != LT_BOLT_FREED)
+        lt_skip_unknown(job->ctx, job->database, item, &job->unknown, item->key);
+}
+
 static enum lt_status take_item(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
 {
+    check_known(arg, item);
     if (item->known || !item->depth)
         return LT_OK;
     if (lt_str_eq(item->key, LT_STR("data")))

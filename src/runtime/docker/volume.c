@@ -13,11 +13,11 @@
  * earlier may be on freed pages. */
 #include "read/volume_users.h"
 
-#include "parse/bbolt.h"
 #include "parse/ident.h"
 #include "parse/json.h"
 #include "parse/redact.h"
 #include "read/discover.h"
+#include "read/values.h"
 #include "runtime/docker/driver/driver.h"
 #include "runtime/docker/graph.h"
 
@@ -36,6 +36,8 @@ struct job {
     struct lt_time born, written;
     struct lt_list records; /* of struct record * */
     struct lt_map by_name;  /* the first record of each name */
+    struct lt_map damaged;  /* names of the last state whose records cannot be read: they were not removed */
+    struct lt_map unknown;  /* what was reported as not known */
 };
 
 static struct lt_str redacted(struct lt_arena *arena, struct lt_str text)
@@ -158,21 +160,15 @@ static struct lt_list pairs(struct lt_arena *arena, const struct json_t *object)
     return list;
 }
 
-static enum lt_status take_record(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
+/* Names of the last state that is damaged; a copy of the record from before may stand in. */
+static void note_damaged(struct job *job, const struct lt_bolt_item *item, struct lt_str name)
 {
-    struct job *job = arg;
-    struct json_t *json;
-    const char *flaw;
-    struct lt_err problem = {0};
-    (void)err;
-    if (item->known || item->value.len > LT_MAX_JSON)
-        return LT_OK;
-    enum lt_status status = lt_json_parse(item->value, &json, &flaw, &problem);
-    if (status != LT_OK) {
-        if (item->origin == LT_BOLT_LIVE)
-            lt_skip_error(job->ctx, job->database, &problem);
-        return LT_OK;
-    }
+    if (item->origin == LT_BOLT_LIVE && name.len)
+        lt_map_put(&job->damaged, job->ctx->scratch, lt_str_dup(job->ctx->scratch, name), job);
+}
+
+static void keep_record(struct job *job, const struct lt_bolt_item *item, const struct json_t *json)
+{
     struct lt_arena *arena = job->ctx->scratch;
     struct record *record = lt_new(arena, struct record);
     *record = (struct record){
@@ -182,14 +178,34 @@ static enum lt_status take_record(void *arg, const struct lt_bolt_item *item, st
         .options = pairs(arena, lt_json_at(json, "Options")),
         .offset = item->offset,
         .origin = item->origin,
-        .stands_in = item->stands_in,
+        .stands_in = item->stands_in || (item->origin != LT_BOLT_LIVE && lt_map_get(&job->damaged, item->key)),
     };
-    if (lt_str_eq(lt_json_str(json, "Name"), item->key)) {
-        if (!lt_map_get(&job->by_name, record->name))
-            lt_map_put(&job->by_name, arena, record->name, record);
-        lt_list_add(&job->records, arena, record);
-    } else if (item->origin == LT_BOLT_LIVE) {
-        lt_skip(job->ctx, job->database, LT_CODE_DAMAGED, "a volume with two names: '%.*s'", LT_ARG(record->name));
+    if (!lt_map_get(&job->by_name, record->name))
+        lt_map_put(&job->by_name, arena, record->name, record);
+    lt_list_add(&job->records, arena, record);
+}
+
+static enum lt_status take_record(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
+{
+    static const char *const members[] = {"Name", "Driver", "Labels", "Options", NULL};
+    struct job *job = arg;
+    struct lt_ctx *ctx = job->ctx;
+    (void)err;
+    if (item->depth && !lt_str_eq(item->path[0], LT_STR("volumes")))
+        lt_skip_unknown(ctx, job->database, item, &job->unknown, item->path[0]);
+    if (item->known)
+        return LT_OK;
+    struct json_t *json = lt_value_json_or_skip(ctx, job->database, item, item->value, members);
+    struct lt_str name = lt_json_str(json, "Name");
+    bool nameless = json && !name.len && item->origin != LT_BOLT_FREED; /* that name is damaged */
+    if (nameless || (json && lt_str_eq(name, item->key))) {
+        keep_record(job, item, json);
+    } else {
+        note_damaged(job, item, item->key);
+        note_damaged(job, item, name);
+        if (json)
+            lt_skip_value(ctx, job->database, item, LT_CODE_DAMAGED, "a volume with another name: '%.*s'",
+                          LT_ARG(name));
     }
     lt_json_free(json);
     return LT_OK;

@@ -130,8 +130,13 @@ struct lt_containerd_record *lt_containerd_find(const struct lt_containerd *stor
 struct lt_str lt_containerd_pair(const struct lt_list *pairs, const char *key);
 
 /* The value in a google.protobuf.Any: field 1 is its type, field 2 the value, which is JSON in all that is read here.
- */
-struct lt_str lt_containerd_any(struct lt_str any);
+ * `*whole`: the message has both, and no more; it may be NULL. */
+struct lt_str lt_containerd_any(struct lt_str any, bool *whole);
+
+/* Parse the JSON in the Any of `key` ("spec", "extensions/<name>") of a record. What is wrong with it is reported.
+ * NULL: nothing is left, or `any` is "". Free with lt_json_free(). */
+struct json_t *lt_containerd_json_or_skip(struct lt_ctx *ctx, const struct lt_containerd_record *record,
+                                          const char *key, struct lt_str any);
 
 /* Read the snapshotters' databases and directories of the current store: layers with parents and names, known to other
  * stores as lt_host_snapshot(). */

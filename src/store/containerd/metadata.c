@@ -13,10 +13,11 @@
  * Times are Go's binary form, by the host's clock. Sizes are zigzag varints. */
 #include "store/containerd/containerd.h"
 
-#include "parse/bbolt.h"
+#include "parse/json.h"
 #include "parse/protobuf.h"
 #include "parse/snapshot.h"
 #include "parse/stamp.h"
+#include "read/values.h"
 
 enum { KIND_AT = 2 }; /* buckets before it: v1, the namespace */
 
@@ -25,6 +26,7 @@ struct job {
     struct lt_containerd *store;
     struct lt_containerd_record *record; /* of the item before */
     const char *bucket;                  /* the bytes of that record's name: keys of a record are adjacent */
+    struct lt_map unknown;               /* what was reported as not known */
 };
 
 /* Where the records of a kind are: buckets below the namespace. */
@@ -61,6 +63,16 @@ static const struct text {
     TEXT(SANDBOX, "runtime", "name", runtime),
 };
 
+/* What else records have: any key, if it is "*". */
+static const struct other {
+    const char *bucket, *key;
+} others[] = {
+    {"target", "size"}, {"annotations", "*"}, {"runtime", "options"}, {"labels", "*"},  {"extensions", "*"},
+    {"children", "*"},  {"snapshots", "*"},   {"content", "*"},       {"ingests", "*"}, {"", "name"},
+    {"", "parent"},     {"", "createdat"},    {"", "updatedat"},      {"", "expireat"}, {"", "size"},
+    {"", "ref"},        {"", "expected"},
+};
+
 /* Lists of a record, by the bucket in it. */
 #define PAIRS(bucket, member)                                                                                          \
     {                                                                                                                  \
@@ -94,13 +106,53 @@ struct lt_str lt_containerd_pair(const struct lt_list *pairs, const char *key)
     return LT_STR("");
 }
 
-struct lt_str lt_containerd_any(struct lt_str any)
+struct lt_str lt_containerd_any(struct lt_str any, bool *whole)
 {
     struct lt_proto_field field;
+    struct lt_str value = LT_STR("");
+    bool types = false, more = false;
     while (lt_proto_next(&any, &field))
         if (field.tag == LT_PROTO(2, BYTES))
-            return field.bytes;
-    return LT_STR("");
+            value = field.bytes;
+        else if (field.tag == LT_PROTO(1, BYTES))
+            types = true;
+        else
+            more = true;
+    if (whole)
+        *whole = types && value.len && !more && !any.len;
+    return value;
+}
+
+/* Report what is wrong with a value of a record, as lt_skip_value() does. */
+static void skip_value(struct lt_ctx *ctx, const struct lt_containerd_record *record, const char *key,
+                       struct lt_str value, const char *what)
+{
+    const struct lt_containerd *store = lt_containerd(ctx->root);
+    const char *bucket = "";
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (places[i].kind == record->kind)
+            bucket = places[i].bucket;
+    lt_skip(ctx, store->database, LT_CODE_DAMAGED, "offset %td, 'v1/%.*s/%s/%.*s/%s': %s", value.ptr - store->bytes.ptr,
+            LT_ARG(record->namespace), bucket, LT_ARG(record->id), key, what);
+}
+
+struct json_t *lt_containerd_json_or_skip(struct lt_ctx *ctx, const struct lt_containerd_record *record,
+                                          const char *key, struct lt_str any)
+{
+    struct json_t *json = NULL;
+    struct lt_err problem = {0};
+    const char *flaw = NULL;
+    bool whole;
+    struct lt_str text = lt_containerd_any(any, &whole);
+    if (any.len && !whole)
+        skip_value(ctx, record, key, any, "a message that is damaged");
+    if (text.len > LT_MAX_JSON)
+        skip_value(ctx, record, key, any, "a value that is too large");
+    else if (text.len && lt_json_parse(text, &json, &flaw, &problem) != LT_OK)
+        skip_value(ctx, record, key, any, problem.text);
+    else if (flaw)
+        skip_value(ctx, record, key, any, flaw);
+    return json;
 }
 
 /* The place that an item is in; NULL: none. `*depth` is then the number of buckets down to the record. */
@@ -151,8 +203,7 @@ static struct lt_containerd_record *record_at(struct job *job, const struct lt_b
 static void take_time(struct job *job, const struct lt_bolt_item *item, struct lt_time *time, uint64_t *at)
 {
     if (lt_stamp_go_binary(item->value, time) == LT_SKIP)
-        lt_skip(job->ctx, job->store->database, LT_CODE_BAD_TIME, "offset %ju: a time that is none",
-                (uintmax_t)item->offset);
+        lt_skip_value(job->ctx, job->store->database, item, LT_CODE_BAD_TIME, "a time that is none");
     *at = item->offset;
 }
 
@@ -174,8 +225,7 @@ static void take_value(struct job *job, struct lt_containerd_record *record, con
     else if (lt_str_eq(item->key, LT_STR("expireat")))
         take_time(job, item, &record->expires, &unused);
     else if (lt_str_eq(item->key, LT_STR("size")) && !lt_zigzag(item->value, &record->size))
-        lt_skip(job->ctx, job->store->database, LT_CODE_DAMAGED, "offset %ju: a size that is none",
-                (uintmax_t)item->offset);
+        lt_skip_value(job->ctx, job->store->database, item, LT_CODE_DAMAGED, "a size that is none");
 }
 
 /* A key of a list. */
@@ -193,14 +243,54 @@ static bool take_pair(struct job *job, struct lt_containerd_record *record, cons
     return false;
 }
 
+/* Is the bucket or the key one that a record of this kind has? `bucket` is the first in the record, "" for itself. */
+static bool is_key(const struct lt_bolt_item *item, enum lt_containerd_kind kind, size_t depth)
+{
+    struct lt_str bucket = item->depth > depth ? item->path[depth] : LT_STR("");
+    if (item->depth > depth + 1 && !lt_str_eq(bucket, LT_STR("snapshots")))
+        bucket = item->path[item->depth - 1];
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i].kind == kind && lt_str_eq(bucket, lt_str_c(texts[i].bucket)) &&
+            lt_str_eq(item->key, lt_str_c(texts[i].key)))
+            return true;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (lt_str_eq(bucket, lt_str_c(others[i].bucket)) &&
+            (*others[i].key == '*' || lt_str_eq(item->key, lt_str_c(others[i].key))))
+            return true;
+    return false;
+}
+
+/* Is it outside of all records, and known all the same: the version, labels of a namespace? */
+static bool is_beside(const struct lt_bolt_item *item)
+{
+    if (!item->depth || !lt_str_eq(item->path[0], LT_STR("v1")))
+        return false;
+    return item->depth == 1 ? lt_str_eq(item->key, LT_STR("version"))
+                            : item->depth == KIND_AT + 1 && lt_str_eq(item->path[KIND_AT], LT_STR("labels"));
+}
+
+/* Report what no version is known to have: it may be a damaged name, or from a version to come. */
+static void check_known(struct job *job, const struct lt_bolt_item *item, const struct place *place, size_t depth)
+{
+    struct lt_arena *scratch = job->ctx->scratch;
+    size_t named = item->depth > KIND_AT ? KIND_AT : 0;
+    if (item->origin == LT_BOLT_FREED || (place ? is_key(item, place->kind, depth) : is_beside(item)))
+        return;
+    struct lt_str kind =
+        place ? lt_str_format(scratch, "%s %.*s %.*s", place->bucket,
+                              LT_ARG(item->depth > depth ? item->path[depth] : LT_STR("")), LT_ARG(item->key))
+              : lt_str_format(scratch, "%.*s", LT_ARG(item->depth ? item->path[named] : item->key));
+    lt_skip_unknown(job->ctx, job->store->database, item, &job->unknown, kind);
+}
+
 static enum lt_status take_item(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
 {
     struct job *job = arg;
-    size_t depth;
+    size_t depth = 0;
     const struct place *place = place_of(item, &depth);
     (void)err;
-    if (!place || item->origin == LT_BOLT_FREED ||
-        (item->origin == LT_BOLT_OLDER && (!item->stands_in || item->known)))
+    check_known(job, item, place, depth);
+    if (!place || item->origin == LT_BOLT_FREED || (item->origin == LT_BOLT_OLDER && (!item->stands_in || item->known)))
         return LT_OK;
     struct lt_containerd_record *record = record_at(job, item, place->kind, depth);
     bool inner = item->depth > depth;

@@ -9,9 +9,9 @@
  * preparation that was cut short, rm-* of a removal. */
 #include "store/containerd/containerd.h"
 
-#include "parse/bbolt.h"
 #include "parse/snapshot.h"
 #include "parse/stamp.h"
+#include "read/values.h"
 
 #include <stdlib.h>
 
@@ -38,6 +38,7 @@ struct job {
     struct lt_str path, database;
     struct lt_list records; /* of struct record * */
     struct lt_map by_name;  /* of struct record * */
+    struct lt_map unknown;  /* what was reported as not known */
     uint64_t last;          /* the last number that was given out */
 };
 
@@ -78,9 +79,27 @@ static bool take_value(struct record *record, const struct lt_bolt_item *item)
     return true;
 }
 
+/* Report what no version is known to have: it may be a damaged name, or from a version to come. v1/parents is an index
+ * of the snapshots. */
+static void check_known(struct job *job, const struct lt_bolt_item *item)
+{
+    static const char *const keys[] = {"id", "kind", "parent", "createdat", "updatedat", "inodes", "size"};
+    bool ours = item->depth >= NAME_AT && lt_str_eq(item->path[0], LT_STR("v1"));
+    bool snapshot = ours && item->depth >= DEPTH && lt_str_eq(item->path[1], LT_STR("snapshots"));
+    bool known = (ours && lt_str_eq(item->path[1], LT_STR("parents"))) ||
+                 (snapshot && item->depth > DEPTH && lt_str_eq(item->path[DEPTH], LT_STR("labels")));
+    for (size_t i = 0; snapshot && item->depth == DEPTH && i < sizeof keys / sizeof *keys; i++)
+        known |= lt_str_eq(item->key, lt_str_c(keys[i]));
+    if (known || item->origin == LT_BOLT_FREED)
+        return;
+    struct lt_str kind = snapshot && item->depth == DEPTH ? item->key : LT_STR("a bucket");
+    lt_skip_unknown(job->ctx, job->database, item, &job->unknown, kind);
+}
+
 static enum lt_status take_item(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
 {
     struct job *job = arg;
+    check_known(job, item);
     bool live = item->origin == LT_BOLT_LIVE;
     bool wanted = live || (item->origin == LT_BOLT_OLDER && item->stands_in && !item->known);
     (void)err;
@@ -93,8 +112,7 @@ static enum lt_status take_item(void *arg, const struct lt_bolt_item *item, stru
     if (!live && !record->older)
         return LT_OK; /* values of both would make a record that never was */
     if (!take_value(record, item))
-        lt_skip(job->ctx, job->database, LT_CODE_DAMAGED, "offset %ju: no %.*s of a snapshot", (uintmax_t)item->offset,
-                LT_ARG(item->key));
+        lt_skip_value(job->ctx, job->database, item, LT_CODE_DAMAGED, "no %.*s of a snapshot", LT_ARG(item->key));
     return LT_OK;
 }
 
