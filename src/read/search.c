@@ -80,13 +80,25 @@ static bool is_mark(const struct pass *pass, struct lt_str name, bool itself)
     return false;
 }
 
+/* Keep the first thing that cannot be searched, and count the others. */
+static void note_unread(struct pass *pass, struct lt_str path, const struct lt_err *problem)
+{
+    if (pass->unread++)
+        return;
+    pass->first = lt_str_dup(&pass->kept, path);
+    pass->problem = *problem;
+}
+
 static bool is_directory(struct pass *pass, struct lt_str name, uint64_t ino, unsigned type)
 {
     struct lt_node node = {.name = name, .ino = ino};
     if (type)
         return S_ISDIR(type);
     struct lt_fs *fs = pass->ctx.fs;
-    return fs->ops->describe(fs, &pass->dir, &pass->scratch, &node, NULL) == LT_OK && S_ISDIR(node.mode);
+    struct lt_err problem = {0};
+    if (fs->ops->describe(fs, &pass->dir, &pass->scratch, &node, &problem) == LT_SKIP)
+        note_unread(pass, lt_path_join(&pass->scratch, pass->dir.name, name), &problem);
+    return S_ISDIR(node.mode);
 }
 
 static void take_name(void *arg, struct lt_str name, uint64_t ino, unsigned type)
@@ -143,10 +155,8 @@ static void look_at(struct pass *pass, const struct item *item)
         (struct lt_dir){.name = path, .path_len = path.len, .ino = item->ino, .depth = item->depth, .brief = true};
     pass->marked = is_mark(pass, lt_str_basename(path), true);
     lt_arena_reset(&pass->scratch);
-    if (fs->ops->names(fs, &pass->dir, take_name, pass, &problem) != LT_OK && !pass->unread++) {
-        pass->first = lt_str_dup(&pass->kept, path);
-        pass->problem = problem;
-    }
+    if (fs->ops->names(fs, &pass->dir, take_name, pass, &problem) != LT_OK)
+        note_unread(pass, path, &problem);
     if (pass->count > before) /* file systems list names in any order */
         qsort(pass->items + before, pass->count - before, sizeof *pass->items, by_path);
     if (!pass->marked || !pass->take(&pass->discovery, path, &done))

@@ -83,6 +83,13 @@ static enum lt_status refuse(struct lt_err *err, const char *what)
     return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, errno, "%s", what);
 }
 
+/* What could be opened, or was listed, is there: a system that then knows nothing of it contradicts itself, or it was
+ * removed from a live host meanwhile. */
+static enum lt_status fail_opened(struct lt_err *err, int problem, const char *what)
+{
+    return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, problem, "%s", what);
+}
+
 static enum lt_status directory_stat(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_node *out,
                                      struct lt_err *err)
 {
@@ -90,9 +97,9 @@ static enum lt_status directory_stat(struct lt_fs *fs, struct lt_str path, struc
     int fd = lt_beneath_open(beneath_of(fs), path, OPEN_LOOK);
     if (fd < 0)
         return refuse(err, "cannot look at it");
-    errno = describe(fd, "", arena, out);
+    int problem = describe(fd, "", arena, out);
     close(fd);
-    return errno ? refuse(err, "cannot look at it") : LT_OK;
+    return problem ? fail_opened(err, problem, "cannot look at it") : LT_OK;
 }
 
 /* Is it the root of its file system? Only ext2/3/4 tell by its number, also where the root is not what is mounted. */
@@ -285,9 +292,9 @@ static enum lt_status directory_describe(struct lt_fs *fs, const struct lt_dir *
     struct lt_lease lease = lt_beneath_lease(beneath_of(fs), dir);
     if (lease.fd < 0)
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, errno, "cannot open its directory");
-    errno = describe(lease.fd, node->name.ptr, arena, node);
+    int problem = describe(lease.fd, node->name.ptr, arena, node);
     lt_beneath_return(beneath_of(fs), lease);
-    return errno ? refuse(err, "cannot look at it") : LT_OK;
+    return problem ? fail_opened(err, problem, "cannot look at it") : LT_OK;
 }
 
 /* Read one attribute by the path of its entry in /proc/self/fd. */
@@ -361,12 +368,12 @@ static enum lt_status directory_open(struct lt_fs *fs, struct lt_str path, struc
     int problem = fstat(look, &seen) < 0 ? errno : 0;
     close(look);
     if (problem)
-        return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, problem, "cannot open");
+        return fail_opened(err, problem, "cannot open");
     if (!S_ISREG(seen.st_mode))
         return lt_fail(err, LT_SKIP, LT_CODE_TYPE, 0, "not a regular file");
     out->fd = lt_beneath_open(beneath_of(fs), path, OPEN_SAFE);
     if (out->fd < 0)
-        return refuse(err, "cannot open");
+        return fail_opened(err, errno, "cannot open");
     if (fstat(out->fd, &opened) < 0 || !S_ISREG(opened.st_mode) || opened.st_ino != seen.st_ino) {
         close(out->fd);
         out->fd = -1;
