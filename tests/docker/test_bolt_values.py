@@ -37,7 +37,7 @@ def container(name: str) -> dict:
     """A record of containerd."""
     return {b"createdat": STAMP, b"updatedat": LATER, b"image": b"image-" + name.encode(), b"snapshotKey": name.encode(),
             b"snapshotter": b"overlayfs", b"spec": any_of({"process": {"args": ["run", name]}, "hostname": name}),
-            b"labels": {b"who": name.encode()}, b"runtime": {b"name": b"io.containerd.runc.v2"}}
+            b"labels": {b"io.kubernetes.pod.name": b"pod-" + name.encode()}, b"runtime": {b"name": b"io.containerd.runc.v2"}}
 
 
 def build(name: bytes) -> bytes:
@@ -103,6 +103,9 @@ DAMAGES = {
     "bucket": Damage(META, META_DB, b"images", b"imaget", "v1/default/imaget/pic/", "pic"),
     "top": Damage(META, META_DB, b"v1", b"v3", "v3/default/", "containerd"),
     "image": Damage(META, META_DB, b"mediatypem", b"mediatyqem", "v1/default/images/pic/target/mediatyqe", "pic"),
+    "image, name": Damage(META, META_DB, b"imageimage-one", b"imageim\x81ge-one", ONE + "image", "one"),
+    "label, key": Damage(META, META_DB, b"io.kubernetes.pod.name", b"io.kubernetes.poe.name", ONE + "labels/io.kubernetes.poe.name",
+                         "one"),
     "blob": Damage(META, META_DB, b"size\x80\x01", b"size\x80\x81", "2" * 64 + "/size", "2" * 64),
     "lease": Damage(META, META_DB, b"createdat" + STAMP, b"createdat" + b"\7" + STAMP[1:], "/createdat", ""),
     "snapshot": Damage(SNAPSHOTS, SNAPSHOTS_DB, b"kind\2", b"kind\x0b", "v1/snapshots/default/1/s1/kind", "s1"),

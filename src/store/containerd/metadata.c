@@ -73,6 +73,16 @@ static const struct other {
     {"", "ref"},        {"", "expected"},
 };
 
+/* Labels and extensions that are read elsewhere. */
+static const char *const known_pairs[] = {"io.cri-containerd.kind",
+                                          "io.kubernetes.container.name",
+                                          "io.kubernetes.pod.uid",
+                                          "io.kubernetes.pod.name",
+                                          "io.kubernetes.pod.namespace",
+                                          "io.cri-containerd.container.metadata",
+                                          "io.cri-containerd.sandbox.metadata",
+                                          NULL};
+
 /* Lists of a record, by the bucket in it. */
 #define PAIRS(bucket, member)                                                                                          \
     {                                                                                                                  \
@@ -171,6 +181,17 @@ static const struct place *place_of(const struct lt_bolt_item *item, size_t *dep
     return NULL;
 }
 
+/* Report a name with bytes that no name has: containerd makes and takes ASCII alone. Containers are checked where they
+ * become paths. */
+static void check_name(struct job *job, const struct lt_bolt_item *item, struct lt_str name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if ((unsigned char)name.ptr[i] < 0x20 || (unsigned char)name.ptr[i] >= 0x7F) {
+            lt_skip_value(job->ctx, job->store->database, item, LT_CODE_BAD_ID, "bytes that no name has");
+            return;
+        }
+}
+
 static struct lt_containerd_record *record_at(struct job *job, const struct lt_bolt_item *item,
                                               enum lt_containerd_kind kind, size_t depth)
 {
@@ -192,6 +213,8 @@ static struct lt_containerd_record *record_at(struct job *job, const struct lt_b
                                                 .older = item->origin != LT_BOLT_LIVE};
         if (kind == LT_CONTAINERD_SNAPSHOT)
             record->snapshotter = snapshotter;
+        if (kind != LT_CONTAINERD_CONTAINER)
+            check_name(job, item, id);
         lt_list_add(&job->store->records[kind], run, record);
         lt_map_put(&job->store->record_by_name, run, name, record);
     }
@@ -214,8 +237,11 @@ static void take_value(struct job *job, struct lt_containerd_record *record, con
     uint64_t unused;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i].kind == record->kind && lt_str_eq(bucket, lt_str_c(texts[i].bucket)) &&
-            lt_str_eq(item->key, lt_str_c(texts[i].key)))
+            lt_str_eq(item->key, lt_str_c(texts[i].key))) {
             *(struct lt_str *)((char *)record + texts[i].member) = item->value;
+            if (!lt_str_eq(item->key, LT_STR("spec")))
+                check_name(job, item, item->value);
+        }
     if (bucket.len)
         return;
     if (lt_str_eq(item->key, LT_STR("createdat")))
@@ -237,6 +263,7 @@ static bool take_pair(struct job *job, struct lt_containerd_record *record, cons
             continue;
         struct lt_containerd_pair *pair = lt_new(job->ctx->run, struct lt_containerd_pair);
         *pair = (struct lt_containerd_pair){item->key, item->value};
+        lt_skip_altered(job->ctx, job->store->database, item, known_pairs);
         lt_list_add((struct lt_list *)((char *)record + lists[i].member), job->ctx->run, pair);
         return true;
     }
