@@ -211,6 +211,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fs.ops->release(&fs);
     }
     lt_arena_free(&evidence.arena);
-    free(image.bytes);
+    free_disk(&image);
     return 0;
 }

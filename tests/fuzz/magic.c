@@ -22,6 +22,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         PROMISE(memchr(all.ptr, 0, all.len) == NULL);
     }
     lt_arena_free(&arena);
-    free(disk.bytes);
+    free_disk(&disk);
     return 0;
 }

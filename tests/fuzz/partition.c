@@ -41,6 +41,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     PROMISE(is_lower_hex(identity.partuuid) && identity.partlabel.len <= (size_t)LABEL_UNITS * 4);
     PROMISE(!identity.uuid.len && !identity.label.len);
     lt_arena_free(&arena);
-    free(disk.bytes);
+    free_disk(&disk);
     return 0;
 }
