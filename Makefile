@@ -66,17 +66,33 @@ $(BUILD)/no-places.o: src/read/discover.c $(BUILD)/flags
 $(BUILD)/layertime-no-places: $(filter-out %/read/discover.o,$(SOURCES:%.c=$(BUILD)/%.o)) $(BUILD)/no-places.o
 	$(CC) $(CFLAGS) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
+# Prerequisites with $$ are expanded when their rule is used.
+.SECONDEXPANSION:
+
 # Unit tests link everything but main.c with cmocka.
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
 
-# Tools of the end-to-end tests.
+# Those of mutators (see below) link one, too.
+$(BUILD)/unit/mutate_%: $(BUILD)/tests/unit/mutate_%.o $$(call mutator,$$*) $(LIBRARY:%.c=$(BUILD)/%.o)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
+
+# Tools of the end-to-end tests. One seals images, as a mutator does.
+$(BUILD)/ext4seal: $(BUILD)/tests/fuzz/mutate/ext4image_parts.o $(BUILD)/tests/fuzz/mutate/ext4image_seal.o
 $(BUILD)/%: $(BUILD)/tests/tools/%.o $(LIBRARY:%.c=$(BUILD)/%.o)
 	$(CC) $(CFLAGS) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
-# A fuzz target and the driver that replays its corpus.
-$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIBRARY:%.c=$(BUILD)/%.o)
+# A fuzz target, its mutator if it has one, and the driver that replays its corpus. Without FUZZ_DRIVER it is left to
+# libFuzzer.
+FUZZ_DRIVER = $(BUILD)/tests/fuzz/replay.o
+mutator = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/fuzz/mutate/$1.c tests/fuzz/mutate/$1_*.c)))
+# libFuzzer is to follow the program, and not the mutator.
+MUTATOR_CFLAGS := $(CFLAGS)
+$(BUILD)/tests/fuzz/mutate/%.o: override CFLAGS = $(MUTATOR_CFLAGS)
+
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $$(call mutator,$$*) $$(FUZZ_DRIVER) $(LIBRARY:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
