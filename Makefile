@@ -4,7 +4,8 @@
 # make check      install what is missing, build, and run every test
 # make golden     compare with the reviewed outputs in golden/ (CASE=name: one; UPDATE=1: take what is written)
 # make lint       formatter, static analysis, and the project's own rules
-# make fuzz       every fuzz target, 30 seconds each (T=name: one of them, SECONDS_EACH=n)
+# make fuzz       every fuzz target for 30 seconds, as many at once as there are processors (T='name...', SECONDS_EACH=n,
+#                 JOBS=n, FUZZ_CORPUS=folder for the inputs that it keeps)
 # make bench      time layertime beside find, mac-robber, fls and mactime; as root (ENTRIES=n, ROUNDS=n, COLD=1)
 # make install    with PREFIX= and DESTDIR=
 
@@ -12,6 +13,8 @@ PREFIX ?= /usr/local
 CFLAGS ?= -O2 -g -flto=auto -ffat-lto-objects
 PYTHON ?= /usr/bin/python3
 SECONDS_EACH ?= 30
+JOBS ?= $(shell nproc)
+FUZZ_CORPUS ?= build/fuzz-corpus
 BUILD ?= build
 PROGRAM ?= layertime
 
@@ -136,7 +139,7 @@ fmt:
 
 # libFuzzer, from the seeds in tests/fuzz/corpus; findings are kept in build/fuzz-findings.
 fuzz:
-	tests/fuzz/run.sh '$(SECONDS_EACH)' $(if $(T),$(T),$(FUZZERS))
+	JOBS='$(JOBS)' FUZZ_CORPUS='$(FUZZ_CORPUS)' $(PYTHON) tests/fuzz/run.py '$(SECONDS_EACH)' $(if $(T),$(T),$(FUZZERS))
 
 # Damage by chance, judged by machine. SEED draws it; SHARE is how large it is, 1 for 21,700 runs. LAYERTIME: another program, such as
 # that with sanitizers.
