@@ -74,6 +74,13 @@ static void make_cache(struct lt_ext4_cache *cache, size_t unit, size_t slots)
     memset(cache->held, 0, slots * sizeof *cache->held);
 }
 
+/* A small file system needs no more than it has pieces. */
+static size_t table_slots(uint64_t device_size)
+{
+    uint64_t pieces = device_size / TABLE_UNIT + WAYS;
+    return pieces < TABLE_SLOTS ? (size_t)pieces / WAYS * WAYS : TABLE_SLOTS;
+}
+
 static void free_cache(struct lt_ext4_cache *cache)
 {
     free(cache->bytes);
@@ -183,7 +190,7 @@ enum lt_status lt_volume_open(struct lt_ext4_volume *volume, const struct lt_dev
     if (status != LT_OK)
         return status;
     make_cache(&volume->blocks, volume->super.block_size, BLOCK_SLOTS);
-    make_cache(&volume->tables, TABLE_UNIT, TABLE_SLOTS);
+    make_cache(&volume->tables, TABLE_UNIT, table_slots(volume->device.size));
     make_cache(&volume->alone, volume->super.block_size, 1);
     return LT_OK;
 }
