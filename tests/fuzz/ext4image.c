@@ -16,8 +16,9 @@
 enum {
     NO_CHECKSUMS = 1, /* options: without metadata_csum, whatever the superblock says */
     NO_JOURNAL = 2,
-    SEALED = 8,    /* fast commits that lie in one block of 1 KiB get the right checksums */
-    CUT_SHORT = 4, /* the image ends after three quarters of what the input says */
+    CUT_SHORT = 4,  /* the image ends after three quarters of what the input says */
+    SEALED = 8,     /* fast commits that lie in one block of 1 KiB get the right checksums */
+    SEEK_COPY = 16, /* of the superblock, though nothing looks like one */
     MOST_KIB = 4096,
     MOST_ENTRIES = 4000, /* a hostile tree can be large: the rest of it would be more of the same */
 };
@@ -25,7 +26,7 @@ enum {
 struct seen {
     struct lt_fs *fs;
     struct lt_arena names, scratch;
-    uint64_t announced, entries, failed, orphans;
+    uint64_t announced, entries, failed, orphans, described;
     const struct lt_dir *dir; /* of the entry before */
     struct lt_str name;
     bool stopped;
@@ -94,23 +95,44 @@ static void check_xattrs(struct seen *seen, const struct lt_dir *dir, const stru
 }
 
 /* A little at the start, in the middle and over the end. */
-static void read_file(struct seen *seen, struct lt_str path)
+static void read_some(struct lt_file *file)
+{
+    const uint64_t places[] = {0, file->size / 2, file->size > 100 ? file->size - 100 : 0, file->size, UINT64_MAX};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        char buffer[3000];
+        struct lt_err problem = {0};
+        ssize_t got = lt_file_read(file, buffer, sizeof buffer, places[i], &problem);
+        PROMISE(got >= -1 && got <= (ssize_t)sizeof buffer && (got >= 0 || problem.set));
+        PROMISE(got <= 0 || (uint64_t)got <= file->size - places[i]);
+    }
+}
+
+/* By its path, which another entry may have, too, and by its inode. */
+static void read_file(struct seen *seen, const struct lt_dir *dir, const struct lt_node *node, struct lt_str path)
 {
     struct lt_file file;
-    struct lt_err err = {0};
-    enum lt_status status = lt_file_open(seen->fs, path, &file, &err);
-    PROMISE(status == LT_OK || status == LT_END || (status == LT_SKIP && err.set));
-    if (status == LT_OK) {
-        const uint64_t places[] = {0, file.size / 2, file.size > 100 ? file.size - 100 : 0, file.size, UINT64_MAX};
-        for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-            char buffer[3000];
-            struct lt_err problem = {0};
-            ssize_t got = lt_file_read(&file, buffer, sizeof buffer, places[i], &problem);
-            PROMISE(got >= -1 && got <= (ssize_t)sizeof buffer && (got >= 0 || problem.set));
-            PROMISE(got <= 0 || (uint64_t)got <= file.size - places[i]);
-        }
+    for (int by_inode = 0; by_inode < 2; by_inode++) {
+        struct lt_err err = {0};
+        enum lt_status status =
+            by_inode ? lt_file_open_entry(seen->fs, dir, node, &file, &err) : lt_file_open(seen->fs, path, &file, &err);
+        PROMISE(status == LT_OK || status == LT_END || (status == LT_SKIP && err.set));
+        if (status == LT_OK)
+            read_some(&file);
+        lt_file_close(&file);
     }
-    lt_file_close(&file);
+}
+
+/* A name as a search sees it, with its inode. */
+static void check_name(void *arg, struct lt_str name, uint64_t ino, unsigned type)
+{
+    struct seen *seen = arg;
+    struct lt_node node = {.name = name, .ino = ino};
+    struct lt_err err = {0};
+    PROMISE(name.len && ino && !(type & ~(unsigned)S_IFMT));
+    if (++seen->described > MOST_ENTRIES)
+        return;
+    enum lt_status status = seen->fs->ops->describe(seen->fs, NULL, &seen->scratch, &node, &err);
+    PROMISE(status == LT_OK ? node.mode : status == LT_END || (status == LT_SKIP && err.set));
 }
 
 static void check_node(struct seen *seen, const struct lt_dir *dir, const struct lt_node *node)
@@ -137,7 +159,10 @@ static void check_path(struct seen *seen, const struct lt_dir *dir, const struct
     enum lt_status status = lt_fs_stat(seen->fs, lt_buf_view(&path), &seen->scratch, &found, &err);
     PROMISE(status == LT_OK || status == LT_END || (status == LT_SKIP && err.set));
     if (S_ISREG(node->mode))
-        read_file(seen, lt_buf_view(&path));
+        read_file(seen, dir, node, lt_buf_view(&path));
+    struct lt_dir self = {.name = lt_buf_view(&path), .path_len = path.len, .ino = node->ino, .brief = true};
+    status = S_ISDIR(node->mode) ? seen->fs->ops->names(seen->fs, &self, check_name, seen, &err) : LT_OK;
+    PROMISE(status == LT_OK || (status == LT_SKIP && err.set));
     lt_buf_free(&path);
 }
 
@@ -179,6 +204,8 @@ static void walk_all(struct lt_fs *fs)
     struct lt_err err = {0};
     struct lt_walk walk = {
         .fs = fs, .run = &run, .arg = &seen, .seen = count_seen, .entry = check_entry, .failed = count_failed};
+    struct lt_time made = fs->ops->made(fs, LT_STR(""), &seen.scratch);
+    PROMISE(!made.set || made.nsec < 1000000000);
     struct lt_dir *top = lt_new(&run, struct lt_dir);
     *top = (struct lt_dir){.name = LT_STR("")};
     enum lt_status status = lt_walk(&walk, top, &err);
@@ -202,7 +229,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct lt_evidence evidence = {0};
     struct lt_fs fs = {.evidence = &evidence, .label = LT_STR("image")};
     struct lt_err err = {0};
-    const struct lt_evidence_args args = {.no_journal = options & NO_JOURNAL};
+    const struct lt_evidence_args args = {.no_journal = options & NO_JOURNAL, .seek_copy = options & SEEK_COPY};
     enum lt_status status = lt_fs_reader_ext4.open(&fs, &device, &args, &err);
     PROMISE(status == LT_OK || ((status == LT_END || status == LT_SKIP) && err.set));
     if (status == LT_OK) {

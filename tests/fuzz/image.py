@@ -3,7 +3,7 @@
 """Turn a small file system image into an input of the fuzz target ext4image: `image.py IMAGE OPTIONS > SEED`.
 
 The options are those of ext4image.c: 1 without checksums, 2 without journal, 4 cut short, 8 with sealed fast
-commits.
+commits, 16 with a search for copies of the superblock.
 """
 
 import sys

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { OPTIONS = 5 /* bits */ };
+
 static struct part *choose_part(struct image *image, enum kind kind)
 {
     size_t found = 0;
@@ -106,7 +108,7 @@ static void change_bytes(struct image *image)
 
 static void change_options(struct image *image)
 {
-    image->options ^= (uint8_t)(1u << below(&image->dice, 4));
+    image->options ^= (uint8_t)(1u << below(&image->dice, OPTIONS));
 }
 
 static void change(struct image *image)
