@@ -2,6 +2,7 @@
 #include "evidence/fs.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void lt_evidence_note(struct lt_evidence *evidence, const struct lt_err *note)
 {
@@ -116,6 +117,12 @@ enum lt_status lt_fs_resolve(struct lt_fs *fs, struct lt_str path, struct lt_are
     }
     *out = done;
     return LT_OK;
+}
+
+bool lt_fs_is_name(struct lt_str name)
+{
+    return name.len && !memchr(name.ptr, '/', name.len) && !memchr(name.ptr, 0, name.len) &&
+           !lt_str_eq(name, LT_STR(".")) && !lt_str_eq(name, LT_STR(".."));
 }
 
 enum lt_status lt_file_open(struct lt_fs *fs, struct lt_str path, struct lt_file *out, struct lt_err *err)

@@ -60,8 +60,8 @@ struct lt_fs_ops {
      * more than `most` names. NULL: the file system is read by one thread. */
     enum lt_status (*list_ahead)(struct lt_fs *, const struct lt_dir *dir, size_t most, struct lt_arena *arena,
                                  struct lt_listing *out, struct lt_err *);
-    /* Call `each` for every name in a directory that is not deleted, in any order. Cheaper than `list`. LT_SKIP: names
-     * may be missing. */
+    /* Call `each` for every name in a directory that is not deleted, in any order. Cheaper than `list`, which also
+     * gives names that lt_fs_is_name() refuses. LT_SKIP: names may be missing. */
     enum lt_status (*names)(struct lt_fs *, const struct lt_dir *dir, lt_each_name *each, void *arg, struct lt_err *);
     /* Optional: is what is at `path` on a disk, and not on a network or made up by the kernel, as /proc is? */
     bool (*stored)(struct lt_fs *, struct lt_str path);
@@ -207,6 +207,10 @@ enum lt_status lt_fs_stat(struct lt_fs *fs, struct lt_str path, struct lt_arena 
  * ones. LT_END when it does not exist. See lt_fs_ops.list. */
 enum lt_status lt_fs_list(struct lt_fs *fs, struct lt_str path, struct lt_arena *arena, struct lt_listing *out,
                           struct lt_err *);
+
+/* Can this be a name in a directory? An image may hold any bytes there, but what no kernel makes is no part of a path.
+ */
+bool lt_fs_is_name(struct lt_str name);
 
 /* Open a regular file by its path, or as an entry of a directory; see lt_fs_ops.open. Close it with lt_file_close(),
  * also after a failure. lt_file_read() reads like pread(), but never beyond the size that the file had when it was

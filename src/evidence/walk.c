@@ -23,13 +23,6 @@ static void report(struct state *state, const struct lt_dir *dir, struct lt_str 
     lt_buf_free(&path);
 }
 
-/* An image can hold any bytes as a name. Names that no kernel makes cannot be part of a path. */
-static bool possible(struct lt_str name)
-{
-    return name.len && !memchr(name.ptr, '/', name.len) && !memchr(name.ptr, 0, name.len) &&
-           !lt_str_eq(name, LT_STR(".")) && !lt_str_eq(name, LT_STR(".."));
-}
-
 /* May the walk go into this directory? If not, `problem` is set. */
 static bool enterable(struct state *state, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *problem)
 {
@@ -88,7 +81,7 @@ static void push(struct state *state, const struct lt_dir *dir, const struct lt_
 static enum lt_status visit(struct state *state, const struct lt_dir *dir, const struct lt_node *node,
                             struct lt_err *err)
 {
-    bool named = possible(node->name), lost = !named || (node->error && !node->mode);
+    bool named = lt_fs_is_name(node->name), lost = !named || (node->error && !node->mode);
     if (!named) {
         struct lt_err problem = {0};
         lt_fail(&problem, LT_SKIP, LT_CODE_BAD_ID, 0, "impossible name in a directory");
@@ -118,7 +111,7 @@ static enum lt_status walk_dir(struct state *state, struct lt_err *err)
     }
     /* Backwards, because the last one pushed is taken first. */
     for (size_t i = listing.count; i-- > 0;)
-        if (S_ISDIR(listing.nodes[i].mode) && possible(listing.nodes[i].name))
+        if (S_ISDIR(listing.nodes[i].mode) && lt_fs_is_name(listing.nodes[i].name))
             push(state, dir, &listing.nodes[i]);
     return LT_OK;
 }

@@ -128,7 +128,7 @@ static void check_name(void *arg, struct lt_str name, uint64_t ino, unsigned typ
     struct seen *seen = arg;
     struct lt_node node = {.name = name, .ino = ino};
     struct lt_err err = {0};
-    PROMISE(name.len && ino && !(type & ~(unsigned)S_IFMT));
+    PROMISE(lt_fs_is_name(name) && ino && !(type & ~(unsigned)S_IFMT));
     if (++seen->described > MOST_ENTRIES)
         return;
     enum lt_status status = seen->fs->ops->describe(seen->fs, NULL, &seen->scratch, &node, &err);

@@ -220,6 +220,7 @@ static enum lt_status read_names(struct lt_ext4_reader *reader, uint64_t ino, bo
 struct name_job {
     lt_each_name *each;
     void *arg;
+    bool impossible; /* one of the names was */
 };
 
 static mode_t type_of_entry(unsigned type)
@@ -230,14 +231,20 @@ static mode_t type_of_entry(unsigned type)
 
 static void pass_name(void *arg, const struct lt_ext4_name *name)
 {
-    const struct name_job *job = arg;
-    job->each(job->arg, name->name, name->ino, type_of_entry(name->type));
+    struct name_job *job = arg;
+    if (lt_fs_is_name(name->name))
+        job->each(job->arg, name->name, name->ino, type_of_entry(name->type));
+    else
+        job->impossible = true;
 }
 
 enum lt_status lt_ext4_names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *each, void *arg, struct lt_err *err)
 {
-    struct name_job job = {each, arg};
-    return read_names(lt_ext4_reader(fs), ino, false, false, pass_name, &job, err);
+    struct name_job job = {each, arg, false};
+    enum lt_status status = read_names(lt_ext4_reader(fs), ino, false, false, pass_name, &job, err);
+    if (status == LT_OK && job.impossible)
+        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "impossible name in a directory (inode %ju)", (uintmax_t)ino);
+    return status;
 }
 
 static void find_name(void *arg, const struct lt_ext4_name *name)
