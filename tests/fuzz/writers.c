@@ -60,7 +60,7 @@ static void fill_owner(struct input *input, struct world *world)
     struct lt_str *tag = lt_new(&world->arena, struct lt_str);
     *tag = take_name(input, world);
     struct lt_mount_user *user = lt_new(&world->arena, struct lt_mount_user);
-    *user = (struct lt_mount_user){.container = &world->container};
+    *user = (struct lt_mount_user){.container = &world->container, .mount = lt_new(&world->arena, struct lt_mount)};
     world->host = (struct lt_host){.hostname = take_name(input, world)};
     world->root = (struct lt_root){.host = &world->host, .runtime = lt_runtimes[0]};
     world->container = (struct lt_container){
