@@ -156,6 +156,7 @@ struct lt_evidence {
     struct lt_list flaws;  /* of struct lt_flaw *: what is damaged, but was used all the same */
     struct lt_list files;  /* of struct lt_str *, NUL-terminated: paths of the files that an image consists of, besides
                             * `spec`: segments, extents. Known when it is open */
+    bool table_copy;       /* the partition table at the start of the disk is damaged: its copy was used */
     struct lt_list databases; /* of struct lt_database_copy *: see below */
     uint64_t size;            /* bytes of an image, 0 for a directory */
     bool atimes_change;       /* the kernel may set the access times of what is read: see evidence/directory/root.h */

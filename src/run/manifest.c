@@ -172,11 +172,13 @@ static void put_databases(struct lt_buf *out, const struct lt_evidence *evidence
     }
 }
 
-/* What stands in for damaged superblocks, group descriptors, and meta pages of databases. */
+/* What stands in for damaged partition tables, superblocks, group descriptors, and meta pages of databases. */
 static void put_copies(struct lt_buf *out, const struct lt_evidence *evidence)
 {
-    const char *before = "";
+    const char *before = evidence->table_copy ? ", " : "";
     lt_buf_lit(out, "], \"copies_used\": [");
+    if (evidence->table_copy)
+        lt_buf_lit(out, "{\"partition_table\": \"at the end of the disk\"}");
     lt_each (struct lt_fs, fs, &evidence->fs) {
         if (!fs->copies.super && !fs->copies.groups)
             continue;

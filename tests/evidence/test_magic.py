@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What cannot be read is named, with what helps. The files are made by the formats' own tools; UUIDs and labels are
 those that blkid prints."""
+import json
 import os
 import shutil
 import subprocess
@@ -315,7 +316,9 @@ def test_partition_table_at_the_end(small: Path, tmp: Path) -> None:
     with open(disk, "r+b") as out:
         out.seek(512)
         out.write(bytes(33 * 512))
-    result = timeline(disk, env=LEAKING)
+    result = timeline("--manifest", tmp / "manifest", "--force", disk, env=LEAKING)
+    used = json.loads((tmp / "manifest").read_text())["evidence"][0]["copies_used"]
+    assert used == [{"partition_table": "at the end of the disk"}]
     assert result.code == 1 and result.bare == timeline(small).bare
     assert result.error()["code"] == "damaged" and "GPT" in result.error()["reason"]
 

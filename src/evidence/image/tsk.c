@@ -237,6 +237,7 @@ enum lt_status lt_tsk_partitions(struct lt_evidence *evidence, const struct lt_d
             status = lt_child_distrust(&view.child, err);
     }
     close_view(&view);
+    evidence->table_copy = damaged;
     if (status == LT_OK && damaged)
         status = lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0,
                          "the partition table (GPT) is damaged at the start of the disk: its copy at the end is used");
@@ -297,7 +298,7 @@ static enum lt_status describe(struct lt_fs *fs, struct lt_arena *arena, struct 
 }
 
 /* Call `each` for the names of an answer. What `each` asks takes the place of the answer, so this is a copy. */
-static bool each_name(struct lt_buf *names, lt_each_name *each, void *arg)
+static bool each_name(struct lt_buf *names, lt_each_name *each, void *arg, bool *impossible)
 {
     struct lt_message answer = {.rest = lt_buf_view(names)};
     while (answer.rest.len) {
@@ -305,8 +306,10 @@ static bool each_name(struct lt_buf *names, lt_each_name *each, void *arg)
         uint64_t ino = lt_take_number(&answer), type = lt_take_number(&answer);
         if (answer.bad)
             break;
-        if (!lt_str_eq(name, LT_STR(".")) && !lt_str_eq(name, LT_STR("..")))
+        if (lt_fs_is_name(name))
             each(arg, name, ino, (unsigned)type & S_IFMT);
+        else
+            *impossible |= !lt_str_eq(name, LT_STR(".")) && !lt_str_eq(name, LT_STR(".."));
     }
     lt_buf_free(names);
     return !answer.bad;
@@ -319,11 +322,14 @@ static enum lt_status names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *eac
     struct lt_message answer;
     struct lt_buf names = {0};
     struct lt_err why = {0};
+    bool impossible = false;
     if (ask_inode(state(fs), LT_TSK_NAMES, ino, &answer, &why) != LT_OK)
         return lt_fail(err, LT_SKIP, why.code, 0, "cannot read the directory (%s)", why.text);
     lt_buf_add(&names, answer.rest);
-    if (!each_name(&names, each, arg))
+    if (!each_name(&names, each, arg, &impossible))
         return lt_child_distrust(&state(fs)->view.child, err);
+    if (impossible)
+        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "impossible name in a directory (inode %ju)", (uintmax_t)ino);
     if (fs->evidence->failed_reads != failed)
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "a read failed: names may be missing");
     return LT_OK;
