@@ -8,7 +8,7 @@ packages='gcc make pkg-config libtsk-dev libjansson-dev zlib1g-dev libssl-dev li
     liblzma-dev xz-utils libseccomp-dev'
 [ "${1:-}" = check ] && packages="$packages
        git clang clang-format clang-tidy libclang-rt-14-dev cppcheck shellcheck mandoc libcmocka-dev
-       python3 python3-pytest sleuthkit e2fsprogs fdisk strace ewf-tools qemu-utils attr systemd-journal-remote
+       python3 python3-pytest python3-pytest-xdist sleuthkit e2fsprogs fdisk strace ewf-tools qemu-utils attr systemd-journal-remote
        containerd runc logrotate bzip2 lz4"
 [ "${1:-}" = bench ] && packages="$packages python3 sleuthkit mac-robber e2fsprogs util-linux findutils"
 
