@@ -16,6 +16,8 @@ KINDS = {
     "meta_bg": ("-b", "1024", "-O", "meta_bg,^resize_inode"),
     "sparse_super2": ("-b", "1024", "-O", "sparse_super2,^resize_inode"),
     "every_group": ("-b", "1024", "-O", "^sparse_super,^resize_inode"),
+    "gdt_csum": ("-b", "1024", "-O", "^metadata_csum,uninit_bg"),
+    "gdt_csum_narrow": ("-b", "1024", "-O", "^metadata_csum,^64bit,uninit_bg"),
     "narrow": ("-b", "1024", "-O", "^64bit"),
     "clusters": ("-b", "1024", "-O", "bigalloc"),
 }
@@ -101,3 +103,14 @@ def test_copy_elsewhere(tmp: Path) -> None:
     image.write_bytes(bytes(1 << 20) + data[:63 << 20])
     rows = launch.timeline(image)
     assert rows.code == 3 and not rows.rows
+
+
+@pytest.mark.parametrize("features", ["metadata_csum", "^metadata_csum,uninit_bg", "^metadata_csum,^64bit,uninit_bg"])
+def test_wrong_checksum_of_a_group(features: str, tmp: Path) -> None:
+    """A byte that leaves all places as they are. What is whole has no error, whatever its checksums."""
+    image = disks.make_ext4(tmp / "disk.raw", hosts.shop(tmp / "host").root, "64M", "-b", "1024", "-O", features)
+    whole = launch.timeline(image)
+    assert not whole.errors
+    overwrite(image, 2048 + 0x10, b"\x55")                # how many directories it has
+    rows = launch.timeline(image)
+    assert rows.bare == whole.bare and any("group" in error["reason"] for error in rows.errors), rows.errors

@@ -194,18 +194,35 @@ static uint64_t wide_field(struct lt_cursor *desc, size_t low, size_t high)
     return lt_le32(desc, low) | (desc->len >= 64 ? (uint64_t)lt_le32(desc, high) << 32 : 0);
 }
 
-/* linux fs/ext4/super.c, ext4_group_desc_csum(). */
+/* CRC-16 as in linux lib/crc16.c, which nothing else here has. */
+static uint16_t crc16(uint16_t crc, const unsigned char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        crc ^= bytes[i];
+        for (unsigned bit = 0; bit < 8; bit++)
+            crc = (uint16_t)(crc & 1 ? crc >> 1 ^ 0xA001 : crc >> 1);
+    }
+    return crc;
+}
+
+/* linux fs/ext4/super.c, ext4_group_desc_csum(): with metadata_csum a CRC-32C, with gdt_csum a CRC-16. */
 static bool group_damaged(const struct lt_ext4 *ext4, struct lt_cursor desc, uint64_t group)
 {
+    enum { SUM = 0x1E, BEHIND = 0x20 };
     static const unsigned char zeros[2] = {0};
     unsigned char number[4] = {(unsigned char)group, (unsigned char)(group >> 8), (unsigned char)(group >> 16),
                                (unsigned char)(group >> 24)};
-    if (!ext4->checksums || desc.len < 32)
+    if (!ext4->uninit_groups || desc.len < BEHIND)
         return false;
-    uint32_t crc = lt_crc32c(lt_crc32c(ext4->checksum_seed, number, sizeof number), desc.ptr, 0x1E);
+    if (!ext4->checksums) {
+        uint16_t sum = crc16(UINT16_MAX, ext4->uuid, sizeof ext4->uuid);
+        sum = crc16(crc16(sum, number, sizeof number), desc.ptr, SUM);
+        return crc16(sum, desc.ptr + BEHIND, desc.len - BEHIND) != lt_le16(&desc, SUM);
+    }
+    uint32_t crc = lt_crc32c(lt_crc32c(ext4->checksum_seed, number, sizeof number), desc.ptr, SUM);
     crc = lt_crc32c(crc, zeros, sizeof zeros);
-    crc = lt_crc32c(crc, desc.ptr + 0x20, desc.len - 0x20);
-    return (crc & 0xFFFF) != lt_le16(&desc, 0x1E);
+    crc = lt_crc32c(crc, desc.ptr + BEHIND, desc.len - BEHIND);
+    return (crc & 0xFFFF) != lt_le16(&desc, SUM);
 }
 
 void lt_ext4_group(const struct lt_ext4 *ext4, struct lt_cursor desc, uint64_t group, struct lt_ext4_group *out)
