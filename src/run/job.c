@@ -279,11 +279,24 @@ static enum lt_status write_manifest(struct lt_job *job, struct lt_str sha256, s
         .contained = &job->contained,
     };
     lt_manifest_put(lt_output_buffer(&job->manifest), &manifest);
-    return lt_output_commit(&job->manifest, NULL, err);
+    return lt_output_complete(&job->manifest, NULL, err);
 }
 
-/* Everything between the inventory and the exit code. The output is complete first, so that the manifest describes what
- * was really written; it gets its name last, so that whoever finds it finds the error list and the manifest, too. */
+/* Give what is complete its name: the timeline last, so that whoever finds it finds the error list and the manifest,
+ * too. `timeline`: there is one. */
+static enum lt_status give_names(struct lt_job *job, bool timeline, struct lt_err *err)
+{
+    enum lt_status status = job->report.errors ? lt_output_commit(&job->errors, NULL, err) : LT_OK;
+    if (status == LT_OK && job->options->manifest)
+        status = lt_output_commit(&job->manifest, NULL, err);
+    if (status == LT_OK && timeline)
+        status = lt_output_commit(&job->output, NULL, err);
+    return status;
+}
+
+/* Everything between the inventory and the exit code. The timeline is complete before the manifest, which describes
+ * what was really written; and no file gets its name before all are complete, so that a full disk leaves none of them.
+ */
 static enum lt_status make_product(struct lt_job *job, struct lt_err *err)
 {
     const struct lt_options *options = job->options;
@@ -294,11 +307,11 @@ static enum lt_status make_product(struct lt_job *job, struct lt_err *err)
     report_failed_reads(job);
     report_flaws(job);
     bool ends = status == LT_OK || status == LT_END;
-    if (job->report.errors && ends && lt_output_commit(&job->errors, NULL, err) != LT_OK)
+    if (job->report.errors && ends && lt_output_complete(&job->errors, NULL, err) != LT_OK)
         ends = false;
     if (ends && write_manifest(job, lt_buf_view(&sha256), err) != LT_OK)
         ends = false;
-    if (ends && status == LT_OK && lt_output_commit(&job->output, NULL, err) != LT_OK)
+    if (ends && give_names(job, status == LT_OK, err) != LT_OK)
         ends = false;
     lt_buf_free(&sha256);
     return ends || status == LT_SKIP ? status : LT_FATAL;

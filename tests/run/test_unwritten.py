@@ -116,14 +116,16 @@ def test_access_times(mounting: None, tmp: Path) -> None:
         assert "access times" not in stderr and evidence["access_times"] == "kept"
 
 
-def test_outputs_appear_last(tmp: Path) -> None:
-    """Where the timeline has its name, so have the error list and the manifest. None of them is there if one fails."""
+@pytest.mark.parametrize("args, largest", [((), 4096), (("--since=2100-01-01",), 1024)], ids=["timeline", "manifest"])
+def test_outputs_appear_last(args: tuple[str, ...], largest: int, tmp: Path) -> None:
+    """Where the timeline has its name, so have the error list and the manifest. None of them is there if one of them could not
+    be written, the last one included."""
     host = hosts.shop(tmp / "host")
     out = tmp / "out"
     out.mkdir()
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-    done = launch.run("-q", "-o", out / "rows.jsonl", "--errors", out / "errors", "--manifest", out / "manifest", host.root,
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
+    done = launch.run("-q", *args, "-o", out / "rows.jsonl", "--errors", out / "errors", "--manifest", out / "manifest", host.root,
                       preexec_fn=limit)
     assert done.returncode == OUTPUT and b"File too large" in done.stderr and not list(out.iterdir())
 
