@@ -141,6 +141,7 @@ static int create_held(int dir, char *name, size_t size)
     flock(fd, LOCK_EX | LOCK_NB); /* where there are no locks, nothing is removed, either */
     if (fstat(fd, &held) == 0 && fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && held.st_ino == named.st_ino)
         return fd;
+    unlinkat(dir, name, 0); /* or it is still there, where only the look at it failed */
     close(fd);
     errno = EAGAIN;
     return -1;
