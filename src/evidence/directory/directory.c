@@ -95,6 +95,8 @@ static enum lt_status directory_stat(struct lt_fs *fs, struct lt_str path, struc
 {
     *out = (struct lt_node){.name = lt_str_basename(path)};
     int fd = lt_beneath_open(beneath_of(fs), path, OPEN_LOOK);
+    if (fd < 0 && !path.len) /* the root is there, whatever the system says: its descriptor is open */
+        return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, errno, "cannot look at the root");
     if (fd < 0)
         return refuse(err, "cannot look at it");
     int problem = describe(fd, "", arena, out);
