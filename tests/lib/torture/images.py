@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mutated images: bytes of the metadata that lie, with their checksums or without."""
+import os
+import random
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from lib import disks, ext4fs, hosts
+from lib.torture.judge import Damage, Tally, read
+
+
+@dataclass
+class Spot:
+    """Some bytes of an image that hold metadata."""
+    kind: str
+    at: int
+    size: int
+    path: str | None
+
+
+def spots(image: Path, block: int = 1024) -> list[Spot]:
+    """Where metadata with checksums lie, as debugfs and dumpe2fs tell."""
+    names = {ino: os.fsdecode(path) for path, ino in sorted(ext4fs.debugfs_names(image).items(), reverse=True)}
+    inodes = sorted(names)
+    found = []
+    for ino, text in zip(inodes, ext4fs.debugfs_many(image, [f"imap <{ino}>" for ino in inodes])):
+        number, offset = re.search(rb"located at block (\d+), offset 0x([0-9a-f]+)", text).groups()
+        found.append(Spot("inode", int(number) * block + int(offset, 16), 256, names[ino]))
+    stats = ext4fs.debugfs_many(image, [f"stat <{ino}>" for ino in inodes])
+    folders = [ino for ino, text in zip(inodes, stats) if b"Type: directory" in text]
+    for ino, text in zip(folders, ext4fs.debugfs_many(image, [f"blocks <{ino}>" for ino in folders])):
+        found += [Spot("directory", int(number) * block, block, names[ino]) for number in text.split()]
+    told = subprocess.run(["dumpe2fs", image], capture_output=True, text=True, check=True).stdout
+    found += [Spot("bitmap", int(number) * block, block, None)
+              for number in re.findall(r"(?:Block|Inode) bitmap at (\d+)", told)]
+    return [*found, Spot("superblock", 1024, 1024, None), Spot("groups", 2 * block, block, None)]
+
+
+def flip(chance: random.Random, image: Path, spot: Spot) -> Damage:
+    """Change one to four bytes, and leave the checksum as it is."""
+    count = chance.choice((1, 1, 1, 4))
+    changed = []
+    with open(image, "r+b") as out:
+        for _ in range(count):
+            at = spot.at + chance.randrange(spot.size)
+            out.seek(at)
+            byte = out.read(1)[0] ^ chance.choice((1 << chance.randrange(8), 0xFF, chance.randrange(1, 256)))
+            out.seek(at)
+            out.write(bytes([byte]))
+            changed.append(f"{at - spot.at:#x}={byte:#x}")
+    return Damage(f"{spot.kind} of {spot.path or 'the file system'}: {', '.join(changed)}", spot.path)
+
+
+FIELDS = ("mode", "uid", "size", "links_count", "flags", "mtime", "crtime", "block[0]", "block[2]", "block[5]", "file_acl",
+          "generation", "extra_isize")
+
+
+def reseal(chance: random.Random, image: Path, spot: Spot) -> Damage:
+    """Change a field of an inode, and give it the right checksum, which debugfs does."""
+    name = chance.choice(FIELDS)
+    value = chance.choice((0, 1, 0xFFFF, chance.randrange(1 << 16), chance.randrange(1 << 31)))
+    subprocess.run(["debugfs", "-w", "-R", f"sif {spot.path} {name} {value:#x}", image], capture_output=True, check=False)
+    return Damage(f"{spot.path}: {name} = {value:#x}", spot.path)
+
+
+def mutated(seed: int, count: int, out: Path, resealed: bool) -> Tally:
+    """Mutated images of a small host."""
+    chance = random.Random(seed)
+    tally = Tally("resealed" if resealed else "flipped")
+    base = disks.make_ext4(out / "base.raw", hosts.shop(out / "host").root, "8M", "-b", "1024")
+    whole, all_spots = read(base, out), spots(base)
+    kinds = ["inode"] if resealed else sorted({spot.kind for spot in all_spots})
+    for _ in range(count):
+        kind = chance.choice(kinds)
+        spot = chance.choice([spot for spot in all_spots if spot.kind == kind and (not resealed or spot.path)])
+        image = disks.sparse_copy(base, out / "image.raw")
+        damage = (reseal if resealed else flip)(chance, image, spot)
+        tally.judge(whole, read(image, out), damage)
+    return tally
