@@ -84,7 +84,7 @@ def limits(seed: int, count: int, out: Path) -> Tally:
     chance = random.Random(seed)
     tally = Tally("limits")
     results = fresh(out / "results")
-    host, image = crowded(out)
+    evidence = crowded(out)
     slow = talkative(out / "talkative")
     whole: dict[Path, Run | None] = {}
     choice = kinds()
@@ -92,7 +92,7 @@ def limits(seed: int, count: int, out: Path) -> Tally:
         kind = chance.choice(choice)
         least, most, ends = LIMITS[kind]
         limit = round(math.exp(chance.uniform(math.log(least), math.log(most))))
-        path = slow if kind == "cpu" else chance.choice((host, image))
+        path = slow if kind == "cpu" else chance.choice(evidence)
         options = chance.choice(((), ("--memory", "64K"), ("--threads", "4")))
         if path not in whole:
             whole[path] = write(path, results)

@@ -11,8 +11,8 @@ from lib.machine import IS_ROOT, PROGRAM
 LOG = "Jul  9 10:00:0{0} dock01 dockerd[812]: time=\"2026-07-09T08:00:0{0}Z\" level=info msg=\"shim disconnected\" id={1}\n"
 
 
-def crowded(out: Path) -> tuple[Path, Path]:
-    """A host with one of each kind of file, as a directory and as an ext4 image."""
+def crowded(out: Path) -> tuple[Path, Path, Path]:
+    """A host with one of each kind of file: as a directory, as an ext4 image, and as one in two segments, which libtsk reads."""
     host = hosts.shop_in_berlin(out / "host")
     web = hosts.container(host, "web")
     host.write(host.root / "var/log/syslog", "".join(LOG.format(number, web.id) for number in range(5)))
@@ -23,7 +23,17 @@ def crowded(out: Path) -> tuple[Path, Path]:
     if IS_ROOT:
         os.setxattr(web.rw / "diff/etc", "trusted.overlay.opaque", b"y")
     hosts.settle(host.root)
-    return host.root, disks.make_ext4(out / "disk.raw", host.root, "8M", "-b", "1024")
+    image = disks.make_ext4(out / "disk.raw", host.root, "8M", "-b", "1024")
+    return host.root, image, split(image)
+
+
+def split(image: Path) -> Path:
+    """The same image in two segments; the first."""
+    data = image.read_bytes()
+    first, second = image.with_suffix(".001"), image.with_suffix(".002")
+    first.write_bytes(data[:len(data) // 2])
+    second.write_bytes(data[len(data) // 2:])
+    return first
 
 
 def talkative(out: Path) -> Path:

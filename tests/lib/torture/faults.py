@@ -82,8 +82,7 @@ def failures(seed: int, count: int, out: Path) -> Tally:
     """A call fails, whichever it is: an error says so, or it did not matter."""
     chance = random.Random(seed)
     tally = Tally("failures")
-    host, image = crowded(out)
-    runs = [Traced(evidence, fresh(out / f"{evidence.name}{number}"), *options) for evidence in (host, image)
+    runs = [Traced(evidence, fresh(out / f"{evidence.name}{number}"), *options) for evidence in crowded(out)
             for number, options in enumerate(((), ("--memory", "64K")))]
     while tally.counts["runs"] < count:
         traced = chance.choice(runs)
