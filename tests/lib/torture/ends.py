@@ -36,7 +36,11 @@ def signals(seed: int, count: int, out: Path) -> Tally:
                 process.wait(after)
             except subprocess.TimeoutExpired:
                 process.send_signal(number)
-            stderr = process.communicate(timeout=HANG)[1]
+            try:
+                stderr = process.communicate(timeout=HANG)[1]
+            except subprocess.TimeoutExpired:
+                process.kill()
+                stderr = b""                           # the code tells
         left = at_rest(results, host.root, process.returncode)
         tally.counts["runs"] += 1
         tally.counts["reported" if process.returncode else "same"] += 1

@@ -4,6 +4,7 @@ a row that is lost by an error, a row that is new by the damaged object itself."
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections import Counter
@@ -12,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from lib.machine import PROGRAM
-from lib.reading import Row, location
+from lib.reading import location
 from lib.sanitizers import FINDING, environment
 
 Essence = tuple[str, str, str, int | None]
 HANG = 60                                             # seconds
-COLUMNS = ("runs", "same", "reported", "crash", "hang", "silent loss", "invented", "left behind")
+COLUMNS = ("runs", "same", "reported", "crash", "hang", "silent loss", "invented", "left behind", "differs")
 FINE = (0, 1, 3)                                      # exit codes of a run on damaged evidence
 USAGE, OUTPUT, MEMORY, UNBORN = 2, 4, 5, 127          # of a run that failed, the last of one that the linker could not begin
 OUTPUTS = ("rows", "errors", "manifest")
@@ -43,16 +44,23 @@ class Run:
                    self.errors)
 
 
+def finish(command: list[Any], **how: Any) -> subprocess.CompletedProcess | None:
+    """Run a command to its end. None: it hung, and was killed with all that it started."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, **how) as process:
+        try:
+            stdout, stderr = process.communicate(timeout=HANG)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return None
+    return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+
+
 def read(evidence: Path, out: Path, *options: str) -> Run | None:
     """A run that writes to stdout; None: it hung."""
     errors = out / "errors"
     errors.unlink(missing_ok=True)
-    try:
-        done = subprocess.run([PROGRAM, "-q", "-f", "jsonl", "--errors", errors, "-o", "-", *options, evidence],
-                              capture_output=True, timeout=HANG, check=False, env=environment())
-    except subprocess.TimeoutExpired:
-        return None
-    return Run(done.returncode, done.stderr, rows_of(done.stdout), errors_of(errors))
+    done = finish([PROGRAM, "-q", "-f", "jsonl", "--errors", errors, "-o", "-", *options, evidence], env=environment())
+    return done and Run(done.returncode, done.stderr, rows_of(done.stdout), errors_of(errors))
 
 
 def write(evidence: Path, results: Path, *options: str, prefix: tuple[Any, ...] = (), **how: Any) -> Run | None:
@@ -60,10 +68,9 @@ def write(evidence: Path, results: Path, *options: str, prefix: tuple[Any, ...] 
     for path in results.iterdir():
         path.unlink()
     rows, errors, manifest = (results / name for name in OUTPUTS)
-    try:
-        done = subprocess.run([*prefix, PROGRAM, "-q", "-f", "jsonl", "-o", rows, "--errors", errors, "--manifest", manifest,
-                               *options, evidence], capture_output=True, timeout=HANG, check=False, **how)
-    except subprocess.TimeoutExpired:
+    done = finish([*prefix, PROGRAM, "-q", "-f", "jsonl", "-o", rows, "--errors", errors, "--manifest", manifest, *options,
+                   evidence], **how)
+    if not done:
         return None
     left = at_rest(results, evidence, done.returncode)
     return Run(done.returncode, done.stderr, rows_of(rows.read_bytes() if rows.exists() else b""), errors_of(errors), left)
@@ -83,7 +90,7 @@ def at_rest(results: Path, evidence: Path, code: int) -> list[str]:
 
 def rows_of(output: bytes) -> Counter:
     """The essence of each row, and how often it comes."""
-    return Counter(essence(json.loads(line)) for line in output.splitlines())
+    return Counter(map(essence, output.splitlines()))
 
 
 def errors_of(path: Path) -> list[dict]:
@@ -142,8 +149,12 @@ class Tally:
         return f"{self.name:12}" + "".join(f"{self.counts[column]:12}" for column in COLUMNS)
 
 
-def essence(row: Row) -> Essence:
+def essence(line: bytes) -> Essence:
     """What makes a row one. The rest may tell of another object as well: the host's name, what a layer below has."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return "", "no JSON", repr(line), None        # which no whole run writes
     path = os.fsdecode(location(row)) if "pathspec" in row else ""
     return path, row["data_type"], row["timestamp_desc"], row.get("timestamp")
 

@@ -8,16 +8,15 @@ from pathlib import Path
 from lib.machine import PROGRAM
 from lib.sanitizers import SANITIZERS, environment
 from lib.torture.evidence import crowded
-from lib.torture.judge import HANG, Tally
+from lib.torture.judge import Tally, finish
 
 FIRST = SANITIZERS["ASAN_OPTIONS"] + ":verify_asan_link_order=0"  # a library may come before ASan
 
 
 def timeline(evidence: Path, *options: str, **variables: str) -> tuple[int, bytes]:
-    """Exit code and all bytes of a run."""
-    done = subprocess.run([PROGRAM, "-q", *options, evidence], capture_output=True, timeout=HANG, check=False,
-                          env=environment(**variables))
-    return done.returncode, done.stdout
+    """Exit code and all bytes of a run; -1: it hung."""
+    done = finish([PROGRAM, "-q", *options, evidence], env=environment(**variables))
+    return (done.returncode, done.stdout) if done else (-1, b"")
 
 
 def sameness(seed: int, count: int, out: Path) -> Tally:
@@ -43,7 +42,7 @@ def count_same(tally: Tally, same: bool, what: str) -> None:
     if same:
         tally.counts["same"] += 1
     else:
-        tally.wrong("silent loss", what)
+        tally.wrong("differs", what)
 
 
 def short_reads(seed: int, count: int, out: Path) -> Tally:
