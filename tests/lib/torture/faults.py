@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lib.sanitizers import traced_environment
 from lib.torture.evidence import crowded, is_release
-from lib.torture.judge import MEMORY, OUTPUT, USAGE, Damage, Run, Tally, fresh, write
+from lib.torture.judge import MEMORY, OUTPUT, OUTPUTS, USAGE, Damage, Run, Tally, fresh, write
 
 # What the system may answer: a group of calls, each as likely as the next. Not close(), which releases the descriptor
 # even where it fails, as strace does not.
@@ -19,7 +19,7 @@ ERRORS = {
     "mmap mprotect": "ENOMEM",
     "write pwrite64 fsync": "EIO ENOSPC EINTR",
     "renameat2 fcntl": "EIO ENOSPC",
-    "clone socketpair sendto": "EMFILE ENOMEM EAGAIN",
+    "clone socketpair sendto sendmsg": "EMFILE ENOMEM EAGAIN",
     "prctl capset landlock_restrict_self seccomp flock": "EPERM ENOMEM",
 }
 ANSWERS = {call: errors.split() for calls, errors in ERRORS.items() for call in calls.split()}
@@ -28,8 +28,9 @@ CALL = re.compile(r"^\d+ +(\w+)\(")
 ENDS = (USAGE, OUTPUT, MEMORY)
 FOR_GOOD = ("flock",)                                 # where locks work at all, they do each time
 ONCE = ("write",)                                     # stderr has to say what was wrong
-# Names are given one after the other, by a helper: the first stay where the next cannot be given.
-MAY_STAY = {call: ("errors", "manifest") for call in ("renameat2", "sendto")}
+# Names are given one after the other, by a helper: the first stay where the next cannot be given, and all where the helper
+# cannot say that it gave the last.
+MAY_STAY = {"renameat2": ("errors", "manifest"), "sendto": ("errors", "manifest"), "sendmsg": OUTPUTS}
 
 
 class Traced:
