@@ -238,6 +238,15 @@ static bool answer_request(struct servant *servant, const struct request *reques
     return reply(servant->socket, answer, fd);
 }
 
+static bool receive(int socket, struct request *request)
+{
+    ssize_t got;
+    do
+        got = recv(socket, request, sizeof *request, 0);
+    while (got < 0 && errno == EINTR);
+    return got == sizeof *request;
+}
+
 static _Noreturn void serve(struct servant *servant)
 {
     sigset_t all;
@@ -247,7 +256,7 @@ static _Noreturn void serve(struct servant *servant)
     setsid(); /* what ends the group of its parent must not end it before it has cleaned up */
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     keep_needed(servant);
-    while (recv(servant->socket, &request, sizeof request, 0) == sizeof request)
+    while (receive(servant->socket, &request))
         if (!answer_request(servant, &request)) /* whoever waits for it is to see that we are gone */
             break;
     for (int i = 0; i < MOST_OUTPUTS; i++)

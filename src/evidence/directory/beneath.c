@@ -12,8 +12,6 @@
 #include <unistd.h>
 
 enum {
-    ABSENT = 2, /* times that the kernel must know nothing of a name, since absence is believed without a word: on a
-                 * live host a file may just be put in the place of another */
     OPEN_RETRIES = 128, /* openat2 may answer EAGAIN while directories are renamed on a live host */
     MAX_SEGMENT = 3500, /* a path is opened in pieces below PATH_MAX */
     SLOTS = 128,        /* directories kept open; far below the usual limit of 1024 descriptors */
@@ -77,10 +75,9 @@ static int open_once(int at, const char *path, int flags)
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
     };
     long fd = -1;
-    for (int i = 0, absent = 0; i < OPEN_RETRIES; i++) {
+    for (int i = 0; i < OPEN_RETRIES; i++) {
         fd = syscall(SYS_openat2, at, path, &how, sizeof how);
-        absent += fd < 0 && errno == ENOENT;
-        if (fd >= 0 || (errno != EAGAIN && errno != ENOENT) || absent == ABSENT)
+        if (fd >= 0 || errno != EAGAIN)
             break;
     }
     return (int)fd;

@@ -13,7 +13,7 @@ from lib.torture.judge import MEMORY, OUTPUT, OUTPUTS, USAGE, Damage, Run, Tally
 # even where it fails, as strace does not.
 ERRORS = {
     "openat openat2": "EIO ENOMEM EACCES EMFILE EINTR",
-    "statx newfstatat": "EIO ENOMEM EACCES",
+    "statx newfstatat": "EIO ENOENT ENOMEM EACCES",
     "read pread64 getdents64": "EIO ENOMEM EINTR",
     "readlinkat fstatfs llistxattr lgetxattr lseek": "EIO ENOMEM",
     "mmap mprotect": "ENOMEM",
