@@ -27,6 +27,8 @@ static void add_cell(struct lt_buf *out, struct lt_str value, size_t length, con
     while (end < safe.len && ((unsigned char)safe.ptr[end] & 0xC0) == 0x80)
         end--; /* do not cut a UTF-8 character; the text is valid by now */
     size_t start = out->len;
+    if (end && safe.ptr[0] == '"' && !memory->style.raw_cells) /* to most readers it begins a cell of many lines */
+        lt_buf_char(out, '\'');
     for (size_t i = 0; i < end; i++)
         lt_buf_char(out, safe.ptr[i] == ',' ? ' ' : safe.ptr[i]);
     if (!safe.len)
