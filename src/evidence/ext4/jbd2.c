@@ -97,6 +97,12 @@ enum lt_jbd2_type lt_jbd2_type(struct lt_cursor block, uint32_t sequence)
     return (enum lt_jbd2_type)type;
 }
 
+bool lt_jbd2_is_commit(struct lt_cursor block, uint32_t *sequence)
+{
+    *sequence = be32(&block, 8);
+    return lt_jbd2_type(block, *sequence) == LT_JBD2_COMMIT;
+}
+
 bool lt_jbd2_block_damaged(const struct lt_jbd2 *journal, struct lt_cursor block)
 {
     if (!journal->csum2 && !journal->csum3)

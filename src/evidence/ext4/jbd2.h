@@ -41,6 +41,9 @@ enum lt_status lt_jbd2_super(struct lt_cursor block, struct lt_jbd2 *out, struct
 /* The kind of a block, if it belongs to the transaction `sequence`. */
 enum lt_jbd2_type lt_jbd2_type(struct lt_cursor block, uint32_t sequence);
 
+/* If it is a commit block of any transaction, the number of that. */
+bool lt_jbd2_is_commit(struct lt_cursor block, uint32_t *sequence);
+
 /* Is the checksum wrong: of a descriptor or revoke block, and of a commit block? False where there are no checksums. */
 bool lt_jbd2_block_damaged(const struct lt_jbd2 *journal, struct lt_cursor block);
 bool lt_jbd2_commit_damaged(const struct lt_jbd2 *journal, struct lt_cursor block);

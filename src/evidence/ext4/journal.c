@@ -135,28 +135,55 @@ static bool scan_other(struct replay *replay, struct scan *scan, enum lt_jbd2_ty
     return true;
 }
 
+/* A transaction is written whole before its commit block, and that before the next one. So a good commit block behind
+ * the end means that a block before it is damaged. Commits from before the last mount are left from an earlier journal.
+ * A transaction takes a quarter of the ring at most (linux fs/jbd2/journal.c, journal_init_common(); 6.18). */
+static void look_behind(struct replay *replay, const struct scan *scan)
+{
+    const struct lt_jbd2 *journal = &replay->journal;
+    uint64_t least = replay->volume->super.mount_time > scan->time ? replay->volume->super.mount_time : scan->time;
+    uint32_t next = scan->next, sequence;
+    for (uint32_t seen = 0; seen < (journal->end - journal->first) / 2 && !replay->err->set; seen++) {
+        if (!read_block(replay, next, replay->block))
+            return;
+        struct lt_cursor block = cursor_of(replay, replay->block);
+        next = wrap(replay, next + 1);
+        if (lt_jbd2_is_commit(block, &sequence) && !is_before(sequence, replay->end + journal->async_commit) &&
+            lt_jbd2_commit_time(block) >= least && !lt_jbd2_commit_damaged(journal, block))
+            lt_fail(
+                replay->err, LT_SKIP, LT_CODE_JOURNAL, 0,
+                "transaction %u of the journal is damaged, as transaction %u was committed: not replayed from there "
+                "on",
+                replay->end, sequence);
+    }
+}
+
+/* One block that begins something, and what follows it. False: it is none. */
+static bool scan_block(struct replay *replay, struct scan *scan, uint64_t *seen)
+{
+    const struct lt_jbd2 *journal = &replay->journal;
+    if (!read_block(replay, scan->next, replay->block))
+        return false;
+    enum lt_jbd2_type type = lt_jbd2_type(cursor_of(replay, replay->block), replay->end);
+    size_t count = type == LT_JBD2_DESCRIPTOR ? count_tags(replay) : 0;
+    if (count > journal->end - journal->first)
+        return false;
+    *seen += 1 + count;
+    scan->next = wrap(replay, scan->next + 1);
+    if (type == LT_JBD2_COMMIT)
+        return scan_commit(replay, scan);
+    return (type == LT_JBD2_DESCRIPTOR || type == LT_JBD2_REVOKE) && scan_other(replay, scan, type, count);
+}
+
 /* Find the end of the last complete transaction. */
 static void scan_journal(struct replay *replay)
 {
     const struct lt_jbd2 *journal = &replay->journal;
     struct scan scan = {.next = journal->start, .sum = ~0u};
-    bool more = true;
-    for (uint64_t seen = 0; more && seen <= journal->end - journal->first;) {
-        if (!read_block(replay, scan.next, replay->block))
-            return;
-        enum lt_jbd2_type type = lt_jbd2_type(cursor_of(replay, replay->block), replay->end);
-        size_t count = type == LT_JBD2_DESCRIPTOR ? count_tags(replay) : 0;
-        if (count > journal->end - journal->first)
-            return;
-        seen += 1 + count;
-        scan.next = wrap(replay, scan.next + 1);
-        if (type == LT_JBD2_COMMIT)
-            more = scan_commit(replay, &scan);
-        else if (type == LT_JBD2_DESCRIPTOR || type == LT_JBD2_REVOKE)
-            more = scan_other(replay, &scan, type, count);
-        else
-            return;
-    }
+    uint64_t seen = 0;
+    while (seen <= journal->end - journal->first && scan_block(replay, &scan, &seen))
+        continue;
+    look_behind(replay, &scan);
 }
 
 static void add_revokes(struct replay *replay, uint32_t sequence)

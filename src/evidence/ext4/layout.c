@@ -69,6 +69,7 @@ enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct
     *out = (struct lt_ext4){
         .inodes = lt_le32(&bytes, 0x00),
         .free_inodes = lt_le32(&bytes, 0x10),
+        .mount_time = lt_le32(&bytes, 0x2C),
         .blocks = lt_le32(&bytes, 0x04),
         .first_data_block = lt_le32(&bytes, 0x14),
         .block_size = 1024u << log_size,

@@ -55,6 +55,7 @@ struct lt_ext4 {
     uint32_t last_orphan;                   /* first inode on the list of those deleted while open, 0 if none */
     uint32_t orphan_file;                   /* inode of the orphan file, with LT_EXT4_COMPAT_ORPHAN_FILE */
     uint32_t first_inode;                   /* smaller numbers, except the root's, belong to the file system itself */
+    uint32_t mount_time;                    /* of the last one, in seconds since 1970 */
     uint32_t cluster_blocks;                /* blocks for each bit of a block bitmap (bigalloc) */
     uint32_t checksum_seed;
     uint32_t group; /* where this copy of the superblock says that it lies, modulo 65536; 0: the first */
