@@ -20,7 +20,46 @@ class Spot:
     path: str | None
 
 
-def spots(image: Path, block: int = 1024) -> list[Spot]:
+BLOCK = 1024
+
+
+def rich(out: Path) -> Path:
+    """A small host whose file system has one of each structure: a directory with an index, one and a log in so many pieces that
+    their extents need a block, and a journal with changes that are not at home yet."""
+    host = hosts.shop(out / "host")
+    web = hosts.container(host, "web")
+    for number in range(60):                          # a block each, so that those of the directory lie between
+        host.write(web.rw / "diff/many" / f"{number:0200}", "x" * 500)
+    hosts.settle(host.root)
+    log, at = out / "log", f"/{web.log.relative_to(host.root)}"
+    log.write_text("".join(hosts.log_record(f"line {number} " + "x" * 900 + "\n", "2026-07-01T10:00:00Z") for number in range(20)))
+    image = disks.make_ext4(out / "base.raw", host.root, "8M", "-b", str(BLOCK), "-O", "dir_index")
+    subprocess.run(["e2fsck", "-fyD", image], check=False, capture_output=True)
+    told = subprocess.run(["dumpe2fs", image], capture_output=True, text=True, check=True).stdout
+    every_second = [number for first, last in re.findall(r"(\d+)-(\d+)", re.search("  Free blocks: (.*)", told)[1])
+                    for number in range(int(first), int(last), 2)]
+    disks.debugfs(image, f"rm {at}", *(f"setb {number}" for number in every_second), f"write {log} {at}",
+                  *(f"freeb {number}" for number in every_second))
+    dirty(image, out / "blocks", at)
+    return image
+
+
+def dirty(image: Path, blocks: Path, path: str) -> None:
+    """Put the blocks with the inodes of a file and of a directory into the journal, with a later time of change."""
+    places = sorted({int(re.search(r"located at block (\d+)", disks.debugfs(image, f"imap {name}"))[1]) for name in (path, "/var/lib/docker")})
+    with open(image, "rb") as data:
+        before = {place: (data.seek(place * BLOCK), data.read(BLOCK))[1] for place in places}
+    disks.debugfs(image, f"sif {path} mtime 20260701100001", "sif /var/lib/docker mtime 20260701100002")
+    with open(image, "r+b") as data:
+        for number, place in enumerate(places):
+            data.seek(place * BLOCK)
+            blocks.with_name(f"blocks{number}").write_bytes(data.read(BLOCK))
+            data.seek(place * BLOCK)
+            data.write(before[place])
+    disks.debugfs(image, "jo -c", *(f"jw -b {place} {blocks.with_name(f'blocks{number}')}" for number, place in enumerate(places)), "jc")
+
+
+def spots(image: Path, block: int = BLOCK) -> list[Spot]:
     """Where metadata with checksums lie, as debugfs and dumpe2fs tell."""
     names = {ino: os.fsdecode(path) for path, ino in sorted(ext4fs.debugfs_names(image).items(), reverse=True)}
     inodes = sorted(names)
@@ -32,9 +71,14 @@ def spots(image: Path, block: int = 1024) -> list[Spot]:
     folders = [ino for ino, text in zip(inodes, stats) if b"Type: directory" in text]
     for ino, text in zip(folders, ext4fs.debugfs_many(image, [f"blocks <{ino}>" for ino in folders])):
         found += [Spot("directory", int(number) * block, block, names[ino]) for number in text.split()]
+    trees = ext4fs.debugfs_many(image, [f"ex <{ino}>" for ino in inodes])
+    found += [Spot("extents", int(number) * block, block, names[ino]) for ino, text in zip(inodes, trees)
+              for number in re.findall(rb"^ 0/ 1 +\d+/ *\d+ +\d+ - +\d+ +(\d+)", text, re.M)]
     told = subprocess.run(["dumpe2fs", image], capture_output=True, text=True, check=True).stdout
     found += [Spot("bitmap", int(number) * block, block, None)
               for number in re.findall(r"(?:Block|Inode) bitmap at (\d+)", told)]
+    journal = disks.blocks_of(image, "<8>")[:12]      # its superblock, and what waits in it
+    found += [Spot("journal", number * block, block, None) for number in journal]
     return [*found, Spot("superblock", 1024, 1024, None), Spot("groups", 2 * block, block, None)]
 
 
@@ -69,7 +113,7 @@ def mutated(seed: int, count: int, out: Path, resealed: bool) -> Tally:
     """Mutated images of a small host."""
     chance = random.Random(seed)
     tally = Tally("resealed" if resealed else "flipped")
-    base = disks.make_ext4(out / "base.raw", hosts.shop(out / "host").root, "8M", "-b", "1024")
+    base = rich(out)
     whole, all_spots = read(base, out), spots(base)
     kinds = ["inode"] if resealed else sorted({spot.kind for spot in all_spots})
     for _ in range(count):
