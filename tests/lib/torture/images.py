@@ -21,6 +21,7 @@ class Spot:
 
 
 BLOCK = 1024
+COMMIT = bytes.fromhex("c03b399800000002")            # begins a commit block of a journal
 
 
 def rich(out: Path) -> Path:
@@ -77,8 +78,10 @@ def spots(image: Path, block: int = BLOCK) -> list[Spot]:
     told = subprocess.run(["dumpe2fs", image], capture_output=True, text=True, check=True).stdout
     found += [Spot("bitmap", int(number) * block, block, None)
               for number in re.findall(r"(?:Block|Inode) bitmap at (\d+)", told)]
-    journal = disks.blocks_of(image, "<8>")[:12]      # its superblock, and what waits in it
-    found += [Spot("journal", number * block, block, None) for number in journal]
+    data = image.read_bytes()
+    waiting = [number * block for number in disks.blocks_of(image, "<8>")[:12]]
+    last = max(at for at in waiting if data[at:at + 8] == COMMIT) # without it the transaction looks unfinished
+    found += [Spot("journal", at, block, None) for at in waiting if at != last]
     return [*found, Spot("superblock", 1024, 1024, None), Spot("groups", 2 * block, block, None)]
 
 
@@ -94,7 +97,7 @@ def flip(chance: random.Random, image: Path, spot: Spot) -> Damage:
             out.seek(at)
             out.write(bytes([byte]))
             changed.append(f"{at - spot.at:#x}={byte:#x}")
-    return Damage(f"{spot.kind} of {spot.path or 'the file system'}: {', '.join(changed)}", spot.path)
+    return Damage(f"{spot.kind} of {spot.path or 'the file system'}, at {spot.at}: {', '.join(changed)}", spot.path)
 
 
 FIELDS = ("mode", "uid", "size", "links_count", "flags", "mtime", "crtime", "block[0]", "block[2]", "block[5]", "file_acl",
