@@ -371,6 +371,18 @@ const struct lt_medium *lt_mounted_medium(struct lt_fs *mounted, const struct lt
     return &mount->fs->medium;
 }
 
+bool lt_mounted_identity(const struct lt_fs *mounted, struct lt_str path, uint64_t ino, uint64_t out[2])
+{
+    struct lt_str rest;
+    out[0] = 0;
+    out[1] = ino;
+    if (mounted->ops->stat != mounted_stat)
+        return true;
+    const struct mount *mount = find(state(mounted), path, &rest);
+    out[0] = mount->part;
+    return rest.len || !mount->at.len;
+}
+
 bool lt_mounted_flawed(struct lt_fs *mounted, struct lt_str path)
 {
     struct lt_arena scratch = {0};

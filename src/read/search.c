@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "read/search.h"
 
+#include "evidence/mounted.h"
 #include "evidence/walk.h"
 #include "read/unread.h"
 
@@ -29,6 +30,7 @@ struct pass {
     struct lt_str first;     /* path of the first of them */
     struct lt_err problem;   /* with that */
     struct lt_map known;     /* paths that are not searched */
+    struct lt_map searched;  /* directories, unless fs->is_tree */
     struct lt_arena kept;    /* for the whole pass */
     struct lt_arena scratch; /* for a directory; that of the context too */
     /* The directory at hand. */
@@ -143,13 +145,27 @@ static int by_path(const void *a, const void *b)
     return lt_str_cmp(path_of(b), path_of(a));
 }
 
+/* A hostile image may lead back to a directory for ever. Nothing is lost where it is searched once. */
+static bool is_first_time(struct pass *pass, const struct item *item)
+{
+    uint64_t identity[2];
+    const struct lt_fs *fs = pass->ctx.fs;
+    if (fs->is_tree || !lt_mounted_identity(fs, path_of(item), item->ino, identity))
+        return true;
+    struct lt_str key = {(const char *)identity, sizeof identity};
+    if (lt_map_get(&pass->searched, key))
+        return false;
+    lt_map_put(&pass->searched, &pass->kept, lt_str_dup(&pass->kept, key), pass);
+    return true;
+}
+
 static void look_at(struct pass *pass, const struct item *item)
 {
     size_t before = pass->count;
     struct lt_err problem = {0};
     struct lt_fs *fs = pass->ctx.fs;
     struct lt_str path = path_of(item), done = path;
-    if (fs->ops->stored && !fs->ops->stored(fs, path))
+    if ((fs->ops->stored && !fs->ops->stored(fs, path)) || !is_first_time(pass, item))
         return;
     pass->dir =
         (struct lt_dir){.name = path, .path_len = path.len, .ino = item->ino, .depth = item->depth, .brief = true};

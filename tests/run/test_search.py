@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from lib.disks import debugfs, make_ext4
 from lib.hosts import Host, hex_id, log_record, shop
 from lib.launch import run, timeline
 from lib.machine import PROGRAM
@@ -203,3 +204,14 @@ def test_kernel_file_systems_are_left_out(tmp: Path, mounting: None, entries: in
     assert traced.returncode == 0
     opened = (tmp / "trace").read_text()
     assert opened.count('"chroot/proc') <= entries and '"chroot/proc/' not in opened
+
+
+def test_image_that_leads_back_to_itself(tmp: Path) -> None:
+    """Two names of the root far below it: the search went down for ever, and doubled at each turn."""
+    host = shop(tmp / "host")
+    (host.root / "srv/a").mkdir(parents=True)
+    image = make_ext4(tmp / "disk.raw", host.root, "32M")
+    whole = timeline(image)
+    debugfs(image, "ln / /srv/a/one", "ln / /srv/a/two")
+    rows = timeline(image, processor=20)
+    assert {row["message"] for row in whole.rows} <= {row["message"] for row in rows.rows}
