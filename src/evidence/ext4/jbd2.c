@@ -103,6 +103,11 @@ bool lt_jbd2_is_commit(struct lt_cursor block, uint32_t *sequence)
     return lt_jbd2_type(block, *sequence) == LT_JBD2_COMMIT;
 }
 
+uint32_t lt_jbd2_sequence(struct lt_cursor block)
+{
+    return be32(&block, 8);
+}
+
 bool lt_jbd2_block_damaged(const struct lt_jbd2 *journal, struct lt_cursor block)
 {
     if (!journal->csum2 && !journal->csum3)

@@ -44,6 +44,9 @@ enum lt_jbd2_type lt_jbd2_type(struct lt_cursor block, uint32_t sequence);
 /* If it is a commit block of any transaction, the number of that. */
 bool lt_jbd2_is_commit(struct lt_cursor block, uint32_t *sequence);
 
+/* The transaction that a block of the journal says to belong to. */
+uint32_t lt_jbd2_sequence(struct lt_cursor block);
+
 /* Is the checksum wrong: of a descriptor or revoke block, and of a commit block? False where there are no checksums. */
 bool lt_jbd2_block_damaged(const struct lt_jbd2 *journal, struct lt_cursor block);
 bool lt_jbd2_commit_damaged(const struct lt_jbd2 *journal, struct lt_cursor block);

@@ -2,7 +2,6 @@
 #include "evidence/ext4/journal.h"
 
 #include "evidence/ext4/fast_commit.h"
-#include "evidence/ext4/jbd2.h"
 
 #include <stdlib.h>
 
@@ -305,34 +304,33 @@ static bool read_fast(void *arg, uint32_t index, unsigned char *block)
            read_block(replay, journal->fast_first + index, block);
 }
 
-static enum lt_status open_journal(struct replay *replay)
+enum lt_status lt_journal_find(struct lt_ext4_volume *volume, struct lt_ext4_inode *inode, struct lt_jbd2 *journal,
+                               struct lt_err *err)
 {
-    struct lt_ext4_volume *volume = replay->volume;
     const struct lt_ext4 *super = &volume->super;
     unsigned char bytes[1024];
-    struct lt_cursor inode;
+    struct lt_cursor raw;
     if (super->journal_device || !super->journal_inode)
-        return lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0, "the journal is on another device");
-    if (lt_volume_inode(volume, super->journal_inode, &inode, replay->err) != LT_OK)
+        return lt_fail(err, LT_SKIP, LT_CODE_JOURNAL, 0, "the journal is on another device");
+    if (lt_volume_inode(volume, super->journal_inode, &raw, err) != LT_OK)
         return LT_SKIP;
-    lt_ext4_layout(super, inode, super->journal_inode, &replay->inode);
-    if (lt_volume_read_file(volume, &replay->inode, bytes, sizeof bytes, 0, replay->err) != sizeof bytes)
-        return lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0, "cannot read the journal's superblock");
-    if (lt_jbd2_super((struct lt_cursor){.ptr = bytes, .len = sizeof bytes}, &replay->journal, replay->err) != LT_OK)
+    lt_ext4_layout(super, raw, super->journal_inode, inode);
+    if (lt_volume_read_file(volume, inode, bytes, sizeof bytes, 0, err) != sizeof bytes)
+        return lt_fail(err, LT_SKIP, LT_CODE_JOURNAL, 0, "cannot read the journal's superblock");
+    if (lt_jbd2_super((struct lt_cursor){.ptr = bytes, .len = sizeof bytes}, journal, err) != LT_OK)
         return LT_SKIP;
-    if (replay->journal.block_size != super->block_size)
-        return lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0, "the journal has blocks of %u bytes",
-                       replay->journal.block_size);
-    if (replay->journal.blocks > lt_volume_blocks(volume) || replay->journal.blocks > MAX_BLOCKS ||
-        replay->journal.blocks > replay->inode.size / super->block_size)
-        return lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0,
+    if (journal->block_size != super->block_size)
+        return lt_fail(err, LT_SKIP, LT_CODE_JOURNAL, 0, "the journal has blocks of %u bytes", journal->block_size);
+    if (journal->blocks > lt_volume_blocks(volume) || journal->blocks > MAX_BLOCKS ||
+        journal->blocks > inode->size / super->block_size)
+        return lt_fail(err, LT_SKIP, LT_CODE_JOURNAL, 0,
                        "the journal says that it is larger than its file or the disk");
     return LT_OK;
 }
 
 static enum lt_status run(struct replay *replay)
 {
-    if (open_journal(replay) != LT_OK)
+    if (lt_journal_find(replay->volume, &replay->inode, &replay->journal, replay->err) != LT_OK)
         return LT_SKIP;
     uint32_t size = replay->journal.block_size;
     replay->block = lt_realloc(NULL, size);

@@ -5,11 +5,17 @@
 #ifndef LT_EVIDENCE_EXT4_JOURNAL_H
 #define LT_EVIDENCE_EXT4_JOURNAL_H
 
+#include "evidence/ext4/jbd2.h"
 #include "evidence/ext4/volume.h"
 #include "evidence/fs.h"
 
 /* Replay the journal of a file system that needs it into `volume`, and fill `summary` with what was done. LT_SKIP: it
  * could not be replayed, or not all of it; `err` says why. Then the newest changes may be missing. */
 enum lt_status lt_journal_replay(struct lt_ext4_volume *volume, struct lt_journal_summary *summary, struct lt_err *err);
+
+/* Find the journal of the file system: its inode and its superblock. LT_SKIP: it has none of its own, or it is damaged.
+ */
+enum lt_status lt_journal_find(struct lt_ext4_volume *volume, struct lt_ext4_inode *inode, struct lt_jbd2 *journal,
+                               struct lt_err *err);
 
 #endif
