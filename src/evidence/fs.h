@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+struct lt_deleted;
 struct lt_evidence;
 struct lt_evidence_kind;
 struct lt_fs;
@@ -79,6 +80,14 @@ struct lt_fs_ops {
     enum lt_status (*orphans)(struct lt_fs *,
                               enum lt_status (*each)(void *arg, const struct lt_node *node, struct lt_err *), void *arg,
                               struct lt_err *);
+    /* Optional: call `each` (an lt_each_deleted: evidence/deleted.h) for every deleted file of which there is still
+     * more than a name, in the order of inode numbers, the newest state of each first. LT_SKIP: some may be missing. */
+    enum lt_status (*deleted)(struct lt_fs *,
+                              enum lt_status (*each)(void *arg, const struct lt_deleted *file, struct lt_err *),
+                              void *arg, struct lt_err *);
+    /* With `deleted`: read what is left of a find, while it is lent. What is lost is read as it lies there today, and
+     * as zeros if nothing tells where. As `read`. */
+    ssize_t (*read_deleted)(const struct lt_deleted *, void *buffer, size_t size, uint64_t offset, struct lt_err *);
     /* Optional: when the file system that holds `path` was made; not set if that is not known. It is the birth of its
      * root, which a mounted host tells as its image does: s_mkfs_time, moments before, is the image's alone. */
     struct lt_time (*made)(struct lt_fs *, struct lt_str path, struct lt_arena *scratch);

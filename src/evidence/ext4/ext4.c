@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/ext4/ext4.h"
 
+#include "evidence/ext4/deleted.h"
 #include "evidence/ext4/extents.h"
 #include "evidence/ext4/journal.h"
 #include "evidence/ext4/list.h"
@@ -335,6 +336,8 @@ static const struct lt_fs_ops ext4_ops = {
     .describe = ext4_describe,
     .xattrs = ext4_xattrs,
     .orphans = lt_ext4_orphans,
+    .deleted = lt_ext4_deleted,
+    .read_deleted = lt_ext4_read_deleted,
     .open = ext4_open,
     .open_entry = ext4_open_entry,
     .read = ext4_read,

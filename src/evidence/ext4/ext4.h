@@ -20,11 +20,18 @@
  *     fast_commit.c   replays fast commits into fast_changes.c
  *     journal.c       replays the journal into volume.c, and then the fast commits
  *
+ *   what was there before
+ *     history.c       what blocks held, by all copies that the journal still has
+ *     former_map.c    where the blocks of a file lay in a former state
+ *     former.c        former states of inodes, and whose blocks were whose
+ *     former_names.c  the names of inodes in former states
+ *
  *   what the rest of layertime is shown
  *     reader.c        an inode as a node; which inodes count as deleted
  *     list.c          a directory: its names, and those deleted from it
  *     orphans.c       files that were deleted while open, found when the file system is opened
  *     nameless.c      deleted inodes that no directory names any more
+ *     deleted.c       deleted files, and what of their contents can still be had
  *     ext4.c          opens it all, and gives out files and attributes: the functions of lt_fs_ops */
 #ifndef LT_EVIDENCE_EXT4_EXT4_H
 #define LT_EVIDENCE_EXT4_EXT4_H
