@@ -3,11 +3,13 @@
 
 #include "base/temporary.h"
 #include "contain/library.h"
+#include "contain/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/limits.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,18 +19,20 @@
 #include <unistd.h>
 
 enum {
-    MOST_OUTPUTS = 3,
+    MOST_OUTPUTS = 4,
     MOST_COPIES = 8, /* at once; one is enough today */
     OLD_LIMIT = 1024 /* descriptors to close one by one where the kernel has no close_range() */
 };
 
-enum what { NAME, REMOVE, COPY, DROP, START, BURY };
+enum what { NAME, REMOVE, COPY, DROP, START, BURY, CREATE };
 
 struct request {
     enum what what;
-    int number;         /* of an output, a copy, a library, a process */
-    int readable, copy; /* START: what the process may read, -1: nothing */
+    int number;              /* of an output, a copy, a library, a process */
+    int readable, copy;      /* START: what the process may read, -1: nothing */
+    char path[LT_TREE_PATH]; /* CREATE; only as much of it is sent as there is */
 };
+enum { HEAD = offsetof(struct request, path) };
 
 /* With a copy, its descriptor comes along; with a process, that of the socket to it. */
 struct answer {
@@ -80,8 +84,10 @@ static void close_others(int *keep, size_t count)
 /* The descriptor of a temporary file is kept for its lock. */
 static void keep_needed(const struct servant *servant)
 {
-    int keep[1 + 2 * MOST_OUTPUTS] = {servant->socket};
+    int keep[2 + 2 * MOST_OUTPUTS] = {servant->socket};
     size_t count = 1;
+    if (servant->args.has_tree)
+        keep[count++] = servant->args.tree;
     for (size_t i = 0; i < servant->args.count; i++) {
         if (!servant->outputs[i].temporary[0])
             continue;
@@ -194,6 +200,18 @@ static int bury(pid_t pid, struct answer *answer)
     return waitpid(pid, &answer->number, 0) == pid ? 0 : ECHILD;
 }
 
+/* Whoever asks may have read hostile evidence, so the path is checked here. */
+static int create_file(const struct servant *servant, const struct request *request, struct answer *answer)
+{
+    int fd = -1;
+    answer->sys = EINVAL;
+    if (!servant->args.has_tree)
+        return -1;
+    fd = lt_tree_create(servant->args.tree, request->path);
+    answer->sys = fd < 0 ? errno : 0;
+    return fd;
+}
+
 /* Send an answer, and `fd` with it unless that is -1. False: nobody gets it. */
 static bool reply(int socket, struct answer answer, int fd)
 {
@@ -234,17 +252,24 @@ static bool answer_request(struct servant *servant, const struct request *reques
     case BURY:
         answer.sys = bury(request->number, &answer);
         break;
+    case CREATE:
+        fd = create_file(servant, request, &answer);
+        break;
     }
     return reply(servant->socket, answer, fd);
 }
 
+/* Wait for a request. False: there will be none, or it is none. Its path ends within its buffer. */
 static bool receive(int socket, struct request *request)
 {
     ssize_t got;
     do
         got = recv(socket, request, sizeof *request, 0);
     while (got < 0 && errno == EINTR);
-    return got == sizeof *request;
+    if (got < HEAD || (size_t)got >= sizeof *request || (request->what != CREATE && got != HEAD))
+        return false;
+    request->path[got - HEAD] = 0;
+    return true;
 }
 
 static _Noreturn void serve(struct servant *servant)
@@ -275,7 +300,8 @@ static int ask(const struct lt_helper *helper, const struct request *request, st
     struct iovec bytes = {answer, sizeof *answer};
     struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
     *fd = -1;
-    if (send(helper->socket, request, sizeof *request, MSG_NOSIGNAL) != sizeof *request)
+    size_t size = HEAD + (request->what == CREATE ? strlen(request->path) : 0);
+    if (send(helper->socket, request, size, MSG_NOSIGNAL) != (ssize_t)size)
         return ECHILD;
     ssize_t got;
     do
@@ -304,7 +330,8 @@ static int ask_for(const struct lt_helper *helper, const struct request *request
     struct answer ignored;
     int fd, sys = ask(helper, request, answer, &fd);
     if (!sys && fd < 0) {
-        ask_about(helper, request->what == COPY ? DROP : BURY, answer->number, &ignored);
+        if (request->what != CREATE)
+            ask_about(helper, request->what == COPY ? DROP : BURY, answer->number, &ignored);
         sys = EMFILE;
     }
     errno = sys;
@@ -385,6 +412,18 @@ int lt_helper_bury(const struct lt_helper *helper, pid_t pid)
     struct answer answer = {0};
     ask_about(helper, BURY, pid, &answer);
     return answer.number;
+}
+
+int lt_helper_create(const struct lt_helper *helper, const char *path)
+{
+    struct request request = {.what = CREATE};
+    struct answer answer = {0};
+    size_t size = strlen(path);
+    errno = EINVAL;
+    if (size >= sizeof request.path)
+        return -1;
+    memcpy(request.path, path, size);
+    return ask_for(helper, &request, &answer);
 }
 
 void lt_helper_end(struct lt_helper *helper)
