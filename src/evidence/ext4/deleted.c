@@ -54,18 +54,18 @@ static const struct lt_ext4_piece *piece_at(const struct search *search, const s
                                             uint64_t logical, uint64_t *next)
 {
     const struct lt_ext4_piece *pieces = pieces_of(search, former);
-    *next = UINT64_MAX;
-    for (size_t i = 0; i < former->count; i++) {
-        if (pieces[i].node)
-            continue;
-        if (logical - pieces[i].logical < pieces[i].count) {
-            *next = pieces[i].logical + pieces[i].count;
-            return &pieces[i];
-        }
-        if (pieces[i].logical > logical && pieces[i].logical < *next)
-            *next = pieces[i].logical;
+    size_t low = former->nodes, high = former->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (pieces[middle].logical <= logical)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return NULL;
+    const struct lt_ext4_piece *before = low > former->nodes ? &pieces[low - 1] : NULL;
+    bool within = before && logical - before->logical < before->count;
+    *next = within ? before->logical + before->count : low < former->count ? pieces[low].logical : UINT64_MAX;
+    return within ? before : NULL;
 }
 
 /* Read a block of data as it was. A journal of data has it, if the file was written not long before. */

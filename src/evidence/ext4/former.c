@@ -160,6 +160,23 @@ static bool has_map(const struct lt_ext4_inode *inode)
     return !(inode->flags & LT_EXT4_INLINE_FL) && (inode->blocks || hole);
 }
 
+static int by_logical(const void *a, const void *b)
+{
+    const struct lt_ext4_piece *left = a, *right = b;
+    if (left->node != right->node)
+        return left->node ? -1 : 1;
+    return (left->logical > right->logical) - (left->logical < right->logical);
+}
+
+static void sort_pieces(const struct lt_ext4_formers *formers, struct lt_ext4_former *former)
+{
+    struct lt_ext4_piece *pieces = formers->pieces.items + former->first_piece;
+    if (former->count > 1)
+        qsort(pieces, former->count, sizeof *pieces, by_logical);
+    while (former->nodes < former->count && pieces[former->nodes].node)
+        former->nodes++;
+}
+
 static void map_all(struct lt_ext4_formers *formers, struct lt_err *err)
 {
     for (size_t i = 0; i < formers->count; i++) {
@@ -177,6 +194,7 @@ static void map_all(struct lt_ext4_formers *formers, struct lt_err *err)
             formers->pieces.count = former->leaf ? formers->pieces.count : former->first_piece;
         }
         former->count = formers->pieces.count - former->first_piece;
+        sort_pieces(formers, former);
     }
 }
 

@@ -15,7 +15,8 @@ struct lt_ext4_former {
     uint32_t at;                /* offset in that block */
     uint32_t oldest, sequence;
     size_t order;              /* states of one inode: a smaller number is newer */
-    size_t first_piece, count; /* its map, in lt_ext4_formers.pieces */
+    size_t first_piece, count; /* its map, in lt_ext4_formers.pieces: the nodes, then the pieces of the file in order */
+    size_t nodes;              /* so many of them are nodes */
     bool mapped;               /* the map is whole: the inode has as many blocks */
     bool leaf;                 /* the inode was freed, and only its leaves tell of its blocks */
 };
