@@ -9,8 +9,6 @@
 #include "parse/stamp.h"
 #include "runtime/runtimes.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +23,7 @@ struct option_row {
 };
 
 /* Sizes of --memory. The sorter needs at least the first, and is slow with it; see sort.c. */
-enum { MEMORY_MIN = 64 * 1024, MEMORY_DEFAULT = 512 * 1024 * 1024 };
+enum { MEMORY_DEFAULT = 512 * 1024 * 1024 };
 
 #define usage(err, ...) lt_fail((err), LT_SKIP, LT_CODE_USAGE, 0, __VA_ARGS__)
 
@@ -67,6 +65,7 @@ FLAG(raw_csv)
 FLAG(merge_times)
 FLAG(wide)
 FLAG(deleted)
+FLAG(list)
 FLAG_OF(no_atime, choice.no_atime)
 STRING(output)
 STRING(errors)
@@ -116,22 +115,6 @@ static enum lt_status set_clock_skew(struct lt_options *options, const char *val
     return LT_OK;
 }
 
-static enum lt_status set_memory(struct lt_options *options, const char *value, struct lt_err *err)
-{
-    static const char units[] = "KMG";
-    char *end;
-    errno = 0;
-    unsigned long long size = isdigit((unsigned char)*value) ? strtoull(value, &end, 10) : 0;
-    if (!size || errno)
-        return usage(err, "'%s' is no size: give one such as 64M or 2G", value);
-    const char *unit = *end ? strchr(units, *end) : NULL;
-    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
-    if ((*end && (!unit || end[1])) || size > SIZE_MAX >> shift)
-        return usage(err, "'%s' is no size: give one such as 64M or 2G", value);
-    options->memory = (size_t)size << shift;
-    return options->memory >= MEMORY_MIN ? LT_OK : usage(err, "--memory=%s is too little: at least 64K", value);
-}
-
 static enum lt_status set_binds(struct lt_options *options, const char *value, struct lt_err *err)
 {
     if (value && strcmp(value, "all") != 0 && strcmp(value, "none") != 0)
@@ -158,6 +141,8 @@ enum {
     INFRA = LT_OPTIONS_INFRA,
     TRACES = LT_OPTIONS_TRACES,
     BYTES = LT_OPTIONS_BYTES,
+    CHOSEN = LT_OPTIONS_CHOSEN,
+    TREE = LT_OPTIONS_TREE,
 };
 
 static const struct option_row table[] = {
@@ -177,11 +162,14 @@ static const struct option_row table[] = {
     {BYTES, 0, "deleted", NULL, "the file that the container deleted or replaced, from the layers below", set_deleted},
     {BYTES, 0, "layer", "ID",
      "the file as one layer has it: its ID or diff ID, a prefix of these, or its number, 0 the base", set_layer},
+    {TREE, 0, "list", NULL, "write no files, only the list of what can be recovered (-o is a file then)", set_list},
+    {TREE, 0, "limit", "SIZE", "read at most so much of deleted files (default: the size of the evidence)",
+     lt_set_limit},
     {ALL, 0, "force", NULL, "replace output files that exist", set_force},
     {ALL, 0, "strict", NULL, "read no evidence whose access times could change through that", set_strict},
     {ALL, 0, "no-sandbox", NULL, "read without the sandbox that fences errors in libraries, met by hostile evidence",
      set_no_sandbox},
-    {ROW, 'c', "container", "WHICH",
+    {ROW | CHOSEN, 'c', "container", "WHICH",
      "only rows of containers with this ID or ID prefix, name, or pattern (web*); or namespace/name, pod/name",
      set_container},
     {ROW, 0, "role", "ROLES", "only rows of these roles: rw,image,init,volume,config,log,host", lt_set_roles},
@@ -190,7 +178,7 @@ static const struct option_row table[] = {
      "only files so changed: added,copied-up,metadata,modified,replaced,renamed,opaque,deleted", lt_set_changes},
     {ROW, 0, "kind", "KINDS",
      "only rows of these data types, which may be patterns: fs:stat,container:exposure,*:log:*", lt_set_kinds},
-    {ROW, 0, "path", "GLOB", "only rows of paths that fit, or that lie below: /etc, '*.sh'", set_path},
+    {ROW | CHOSEN, 0, "path", "GLOB", "only rows of paths that fit, or that lie below: /etc, '*.sh'", set_path},
     {ROW, 0, "image", "IMAGE", "only rows of images with this name, ID or pattern, and of their containers", set_image},
     {ROW, 0, "label", "KEY=VALUE", "only rows of containers with this label, or with KEY", set_label},
     {ROW, 0, "no-atime", NULL, "no rows for the last access of files", set_no_atime},
@@ -225,7 +213,7 @@ static const struct option_row table[] = {
      lt_set_progress},
     {ALL, 0, "stats", NULL, "print the account of every source to stderr", set_stats},
     {ROW, 0, "memory", "SIZE",
-     "sort in so much memory (default: 512M), and beyond it in a temporary file; suffixes K, M, G", set_memory},
+     "sort in so much memory (default: 512M), and beyond it in a temporary file; suffixes K, M, G", lt_set_memory},
     {ROW, 0, "list-sources", NULL, "show what is read, and with EVIDENCE what was found in it, and stop",
      set_list_sources},
     {ROW, 0, "list-formats", NULL, "show the output formats and stop", set_list_formats},
@@ -320,11 +308,13 @@ static enum lt_status choose_table(struct lt_options *options, struct lt_str nam
 static enum lt_status choose_format(struct lt_options *options, struct lt_err *err)
 {
     bool to_file = options->output && strcmp(options->output, "-") != 0;
-    bool packs = !(options->command->options & LT_OPTIONS_BYTES);
+    bool packs = !(options->command->options & LT_OPTIONS_BYTES) && !options->tree;
     options->gzip = to_file && packs && lt_str_ends(lt_str_c(options->output), LT_STR(".gz"));
     if (options->format)
         return LT_OK;
     options->format = lt_formats[0];
+    if (options->tree)
+        return LT_OK;
     if (options->command->options & LT_OPTIONS_JSON)
         return choose_table(options, to_file ? lt_str_c(options->output) : LT_STR(""), err);
     if (!to_file || !(options->command->options & LT_OPTIONS_ROWS))
@@ -387,12 +377,26 @@ static enum lt_status unknown_long(const char *word, struct lt_err *err)
     return status;
 }
 
+/* Recovered files go to a directory, with a list of them as lines of JSON and one as CSV. */
+static enum lt_status choose_tree(struct lt_options *options, struct lt_err *err)
+{
+    if (!options->output || strcmp(options->output, "-") == 0)
+        return usage(err, "'%s' needs a directory for the files: give -o DIR, or --list", options->command->name);
+    if (options->json)
+        return usage(err, "--json goes with --list: the files get their list as recovered.jsonl and recovered.csv");
+    options->tree = options->output;
+    options->table = LT_TABLE_JSONL;
+    return LT_OK;
+}
+
 /* Checks and defaults that need all options. */
 static enum lt_status complete(struct lt_options *options, const bool *given, struct lt_err *err)
 {
     for (int i = 0; i < ROWS; i++)
         if (given[i] && !goes_with(&table[i], options->command))
             return misplaced(&table[i], options->command, err);
+    if (options->command->options & LT_OPTIONS_TREE && !options->list && choose_tree(options, err) != LT_OK)
+        return LT_SKIP;
     if (!options->threads)
         options->threads = LT_DEFAULT_THREADS;
     if (!options->memory)

@@ -5,9 +5,14 @@
 #include "parse/stamp.h"
 #include "timeline/choice.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum { MEMORY_MIN = 64 * 1024 };
 
 #define usage(err, ...) lt_fail((err), LT_SKIP, LT_CODE_USAGE, 0, __VA_ARGS__)
 
@@ -133,6 +138,35 @@ enum lt_status lt_set_profile(struct lt_options *options, const char *value, str
         return usage(err, "unknown profile '%s': the only one is triage", value);
     options->choice.triage = options->choice.no_atime = true;
     return LT_OK;
+}
+
+static enum lt_status read_size(const char *value, size_t *out, struct lt_err *err)
+{
+    static const char units[] = "KMG";
+    char *end = NULL;
+    errno = 0;
+    unsigned long long size = isdigit((unsigned char)*value) ? strtoull(value, &end, 10) : 0;
+    if (!size || errno)
+        return usage(err, "'%s' is no size: give one such as 64M or 2G", value);
+    const char *unit = *end ? strchr(units, *end) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    if ((*end && (!unit || end[1])) || size > SIZE_MAX >> shift)
+        return usage(err, "'%s' is no size: give one such as 64M or 2G", value);
+    *out = (size_t)size << shift;
+    return LT_OK;
+}
+
+enum lt_status lt_set_memory(struct lt_options *options, const char *value, struct lt_err *err)
+{
+    enum lt_status status = read_size(value, &options->memory, err);
+    if (status != LT_OK || options->memory >= MEMORY_MIN)
+        return status;
+    return usage(err, "--memory=%s is too little: at least 64K", value);
+}
+
+enum lt_status lt_set_limit(struct lt_options *options, const char *value, struct lt_err *err)
+{
+    return read_size(value, &options->limit, err);
 }
 
 enum lt_status lt_choice_goes_with(const struct lt_choice *choice, const struct lt_format *format, struct lt_err *err)

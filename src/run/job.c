@@ -289,6 +289,8 @@ static enum lt_status give_names(struct lt_job *job, bool timeline, struct lt_er
     enum lt_status status = job->report.errors ? lt_output_commit(&job->errors, NULL, err) : LT_OK;
     if (status == LT_OK && job->options->manifest)
         status = lt_output_commit(&job->manifest, NULL, err);
+    if (status == LT_OK && timeline && job->options->tree)
+        status = lt_output_commit(&job->listing, NULL, err);
     if (status == LT_OK && timeline)
         status = lt_output_commit(&job->output, NULL, err);
     return status;
@@ -304,6 +306,8 @@ static enum lt_status make_product(struct lt_job *job, struct lt_err *err)
     enum lt_status status = options->command->run(job, err);
     if (status == LT_OK)
         status = lt_output_complete(&job->output, &sha256, err);
+    if (status == LT_OK && options->tree)
+        status = lt_output_complete(&job->listing, NULL, err);
     report_failed_reads(job);
     report_flaws(job);
     bool ends = status == LT_OK || status == LT_END;
@@ -344,6 +348,8 @@ static int finish(struct lt_job *job, enum lt_status status, const struct lt_err
     }
     if (!job->options->quiet && job->options->command->options & LT_OPTIONS_ROWS && !job->options->list_sources)
         lt_summary_say(job);
+    if (job->limited)
+        return LT_EXIT_LIMIT;
     return job->report.failures || job->in_vain ? LT_EXIT_INCOMPLETE : LT_EXIT_COMPLETE;
 }
 
@@ -404,6 +410,7 @@ int lt_job_run(const struct lt_options *options, int argc, char **argv)
         .argv = argv,
         .report = {.quiet = options->quiet, .keep_early = options->errors},
         .started = options->now,
+        .tree = -1,
         .helper = {.socket = -1},
         .images = {.socket = -1},
     };

@@ -35,7 +35,8 @@ enum lt_exit {
     LT_EXIT_NO_EVIDENCE = 3,
     LT_EXIT_OUTPUT = 4,
     LT_EXIT_MEMORY = LT_OUT_OF_MEMORY,
-    LT_EXIT_SIGNAL = 128, /* plus the number of the signal, which the caller raises again */
+    LT_EXIT_LIMIT = LT_OUT_OF_MEMORY, /* finished, but --limit was reached */
+    LT_EXIT_SIGNAL = 128,             /* plus the number of the signal, which the caller raises again */
 };
 
 struct lt_job {
@@ -54,11 +55,14 @@ struct lt_job {
     struct lt_sink sink;    /* of all sources: it checks for signals and passes events on to `product` */
     struct lt_sink product; /* the command's sink */
     struct lt_output output, errors, manifest; /* opened by run/opening.c, like everything that is written */
-    int temporary[2];                          /* for the sorter, -1: none; see base/temporary.h */
-    struct lt_err temporary_error;             /* why one of these could not be made */
-    bool may_spill;                            /* temporary files are allowed: they do not lie in the evidence */
-    uint64_t rows;                             /* written; counted by the command */
-    struct lt_time first, last;                /* of the rows of a timeline */
+    struct lt_output listing;                  /* of the files in `tree`, a second one */
+    int tree;         /* the directory that options->tree names, -1: none; files are made through the helper */
+    bool limited;     /* --limit was reached */
+    int temporary[2]; /* for the sorter, -1: none; see base/temporary.h */
+    struct lt_err temporary_error; /* why one of these could not be made */
+    bool may_spill;                /* temporary files are allowed: they do not lie in the evidence */
+    uint64_t rows;                 /* written; counted by the command */
+    struct lt_time first, last;    /* of the rows of a timeline */
     struct lt_progress progress;
     struct lt_list left_out; /* of struct lt_left_out *: what --profile left out */
     bool in_vain;            /* the command found nothing of what it was asked for */

@@ -4,6 +4,9 @@
 #include "base/temporary.h"
 #include "run/unwritten.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -66,6 +69,41 @@ static void open_temporary(struct lt_job *job)
         job->temporary[i] = lt_temporary_open(&job->temporary_error);
 }
 
+static bool is_empty(int fd)
+{
+    int copy = dup(fd), others = 0;
+    DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+    if (!dir) {
+        if (copy >= 0)
+            close(copy);
+        return false;
+    }
+    for (const struct dirent *entry; (entry = readdir(dir));)
+        others += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(dir);
+    return !others;
+}
+
+/* The directory for recovered files: a new one, or an empty one. */
+static enum lt_status open_tree(struct lt_job *job, struct lt_err *err)
+{
+    enum { OWN = 0700 };
+    const char *path = job->options->tree;
+    if (is_in_evidence(job, path))
+        return refuse(path, err);
+    if (mkdir(path, OWN) < 0 && errno != EEXIST)
+        return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, errno, "%s: cannot be made: %s", path, strerror(errno));
+    job->tree = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (job->tree < 0)
+        return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, errno, "%s: %s", path, strerror(errno));
+    if (!is_empty(job->tree))
+        return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: is not empty", path);
+    struct lt_str dir = lt_str_c(path);
+    job->own_options.output = lt_path_join(&job->arena, dir, LT_STR("recovered.jsonl")).ptr;
+    return open_output(job, &job->listing, lt_path_join(&job->arena, dir, LT_STR("recovered.csv")).ptr, false, false,
+                       err);
+}
+
 static enum lt_status open_outputs(struct lt_job *job, struct lt_err *err)
 {
     const struct lt_options *options = job->options;
@@ -73,6 +111,8 @@ static enum lt_status open_outputs(struct lt_job *job, struct lt_err *err)
     enum lt_status status = LT_OK;
     if (options->errors)
         status = open_output(job, &job->errors, options->errors, false, false, err);
+    if (status == LT_OK && product && options->tree)
+        status = open_tree(job, err);
     if (status == LT_OK && product)
         status = open_output(job, &job->output, options->output, options->gzip, options->manifest, err);
     if (status == LT_OK && product && options->manifest)
@@ -153,6 +193,9 @@ void lt_opening_end(struct lt_job *job)
     lt_output_abort(&job->output);
     lt_output_abort(&job->errors);
     lt_output_abort(&job->manifest);
+    lt_output_abort(&job->listing);
+    if (job->tree >= 0)
+        close(job->tree);
     lt_helper_end(&job->helper);
     lt_buf_free(&job->contained.lacks);
     for (size_t i = 0; i < 2; i++)

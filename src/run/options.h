@@ -33,6 +33,9 @@ struct lt_options {
     char **evidence;                        /* borrowed from argv */
     int evidence_count;
     const char *output, *errors, *manifest; /* NULL: not given */
+    const char *tree;                       /* directory for recovered files, which `output` lies in; NULL: none */
+    bool list;                              /* no files, only their list */
+    size_t limit;                           /* bytes of contents that may be read; 0: not given */
     const char *data_root;                  /* path of a store in the evidence; NULL: not given */
     const struct lt_format *format;         /* never NULL after parsing */
     bool gzip;                              /* the output's name ends in .gz */

@@ -63,14 +63,16 @@ void lt_sandbox_prepare(struct lt_job *job)
 static bool start_helper(struct lt_job *job)
 {
     static const struct lt_library *const libraries[] = {&lt_library_systemd, NULL};
-    enum { OUTPUTS = 3 };
-    struct lt_output *const outputs[OUTPUTS] = {&job->output, &job->errors, &job->manifest};
+    enum { OUTPUTS = 4 };
+    struct lt_output *const outputs[OUTPUTS] = {&job->output, &job->errors, &job->manifest, &job->listing};
     struct lt_str copy = lt_path_join(&job->arena, lt_str_c(lt_temporary_directory()), LT_STR("layertime"));
     const struct lt_helper_args args = {
         .outputs = outputs,
         .count = OUTPUTS,
         .copies = !lt_is_unwritten(job, copy.ptr),
         .libraries = libraries,
+        .has_tree = job->tree >= 0,
+        .tree = job->tree,
     };
     if (!lt_helper_start(&job->helper, &args))
         return false;

@@ -40,6 +40,15 @@ static bool fits_path(const char *pattern, struct lt_buf *path)
     return false;
 }
 
+bool lt_choice_path(const char *pattern, struct lt_str path)
+{
+    struct lt_buf copy = {0};
+    lt_buf_add(&copy, path);
+    bool found = fits_path(pattern, &copy);
+    lt_buf_free(&copy);
+    return found;
+}
+
 static bool is_at(const char *pattern, const struct lt_event *event)
 {
     struct lt_buf path = {0};

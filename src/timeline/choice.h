@@ -10,6 +10,9 @@
 #define LT_ROW_TAGS                                                                                                    \
     (LT_TAG_BIT(clock_skewed) | LT_TAG_BIT(time_future) | LT_TAG_BIT(time_anomaly) | LT_TAG_BIT(time_constant))
 
+/* Does the pattern of --path fit the path, or a directory above it? */
+bool lt_choice_path(const char *pattern, struct lt_str path);
+
 /* Does the event pass? If the user asked for one of LT_ROW_TAGS, only its rows can tell: see lt_choice_tags(). */
 bool lt_choice_event(const struct lt_choice *choice, const struct lt_event *event);
 

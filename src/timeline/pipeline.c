@@ -253,10 +253,9 @@ static enum lt_fit best_fit(const struct lt_job *job, const char *which)
     return best;
 }
 
-/* Decide what -c means, once all containers are known: a whole name is not taken as a prefix of another container's ID.
- * A typing error must not look like a container without a past. What is named by its whole ID needs no search: logs and
+/* A typing error must not look like a container without a past. What is named by its whole ID needs no search: logs and
  * databases may mention it or not. */
-static enum lt_status resolve_container(struct lt_job *job, struct lt_err *err)
+enum lt_status lt_resolve_container(struct lt_job *job, struct lt_err *err)
 {
     const char *which = job->options->container;
     bool whole = which && lt_is_container_id(lt_str_c(which));
@@ -328,7 +327,7 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err)
     lt_show_window(job->options);
     if (lt_choice_check(&job->options->choice, &job->inventory, err) != LT_OK)
         return LT_SKIP;
-    enum lt_status status = resolve_container(job, err);
+    enum lt_status status = lt_resolve_container(job, err);
     if (status != LT_OK)
         return status;
     job->reading.names_only = job->options->format->event;

@@ -16,4 +16,9 @@
 /* Write the timeline of a run whose inventory is complete; see lt_command.run. */
 enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err);
 
+/* Decide what -c means, once all containers of the stores are known: sets container_fit. A whole name is not taken as a
+ * prefix of another container's ID. LT_SKIP with LT_CODE_USAGE: no container is meant, also none that is known by
+ * traces only. */
+enum lt_status lt_resolve_container(struct lt_job *job, struct lt_err *err);
+
 #endif
