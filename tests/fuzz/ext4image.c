@@ -5,6 +5,7 @@
  *
  * Input: a byte of options, the size in KiB (2 bytes), then the pieces of the image that are not zero: where (2 bytes,
  * in units of 64 bytes), length - 1, the bytes. image.py in tests/fuzz makes such inputs. */
+#include "evidence/deleted.h"
 #include "evidence/ext4/ext4.h"
 #include "evidence/ext4/fast_tags.h"
 #include "evidence/walk.h"
@@ -26,7 +27,7 @@ enum {
 struct seen {
     struct lt_fs *fs;
     struct lt_arena names, scratch;
-    uint64_t announced, entries, failed, orphans, described;
+    uint64_t announced, entries, failed, orphans, described, recoverable;
     const struct lt_dir *dir; /* of the entry before */
     struct lt_str name;
     bool stopped;
@@ -197,6 +198,38 @@ static enum lt_status check_orphan(void *arg, const struct lt_node *node, struct
     return seen->stopped ? lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "enough") : LT_OK;
 }
 
+/* What is said of a deleted file must be within it. */
+static void check_parts(const struct lt_deleted *file)
+{
+    uint64_t before = 0;
+    for (size_t i = 0; i < file->lost_count; i++) {
+        const struct lt_lost *lost = &file->lost[i];
+        PROMISE(lost->offset >= before && lost->size <= file->node->size - lost->offset);
+        before = lost->offset;
+    }
+    for (size_t i = 0; i < file->extent_count; i++)
+        PROMISE(file->extents[i].size && file->extents[i].size <= file->node->size - file->extents[i].offset);
+    PROMISE(!file->complete || !file->lost_count);
+}
+
+static enum lt_status check_deleted(void *arg, const struct lt_deleted *file, struct lt_err *err)
+{
+    struct seen *seen = arg;
+    const uint64_t size = file->node->size, places[] = {0, size / 2, size > 100 ? size - 100 : 0, size, UINT64_MAX};
+    PROMISE(S_ISREG(file->node->mode) && file->node->ino && !memchr(file->path.ptr, 0, file->path.len));
+    check_parts(file);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        char buffer[3000];
+        struct lt_err problem = {0};
+        ssize_t got = file->fs->ops->read_deleted(file, buffer, sizeof buffer, places[i], &problem);
+        PROMISE(got >= -1 && got <= (ssize_t)sizeof buffer && (got >= 0 || problem.set));
+        PROMISE(got <= 0 || (uint64_t)got <= size - places[i]);
+        PROMISE(got || places[i] >= size);
+    }
+    seen->stopped = ++seen->recoverable >= MOST_ENTRIES;
+    return seen->stopped ? lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "enough") : LT_OK;
+}
+
 static void walk_all(struct lt_fs *fs)
 {
     struct seen seen = {.fs = fs};
@@ -214,6 +247,10 @@ static void walk_all(struct lt_fs *fs)
     lt_err_clear(&err);
     seen.stopped = false;
     status = fs->ops->orphans(fs, check_orphan, &seen, &err);
+    PROMISE(status == LT_OK || ((status == LT_SKIP || seen.stopped) && err.set));
+    lt_err_clear(&err);
+    seen.stopped = false;
+    status = fs->ops->deleted(fs, check_deleted, &seen, &err);
     PROMISE(status == LT_OK || ((status == LT_SKIP || seen.stopped) && err.set));
     lt_arena_free(&run);
     lt_arena_free(&seen.names);
