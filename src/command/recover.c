@@ -3,6 +3,7 @@
 #include "command/recover.h"
 #include "command/record.h"
 #include "evidence/mounted.h"
+#include "run/traces.h"
 #include "timeline/choice.h"
 #include "timeline/filter.h"
 #include "timeline/pipeline.h"
@@ -10,6 +11,7 @@
 /* A search of one file system. */
 struct search {
     struct lt_job *job;
+    struct lt_recover_owners owners;
     const struct lt_host *host;
     struct lt_fs *fs;
     struct lt_str at;        /* where the host mounts it, "" for its root */
@@ -31,54 +33,6 @@ static const char *const lost_words[] = {
     [LT_LOST_ZEROS] = "all zeros",
     [LT_LOST_MAP] = "place unknown",
 };
-
-/* --- whose it was --- */
-
-static bool whose_in_root(const struct lt_root *root, struct lt_str path, struct lt_recover_whose *out)
-{
-    lt_each (const struct lt_layer, layer, &root->layers) {
-        if (layer->content.len && lt_path_behind(path, layer->content, &out->inside)) {
-            out->owner = &layer->owner;
-            return true;
-        }
-        if (lt_path_behind(path, layer->path, &out->inside)) {
-            out->owner = &layer->beside;
-            out->inside = path;
-            return true;
-        }
-    }
-    lt_each (const struct lt_volume, volume, &root->volumes)
-        if (lt_path_behind(path, volume->data, &out->inside)) {
-            out->owner = &volume->owner;
-            return true;
-        }
-    out->inside = path;
-    lt_each (const struct lt_container, container, &root->containers) {
-        struct lt_str rest;
-        if (container->path.len && lt_path_behind(path, container->path, &rest)) {
-            out->owner = &container->owner;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Directories of what exists tell whose their deleted files are. What lies in none of them is the store's, or the
- * host's. */
-static struct lt_recover_whose whose_is(const struct lt_host *host, struct lt_str path)
-{
-    struct lt_recover_whose out = {&host->owner, path};
-    struct lt_str rest;
-    if (!path.len || path.ptr[0] != '/')
-        return out;
-    lt_each (const struct lt_root, root, &host->roots)
-        if (whose_in_root(root, path, &out))
-            return out;
-    lt_each (const struct lt_root, root, &host->roots)
-        if (lt_path_behind(path, root->path, &rest))
-            out.owner = &root->owner;
-    return out;
-}
 
 /* --- the record --- */
 
@@ -236,7 +190,7 @@ static enum lt_status take(void *arg, const struct lt_deleted *file, struct lt_e
 {
     struct search *search = arg;
     struct lt_str path = host_path(search, file);
-    struct lt_recover_whose whose = whose_is(search->host, path);
+    struct lt_recover_whose whose = lt_recover_whose_is(&search->owners, search->host, path);
     enum lt_status status = lt_job_poll(search->job, err);
     if (status != LT_OK || !is_wanted(search, path, &whose))
         return status;
@@ -249,13 +203,27 @@ static enum lt_status take(void *arg, const struct lt_deleted *file, struct lt_e
 
 /* --- the search --- */
 
+/* First, what deleted records tell of the layers of containers that are gone. */
+static enum lt_status learn(void *arg, const struct lt_deleted *file, struct lt_err *err)
+{
+    struct search *search = arg;
+    enum lt_status status = lt_job_poll(search->job, err);
+    if (status == LT_OK)
+        lt_recover_learn(&search->owners, search->host, host_path(search, file), file);
+    return status;
+}
+
 static enum lt_status search_fs(struct search *search, struct lt_err *err)
 {
     struct lt_err problem = {0};
     if (!search->fs->ops->deleted || lt_list_has(&search->searched, search->fs))
         return LT_OK;
     lt_list_add(&search->searched, &search->job->arena, search->fs);
-    enum lt_status status = search->fs->ops->deleted(search->fs, take, search, &problem);
+    enum lt_status status = search->fs->ops->deleted(search->fs, learn, search, &problem);
+    if (status == LT_OK || status == LT_SKIP) {
+        lt_err_clear(&problem); /* the same again */
+        status = search->fs->ops->deleted(search->fs, take, search, &problem);
+    }
     if (status == LT_SKIP) {
         lt_skip_error(&search->job->ctx, search->at, &problem);
         return LT_OK;
@@ -313,7 +281,11 @@ static enum lt_status write_records(struct search *search, struct lt_err *err)
 static enum lt_status run_recover(struct lt_job *job, struct lt_err *err)
 {
     struct search search = {.job = job, .keeper = {.job = job, .left = limit_of(job)}};
-    enum lt_status status = lt_resolve_container(job, err);
+    uint64_t errors;
+    search.owners.inventory = &job->inventory;
+    enum lt_status status = lt_traces_find(job, LT_TRACES_COUNT, &errors, err); /* names of those that are gone */
+    if (status == LT_OK)
+        status = lt_resolve_container(job, err);
     if (status != LT_OK)
         return status;
     lt_each (struct lt_host, host, &job->inventory.hosts) {

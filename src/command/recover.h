@@ -12,6 +12,21 @@ struct lt_recover_whose {
     struct lt_str inside;
 };
 
+/* Layers that are gone, and the containers that they were of. */
+struct lt_recover_owners {
+    struct lt_inventory *inventory;
+    struct lt_map by_layer; /* name of a layer's directory -> struct lt_owner * */
+};
+
+/* Keep what the file tells of such a layer, if it is a record of a store that is whole. */
+void lt_recover_learn(struct lt_recover_owners *owners, const struct lt_host *host, struct lt_str path,
+                      const struct lt_deleted *file);
+
+/* Whose the file at `path` of the host was. Directories of what exists tell whose their deleted files are; of what is
+ * gone, deleted records do. What lies in none of them is the store's, or the host's. */
+struct lt_recover_whose lt_recover_whose_is(struct lt_recover_owners *owners, const struct lt_host *host,
+                                            struct lt_str path);
+
 /* Reads the contents of finds, and writes them below the directory that the user named. */
 struct lt_recover_keeper {
     struct lt_job *job;

@@ -4,11 +4,12 @@
 #ifndef LT_MODEL_RUNTIME_H
 #define LT_MODEL_RUNTIME_H
 
-#include "model/event.h"
+#include "model/inventory.h"
 
 struct lt_container;
 struct lt_ctx;
 struct lt_discovery;
+struct lt_root;
 struct lt_source;
 
 /* A directory in which a runtime keeps its store by default. */
@@ -43,6 +44,17 @@ struct lt_life {
 /* A storage driver, for people. */
 struct lt_driver {
     const char *name, *summary;
+};
+
+/* What the path of a file tells that is in a store no more. */
+struct lt_gone {
+    struct lt_str container; /* ID in the path; "": none */
+    struct lt_str layer;     /* name of the directory of a layer in the path; "": none */
+    bool within;             /* it is one of the layer's files, and not of its records: at */
+    struct lt_str inside;    /* in its containers, with a slash in front */
+    bool is_record;          /* it is the record of the container, which gone_name() knows to read */
+    bool names_layer;        /* the content is the name of the directory of a layer of the container, in the role */
+    enum lt_role role;
 };
 
 struct lt_runtime {
@@ -93,6 +105,10 @@ struct lt_runtime {
     /* Fill in what is known of the life of a container of the current store. `out` is empty. NULL: nothing more is
      * known. */
     void (*life)(struct lt_ctx *ctx, const struct lt_container *container, struct lt_arena *arena, struct lt_life *out);
+    /* What does the path of a deleted file tell? All in `out` is part of it. False: nothing. NULL: it never does. */
+    bool (*gone)(const struct lt_root *root, struct lt_str path, struct lt_gone *out);
+    /* The name of the container in such a record, in `arena`; "": it tells none. NULL: there are no such records. */
+    struct lt_str (*gone_name)(struct lt_str record, struct lt_arena *arena);
     const struct lt_driver *(*driver)(
         size_t index); /* the storage drivers it knows, by index; returns NULL after the last one. NULL: it has none */
 };

@@ -22,6 +22,7 @@
  *                         other_log.c: logs that lie elsewhere
  *   lineage.c             links layers to each other, to images and to containers, after all sources have run
  *   partial.c             what of a store is missing as a whole
+ *   gone.c                what the paths of deleted files tell
  *   life.c                which records of a container exist, and whether it ran at seizure
  */
 #ifndef LT_RUNTIME_DOCKER_DOCKER_H

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Whose deleted files were: of what exists, and of containers that are gone. */
+#include "command/recover.h"
+#include "model/runtime.h"
+#include "model/told.h"
+
+enum { LONGEST_ID = 256, LONGEST_RECORD = 1 << 20 };
+
+static bool is_in_layer(const struct lt_layer *layer, struct lt_str path, struct lt_recover_whose *out)
+{
+    struct lt_str rest;
+    if (layer->content.len && lt_path_behind(path, layer->content, &rest))
+        *out = (struct lt_recover_whose){&layer->owner, rest};
+    else if (layer->path.len && lt_path_behind(path, layer->path, &rest))
+        *out = (struct lt_recover_whose){&layer->beside, path};
+    else
+        return false;
+    return true;
+}
+
+/* Does it lie in a directory of something that the store has? */
+static bool is_in_root(const struct lt_root *root, struct lt_str path, struct lt_recover_whose *out)
+{
+    struct lt_str rest;
+    lt_each (const struct lt_layer, layer, &root->layers)
+        if (is_in_layer(layer, path, out))
+            return true;
+    lt_each (const struct lt_volume, volume, &root->volumes)
+        if (volume->data.len && lt_path_behind(path, volume->data, &rest)) {
+            *out = (struct lt_recover_whose){&volume->owner, rest};
+            return true;
+        }
+    lt_each (const struct lt_container, container, &root->containers)
+        if (container->path.len && lt_path_behind(path, container->path, &rest)) {
+            *out = (struct lt_recover_whose){&container->owner, path};
+            return true;
+        }
+    return false;
+}
+
+/* The store with the path in it, and what its runtime says of that. NULL: none. */
+static struct lt_root *root_of(const struct lt_host *host, struct lt_str path, struct lt_gone *gone)
+{
+    struct lt_str rest;
+    lt_each (struct lt_root, root, &host->roots)
+        if (root->runtime->gone && lt_path_behind(path, root->path, &rest) && root->runtime->gone(root, path, gone))
+            return root;
+    return NULL;
+}
+
+/* The same for what the store has no more. */
+static bool is_gone(struct lt_recover_owners *owners, const struct lt_host *host, struct lt_str path,
+                    struct lt_recover_whose *out)
+{
+    struct lt_gone gone;
+    struct lt_root *root = root_of(host, path, &gone);
+    if (!root)
+        return false;
+    if (gone.container.len) {
+        const struct lt_container *container = lt_told_container(owners->inventory, root, gone.container);
+        if (container)
+            *out = (struct lt_recover_whose){&container->owner, path};
+        return container;
+    }
+    const struct lt_owner *owner = lt_map_get(&owners->by_layer, gone.layer);
+    if (owner)
+        *out = (struct lt_recover_whose){owner, gone.within ? gone.inside : path};
+    return owner;
+}
+
+struct lt_recover_whose lt_recover_whose_is(struct lt_recover_owners *owners, const struct lt_host *host,
+                                            struct lt_str path)
+{
+    struct lt_recover_whose out = {&host->owner, path};
+    struct lt_str rest;
+    if (!path.len || path.ptr[0] != '/')
+        return out;
+    lt_each (const struct lt_root, root, &host->roots)
+        if (is_in_root(root, path, &out))
+            return out;
+    if (is_gone(owners, host, path, &out))
+        return out;
+    lt_each (const struct lt_root, root, &host->roots)
+        if (lt_path_behind(path, root->path, &rest))
+            out.owner = &root->owner;
+    return out;
+}
+
+/* Read a small file. False: it is not whole, or too long. */
+static bool read_whole(const struct lt_deleted *file, size_t longest, struct lt_buf *out)
+{
+    struct lt_err ignored = {0};
+    if (!file->complete || file->node->size > longest)
+        return false;
+    size_t size = (size_t)file->node->size;
+    lt_buf_reserve(out, size);
+    for (ssize_t got; out->len < size; out->len += (size_t)got) {
+        got = file->fs->ops->read_deleted(file, out->ptr + out->len, size - out->len, out->len, &ignored);
+        if (got <= 0)
+            return false;
+    }
+    return size;
+}
+
+/* Keep whose the layer is of which the file is the name. */
+static void learn_layer(struct lt_recover_owners *owners, const struct lt_container *container, enum lt_role role,
+                        struct lt_str text)
+{
+    struct lt_arena *arena = owners->inventory->arena;
+    while (text.len && text.ptr[text.len - 1] == '\n')
+        text.len--;
+    if (!text.len || lt_map_get(&owners->by_layer, text))
+        return;
+    struct lt_owner *owner = lt_new(arena, struct lt_owner);
+    *owner = container->owner;
+    owner->role = role;
+    lt_map_put(&owners->by_layer, arena, lt_str_dup(arena, text), owner);
+}
+
+void lt_recover_learn(struct lt_recover_owners *owners, const struct lt_host *host, struct lt_str path,
+                      const struct lt_deleted *file)
+{
+    struct lt_gone gone;
+    struct lt_buf text = {0};
+    struct lt_inventory *inventory = owners->inventory;
+    struct lt_root *root = path.len && path.ptr[0] == '/' ? root_of(host, path, &gone) : NULL;
+    if (!root || !(gone.names_layer || gone.is_record))
+        return;
+    struct lt_container *container = lt_told_container(inventory, root, gone.container);
+    if (container && read_whole(file, gone.names_layer ? LONGEST_ID : LONGEST_RECORD, &text)) {
+        if (gone.names_layer)
+            learn_layer(owners, container, gone.role, lt_buf_view(&text));
+        else if (container->removed && root->runtime->gone_name)
+            lt_told_name(inventory, container, root->runtime->gone_name(lt_buf_view(&text), inventory->arena), false,
+                         lt_str_format(inventory->arena, "deleted %.*s", LT_ARG(path)));
+    }
+    lt_buf_free(&text);
+}
