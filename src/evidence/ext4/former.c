@@ -179,6 +179,9 @@ static void sort_pieces(const struct lt_ext4_formers *formers, struct lt_ext4_fo
 
 static void map_all(struct lt_ext4_formers *formers, struct lt_err *err)
 {
+    enum { SOME = 256 };
+    formers->pieces.cap = SOME; /* there is always an array, even of none */
+    formers->pieces.items = lt_realloc(NULL, SOME * sizeof *formers->pieces.items);
     for (size_t i = 0; i < formers->count; i++) {
         struct lt_ext4_former *former = &formers->items[i];
         const struct lt_ext4_inode *inode = &former->inode;
