@@ -395,7 +395,8 @@ static enum lt_status complete(struct lt_options *options, const bool *given, st
     for (int i = 0; i < ROWS; i++)
         if (given[i] && !goes_with(&table[i], options->command))
             return misplaced(&table[i], options->command, err);
-    if (options->command->options & LT_OPTIONS_TREE && !options->list && choose_tree(options, err) != LT_OK)
+    bool asks = options->help || options->version;
+    if (!asks && options->command->options & LT_OPTIONS_TREE && !options->list && choose_tree(options, err) != LT_OK)
         return LT_SKIP;
     if (!options->threads)
         options->threads = LT_DEFAULT_THREADS;
