@@ -306,7 +306,7 @@ static enum lt_status run_recover(struct lt_job *job, struct lt_err *err)
 const struct lt_command lt_command_recover = {
     .name = "recover",
     .arguments = "EVIDENCE...",
-    .summary = "deleted files whose contents may still be there: which each was, whose, and what is left of it",
+    .summary = "deleted files whose contents are still there: which each was, whose, and what of it is lost",
     .options = LT_OPTIONS_JSON | LT_OPTIONS_CHOSEN | LT_OPTIONS_TREE,
     .run = run_recover,
 };
