@@ -20,11 +20,12 @@ struct table_block {
     bool changed; /* the journal has copies of it */
 };
 
-static bool is_same(const struct lt_ext4_inode *a, const struct lt_ext4_inode *b)
+static bool is_same(const struct lt_ext4_former *one, const struct lt_ext4_former *other)
 {
-    return a->generation == b->generation && a->mode == b->mode && a->size == b->size && a->flags == b->flags &&
-           a->blocks == b->blocks && !a->links == !b->links && a->xattr_block == b->xattr_block &&
-           memcmp(a->body, b->body, sizeof a->body) == 0;
+    const struct lt_ext4_inode *a = &one->inode, *b = &other->inode;
+    return one->sum == other->sum && a->generation == b->generation && a->mode == b->mode && a->size == b->size &&
+           a->flags == b->flags && a->blocks == b->blocks && !a->links == !b->links &&
+           a->xattr_block == b->xattr_block && memcmp(a->body, b->body, sizeof a->body) == 0;
 }
 
 /* Of an inode without copies only what was deleted is of interest. With copies all is: what has no map, such as a
@@ -59,10 +60,12 @@ static void take_version(struct table_block *block, const struct lt_ext4_copy *c
         lt_ext4_layout(super, raw, ino, &former.inode);
         former.inode.xattrs = (struct lt_cursor){0};
         former.oldest = former.sequence = copy->sequence;
+        if (former.inode.flags & LT_EXT4_INLINE_FL)
+            former.sum = lt_crc32c(0, raw.ptr, raw.len);
         if (!is_wanted(block, &former.inode) || lt_ext4_inode_damaged(super, raw, ino))
             continue;
         struct lt_ext4_former *last = block->last[i] ? &formers->items[block->last[i] - 1] : NULL;
-        if (last && is_same(&last->inode, &former.inode)) {
+        if (last && is_same(last, &former)) {
             last->oldest = copy->sequence;
             continue;
         }

@@ -13,6 +13,7 @@ struct lt_ext4_former {
     struct lt_ext4_inode inode; /* without its attributes */
     struct lt_ext4_copy copy;   /* the block of the table that has it */
     uint32_t at;                /* offset in that block */
+    uint32_t sum;               /* CRC-32C of an inode with its data in it, else 0 */
     uint32_t oldest, sequence;
     size_t order;              /* states of one inode: a smaller number is newer */
     size_t first_piece, count; /* its map, in lt_ext4_formers.pieces: the nodes, then the pieces of the file in order */

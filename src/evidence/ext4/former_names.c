@@ -160,6 +160,31 @@ static void take_block(struct lt_ext4_former_names *names, const struct lt_ext4_
     }
 }
 
+/* A directory whose names lie in its inode, in the state `at` of all. */
+static void take_inline(struct lt_ext4_former_names *names, size_t at, unsigned char *bytes)
+{
+    enum { PARENT = 4 };
+    const struct lt_ext4_former *dir = &names->formers->items[at];
+    struct block_job job = {.names = names, .dir = dir, .from = dir->oldest, .before = names->count};
+    struct lt_ext4_inline data;
+    struct lt_ext4_inode inode;
+    struct lt_cursor raw;
+    struct lt_err ignored = {0};
+    job.here = names->count;
+    job.ends = at && names->formers->items[at - 1].inode.ino == dir->inode.ino;
+    if (job.ends)
+        job.to = names->formers->items[at - 1].oldest;
+    if (!lt_formers_raw(names->formers, dir, bytes, &raw))
+        return;
+    lt_ext4_layout(&names->formers->reader->volume.super, raw, dir->inode.ino, &inode);
+    if (lt_ext4_read_inline(&inode, &data, &ignored) != LT_OK)
+        return;
+    const struct lt_cursor near = {.ptr = data.bytes + PARENT, .len = LT_EXT4_BODY - PARENT};
+    const struct lt_cursor far = {.ptr = data.bytes + LT_EXT4_BODY, .len = data.len - LT_EXT4_BODY};
+    lt_ext4_inline_names(near, take_former, &job, &ignored);
+    lt_ext4_inline_names(far, take_former, &job, &ignored);
+}
+
 static void find_former(struct lt_ext4_former_names *names)
 {
     struct lt_ext4_formers *formers = names->formers;
@@ -168,6 +193,8 @@ static void find_former(struct lt_ext4_former_names *names)
     for (size_t i = 0; i < formers->count; i++) {
         const struct lt_ext4_former *dir = &formers->items[i];
         const struct lt_ext4_piece *pieces = formers->pieces.items + dir->first_piece;
+        if (S_ISDIR(dir->inode.mode) && dir->inode.flags & LT_EXT4_INLINE_FL && dir->inode.links)
+            take_inline(names, i, bytes);
         for (size_t at = 0; S_ISDIR(dir->inode.mode) && at < dir->count; at++)
             for (uint64_t b = 0; !pieces[at].node && b < pieces[at].count && left; b++, left--)
                 take_block(names, dir, pieces[at].block + b, pieces[at].logical + b, bytes);
