@@ -327,7 +327,7 @@ static int ask_about(const struct lt_helper *helper, enum what what, int number,
  * was made is undone. */
 static int ask_for(const struct lt_helper *helper, const struct request *request, struct answer *answer)
 {
-    struct answer ignored;
+    struct answer ignored = {0};
     int fd, sys = ask(helper, request, answer, &fd);
     if (!sys && fd < 0) {
         if (request->what != CREATE)
