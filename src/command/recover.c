@@ -297,6 +297,9 @@ static enum lt_status run_recover(struct lt_job *job, struct lt_err *err)
         if (status != LT_OK)
             return status;
     }
+    job->in_vain = !search.searched.count;
+    if (job->in_vain && !job->options->quiet)
+        lt_say("deleted files can be found in images of ext2, ext3 and ext4 alone, and none of these is given");
     job->limited = search.keeper.left_out;
     if (job->limited && !job->options->quiet)
         lt_say("--limit is reached: the contents of %ju files were left out", (uintmax_t)search.keeper.left_out);
