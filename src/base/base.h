@@ -13,7 +13,7 @@
  *   temporary.c    temporary files                   version.h    the version
  *   zst.c          zstd (libzstd)                    xz.c         xz (liblzma)
  *   packing.c      how a file is packed              near.c       the nearest word to a mistyped one
- *   csvcell.c      text in a cell of CSV
+ *   csvcell.c      text in a cell of CSV             bisect.h     a number in a sorted array
  */
 #ifndef LT_BASE_BASE_H
 #define LT_BASE_BASE_H

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/ext4/former.h"
 
+#include "base/bisect.h"
+
 #include <stdlib.h>
 
 enum { MAX_LOST_GROUPS = 1000, STEPS = 1 << 28, MOST_PIECES = 1 << 22 };
@@ -79,7 +81,7 @@ static struct versions versions_of(const struct lt_ext4_history *history, uint64
     size_t first = lt_history_find(history, number);
     struct versions out = {.copies = history->copies + first};
     while (first + out.count < history->copy_count && out.copies[out.count].block == number) {
-        out.home += !lt_ext4_is_before(out.copies[out.count].sequence, history->journal.sequence);
+        out.home += !lt_jbd2_is_before(out.copies[out.count].sequence, history->journal.sequence);
         out.count++;
     }
     return out;
@@ -254,15 +256,7 @@ void lt_formers_free(struct lt_ext4_formers *formers)
 /* The first run that begins behind `block`. */
 static size_t first_behind(const struct lt_ext4_formers *formers, uint64_t block)
 {
-    size_t low = 0, high = formers->owned_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (formers->owned[middle].block <= block)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return lt_bisect(formers->owned, formers->owned_count, sizeof *formers->owned, block + 1);
 }
 
 bool lt_formers_owned_later(struct lt_ext4_formers *formers, const struct lt_ext4_former *former, uint64_t block)
@@ -272,7 +266,7 @@ bool lt_formers_owned_later(struct lt_ext4_formers *formers, const struct lt_ext
         const struct lt_ext4_former *other = &formers->items[owned->former];
         if (!formers->left || !--formers->left)
             return true;
-        if (owned->block + owned->count > block && lt_ext4_is_before(former->sequence, other->sequence) &&
+        if (owned->block + owned->count > block && lt_jbd2_is_before(former->sequence, other->sequence) &&
             (other->inode.ino != former->inode.ino || other->inode.generation != former->inode.generation))
             return true;
     }

@@ -116,7 +116,7 @@ static bool is_its_block(const struct block_job *job, struct lt_cursor block, ui
     if (super->checksums)
         return !lt_ext4_block_damaged(super, block, lt_ext4_inode_seed(super, inode->ino, inode->generation));
     return !logical ||
-           (!lt_ext4_is_before(sequence, job->dir->oldest) && !lt_ext4_is_before(job->dir->sequence, sequence));
+           (!lt_jbd2_is_before(sequence, job->dir->oldest) && !lt_jbd2_is_before(job->dir->sequence, sequence));
 }
 
 static void take_version(struct block_job *job, const struct lt_ext4_copy *copy, uint32_t from, uint64_t logical,
@@ -150,7 +150,7 @@ static void take_block(struct lt_ext4_former_names *names, const struct lt_ext4_
     bool home_done = false;
     for (size_t at = lt_history_find(history, number);; at++) {
         bool more = at < history->copy_count && history->copies[at].block == number;
-        if (!home_done && (!more || lt_ext4_is_before(history->copies[at].sequence, history->journal.sequence))) {
+        if (!home_done && (!more || lt_jbd2_is_before(history->copies[at].sequence, history->journal.sequence))) {
             take_version(&job, &home, more ? home.sequence : history->oldest, logical, bytes);
             home_done = true;
         }
@@ -212,7 +212,7 @@ static int by_inode(const void *a, const void *b)
     if (left->parent != right->parent)
         return left->parent < right->parent ? -1 : 1;
     if (left->from != right->from)
-        return lt_ext4_is_before(left->from, right->from) ? 1 : -1;
+        return lt_jbd2_is_before(left->from, right->from) ? 1 : -1;
     return lt_str_cmp(left->name, right->name);
 }
 
@@ -288,8 +288,8 @@ static const struct lt_ext4_former *states_of(const struct lt_ext4_formers *form
  * changes an inode writes it to the journal. */
 static bool overlap(const struct lt_ext4_former_name *name, const struct lt_ext4_former *states, size_t at)
 {
-    bool begins = !name->ends || lt_ext4_is_before(states[at].oldest, name->to);
-    bool lasts = !at || lt_ext4_is_before(name->from, states[at - 1].oldest);
+    bool begins = !name->ends || lt_jbd2_is_before(states[at].oldest, name->to);
+    bool lasts = !at || lt_jbd2_is_before(name->from, states[at - 1].oldest);
     return begins && lasts;
 }
 
@@ -319,9 +319,9 @@ static enum fit fit_of(const struct lt_ext4_former_name *name, uint32_t sequence
 {
     if (name->slack)
         return SLACK;
-    if (lt_ext4_is_before(sequence, name->from))
+    if (lt_jbd2_is_before(sequence, name->from))
         return LATER;
-    return !name->ends || lt_ext4_is_before(sequence, name->to) ? EXACT : EARLIER;
+    return !name->ends || lt_jbd2_is_before(sequence, name->to) ? EXACT : EARLIER;
 }
 
 /* The best name; of several that fit alike the newest before that time, or else the oldest after it. */
@@ -334,8 +334,8 @@ static const struct lt_ext4_former_name *best_name(const struct lt_ext4_former_n
     for (size_t i = 0; i < count; i++) {
         enum fit this = fit_of(&items[i], sequence);
         bool nearer = best && this == fit &&
-                      (this == LATER ? lt_ext4_is_before(items[i].from, best->from)
-                                     : lt_ext4_is_before(best->from, items[i].from));
+                      (this == LATER ? lt_jbd2_is_before(items[i].from, best->from)
+                                     : lt_jbd2_is_before(best->from, items[i].from));
         if ((best && this >= fit && !nearer) || !was_its_name(names->formers, &items[i], generation))
             continue;
         best = &items[i];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/ext4/history.h"
 
-#include "evidence/ext4/journal.h"
+#include "base/bisect.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +24,7 @@ static struct lt_cursor view(const struct lt_ext4_history *history)
 /* Where block `number` of the journal lies on the disk; 0 if nowhere. */
 static uint64_t place_of(const struct scan *scan, uint32_t number)
 {
-    struct lt_ext4_run run;
-    struct lt_ext4_history *history = scan->history;
-    enum lt_status status = lt_volume_map(history->volume, &history->inode, number, &run, scan->err);
-    return status == LT_OK && !run.zeros ? run.block : 0;
+    return lt_journal_place(scan->history->volume, &scan->history->inode, number, scan->err);
 }
 
 static bool read_raw(const struct lt_ext4_history *history, uint64_t place, unsigned char *out)
@@ -43,11 +40,6 @@ static bool read_block(const struct scan *scan, uint32_t number)
         return true;
     lt_fail(scan->err, LT_SKIP, LT_CODE_JOURNAL, 0, "cannot read block %u of the journal", number);
     return false;
-}
-
-static uint32_t wrap(const struct lt_jbd2 *journal, uint32_t number)
-{
-    return number >= journal->end ? number - (journal->end - journal->first) : number;
 }
 
 static bool has_bit(const unsigned char *bits, uint32_t at)
@@ -78,7 +70,7 @@ static enum lt_jbd2_type type_of(const struct scan *scan, uint32_t *sequence)
 static void claim(struct scan *scan, uint32_t number, uint32_t sequence)
 {
     uint32_t at = number - scan->history->journal.first;
-    if (has_bit(scan->owned, at) && lt_ext4_is_before(sequence, scan->owner[at]))
+    if (has_bit(scan->owned, at) && lt_jbd2_is_before(sequence, scan->owner[at]))
         return;
     set_bit(scan->owned, at);
     scan->owner[at] = sequence;
@@ -101,7 +93,7 @@ static bool claim_block(struct scan *scan, uint32_t number)
         set_bit(scan->ended, sequence - scan->first);
     for (size_t at = 0;
          type == LT_JBD2_DESCRIPTOR && most-- && lt_jbd2_next_tag(journal, view(scan->history), &at, &tag) == LT_OK;)
-        claim(scan, next = wrap(journal, next + 1), sequence);
+        claim(scan, next = lt_jbd2_wrap(journal, next + 1), sequence);
     return true;
 }
 
@@ -110,9 +102,9 @@ static void add_copy(struct lt_ext4_history *history, const struct lt_ext4_copy 
 {
     if (history->copy_count >= history->journal.blocks)
         return;
-    if (!history->copy_count || lt_ext4_is_before(copy->sequence, history->oldest))
+    if (!history->copy_count || lt_jbd2_is_before(copy->sequence, history->oldest))
         history->oldest = copy->sequence;
-    if (!history->copy_count || lt_ext4_is_before(history->newest, copy->sequence))
+    if (!history->copy_count || lt_jbd2_is_before(history->newest, copy->sequence))
         history->newest = copy->sequence;
     if (history->copy_count == history->copy_cap) {
         history->copy_cap = history->copy_cap ? history->copy_cap * 2 : 1024;
@@ -156,7 +148,7 @@ static void take_copies(const struct scan *scan, uint32_t number, uint32_t seque
     uint32_t most = journal->end - journal->first, next = number;
     unsigned char *data = lt_realloc(NULL, journal->block_size);
     for (size_t at = 0; most-- && lt_jbd2_next_tag(journal, view(history), &at, &tag) == LT_OK;) {
-        next = wrap(journal, next + 1);
+        next = lt_jbd2_wrap(journal, next + 1);
         if (still_there(scan, &tag, next, sequence, data))
             add_copy(history, &(struct lt_ext4_copy){.block = tag.block,
                                                      .source = place_of(scan, next),
@@ -182,30 +174,6 @@ static void take_block(const struct scan *scan, uint32_t number)
         take_copies(scan, number, sequence);
 }
 
-static int by_copy(const void *a, const void *b)
-{
-    const struct lt_ext4_copy *left = a, *right = b;
-    if (left->block != right->block)
-        return left->block < right->block ? -1 : 1;
-    return lt_ext4_is_before(left->sequence, right->sequence) - lt_ext4_is_before(right->sequence, left->sequence);
-}
-
-static int by_revoke(const void *a, const void *b)
-{
-    const struct lt_ext4_revoke *left = a, *right = b;
-    if (left->block != right->block)
-        return left->block < right->block ? -1 : 1;
-    return lt_ext4_is_before(left->sequence, right->sequence) - lt_ext4_is_before(right->sequence, left->sequence);
-}
-
-static void sort(struct lt_ext4_history *history)
-{
-    if (history->copy_count)
-        qsort(history->copies, history->copy_count, sizeof *history->copies, by_copy);
-    if (history->revoke_count)
-        qsort(history->revokes, history->revoke_count, sizeof *history->revokes, by_revoke);
-}
-
 static void scan_journal(struct lt_ext4_history *history, struct lt_err *err)
 {
     const struct lt_jbd2 *journal = &history->journal;
@@ -227,7 +195,7 @@ static void scan_journal(struct lt_ext4_history *history, struct lt_err *err)
     free(scan.owner);
     free(scan.owned);
     free(scan.ended);
-    sort(history);
+    lt_journal_sort(history->copies, history->copy_count, history->revokes, history->revoke_count);
 }
 
 enum lt_status lt_history_open(struct lt_ext4_history *history, struct lt_ext4_volume *volume, struct lt_err *err)
@@ -252,15 +220,7 @@ void lt_history_free(struct lt_ext4_history *history)
 
 size_t lt_history_find(const struct lt_ext4_history *history, uint64_t block)
 {
-    size_t low = 0, high = history->copy_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (history->copies[middle].block < block)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return lt_bisect(history->copies, history->copy_count, sizeof *history->copies, block);
 }
 
 struct lt_ext4_copy lt_history_home(const struct lt_ext4_history *history, uint64_t block)
@@ -272,15 +232,7 @@ struct lt_ext4_copy lt_history_home(const struct lt_ext4_history *history, uint6
 /* The first revoke of the block, as an index. */
 static size_t find_revoke(const struct lt_ext4_history *history, uint64_t block)
 {
-    size_t low = 0, high = history->revoke_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (history->revokes[middle].block < block)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return lt_bisect(history->revokes, history->revoke_count, sizeof *history->revokes, block);
 }
 
 /* Was the block given up in one of the transactions from `from` to `to`? */
@@ -288,8 +240,8 @@ static bool given_up(const struct lt_ext4_history *history, uint64_t block, uint
 {
     for (size_t at = find_revoke(history, block); at < history->revoke_count && history->revokes[at].block == block;
          at++)
-        if (!lt_ext4_is_before(to, history->revokes[at].sequence))
-            return !lt_ext4_is_before(history->revokes[at].sequence, from);
+        if (!lt_jbd2_is_before(to, history->revokes[at].sequence))
+            return !lt_jbd2_is_before(history->revokes[at].sequence, from);
     return false;
 }
 
@@ -298,7 +250,7 @@ const struct lt_ext4_copy *lt_history_at(const struct lt_ext4_history *history, 
     for (size_t at = lt_history_find(history, block); at < history->copy_count && history->copies[at].block == block;
          at++) {
         const struct lt_ext4_copy *copy = &history->copies[at];
-        if (!lt_ext4_is_before(sequence, copy->sequence))
+        if (!lt_jbd2_is_before(sequence, copy->sequence))
             return given_up(history, block, copy->sequence, sequence) ? NULL : copy;
     }
     return NULL;
@@ -308,7 +260,7 @@ bool lt_history_written_after(const struct lt_ext4_history *history, uint64_t bl
 {
     size_t at = lt_history_find(history, block);
     return at < history->copy_count && history->copies[at].block == block &&
-           lt_ext4_is_before(sequence, history->copies[at].sequence);
+           lt_jbd2_is_before(sequence, history->copies[at].sequence);
 }
 
 bool lt_history_read(const struct lt_ext4_history *history, const struct lt_ext4_copy *copy, unsigned char *out)
@@ -329,7 +281,7 @@ bool lt_history_read_home(const struct lt_ext4_history *history, uint64_t block,
     if (!lt_history_read(history, &home, out))
         return false;
     for (size_t at = lt_history_find(history, block); at < history->copy_count && history->copies[at].block == block &&
-                                                      lt_ext4_is_before(home.sequence, history->copies[at].sequence);
+                                                      lt_jbd2_is_before(home.sequence, history->copies[at].sequence);
          at++)
         if (lt_history_read(history, &history->copies[at], history->block) && memcmp(history->block, out, size) == 0)
             return false;

@@ -4,22 +4,7 @@
 #ifndef LT_EVIDENCE_EXT4_HISTORY_H
 #define LT_EVIDENCE_EXT4_HISTORY_H
 
-#include "evidence/ext4/jbd2.h"
-#include "evidence/ext4/volume.h"
-
-/* An older state of a block: what `source` holds, a block of the disk as it lies. */
-struct lt_ext4_copy {
-    uint64_t block, source;
-    uint32_t sequence; /* of its transaction */
-    bool escaped;      /* its first four bytes are the journal's magic number, and lie there as zeros */
-    bool home;         /* not from the journal: the block itself, without the changes that wait there */
-};
-
-/* From that transaction back a copy of the block says nothing: the block was freed. */
-struct lt_ext4_revoke {
-    uint64_t block;
-    uint32_t sequence;
-};
+#include "evidence/ext4/journal.h"
 
 struct lt_ext4_history {
     struct lt_ext4_volume *volume;
@@ -31,12 +16,6 @@ struct lt_ext4_history {
     uint32_t oldest, newest; /* transactions, if there are copies */
     unsigned char *block;    /* owned; a buffer of one block */
 };
-
-/* Transactions are numbered modulo 2^32. */
-static inline bool lt_ext4_is_before(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b) < 0;
-}
 
 /* Read the whole journal. A file system without one has no copies. LT_SKIP: the journal cannot be read, or not all of
  * it. Free it with lt_history_free(), also then. */

@@ -35,6 +35,18 @@ struct lt_jbd2_tag {
     bool escaped;      /* its first four bytes are the magic number, which the journal replaces by zeros */
 };
 
+/* Numbers of transactions wrap around. */
+static inline bool lt_jbd2_is_before(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b) < 0;
+}
+
+/* The block of the ring that `number` means: behind the last one the first follows. */
+static inline uint32_t lt_jbd2_wrap(const struct lt_jbd2 *journal, uint32_t number)
+{
+    return number >= journal->end ? number - (journal->end - journal->first) : number;
+}
+
 /* Decode the journal's superblock, from at least 1024 bytes. LT_SKIP: none, damaged, or with unknown features. */
 enum lt_status lt_jbd2_super(struct lt_cursor block, struct lt_jbd2 *out, struct lt_err *err);
 

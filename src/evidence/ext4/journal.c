@@ -7,19 +7,6 @@
 
 enum { MAX_BLOCKS = 16 * 1024 * 1024 }; /* of a journal; mke2fs makes at most 10,240,000 */
 
-/* A block number that must not be replayed from transactions up to `sequence`. */
-struct revoke {
-    uint64_t block;
-    uint32_t sequence;
-};
-
-/* From a tag: `source` in the journal holds `block` of the file system. */
-struct copy {
-    uint64_t block, source;
-    uint32_t sequence;
-    bool escaped;
-};
-
 struct replay {
     struct lt_ext4_volume *volume;
     struct lt_journal_summary *summary;
@@ -28,29 +15,27 @@ struct replay {
     struct lt_jbd2 journal;
     unsigned char *block, *data; /* buffers of one block each */
     uint32_t end;                /* first transaction that is not complete */
-    struct revoke *revokes;
+    struct lt_ext4_revoke *revokes;
     size_t revoke_count, revoke_cap;
-    struct copy *copies;
+    struct lt_ext4_copy *copies;
     size_t copy_count, copy_cap;
 };
-
-/* Numbers of transactions wrap around. */
-static bool is_before(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b) < 0;
-}
 
 static struct lt_cursor cursor_of(const struct replay *replay, const unsigned char *bytes)
 {
     return (struct lt_cursor){.ptr = bytes, .len = replay->journal.block_size};
 }
 
-/* Where block `number` of the journal lies on the disk; 0 if nowhere. */
-static uint64_t place_of(struct replay *replay, uint32_t number)
+uint64_t lt_journal_place(struct lt_ext4_volume *volume, const struct lt_ext4_inode *inode, uint32_t number,
+                          struct lt_err *err)
 {
     struct lt_ext4_run run;
-    enum lt_status status = lt_volume_map(replay->volume, &replay->inode, number, &run, replay->err);
-    return status == LT_OK && !run.zeros ? run.block : 0;
+    return lt_volume_map(volume, inode, number, &run, err) == LT_OK && !run.zeros ? run.block : 0;
+}
+
+static uint64_t place_of(struct replay *replay, uint32_t number)
+{
+    return lt_journal_place(replay->volume, &replay->inode, number, replay->err);
 }
 
 static bool read_block(struct replay *replay, uint32_t number, unsigned char *out)
@@ -61,11 +46,6 @@ static bool read_block(struct replay *replay, uint32_t number, unsigned char *ou
         return true;
     lt_fail(replay->err, LT_SKIP, LT_CODE_JOURNAL, 0, "cannot read block %u of the journal", number);
     return false;
-}
-
-static uint32_t wrap(const struct replay *replay, uint32_t number)
-{
-    return number >= replay->journal.end ? number - (replay->journal.end - replay->journal.first) : number;
 }
 
 static size_t count_tags(const struct replay *replay)
@@ -81,7 +61,7 @@ static size_t count_tags(const struct replay *replay)
 static bool add_sum(struct replay *replay, uint32_t next, size_t count, uint32_t *sum)
 {
     *sum = lt_jbd2_add_sum(*sum, cursor_of(replay, replay->block));
-    for (; count; count--, next = wrap(replay, next + 1)) {
+    for (; count; count--, next = lt_jbd2_wrap(&replay->journal, next + 1)) {
         if (!read_block(replay, next, replay->data))
             return false;
         *sum = lt_jbd2_add_sum(*sum, cursor_of(replay, replay->data));
@@ -130,7 +110,7 @@ static bool scan_other(struct replay *replay, struct scan *scan, enum lt_jbd2_ty
     scan->damaged |= lt_jbd2_block_damaged(&replay->journal, cursor_of(replay, replay->block));
     if (replay->journal.csum1 && type == LT_JBD2_DESCRIPTOR && !add_sum(replay, scan->next, count, &scan->sum))
         return false;
-    scan->next = wrap(replay, scan->next + (uint32_t)count);
+    scan->next = lt_jbd2_wrap(&replay->journal, scan->next + (uint32_t)count);
     return true;
 }
 
@@ -146,8 +126,8 @@ static void look_behind(struct replay *replay, const struct scan *scan)
         if (!read_block(replay, next, replay->block))
             return;
         struct lt_cursor block = cursor_of(replay, replay->block);
-        next = wrap(replay, next + 1);
-        if (lt_jbd2_is_commit(block, &sequence) && !is_before(sequence, replay->end + journal->async_commit) &&
+        next = lt_jbd2_wrap(&replay->journal, next + 1);
+        if (lt_jbd2_is_commit(block, &sequence) && !lt_jbd2_is_before(sequence, replay->end + journal->async_commit) &&
             lt_jbd2_commit_time(block) >= least && !lt_jbd2_commit_damaged(journal, block))
             lt_fail(
                 replay->err, LT_SKIP, LT_CODE_JOURNAL, 0,
@@ -168,7 +148,7 @@ static bool scan_block(struct replay *replay, struct scan *scan, uint64_t *seen)
     if (count > journal->end - journal->first)
         return false;
     *seen += 1 + count;
-    scan->next = wrap(replay, scan->next + 1);
+    scan->next = lt_jbd2_wrap(&replay->journal, scan->next + 1);
     if (type == LT_JBD2_COMMIT)
         return scan_commit(replay, scan);
     return (type == LT_JBD2_DESCRIPTOR || type == LT_JBD2_REVOKE) && scan_other(replay, scan, type, count);
@@ -194,11 +174,11 @@ static void add_revokes(struct replay *replay, uint32_t sequence)
             replay->revoke_cap = replay->revoke_cap ? replay->revoke_cap * 2 : 256;
             replay->revokes = lt_realloc(replay->revokes, lt_array_size(replay->revoke_cap, sizeof *replay->revokes));
         }
-        replay->revokes[replay->revoke_count++] = (struct revoke){number, sequence};
+        replay->revokes[replay->revoke_count++] = (struct lt_ext4_revoke){number, sequence};
     }
 }
 
-static void add_copy(struct replay *replay, const struct copy *copy)
+static void add_copy(struct replay *replay, const struct lt_ext4_copy *copy)
 {
     if (replay->copy_count == replay->copy_cap) {
         replay->copy_cap = replay->copy_cap ? replay->copy_cap * 2 : 1024;
@@ -213,7 +193,7 @@ static bool add_copies(struct replay *replay, uint32_t next, uint32_t sequence)
     struct lt_jbd2_tag tag;
     const struct lt_jbd2 *journal = &replay->journal;
     for (size_t at = 0; lt_jbd2_next_tag(journal, cursor_of(replay, replay->block), &at, &tag) == LT_OK;
-         next = wrap(replay, next + 1)) {
+         next = lt_jbd2_wrap(&replay->journal, next + 1)) {
         if (!read_block(replay, next, replay->data))
             return false;
         if (lt_jbd2_data_damaged(journal, &tag, sequence, cursor_of(replay, replay->data)))
@@ -221,7 +201,10 @@ static bool add_copies(struct replay *replay, uint32_t next, uint32_t sequence)
                     "wrong checksum of block %ju in transaction %u of the journal: not replayed", (uintmax_t)tag.block,
                     sequence);
         else
-            add_copy(replay, &(struct copy){tag.block, place_of(replay, next), sequence, tag.escaped});
+            add_copy(replay, &(struct lt_ext4_copy){.block = tag.block,
+                                                    .source = place_of(replay, next),
+                                                    .sequence = sequence,
+                                                    .escaped = tag.escaped});
     }
     return true;
 }
@@ -230,18 +213,18 @@ static bool add_copies(struct replay *replay, uint32_t next, uint32_t sequence)
 static void collect(struct replay *replay)
 {
     uint32_t next = replay->journal.start;
-    for (uint32_t sequence = replay->journal.sequence; is_before(sequence, replay->end);) {
+    for (uint32_t sequence = replay->journal.sequence; lt_jbd2_is_before(sequence, replay->end);) {
         if (!read_block(replay, next, replay->block))
             return;
         enum lt_jbd2_type type = lt_jbd2_type(cursor_of(replay, replay->block), sequence);
-        next = wrap(replay, next + 1);
+        next = lt_jbd2_wrap(&replay->journal, next + 1);
         if (type == LT_JBD2_REVOKE)
             add_revokes(replay, sequence);
         if (type == LT_JBD2_DESCRIPTOR) {
             uint32_t count = (uint32_t)count_tags(replay);
             if (!add_copies(replay, next, sequence))
                 return;
-            next = wrap(replay, next + count);
+            next = lt_jbd2_wrap(&replay->journal, next + count);
         }
         sequence += type == LT_JBD2_COMMIT;
         replay->summary->transactions += type == LT_JBD2_COMMIT;
@@ -250,28 +233,36 @@ static void collect(struct replay *replay)
 
 static int by_revoke(const void *a, const void *b)
 {
-    const struct revoke *left = a, *right = b;
+    const struct lt_ext4_revoke *left = a, *right = b;
     if (left->block != right->block)
         return left->block < right->block ? -1 : 1;
-    return is_before(left->sequence, right->sequence) - is_before(right->sequence, left->sequence);
+    return lt_jbd2_is_before(left->sequence, right->sequence) - lt_jbd2_is_before(right->sequence, left->sequence);
 }
 
-/* By block, the newest first. Within one transaction the order does not matter: copies of a block cannot differ. */
 static int by_copy(const void *a, const void *b)
 {
-    const struct copy *left = a, *right = b;
+    const struct lt_ext4_copy *left = a, *right = b;
     if (left->block != right->block)
         return left->block < right->block ? -1 : 1;
-    return is_before(left->sequence, right->sequence) - is_before(right->sequence, left->sequence);
+    return lt_jbd2_is_before(left->sequence, right->sequence) - lt_jbd2_is_before(right->sequence, left->sequence);
+}
+
+void lt_journal_sort(struct lt_ext4_copy *copies, size_t copy_count, struct lt_ext4_revoke *revokes,
+                     size_t revoke_count)
+{
+    if (revoke_count)
+        qsort(revokes, revoke_count, sizeof *revokes, by_revoke);
+    if (copy_count)
+        qsort(copies, copy_count, sizeof *copies, by_copy);
 }
 
 /* Was the block revoked in this transaction or a later one? `at` moves along the sorted revokes. */
-static bool is_revoked(const struct replay *replay, const struct copy *copy, size_t *at)
+static bool is_revoked(const struct replay *replay, const struct lt_ext4_copy *copy, size_t *at)
 {
     while (*at < replay->revoke_count && replay->revokes[*at].block < copy->block)
         ++*at;
     return *at < replay->revoke_count && replay->revokes[*at].block == copy->block &&
-           !is_before(replay->revokes[*at].sequence, copy->sequence);
+           !lt_jbd2_is_before(replay->revokes[*at].sequence, copy->sequence);
 }
 
 /* The newest copy of each block becomes a patch. */
@@ -279,12 +270,9 @@ static enum lt_status apply(struct replay *replay)
 {
     size_t count = 0, at = 0;
     struct lt_ext4_patch *patches = lt_realloc(NULL, lt_array_size(replay->copy_count + 1, sizeof *patches));
-    if (replay->revoke_count)
-        qsort(replay->revokes, replay->revoke_count, sizeof *replay->revokes, by_revoke);
-    if (replay->copy_count)
-        qsort(replay->copies, replay->copy_count, sizeof *replay->copies, by_copy);
+    lt_journal_sort(replay->copies, replay->copy_count, replay->revokes, replay->revoke_count);
     for (size_t i = 0; i < replay->copy_count; i++) {
-        const struct copy *copy = &replay->copies[i];
+        const struct lt_ext4_copy *copy = &replay->copies[i];
         if (i && replay->copies[i - 1].block == copy->block)
             continue;
         if (is_revoked(replay, copy, &at))

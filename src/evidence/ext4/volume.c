@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/ext4/volume.h"
 
+#include "base/bisect.h"
 #include "evidence/ext4/copies.h"
 #include "evidence/ext4/map.h"
 
@@ -19,15 +20,7 @@ static const unsigned char journal_magic[4] = {0xC0, 0x3B, 0x39, 0x98};
 /* The first patch of a block not before `block`. */
 static size_t first_patch(const struct lt_ext4_volume *volume, uint64_t block)
 {
-    size_t low = 0, high = volume->patch_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (volume->patches[middle].block < block)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return lt_bisect(volume->patches, volume->patch_count, sizeof *volume->patches, block);
 }
 
 /* Read the bytes from `from` up to `to` of a patched block. */
