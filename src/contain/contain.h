@@ -10,8 +10,8 @@
  *   library.c       a process for a library, in a sandbox of its own
  *   helper.c        a process outside of the sandbox that gives outputs their names, and starts those processes; it
  *                   never reads evidence
+ *   child.c         a process for a library, seen from the one that asks it
  *   tree.c          new files below a directory, which the helper creates: where recovered files go
- *   child.c         such a process, seen from the one that asks it
  */
 #ifndef LT_CONTAIN_CONTAIN_H
 #define LT_CONTAIN_CONTAIN_H

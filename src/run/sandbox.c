@@ -11,25 +11,30 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Add the files that an evidence consists of. */
+static void list_files(struct lt_job *job, const struct lt_evidence *evidence, struct lt_list *files)
+{
+    lt_list_add_str(files, &job->arena, lt_str_c(evidence->spec));
+    lt_each (const struct lt_str, file, &evidence->files)
+        lt_list_add_str(files, &job->arena, *file);
+}
+
+/* S_IFMT bits; 0: it is not there. */
+static mode_t type_of(const struct lt_evidence *evidence)
+{
+    struct stat status;
+    return stat(evidence->spec, &status) == 0 ? status.st_mode & S_IFMT : 0;
+}
+
 /* The files and directories of all evidence. Returns whether there are directories. */
 static bool list_evidence(struct lt_job *job, struct lt_list *readable)
 {
     bool directories = false;
     lt_each (const struct lt_evidence, evidence, &job->evidence) {
-        struct stat status;
-        lt_list_add_str(readable, &job->arena, lt_str_c(evidence->spec));
-        directories |= stat(evidence->spec, &status) == 0 && S_ISDIR(status.st_mode);
-        lt_each (const struct lt_str, file, &evidence->files)
-            lt_list_add_str(readable, &job->arena, *file);
+        list_files(job, evidence, readable);
+        directories |= S_ISDIR(type_of(evidence));
     }
     return directories;
-}
-
-/* Does reading it take libtsk? */
-static bool is_image(const struct lt_evidence *evidence)
-{
-    struct stat status;
-    return stat(evidence->spec, &status) == 0 && !S_ISDIR(status.st_mode);
 }
 
 static void lack(struct lt_job *job, const char *what)
@@ -43,18 +48,17 @@ void lt_sandbox_prepare(struct lt_job *job)
     static const struct lt_library *const libraries[] = {&lt_library_tsk, NULL};
     size_t count = job->evidence.count;
     bool any = false;
+    if (job->options->no_sandbox)
+        return;
     const struct lt_list **readable = lt_new_array(&job->arena, const struct lt_list *, count);
     lt_each (const struct lt_evidence, evidence, &job->evidence) {
         struct lt_list *files = lt_new(&job->arena, struct lt_list);
-        lt_list_add_str(files, &job->arena, lt_str_c(evidence->spec));
-        lt_each (const struct lt_str, file, &evidence->files)
-            lt_list_add_str(files, &job->arena, *file);
+        list_files(job, evidence, files);
         readable[evidence_at] = files;
-        any |= is_image(evidence);
+        mode_t type = type_of(evidence);
+        any |= type && !S_ISDIR(type); /* reading an image takes libtsk */
     }
     const struct lt_helper_args args = {.libraries = libraries, .readable = readable, .readable_count = count};
-    if (job->options->no_sandbox)
-        return;
     job->contained.apart = !any || lt_helper_start(&job->images, &args);
     if (!job->contained.apart)
         lack(job, "a process for libtsk");
