@@ -2,73 +2,20 @@
 /* That the checksums are right is tested with e2fsck, in tests/evidence/test_seal.py. */
 #include "tests/fuzz/mutate/ext4image.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "mutants.h"
 
 enum { MOST = 24576, SEEDS = 500 };
 
-struct input {
-    uint8_t bytes[MOST];
-    size_t size;
-};
-
-/* Stands in for libFuzzer's: no test here is about it. */
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most)
-{
-    (void)data;
-    return size < most ? size : most;
-}
-
 static struct input load(const char *name)
 {
-    struct input input;
-    char path[100];
-    snprintf(path, sizeof path, "tests/fuzz/corpus/ext4image/%s", name);
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    input.size = fread(input.bytes, 1, MOST, file);
-    assert_true(input.size > 0);
-    fclose(file);
-    return input;
-}
-
-/* In exactly the memory that libFuzzer gives, so that a sanitizer sees more. */
-static struct input mutate(const struct input *from, size_t most, unsigned seed)
-{
-    struct input to;
-    uint8_t *bytes = malloc(most);
-    assert_non_null(bytes);
-    memcpy(bytes, from->bytes, from->size);
-    to.size = LLVMFuzzerCustomMutator(bytes, from->size, most, seed);
-    assert_true(to.size <= most);
-    memcpy(to.bytes, bytes, to.size);
-    free(bytes);
-    return to;
-}
-
-static bool same(const struct input *one, const struct input *other)
-{
-    return one->size == other->size && !memcmp(one->bytes, other->bytes, one->size);
+    return load_input("ext4image", name, MOST);
 }
 
 static void test_same_seed_same_mutant(void **state)
 {
     (void)state;
     struct input start = load("ext4-csum");
-    unsigned changed = 0;
-    for (unsigned seed = 0; seed < SEEDS; seed++) {
-        struct input one = mutate(&start, MOST, seed), other = mutate(&start, MOST, seed);
-        assert_true(same(&one, &other));
-        changed += !same(&one, &start);
-    }
-    assert_in_range(changed, SEEDS / 2, SEEDS);
+    check_same_seed_same_mutant(&start, MOST, SEEDS);
 }
 
 /* An input that image.py made is written as it was; another stands for the same image. */
