@@ -13,7 +13,7 @@
  *                  who_nearest.c: the answer if nothing has it; who_parts.c: what these share
  *   cat.c          a file as a container saw it; bytes.c writes it out
  *   findings.c     what deserves eyes
- *   recover.c      deleted files, and what of them is left; recover_owners.c: whose they were, recover_files.c writes
+ *   recover.c      deleted files, and what of them is left; recover_files.c writes
  *                  their contents
  *   pick.c         the one container that the user means
  *   record.c       an item as keys and values: a table row or a JSON object; record_csv.c: a line of CSV;

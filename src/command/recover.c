@@ -11,7 +11,7 @@
 /* A search of one file system. */
 struct search {
     struct lt_job *job;
-    struct lt_recover_owners owners;
+    struct lt_gone_owners owners;
     const struct lt_host *host;
     struct lt_fs *fs;
     struct lt_str at;        /* where the host mounts it, "" for its root */
@@ -135,7 +135,7 @@ static struct lt_str host_path(const struct search *search, const struct lt_dele
 }
 
 /* Do -c and --path let it pass? */
-static bool is_wanted(const struct search *search, struct lt_str path, const struct lt_recover_whose *whose)
+static bool is_wanted(const struct search *search, struct lt_str path, const struct lt_whose *whose)
 {
     const struct lt_options *options = search->job->options;
     const struct lt_container *container = whose->owner->container;
@@ -146,7 +146,7 @@ static bool is_wanted(const struct search *search, struct lt_str path, const str
 }
 
 static struct lt_record *describe(const struct search *search, const struct lt_deleted *file, struct lt_str path,
-                                  const struct lt_recover_whose *whose)
+                                  const struct lt_whose *whose)
 {
     struct lt_record *record = lt_record_new(&search->job->arena);
     lt_record_name(record, "path", path);
@@ -168,8 +168,8 @@ static struct lt_record *describe(const struct search *search, const struct lt_d
 }
 
 /* Hash the contents, and keep them if the user wants that. Of what is left of a file in part, the hash says nothing. */
-static enum lt_status take_contents(struct search *search, const struct lt_deleted *file,
-                                    const struct lt_recover_whose *whose, struct lt_record *record, struct lt_err *err)
+static enum lt_status take_contents(struct search *search, const struct lt_deleted *file, const struct lt_whose *whose,
+                                    struct lt_record *record, struct lt_err *err)
 {
     struct lt_buf sha256 = {0};
     struct lt_arena *arena = &search->job->arena;
@@ -190,7 +190,7 @@ static enum lt_status take(void *arg, const struct lt_deleted *file, struct lt_e
 {
     struct search *search = arg;
     struct lt_str path = host_path(search, file);
-    struct lt_recover_whose whose = lt_recover_whose_is(&search->owners, search->host, path);
+    struct lt_whose whose = lt_whose_is(&search->owners, search->host, path);
     enum lt_status status = lt_job_poll(search->job, err);
     if (status != LT_OK || !is_wanted(search, path, &whose))
         return status;
@@ -209,7 +209,7 @@ static enum lt_status learn(void *arg, const struct lt_deleted *file, struct lt_
     struct search *search = arg;
     enum lt_status status = lt_job_poll(search->job, err);
     if (status == LT_OK)
-        lt_recover_learn(&search->owners, search->host, host_path(search, file), file);
+        lt_whose_learn(&search->owners, search->host, host_path(search, file), file);
     return status;
 }
 

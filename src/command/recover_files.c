@@ -97,7 +97,7 @@ static void add_owner(struct lt_buf *out, const struct lt_owner *owner)
 }
 
 /* The path below DIR. One that is too long or too deep, or of which nothing is known, becomes a number. */
-static void make_path(struct lt_buf *out, const struct lt_recover_whose *whose, const struct lt_deleted *file)
+static void make_path(struct lt_buf *out, const struct lt_whose *whose, const struct lt_deleted *file)
 {
     struct lt_str rest = whose->inside;
     size_t depth = 1;
@@ -206,7 +206,7 @@ static enum lt_status write_all(struct lt_job *job, int fd, const struct lt_dele
 }
 
 enum lt_status lt_recover_keep(struct lt_recover_keeper *keeper, const struct lt_deleted *file,
-                               const struct lt_recover_whose *whose, struct lt_str sha256, struct lt_str *out,
+                               const struct lt_whose *whose, struct lt_str sha256, struct lt_str *out,
                                struct lt_err *err)
 {
     struct lt_job *job = keeper->job;

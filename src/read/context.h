@@ -13,6 +13,7 @@
  *   facts.c          attributes of an event that is being built
  *   values.c         values in databases of bbolt, and reports of those that are damaged
  *   volume_users.c   which containers mount which volume
+ *   whose.c          whose a deleted file was
  */
 #ifndef LT_READ_CONTEXT_H
 #define LT_READ_CONTEXT_H

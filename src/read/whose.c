@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Whose deleted files were: of what exists, and of containers that are gone. */
-#include "command/recover.h"
+#include "read/whose.h"
+
+#include "evidence/deleted.h"
+#include "evidence/fs.h"
 #include "model/runtime.h"
 #include "model/told.h"
 
 enum { LONGEST_ID = 256, LONGEST_RECORD = 1 << 20 };
 
-static bool is_in_layer(const struct lt_layer *layer, struct lt_str path, struct lt_recover_whose *out)
+static bool is_in_layer(const struct lt_layer *layer, struct lt_str path, struct lt_whose *out)
 {
     struct lt_str rest;
     if (layer->content.len && lt_path_behind(path, layer->content, &rest))
-        *out = (struct lt_recover_whose){&layer->owner, rest};
+        *out = (struct lt_whose){&layer->owner, rest};
     else if (layer->path.len && lt_path_behind(path, layer->path, &rest))
-        *out = (struct lt_recover_whose){&layer->beside, path};
+        *out = (struct lt_whose){&layer->beside, path};
     else
         return false;
     return true;
 }
 
 /* Does it lie in a directory of something that the store has? */
-static bool is_in_root(const struct lt_root *root, struct lt_str path, struct lt_recover_whose *out)
+static bool is_in_root(const struct lt_root *root, struct lt_str path, struct lt_whose *out)
 {
     struct lt_str rest;
     lt_each (const struct lt_layer, layer, &root->layers)
@@ -27,12 +30,12 @@ static bool is_in_root(const struct lt_root *root, struct lt_str path, struct lt
             return true;
     lt_each (const struct lt_volume, volume, &root->volumes)
         if (volume->data.len && lt_path_behind(path, volume->data, &rest)) {
-            *out = (struct lt_recover_whose){&volume->owner, rest};
+            *out = (struct lt_whose){&volume->owner, rest};
             return true;
         }
     lt_each (const struct lt_container, container, &root->containers)
         if (container->path.len && lt_path_behind(path, container->path, &rest)) {
-            *out = (struct lt_recover_whose){&container->owner, path};
+            *out = (struct lt_whose){&container->owner, path};
             return true;
         }
     return false;
@@ -49,8 +52,7 @@ static struct lt_root *root_of(const struct lt_host *host, struct lt_str path, s
 }
 
 /* The same for what the store has no more. */
-static bool is_gone(struct lt_recover_owners *owners, const struct lt_host *host, struct lt_str path,
-                    struct lt_recover_whose *out)
+static bool is_gone(struct lt_gone_owners *owners, const struct lt_host *host, struct lt_str path, struct lt_whose *out)
 {
     struct lt_gone gone;
     struct lt_root *root = root_of(host, path, &gone);
@@ -59,19 +61,18 @@ static bool is_gone(struct lt_recover_owners *owners, const struct lt_host *host
     if (gone.container.len) {
         const struct lt_container *container = lt_told_container(owners->inventory, root, gone.container);
         if (container)
-            *out = (struct lt_recover_whose){&container->owner, path};
+            *out = (struct lt_whose){&container->owner, path};
         return container;
     }
     const struct lt_owner *owner = lt_map_get(&owners->by_layer, gone.layer);
     if (owner)
-        *out = (struct lt_recover_whose){owner, gone.within ? gone.inside : path};
+        *out = (struct lt_whose){owner, gone.within ? gone.inside : path};
     return owner;
 }
 
-struct lt_recover_whose lt_recover_whose_is(struct lt_recover_owners *owners, const struct lt_host *host,
-                                            struct lt_str path)
+struct lt_whose lt_whose_is(struct lt_gone_owners *owners, const struct lt_host *host, struct lt_str path)
 {
-    struct lt_recover_whose out = {&host->owner, path};
+    struct lt_whose out = {&host->owner, path};
     struct lt_str rest;
     if (!path.len || path.ptr[0] != '/')
         return out;
@@ -103,7 +104,7 @@ static bool read_whole(const struct lt_deleted *file, size_t longest, struct lt_
 }
 
 /* Keep whose the layer is of which the file is the name. */
-static void learn_layer(struct lt_recover_owners *owners, const struct lt_container *container, enum lt_role role,
+static void learn_layer(struct lt_gone_owners *owners, const struct lt_container *container, enum lt_role role,
                         struct lt_str text)
 {
     struct lt_arena *arena = owners->inventory->arena;
@@ -117,8 +118,8 @@ static void learn_layer(struct lt_recover_owners *owners, const struct lt_contai
     lt_map_put(&owners->by_layer, arena, lt_str_dup(arena, text), owner);
 }
 
-void lt_recover_learn(struct lt_recover_owners *owners, const struct lt_host *host, struct lt_str path,
-                      const struct lt_deleted *file)
+void lt_whose_learn(struct lt_gone_owners *owners, const struct lt_host *host, struct lt_str path,
+                    const struct lt_deleted *file)
 {
     struct lt_gone gone;
     struct lt_buf text = {0};
