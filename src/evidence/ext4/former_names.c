@@ -23,6 +23,18 @@ static bool is_wanted(const struct lt_ext4_former_names *names, uint64_t ino)
     return ino && ino <= names->formers->reader->volume.super.inodes && lt_ext4_marked(names->wanted, ino);
 }
 
+static int by_inode(const void *a, const void *b)
+{
+    const struct lt_ext4_former_name *left = a, *right = b;
+    if (left->ino != right->ino)
+        return left->ino < right->ino ? -1 : 1;
+    if (left->parent != right->parent)
+        return left->parent < right->parent ? -1 : 1;
+    if (left->from != right->from)
+        return lt_jbd2_is_before(left->from, right->from) ? 1 : -1;
+    return lt_str_cmp(left->name, right->name);
+}
+
 /* --- directories of today --- */
 
 struct living_job {
@@ -44,24 +56,36 @@ static void take_living(void *arg, struct lt_str name, uint64_t ino, unsigned ty
                                            .name = lt_str_dup(&names->arena, name)});
 }
 
-/* The names of all directories in use; `queue` holds what is still to be read. */
-static void find_living(struct lt_ext4_former_names *names, struct lt_fs *fs)
+/* The names of one inode, if it is a directory in use. */
+static void visit_living(struct lt_ext4_former_names *names, struct lt_fs *fs, uint32_t ino)
 {
     struct lt_ext4_reader *reader = names->formers->reader;
-    unsigned char *seen = calloc((size_t)reader->volume.super.inodes / 8 + 1, 1);
-    uint32_t ino = LT_EXT4_ROOT;
-    for (size_t next = 0; seen;) {
-        struct lt_ext4_inode inode;
-        struct lt_cursor bytes;
-        struct lt_err ignored = {0};
-        if (ino <= reader->volume.super.inodes && lt_ext4_mark(seen, ino) &&
-            lt_ext4_read_inode(reader, ino, &bytes, &inode, &ignored) == LT_OK && S_ISDIR(inode.mode)) {
-            struct living_job job = {names, ino, inode.generation};
-            lt_ext4_names_of(fs, ino, take_living, &job, &ignored);
+    struct lt_ext4_inode inode;
+    struct lt_cursor bytes;
+    struct lt_err ignored = {0};
+    if (lt_ext4_read_inode(reader, ino, &bytes, &inode, &ignored) != LT_OK || !S_ISDIR(inode.mode))
+        return;
+    struct living_job job = {names, ino, inode.generation};
+    lt_ext4_names_of(fs, ino, take_living, &job, &ignored);
+}
+
+/* The names of all directories in use: those of each depth in the order in which their inodes lie on the disk. */
+static void find_living(struct lt_ext4_former_names *names, struct lt_fs *fs)
+{
+    uint32_t inodes = names->formers->reader->volume.super.inodes;
+    unsigned char *seen = calloc((size_t)inodes / 8 + 1, 1);
+    if (!seen)
+        return;
+    lt_ext4_mark(seen, LT_EXT4_ROOT);
+    visit_living(names, fs, LT_EXT4_ROOT);
+    for (size_t at = 0, end; at < names->living_count; at = end) {
+        end = names->living_count;
+        qsort(names->living + at, end - at, sizeof *names->living, by_inode);
+        for (size_t i = at; i < end; i++) {
+            uint32_t ino = names->living[i].ino;
+            if (ino <= inodes && lt_ext4_mark(seen, ino))
+                visit_living(names, fs, ino);
         }
-        if (next == names->living_count)
-            break;
-        ino = names->living[next++].ino;
     }
     free(seen);
 }
@@ -203,18 +227,6 @@ static void find_former(struct lt_ext4_former_names *names)
 }
 
 /* --- all of them --- */
-
-static int by_inode(const void *a, const void *b)
-{
-    const struct lt_ext4_former_name *left = a, *right = b;
-    if (left->ino != right->ino)
-        return left->ino < right->ino ? -1 : 1;
-    if (left->parent != right->parent)
-        return left->parent < right->parent ? -1 : 1;
-    if (left->from != right->from)
-        return lt_jbd2_is_before(left->from, right->from) ? 1 : -1;
-    return lt_str_cmp(left->name, right->name);
-}
 
 void lt_former_names_find(struct lt_ext4_former_names *names, struct lt_fs *fs, struct lt_ext4_formers *formers)
 {

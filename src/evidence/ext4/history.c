@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { JOURNAL, HOME, WINDOWS };
+
 /* A pass over all blocks of the journal. */
 struct scan {
     struct lt_ext4_history *history;
@@ -30,7 +32,7 @@ static uint64_t place_of(const struct scan *scan, uint32_t number)
 static bool read_raw(const struct lt_ext4_history *history, uint64_t place, unsigned char *out)
 {
     uint32_t size = history->journal.block_size;
-    return lt_device_read(&history->volume->device, place * size, out, size);
+    return lt_window_read(&history->windows[JOURNAL], place * size, out, size);
 }
 
 static bool read_block(const struct scan *scan, uint32_t number)
@@ -203,6 +205,9 @@ enum lt_status lt_history_open(struct lt_ext4_history *history, struct lt_ext4_v
     struct lt_err problem = {0};
     *history = (struct lt_ext4_history){.volume = volume};
     history->block = lt_realloc(NULL, volume->super.block_size);
+    history->windows = lt_realloc(NULL, WINDOWS * sizeof *history->windows);
+    for (size_t i = 0; i < WINDOWS; i++)
+        history->windows[i] = (struct lt_window){.device = &volume->device};
     if (!(volume->super.compat & LT_EXT4_COMPAT_HAS_JOURNAL))
         return LT_OK;
     if (lt_journal_find(volume, &history->inode, &history->journal, &problem) == LT_OK)
@@ -215,6 +220,9 @@ void lt_history_free(struct lt_ext4_history *history)
     free(history->copies);
     free(history->revokes);
     free(history->block);
+    for (size_t i = 0; history->windows && i < WINDOWS; i++)
+        lt_window_free(&history->windows[i]);
+    free(history->windows);
     *history = (struct lt_ext4_history){0};
 }
 
@@ -267,7 +275,7 @@ bool lt_history_read(const struct lt_ext4_history *history, const struct lt_ext4
 {
     static const unsigned char magic[4] = {0xC0, 0x3B, 0x39, 0x98};
     uint32_t size = history->volume->super.block_size;
-    if (!lt_device_read(&history->volume->device, copy->source * size, out, size))
+    if (!lt_window_read(&history->windows[copy->home ? HOME : JOURNAL], copy->source * size, out, size))
         return false;
     if (copy->escaped)
         memcpy(out, magic, sizeof magic);

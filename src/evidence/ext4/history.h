@@ -5,6 +5,7 @@
 #define LT_EVIDENCE_EXT4_HISTORY_H
 
 #include "evidence/ext4/journal.h"
+#include "evidence/window.h"
 
 struct lt_ext4_history {
     struct lt_ext4_volume *volume;
@@ -13,8 +14,9 @@ struct lt_ext4_history {
     struct lt_ext4_copy *copies;    /* owned; by block, the newest first */
     struct lt_ext4_revoke *revokes; /* owned; by block, the newest first */
     size_t copy_count, copy_cap, revoke_count, revoke_cap;
-    uint32_t oldest, newest; /* transactions, if there are copies */
-    unsigned char *block;    /* owned; a buffer of one block */
+    uint32_t oldest, newest;   /* transactions, if there are copies */
+    unsigned char *block;      /* owned; a buffer of one block */
+    struct lt_window *windows; /* owned; two, as the journal and what lies in place are read in turns */
 };
 
 /* Read the whole journal. A file system without one has no copies. LT_SKIP: the journal cannot be read, or not all of
