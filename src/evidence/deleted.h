@@ -54,6 +54,21 @@ struct lt_deleted {
     void *handle; /* of the reader */
 };
 
+/* A state in which a deleted inode was. All is borrowed until the function that gets it returns. */
+struct lt_former {
+    struct lt_fs *fs;
+    const struct lt_node *node; /* as it was, with its four times; `deleted` is set if it was freed by then */
+    uint32_t generation;        /* tells files with the same inode apart */
+    struct lt_str path;         /* as in struct lt_deleted */
+    bool inferred;
+    bool today;   /* its inode says so still: no later file has it */
+    bool journal; /* read from a copy in the journal, not from the table of inodes */
+    uint64_t at;  /* where the inode was read, in bytes of its file system */
+};
+
+/* Takes one state. Anything but LT_OK ends the search. */
+typedef enum lt_status lt_each_former(void *arg, const struct lt_former *former, struct lt_err *err);
+
 /* Takes one find. Anything but LT_OK ends the search. */
 typedef enum lt_status lt_each_deleted(void *arg, const struct lt_deleted *file, struct lt_err *err);
 

@@ -16,6 +16,7 @@
 struct lt_deleted;
 struct lt_evidence;
 struct lt_evidence_kind;
+struct lt_former;
 struct lt_fs;
 struct lt_helper;
 
@@ -80,6 +81,11 @@ struct lt_fs_ops {
     enum lt_status (*orphans)(struct lt_fs *,
                               enum lt_status (*each)(void *arg, const struct lt_node *node, struct lt_err *), void *arg,
                               struct lt_err *);
+    /* Optional: call `each` (an lt_each_former: evidence/deleted.h) for every state of every inode that was deleted, in
+     * the order of inode numbers, the newest state first. LT_SKIP: some may be missing. */
+    enum lt_status (*former)(struct lt_fs *,
+                             enum lt_status (*each)(void *arg, const struct lt_former *former, struct lt_err *),
+                             void *arg, struct lt_err *);
     /* Optional: call `each` (an lt_each_deleted: evidence/deleted.h) for every deleted file of which there is still
      * more than a name, in the order of inode numbers, the newest state of each first. LT_SKIP: some may be missing. */
     enum lt_status (*deleted)(struct lt_fs *,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/ext4/deleted.h"
 
-#include "evidence/ext4/former_names.h"
+#include "evidence/ext4/past.h"
 
 #include <stdlib.h>
 
@@ -10,19 +10,17 @@ enum { MOST_STATES = 64 }; /* of one file that are compared with each other */
 /* A search for deleted files. */
 struct search {
     struct lt_fs *fs;
-    struct lt_ext4_formers formers;
-    struct lt_ext4_former_names names;
+    struct lt_ext4_past *past;
+    struct lt_ext4_formers *formers; /* of the past */
     lt_each_deleted *each;
     void *arg;
     unsigned char *block; /* a buffer of one block */
     uint64_t left;        /* blocks that may still be looked at: hostile maps share them */
 };
 
-/* One file: all states with the same inode and generation, the newest first. */
+/* One file. */
 struct family {
-    const struct lt_ext4_former *states;
-    size_t count;
-    bool lives, orphan;
+    struct lt_ext4_family file;
     const struct lt_ext4_former *told[MOST_STATES]; /* those that were passed on, and the one of today */
     size_t told_count;
 };
@@ -44,7 +42,7 @@ struct find {
 
 static const struct lt_ext4_piece *pieces_of(const struct search *search, const struct lt_ext4_former *former)
 {
-    return search->formers.pieces.items + former->first_piece;
+    return search->formers->pieces.items + former->first_piece;
 }
 
 /* --- contents --- */
@@ -72,7 +70,7 @@ static const struct lt_ext4_piece *piece_at(const struct search *search, const s
 static bool read_data(const struct search *search, const struct lt_ext4_former *former, uint64_t block,
                       unsigned char *out)
 {
-    const struct lt_ext4_history *history = &search->formers.history;
+    const struct lt_ext4_history *history = &search->formers->history;
     const struct lt_ext4_copy *then = lt_history_at(history, block, former->sequence);
     const struct lt_ext4_copy home = lt_history_home(history, block);
     return lt_history_read(history, then ? then : &home, out);
@@ -82,8 +80,8 @@ static bool read_inline(const struct search *search, const struct lt_ext4_former
 {
     struct lt_cursor raw;
     struct lt_ext4_inode inode;
-    const struct lt_ext4 *super = &search->formers.reader->volume.super;
-    if (!lt_formers_raw(&search->formers, former, search->block, &raw))
+    const struct lt_ext4 *super = &search->formers->reader->volume.super;
+    if (!lt_formers_raw(search->formers, former, search->block, &raw))
         return false;
     lt_ext4_layout(super, raw, former->inode.ino, &inode);
     return lt_ext4_read_inline(&inode, data, NULL) == LT_OK && data->len >= inode.size;
@@ -94,7 +92,7 @@ ssize_t lt_ext4_read_deleted(const struct lt_deleted *file, void *buffer, size_t
 {
     const struct find *find = file->handle;
     const struct search *search = find->search;
-    uint64_t block_size = search->formers.reader->volume.super.block_size, next;
+    uint64_t block_size = search->formers->reader->volume.super.block_size, next;
     if (offset >= file->node->size)
         return 0;
     size = size < file->node->size - offset ? size : (size_t)(file->node->size - offset);
@@ -160,7 +158,7 @@ static void add_extent(struct find *find, uint64_t offset, uint64_t at, uint64_t
 /* Does the file have that block today? */
 static bool is_shared(const struct find *find, uint64_t block)
 {
-    const struct lt_ext4_former *today = find->family->lives ? &find->family->states[0] : NULL;
+    const struct lt_ext4_former *today = find->family->file.lives ? &find->family->file.states[0] : NULL;
     const struct lt_ext4_piece *pieces = today ? pieces_of(find->search, today) : NULL;
     for (size_t i = 0; today && i < today->count; i++)
         if (block - pieces[i].block < pieces[i].count)
@@ -171,9 +169,9 @@ static bool is_shared(const struct find *find, uint64_t block)
 static bool why_lost(struct find *find, uint64_t block, enum lt_lost_why *why)
 {
     struct search *search = find->search;
-    struct lt_ext4_formers *formers = &search->formers;
+    struct lt_ext4_formers *formers = search->formers;
     *why = LT_LOST_USED;
-    if (!find->family->orphan && lt_volume_block_used(&formers->reader->volume, block)) {
+    if (!find->family->file.orphan && lt_volume_block_used(&formers->reader->volume, block)) {
         *why = is_shared(find, block) ? LT_LOST_SHARED : LT_LOST_USED;
         return true;
     }
@@ -191,7 +189,7 @@ static bool is_zeros(const unsigned char *bytes, size_t size)
 static void check_piece(struct find *find, const struct lt_ext4_piece *piece)
 {
     struct search *search = find->search;
-    uint64_t size = search->formers.reader->volume.super.block_size;
+    uint64_t size = search->formers->reader->volume.super.block_size;
     for (uint64_t i = 0; i < piece->count; i++) {
         uint64_t offset = (piece->logical + i) * size, block = piece->block + i;
         enum lt_lost_why why = LT_LOST_LATER;
@@ -238,12 +236,12 @@ static void check_pieces(struct find *find)
 /* A freed inode knows when that was: its last change, in nanoseconds. */
 static struct lt_time freed_at(const struct search *search, const struct family *family)
 {
-    const struct lt_ext4_former *newest = &family->states[0];
+    const struct lt_ext4_former *newest = &family->file.states[0];
     struct lt_cursor raw;
     struct lt_node node = {0};
     bool bad_time;
-    if (newest->inode.links || !newest->inode.deleted || family->orphan ||
-        !lt_formers_raw(&search->formers, newest, search->block, &raw) ||
+    if (newest->inode.links || !newest->inode.deleted || family->file.orphan ||
+        !lt_formers_raw(search->formers, newest, search->block, &raw) ||
         lt_ext4_inode(raw, &node, &bad_time, NULL) != LT_OK)
         return (struct lt_time){0};
     bool finer = node.time[LT_C].set && node.time[LT_C].sec == newest->inode.deleted;
@@ -255,12 +253,12 @@ static bool describe(struct find *find)
     const struct search *search = find->search;
     struct lt_cursor raw;
     bool bad_time;
-    if (!lt_formers_raw(&search->formers, find->former, search->block, &raw) ||
+    if (!lt_formers_raw(search->formers, find->former, search->block, &raw) ||
         lt_ext4_inode(raw, &find->node, &bad_time, NULL) != LT_OK)
         return false;
     find->node.ino = find->former->inode.ino;
     find->node.target = LT_STR("");
-    find->node.unallocated = !find->family->lives;
+    find->node.unallocated = !find->family->file.lives;
     find->node.deleted = freed_at(search, find->family);
     return true;
 }
@@ -270,7 +268,7 @@ static void guess_size(struct find *find)
 {
     const struct search *search = find->search;
     const struct lt_ext4_former *former = find->former;
-    uint64_t size = search->formers.reader->volume.super.block_size, next;
+    uint64_t size = search->formers->reader->volume.super.block_size, next;
     uint64_t end = lt_pieces_end(pieces_of(search, former), former->count);
     const struct lt_ext4_piece *last = end ? piece_at(search, former, end - 1, &next) : NULL;
     find->out.size_unknown = true;
@@ -284,7 +282,7 @@ static void guess_size(struct find *find)
 static enum lt_map_source source_of(const struct find *find)
 {
     const struct lt_ext4_former *former = find->former;
-    if (find->family->orphan && former == &find->family->states[0])
+    if (find->family->file.orphan && former == &find->family->file.states[0])
         return LT_MAP_ORPHAN;
     if (former->leaf)
         return LT_MAP_LEAF;
@@ -297,7 +295,7 @@ static void find_path(struct find *find)
 {
     struct lt_buf path = {0};
     const struct lt_ext4_former *former = find->former;
-    lt_former_path(&find->search->names, &former->inode, former->sequence, &path, &find->out.inferred);
+    lt_former_path(&find->search->past->names, &former->inode, former->sequence, &path, &find->out.inferred);
     find->out.path = lt_str_dup(&find->arena, lt_buf_view(&path));
     find->node.name = lt_str_basename(find->out.path);
     lt_buf_free(&path);
@@ -330,8 +328,8 @@ static enum lt_status pass(struct search *search, struct family *family, const s
         find.out.fs = search->fs;
         find.out.node = &find.node;
         find.out.generation = former->inode.generation;
-        find.out.lives = family->lives;
-        find.out.older = family->told_count > (size_t)family->lives;
+        find.out.lives = family->file.lives;
+        find.out.older = family->told_count > (size_t)family->file.lives;
         find.out.transaction = former->copy.home ? 0 : former->copy.sequence;
         find.out.extents = find.extents;
         find.out.extent_count = find.extent_count;
@@ -391,10 +389,10 @@ static enum lt_status pass_family(struct search *search, struct family *family, 
 {
     const struct lt_ext4_former *leaf = NULL, *bare = NULL;
     enum lt_status status = LT_OK;
-    if (family->lives)
-        family->told[family->told_count++] = &family->states[0];
-    for (size_t i = 0; i < family->count && status == LT_OK; i++) {
-        const struct lt_ext4_former *former = &family->states[i];
+    if (family->file.lives)
+        family->told[family->told_count++] = &family->file.states[0];
+    for (size_t i = 0; i < family->file.count && status == LT_OK; i++) {
+        const struct lt_ext4_former *former = &family->file.states[i];
         if (!S_ISREG(former->inode.mode))
             continue;
         leaf = former->leaf && !leaf ? former : leaf;
@@ -403,38 +401,19 @@ static enum lt_status pass_family(struct search *search, struct family *family, 
             (!family->told_count || former->inode.flags & LT_EXT4_INLINE_FL || is_new(search, family, former)))
             status = pass(search, family, former, err);
     }
-    if (status != LT_OK || family->lives || family->told_count)
+    if (status != LT_OK || family->file.lives || family->told_count)
         return status;
     if (leaf || bare)
         return pass(search, family, leaf ? leaf : bare, err);
     return LT_OK;
 }
 
-/* Was the file deleted while open? Without a journal there is no list of these. */
-static bool is_orphan(struct lt_ext4_reader *reader, const struct lt_ext4_inode *inode)
-{
-    bool used;
-    return lt_ext4_is_orphan(reader, inode->ino) ||
-           (!inode->links && !inode->deleted &&
-            lt_volume_inode_used(&reader->volume, inode->ino, &used, NULL) == LT_OK && used);
-}
-
 static enum lt_status pass_all(struct search *search, struct lt_err *err)
 {
-    struct lt_ext4_formers *formers = &search->formers;
     enum lt_status status = LT_OK;
-    for (size_t i = 0, count; i < formers->count && status == LT_OK; i += count) {
-        const struct lt_ext4_inode *first = &formers->items[i].inode;
-        struct family family = {.states = &formers->items[i]};
-        for (count = 1; i + count < formers->count; count++) {
-            const struct lt_ext4_inode *next = &formers->items[i + count].inode;
-            if (next->ino != first->ino || next->generation != first->generation)
-                break;
-        }
-        family.count = count;
-        bool newest = !i || formers->items[i - 1].inode.ino != first->ino;
-        family.orphan = newest && is_orphan(formers->reader, first);
-        family.lives = newest && !family.orphan && first->links;
+    for (size_t at = 0; at < search->formers->count && status == LT_OK;) {
+        struct family family = {.file = lt_ext4_family_at(search->formers, at)};
+        at += family.file.count;
         status = pass_family(search, &family, err);
     }
     return status;
@@ -444,17 +423,14 @@ enum lt_status lt_ext4_deleted(struct lt_fs *fs, lt_each_deleted *each, void *ar
 {
     enum { OFTEN = 16 };
     struct lt_ext4_reader *reader = lt_ext4_reader(fs);
-    struct lt_err problem = {0};
-    struct search search = {.fs = fs, .each = each, .arg = arg};
+    struct search search = {.fs = fs, .past = lt_ext4_past(fs), .each = each, .arg = arg};
+    const struct lt_err *problem = &search.past->problem;
+    search.formers = &search.past->formers;
     search.left = lt_volume_blocks(&reader->volume) * OFTEN;
     search.block = lt_realloc(NULL, reader->volume.super.block_size);
-    lt_formers_find(&search.formers, reader, &problem);
-    lt_former_names_find(&search.names, fs, &search.formers);
     enum lt_status status = pass_all(&search, err);
-    lt_former_names_free(&search.names);
-    lt_formers_free(&search.formers);
     free(search.block);
-    if (status == LT_OK && problem.set)
-        status = lt_fail(err, LT_SKIP, problem.code, problem.sys, "%s", problem.text);
+    if (status == LT_OK && problem->set)
+        status = lt_fail(err, LT_SKIP, problem->code, problem->sys, "%s", problem->text);
     return status;
 }

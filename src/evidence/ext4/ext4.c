@@ -7,6 +7,7 @@
 #include "evidence/ext4/list.h"
 #include "evidence/ext4/nameless.h"
 #include "evidence/ext4/orphans.h"
+#include "evidence/ext4/past.h"
 #include "evidence/ext4/xattr.h"
 #include "evidence/identity.h"
 
@@ -321,6 +322,7 @@ static void identify(struct lt_fs *fs)
 static void ext4_release(struct lt_fs *fs)
 {
     struct lt_ext4_reader *reader = lt_ext4_reader(fs);
+    lt_ext4_past_free(reader->past);
     lt_volume_close(&reader->volume);
     free(reader->named);
     free(reader->flawed);
@@ -336,6 +338,7 @@ static const struct lt_fs_ops ext4_ops = {
     .describe = ext4_describe,
     .xattrs = ext4_xattrs,
     .orphans = lt_ext4_orphans,
+    .former = lt_ext4_former,
     .deleted = lt_ext4_deleted,
     .read_deleted = lt_ext4_read_deleted,
     .open = ext4_open,

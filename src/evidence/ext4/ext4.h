@@ -25,6 +25,7 @@
  *     former_map.c    where the blocks of a file lay in a former state
  *     former.c        former states of inodes, and whose blocks were whose
  *     former_names.c  the names of inodes in former states
+ *     past.c          all of these, found once; former states as nodes
  *
  *   what the rest of layertime is shown
  *     reader.c        an inode as a node; which inodes count as deleted

@@ -21,6 +21,8 @@ struct lt_ext4_child {
     uint32_t parent, ino;
 };
 
+struct lt_ext4_past;
+
 struct lt_ext4_reader {
     struct lt_ext4_volume volume;
     struct lt_path_index index;
@@ -32,6 +34,7 @@ struct lt_ext4_reader {
     unsigned char *flawed;       /* owned; a bit for each inode whose damage is a flaw of the evidence; NULL: none */
     uint64_t contradicted;       /* inodes that are free by their bitmap, but have a name, or say to be in use */
     uint32_t first_contradicted; /* the first of them that was met */
+    struct lt_ext4_past *past;   /* owned; NULL until it is asked for: see ext4/past.h */
 };
 
 static inline struct lt_ext4_reader *lt_ext4_reader(const struct lt_fs *fs)
