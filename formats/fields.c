@@ -305,10 +305,13 @@ static void put_pathspec(struct lt_buf *out, const struct lt_event *event)
     lt_buf_lit(out, "\"}");
 }
 
-/* Where in the file the time was read. The inode of an entry, and the file as a whole, are in other fields. */
+/* Where in the file the time was read. The inode of an entry, and the file as a whole, are in other fields; but an
+ * inode that is not in its place any more has one. */
 static void put_witness(struct lt_buf *out, const struct lt_event *event)
 {
     const struct lt_where *where = &event->where;
+    if (event->node && where->field)
+        lt_buf_printf(out, "%s, byte %ju of the file system", where->field, (uintmax_t)where->offset);
     if (event->node || !(where->field || where->has_offset))
         return;
     put_evidence_path(out, event);

@@ -7,6 +7,7 @@
 #include "evidence/mounted.h"
 #include "evidence/walk.h"
 #include "files/binds.h"
+#include "files/former.h"
 #include "files/walked.h"
 #include "inside/inner_logs.h"
 #include "overlay/mount_views.h"
@@ -162,28 +163,41 @@ static enum lt_status walk_tree(struct lt_ctx *ctx, const struct lt_walking *wal
 struct orphan_job {
     struct tree_walk walk;
     const struct lt_dir *dir;
+    struct lt_former_places places;
 };
 
 static enum lt_status orphan(void *arg, const struct lt_node *node, struct lt_err *err)
 {
     struct orphan_job *job = arg;
+    const struct lt_former_place *place = lt_former_place(&job->places, node->ino);
+    struct lt_node named = *node;
     lt_seen(job->walk.ctx, 1);
-    return entry(&job->walk, job->dir, node, err);
+    if (!place)
+        return entry(&job->walk, job->dir, node, err);
+    named.name = place->name;
+    named.inferred = place->inferred;
+    struct lt_event event = lt_file_event(place->dir->owner, place->dir, &named);
+    return lt_emit_unallocated(job->walk.ctx, &event, err);
 }
 
-/* Deleted files that no directory walked so far names: once for each file system, as in a directory of the name that
- * The Sleuth Kit gave it. Nothing tells whose they were. */
+/* Deleted files that no directory walked so far names: once for each file system. Those of which not even the journal
+ * tells where they were are shown as in a directory of the name that The Sleuth Kit gave it. */
 static enum lt_status orphans(struct lt_ctx *ctx, struct lt_err *err)
 {
     struct lt_fs *fs = ctx->fs;
     struct lt_err problem = {0};
     struct lt_dir *dir = lt_new(ctx->run, struct lt_dir);
-    struct orphan_job job = {{.ctx = ctx}, dir};
+    struct orphan_job job = {.walk = {.ctx = ctx}, .dir = dir};
+    if (lt_former_emit(ctx, &job.places, err) == LT_FATAL) {
+        lt_former_places_free(&job.places);
+        return LT_FATAL;
+    }
     *dir = (struct lt_dir){.name = LT_STR("/$OrphanFiles"), .owner = &ctx->host->owner, .unallocated = true};
     dir->path_len = dir->name.len;
     lt_dir_keep(dir, ctx->run);
     enum lt_status status = fs->ops->orphans ? fs->ops->orphans(fs, orphan, &job, &problem) : LT_OK;
     lt_shown_end(&job.walk.shown);
+    lt_former_places_free(&job.places);
     if (status == LT_FATAL)
         *err = problem;
     else if (problem.set)

@@ -295,7 +295,7 @@ static void find_path(struct find *find)
 {
     struct lt_buf path = {0};
     const struct lt_ext4_former *former = find->former;
-    lt_former_path(&find->search->past->names, &former->inode, former->sequence, &path, &find->out.inferred);
+    lt_former_path(lt_ext4_past_names(find->search->fs), &former->inode, former->sequence, &path, &find->out.inferred);
     find->out.path = lt_str_dup(&find->arena, lt_buf_view(&path));
     find->node.name = lt_str_basename(find->out.path);
     lt_buf_free(&path);

@@ -18,8 +18,11 @@ struct versions {
 struct table_block {
     struct lt_ext4_formers *formers;
     uint32_t first_ino, inodes;
-    size_t *last; /* owned by the search; for each inode, the state found last + 1 */
-    bool changed; /* the journal has copies of it */
+    size_t *last;                 /* owned by the search; for each inode, the state found last + 1 */
+    bool changed;                 /* the journal has copies of it */
+    unsigned char *bytes, *newer; /* owned by the search; the version at hand, and the one before, if `has_newer` */
+    uint32_t sequence;            /* of that one before */
+    bool has_newer;
 };
 
 static bool is_same(const struct lt_ext4_former *one, const struct lt_ext4_former *other)
@@ -48,32 +51,49 @@ static void add_former(struct lt_ext4_formers *formers, const struct lt_ext4_for
     formers->count++;
 }
 
-/* Take the states that one version of the block shows, unless the newer one showed the same. */
-static void take_version(struct table_block *block, const struct lt_ext4_copy *copy, const unsigned char *bytes)
+/* Take the state that one version of the block shows of its inode `i`, unless a newer one showed the same. */
+static void take_inode(struct table_block *block, const struct lt_ext4_copy *copy, uint32_t i)
 {
     struct lt_ext4_formers *formers = block->formers;
     const struct lt_ext4 *super = &formers->reader->volume.super;
-    for (uint32_t i = 0; i < block->inodes; i++) {
-        struct lt_cursor raw = {.ptr = bytes + (size_t)i * super->inode_size, .len = super->inode_size};
-        struct lt_ext4_former former = {.copy = *copy, .at = i * super->inode_size};
-        uint32_t ino = block->first_ino + i;
-        if (!lt_le16(&raw, 0) || (ino < super->first_inode && ino != LT_EXT4_ROOT) || ino > super->inodes)
-            continue;
+    struct lt_ext4_former former = {.copy = *copy, .at = i * super->inode_size};
+    struct lt_ext4_former *last = block->last[i] ? &formers->items[block->last[i] - 1] : NULL;
+    struct lt_cursor raw = {.ptr = block->bytes + former.at, .len = super->inode_size};
+    uint32_t ino = block->first_ino + i;
+    bool unchanged = block->has_newer && last && last->oldest == block->sequence &&
+                     memcmp(raw.ptr, block->newer + former.at, raw.len) == 0;
+    if (!unchanged) {
         lt_ext4_layout(super, raw, ino, &former.inode);
         former.inode.xattrs = (struct lt_cursor){0};
         former.oldest = former.sequence = copy->sequence;
         if (former.inode.flags & LT_EXT4_INLINE_FL)
             former.sum = lt_crc32c(0, raw.ptr, raw.len);
         if (!is_wanted(block, &former.inode) || lt_ext4_inode_damaged(super, raw, ino))
-            continue;
-        struct lt_ext4_former *last = block->last[i] ? &formers->items[block->last[i] - 1] : NULL;
-        if (last && is_same(last, &former)) {
-            last->oldest = copy->sequence;
-            continue;
-        }
+            return;
+    }
+    if (unchanged || (last && is_same(last, &former))) {
+        last->oldest = copy->sequence;
+    } else {
         add_former(formers, &former);
         block->last[i] = formers->count;
     }
+}
+
+/* Most inodes are in one version of a block what they are in the next, so these are compared first. */
+static void take_version(struct table_block *block, const struct lt_ext4_copy *copy)
+{
+    const struct lt_ext4 *super = &block->formers->reader->volume.super;
+    for (uint32_t i = 0; i < block->inodes; i++) {
+        struct lt_cursor raw = {.ptr = block->bytes + (size_t)i * super->inode_size, .len = super->inode_size};
+        uint32_t ino = block->first_ino + i;
+        if (lt_le16(&raw, 0) && (ino >= super->first_inode || ino == LT_EXT4_ROOT) && ino <= super->inodes)
+            take_inode(block, copy, i);
+    }
+    unsigned char *bytes = block->bytes;
+    block->bytes = block->newer;
+    block->newer = bytes;
+    block->sequence = copy->sequence;
+    block->has_newer = true;
 }
 
 static struct versions versions_of(const struct lt_ext4_history *history, uint64_t number)
@@ -87,19 +107,32 @@ static struct versions versions_of(const struct lt_ext4_history *history, uint64
     return out;
 }
 
-static void search_block(struct table_block *block, uint64_t number, unsigned char *bytes)
+static int by_inode(const void *a, const void *b)
+{
+    const struct lt_ext4_former *left = a, *right = b;
+    if (left->inode.ino != right->inode.ino)
+        return left->inode.ino < right->inode.ino ? -1 : 1;
+    return (left->order > right->order) - (left->order < right->order);
+}
+
+/* Groups, blocks in them and inodes in a block come in order. */
+static void search_block(struct table_block *block, uint64_t number)
 {
     const struct lt_ext4_history *history = &block->formers->history;
     const struct lt_ext4_copy home = lt_history_home(history, number);
     struct versions versions = history->copy_count ? versions_of(history, number) : (struct versions){0};
+    size_t first = block->formers->count;
     block->changed = versions.count;
+    block->has_newer = false;
     memset(block->last, 0, block->inodes * sizeof *block->last);
     for (size_t i = 0; i <= versions.count; i++) {
-        if (i == versions.home && lt_history_read_home(history, number, bytes))
-            take_version(block, &home, bytes);
-        if (i < versions.count && lt_history_read(history, &versions.copies[i], bytes))
-            take_version(block, &versions.copies[i], bytes);
+        if (i == versions.home && lt_history_read_home(history, number, block->bytes))
+            take_version(block, &home);
+        if (i < versions.count && lt_history_read(history, &versions.copies[i], block->bytes))
+            take_version(block, &versions.copies[i]);
     }
+    if (block->formers->count > first)
+        qsort(block->formers->items + first, block->formers->count - first, sizeof *block->formers->items, by_inode);
 }
 
 /* The inodes of a group that were ever used. A group's descriptor in the journal is in place, so this is today's. */
@@ -118,15 +151,17 @@ static void search_group(struct lt_ext4_formers *formers, uint64_t number, uint6
     const struct lt_ext4_group *group = lt_volume_group(volume, number);
     struct table_block block = {.formers = formers, .inodes = super->block_size / super->inode_size};
     uint64_t table = group->inode_table, used = inodes_of(super, group);
-    unsigned char *bytes = lt_realloc(NULL, super->block_size);
+    block.bytes = lt_realloc(NULL, super->block_size);
+    block.newer = lt_realloc(NULL, super->block_size);
     block.last = lt_realloc(NULL, lt_array_size(block.inodes, sizeof *block.last));
     for (uint64_t at = 0; at < used && *left; at += block.inodes, --*left) {
         block.first_ino = (uint32_t)(number * super->inodes_per_group + at + 1);
         if (table + at / block.inodes < lt_volume_blocks(volume))
-            search_block(&block, table + at / block.inodes, bytes);
+            search_block(&block, table + at / block.inodes);
     }
     free(block.last);
-    free(bytes);
+    free(block.bytes);
+    free(block.newer);
 }
 
 static void search_groups(struct lt_ext4_formers *formers, struct lt_err *err)
@@ -144,14 +179,6 @@ static void search_groups(struct lt_ext4_formers *formers, struct lt_err *err)
     }
     if (!left)
         lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "the tables of inodes have more blocks than the disk");
-}
-
-static int by_inode(const void *a, const void *b)
-{
-    const struct lt_ext4_former *left = a, *right = b;
-    if (left->inode.ino != right->inode.ino)
-        return left->inode.ino < right->inode.ino ? -1 : 1;
-    return (left->order > right->order) - (left->order < right->order);
 }
 
 /* A fast link, and data in the inode, take no blocks. Of a file, having none says that it is one hole: its size grows
@@ -238,8 +265,6 @@ enum lt_status lt_formers_find(struct lt_ext4_formers *formers, struct lt_ext4_r
     *formers = (struct lt_ext4_formers){.reader = reader, .left = STEPS};
     lt_history_open(&formers->history, &reader->volume, &problem);
     search_groups(formers, &problem);
-    if (formers->count)
-        qsort(formers->items, formers->count, sizeof *formers->items, by_inode);
     map_all(formers, &problem);
     index_owners(formers);
     return problem.set ? lt_fail(err, LT_SKIP, problem.code, problem.sys, "%s", problem.text) : LT_OK;

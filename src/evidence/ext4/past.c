@@ -11,8 +11,15 @@ struct lt_ext4_past *lt_ext4_past(struct lt_fs *fs)
     struct lt_ext4_past *past = reader->past = lt_realloc(NULL, sizeof *past);
     *past = (struct lt_ext4_past){0};
     lt_formers_find(&past->formers, reader, &past->problem);
-    lt_former_names_find(&past->names, fs, &past->formers);
     return past;
+}
+
+struct lt_ext4_former_names *lt_ext4_past_names(struct lt_fs *fs)
+{
+    struct lt_ext4_past *past = lt_ext4_past(fs);
+    if (!past->names.formers)
+        lt_former_names_find(&past->names, fs, &past->formers);
+    return &past->names;
 }
 
 void lt_ext4_past_free(struct lt_ext4_past *past)
@@ -57,10 +64,12 @@ struct walk {
     unsigned char *block; /* a buffer of one block */
 };
 
-/* An inode that was freed in that state has the time of that: its own in seconds, its last change to the ns. */
-static struct lt_time freed_at(const struct lt_ext4_inode *inode, const struct lt_node *node)
+/* An inode that was freed in that state has the time of that: its own in seconds, its last change to the ns. One that
+ * was deleted while open has the number of another inode there (linux fs/ext4/ext4.h, NEXT_ORPHAN). */
+static struct lt_time freed_at(const struct lt_ext4 *super, const struct lt_ext4_inode *inode,
+                               const struct lt_node *node)
 {
-    if (inode->links || !inode->deleted)
+    if (inode->links || inode->deleted <= super->inodes)
         return (struct lt_time){0};
     bool finer = node->time[LT_C].set && node->time[LT_C].sec == inode->deleted;
     return finer ? node->time[LT_C] : lt_time_at(inode->deleted, 0);
@@ -79,10 +88,10 @@ static enum lt_status pass_state(const struct walk *walk, const struct lt_ext4_f
     if (!lt_formers_raw(&walk->past->formers, former, walk->block, &raw) ||
         lt_ext4_inode(raw, &node, &bad_time, NULL) != LT_OK)
         return LT_OK;
-    lt_former_path(&walk->past->names, &former->inode, former->sequence, &path, &out.inferred);
+    lt_former_path(lt_ext4_past_names(walk->fs), &former->inode, former->sequence, &path, &out.inferred);
     out.path = lt_buf_view(&path);
     node.name = lt_str_basename(out.path);
-    node.deleted = family->orphan ? (struct lt_time){0} : freed_at(&former->inode, &node);
+    node.deleted = family->orphan ? (struct lt_time){0} : freed_at(super, &former->inode, &node);
     out.today = family->newest && !at;
     out.journal = !former->copy.home;
     out.at = former->copy.source * super->block_size + former->at;

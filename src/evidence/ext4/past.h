@@ -22,8 +22,11 @@ struct lt_ext4_family {
     bool orphan; /* it was deleted while open, and is not freed yet */
 };
 
-/* Find it, or what was found before. It lives until the file system is closed. */
+/* Find it, or what was found before, but for the names. It lives until the file system is closed. */
 struct lt_ext4_past *lt_ext4_past(struct lt_fs *fs);
+
+/* The names, which are found only when they are asked for: that reads every directory. */
+struct lt_ext4_former_names *lt_ext4_past_names(struct lt_fs *fs);
 void lt_ext4_past_free(struct lt_ext4_past *past);
 
 /* The file whose states begin at `at`; the next one begins `count` states behind. */
