@@ -13,8 +13,10 @@
  *                  who_nearest.c: the answer if nothing has it; who_parts.c: what these share
  *   cat.c          a file as a container saw it; bytes.c writes it out
  *   findings.c     what deserves eyes
- *   recover.c      deleted files, and what of them is left; recover_files.c writes
- *                  their contents
+ *   recover.c      files that are gone, and what of them is left
+ *   recover_search.c   by all methods: methods.def has a line for each, and recover_deleted.c is one
+ *   recover_record.c   describes what is found
+ *   recover_files.c    writes its contents
  *   pick.c         the one container that the user means
  *   record.c       an item as keys and values: a table row or a JSON object; record_csv.c: a line of CSV;
  *                  record_table.c: a table; record_write.c: the form that the user asked for

@@ -1,11 +1,91 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the files of the command `recover` share. */
+/* What remains of files that are gone, and what the files of the command `recover` share. Each method of methods.def
+ * adds its finds to a struct lt_recovery; whose they are, which of them the user wants, and how they are described,
+ * hashed and written is the same for all. */
 #ifndef LT_COMMAND_RECOVER_H
 #define LT_COMMAND_RECOVER_H
 
+#include "command/record.h"
 #include "evidence/deleted.h"
 #include "read/whose.h"
 #include "run/job.h"
+
+struct lt_remains;
+struct lt_recovery;
+
+/* A way to find them. */
+struct lt_recover_method {
+    const char *name; /* `method` in the output: "deleted" */
+    /* Add what remains on recovery->host, with lt_recovery_add(). Losses are reported. LT_FATAL: the run must end. */
+    enum lt_status (*search)(struct lt_recovery *recovery, struct lt_err *err);
+    /* Read contents, as lt_fs_ops.read: what is lost may be anything, as remains->lost says which parts these are. */
+    ssize_t (*read)(const struct lt_remains *remains, void *buffer, size_t size, uint64_t offset, struct lt_err *err);
+    /* Add what only this method knows of a find. */
+    void (*describe)(const struct lt_remains *remains, struct lt_record *record);
+};
+
+/* What remains of one file, or of one of its states. */
+struct lt_remains {
+    const struct lt_recover_method *method;
+    const struct lt_evidence *evidence;
+    const struct lt_node *node; /* as it was: `size` is that of the contents, `deleted` when it went, if that is known.
+                                 * Without an inode, mode 0: only the size and the name are known */
+    struct lt_str path;    /* on its host: begins with a slash if it is whole; if not, steps near the root are lost;
+                            * "": not known */
+    struct lt_whose whose; /* owner NULL: lt_whose_is() tells by the path */
+    struct lt_str label;   /* names it where its path cannot: "inode-12-3" */
+    struct lt_list hints;  /* of struct lt_str *: whose it may be, where nothing says whose it is */
+    bool inferred;         /* of its path or owner, that nothing states it */
+    bool older;            /* an older state: a newer one of the same file is another find */
+    bool size_unknown;     /* it may have been longer */
+    bool bare;             /* nothing of its contents is left */
+    bool complete;         /* its contents are whole, and nothing speaks against any part of them */
+    const struct lt_extent *extents; /* where it lies in its file system */
+    size_t extent_count;
+    const struct lt_lost *lost; /* in order of their offsets */
+    size_t lost_count;
+    const void *handle; /* of the method */
+};
+
+/* A search. Finds are kept until all methods have searched their host: what a deleted record tells of a layer is known
+ * only then. */
+struct lt_recovery {
+    struct lt_job *job;
+    const struct lt_host *host;             /* that is searched */
+    const struct lt_recover_method *method; /* that searches */
+    struct lt_gone_owners owners;
+    struct lt_arena arena;   /* for what lives as long as the finds */
+    struct lt_list finds;    /* of struct lt_remains * */
+    struct lt_list ends;     /* see lt_recovery_defer() */
+    struct lt_list searched; /* see lt_recovery_first(); if it is empty, no method found a file system to search */
+    uint64_t forgotten;      /* finds that there was no memory for */
+};
+
+/* Search a host by all methods. End with lt_recovery_leave(), which forgets the finds. LT_FATAL: the run must end. */
+enum lt_status lt_recovery_enter(struct lt_recovery *recovery, const struct lt_host *host, struct lt_err *err);
+void lt_recovery_leave(struct lt_recovery *recovery);
+
+/* For methods: keep a find; its method is set here. All that it points to is copied, but for its owner, the hints and
+ * what the handle is. NULL: --memory is full, and the find is counted as forgotten. */
+struct lt_remains *lt_recovery_add(struct lt_recovery *recovery, const struct lt_remains *remains);
+
+/* Call `end` when the finds of the host are not needed any more. */
+void lt_recovery_defer(struct lt_recovery *recovery, void (*end)(void *arg), void *arg);
+
+/* For methods: is it the first time that this one comes to this file system? Hosts may share it. */
+bool lt_recovery_first(struct lt_recovery *recovery, const struct lt_fs *fs);
+
+/* The next bytes of the contents; 0 at their end, -1: they cannot be read. */
+ssize_t lt_remains_read(const struct lt_remains *remains, void *buffer, size_t size, uint64_t offset);
+
+/* Append the contents to `out`. False: they are not complete, not there, or longer than `longest`. */
+bool lt_remains_whole(const struct lt_remains *remains, size_t longest, struct lt_buf *out);
+
+/* How many bytes are lost. */
+uint64_t lt_remains_lost(const struct lt_remains *remains);
+
+/* A find as a record in `arena`, with all but the hash of its contents and where they were written. */
+struct lt_record *lt_remains_record(const struct lt_remains *remains, struct lt_arena *arena);
 
 /* Reads the contents of finds, and writes them below the directory that the user named. */
 struct lt_recover_keeper {
@@ -17,13 +97,12 @@ struct lt_recover_keeper {
 
 /* Append the SHA-256 of the contents. Nothing is appended if they cannot be read to their end, or are more than may
  * still be read. LT_FATAL: a signal came. */
-enum lt_status lt_recover_hash(struct lt_recover_keeper *keeper, const struct lt_deleted *file, struct lt_buf *sha256,
-                               struct lt_err *err);
+enum lt_status lt_recover_hash(struct lt_recover_keeper *keeper, const struct lt_remains *remains,
+                               struct lt_buf *sha256, struct lt_err *err);
 
 /* Write the contents, unless a file has them already. `out` is the path of that file below the directory. Parts that
  * are lost, and zeros, become holes. LT_FATAL: writing failed, or a signal came. */
-enum lt_status lt_recover_keep(struct lt_recover_keeper *keeper, const struct lt_deleted *file,
-                               const struct lt_whose *whose, struct lt_str sha256, struct lt_str *out,
-                               struct lt_err *err);
+enum lt_status lt_recover_keep(struct lt_recover_keeper *keeper, const struct lt_remains *remains, struct lt_str sha256,
+                               struct lt_str *out, struct lt_err *err);
 
 #endif

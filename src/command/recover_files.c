@@ -16,13 +16,6 @@ enum { PIECE = 64 * 1024, LONGEST_NAME = 200, SHORT_ID = 12, MOST_ALIKE = 1000 }
 
 /* --- reading --- */
 
-/* The next piece of the contents; 0: the end, -1: it cannot be read. */
-static ssize_t read_piece(const struct lt_deleted *file, char *piece, uint64_t at)
-{
-    struct lt_err problem = {0};
-    return at < file->node->size ? file->fs->ops->read_deleted(file, piece, PIECE, at, &problem) : 0;
-}
-
 /* May so much still be read? Also what is a hole takes time. */
 static bool afford(struct lt_recover_keeper *keeper, uint64_t size)
 {
@@ -34,21 +27,21 @@ static bool afford(struct lt_recover_keeper *keeper, uint64_t size)
     return true;
 }
 
-enum lt_status lt_recover_hash(struct lt_recover_keeper *keeper, const struct lt_deleted *file, struct lt_buf *sha256,
-                               struct lt_err *err)
+enum lt_status lt_recover_hash(struct lt_recover_keeper *keeper, const struct lt_remains *remains,
+                               struct lt_buf *sha256, struct lt_err *err)
 {
     char piece[PIECE];
     enum lt_status status = LT_OK;
     uint64_t at = 0;
-    if (!afford(keeper, file->node->size))
+    if (!afford(keeper, remains->node->size))
         return LT_OK;
     struct lt_sha256 *sum = lt_sha256_new();
-    for (ssize_t got; status == LT_OK && (got = read_piece(file, piece, at)) > 0; at += (uint64_t)got) {
+    for (ssize_t got; status == LT_OK && (got = lt_remains_read(remains, piece, PIECE, at)) > 0; at += (uint64_t)got) {
         lt_sha256_add(sum, (struct lt_str){piece, (size_t)got});
         status = lt_job_poll(keeper->job, err);
     }
     lt_sha256_finish(sum, sha256);
-    if (at < file->node->size)
+    if (at < remains->node->size)
         lt_buf_free(sha256);
     return status;
 }
@@ -96,9 +89,10 @@ static void add_owner(struct lt_buf *out, const struct lt_owner *owner)
         lt_buf_lit(out, "host");
 }
 
-/* The path below DIR. One that is too long or too deep, or of which nothing is known, becomes a number. */
-static void make_path(struct lt_buf *out, const struct lt_whose *whose, const struct lt_deleted *file)
+/* The path below DIR. One that is too long or too deep, or of which nothing is known, gets its label. */
+static void make_path(struct lt_buf *out, const struct lt_remains *remains)
 {
+    const struct lt_whose *whose = &remains->whose;
     struct lt_str rest = whose->inside;
     size_t depth = 1;
     add_owner(out, whose->owner);
@@ -117,7 +111,7 @@ static void make_path(struct lt_buf *out, const struct lt_whose *whose, const st
     if (whose->inside.len && !rest.len && out->len < LT_TREE_PATH - ROOM && depth < LT_TREE_DEPTH)
         return;
     out->len = start;
-    lt_buf_printf(out, "/path-unknown/inode-%ju-%u", (uintmax_t)file->node->ino, file->generation);
+    lt_buf_printf(out, "/path-unknown/%.*s", LT_ARG(remains->label));
 }
 
 /* --- writing --- */
@@ -131,14 +125,14 @@ static int create(const struct lt_job *job, struct lt_buf *name)
 }
 
 /* Create the file. Another one has the name: then this one gets a number. A file is where a directory must be, or the
- * names of the evidence are none here: then it gets the name of its inode. */
-static int create_apart(const struct lt_job *job, const struct lt_deleted *file, struct lt_buf *path)
+ * names of the evidence are none here: then it gets its label. */
+static int create_apart(const struct lt_job *job, const struct lt_remains *remains, struct lt_buf *path)
 {
     size_t length = path->len;
     int fd = create(job, path);
     if (fd < 0 && errno != EEXIST && errno != ENOSPC && errno != EACCES && errno != EROFS && errno != EDQUOT) {
         path->len = 0;
-        lt_buf_printf(path, "path-impossible/inode-%ju-%u", (uintmax_t)file->node->ino, file->generation);
+        lt_buf_printf(path, "path-impossible/%.*s", LT_ARG(remains->label));
         length = path->len;
         fd = create(job, path);
     }
@@ -158,16 +152,17 @@ static bool is_zeros(const char *bytes, size_t size)
 /* A file on its way out. */
 struct writer {
     int fd;
-    const struct lt_deleted *file;
+    const struct lt_remains *remains;
     size_t lost; /* the first lost part that does not end before what is written now */
 };
 
 static bool is_lost(struct writer *writer, uint64_t at)
 {
-    const struct lt_deleted *file = writer->file;
-    while (writer->lost < file->lost_count && file->lost[writer->lost].offset + file->lost[writer->lost].size <= at)
+    const struct lt_remains *remains = writer->remains;
+    while (writer->lost < remains->lost_count &&
+           remains->lost[writer->lost].offset + remains->lost[writer->lost].size <= at)
         writer->lost++;
-    return writer->lost < file->lost_count && file->lost[writer->lost].offset <= at;
+    return writer->lost < remains->lost_count && remains->lost[writer->lost].offset <= at;
 }
 
 /* Write a piece without its zeros, and without what is lost. That is whole blocks, and no block is smaller than a step.
@@ -191,33 +186,32 @@ static enum lt_status cannot_write(struct lt_err *err)
     return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, errno, "a recovered file cannot be written: %s", strerror(errno));
 }
 
-static enum lt_status write_all(struct lt_job *job, int fd, const struct lt_deleted *file, struct lt_err *err)
+static enum lt_status write_all(struct lt_job *job, int fd, const struct lt_remains *remains, struct lt_err *err)
 {
     char piece[PIECE];
-    struct writer writer = {fd, file, 0};
+    struct writer writer = {fd, remains, 0};
     enum lt_status status = LT_OK;
     uint64_t at = 0;
-    for (ssize_t got; status == LT_OK && (got = read_piece(file, piece, at)) > 0; at += (uint64_t)got) {
+    for (ssize_t got; status == LT_OK && (got = lt_remains_read(remains, piece, PIECE, at)) > 0; at += (uint64_t)got) {
         if (!write_piece(&writer, piece, (size_t)got, at))
             return cannot_write(err);
         status = lt_job_poll(job, err);
     }
-    return status == LT_OK && ftruncate(fd, (off_t)file->node->size) < 0 ? cannot_write(err) : status;
+    return status == LT_OK && ftruncate(fd, (off_t)remains->node->size) < 0 ? cannot_write(err) : status;
 }
 
-enum lt_status lt_recover_keep(struct lt_recover_keeper *keeper, const struct lt_deleted *file,
-                               const struct lt_whose *whose, struct lt_str sha256, struct lt_str *out,
-                               struct lt_err *err)
+enum lt_status lt_recover_keep(struct lt_recover_keeper *keeper, const struct lt_remains *remains, struct lt_str sha256,
+                               struct lt_str *out, struct lt_err *err)
 {
     struct lt_job *job = keeper->job;
     struct lt_buf path = {0};
-    const struct lt_str *same = file->complete && sha256.len ? lt_map_get(&keeper->kept, sha256) : NULL;
+    const struct lt_str *same = remains->complete && sha256.len ? lt_map_get(&keeper->kept, sha256) : NULL;
     if (same) {
         *out = *same;
         return LT_OK;
     }
-    make_path(&path, whose, file);
-    int fd = create_apart(job, file, &path);
+    make_path(&path, remains);
+    int fd = create_apart(job, remains, &path);
     if (fd < 0) {
         enum lt_status status = lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, errno, "%.*s: cannot be created: %s",
                                         LT_ARG(lt_buf_view(&path)), strerror(errno));
@@ -227,8 +221,8 @@ enum lt_status lt_recover_keep(struct lt_recover_keeper *keeper, const struct lt
     struct lt_str *kept = lt_new(&job->arena, struct lt_str);
     *out = *kept = lt_str_dup(&job->arena, lt_buf_view(&path));
     lt_buf_free(&path);
-    if (file->complete && sha256.len)
+    if (remains->complete && sha256.len)
         lt_map_put(&keeper->kept, &job->arena, lt_str_dup(&job->arena, sha256), kept);
-    enum lt_status status = write_all(job, fd, file, err);
+    enum lt_status status = write_all(job, fd, remains, err);
     return close(fd) < 0 && status == LT_OK ? cannot_write(err) : status;
 }

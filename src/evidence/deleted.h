@@ -34,7 +34,8 @@ struct lt_extent {
     uint64_t offset, at, size;
 };
 
-/* One find. All is borrowed until the function that gets it returns. */
+/* One find. What it points to is borrowed until the function that gets it returns, but for the handle: a copy of all
+ * else can be read as long as the file system is open. */
 struct lt_deleted {
     struct lt_fs *fs;
     const struct lt_node *node; /* as it was. Its name is the last step of the path; `deleted` is when it was freed */
@@ -51,7 +52,7 @@ struct lt_deleted {
     size_t extent_count;
     const struct lt_lost *lost; /* in order of their offsets */
     size_t lost_count;
-    void *handle; /* of the reader */
+    const void *handle; /* of the reader */
 };
 
 /* A state in which a deleted inode was. All is borrowed until the function that gets it returns. */
@@ -71,5 +72,9 @@ typedef enum lt_status lt_each_former(void *arg, const struct lt_former *former,
 
 /* Takes one find. Anything but LT_OK ends the search. */
 typedef enum lt_status lt_each_deleted(void *arg, const struct lt_deleted *file, struct lt_err *err);
+
+/* The contents of a file of at most `longest` bytes that is complete, appended to `out`. False: it is not such a file,
+ * has no contents, or cannot be read. */
+bool lt_deleted_whole(const struct lt_deleted *file, size_t longest, struct lt_buf *out);
 
 #endif

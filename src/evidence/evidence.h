@@ -5,6 +5,7 @@
  *   device.c         a device of bytes, and a slice of one: partitions, volumes, unpacked images
  *   window.c         a device that is gone through block by block
  *   fs.c             a file system: the functions that a reader provides, and what is written once for all of them
+ *   deleted.c        deleted files of one
  *   mounted.c        the file systems of a host as one, each at the path at which the host mounts it
  *   identity.c       UUIDs and labels as text
  *   path_index.c     from paths to inodes, for readers that find inodes in a disk image

@@ -91,7 +91,7 @@ struct lt_fs_ops {
     enum lt_status (*deleted)(struct lt_fs *,
                               enum lt_status (*each)(void *arg, const struct lt_deleted *file, struct lt_err *),
                               void *arg, struct lt_err *);
-    /* With `deleted`: read what is left of a find, while it is lent. What is lost is read as it lies there today, and
+    /* With `deleted`: read what is left of a find, or of a copy of it. What is lost is read as it lies there today, and
      * as zeros if nothing tells where. As `read`. */
     ssize_t (*read_deleted)(const struct lt_deleted *, void *buffer, size_t size, uint64_t offset, struct lt_err *);
     /* Optional: when the file system that holds `path` was made; not set if that is not known. It is the birth of its

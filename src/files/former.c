@@ -99,9 +99,12 @@ static bool is_news(struct pass *pass, const struct lt_former *former, struct lt
 static enum lt_status learn_one(void *arg, const struct lt_deleted *file, struct lt_err *err)
 {
     struct pass *pass = arg;
+    struct lt_str path = file->path.len ? host_path(pass, file->path) : LT_STR("");
+    struct lt_buf text = {0};
     (void)err;
-    if (file->path.len)
-        lt_whose_learn(&pass->owners, pass->ctx->host, host_path(pass, file->path), file);
+    if (lt_deleted_whole(file, lt_whose_record(pass->ctx->host, path), &text))
+        lt_whose_learn(&pass->owners, pass->ctx->host, path, lt_buf_view(&text));
+    lt_buf_free(&text);
     return LT_OK;
 }
 

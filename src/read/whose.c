@@ -2,8 +2,6 @@
 /* Whose deleted files were: of what exists, and of containers that are gone. */
 #include "read/whose.h"
 
-#include "evidence/deleted.h"
-#include "evidence/fs.h"
 #include "model/runtime.h"
 #include "model/told.h"
 
@@ -87,22 +85,6 @@ struct lt_whose lt_whose_is(struct lt_gone_owners *owners, const struct lt_host 
     return out;
 }
 
-/* Read a small file. False: it is not whole, or too long. */
-static bool read_whole(const struct lt_deleted *file, size_t longest, struct lt_buf *out)
-{
-    struct lt_err ignored = {0};
-    if (!file->complete || file->node->size > longest)
-        return false;
-    size_t size = (size_t)file->node->size;
-    lt_buf_reserve(out, size);
-    for (ssize_t got; out->len < size; out->len += (size_t)got) {
-        got = file->fs->ops->read_deleted(file, out->ptr + out->len, size - out->len, out->len, &ignored);
-        if (got <= 0)
-            return false;
-    }
-    return size;
-}
-
 /* Keep whose the layer is of which the file is the name. */
 static void learn_layer(struct lt_gone_owners *owners, const struct lt_container *container, enum lt_role role,
                         struct lt_str text)
@@ -118,22 +100,23 @@ static void learn_layer(struct lt_gone_owners *owners, const struct lt_container
     lt_map_put(&owners->by_layer, arena, lt_str_dup(arena, text), owner);
 }
 
-void lt_whose_learn(struct lt_gone_owners *owners, const struct lt_host *host, struct lt_str path,
-                    const struct lt_deleted *file)
+size_t lt_whose_record(const struct lt_host *host, struct lt_str path)
 {
     struct lt_gone gone;
-    struct lt_buf text = {0};
+    if (!path.len || path.ptr[0] != '/' || !root_of(host, path, &gone))
+        return 0;
+    return gone.names_layer ? LONGEST_ID : gone.is_record ? LONGEST_RECORD : 0;
+}
+
+void lt_whose_learn(struct lt_gone_owners *owners, const struct lt_host *host, struct lt_str path, struct lt_str text)
+{
+    struct lt_gone gone;
     struct lt_inventory *inventory = owners->inventory;
-    struct lt_root *root = path.len && path.ptr[0] == '/' ? root_of(host, path, &gone) : NULL;
-    if (!root || !(gone.names_layer || gone.is_record))
-        return;
-    struct lt_container *container = lt_told_container(inventory, root, gone.container);
-    if (container && read_whole(file, gone.names_layer ? LONGEST_ID : LONGEST_RECORD, &text)) {
-        if (gone.names_layer)
-            learn_layer(owners, container, gone.role, lt_buf_view(&text));
-        else if (container->removed && root->runtime->gone_name)
-            lt_told_name(inventory, container, root->runtime->gone_name(lt_buf_view(&text), inventory->arena), false,
-                         lt_str_format(inventory->arena, "deleted %.*s", LT_ARG(path)));
-    }
-    lt_buf_free(&text);
+    struct lt_root *root = root_of(host, path, &gone);
+    struct lt_container *container = root ? lt_told_container(inventory, root, gone.container) : NULL;
+    if (container && gone.names_layer)
+        learn_layer(owners, container, gone.role, text);
+    else if (container && container->removed && root->runtime->gone_name)
+        lt_told_name(inventory, container, root->runtime->gone_name(text, inventory->arena), false,
+                     lt_str_format(inventory->arena, "deleted %.*s", LT_ARG(path)));
 }

@@ -5,8 +5,6 @@
 
 #include "model/inventory.h"
 
-struct lt_deleted;
-
 /* Whose a file was, and its path as the owner's containers saw it: whole with a slash in front, or the last steps. */
 struct lt_whose {
     const struct lt_owner *owner;
@@ -19,9 +17,12 @@ struct lt_gone_owners {
     struct lt_map by_layer; /* name of a layer's directory -> struct lt_owner * */
 };
 
-/* Keep what the file tells of such a layer, if it is a record of a store that is whole. */
-void lt_whose_learn(struct lt_gone_owners *owners, const struct lt_host *host, struct lt_str path,
-                    const struct lt_deleted *file);
+/* Is the file a record of a store, which tells of layers or containers that are gone? Then its greatest size, else 0.
+ */
+size_t lt_whose_record(const struct lt_host *host, struct lt_str path);
+
+/* Keep what such a record, which is whole, tells. */
+void lt_whose_learn(struct lt_gone_owners *owners, const struct lt_host *host, struct lt_str path, struct lt_str text);
 
 /* Whose the file at `path` of the host was. Directories of what exists tell whose their deleted files are; of what is
  * gone, deleted records do. What lies in none of them is the store's, or the host's. */

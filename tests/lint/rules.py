@@ -56,10 +56,11 @@ TABLES = {
     "src/files/checks/checks.def": ("LAYER_CHECK", "lt_layer_check_{}", "src/files/checks"),
     "src/runtime/docker/driver/drivers.def": ("DRIVER", "lt_docker_{}", "src/runtime/docker/driver"),
     "src/command/commands.def": ("COMMAND", "lt_command_{}", "src/command"),
+    "src/command/methods.def": ("RECOVER_METHOD", "lt_recover_method_{}", "src/command"),
     "formats/formats.def": ("FORMAT", "lt_format_{}", "formats"),
 }
 # What a table's files export beside its lines.
-EXPORTED = re.compile(r"^const struct lt_(?:evidence_kind|fs_reader|source|docker_driver|command|format|layer_check|applog_format) (lt_\w+) = ", re.M)
+EXPORTED = re.compile(r"^const struct lt_(?:evidence_kind|fs_reader|source|docker_driver|command|format|layer_check|applog_format|recover_method) (lt_\w+) = ", re.M)
 
 
 def sources(*patterns: str) -> list[Path]:

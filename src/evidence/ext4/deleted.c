@@ -14,8 +14,7 @@ struct search {
     struct lt_ext4_formers *formers; /* of the past */
     lt_each_deleted *each;
     void *arg;
-    unsigned char *block; /* a buffer of one block */
-    uint64_t left;        /* blocks that may still be looked at: hostile maps share them */
+    uint64_t left; /* blocks that may still be looked at: hostile maps share them */
 };
 
 /* One file. */
@@ -40,18 +39,18 @@ struct find {
     bool zeros; /* no block with anything but zeros was seen */
 };
 
-static const struct lt_ext4_piece *pieces_of(const struct search *search, const struct lt_ext4_former *former)
+static const struct lt_ext4_piece *pieces_of(const struct lt_ext4_past *past, const struct lt_ext4_former *former)
 {
-    return search->formers->pieces.items + former->first_piece;
+    return past->formers.pieces.items + former->first_piece;
 }
 
 /* --- contents --- */
 
 /* The piece of the file with block `logical`; NULL: none. `*next` is the first block behind it, or behind the hole. */
-static const struct lt_ext4_piece *piece_at(const struct search *search, const struct lt_ext4_former *former,
+static const struct lt_ext4_piece *piece_at(const struct lt_ext4_past *past, const struct lt_ext4_former *former,
                                             uint64_t logical, uint64_t *next)
 {
-    const struct lt_ext4_piece *pieces = pieces_of(search, former);
+    const struct lt_ext4_piece *pieces = pieces_of(past, former);
     size_t low = former->nodes, high = former->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -67,21 +66,22 @@ static const struct lt_ext4_piece *piece_at(const struct search *search, const s
 }
 
 /* Read a block of data as it was. A journal of data has it, if the file was written not long before. */
-static bool read_data(const struct search *search, const struct lt_ext4_former *former, uint64_t block,
+static bool read_data(const struct lt_ext4_past *past, const struct lt_ext4_former *former, uint64_t block,
                       unsigned char *out)
 {
-    const struct lt_ext4_history *history = &search->formers->history;
+    const struct lt_ext4_history *history = &past->formers.history;
     const struct lt_ext4_copy *then = lt_history_at(history, block, former->sequence);
     const struct lt_ext4_copy home = lt_history_home(history, block);
     return lt_history_read(history, then ? then : &home, out);
 }
 
-static bool read_inline(const struct search *search, const struct lt_ext4_former *former, struct lt_ext4_inline *data)
+static bool read_inline(const struct lt_ext4_past *past, const struct lt_ext4_former *former,
+                        struct lt_ext4_inline *data)
 {
     struct lt_cursor raw;
     struct lt_ext4_inode inode;
-    const struct lt_ext4 *super = &search->formers->reader->volume.super;
-    if (!lt_formers_raw(search->formers, former, search->block, &raw))
+    const struct lt_ext4 *super = &past->formers.reader->volume.super;
+    if (!lt_formers_raw(&past->formers, former, past->block, &raw))
         return false;
     lt_ext4_layout(super, raw, former->inode.ino, &inode);
     return lt_ext4_read_inline(&inode, data, NULL) == LT_OK && data->len >= inode.size;
@@ -90,15 +90,15 @@ static bool read_inline(const struct search *search, const struct lt_ext4_former
 ssize_t lt_ext4_read_deleted(const struct lt_deleted *file, void *buffer, size_t size, uint64_t offset,
                              struct lt_err *err)
 {
-    const struct find *find = file->handle;
-    const struct search *search = find->search;
-    uint64_t block_size = search->formers->reader->volume.super.block_size, next;
+    const struct lt_ext4_former *former = file->handle;
+    const struct lt_ext4_past *past = lt_ext4_past(file->fs);
+    uint64_t block_size = past->formers.reader->volume.super.block_size, next;
     if (offset >= file->node->size)
         return 0;
     size = size < file->node->size - offset ? size : (size_t)(file->node->size - offset);
-    if (find->former->inode.flags & LT_EXT4_INLINE_FL) {
+    if (former->inode.flags & LT_EXT4_INLINE_FL) {
         struct lt_ext4_inline data;
-        if (!read_inline(search, find->former, &data))
+        if (!read_inline(past, former, &data))
             return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "cannot read the data in inode %ju",
                            (uintmax_t)file->node->ino),
                    -1;
@@ -106,7 +106,7 @@ ssize_t lt_ext4_read_deleted(const struct lt_deleted *file, void *buffer, size_t
         return (ssize_t)size;
     }
     uint64_t logical = offset / block_size, inside = offset % block_size;
-    const struct lt_ext4_piece *piece = piece_at(search, find->former, logical, &next);
+    const struct lt_ext4_piece *piece = piece_at(past, former, logical, &next);
     bool zeros = !piece || piece->unwritten;
     uint64_t room = zeros && next < UINT64_MAX / block_size ? next * block_size - offset
                     : zeros                                 ? size
@@ -117,11 +117,11 @@ ssize_t lt_ext4_read_deleted(const struct lt_deleted *file, void *buffer, size_t
         return (ssize_t)size;
     }
     uint64_t block = piece->block + (logical - piece->logical);
-    if (!read_data(search, find->former, block, search->block))
+    if (!read_data(past, former, block, past->block))
         return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "cannot read block %ju of the file system",
                        (uintmax_t)block),
                -1;
-    memcpy(buffer, search->block + inside, size);
+    memcpy(buffer, past->block + inside, size);
     return (ssize_t)size;
 }
 
@@ -159,7 +159,7 @@ static void add_extent(struct find *find, uint64_t offset, uint64_t at, uint64_t
 static bool is_shared(const struct find *find, uint64_t block)
 {
     const struct lt_ext4_former *today = find->family->file.lives ? &find->family->file.states[0] : NULL;
-    const struct lt_ext4_piece *pieces = today ? pieces_of(find->search, today) : NULL;
+    const struct lt_ext4_piece *pieces = today ? pieces_of(find->search->past, today) : NULL;
     for (size_t i = 0; today && i < today->count; i++)
         if (block - pieces[i].block < pieces[i].count)
             return true;
@@ -199,8 +199,8 @@ static void check_piece(struct find *find, const struct lt_ext4_piece *piece)
         if (!search->left || !--search->left || why_lost(find, block, &why))
             add_lost(find, offset, part, why);
         if (find->zeros)
-            find->zeros =
-                read_data(search, find->former, block, search->block) && is_zeros(search->block, (size_t)part);
+            find->zeros = read_data(search->past, find->former, block, search->past->block) &&
+                          is_zeros(search->past->block, (size_t)part);
         add_extent(find, offset, block * size, part);
     }
 }
@@ -216,7 +216,7 @@ static int by_offset(const void *a, const void *b)
 static void check_pieces(struct find *find)
 {
     const struct lt_ext4_former *former = find->former;
-    const struct lt_ext4_piece *pieces = pieces_of(find->search, former);
+    const struct lt_ext4_piece *pieces = pieces_of(find->search->past, former);
     find->zeros = true;
     for (size_t i = 0; i < former->count; i++)
         if (!pieces[i].node && !pieces[i].unwritten)
@@ -241,7 +241,7 @@ static struct lt_time freed_at(const struct search *search, const struct family 
     struct lt_node node = {0};
     bool bad_time;
     if (newest->inode.links || !newest->inode.deleted || family->file.orphan ||
-        !lt_formers_raw(search->formers, newest, search->block, &raw) ||
+        !lt_formers_raw(search->formers, newest, search->past->block, &raw) ||
         lt_ext4_inode(raw, &node, &bad_time, NULL) != LT_OK)
         return (struct lt_time){0};
     bool finer = node.time[LT_C].set && node.time[LT_C].sec == newest->inode.deleted;
@@ -253,7 +253,7 @@ static bool describe(struct find *find)
     const struct search *search = find->search;
     struct lt_cursor raw;
     bool bad_time;
-    if (!lt_formers_raw(search->formers, find->former, search->block, &raw) ||
+    if (!lt_formers_raw(search->formers, find->former, search->past->block, &raw) ||
         lt_ext4_inode(raw, &find->node, &bad_time, NULL) != LT_OK)
         return false;
     find->node.ino = find->former->inode.ino;
@@ -269,13 +269,14 @@ static void guess_size(struct find *find)
     const struct search *search = find->search;
     const struct lt_ext4_former *former = find->former;
     uint64_t size = search->formers->reader->volume.super.block_size, next;
-    uint64_t end = lt_pieces_end(pieces_of(search, former), former->count);
-    const struct lt_ext4_piece *last = end ? piece_at(search, former, end - 1, &next) : NULL;
+    uint64_t end = lt_pieces_end(pieces_of(search->past, former), former->count);
+    const struct lt_ext4_piece *last = end ? piece_at(search->past, former, end - 1, &next) : NULL;
     find->out.size_unknown = true;
     find->node.size = end * size;
-    if (!last || last->unwritten || !read_data(search, former, last->block + (end - 1 - last->logical), search->block))
+    if (!last || last->unwritten ||
+        !read_data(search->past, former, last->block + (end - 1 - last->logical), search->past->block))
         return;
-    for (uint64_t at = size; at && !search->block[at - 1]; at--)
+    for (uint64_t at = size; at && !search->past->block[at - 1]; at--)
         find->node.size--;
 }
 
@@ -335,7 +336,7 @@ static enum lt_status pass(struct search *search, struct family *family, const s
         find.out.extent_count = find.extent_count;
         find.out.lost = find.lost;
         find.out.lost_count = find.lost_count;
-        find.out.handle = &find;
+        find.out.handle = former;
         status = search->each(search->arg, &find.out, err);
     }
     if (family->told_count < MOST_STATES)
@@ -352,14 +353,14 @@ static enum lt_status pass(struct search *search, struct family *family, const s
 static bool has_block(const struct search *search, const struct lt_ext4_former *other, uint64_t logical, uint64_t block)
 {
     uint64_t next;
-    const struct lt_ext4_piece *piece = piece_at(search, other, logical, &next);
+    const struct lt_ext4_piece *piece = piece_at(search->past, other, logical, &next);
     return piece && piece->block + (logical - piece->logical) == block;
 }
 
 /* Does the state have a block that none of those told has? A file that only grew has no such. */
 static bool is_new(const struct search *search, const struct family *family, const struct lt_ext4_former *former)
 {
-    const struct lt_ext4_piece *pieces = pieces_of(search, former);
+    const struct lt_ext4_piece *pieces = pieces_of(search->past, former);
     for (size_t i = 0; i < former->count; i++) {
         bool known = pieces[i].node || pieces[i].unwritten;
         for (size_t other = 0; other < family->told_count && !known; other++)
@@ -427,9 +428,7 @@ enum lt_status lt_ext4_deleted(struct lt_fs *fs, lt_each_deleted *each, void *ar
     const struct lt_err *problem = &search.past->problem;
     search.formers = &search.past->formers;
     search.left = lt_volume_blocks(&reader->volume) * OFTEN;
-    search.block = lt_realloc(NULL, reader->volume.super.block_size);
     enum lt_status status = pass_all(&search, err);
-    free(search.block);
     if (status == LT_OK && problem->set)
         status = lt_fail(err, LT_SKIP, problem->code, problem->sys, "%s", problem->text);
     return status;

@@ -10,6 +10,7 @@ struct lt_ext4_past *lt_ext4_past(struct lt_fs *fs)
         return reader->past;
     struct lt_ext4_past *past = reader->past = lt_realloc(NULL, sizeof *past);
     *past = (struct lt_ext4_past){0};
+    past->block = lt_realloc(NULL, reader->volume.super.block_size);
     lt_formers_find(&past->formers, reader, &past->problem);
     return past;
 }
@@ -28,6 +29,7 @@ void lt_ext4_past_free(struct lt_ext4_past *past)
         return;
     lt_former_names_free(&past->names);
     lt_formers_free(&past->formers);
+    free(past->block);
     free(past);
 }
 
@@ -61,7 +63,6 @@ struct walk {
     struct lt_ext4_past *past;
     lt_each_former *each;
     void *arg;
-    unsigned char *block; /* a buffer of one block */
 };
 
 /* An inode that was freed in that state has the time of that: its own in seconds, its last change to the ns. One that
@@ -85,7 +86,7 @@ static enum lt_status pass_state(const struct walk *walk, const struct lt_ext4_f
     struct lt_former out = {.fs = walk->fs, .node = &node, .generation = former->inode.generation};
     struct lt_buf path = {0};
     bool bad_time;
-    if (!lt_formers_raw(&walk->past->formers, former, walk->block, &raw) ||
+    if (!lt_formers_raw(&walk->past->formers, former, walk->past->block, &raw) ||
         lt_ext4_inode(raw, &node, &bad_time, NULL) != LT_OK)
         return LT_OK;
     lt_former_path(lt_ext4_past_names(walk->fs), &former->inode, former->sequence, &path, &out.inferred);
@@ -105,14 +106,12 @@ enum lt_status lt_ext4_former(struct lt_fs *fs, lt_each_former *each, void *arg,
     struct walk walk = {.fs = fs, .past = lt_ext4_past(fs), .each = each, .arg = arg};
     const struct lt_ext4_formers *formers = &walk.past->formers;
     enum lt_status status = LT_OK;
-    walk.block = lt_realloc(NULL, formers->reader->volume.super.block_size);
     for (size_t at = 0; at < formers->count && status == LT_OK;) {
         const struct lt_ext4_family family = lt_ext4_family_at(formers, at);
         for (size_t i = 0; !family.lives && i < family.count && status == LT_OK; i++)
             status = pass_state(&walk, &family, i, err);
         at += family.count;
     }
-    free(walk.block);
     if (status != LT_OK || !walk.past->problem.set)
         return status;
     return lt_fail(err, LT_SKIP, walk.past->problem.code, walk.past->problem.sys, "%s", walk.past->problem.text);

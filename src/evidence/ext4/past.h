@@ -10,6 +10,7 @@
 struct lt_ext4_past {
     struct lt_ext4_formers formers;
     struct lt_ext4_former_names names;
+    unsigned char *block;  /* owned; a buffer of one block for whoever reads a state */
     struct lt_err problem; /* set: some states may be missing, and why */
 };
 

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Files whose inodes were freed, as the readers of file systems find them: lt_fs_ops.deleted. */
+#include "command/recover.h"
+#include "evidence/mounted.h"
+
+static const char *const source_words[] = {
+    [LT_MAP_NONE] = "none", [LT_MAP_JOURNAL] = "journal", [LT_MAP_HOME] = "home",
+    [LT_MAP_LEAF] = "leaf", [LT_MAP_ORPHAN] = "orphan",
+};
+
+/* A search of one file system. */
+struct search {
+    struct lt_recovery *recovery;
+    struct lt_fs *fs;
+    struct lt_str at;   /* where the host mounts it, "" for its root */
+    struct lt_str base; /* the directory of it that is mounted there, "" for all of it */
+};
+
+/* The path on the host. A path that is not whole stays as it is: "name", "directory/name". */
+static struct lt_str host_path(const struct search *search, struct lt_str path)
+{
+    struct lt_str rest;
+    if (!path.len || path.ptr[0] != '/' || !lt_path_behind(path, search->base, &rest))
+        return path;
+    return lt_str_format(&search->recovery->job->scratch, "%.*s%.*s", LT_ARG(search->at), LT_ARG(rest));
+}
+
+/* A record of a store tells of layers and containers that are gone. */
+static void learn(struct lt_recovery *recovery, const struct lt_remains *remains)
+{
+    struct lt_buf text = {0};
+    if (lt_remains_whole(remains, lt_whose_record(recovery->host, remains->path), &text))
+        lt_whose_learn(&recovery->owners, recovery->host, remains->path, lt_buf_view(&text));
+    lt_buf_free(&text);
+}
+
+static void add(const struct search *search, const struct lt_deleted *file)
+{
+    struct lt_recovery *recovery = search->recovery;
+    struct lt_arena *scratch = &recovery->job->scratch;
+    struct lt_remains remains = {
+        .evidence = search->fs->evidence,
+        .node = file->node,
+        .path = host_path(search, file->path),
+        .label = lt_str_format(scratch, "inode-%ju-%u", (uintmax_t)file->node->ino, file->generation),
+        .inferred = file->inferred,
+        .older = file->older,
+        .size_unknown = file->size_unknown,
+        .bare = file->source == LT_MAP_NONE,
+        .complete = file->complete,
+        .extents = file->extents,
+        .extent_count = file->extent_count,
+        .lost = file->lost,
+        .lost_count = file->lost_count,
+    };
+    struct lt_remains *kept = lt_recovery_add(recovery, &remains);
+    if (!kept)
+        return;
+    struct lt_deleted *copy = lt_new(&recovery->arena, struct lt_deleted);
+    *copy = *file;
+    copy->node = kept->node;
+    copy->path = kept->path;
+    copy->extents = kept->extents;
+    copy->lost = kept->lost;
+    kept->handle = copy;
+    learn(recovery, kept);
+}
+
+static enum lt_status take(void *arg, const struct lt_deleted *file, struct lt_err *err)
+{
+    const struct search *search = arg;
+    lt_arena_reset(&search->recovery->job->scratch);
+    add(search, file);
+    return lt_job_poll(search->recovery->job, err);
+}
+
+static enum lt_status search_fs(struct search *search, struct lt_err *err)
+{
+    struct lt_recovery *recovery = search->recovery;
+    struct lt_err problem = {0};
+    if (!search->fs->ops->deleted || !lt_recovery_first(recovery, search->fs))
+        return LT_OK;
+    enum lt_status status = search->fs->ops->deleted(search->fs, take, search, &problem);
+    if (status == LT_SKIP)
+        lt_skip_error(&recovery->job->ctx, search->at, &problem);
+    else if (status != LT_OK && err)
+        *err = problem;
+    return status == LT_SKIP ? LT_OK : status;
+}
+
+static enum lt_status search_host(struct lt_recovery *recovery, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    lt_each (const struct lt_mount_point, mount, &recovery->host->mounts) {
+        struct search *search = lt_new(&recovery->arena, struct search);
+        search->recovery = recovery;
+        search->fs = lt_mounted_part(mount->fs, LT_STR(""), &recovery->arena, &search->base);
+        search->at = lt_str_eq(mount->at, LT_STR("/")) ? LT_STR("") : mount->at;
+        status = search_fs(search, err);
+        if (status != LT_OK)
+            return status;
+    }
+    return status;
+}
+
+static ssize_t read_contents(const struct lt_remains *remains, void *buffer, size_t size, uint64_t offset,
+                             struct lt_err *err)
+{
+    const struct lt_deleted *file = remains->handle;
+    return file->fs->ops->read_deleted(file, buffer, size, offset, err);
+}
+
+static void describe(const struct lt_remains *remains, struct lt_record *record)
+{
+    const struct lt_deleted *file = remains->handle;
+    lt_record_int(record, "inode", (int64_t)file->node->ino);
+    lt_record_int(record, "generation", file->generation);
+    lt_record_text(record, "map", lt_str_c(source_words[file->source]));
+    if (file->source == LT_MAP_JOURNAL)
+        lt_record_int(record, "transaction", file->transaction);
+    if (file->lives)
+        lt_record_bool(record, "lives", true);
+}
+
+const struct lt_recover_method lt_recover_method_deleted = {
+    .name = "deleted",
+    .search = search_host,
+    .read = read_contents,
+    .describe = describe,
+};
