@@ -51,7 +51,7 @@ static enum lt_status take(struct run *run, const struct lt_remains *remains, st
     if (status != LT_OK || !is_wanted(run, remains))
         return status;
     struct lt_record *record = lt_remains_record(remains, &run->job->arena);
-    if (!remains->bare && lt_remains_lost(remains) < remains->node->size)
+    if (remains->complete || (!remains->bare && lt_remains_lost(remains) < remains->node->size))
         status = take_contents(run, remains, record, err);
     lt_list_add(&run->records, &run->job->arena, record);
     return status;

@@ -33,13 +33,15 @@ struct lt_remains {
     struct lt_str path;    /* on its host: begins with a slash if it is whole; if not, steps near the root are lost;
                             * "": not known */
     struct lt_whose whose; /* owner NULL: lt_whose_is() tells by the path */
-    struct lt_str label;   /* names it where its path cannot: "inode-12-3" */
-    struct lt_list hints;  /* of struct lt_str *: whose it may be, where nothing says whose it is */
-    bool inferred;         /* of its path or owner, that nothing states it */
-    bool older;            /* an older state: a newer one of the same file is another find */
-    bool size_unknown;     /* it may have been longer */
-    bool bare;             /* nothing of its contents is left */
-    bool complete;         /* its contents are whole, and nothing speaks against any part of them */
+    const struct lt_layer *layer;    /* that still has the contents; NULL: none */
+    struct lt_time first, last;      /* it went between these; unset: not known, or `deleted` is exact */
+    struct lt_str label;             /* names it where its path cannot: "inode-12-3" */
+    struct lt_list hints;            /* of struct lt_str *: whose it may be, where nothing says whose it is */
+    bool inferred;                   /* of its path or owner, that nothing states it */
+    bool older;                      /* an older state: a newer one of the same file is another find */
+    bool size_unknown;               /* it may have been longer */
+    bool bare;                       /* nothing of its contents is left */
+    bool complete;                   /* its contents are whole, and nothing speaks against any part of them */
     const struct lt_extent *extents; /* where it lies in its file system */
     size_t extent_count;
     const struct lt_lost *lost; /* in order of their offsets */
@@ -53,6 +55,7 @@ struct lt_recovery {
     struct lt_job *job;
     const struct lt_host *host;             /* that is searched */
     const struct lt_recover_method *method; /* that searches */
+    void *state;                            /* of that */
     struct lt_gone_owners owners;
     struct lt_arena arena;   /* for what lives as long as the finds */
     struct lt_list finds;    /* of struct lt_remains * */

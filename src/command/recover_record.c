@@ -43,11 +43,14 @@ static struct lt_list copy_list(struct lt_arena *arena, const struct lt_list *li
     return copy;
 }
 
-static void add_owner(struct lt_record *record, const struct lt_owner *owner)
+/* `layer` is the one that still has the contents; NULL: they are where they were. */
+static void add_owner(struct lt_record *record, const struct lt_owner *owner, const struct lt_layer *layer)
 {
-    lt_record_text(record, "layer_role", lt_str_c(lt_role_names[owner->role]));
-    if (owner->layer)
-        lt_record_name(record, "layer_identifier", lt_layer_name(owner->layer));
+    enum lt_role role = layer ? layer->role : owner->role;
+    layer = layer ? layer : owner->layer;
+    lt_record_text(record, "layer_role", lt_str_c(lt_role_names[role]));
+    if (layer)
+        lt_record_name(record, "layer_identifier", lt_layer_name(layer));
     if (owner->container) {
         lt_record_name(record, "container_identifier", owner->container->id);
         lt_record_name(record, "container_name", owner->container->name);
@@ -107,11 +110,13 @@ struct lt_record *lt_remains_record(const struct lt_remains *remains, struct lt_
     lt_record_name(record, "filename", lt_str_dup(arena, remains->whose.inside));
     if (remains->inferred && (remains->path.len || remains->whose.inside.len))
         lt_record_text(record, "confidence", LT_STR("inferred"));
-    add_owner(record, owner);
+    add_owner(record, owner, remains->layer);
     if (remains->hints.count)
         lt_record_list(record, "hints", copy_list(arena, &remains->hints));
     add_node(record, remains->node);
     lt_record_time(record, "deleted", remains->node->deleted);
+    lt_record_time(record, "time_first", remains->first);
+    lt_record_time(record, "time_last", remains->last);
     add_contents(record, remains);
     remains->method->describe(remains, record);
     lt_record_name(record, "evidence", lt_str_c(remains->evidence->spec));

@@ -80,6 +80,7 @@ enum lt_status lt_recovery_enter(struct lt_recovery *recovery, const struct lt_h
     recovery->host = host;
     for (size_t i = 0; methods[i] && status == LT_OK; i++) {
         recovery->method = methods[i];
+        recovery->state = NULL;
         status = methods[i]->search(recovery, err);
     }
     lt_each (struct lt_remains, remains, &recovery->finds)
