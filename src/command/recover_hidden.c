@@ -178,9 +178,10 @@ static enum lt_status take_change(struct search *search, const struct lt_event *
                                                                    : time[LT_C];
     struct lt_lower lower = {0};
     struct lt_buf path = {0};
-    bool merged = S_ISDIR(event->node->mode);
-    if (!event->dir->lower || !lt_lower_find(&search->reader, event->dir->lower, event->node->name, &lower) ||
-        (merged && event->change != LT_CHANGE_RENAMED))
+    if (!event->dir->lower || !lt_lower_find(&search->reader, event->dir->lower, event->node->name, &lower))
+        return LT_OK;
+    bool both = S_ISDIR(event->node->mode) && S_ISDIR(lower.node.mode);
+    if (both && event->change != LT_CHANGE_RENAMED) /* they are merged */
         return LT_OK;
     search->hiding =
         (struct hiding){event->change, lt_likeliest(time[LT_B], time[LT_C], witness), time[LT_B], time[LT_C]};
