@@ -2,6 +2,7 @@
 /* Files that are gone and whose contents may still be had: which file each was, whose, and what of it is left. */
 #include "command/recover.h"
 #include "command/record.h"
+#include "run/progress.h"
 #include "run/traces.h"
 #include "timeline/choice.h"
 #include "timeline/filter.h"
@@ -13,9 +14,20 @@ struct run {
     struct lt_recovery recovery;
     struct lt_recover_keeper keeper;
     struct lt_list records;
+    uint64_t undated; /* of these, those whose time is not known */
 };
 
-/* Do -c and --path let it pass? */
+/* Did it go in the window of --since and --until? A time that is not known excludes nothing. */
+static bool is_in_window(const struct lt_options *options, const struct lt_remains *remains)
+{
+    struct lt_time first = remains->first, last = remains->last, when = remains->node->deleted;
+    if (!first.set && !last.set)
+        first = last = when;
+    return !(options->since.set && last.set && lt_time_cmp(last, options->since) < 0) &&
+           !(options->until.set && first.set && lt_time_cmp(first, options->until) >= 0);
+}
+
+/* Do the options let it pass? */
 static bool is_wanted(const struct run *run, const struct lt_remains *remains)
 {
     const struct lt_options *options = run->job->options;
@@ -23,25 +35,30 @@ static bool is_wanted(const struct run *run, const struct lt_remains *remains)
     const char *pattern = options->choice.path;
     if (options->container && !(container && lt_filter_container(options, container)))
         return false;
-    return !pattern || lt_choice_path(pattern, remains->path) || lt_choice_path(pattern, remains->whose.inside);
+    if (pattern && !lt_choice_path(pattern, remains->path) && !lt_choice_path(pattern, remains->whose.inside))
+        return false;
+    return is_in_window(options, remains);
+}
+
+/* Neither when it went is known, nor after or before what? Then --since and --until let it pass. */
+static bool is_undated(const struct lt_remains *remains)
+{
+    return !remains->node->deleted.set && !remains->first.set && !remains->last.set;
 }
 
 /* Hash the contents, and keep them if the user wants that. Of what is left of a file in part, the hash says nothing. */
 static enum lt_status take_contents(struct run *run, const struct lt_remains *remains, struct lt_record *record,
                                     struct lt_err *err)
 {
-    struct lt_buf sha256 = {0};
-    struct lt_arena *arena = &run->job->arena;
+    struct lt_str sha256, kept = LT_STR("");
     uint64_t left_out = run->keeper.left_out;
-    struct lt_str kept = LT_STR("");
     enum lt_status status = lt_recover_hash(&run->keeper, remains, &sha256, err);
     bool affordable = left_out == run->keeper.left_out;
     if (status == LT_OK && affordable && !run->job->options->list)
-        status = lt_recover_keep(&run->keeper, remains, lt_buf_view(&sha256), &kept, err);
+        status = lt_recover_keep(&run->keeper, remains, sha256, &kept, err);
     if (!remains->lost_count)
-        lt_record_text(record, "sha256", lt_str_dup(arena, lt_buf_view(&sha256)));
+        lt_record_text(record, "sha256", sha256);
     lt_record_name(record, "file", kept);
-    lt_buf_free(&sha256);
     return status;
 }
 
@@ -54,6 +71,7 @@ static enum lt_status take(struct run *run, const struct lt_remains *remains, st
     if (remains->complete || (!remains->bare && lt_remains_lost(remains) < remains->node->size))
         status = take_contents(run, remains, record, err);
     lt_list_add(&run->records, &run->job->arena, record);
+    run->undated += is_undated(remains);
     return status;
 }
 
@@ -63,17 +81,8 @@ static enum lt_status take_all(struct run *run, struct lt_err *err)
     lt_each (const struct lt_remains, remains, &run->recovery.finds) {
         if (status == LT_OK)
             status = take(run, remains, err);
+        lt_progress_tell(&run->job->progress, "recovering files", remains_at + 1, run->recovery.finds.count);
     }
-    return status;
-}
-
-static enum lt_status recover_host(struct run *run, struct lt_host *host, struct lt_err *err)
-{
-    lt_job_enter(run->job, host->roots.items[0], "recover");
-    enum lt_status status = lt_recovery_enter(&run->recovery, host, err);
-    if (status == LT_OK)
-        status = take_all(run, err);
-    lt_recovery_leave(&run->recovery);
     return status;
 }
 
@@ -90,7 +99,7 @@ static uint64_t limit_of(const struct lt_job *job)
 {
     uint64_t size = 0;
     lt_each (const struct lt_evidence, evidence, &job->evidence)
-        size += evidence->size;
+        size += evidence->held;
     return job->options->limit ? job->options->limit : size;
 }
 
@@ -105,14 +114,20 @@ static enum lt_status write_records(struct run *run, struct lt_err *err)
     return lt_output_flush(&job->listing, err);
 }
 
+/* All hosts are searched before any find is taken: which container -c means may be known from a deleted record only. */
 static enum lt_status recover_all(struct run *run, struct lt_err *err)
 {
+    struct lt_job *job = run->job;
     enum lt_status status = LT_OK;
-    lt_each (struct lt_host, host, &run->job->inventory.hosts) {
-        if (status == LT_OK && host->roots.count)
-            status = recover_host(run, host, err);
+    lt_each (struct lt_host, host, &job->inventory.hosts) {
+        if (status != LT_OK || !host->roots.count)
+            continue;
+        lt_job_enter(job, host->roots.items[0], "recover");
+        status = lt_recovery_enter(&run->recovery, host, err);
     }
-    return status;
+    if (status == LT_OK)
+        status = lt_resolve_known_container(job, err);
+    return status == LT_OK ? take_all(run, err) : status;
 }
 
 /* Say what was not done. */
@@ -125,6 +140,9 @@ static void tell_limits(struct run *run)
         return;
     if (job->in_vain)
         lt_say("deleted files can be found in images of ext2, ext3 and ext4 alone, and none of these is given");
+    if (run->undated && (job->options->since.set || job->options->until.set))
+        lt_say("when they were deleted is not known of %ju files: --since and --until let these pass",
+               (uintmax_t)run->undated);
     if (run->keeper.left_out)
         lt_say("--limit is reached: the contents of %ju files were left out", (uintmax_t)run->keeper.left_out);
     if (run->recovery.forgotten)
@@ -139,9 +157,8 @@ static enum lt_status run_recover(struct lt_job *job, struct lt_err *err)
     uint64_t errors;
     enum lt_status status = lt_traces_find(job, LT_TRACES_COUNT, &errors, err); /* names of those that are gone */
     if (status == LT_OK)
-        status = lt_resolve_container(job, err);
-    if (status == LT_OK)
         status = recover_all(&run, err);
+    lt_recovery_end(&run.recovery);
     if (status != LT_OK)
         return status;
     tell_limits(&run);

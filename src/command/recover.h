@@ -49,8 +49,8 @@ struct lt_remains {
     const void *handle; /* of the method */
 };
 
-/* A search. Finds are kept until all methods have searched their host: what a deleted record tells of a layer is known
- * only then. */
+/* A search. Finds are kept until all methods have searched all hosts: what a deleted record tells of a layer, or of the
+ * name of a container, is known only then. */
 struct lt_recovery {
     struct lt_job *job;
     const struct lt_host *host;             /* that is searched */
@@ -64,15 +64,16 @@ struct lt_recovery {
     uint64_t forgotten;      /* finds that there was no memory for */
 };
 
-/* Search a host by all methods. End with lt_recovery_leave(), which forgets the finds. LT_FATAL: the run must end. */
+/* Search a host by all methods. Afterwards recovery->finds has its finds, too, and each has its owner. LT_FATAL: the
+ * run must end. End with lt_recovery_end(), which frees the finds. */
 enum lt_status lt_recovery_enter(struct lt_recovery *recovery, const struct lt_host *host, struct lt_err *err);
-void lt_recovery_leave(struct lt_recovery *recovery);
+void lt_recovery_end(struct lt_recovery *recovery);
 
 /* For methods: keep a find; its method is set here. All that it points to is copied, but for its owner, the hints and
  * what the handle is. NULL: --memory is full, and the find is counted as forgotten. */
 struct lt_remains *lt_recovery_add(struct lt_recovery *recovery, const struct lt_remains *remains);
 
-/* Call `end` when the finds of the host are not needed any more. */
+/* For methods: call `end` when the finds are not needed any more. */
 void lt_recovery_defer(struct lt_recovery *recovery, void (*end)(void *arg), void *arg);
 
 /* For methods: is it the first time that this one comes to this file system? Hosts may share it. */
@@ -93,18 +94,20 @@ struct lt_record *lt_remains_record(const struct lt_remains *remains, struct lt_
 /* Reads the contents of finds, and writes them below the directory that the user named. */
 struct lt_recover_keeper {
     struct lt_job *job;
-    struct lt_map kept; /* SHA-256 -> struct lt_str *: path below the directory */
-    uint64_t left;      /* bytes that may still be read */
-    uint64_t left_out;  /* finds that would have been too much */
+    struct lt_map kept;   /* SHA-256 -> struct lt_str *: path below the directory */
+    struct lt_map hashes; /* path below the directory -> struct lt_str *: SHA-256 of the file there */
+    struct lt_map read;   /* path on a host, of a file that is still there -> struct lt_str *: its SHA-256 */
+    uint64_t left;        /* bytes that may still be read */
+    uint64_t left_out;    /* finds that would have been too much */
 };
 
-/* Append the SHA-256 of the contents. Nothing is appended if they cannot be read to their end, or are more than may
- * still be read. LT_FATAL: a signal came. */
+/* The SHA-256 of the contents, with zeros for what is lost. "" if they cannot be read to their end, or are more than
+ * may still be read. LT_FATAL: a signal came. */
 enum lt_status lt_recover_hash(struct lt_recover_keeper *keeper, const struct lt_remains *remains,
-                               struct lt_buf *sha256, struct lt_err *err);
+                               struct lt_str *sha256, struct lt_err *err);
 
-/* Write the contents, unless a file has them already. `out` is the path of that file below the directory. Parts that
- * are lost, and zeros, become holes. LT_FATAL: writing failed, or a signal came. */
+/* Write the contents, unless a file has them already, of this run or an earlier one. `out` is the path of that file
+ * below the directory. Parts that are lost, and zeros, become holes. LT_FATAL: writing failed, or a signal came. */
 enum lt_status lt_recover_keep(struct lt_recover_keeper *keeper, const struct lt_remains *remains, struct lt_str sha256,
                                struct lt_str *out, struct lt_err *err);
 

@@ -12,9 +12,44 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECE = 64 * 1024, LONGEST_NAME = 200, SHORT_ID = 12, MOST_ALIKE = 1000 };
+enum { PIECE = 64 * 1024, LONGEST_NAME = 200, SHORT_ID = 12, MOST_ALIKE = 10000 };
 
 /* --- reading --- */
+
+/* What is read of a find, from its begin to its end. */
+struct reader {
+    const struct lt_remains *remains;
+    uint64_t at; /* of the next piece */
+    size_t lost; /* the first lost part that does not end before that */
+    char piece[PIECE];
+};
+
+/* Lost parts may hold anything: what is written has zeros there. */
+static void clear_lost(struct reader *reader, size_t size)
+{
+    const struct lt_remains *remains = reader->remains;
+    uint64_t end = reader->at + size;
+    for (; reader->lost < remains->lost_count; reader->lost++) {
+        const struct lt_lost *lost = &remains->lost[reader->lost];
+        uint64_t from = lost->offset > reader->at ? lost->offset : reader->at;
+        uint64_t to = lost->offset + lost->size < end ? lost->offset + lost->size : end;
+        if (from < to)
+            memset(reader->piece + (from - reader->at), 0, (size_t)(to - from));
+        if (lost->offset + lost->size > end)
+            return;
+    }
+}
+
+/* The next piece; 0: the end, or it cannot be read. */
+static size_t read_piece(struct reader *reader)
+{
+    ssize_t got = lt_remains_read(reader->remains, reader->piece, PIECE, reader->at);
+    if (got <= 0)
+        return 0;
+    clear_lost(reader, (size_t)got);
+    reader->at += (uint64_t)got;
+    return (size_t)got;
+}
 
 /* May so much still be read? Also what is a hole takes time. */
 static bool afford(struct lt_recover_keeper *keeper, uint64_t size)
@@ -27,22 +62,40 @@ static bool afford(struct lt_recover_keeper *keeper, uint64_t size)
     return true;
 }
 
-enum lt_status lt_recover_hash(struct lt_recover_keeper *keeper, const struct lt_remains *remains,
-                               struct lt_buf *sha256, struct lt_err *err)
+static enum lt_status hash(struct lt_job *job, const struct lt_remains *remains, struct lt_buf *sha256,
+                           struct lt_err *err)
 {
-    char piece[PIECE];
+    struct reader reader;
     enum lt_status status = LT_OK;
-    uint64_t at = 0;
-    if (!afford(keeper, remains->node->size))
-        return LT_OK;
+    reader.remains = remains;
+    reader.at = reader.lost = 0;
     struct lt_sha256 *sum = lt_sha256_new();
-    for (ssize_t got; status == LT_OK && (got = lt_remains_read(remains, piece, PIECE, at)) > 0; at += (uint64_t)got) {
-        lt_sha256_add(sum, (struct lt_str){piece, (size_t)got});
-        status = lt_job_poll(keeper->job, err);
+    for (size_t got; status == LT_OK && (got = read_piece(&reader));) {
+        lt_sha256_add(sum, (struct lt_str){reader.piece, got});
+        status = lt_job_poll(job, err);
     }
     lt_sha256_finish(sum, sha256);
-    if (at < remains->node->size)
+    if (reader.at < remains->node->size)
         lt_buf_free(sha256);
+    return status;
+}
+
+/* Several containers may hide one file of a layer, which is read once. */
+enum lt_status lt_recover_hash(struct lt_recover_keeper *keeper, const struct lt_remains *remains,
+                               struct lt_str *sha256, struct lt_err *err)
+{
+    struct lt_arena *arena = &keeper->job->arena;
+    struct lt_buf made = {0};
+    const struct lt_str *known = remains->layer ? lt_map_get(&keeper->read, remains->path) : NULL;
+    *sha256 = known ? *known : LT_STR("");
+    if (known || !afford(keeper, remains->node->size))
+        return LT_OK;
+    enum lt_status status = hash(keeper->job, remains, &made, err);
+    struct lt_str *kept = lt_new(arena, struct lt_str);
+    *sha256 = *kept = lt_str_dup(arena, lt_buf_view(&made));
+    if (remains->layer)
+        lt_map_put(&keeper->read, arena, lt_str_dup(arena, remains->path), kept);
+    lt_buf_free(&made);
     return status;
 }
 
@@ -116,65 +169,19 @@ static void make_path(struct lt_buf *out, const struct lt_remains *remains)
 
 /* --- writing --- */
 
-static int create(const struct lt_job *job, struct lt_buf *name)
-{
-    lt_buf_char(name, 0);
-    const char *path = name->ptr;
-    name->len--;
-    return job->helper.socket >= 0 ? lt_helper_create(&job->helper, path) : lt_tree_create(job->tree, path);
-}
-
-/* Create the file. Another one has the name: then this one gets a number. A file is where a directory must be, or the
- * names of the evidence are none here: then it gets its label. */
-static int create_apart(const struct lt_job *job, const struct lt_remains *remains, struct lt_buf *path)
-{
-    size_t length = path->len;
-    int fd = create(job, path);
-    if (fd < 0 && errno != EEXIST && errno != ENOSPC && errno != EACCES && errno != EROFS && errno != EDQUOT) {
-        path->len = 0;
-        lt_buf_printf(path, "path-impossible/%.*s", LT_ARG(remains->label));
-        length = path->len;
-        fd = create(job, path);
-    }
-    for (unsigned number = 2; fd < 0 && errno == EEXIST && number <= MOST_ALIKE; number++) {
-        path->len = length;
-        lt_buf_printf(path, "~%u", number);
-        fd = create(job, path);
-    }
-    return fd;
-}
-
 static bool is_zeros(const char *bytes, size_t size)
 {
     return !size || (!bytes[0] && memcmp(bytes, bytes + 1, size - 1) == 0);
 }
 
-/* A file on its way out. */
-struct writer {
-    int fd;
-    const struct lt_remains *remains;
-    size_t lost; /* the first lost part that does not end before what is written now */
-};
-
-static bool is_lost(struct writer *writer, uint64_t at)
-{
-    const struct lt_remains *remains = writer->remains;
-    while (writer->lost < remains->lost_count &&
-           remains->lost[writer->lost].offset + remains->lost[writer->lost].size <= at)
-        writer->lost++;
-    return writer->lost < remains->lost_count && remains->lost[writer->lost].offset <= at;
-}
-
-/* Write a piece without its zeros, and without what is lost. That is whole blocks, and no block is smaller than a step.
- */
-static bool write_piece(struct writer *writer, const char *piece, size_t size, uint64_t at)
+/* Write a piece without its zeros. */
+static bool write_piece(int fd, const char *piece, size_t size, uint64_t at)
 {
     enum { STEP = 1024 };
     for (size_t done = 0; done < size;) {
         size_t step = STEP - (size_t)((at + done) % STEP);
         step = step < size - done ? step : size - done;
-        bool hole = is_lost(writer, at + done) || is_zeros(piece + done, step);
-        if (!hole && pwrite(writer->fd, piece + done, step, (off_t)(at + done)) != (ssize_t)step)
+        if (!is_zeros(piece + done, step) && pwrite(fd, piece + done, step, (off_t)(at + done)) != (ssize_t)step)
             return false;
         done += step;
     }
@@ -188,41 +195,135 @@ static enum lt_status cannot_write(struct lt_err *err)
 
 static enum lt_status write_all(struct lt_job *job, int fd, const struct lt_remains *remains, struct lt_err *err)
 {
-    char piece[PIECE];
-    struct writer writer = {fd, remains, 0};
+    struct reader reader;
     enum lt_status status = LT_OK;
-    uint64_t at = 0;
-    for (ssize_t got; status == LT_OK && (got = lt_remains_read(remains, piece, PIECE, at)) > 0; at += (uint64_t)got) {
-        if (!write_piece(&writer, piece, (size_t)got, at))
+    reader.remains = remains;
+    reader.at = reader.lost = 0;
+    for (size_t got; status == LT_OK && (got = read_piece(&reader));) {
+        if (!write_piece(fd, reader.piece, got, reader.at - got))
             return cannot_write(err);
         status = lt_job_poll(job, err);
     }
     return status == LT_OK && ftruncate(fd, (off_t)remains->node->size) < 0 ? cannot_write(err) : status;
 }
 
+/* The three steps of contain/tree.h. */
+static int begin_file(const struct lt_job *job)
+{
+    return job->helper.socket >= 0 ? lt_helper_begin_file(&job->helper) : lt_tree_begin(job->tree);
+}
+
+static int name_file(const struct lt_job *job, const char *path)
+{
+    return job->helper.socket >= 0 ? lt_helper_name_file(&job->helper, path) : lt_tree_give_name(job->tree, path);
+}
+
+static int open_file(const struct lt_job *job, const char *path)
+{
+    return job->helper.socket >= 0 ? lt_helper_open_file(&job->helper, path) : lt_tree_open(job->tree, path);
+}
+
+/* --- what is there already --- */
+
+static void hash_file(int fd, struct lt_buf *sha256)
+{
+    char piece[PIECE];
+    struct lt_sha256 *sum = lt_sha256_new();
+    for (ssize_t got; (got = read(fd, piece, sizeof piece)) > 0;)
+        lt_sha256_add(sum, (struct lt_str){piece, (size_t)got});
+    lt_sha256_finish(sum, sha256);
+}
+
+static void note_hash(struct lt_recover_keeper *keeper, struct lt_str path, struct lt_str sha256)
+{
+    struct lt_arena *arena = &keeper->job->arena;
+    struct lt_str *kept = lt_new(arena, struct lt_str);
+    *kept = lt_str_dup(arena, sha256);
+    lt_map_put(&keeper->hashes, arena, lt_str_dup(arena, path), kept);
+}
+
+enum there { FREE, TAKEN, SAME, IMPOSSIBLE };
+
+/* What has the name? */
+static enum there what_is_there(struct lt_recover_keeper *keeper, struct lt_buf *path, struct lt_str sha256)
+{
+    struct lt_buf found = {0};
+    const struct lt_str *known = lt_map_get(&keeper->hashes, lt_buf_view(path));
+    if (known)
+        return sha256.len && lt_str_eq(*known, sha256) ? SAME : TAKEN;
+    lt_buf_char(path, 0);
+    path->len--;
+    int fd = open_file(keeper->job, path->ptr);
+    if (fd < 0)
+        return errno == ENOENT ? FREE : errno == ELOOP || errno == EISDIR || errno == EACCES ? TAKEN : IMPOSSIBLE;
+    hash_file(fd, &found);
+    close(fd);
+    bool same = sha256.len && lt_str_eq(lt_buf_view(&found), sha256);
+    note_hash(keeper, lt_buf_view(path), lt_buf_view(&found));
+    lt_buf_free(&found);
+    return same ? SAME : TAKEN;
+}
+
+/* Find a name. Another file has it: then this one gets a number. A file is where a directory must be, or the names of
+ * the evidence are none here: then it gets its label. */
+static enum there find_name(struct lt_recover_keeper *keeper, const struct lt_remains *remains, struct lt_str sha256,
+                            struct lt_buf *path)
+{
+    enum there there = what_is_there(keeper, path, sha256);
+    if (there == IMPOSSIBLE) {
+        path->len = 0;
+        lt_buf_printf(path, "path-impossible/%.*s", LT_ARG(remains->label));
+        there = what_is_there(keeper, path, sha256);
+    }
+    size_t length = path->len;
+    for (unsigned number = 2; there == TAKEN && number <= MOST_ALIKE; number++) {
+        path->len = length;
+        lt_buf_printf(path, "~%u", number);
+        there = what_is_there(keeper, path, sha256);
+    }
+    return there;
+}
+
+static enum lt_status write_file(struct lt_recover_keeper *keeper, const struct lt_remains *remains,
+                                 struct lt_buf *path, struct lt_err *err)
+{
+    struct lt_job *job = keeper->job;
+    int fd = begin_file(job);
+    if (fd < 0)
+        return cannot_write(err);
+    enum lt_status status = write_all(job, fd, remains, err);
+    if (close(fd) < 0 && status == LT_OK)
+        status = cannot_write(err);
+    lt_buf_char(path, 0);
+    path->len--;
+    if (status == LT_OK && name_file(job, path->ptr) < 0)
+        status = lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, errno, "%.*s: cannot be created: %s", LT_ARG(lt_buf_view(path)),
+                         strerror(errno));
+    return status;
+}
+
 enum lt_status lt_recover_keep(struct lt_recover_keeper *keeper, const struct lt_remains *remains, struct lt_str sha256,
                                struct lt_str *out, struct lt_err *err)
 {
-    struct lt_job *job = keeper->job;
+    struct lt_arena *arena = &keeper->job->arena;
     struct lt_buf path = {0};
-    const struct lt_str *same = remains->complete && sha256.len ? lt_map_get(&keeper->kept, sha256) : NULL;
-    if (same) {
-        *out = *same;
+    const struct lt_str *same = sha256.len ? lt_map_get(&keeper->kept, sha256) : NULL;
+    *out = same ? *same : LT_STR("");
+    if (same)
+        return LT_OK;
+    make_path(&path, remains);
+    enum there there = find_name(keeper, remains, sha256, &path);
+    if (there == TAKEN) {
+        lt_skip(&keeper->job->ctx, remains->path, LT_CODE_TOO_LARGE, "%d other files have its name", MOST_ALIKE);
+        lt_buf_free(&path);
         return LT_OK;
     }
-    make_path(&path, remains);
-    int fd = create_apart(job, remains, &path);
-    if (fd < 0) {
-        enum lt_status status = lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, errno, "%.*s: cannot be created: %s",
-                                        LT_ARG(lt_buf_view(&path)), strerror(errno));
-        lt_buf_free(&path);
-        return status;
-    }
-    struct lt_str *kept = lt_new(&job->arena, struct lt_str);
-    *out = *kept = lt_str_dup(&job->arena, lt_buf_view(&path));
+    enum lt_status status = there == SAME ? LT_OK : write_file(keeper, remains, &path, err);
+    struct lt_str *kept = lt_new(arena, struct lt_str);
+    *out = *kept = lt_str_dup(arena, lt_buf_view(&path));
     lt_buf_free(&path);
-    if (remains->complete && sha256.len)
-        lt_map_put(&keeper->kept, &job->arena, lt_str_dup(&job->arena, sha256), kept);
-    enum lt_status status = write_all(job, fd, remains, err);
-    return close(fd) < 0 && status == LT_OK ? cannot_write(err) : status;
+    note_hash(keeper, *out, sha256);
+    if (sha256.len)
+        lt_map_put(&keeper->kept, arena, lt_str_dup(arena, sha256), kept);
+    return status;
 }

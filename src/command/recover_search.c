@@ -77,23 +77,25 @@ struct lt_remains *lt_recovery_add(struct lt_recovery *recovery, const struct lt
 enum lt_status lt_recovery_enter(struct lt_recovery *recovery, const struct lt_host *host, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
+    size_t before = recovery->finds.count;
     recovery->host = host;
     for (size_t i = 0; methods[i] && status == LT_OK; i++) {
         recovery->method = methods[i];
         recovery->state = NULL;
         status = methods[i]->search(recovery, err);
     }
-    lt_each (struct lt_remains, remains, &recovery->finds)
+    for (size_t i = before; i < recovery->finds.count; i++) {
+        struct lt_remains *remains = recovery->finds.items[i];
         if (!remains->whose.owner)
             remains->whose = lt_whose_is(&recovery->owners, host, remains->path);
+    }
     return status;
 }
 
-void lt_recovery_leave(struct lt_recovery *recovery)
+void lt_recovery_end(struct lt_recovery *recovery)
 {
     lt_each (const struct end, end, &recovery->ends)
         end->call(end->arg);
-    recovery->finds = recovery->ends = (struct lt_list){0};
     lt_arena_free(&recovery->arena);
 }
 

@@ -24,13 +24,13 @@ enum {
     OLD_LIMIT = 1024 /* descriptors to close one by one where the kernel has no close_range() */
 };
 
-enum what { NAME, REMOVE, COPY, DROP, START, BURY, CREATE };
+enum what { NAME, REMOVE, COPY, DROP, START, BURY, BEGIN_FILE, NAME_FILE, OPEN_FILE };
 
 struct request {
     enum what what;
     int number;              /* of an output, a copy, a library, a process */
     int readable, copy;      /* START: what the process may read, -1: nothing */
-    char path[LT_TREE_PATH]; /* CREATE; only as much of it is sent as there is */
+    char path[LT_TREE_PATH]; /* of a file; only as much of it is sent as there is */
 };
 enum { HEAD = offsetof(struct request, path) };
 
@@ -200,15 +200,17 @@ static int bury(pid_t pid, struct answer *answer)
     return waitpid(pid, &answer->number, 0) == pid ? 0 : ECHILD;
 }
 
-/* Whoever asks may have read hostile evidence, so the path is checked here. */
-static int create_file(const struct servant *servant, const struct request *request, struct answer *answer)
+/* Files below the directory. Whoever asks may have read hostile evidence, so the path is checked here. Returns a
+ * descriptor, or -1. */
+static int serve_file(const struct servant *servant, const struct request *request, struct answer *answer)
 {
-    int fd = -1;
-    answer->sys = EINVAL;
-    if (!servant->args.has_tree)
-        return -1;
-    fd = lt_tree_create(servant->args.tree, request->path);
-    answer->sys = fd < 0 ? errno : 0;
+    int dir = servant->args.tree, fd = -1, done = -1;
+    errno = EINVAL;
+    if (servant->args.has_tree && request->what == NAME_FILE)
+        done = lt_tree_give_name(dir, request->path);
+    else if (servant->args.has_tree)
+        done = fd = request->what == BEGIN_FILE ? lt_tree_begin(dir) : lt_tree_open(dir, request->path);
+    answer->sys = done < 0 ? errno : 0;
     return fd;
 }
 
@@ -252,11 +254,18 @@ static bool answer_request(struct servant *servant, const struct request *reques
     case BURY:
         answer.sys = bury(request->number, &answer);
         break;
-    case CREATE:
-        fd = create_file(servant, request, &answer);
+    case BEGIN_FILE:
+    case NAME_FILE:
+    case OPEN_FILE:
+        fd = serve_file(servant, request, &answer);
         break;
     }
     return reply(servant->socket, answer, fd);
+}
+
+static bool has_path(enum what what)
+{
+    return what == NAME_FILE || what == OPEN_FILE;
 }
 
 /* Wait for a request. False: there will be none, or it is none. Its path ends within its buffer. */
@@ -266,7 +275,7 @@ static bool receive(int socket, struct request *request)
     do
         got = recv(socket, request, sizeof *request, 0);
     while (got < 0 && errno == EINTR);
-    if (got < HEAD || (size_t)got >= sizeof *request || (request->what != CREATE && got != HEAD))
+    if (got < HEAD || (size_t)got >= sizeof *request || (!has_path(request->what) && got != HEAD))
         return false;
     request->path[got - HEAD] = 0;
     return true;
@@ -288,6 +297,8 @@ static _Noreturn void serve(struct servant *servant)
         finish_output(servant, i, false);
     for (int i = 0; i < MOST_COPIES; i++)
         drop_copy(servant, i);
+    if (servant->args.has_tree)
+        lt_tree_end(servant->args.tree);
     _exit(0);
 }
 
@@ -300,7 +311,7 @@ static int ask(const struct lt_helper *helper, const struct request *request, st
     struct iovec bytes = {answer, sizeof *answer};
     struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
     *fd = -1;
-    size_t size = HEAD + (request->what == CREATE ? strlen(request->path) : 0);
+    size_t size = HEAD + (has_path(request->what) ? strlen(request->path) : 0);
     if (send(helper->socket, request, size, MSG_NOSIGNAL) != (ssize_t)size)
         return ECHILD;
     ssize_t got;
@@ -330,7 +341,7 @@ static int ask_for(const struct lt_helper *helper, const struct request *request
     struct answer ignored = {0};
     int fd, sys = ask(helper, request, answer, &fd);
     if (!sys && fd < 0) {
-        if (request->what != CREATE)
+        if (request->what == COPY || request->what == START)
             ask_about(helper, request->what == COPY ? DROP : BURY, answer->number, &ignored);
         sys = EMFILE;
     }
@@ -414,16 +425,40 @@ int lt_helper_bury(const struct lt_helper *helper, pid_t pid)
     return answer.number;
 }
 
-int lt_helper_create(const struct lt_helper *helper, const char *path)
+/* A request with a path. False, with errno: it is too long. */
+static bool set_path(struct request *request, const char *path)
 {
-    struct request request = {.what = CREATE};
-    struct answer answer = {0};
     size_t size = strlen(path);
     errno = EINVAL;
-    if (size >= sizeof request.path)
-        return -1;
-    memcpy(request.path, path, size);
+    if (size >= sizeof request->path)
+        return false;
+    memcpy(request->path, path, size);
+    return true;
+}
+
+int lt_helper_begin_file(const struct lt_helper *helper)
+{
+    const struct request request = {.what = BEGIN_FILE};
+    struct answer answer = {0};
     return ask_for(helper, &request, &answer);
+}
+
+int lt_helper_name_file(const struct lt_helper *helper, const char *path)
+{
+    struct request request = {.what = NAME_FILE};
+    struct answer answer = {0};
+    int fd;
+    if (!set_path(&request, path))
+        return -1;
+    errno = ask(helper, &request, &answer, &fd);
+    return errno ? -1 : 0;
+}
+
+int lt_helper_open_file(const struct lt_helper *helper, const char *path)
+{
+    struct request request = {.what = OPEN_FILE};
+    struct answer answer = {0};
+    return set_path(&request, path) ? ask_for(helper, &request, &answer) : -1;
 }
 
 void lt_helper_end(struct lt_helper *helper)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A small process outside of the sandbox. It does the few things that the sandbox forbids: it gives outputs their
- * names, removes temporary files, makes the copies that libsystemd needs, starts processes for libraries, and creates
+ * names, removes temporary files, makes the copies that libsystemd needs, starts processes for libraries, and writes
  * files below a directory. It is told which by a few numbers: all paths were fixed before but for those of the last
  * kind, which it does not believe (contain/tree.h). It never reads evidence. When its parent ends in whatever way, it
  * removes what is unfinished, and ends too, with all that it started. */
@@ -27,7 +27,7 @@ struct lt_helper_args {
     bool copies;                               /* it makes copies in lt_temporary_directory() */
     const struct lt_library *const *libraries; /* NULL-terminated: what it can start; NULL: nothing */
     const struct lt_list *const *readable;     /* of struct lt_str *: files that such a process may read */
-    bool has_tree;                             /* it creates files below `tree`, a directory */
+    bool has_tree;                             /* it makes files below `tree`, a directory */
     int tree;
     size_t readable_count;
 };
@@ -48,8 +48,11 @@ int lt_helper_child(const struct lt_helper *helper, const struct lt_library *lib
 /* End such a process. Returns what waitpid() told of it: it may have ended before. */
 int lt_helper_bury(const struct lt_helper *helper, pid_t pid);
 
-/* As lt_tree_create(), below lt_helper_args.tree. */
-int lt_helper_create(const struct lt_helper *helper, const char *path);
+/* As lt_tree_begin(), lt_tree_give_name() and lt_tree_open(), below lt_helper_args.tree. What is unfinished when the
+ * helper ends is removed. */
+int lt_helper_begin_file(const struct lt_helper *helper);
+int lt_helper_name_file(const struct lt_helper *helper, const char *path);
+int lt_helper_open_file(const struct lt_helper *helper, const char *path);
 
 /* Let it end, and wait until it has. Harmless without a helper. */
 void lt_helper_end(struct lt_helper *helper);

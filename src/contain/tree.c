@@ -7,6 +7,7 @@
 #include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -44,38 +45,79 @@ static int open_below(int dir, const char *path, uint64_t flags, uint64_t mode)
     return (int)syscall(SYS_openat2, dir, path, &how, sizeof how);
 }
 
-/* Make the directory `name` in `*at` unless it exists, and go on from there. Closes `*at`. */
-static bool step_into(int *at, const char *name)
+/* Go into the directory `name` in `*at`, which is made if `make`. Closes `*at`. */
+static bool step_into(int *at, const char *name, bool make)
 {
     enum { OWN = 0700 };
-    int next = mkdirat(*at, name, OWN) == 0 || errno == EEXIST ? open_below(*at, name, O_PATH | O_DIRECTORY, 0) : -1;
-    int sys = errno;
+    bool there = !make || mkdirat(*at, name, OWN) == 0 || errno == EEXIST;
+    int next = there ? open_below(*at, name, O_PATH | O_DIRECTORY, 0) : -1;
+    int sys = errno == ELOOP ? ENOTDIR : errno; /* a link is none, either */
     close(*at);
     *at = next;
     errno = sys;
     return next >= 0;
 }
 
-int lt_tree_create(int dir, const char *path)
+/* Open the directory that `path` is in, which is made if `make`. `copy` gets the path, `*name` its last component. -1:
+ * errno tells why. */
+static int open_above(int dir, const char *path, bool make, char copy[LT_TREE_PATH], char **name)
 {
-    enum { OWN = 0600 };
-    char copy[LT_TREE_PATH];
     if (!is_path(path)) {
         errno = EINVAL;
         return -1;
     }
     memcpy(copy, path, strlen(path) + 1);
     int at = fcntl(dir, F_DUPFD_CLOEXEC, 0);
-    char *name = copy;
-    for (char *slash; at >= 0 && (slash = strchr(name, '/')); name = slash + 1) {
+    *name = copy;
+    for (char *slash; at >= 0 && (slash = strchr(*name, '/')); *name = slash + 1) {
         *slash = 0;
-        if (!step_into(&at, name))
+        if (!step_into(&at, *name, make))
             return -1;
     }
+    return at;
+}
+
+int lt_tree_begin(int dir)
+{
+    enum { OWN = 0600 };
+    unlinkat(dir, LT_TREE_UNFINISHED, 0);
+    return open_below(dir, LT_TREE_UNFINISHED, O_CREAT | O_EXCL | O_WRONLY, OWN);
+}
+
+int lt_tree_give_name(int dir, const char *path)
+{
+    char copy[LT_TREE_PATH], *name;
+    int at = open_above(dir, path, true, copy, &name);
     if (at < 0)
         return -1;
-    int fd = open_below(at, name, O_CREAT | O_EXCL | O_WRONLY, OWN), sys = errno;
+    int done = renameat2(dir, LT_TREE_UNFINISHED, at, name, RENAME_NOREPLACE);
+    if (done < 0 && errno == EINVAL) /* no RENAME_NOREPLACE here; link() does not replace, either */
+        done = linkat(dir, LT_TREE_UNFINISHED, at, name, 0) < 0 ? -1 : unlinkat(dir, LT_TREE_UNFINISHED, 0);
+    int sys = errno;
     close(at);
     errno = sys;
+    return done;
+}
+
+int lt_tree_open(int dir, const char *path)
+{
+    char copy[LT_TREE_PATH], *name;
+    struct stat status;
+    int at = open_above(dir, path, false, copy, &name);
+    if (at < 0)
+        return -1;
+    int fd = open_below(at, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0), sys = errno;
+    close(at);
+    if (fd >= 0 && (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))) {
+        close(fd);
+        fd = -1;
+        sys = EISDIR;
+    }
+    errno = sys;
     return fd;
+}
+
+void lt_tree_end(int dir)
+{
+    unlinkat(dir, LT_TREE_UNFINISHED, 0);
 }

@@ -174,6 +174,7 @@ struct lt_evidence {
     bool table_copy;       /* the partition table at the start of the disk is damaged: its copy was used */
     struct lt_list databases; /* of struct lt_database_copy *: see below */
     uint64_t size;            /* bytes of an image, 0 for a directory */
+    uint64_t held;            /* bytes that it may hold: its size, or what the file system of a directory has in use */
     bool atimes_change;       /* the kernel may set the access times of what is read: see evidence/directory/root.h */
     _Atomic uint64_t opened;  /* files and directories that were opened so, again and again; links are not counted */
     uint64_t failed_reads;    /* reads of the image that failed, even where a library kept quiet about it */

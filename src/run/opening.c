@@ -84,7 +84,33 @@ static bool is_empty(int fd)
     return !others;
 }
 
-/* The directory for recovered files: a new one, or an empty one. */
+/* The mark of a directory that an earlier run began to fill. */
+static const char mark_name[] = "recovered.txt";
+static const char mark_text[] =
+    "layertime recover writes the files here. Their names and contents come from evidence, and may be hostile.\n"
+    "recovered.jsonl and recovered.csv tell what each is. Without these two the run did not end: start it again with\n"
+    "the same directory, and it goes on.\n";
+
+/* Did a run write here before? */
+static bool is_marked(int dir)
+{
+    char text[sizeof mark_text];
+    int fd = openat(dir, mark_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text);
+    if (fd >= 0)
+        close(fd);
+    return got == sizeof mark_text - 1 && memcmp(text, mark_text, sizeof mark_text - 1) == 0;
+}
+
+static bool set_mark(int dir)
+{
+    enum { OWN = 0600 };
+    int fd = openat(dir, mark_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, OWN);
+    bool written = fd >= 0 && write(fd, mark_text, sizeof mark_text - 1) == sizeof mark_text - 1;
+    return fd >= 0 && close(fd) == 0 && written;
+}
+
+/* The directory for recovered files: a new one, an empty one, or that of an earlier run, whose lists are replaced. */
 static enum lt_status open_tree(struct lt_job *job, struct lt_err *err)
 {
     enum { OWN = 0700 };
@@ -96,8 +122,12 @@ static enum lt_status open_tree(struct lt_job *job, struct lt_err *err)
     job->tree = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (job->tree < 0)
         return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, errno, "%s: %s", path, strerror(errno));
-    if (!is_empty(job->tree))
-        return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: is not empty", path);
+    bool again = is_marked(job->tree);
+    if (!again && !is_empty(job->tree))
+        return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, 0, "%s: is not empty, and no earlier run wrote there", path);
+    if (!again && !set_mark(job->tree))
+        return lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, errno, "%s: cannot be written: %s", path, strerror(errno));
+    job->own_options.force |= again;
     struct lt_str dir = lt_str_c(path);
     job->own_options.output = lt_path_join(&job->arena, dir, LT_STR("recovered.jsonl")).ptr;
     return open_output(job, &job->listing, lt_path_join(&job->arena, dir, LT_STR("recovered.csv")).ptr, false, false,
@@ -111,12 +141,12 @@ static enum lt_status open_outputs(struct lt_job *job, struct lt_err *err)
     enum lt_status status = LT_OK;
     if (options->errors)
         status = open_output(job, &job->errors, options->errors, false, false, err);
-    if (status == LT_OK && product && options->tree)
+    if (status == LT_OK && product && options->manifest)
+        status = open_output(job, &job->manifest, options->manifest, false, false, err);
+    if (status == LT_OK && product && options->tree) /* the last but for those in it, which may be replaced */
         status = open_tree(job, err);
     if (status == LT_OK && product)
         status = open_output(job, &job->output, options->output, options->gzip, options->manifest, err);
-    if (status == LT_OK && product && options->manifest)
-        status = open_output(job, &job->manifest, options->manifest, false, false, err);
     if (status == LT_OK && product && options->command->options & LT_OPTIONS_ROWS && options->format->row)
         open_temporary(job);
     return status;

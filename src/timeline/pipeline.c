@@ -255,17 +255,23 @@ static enum lt_fit best_fit(const struct lt_job *job, const char *which)
 
 /* A typing error must not look like a container without a past. What is named by its whole ID needs no search: logs and
  * databases may mention it or not. */
-enum lt_status lt_resolve_container(struct lt_job *job, struct lt_err *err)
+enum lt_status lt_resolve_known_container(struct lt_job *job, struct lt_err *err)
 {
     const char *which = job->options->container;
     bool whole = which && lt_is_container_id(lt_str_c(which));
-    uint64_t errors;
-    if (which && !whole && lt_traces_find(job, LT_TRACES_COUNT, &errors, err) != LT_OK)
-        return LT_FATAL;
     enum lt_fit best = whole || !which ? LT_FIT_WHOLE : best_fit(job, which);
     /* A prefix of IDs may be the pattern of a name as well. */
     job->own_options.container_fit = best == LT_FIT_PREFIX ? LT_FIT_PATTERN : best;
     return best == LT_FIT_NONE ? lt_no_container(&job->inventory, which, err) : LT_OK;
+}
+
+enum lt_status lt_resolve_container(struct lt_job *job, struct lt_err *err)
+{
+    const char *which = job->options->container;
+    uint64_t errors;
+    if (which && !lt_is_container_id(lt_str_c(which)) && lt_traces_find(job, LT_TRACES_COUNT, &errors, err) != LT_OK)
+        return LT_FATAL;
+    return lt_resolve_known_container(job, err);
 }
 
 static enum lt_status make_timeline(struct timeline *timeline, struct lt_err *err)

@@ -21,4 +21,7 @@ enum lt_status lt_pipeline_run(struct lt_job *job, struct lt_err *err);
  * traces only. */
 enum lt_status lt_resolve_container(struct lt_job *job, struct lt_err *err);
 
+/* The same without a search for traces, once all that tell of containers were read. */
+enum lt_status lt_resolve_known_container(struct lt_job *job, struct lt_err *err);
+
 #endif

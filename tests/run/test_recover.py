@@ -152,7 +152,7 @@ def test_files(seized: Callable[[str], Path], tmp: Path) -> None:
     with open(out / "recovered.csv", encoding="utf-8", newline="") as lines:
         assert len(list(csv.DictReader(lines))) == len(finds)
     written = {path.relative_to(out).as_posix(): path for path in out.rglob("*") if not path.is_dir()}
-    assert set(written) == {find["file"] for find in finds if find.get("file")} | {"recovered.jsonl", "recovered.csv"}
+    assert set(written) == {find["file"] for find in finds if find.get("file")} | {"recovered.jsonl", "recovered.csv", "recovered.txt"}
     hashes: set[str] = set()
     for name, path in written.items():
         assert stat.S_ISREG(path.lstat().st_mode) and path.lstat().st_mode & 0o777 == 0o600, name

@@ -447,10 +447,19 @@ static uint64_t count_entries(const char *path)
     return statvfs(path, &info) == 0 && info.f_files > info.f_ffree ? info.f_files - info.f_ffree : 0;
 }
 
+/* How much its file system has in use; 0: not known. */
+static uint64_t count_bytes(const char *path)
+{
+    struct statvfs info;
+    return statvfs(path, &info) == 0 && info.f_blocks > info.f_bfree ? (info.f_blocks - info.f_bfree) * info.f_frsize
+                                                                     : 0;
+}
+
 /* All that is mounted below it counts as one file system. */
 static enum lt_status directory_find(struct lt_evidence *evidence, struct lt_err *err)
 {
     (void)err;
+    evidence->held = count_bytes(evidence->spec);
     struct lt_fs *fs = lt_new(&evidence->arena, struct lt_fs);
     *fs = (struct lt_fs){
         .ops = &directory_ops,

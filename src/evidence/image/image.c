@@ -356,7 +356,7 @@ static enum lt_status image_find(struct lt_evidence *evidence, struct lt_err *er
     if (status == LT_SKIP)
         return fail_packed(evidence, &why, err);
     image->disk = status == LT_END ? &image->file : &image->unpacked;
-    evidence->size = image->disk->size;
+    evidence->size = evidence->held = image->disk->size;
     image->pathspec = name_disk(evidence);
     guess_sectors(evidence);
     /* A file system may begin with a boot sector that looks like a partition table, so it is asked for first. */
