@@ -134,12 +134,13 @@ static enum lt_status recover_all(struct run *run, struct lt_err *err)
 static void tell_limits(struct run *run)
 {
     struct lt_job *job = run->job;
-    job->in_vain = !run->recovery.searched.count;
     job->limited = run->keeper.left_out || run->recovery.forgotten;
     if (job->options->quiet)
         return;
-    if (job->in_vain)
-        lt_say("deleted files can be found in images of ext2, ext3 and ext4 alone, and none of these is given");
+    if (!run->recovery.searched.count)
+        lt_say(
+            "freed inodes can be found in images of ext2, ext3 and ext4 alone, and none of these is given: only what "
+            "layers still have was looked for");
     if (run->undated && (job->options->since.set || job->options->until.set))
         lt_say("when they were deleted is not known of %ju files: --since and --until let these pass",
                (uintmax_t)run->undated);

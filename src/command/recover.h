@@ -60,7 +60,7 @@ struct lt_recovery {
     struct lt_arena arena;   /* for what lives as long as the finds */
     struct lt_list finds;    /* of struct lt_remains * */
     struct lt_list ends;     /* see lt_recovery_defer() */
-    struct lt_list searched; /* see lt_recovery_first(); if it is empty, no method found a file system to search */
+    struct lt_list searched; /* see lt_recovery_first(); if it is empty, no file system could be searched */
     uint64_t forgotten;      /* finds that there was no memory for */
 };
 

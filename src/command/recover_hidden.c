@@ -237,7 +237,6 @@ static enum lt_status search_host(struct lt_recovery *recovery, struct lt_err *e
     lt_each (struct lt_root, root, &recovery->host->roots) {
         lt_job_enter(recovery->job, root, "recover");
         lt_report_blind(&recovery->job->ctx);
-        lt_recovery_first(recovery, root->fs);
         lt_each (const struct lt_layer, layer, &root->layers)
             if (status == LT_OK && layer->role == LT_ROLE_RW && layer->content.len)
                 status = search_layer(recovery, layer, err);

@@ -42,11 +42,12 @@ def truth(case: str) -> list[dict[str, str]]:
 
 
 def listed(*args: Any) -> list[Find]:
-    """The list of what can be recovered."""
+    """The list of the freed inodes that can be recovered; what layers still have is in overlay/test_recover_hidden.py."""
     with machine.scratch() as out:
         done = launch.run("recover", "--list", "-q", "-o", out / "list.jsonl", *args)
         assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in (out / "list.jsonl").read_bytes().splitlines()]
+        finds = [json.loads(line) for line in (out / "list.jsonl").read_bytes().splitlines()]
+        return [find for find in finds if find["method"] == "deleted"]
 
 
 def by_file(finds: list[Find]) -> dict[tuple[str, str], list[Find]]:
@@ -203,8 +204,8 @@ def test_refusals(tmp: Path) -> None:
     host = hosts.shop(tmp / "host").root
     assert launch.run("recover", host).returncode == 2
     assert launch.run("help", "recover").returncode == 0
-    done = launch.run("recover", "--list", host)  # a directory has no deleted files
-    assert done.returncode == 1 and b"images of ext2" in done.stderr
+    done = launch.run("recover", "--list", host)  # a directory has no freed inodes
+    assert done.returncode == 0 and b"images of ext2" in done.stderr
     (tmp / "used").mkdir()
     (tmp / "used/file").touch()
     assert launch.run("recover", "-o", tmp / "used", host).returncode == 4
