@@ -33,14 +33,14 @@ LAYERTIME = os.environ.get("LAYERTIME", str(ROOT / "layertime"))
 TIMEOUT = int(os.environ.get("TIMEOUT", "120"))
 CASES = ["ordered4k", "aged4k", "wrapped4k", "old4k", "ordered1k", "journal4k", "nojournal4k", "blockmap4k", "plain4k", "discard4k"]
 LARGEST = 1 << 30                                     # bytes of one file that a tool may write
-SHORT = 16                                            # digits of a hash in blocks.tsv
+START = 256                                           # bytes that tell which file one begins as
 
 
 @dataclass
 class Given:
     """A file that a tool gave back, and what it said of it."""
     sha256: str
-    start: str                                        # hash of its first block
+    start: bytes                                      # its first bytes
     path: str = ""                                    # on the host; "": the tool names none
     inode: str = ""
     owner: str = ""                                   # ID of a container
@@ -59,16 +59,16 @@ class Score:
 
 
 class Truth:
-    """What was deleted on a host, and what lives there."""
+    """What was deleted on a host, and what is still there."""
 
-    def __init__(self, case: str) -> None:
+    def __init__(self, case: str, image: Path, scratch: Path) -> None:
         folder = EVIDENCE / f"recover-{case}/truth"
         self.rows = [row for row in read_tsv(folder / "deleted.tsv") if row["size"] != "0"]
         self.hashes = {row["sha256"] for row in self.rows}
-        there = read_tsv(folder / "fs.replayed.tsv")
-        self.living, self.places = {row["sha256"] for row in there}, {(row["path"], row["sha256"]) for row in there}
-        self.starts = {row["sha256_16"] for row in read_tsv(folder / "blocks.tsv") if row["logical"] == "0"}
-        self.block = json.loads((folder / "facts.json").read_text())["block size"]
+        self.places = living(image, scratch)
+        self.living = {sha256 for _, sha256 in self.places}
+        block = json.loads((folder / "facts.json").read_text())["block size"]
+        self.starts = {start for row in self.rows if len(start := start_of(row, image, block)) == START}
         self.first = min(int(row["deleted_after"]) for row in self.rows) // 10**9
 
     def score(self, given: list[Given]) -> Score:
@@ -108,7 +108,7 @@ class Way:
     """One way to use a tool: its command on an image, and how what it wrote below a directory is read."""
     tool: str
     command: Callable[[Path, Path, Truth], list[str]]
-    read: Callable[[Path, Truth], list[Given]]
+    read: Callable[[Path], list[Given]]
     replayed: bool = False                            # on a copy to which the journal was written
 
 
@@ -120,12 +120,22 @@ class Tool:
     ways: list[Way] = field(default_factory=list)
 
 
-def take(written: Path, block: int, **said: str) -> Given:
+def start_of(row: dict[str, str], image: Path, block: int) -> bytes:
+    """The first bytes of a deleted file, where its first block still has them."""
+    first = re.match(r"0:(\d+):", row["extents"])
+    if not first or row["lost"].startswith("0"):
+        return b""
+    with open(image, "rb") as disk:
+        disk.seek(int(first[1]) * block)
+        return disk.read(min(START, int(row["size"])))
+
+
+def take(written: Path, **said: str) -> Given:
     """One file that was written."""
-    digest, start = hashlib.sha256(), ""
+    digest, start = hashlib.sha256(), b""
     with open(written, "rb") as data:
         while piece := data.read(1 << 20):
-            start = start or hashlib.sha256(piece[:block]).hexdigest()[:SHORT]
+            start = start or piece[:START]
             digest.update(piece)
     return Given(digest.hexdigest(), start, **said)
 
@@ -136,29 +146,48 @@ def files_below(folder: Path) -> list[Path]:
             if (Path(at) / name).is_file() and not (Path(at) / name).is_symlink() and (Path(at) / name).stat().st_size]
 
 
-def with_paths(folder: Path, truth: Truth) -> list[Given]:
+def with_paths(folder: Path) -> list[Given]:
     """Of tools that write a file under its path."""
-    return [take(path, truth.block, path=os.fsencode("/" + str(path.relative_to(folder))).decode("utf-8", "replace"))
+    return [take(path, path=os.fsencode("/" + str(path.relative_to(folder))).decode("utf-8", "replace"))
             for path in files_below(folder)]
 
 
-def nameless(folder: Path, truth: Truth) -> list[Given]:
+def replayed_copy(image: Path, scratch: Path) -> Path:
+    """A copy to which the journal was written."""
+    copy = scratch / "copy.raw"
+    subprocess.run(["cp", "--sparse=always", image, copy], check=True)
+    subprocess.run(["e2fsck", "-y", "-E", "journal_only", copy], check=False, capture_output=True)
+    return copy
+
+
+def living(image: Path, scratch: Path) -> set[tuple[str, str]]:
+    """Paths and hashes of the files of today, as debugfs reads them."""
+    folder = scratch / "living"
+    folder.mkdir()
+    subprocess.run(["debugfs", "-R", f"rdump / {folder}", replayed_copy(image, scratch)], check=True, capture_output=True)
+    found = {(os.fsencode("/" + str(path.relative_to(folder))).decode("utf-8", "replace"), take(path).sha256)
+             for path in files_below(folder)}
+    shutil.rmtree(folder)
+    return found
+
+
+def nameless(folder: Path) -> list[Given]:
     """Of tools that number what they find."""
-    return [take(path, truth.block) for path in files_below(folder)]
+    return [take(path) for path in files_below(folder)]
 
 
-def with_inodes(folder: Path, truth: Truth) -> list[Given]:
+def with_inodes(folder: Path) -> list[Given]:
     """Of debugfs, which is told an inode."""
-    return [take(path, truth.block, inode=path.name) for path in files_below(folder)]
+    return [take(path, inode=path.name) for path in files_below(folder)]
 
 
-def of_layertime(folder: Path, truth: Truth) -> list[Given]:
+def of_layertime(folder: Path) -> list[Given]:
     """What its list says, and the files themselves. Older states of a file are none that was deleted."""
     given = []
     for line in (folder / "recovered.jsonl").read_bytes().splitlines():
         find = json.loads(line)
         if find.get("file") and (folder / find["file"]).stat().st_size:
-            one = take(folder / find["file"], truth.block, path=find.get("path", ""), owner=find.get("container_identifier", ""),
+            one = take(folder / find["file"], path=find.get("path", ""), owner=find.get("container_identifier", ""),
                        inode=f"{find['inode']}-{find['generation']}" if "inode" in find else "")
             one.whole = bool(find["complete"]) and not find.get("older")
             given.append(one)
@@ -176,9 +205,9 @@ def unflagged(image: Path, out: Path, command: str) -> list[str]:
     return ["sh", "-c", f'debugfs -w -R "feature -needs_recovery" "$0" && cd "$1" && yes | {command} "$0"', str(image), str(out)]
 
 
-def below_its_own(folder: Path, truth: Truth) -> list[Given]:
+def below_its_own(folder: Path) -> list[Given]:
     """Of extundelete, which makes a directory, and calls what has no name by its inode."""
-    given = with_paths(folder / "RECOVERED_FILES", truth)
+    given = with_paths(folder / "RECOVERED_FILES")
     for one in given:
         if number := re.fullmatch(r"/file\.(\d+)", one.path):
             one.inode, one.path = number[1], ""
@@ -191,7 +220,7 @@ def carve(image: Path, out: Path, where: str) -> list[str]:
     return ["photorec", "/d", str(out / "found"), "/cmd", str(image), options]
 
 
-def both(tool: str, command: Callable[[Path, Path, Truth], list[str]], read: Callable[[Path, Truth], list[Given]]) -> list[Way]:
+def both(tool: str, command: Callable[[Path, Path, Truth], list[str]], read: Callable[[Path], list[Given]]) -> list[Way]:
     """On the disk as it was seized, and after a replay, which some ask for."""
     return [Way(tool, command, read, replayed) for replayed in (False, True)]
 
@@ -238,11 +267,12 @@ def run(way: Way, image: Path, truth: Truth, scratch: Path) -> Score:
     shutil.rmtree(out, ignore_errors=True)
     if way.tool != LAYERTIME:
         out.mkdir()
-    subprocess.run(["cp", "--sparse=always", image, copy], check=True)
     if way.replayed:
-        subprocess.run(["e2fsck", "-y", "-E", "journal_only", copy], check=False, capture_output=True)
+        replayed_copy(image, scratch)
+    else:
+        subprocess.run(["cp", "--sparse=always", image, copy], check=True)
     seconds, end = finish(way.command(copy, out, truth), scratch)
-    score = truth.score(way.read(out, truth) if out.exists() else [])
+    score = truth.score(way.read(out) if out.exists() else [])
     score.seconds, score.end = seconds, end
     return score
 
@@ -286,10 +316,10 @@ def main() -> int:
           "those with their owner.\n")
     print("| host | " + " | ".join(os.path.basename(tool.name) for tool in tools) + " |\n|---|" + "---|" * len(tools))
     for case in here:
-        truth = Truth(case)
         with tempfile.TemporaryDirectory(dir=os.environ.get("PEERS_DIR"), prefix="layertime-peers-") as scratch:
             image = Path(scratch) / "disk.raw"
             subprocess.run(["zstd", "-dq", "--sparse", "-o", image, EVIDENCE / f"recover-{case}/disk.raw.zst"], check=True)
+            truth = Truth(case, image, Path(scratch))
             scores = {tool.name: best(tool, case, image, truth, Path(scratch)) for tool in tools}
         for name, score in scores.items():
             times[name].append(score.seconds)

@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 
 from lib.machine import scratch
-from lib.torture import directories, ends, faults, images, reads, strings
+from lib.torture import directories, ends, faults, images, reads, recovery, strings
 from lib.torture.judge import COLUMNS, Tally
 
 CAMPAIGNS: dict[str, tuple[Callable[[int, int, Path], Tally], int]] = {
     "flipped": (partial(images.mutated, resealed=False), 10000),
     "resealed": (partial(images.mutated, resealed=True), 10000),
+    "recovery": (recovery.recovered, 1000),
     "objects": (directories.malformed, 1000),
     "strings": (strings.strings, 1500),
     "failures": (faults.failures, 3000),
