@@ -6,6 +6,7 @@
 
 #include "evidence/ext4/former_map.h"
 #include "evidence/ext4/reader.h"
+#include "evidence/ext4/reuse.h"
 
 /* A state in which an inode was from transaction `oldest` to `sequence`, as far as copies tell. Times and owner are
  * those of the newest copy. */
@@ -37,6 +38,7 @@ struct lt_ext4_formers {
     struct lt_ext4_pieces pieces;
     struct lt_ext4_owned *owned; /* owned; by block */
     size_t owned_count;
+    struct lt_ext4_reuse reuse;
     uint64_t left; /* steps that searches may still take: hostile maps overlap without end */
 };
 
@@ -45,7 +47,8 @@ enum lt_status lt_formers_find(struct lt_ext4_formers *formers, struct lt_ext4_r
 void lt_formers_free(struct lt_ext4_formers *formers);
 
 /* Did the block belong to another inode, or to another file with the same inode, after the transaction in which
- * `former` was last seen? Also true where the search had to give up. */
+ * `former` was last seen? Also true if only bitmaps tell that it was taken again, and where the search had to give up.
+ */
 bool lt_formers_owned_later(struct lt_ext4_formers *formers, const struct lt_ext4_former *former, uint64_t block);
 
 /* Read the inode_size bytes of the inode as they were. False: they cannot be read. `out` has room for a block, and the
