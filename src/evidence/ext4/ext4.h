@@ -25,6 +25,7 @@
  *     former_map.c    where the blocks of a file lay in a former state
  *     former.c        former states of inodes, and whose blocks were whose
  *     former_names.c  the names of inodes in former states
+ *     reuse.c         that blocks were taken again, by former bitmaps
  *     past.c          all of these, found once; former states as nodes
  *
  *   what the rest of layertime is shown
