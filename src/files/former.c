@@ -58,7 +58,7 @@ static const struct lt_dir *dir_of(struct pass *pass, struct lt_str path, bool i
     dir = lt_new(run, struct lt_dir);
     *dir = (struct lt_dir){.name = lt_str_dup(run, at), .owner = whose.owner, .inferred = inferred};
     dir->path_len = dir->name.len;
-    if (whose.owner->layer && whose.inside.len < path.len) {
+    if (whose.owner->role != LT_ROLE_VOLUME && whose.inside.len < path.len) {
         dir->place = lt_str_dup(run, lt_str_dirname(whose.inside));
         dir->placed = dir->has_inside = true;
     }

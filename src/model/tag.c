@@ -9,10 +9,8 @@
 static lt_tags layer_tags(const struct lt_owner *owner)
 {
     const struct lt_layer *layer = owner->layer;
-    lt_tags tags = owner->role == LT_ROLE_RW ? LT_TAG_BIT(container_rw) : 0;
     bool orphan = !layer->container && !layer->images.count && !layer->containers.count;
-    return tags | layer->tags | (orphan ? LT_TAG_BIT(orphan_layer) : 0) |
-           (layer->inferred ? LT_TAG_BIT(owner_inferred) : 0);
+    return layer->tags | (orphan ? LT_TAG_BIT(orphan_layer) : 0) | (layer->inferred ? LT_TAG_BIT(owner_inferred) : 0);
 }
 
 /* Does the name contain anything that a terminal would not show as it is? */
@@ -57,6 +55,8 @@ void lt_tag(struct lt_event *event)
         event->tags |= event->owner->image->tags;
     if (event->owner->layer)
         event->tags |= layer_tags(event->owner);
+    if (event->owner->role == LT_ROLE_RW) /* also of a layer that is gone */
+        event->tags |= LT_TAG_BIT(container_rw);
     const struct lt_volume *volume = event->owner->volume;
     if (volume && !volume->removed && !volume->users.count && !volume->pod && !volume->by_path)
         event->tags |= LT_TAG_BIT(unused_volume);
