@@ -19,6 +19,7 @@ struct lt_evidence_kind;
 struct lt_former;
 struct lt_fs;
 struct lt_helper;
+struct lt_unowned;
 
 /* An open regular file. */
 struct lt_file {
@@ -94,6 +95,17 @@ struct lt_fs_ops {
     /* With `deleted`: read what is left of a find, or of a copy of it. What is lost is read as it lies there today, and
      * as zeros if nothing tells where. As `read`. */
     ssize_t (*read_deleted)(const struct lt_deleted *, void *buffer, size_t size, uint64_t offset, struct lt_err *);
+    /* Optional: call `each` (an lt_each_unowned: evidence/unowned.h) for every run of blocks that no file owns today,
+     * in the order of their places. LT_SKIP: some may be missing. */
+    enum lt_status (*unowned)(struct lt_fs *,
+                              enum lt_status (*each)(void *arg, const struct lt_unowned *run, struct lt_err *),
+                              void *arg, struct lt_err *);
+    /* With `unowned`: read what lies at `at`, in bytes of the file system, which is the start of a block. The number of
+     * bytes, which may be less than `size`; -1: the first block cannot be read. Cheaper the more is read at once. */
+    ssize_t (*read_unowned)(struct lt_fs *, void *buffer, size_t size, uint64_t at, struct lt_err *);
+    /* With `unowned`: where the contents of the file with that inode begin, in bytes of the file system. False: it has
+     * none, or that is not known. */
+    bool (*place)(struct lt_fs *, uint64_t ino, uint64_t *at);
     /* Optional: when the file system that holds `path` was made; not set if that is not known. It is the birth of its
      * root, which a mounted host tells as its image does: s_mkfs_time, moments before, is the image's alone. */
     struct lt_time (*made)(struct lt_fs *, struct lt_str path, struct lt_arena *scratch);

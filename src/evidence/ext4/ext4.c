@@ -8,6 +8,7 @@
 #include "evidence/ext4/nameless.h"
 #include "evidence/ext4/orphans.h"
 #include "evidence/ext4/past.h"
+#include "evidence/ext4/unowned.h"
 #include "evidence/ext4/xattr.h"
 #include "evidence/identity.h"
 
@@ -341,6 +342,9 @@ static const struct lt_fs_ops ext4_ops = {
     .former = lt_ext4_former,
     .deleted = lt_ext4_deleted,
     .read_deleted = lt_ext4_read_deleted,
+    .unowned = lt_ext4_unowned,
+    .read_unowned = lt_ext4_read_unowned,
+    .place = lt_ext4_place,
     .open = ext4_open,
     .open_entry = ext4_open_entry,
     .read = ext4_read,

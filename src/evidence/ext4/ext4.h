@@ -34,6 +34,7 @@
  *     orphans.c       files that were deleted while open, found when the file system is opened
  *     nameless.c      deleted inodes that no directory names any more
  *     deleted.c       deleted files, and what of their contents can still be had
+ *     unowned.c       blocks that no file owns
  *     ext4.c          opens it all, and gives out files and attributes: the functions of lt_fs_ops */
 #ifndef LT_EVIDENCE_EXT4_EXT4_H
 #define LT_EVIDENCE_EXT4_EXT4_H

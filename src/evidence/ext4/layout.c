@@ -84,6 +84,7 @@ enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct
         .journal_device = lt_le32(&bytes, 0xE4),
         .last_orphan = lt_le32(&bytes, 0xE8),
         .orphan_file = lt_le32(&bytes, 0x280),
+        .reserved_tables = lt_le16(&bytes, 0xCE),
         .cluster_blocks = 1,
         .group = lt_le16(&bytes, 0x5A),
         .first_inode = dynamic ? lt_le32(&bytes, 0x54) : 11,
@@ -121,6 +122,15 @@ bool lt_ext4_has_super(const struct lt_ext4 *ext4, uint64_t group)
             return true;
     }
     return false;
+}
+
+uint64_t lt_ext4_super_blocks(const struct lt_ext4 *ext4, uint64_t group)
+{
+    uint64_t per_block = ext4->block_size / ext4->desc_size;
+    uint64_t tables = (lt_ext4_groups(ext4) + per_block - 1) / per_block;
+    if (!(ext4->incompat & INCOMPAT_META_BG))
+        return 1 + tables + ext4->reserved_tables;
+    return 1 + (group / per_block < ext4->first_meta_bg ? ext4->first_meta_bg : 1);
 }
 
 uint64_t lt_ext4_group_start(const struct lt_ext4 *ext4, uint64_t group)

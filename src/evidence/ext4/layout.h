@@ -56,6 +56,7 @@ struct lt_ext4 {
     uint32_t orphan_file;                   /* inode of the orphan file, with LT_EXT4_COMPAT_ORPHAN_FILE */
     uint32_t first_inode;                   /* smaller numbers, except the root's, belong to the file system itself */
     uint32_t mount_time;                    /* of the last one, in seconds since 1970 */
+    uint32_t reserved_tables;               /* blocks kept for group descriptors that may be added */
     uint32_t cluster_blocks;                /* blocks for each bit of a block bitmap (bigalloc) */
     uint32_t checksum_seed;
     uint32_t group; /* where this copy of the superblock says that it lies, modulo 65536; 0: the first */
@@ -102,6 +103,11 @@ uint64_t lt_ext4_inode_offset(const struct lt_ext4 *ext4, struct lt_cursor desc,
 /* Does the group begin with a copy of the superblock (linux fs/ext4/balloc.c, ext4_bg_has_super())? Copies of the group
  * descriptors follow there, but with meta_bg. */
 bool lt_ext4_has_super(const struct lt_ext4 *ext4, uint64_t group);
+
+/* Blocks from the start of a group with a copy of the superblock that belong to that copy, to those of the group
+ * descriptors, and to the room that is kept for these to grow (linux fs/ext4/balloc.c, ext4_num_base_meta_clusters()).
+ */
+uint64_t lt_ext4_super_blocks(const struct lt_ext4 *ext4, uint64_t group);
 
 /* The first block of a group. */
 uint64_t lt_ext4_group_start(const struct lt_ext4 *ext4, uint64_t group);

@@ -322,6 +322,16 @@ static const unsigned char *block_bitmap(struct lt_ext4_volume *volume, const st
     return read_bitmap(volume, &of_blocks, number, group->block_bitmap, count, group->block_sum);
 }
 
+enum lt_status lt_volume_block_bitmap(struct lt_ext4_volume *volume, uint64_t number, const unsigned char **bits)
+{
+    const struct lt_ext4_group *group = lt_volume_group(volume, number);
+    *bits = NULL;
+    if (group && group->flags & LT_EXT4_BLOCK_UNINIT)
+        return LT_END;
+    *bits = group ? block_bitmap(volume, group, number) : NULL;
+    return *bits ? LT_OK : LT_SKIP;
+}
+
 void lt_volume_check_blocks(struct lt_ext4_volume *volume, uint64_t number)
 {
     const struct lt_ext4_group *group = lt_volume_group(volume, number);

@@ -86,6 +86,11 @@ enum lt_status lt_volume_inode_used(struct lt_ext4_volume *volume, uint64_t ino,
 /* Is the block in use? Also true if the bitmap cannot be believed, which is counted. */
 bool lt_volume_block_used(struct lt_ext4_volume *volume, uint64_t block);
 
+/* The bitmap of the blocks of a group, a bit for each cluster, borrowed until the next call of any function here.
+ * LT_END: it was never written, and all are free but those of the group's own structures. LT_SKIP: it cannot be
+ * believed, which is counted. */
+enum lt_status lt_volume_block_bitmap(struct lt_ext4_volume *volume, uint64_t number, const unsigned char **bits);
+
 /* Check the bitmap of the blocks of a group, as far as that was not done. */
 void lt_volume_check_blocks(struct lt_ext4_volume *volume, uint64_t number);
 
