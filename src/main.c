@@ -7,6 +7,7 @@
  *   findings/      rules: what deserves eyes
  *   run/           one run: opens evidence and outputs, calls the sources, determines the exit code
  *   evidence/      where bytes and directory entries come from: a directory, or an image and the ext4 in it
+ *   carve/         what blocks that no file owns still hold: one format a file
  *   read/          what readers share: context, sources, discovery of stores, the account
  *   runtime/       one folder a runtime: where its stores are, what its records say
  *   host/          daemon configuration, control groups, system logs, and the attribution of their lines

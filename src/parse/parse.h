@@ -8,6 +8,7 @@
  *                   logline.c     a line of json-file             locallog.c    a record of the local driver
  *                   dockerd.c     dockerd's command line          redact.c      secrets in options
  *   databases       bbolt.c       bbolt                           protobuf.c    Protocol Buffers
+ *                   boltpage.c    a page of bbolt, alone
  *                   buildrecord.c a build of BuildKit             swarmtask.c   a task of a swarm
  *                   snapshot.c    values of containerd
  *   layers          overlay.c     attributes of overlay           idmap.c       user namespaces

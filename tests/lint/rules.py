@@ -14,7 +14,7 @@ MAX_KEYS = 96
 
 # The rooms, from the ground up. A file uses its own room and those before it, by include and by call. "" is what lies in
 # src/ itself. Rooms in one line are on one floor, and do not know each other.
-FLOORS = ["base", "contain", "parse", "model", "formats", "evidence", "read", "store", "overlay", "clock", "inside", "files", "host", "runtime",
+FLOORS = ["base", "contain", "parse", "model", "formats", "evidence", "carve", "read", "store", "overlay", "clock", "inside", "files", "host", "runtime",
           "findings", "run", "timeline", "command", ""]
 
 # Tables that hold words and no code: every room may include them.
@@ -24,7 +24,7 @@ WORDS = {"src/runtime/runtimes.def"}
 MAPS = {
     "src/base": "base.h", "src/contain": "contain.h", "src/parse": "parse.h", "src/model": "event.h", "formats": "format.h",
     "src/evidence": "evidence.h", "src/evidence/ext4": "ext4.h", "src/evidence/magic": "magic.h",
-    "src/read": "context.h", "src/store": "mechanics.h",
+    "src/carve": "carve.h", "src/read": "context.h", "src/store": "mechanics.h",
     "src/overlay": "lower_stack.h", "src/clock": "zones.h", "src/files": "walked.h", "src/files/checks": "checks.h", "src/host": "attribution.h",
     "src/runtime": "runtimes.h", "src/runtime/docker": "docker.h", "src/runtime/docker/driver": "driver.h",
     "src/runtime/containerd": "containerd.h", "src/runtime/kubernetes": "kubernetes.h", "src/store/containerd": "containerd.h",
@@ -48,6 +48,7 @@ LIBRARIES = {
 TABLES = {
     "src/evidence/evidence.def": ("EVIDENCE", "lt_evidence_{}", "src/evidence"),
     "src/evidence/filesystems.def": ("FILESYSTEM", "lt_fs_reader_{}", "src/evidence"),
+    "src/carve/carve.def": ("CARVE", "lt_carve_{}", "src/carve"),
     "src/runtime/docker/sources.def": ("SOURCE", "lt_source_docker_{}", "src/runtime/docker"),
     "src/host/sources.def": ("SOURCE", "lt_source_{}", "src/host"),
     "src/inside/sources.def": ("SOURCE", "lt_source_{}", "src/inside"),
@@ -60,7 +61,7 @@ TABLES = {
     "formats/formats.def": ("FORMAT", "lt_format_{}", "formats"),
 }
 # What a table's files export beside its lines.
-EXPORTED = re.compile(r"^const struct lt_(?:evidence_kind|fs_reader|source|docker_driver|command|format|layer_check|applog_format|recover_method) (lt_\w+) = ", re.M)
+EXPORTED = re.compile(r"^const struct lt_(?:evidence_kind|fs_reader|source|docker_driver|command|format|layer_check|applog_format|recover_method|carve_format) (lt_\w+) = ", re.M)
 
 
 def sources(*patterns: str) -> list[Path]:
