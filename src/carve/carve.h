@@ -20,6 +20,9 @@
  *
  *   carve.c         goes through the blocks, and gives out finds
  *
+ *   stream.c        when something was written, by where it lies
+ *   hints.c         whose a find may be that does not say so
+ *
  * A find begins where a block does (logs: also behind a record that is torn), goes on in the blocks that follow as long
  * as its contents do, and ends where only zeros follow to the end of a block, which is what the kernel leaves behind
  * the end of a file. What has no mark of its end may be two files of whole blocks; what has none of its begin, a part
