@@ -13,6 +13,7 @@
  *     json_log.c          records of the json-file driver    cri_log.c         lines of the CRI
  *     local_log.c         records of the local driver        bolt_page.c       leaf pages of bbolt
  *     id_line.c           an identifier or digest, alone     layer_link.c      short names of layers
+ *     network_file.c      hosts and resolv.conf
  *     tar_split.c         the record of a layer's tar        gzip.c            any other gzip file
  *     script.c            scripts, by their first line       shell_history.c   histories of shells
  *     program.c           programs and libraries (ELF)       document_file.c   other JSON documents

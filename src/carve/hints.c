@@ -33,7 +33,7 @@ bool lt_carve_is_record(const char *format)
 {
     static const char *const records[] = {
         "container-config", "host-config",  "image-config",   "identifier", "layer-link", "json-log",
-        "local-log",        "cri-log",      "image-manifest", "tar-split",  "bolt-page",
+        "local-log",        "cri-log",      "image-manifest", "tar-split",  "bolt-page",  "network-file",
     };
     for (size_t i = 0; i < sizeof records / sizeof *records; i++)
         if (strcmp(format, records[i]) == 0)
@@ -49,7 +49,15 @@ static uint64_t apart(uint64_t a, uint64_t b)
 static bool is_same(const struct lt_owner *a, const struct lt_owner *b)
 {
     return a && b && a->container == b->container && a->volume == b->volume &&
-           (a->container || a->volume || a->layer == b->layer);
+           (a->container || a->volume || a->role == b->role);
+}
+
+/* Files of users lie among files, and records among records: daemons write these at other times. */
+static bool is_alike(const struct lt_carve_item *item, const struct lt_carve_mark *mark)
+{
+    bool among_files = mark->layer.len || mark->owner->role == LT_ROLE_RW || mark->owner->role == LT_ROLE_IMAGE ||
+                       mark->owner->role == LT_ROLE_VOLUME;
+    return lt_carve_is_record(item->format) != among_files;
 }
 
 static void hint(struct lt_carve_item *item, const struct lt_owner *owner, enum lt_carve_hint kind)
@@ -134,11 +142,32 @@ static void by_name(const struct lt_carve_trail *trail, struct lt_carve_item *it
         hint(item, &found->owner, LT_CARVE_HINT_NAMED);
 }
 
+static bool is_link(const struct lt_carve_item *item)
+{
+    return strcmp(item->format, "layer-link") == 0 || strcmp(item->format, "identifier") == 0 ||
+           strcmp(item->format, "network-file") == 0;
+}
+
+static bool is_named_or_link(const struct lt_carve_item *item)
+{
+    return is_named(item) || is_link(item);
+}
+
+/* A container's layers and their links are made before its name is written down, its logs after that (moby
+ * daemon/create.go, daemon/start.go). So its name comes next behind the links, and the logs behind the name, but not
+ * behind the links of the next container. */
 static void by_creation(const struct lt_carve_trail *trail, size_t at)
 {
     struct lt_carve_item *item = &trail->items[at];
-    if (lt_carve_is_record(item->format) && strcmp(item->format, "host-config") != 0)
-        hint(item, nearest(trail, at, TOGETHER, is_named), LT_CARVE_HINT_CREATED);
+    uint64_t most = (uint64_t)TOGETHER * trail->block;
+    bool log = strcmp(item->format, "json-log") == 0 || strcmp(item->format, "local-log") == 0;
+    const struct lt_carve_item *found = NULL;
+    if (is_link(item))
+        found = neighbour(trail, at, 1, most, is_named);
+    else if (log)
+        found = neighbour(trail, at, -1, most, is_named_or_link);
+    if (found && is_named(found))
+        hint(item, found->hint, LT_CARVE_HINT_CREATED);
 }
 
 /* --- by deleted files --- */
@@ -151,17 +180,18 @@ static int by_place(const void *a, const void *b)
     return left->born.set && right->born.set ? lt_time_cmp(left->born, right->born) : 0;
 }
 
-/* The nearest deleted file in a direction. */
-static const struct lt_carve_mark *deleted_near(const struct lt_carve_trail *trail, uint64_t place, int step)
+/* The nearest deleted file of its kind in a direction. */
+static const struct lt_carve_mark *deleted_near(const struct lt_carve_trail *trail, const struct lt_carve_item *item,
+                                                int step)
 {
-    uint64_t most = (uint64_t)NEAR * trail->block;
+    uint64_t most = (uint64_t)NEAR * trail->block, place = item->at;
     size_t at = lt_carve_marks_before(trail->marks, trail->mark_count, place);
     for (at -= step < 0; at < trail->mark_count; at += (size_t)(ptrdiff_t)step) {
         const struct lt_carve_mark *mark = &trail->marks[at];
         uint64_t end = mark->at + mark->size < place ? mark->at + mark->size : place;
         if (!mark->at || (step > 0 ? mark->at - place : place - end) > most)
             return NULL;
-        if (!mark->lives)
+        if (!mark->lives && is_alike(item, mark))
             return mark;
     }
     return NULL;
@@ -169,12 +199,14 @@ static const struct lt_carve_mark *deleted_near(const struct lt_carve_trail *tra
 
 static void by_deleted(const struct lt_carve_trail *trail, struct lt_carve_item *item)
 {
-    const struct lt_carve_mark *left = deleted_near(trail, item->at, -1), *right = deleted_near(trail, item->at, 1);
+    const struct lt_carve_mark *left = deleted_near(trail, item, -1), *right = deleted_near(trail, item, 1);
     bool use_left = left && (!right || item->at - left->at <= right->at - item->at);
-    if (left && right && is_same(left->owner, right->owner))
-        hint(item, left->owner, LT_CARVE_HINT_BETWEEN);
-    else if (left || right)
-        hint(item, use_left ? left->owner : right->owner, LT_CARVE_HINT_NEAR);
+    const struct lt_carve_mark *mark = use_left ? left : right;
+    bool between = left && right && is_same(left->owner, right->owner) && lt_str_eq(left->layer, right->layer);
+    if (!mark || item->owner || item->kind || (!between && lt_carve_is_record(item->format)))
+        return;
+    hint(item, mark->owner, between ? LT_CARVE_HINT_BETWEEN : LT_CARVE_HINT_NEAR);
+    item->hint_layer = mark->layer;
 }
 
 /* --- by time --- */
@@ -186,14 +218,14 @@ static int by_birth(const void *a, const void *b)
     return order ? order : by_place(a, b);
 }
 
-/* Only what containers and volumes have counts. */
+/* Only what containers, volumes and images have counts. */
 static void take_born(struct search *search)
 {
     const struct lt_carve_trail *trail = search->trail;
     search->born = lt_realloc(NULL, lt_array_size(trail->mark_count + 1, sizeof *search->born));
     for (size_t i = 0; i < trail->mark_count; i++) {
         const struct lt_carve_mark *mark = &trail->marks[i];
-        if (mark->born.set && (mark->owner->container || mark->owner->volume))
+        if (mark->born.set && (mark->owner->container || mark->owner->volume || mark->owner->role == LT_ROLE_IMAGE))
             search->born[search->born_count++] = *mark;
     }
     if (search->born_count)

@@ -16,7 +16,7 @@ enum lt_carve_hint {
     LT_CARVE_HINT_NONE,
     LT_CARVE_HINT_SAVED,   /* settings: beside the configuration that is saved with them */
     LT_CARVE_HINT_NAMED,   /* its one line is the name of one container */
-    LT_CARVE_HINT_CREATED, /* a record: the nearest record that tells whose it is */
+    LT_CARVE_HINT_CREATED, /* a record: near the one line that names a container, which is written with it */
     LT_CARVE_HINT_BETWEEN, /* deleted files of the same owner lie on both sides */
     LT_CARVE_HINT_NEAR,    /* a deleted file lies near */
     LT_CARVE_HINT_TIME,    /* when it was written, nearly all that was made was this owner's */
@@ -36,6 +36,7 @@ struct lt_carve_item {
     struct lt_str line;           /* all of it, where it is one short line; else "" */
     const struct lt_owner *owner; /* whose it says that it is; NULL: it does not say */
     const struct lt_owner *hint;  /* set here; NULL: none */
+    struct lt_str hint_layer;     /* set here: of struct lt_carve_mark */
     enum lt_carve_hint kind;      /* set here */
 };
 
@@ -44,6 +45,7 @@ struct lt_carve_mark {
     uint64_t at, size;   /* where its contents begin, 0: not known, or there are none; bytes */
     struct lt_time born; /* may be unset */
     const struct lt_owner *owner;
+    struct lt_str layer; /* name of the directory of a layer that is gone, which it was in; "": none */
     bool lives;
 };
 

@@ -11,9 +11,9 @@ static bool is_in_layer(const struct lt_layer *layer, struct lt_str path, struct
 {
     struct lt_str rest;
     if (layer->content.len && lt_path_behind(path, layer->content, &rest))
-        *out = (struct lt_whose){&layer->owner, rest};
+        *out = (struct lt_whose){&layer->owner, rest, LT_STR("")};
     else if (layer->path.len && lt_path_behind(path, layer->path, &rest))
-        *out = (struct lt_whose){&layer->beside, path};
+        *out = (struct lt_whose){&layer->beside, path, LT_STR("")};
     else
         return false;
     return true;
@@ -28,12 +28,12 @@ static bool is_in_root(const struct lt_root *root, struct lt_str path, struct lt
             return true;
     lt_each (const struct lt_volume, volume, &root->volumes)
         if (volume->data.len && lt_path_behind(path, volume->data, &rest)) {
-            *out = (struct lt_whose){&volume->owner, rest};
+            *out = (struct lt_whose){&volume->owner, rest, LT_STR("")};
             return true;
         }
     lt_each (const struct lt_container, container, &root->containers)
         if (container->path.len && lt_path_behind(path, container->path, &rest)) {
-            *out = (struct lt_whose){&container->owner, path};
+            *out = (struct lt_whose){&container->owner, path, LT_STR("")};
             return true;
         }
     return false;
@@ -59,18 +59,20 @@ static bool is_gone(struct lt_gone_owners *owners, const struct lt_host *host, s
     if (gone.container.len) {
         const struct lt_container *container = lt_told_container(owners->inventory, root, gone.container);
         if (container)
-            *out = (struct lt_whose){&container->owner, path};
+            *out = (struct lt_whose){&container->owner, path, LT_STR("")};
         return container;
     }
     const struct lt_owner *owner = lt_map_get(&owners->by_layer, gone.layer);
     if (owner)
-        *out = (struct lt_whose){owner, gone.within ? gone.inside : path};
+        *out = (struct lt_whose){owner, gone.within ? gone.inside : path, gone.layer};
+    else
+        out->gone = gone.layer;
     return owner;
 }
 
 struct lt_whose lt_whose_is(struct lt_gone_owners *owners, const struct lt_host *host, struct lt_str path)
 {
-    struct lt_whose out = {&host->owner, path};
+    struct lt_whose out = {&host->owner, path, LT_STR("")};
     struct lt_str rest;
     if (!path.len || path.ptr[0] != '/')
         return out;

@@ -9,6 +9,7 @@
 struct lt_whose {
     const struct lt_owner *owner;
     struct lt_str inside;
+    struct lt_str gone; /* name of the directory of a layer that the store has no more, of the path; "": none */
 };
 
 /* Layers that are gone, and the containers that they were of. */
