@@ -9,6 +9,7 @@
  *   evidence/      where bytes and directory entries come from: a directory, or an image and the ext4 in it
  *   carve/         what blocks that no file owns still hold: one format a file
  *   read/          what readers share: context, sources, discovery of stores, the account
+ *   remains/       logs that were deleted, and those that only free blocks still have
  *   runtime/       one folder a runtime: where its stores are, what its records say
  *   host/          daemon configuration, control groups, system logs, and the attribution of their lines
  *   files/         walks over the files of layers, volumes and binds

@@ -322,6 +322,8 @@ struct lt_host {
     struct lt_list roots;               /* of struct lt_root *: its stores */
     struct lt_list bound;               /* of struct lt_bound *: the bind sources that were walked */
     struct lt_list inner_logs;          /* of struct lt_inner_log *: found by the walks */
+    struct lt_list carved_logs;         /* see remains/remains.h */
+    struct lt_known_lines *known_lines; /* those in deleted logs; NULL: nobody looked */
     struct lt_map unread;               /* paths of stores that nobody reads, and that are reported */
     struct lt_owner owner;              /* role host, of no store */
 };

@@ -9,8 +9,10 @@
 struct lt_container;
 struct lt_ctx;
 struct lt_discovery;
+struct lt_log_lines;
 struct lt_root;
 struct lt_source;
+struct lt_stream;
 
 /* A directory in which a runtime keeps its store by default. */
 struct lt_place {
@@ -56,6 +58,9 @@ struct lt_gone {
     bool names_layer;        /* the content is the name of the directory of a layer of the container, in the role */
     enum lt_role role;
 };
+
+/* Add all records of a log to `lines` (runtime/log_lines.h), whose current file `stream` gives. */
+typedef enum lt_status lt_log_reader(struct lt_log_lines *lines, struct lt_stream *stream, struct lt_err *err);
 
 struct lt_runtime {
     const char *name;         /* `container_runtime` in the output */
@@ -105,6 +110,9 @@ struct lt_runtime {
     /* Fill in what is known of the life of a container of the current store. `out` is empty. NULL: nothing more is
      * known. */
     void (*life)(struct lt_ctx *ctx, const struct lt_container *container, struct lt_arena *arena, struct lt_life *out);
+    /* The reader of the runtime's logs in the format in which `head` begins; NULL: it has no such format. NULL: its
+     * logs are those of others. */
+    lt_log_reader *(*log_of)(struct lt_str head);
     /* What does the path of a deleted file tell? All in `out` is part of it. False: nothing. NULL: it never does. */
     bool (*gone)(const struct lt_root *root, struct lt_str path, struct lt_gone *out);
     /* The name of the container in such a record, in `arena`; "": it tells none. NULL: there are no such records. */

@@ -419,6 +419,7 @@ int lt_job_run(const struct lt_options *options, int argc, char **argv)
     job.reading = (struct lt_reading){
         .threads = options->threads,
         .app_times = options->app_times,
+        .carve = options->carve,
         .binds = options->binds,
         .bind_most = LT_BIND_MOST,
         .verify_layers = options->verify_layers,

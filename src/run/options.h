@@ -57,6 +57,7 @@ struct lt_options {
     bool deleted;        /* what the container deleted or replaced */
     const char *layer;   /* which layer: see command/cat.c; NULL: not given */
     bool app_times;
+    bool carve;
     enum lt_binds binds;
     bool force, strict, no_journal, no_deleted, no_sandbox, stats, quiet, verbose, help, version, list_sources,
         list_formats;

@@ -12,6 +12,7 @@
 #include "files/sources.def"
 #include "host/sources.def"
 #include "inside/sources.def"
+#include "remains/sources.def"
 #undef SOURCE
 
 /* The sources of every host, whatever runtimes it has. */
@@ -20,6 +21,7 @@ static const struct lt_source *const common[] = {
 #include "files/sources.def"
 #include "host/sources.def"
 #include "inside/sources.def"
+#include "remains/sources.def"
 #undef SOURCE
     NULL,
 };

@@ -37,6 +37,15 @@ static void say_written(const struct lt_job *job)
     say(&line);
 }
 
+static bool has_free_blocks(const struct lt_job *job)
+{
+    lt_each (const struct lt_evidence, evidence, &job->evidence)
+        lt_each (const struct lt_fs, fs, &evidence->fs)
+            if (fs->ops->unowned)
+                return true;
+    return false;
+}
+
 static void say_left_out(const struct lt_job *job)
 {
     struct lt_buf line = {0};
@@ -55,6 +64,8 @@ static void say_left_out(const struct lt_job *job)
         lt_buf_printf(&line, " %s in no row, since nothing says when (--stats: untimed)",
                       total.untimed == 1 ? "is" : "are");
     }
+    if (!job->options->carve && has_free_blocks(job))
+        lt_buf_lit(&line, "; blocks that no file owns (--carve)");
     say(&line);
 }
 

@@ -4,6 +4,7 @@
 #include "evidence/stream.h"
 #include "parse/redact.h"
 #include "read/facts.h"
+#include "runtime/known_lines.h"
 
 enum { MAX_JOINED = 1024 * 1024 };
 
@@ -42,7 +43,22 @@ static struct lt_list copy_attrs(struct lt_arena *arena, const struct lt_list *a
     return copy;
 }
 
-static enum lt_status emit_line(struct lt_log_lines *lines, unsigned stream, struct lt_err *err)
+/* Does the line become a row? One that lies in several places does so once. */
+static bool is_told(struct lt_log_lines *lines, const struct lt_log_pending *pending)
+{
+    struct lt_known_lines *known = lines->ctx->host->known_lines;
+    struct lt_str text = lt_buf_view(&pending->text);
+    if (lines->use == LT_LOG_NOTE) {
+        lines->forgotten += !lt_known_lines_note(known, pending->time, text);
+        return false;
+    }
+    bool fresh = known && lt_known_lines_take(known, pending->time, text);
+    if (lines->use == LT_LOG_AGAIN && !fresh)
+        lt_report_counts(lines->ctx->report, lines->ctx->reader)->deduplicated++;
+    return lines->use == LT_LOG_TELL || fresh;
+}
+
+static enum lt_status tell_line(struct lt_log_lines *lines, unsigned stream, struct lt_err *err)
 {
     struct lt_log_pending *pending = &lines->pending[stream];
     struct lt_list facts = {0};
@@ -58,13 +74,22 @@ static enum lt_status emit_line(struct lt_log_lines *lines, unsigned stream, str
         .where = {.file = pending->file, .offset = pending->offset, .has_offset = true},
         .attrs = attrs,
         .attr_count = pending->attrs.count ? 3 : 2,
-        .tags = pending->cut ? LT_TAG_BIT(recovered) : 0,
+        .tags = lines->tags | (pending->cut ? LT_TAG_BIT(recovered) : 0),
     };
-    enum lt_status status = lt_log_clock_line(lines->clock, &event, stream, attrs[1].text, &facts, err);
+    enum lt_status status = LT_OK;
+    if (lines->use == LT_LOG_TELL)
+        status = lt_log_clock_line(lines->clock, &event, stream, attrs[1].text, &facts, err);
+    if (lines->hint.len)
+        attrs[event.attr_count++] = (struct lt_attr){.key = LT_ATTR_HINT, .text = lines->hint};
     if (facts.count)
         attrs[event.attr_count++] = (struct lt_attr){.key = LT_ATTR_FACTS, .items = facts};
-    if (status == LT_OK)
-        status = lt_emit_one(lines->ctx, &event, err);
+    return status == LT_OK ? lt_emit_one(lines->ctx, &event, err) : status;
+}
+
+static enum lt_status end_line(struct lt_log_lines *lines, unsigned stream, struct lt_err *err)
+{
+    struct lt_log_pending *pending = &lines->pending[stream];
+    enum lt_status status = is_told(lines, pending) ? tell_line(lines, stream, err) : LT_OK;
     pending->open = false;
     pending->text.len = 0;
     return status;
@@ -74,7 +99,7 @@ enum lt_status lt_log_lines_add(struct lt_log_lines *lines, const struct lt_log_
 {
     struct lt_log_pending *pending = &lines->pending[record->stream];
     if (pending->open && lines->one_time && lt_time_cmp(pending->time, record->time) != 0) {
-        enum lt_status status = emit_line(lines, record->stream, err); /* the rest of the old line is missing */
+        enum lt_status status = end_line(lines, record->stream, err); /* the rest of the old line is missing */
         if (status != LT_OK)
             return status;
     }
@@ -88,7 +113,7 @@ enum lt_status lt_log_lines_add(struct lt_log_lines *lines, const struct lt_log_
     }
     pending->cut |= record->cut;
     lt_buf_add(&pending->text, record->text);
-    return record->complete || pending->text.len > MAX_JOINED ? emit_line(lines, record->stream, err) : LT_OK;
+    return record->complete || pending->text.len > MAX_JOINED ? end_line(lines, record->stream, err) : LT_OK;
 }
 
 /* Set the bounds of a record without a time. False: neither is known. */
@@ -112,9 +137,9 @@ enum lt_status lt_log_lines_half(struct lt_log_lines *lines, const struct lt_log
         .owner = &lines->container->log_owner,
         .where = {.file = lines->path, .offset = half->offset, .has_offset = true},
         .attrs = attrs,
-        .tags = LT_TAG_BIT(recovered),
+        .tags = lines->tags | LT_TAG_BIT(recovered),
     };
-    if (!half->time.set && (!half->text.len || !bound(lines, half, &event)))
+    if (lines->use == LT_LOG_NOTE || (!half->time.set && (!half->text.len || !bound(lines, half, &event))))
         return LT_OK;
     for (unsigned i = 0; i < LT_LOG_STREAMS; i++)
         if (lt_str_eq(half->stream, lt_str_c(stream_names[i])))
@@ -152,7 +177,7 @@ enum lt_status lt_log_lines_end(struct lt_log_lines *lines, struct lt_err *err)
     enum lt_status status = LT_OK;
     for (unsigned stream = 0; status == LT_OK && stream < LT_LOG_STREAMS; stream++)
         if (lines->pending[stream].open)
-            status = emit_line(lines, stream, err);
+            status = end_line(lines, stream, err);
     return status;
 }
 

@@ -6,6 +6,13 @@
 
 #include "clock/log_clock.h"
 
+/* What becomes of lines. */
+enum lt_log_use {
+    LT_LOG_TELL,  /* they are emitted */
+    LT_LOG_NOTE,  /* they are noted in lt_host.known_lines */
+    LT_LOG_AGAIN, /* those that were noted, and that no other log had, are emitted */
+};
+
 /* One record of a log. */
 struct lt_log_record {
     unsigned stream; /* 0 stdout, 1 stderr */
@@ -45,11 +52,15 @@ struct lt_log_lines {
     const struct lt_container *container;
     struct lt_log_clock *clock; /* the container's */
     enum lt_kind kind;
+    enum lt_log_use use;
+    lt_tags tags;       /* of each line */
+    struct lt_str hint; /* whose the log may be; "": its container is known, or there is no hint */
     bool one_time; /* all pieces of a line have the time of the first: a piece with another time is of another line */
     struct lt_log_pending pending[LT_LOG_STREAMS];
     struct lt_arena half;   /* for the attributes of a damaged record */
     struct lt_str path;     /* of the current file */
     struct lt_time written; /* its mtime; unset if unknown */
+    uint64_t forgotten;     /* lines that there was no room to note */
     uint64_t kept;          /* damaged records of which something was emitted */
 };
 

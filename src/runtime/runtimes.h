@@ -9,6 +9,7 @@
  *   log_lines.c    lines of logs, whatever their format
  *   json_log.c     logs in the format of Docker's json-file driver
  *   log_rotation.c which files a log has, and their order
+ *   known_lines.c  a set of lines
  */
 #ifndef LT_RUNTIME_RUNTIMES_H
 #define LT_RUNTIME_RUNTIMES_H

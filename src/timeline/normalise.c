@@ -29,7 +29,7 @@ static void judge(const struct lt_event *event, enum lt_slot slot, struct lt_row
     row->confidence = flags & LT_IS_CLAIM || set_by_hand ? LT_CLAIMED : LT_EXACT;
     if (event->kind == LT_KIND_FILE)
         judge_file(event, slot, row);
-    if (event->tags & LT_TAG_BIT(time_inferred))
+    if (event->tags & (LT_TAG_BIT(time_inferred) | LT_TAG_BIT(carved)))
         row->confidence = LT_INFERRED;
     if (event->first.set || event->last.set)
         row->confidence = flags & LT_IS_GUESS ? LT_INFERRED : LT_BOUNDED;

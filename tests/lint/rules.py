@@ -14,7 +14,7 @@ MAX_KEYS = 96
 
 # The rooms, from the ground up. A file uses its own room and those before it, by include and by call. "" is what lies in
 # src/ itself. Rooms in one line are on one floor, and do not know each other.
-FLOORS = ["base", "contain", "parse", "model", "formats", "evidence", "carve", "read", "store", "overlay", "clock", "inside", "files", "host", "runtime",
+FLOORS = ["base", "contain", "parse", "model", "formats", "evidence", "carve", "read", "store", "overlay", "clock", "inside", "files", "host", "runtime", "remains",
           "findings", "run", "timeline", "command", ""]
 
 # Tables that hold words and no code: every room may include them.
@@ -26,7 +26,7 @@ MAPS = {
     "src/evidence": "evidence.h", "src/evidence/ext4": "ext4.h", "src/evidence/magic": "magic.h",
     "src/carve": "carve.h", "src/read": "context.h", "src/store": "mechanics.h",
     "src/overlay": "lower_stack.h", "src/clock": "zones.h", "src/files": "walked.h", "src/files/checks": "checks.h", "src/host": "attribution.h",
-    "src/runtime": "runtimes.h", "src/runtime/docker": "docker.h", "src/runtime/docker/driver": "driver.h",
+    "src/runtime": "runtimes.h", "src/remains": "remains.h", "src/runtime/docker": "docker.h", "src/runtime/docker/driver": "driver.h",
     "src/runtime/containerd": "containerd.h", "src/runtime/kubernetes": "kubernetes.h", "src/store/containerd": "containerd.h",
     "src/inside": "inner_logs.h", "src/parse/applog": "applog.h", "src/findings": "findings.h", "src/run": "job.h", "src/timeline": "pipeline.h", "src/timeline/sort": "sort.h", "src/command": "command.h",
 }
@@ -49,6 +49,7 @@ TABLES = {
     "src/evidence/evidence.def": ("EVIDENCE", "lt_evidence_{}", "src/evidence"),
     "src/evidence/filesystems.def": ("FILESYSTEM", "lt_fs_reader_{}", "src/evidence"),
     "src/carve/carve.def": ("CARVE", "lt_carve_{}", "src/carve"),
+    "src/remains/sources.def": ("SOURCE", "lt_source_{}", "src/remains"),
     "src/runtime/docker/sources.def": ("SOURCE", "lt_source_docker_{}", "src/runtime/docker"),
     "src/host/sources.def": ("SOURCE", "lt_source_{}", "src/host"),
     "src/inside/sources.def": ("SOURCE", "lt_source_{}", "src/inside"),

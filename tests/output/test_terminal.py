@@ -65,8 +65,8 @@ def test_summary(sample: Path, sample_jsonl: reading.Timeline) -> None:
     first, last = done.stderr.decode().splitlines()[-2:]
     containers = len(launch.objects("containers", sample))
     assert first == (f"layertime: {len(rows)} rows, {containers} containers, 0 errors; events from {times[0]} to {times[-1]}")
-    foreign = "lines of host logs that tell of no container and no daemon"
-    assert re.fullmatch(rf"layertime: left out: \d+ events; \d+ {foreign}", last)
+    foreign = "lines of host logs that tell of no container and no daemon; blocks that no file owns (--carve)"
+    assert re.fullmatch(rf"layertime: left out: \d+ events; \d+ {re.escape(foreign)}", last)
     *account, last = launch.run("--binds", "--stats", sample).stderr.decode().splitlines()
     others = next(line.split()[3] for line in account if line.startswith("host_log"))
     assert last == f"layertime: left out: nothing; {others} {foreign}"

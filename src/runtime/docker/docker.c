@@ -4,6 +4,7 @@
 #include "parse/ident.h"
 #include "read/source.h"
 #include "runtime/docker/gone.h"
+#include "runtime/docker/log.h"
 
 #define SOURCE(name) extern const struct lt_source lt_source_docker_##name;
 #include "runtime/docker/sources.def"
@@ -68,6 +69,7 @@ const struct lt_runtime lt_runtime_docker = {
     .sources = sources,
     .link = lt_docker_link,
     .life = lt_docker_life,
+    .log_of = lt_docker_log_of,
     .gone = lt_docker_gone,
     .gone_name = lt_docker_gone_name,
     .driver = driver,

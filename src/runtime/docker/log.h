@@ -23,6 +23,9 @@ lt_docker_log_reader lt_docker_json_read, lt_docker_local_read;
 lt_docker_log_reader *lt_docker_log_shape(struct lt_stream *stream, struct lt_err *problem);
 #define LT_DOCKER_NO_LOG "named like a log, but it does not begin like one of Docker's drivers: not read"
 
+/* See lt_runtime.log_of. */
+lt_log_reader *lt_docker_log_of(struct lt_str head);
+
 /* Read the files of a log: see lt_log_files(). */
 enum lt_status lt_docker_log_read(struct lt_docker_log *log, lt_docker_log_reader *read, const struct lt_list *files,
                                   struct lt_err *err);

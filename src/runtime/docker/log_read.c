@@ -38,6 +38,30 @@ lt_docker_log_reader *lt_docker_log_shape(struct lt_stream *stream, struct lt_er
     return is_json(head) ? lt_docker_json_read : is_local(head) ? lt_docker_local_read : NULL;
 }
 
+static enum lt_status read_json(struct lt_log_lines *lines, struct lt_stream *stream, struct lt_err *err)
+{
+    struct lt_logline record = {0};
+    lines->kind = LT_KIND_DOCKER_LOG_LINE;
+    enum lt_status status = lt_json_log_read(lines, &record, stream, err);
+    lt_logline_free(&record);
+    return status;
+}
+
+static enum lt_status read_local(struct lt_log_lines *lines, struct lt_stream *stream, struct lt_err *err)
+{
+    struct lt_docker_log log = {.ctx = lines->ctx, .lines = *lines};
+    log.lines.kind = LT_KIND_DOCKER_LOG_LINE;
+    enum lt_status status = lt_docker_local_read(&log, stream, err);
+    *lines = log.lines; /* what is pending goes on there */
+    lt_logline_free(&log.record);
+    return status;
+}
+
+lt_log_reader *lt_docker_log_of(struct lt_str head)
+{
+    return is_json(head) ? read_json : is_local(head) ? read_local : NULL;
+}
+
 /* Has somebody given another file the name of the log and more? fluentd keeps its position in LOG.pos. */
 static bool is_other(struct lt_docker_log *log, struct lt_stream *stream, const struct lt_log_file *file)
 {

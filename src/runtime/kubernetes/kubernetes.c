@@ -28,4 +28,5 @@ const struct lt_runtime lt_runtime_kubernetes = {
     .is_id = lt_is_id,
     .sources = sources,
     .link = lt_kube_link,
+    .log_of = lt_kube_log_of,
 };

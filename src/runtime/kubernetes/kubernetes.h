@@ -24,8 +24,9 @@
 
 extern const struct lt_runtime lt_runtime_kubernetes;
 
-/* A member of it. */
+/* Members of it. */
 int lt_kube_bid(struct lt_ctx *ctx, struct lt_str path);
+lt_log_reader *lt_kube_log_of(struct lt_str head);
 
 /* Kubernetes' own data about a store. */
 struct lt_kube_root {

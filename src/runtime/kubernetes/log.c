@@ -98,18 +98,32 @@ static enum lt_status read_line(struct lt_log_lines *lines, const struct lt_line
     return status;
 }
 
+static enum lt_status read_stream(struct lt_log_lines *lines, struct lt_stream *stream, struct lt_err *err)
+{
+    struct lt_lines reader = {.stream = stream};
+    struct lt_line line;
+    enum lt_status status = LT_OK;
+    lines->kind = LT_KIND_CRI_LOG_LINE;
+    while (status == LT_OK && lt_line_or_skip(lines->ctx, lines->path, &reader, &line) == LT_OK)
+        status = read_line(lines, &line, err);
+    return status;
+}
+
 static enum lt_status read_file(struct lt_log_lines *lines, struct lt_str path, struct lt_err *err)
 {
     struct lt_stream *stream;
-    struct lt_line line;
     if (lt_log_lines_open(lines, path, &stream) != LT_OK)
         return LT_OK;
-    struct lt_lines reader = {.stream = stream};
-    enum lt_status status = LT_OK;
-    while (status == LT_OK && lt_line_or_skip(lines->ctx, path, &reader, &line) == LT_OK)
-        status = read_line(lines, &line, err);
+    enum lt_status status = read_stream(lines, stream, err);
     lt_stream_close(stream);
     return status;
+}
+
+lt_log_reader *lt_kube_log_of(struct lt_str head)
+{
+    struct lt_crilog line;
+    head = lt_str_cut(&head, '\n');
+    return lt_crilog_parse(head, &line, NULL) == LT_OK ? read_stream : NULL;
 }
 
 /* Set the time that the name of a rotated log holds. It is in the host's zone; if that is not known, the first line of

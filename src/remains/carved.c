@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Finds logs that were deleted, or that only free blocks still have, and notes their lines. */
+#include "evidence/mounted.h"
+#include "evidence/stream.h"
+#include "read/source.h"
+#include "remains/remains.h"
+#include "runtime/known_lines.h"
+#include "runtime/runtimes.h"
+
+enum { HEAD = 64 * 1024, MOST_FINDS = 1 << 20 };
+
+/* A search of one file system. */
+struct search {
+    struct lt_ctx *ctx;
+    struct lt_gone_owners owners;
+    struct lt_str at, base; /* where the host mounts the directory `base` of it */
+    bool learned;
+};
+
+static lt_log_reader *reader_of(struct lt_str head)
+{
+    lt_log_reader *reader = NULL;
+    for (size_t i = 0; lt_runtimes[i] && !reader; i++)
+        reader = lt_runtimes[i]->log_of ? lt_runtimes[i]->log_of(head) : NULL;
+    return reader;
+}
+
+/* Keep the log if it begins like one, also where it is packed. */
+static void keep(const struct search *search, const struct lt_carved_log *log)
+{
+    struct lt_ctx *ctx = search->ctx;
+    struct lt_buf bytes = {0};
+    struct lt_err ignored = {0};
+    lt_carved_load(log, HEAD, &bytes, &ignored);
+    struct lt_stream *stream = lt_stream_of(lt_buf_view(&bytes));
+    lt_stream_fill(stream, &ignored);
+    lt_log_reader *reader = reader_of(lt_stream_view(stream));
+    lt_stream_close(stream);
+    lt_buf_free(&bytes);
+    if (!reader)
+        return;
+    struct lt_carved_log *kept = lt_new(ctx->run, struct lt_carved_log);
+    *kept = *log;
+    kept->path = lt_str_dup(ctx->run, log->path);
+    kept->hint = lt_str_dup(ctx->run, log->hint);
+    kept->reader = reader;
+    lt_list_add(&ctx->host->carved_logs, ctx->run, kept);
+}
+
+/* --- deleted files --- */
+
+static struct lt_str host_path(const struct search *search, struct lt_str path)
+{
+    struct lt_str rest;
+    if (!path.len || path.ptr[0] != '/' || !lt_path_behind(path, search->base, &rest))
+        return path;
+    return lt_str_format(search->ctx->scratch, "%.*s%.*s", LT_ARG(search->at), LT_ARG(rest));
+}
+
+/* Files that containers wrote look like logs at times; what lies in layers and volumes is none of a runtime's. */
+static bool may_be_log(const struct lt_deleted *file, const struct lt_whose *whose)
+{
+    enum lt_role role = whose->owner->role;
+    bool inside = role == LT_ROLE_RW || role == LT_ROLE_INIT || role == LT_ROLE_IMAGE || role == LT_ROLE_VOLUME;
+    return !file->lives && file->complete && file->node->size && !inside;
+}
+
+static enum lt_status take_deleted(void *arg, const struct lt_deleted *file, struct lt_err *err)
+{
+    struct search *search = arg;
+    struct lt_ctx *ctx = search->ctx;
+    (void)err;
+    lt_arena_reset(ctx->scratch);
+    struct lt_str path = host_path(search, file->path);
+    const struct lt_whose whose = lt_whose_is(&search->owners, ctx->host, path);
+    if (!may_be_log(file, &whose))
+        return LT_OK;
+    struct lt_deleted *copy = lt_new(ctx->run, struct lt_deleted);
+    struct lt_node *node = lt_new(ctx->run, struct lt_node);
+    *node = (struct lt_node){.ino = file->node->ino, .size = file->node->size};
+    *copy = (struct lt_deleted){.fs = file->fs, .node = node, .handle = file->handle};
+    if (!path.len)
+        path = lt_str_format(ctx->scratch, "/$OrphanFiles/OrphanFile-%ju", (uintmax_t)node->ino);
+    keep(search, &(struct lt_carved_log){.path = path,
+                                         .size = node->size,
+                                         .container = whose.owner->container,
+                                         .tags = LT_TAG_BIT(recovered),
+                                         .fs = file->fs,
+                                         .deleted = copy});
+    return LT_OK;
+}
+
+static enum lt_status learn(void *arg, const struct lt_deleted *file, struct lt_err *err)
+{
+    struct search *search = arg;
+    struct lt_buf text = {0};
+    (void)err;
+    lt_arena_reset(search->ctx->scratch);
+    struct lt_str path = host_path(search, file->path);
+    if (lt_deleted_whole(file, lt_whose_record(search->ctx->host, path), &text))
+        lt_whose_learn(&search->owners, search->ctx->host, path, lt_buf_view(&text));
+    lt_buf_free(&text);
+    return LT_OK;
+}
+
+/* --- free blocks --- */
+
+static struct lt_str hint_of(const struct search *search, const struct lt_carving_find *find)
+{
+    const struct lt_owner *hint = find->hint;
+    if (!hint || !hint->container || !find->kind)
+        return LT_STR("");
+    return lt_str_format(search->ctx->scratch, "container %.*s %.12s: %s, which was right for %u of %u",
+                         LT_ARG(hint->container->name), hint->container->id.ptr, find->kind->why, find->kind->right,
+                         find->kind->of);
+}
+
+static bool is_log(const struct lt_carved *carved)
+{
+    static const char *const formats[] = {"json-log", "local-log", "cri-log", "gzip"};
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(carved->format, formats[i]) == 0)
+            return true;
+    return false;
+}
+
+static void carve(struct search *search, struct lt_fs *fs)
+{
+    struct lt_ctx *ctx = search->ctx;
+    struct lt_err problem = {0};
+    struct lt_carving carving = {.host = ctx->host, .fs = fs, .at = search->at, .base = search->base};
+    carving.owners = &search->owners;
+    carving.arena = ctx->run;
+    carving.most = MOST_FINDS;
+    enum lt_status status = lt_carving_search(&carving, &problem);
+    if (status != LT_END && problem.set)
+        lt_skip_error(ctx, search->at, &problem);
+    if (carving.forgotten)
+        lt_skip(ctx, search->at, LT_CODE_TOO_LARGE, "%ju more finds in free blocks than are kept",
+                (uintmax_t)carving.forgotten);
+    lt_each (const struct lt_carving_find, find, &carving.finds) {
+        lt_arena_reset(ctx->scratch);
+        if (is_log(&find->carved))
+            keep(search, &(struct lt_carved_log){
+                             .path = lt_str_format(ctx->scratch, "/$Carved/%s-%ju", find->carved.format,
+                                                   (uintmax_t)find->carved.extents[0].at),
+                             .size = find->carved.size,
+                             .container = find->owner ? find->owner->container : NULL,
+                             .hint = hint_of(search, find),
+                             .tags = LT_TAG_BIT(carved),
+                             .fs = fs,
+                             .carved = &find->carved,
+                         });
+    }
+}
+
+static void search_fs(struct lt_ctx *ctx, const struct lt_mount_point *mount, struct lt_list *searched)
+{
+    struct search search = {.ctx = ctx, .owners = {.inventory = ctx->inventory}};
+    struct lt_fs *fs = lt_mounted_part(mount->fs, LT_STR(""), ctx->run, &search.base);
+    struct lt_err ignored = {0}; /* reported with the files */
+    search.at = lt_str_eq(mount->at, LT_STR("/")) ? LT_STR("") : mount->at;
+    if (lt_list_has(searched, fs) || !fs->ops->deleted)
+        return;
+    lt_list_add(searched, ctx->run, fs);
+    fs->ops->deleted(fs, learn, &search, &ignored);
+    fs->ops->deleted(fs, take_deleted, &search, &ignored);
+    carve(&search, fs);
+}
+
+static enum lt_status carved_events(struct lt_ctx *ctx, struct lt_err *err)
+{
+    struct lt_list searched = {0};
+    enum lt_status status = LT_OK;
+    if (!ctx->reading->carve)
+        return LT_OK;
+    ctx->host->known_lines = lt_new(ctx->run, struct lt_known_lines);
+    lt_known_lines_init(ctx->host->known_lines, ctx->run);
+    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts)
+        search_fs(ctx, mount, &searched);
+    lt_each (const struct lt_carved_log, log, &ctx->host->carved_logs)
+        if (status == LT_OK)
+            status = lt_carved_lines(ctx, log, LT_LOG_NOTE, err);
+    return status;
+}
+
+const struct lt_source lt_source_carved = {
+    .name = "carved",
+    .summary = "lines of logs that were deleted, or that only free blocks still have (--carve)",
+    .scope = LT_PER_HOST,
+    .stage = LT_STAGE_STORE,
+    .events = carved_events,
+};

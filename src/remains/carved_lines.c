@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "remains/remains.h"
+
+#include "evidence/stream.h"
+#include "read/source.h"
+
+enum { LONGEST = 1 << 26 };
+
+static ssize_t read_log(const struct lt_carved_log *log, void *buffer, size_t size, uint64_t offset, struct lt_err *err)
+{
+    return log->deleted ? log->fs->ops->read_deleted(log->deleted, buffer, size, offset, err)
+                        : lt_carve_read(log->carved, buffer, size, offset, err);
+}
+
+bool lt_carved_load(const struct lt_carved_log *log, size_t size, struct lt_buf *out, struct lt_err *err)
+{
+    size = log->size < size ? (size_t)log->size : size;
+    lt_buf_reserve(out, size);
+    while (out->len < size) {
+        ssize_t got = read_log(log, out->ptr + out->len, size - out->len, out->len, err);
+        if (got <= 0)
+            return !got;
+        out->len += (size_t)got;
+    }
+    return true;
+}
+
+/* Of a log of text in free blocks the last record is cut off where the next block is another's. That is no damage. */
+static struct lt_str whole_lines(const struct lt_carved_log *log, struct lt_str text)
+{
+    bool is_text = log->carved && text.len && (text.ptr[0] == '{' || (text.ptr[0] >= '0' && text.ptr[0] <= '9'));
+    const char *end = is_text ? memrchr(text.ptr, '\n', text.len) : NULL;
+    return end ? (struct lt_str){text.ptr, (size_t)(end - text.ptr) + 1} : text;
+}
+
+enum lt_status lt_carved_lines(struct lt_ctx *ctx, const struct lt_carved_log *log, enum lt_log_use use,
+                               struct lt_err *err)
+{
+    const struct lt_container nobody = {.log_owner = {.host = ctx->host, .role = LT_ROLE_LOG}};
+    struct lt_log_clock clock = {.ctx = ctx, .container = log->container ? log->container : &nobody};
+    struct lt_log_lines lines = {.ctx = ctx, .container = clock.container, .clock = &clock, .use = use};
+    struct lt_buf bytes = {0};
+    struct lt_err problem = {0};
+    lines.tags = log->tags;
+    lines.hint = log->hint;
+    lines.path = log->path;
+    bool whole = lt_carved_load(log, LONGEST, &bytes, &problem);
+    struct lt_stream *stream = lt_stream_of(whole_lines(log, lt_buf_view(&bytes)));
+    enum lt_status status = log->reader(&lines, stream, err);
+    if (status == LT_OK)
+        status = lt_log_lines_end(&lines, err);
+    if (use == LT_LOG_NOTE && (!whole || log->size > LONGEST))
+        lt_skip(ctx, log->path, whole ? LT_CODE_TOO_LARGE : LT_CODE_UNREADABLE,
+                "a deleted log cannot be read beyond %zu bytes", bytes.len);
+    if (lines.forgotten)
+        lt_skip(ctx, log->path, LT_CODE_TOO_LARGE, "%ju lines are left out: there are too many in deleted logs",
+                (uintmax_t)lines.forgotten);
+    lt_stream_close(stream);
+    lt_buf_free(&bytes);
+    lt_log_lines_free(&lines);
+    return status;
+}
+
+static enum lt_status lines_events(struct lt_ctx *ctx, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    lt_each (const struct lt_carved_log, log, &ctx->host->carved_logs) {
+        lt_arena_reset(ctx->scratch);
+        if (status == LT_OK)
+            status = lt_carved_lines(ctx, log, LT_LOG_AGAIN, err);
+    }
+    return status;
+}
+
+const struct lt_source lt_source_carved_lines = {
+    .name = "carved",
+    .scope = LT_PER_HOST,
+    .stage = LT_STAGE_CONCLUSIONS,
+    .events = lines_events,
+};
