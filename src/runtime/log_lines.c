@@ -53,8 +53,10 @@ static bool is_told(struct lt_log_lines *lines, const struct lt_log_pending *pen
         return false;
     }
     bool fresh = known && lt_known_lines_take(known, pending->time, text);
-    if (lines->use == LT_LOG_AGAIN && !fresh)
+    if (lines->use == LT_LOG_AGAIN && !fresh) {
+        lt_seen(lines->ctx, 1);
         lt_report_counts(lines->ctx->report, lines->ctx->reader)->deduplicated++;
+    }
     return lines->use == LT_LOG_TELL || fresh;
 }
 
