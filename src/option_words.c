@@ -181,3 +181,11 @@ enum lt_status lt_choice_goes_with(const struct lt_choice *choice, const struct 
                        format->name)
                : LT_OK;
 }
+
+enum lt_status lt_set_state(struct lt_options *options, const char *value, struct lt_err *err)
+{
+    enum { MOST_DIGITS = 6 };
+    size_t digits = strspn(value, "0123456789");
+    options->state = digits && digits <= MOST_DIGITS && !value[digits] ? strtoul(value, NULL, 10) : 0;
+    return options->state ? LT_OK : usage(err, "'%s' is no state: give a number, 1 for the newest", value);
+}

@@ -47,38 +47,51 @@ static void show(struct screen *screen, struct lt_buf *out, bool last)
 }
 
 /* Read the next piece, and pass it on. LT_END: the file ends too early, or cannot be read. */
-static enum lt_status copy_piece(struct lt_job *job, struct lt_file *file, uint64_t *at, struct screen *screen,
+static enum lt_status copy_piece(struct lt_job *job, const struct lt_bytes *bytes, uint64_t *at, struct screen *screen,
                                  struct lt_err *err)
 {
     char piece[PIECE];
     struct lt_err problem = {0};
     struct lt_buf *out = lt_output_buffer(&job->output);
-    ssize_t got = lt_file_read(file, piece, sizeof piece, *at, &problem);
+    ssize_t got = bytes->read(bytes->arg, piece, sizeof piece, *at, &problem);
     if (got <= 0)
         return lt_fail(err, LT_END, LT_CODE_TRUNCATED, 0, "cannot be read at byte %ju: %s", (uintmax_t)*at,
                        problem.set ? problem.text : "it ends before its size");
     *at += (uint64_t)got;
     lt_buf_add(job->output.terminal ? &screen->kept : out, (struct lt_str){piece, (size_t)got});
     if (job->output.terminal)
-        show(screen, out, *at >= file->size);
+        show(screen, out, *at >= bytes->size);
     return lt_job_poll(job, err) == LT_OK ? lt_output_flush(&job->output, err) : LT_FATAL;
 }
 
-enum lt_status lt_bytes_write(struct lt_job *job, struct lt_fs *fs, struct lt_str path, struct lt_err *err)
+enum lt_status lt_bytes_write(struct lt_job *job, const struct lt_bytes *bytes, struct lt_err *err)
 {
-    struct lt_file file = {0};
-    struct lt_err problem = {0};
     struct screen screen = {0};
+    enum lt_status status = LT_OK;
     uint64_t at = 0;
-    enum lt_status status = lt_file_open(fs, path, &file, &problem);
-    if (status != LT_OK)
-        status = lt_fail(err, LT_END, problem.set ? problem.code : LT_CODE_MISSING, 0, "cannot be opened: %s",
-                         problem.set ? problem.text : "it is not there");
-    while (status == LT_OK && at < file.size)
-        status = copy_piece(job, &file, &at, &screen, err);
-    lt_file_close(&file);
+    while (status == LT_OK && at < bytes->size)
+        status = copy_piece(job, bytes, &at, &screen, err);
     if (screen.escaped && !job->options->quiet)
         lt_say("escaped for the terminal: a file (-o) or a pipe gets the bytes as they are");
     lt_buf_free(&screen.kept);
+    return status;
+}
+
+static ssize_t read_file(void *arg, void *buffer, size_t size, uint64_t offset, struct lt_err *err)
+{
+    return lt_file_read(arg, buffer, size, offset, err);
+}
+
+enum lt_status lt_bytes_write_file(struct lt_job *job, struct lt_fs *fs, struct lt_str path, struct lt_err *err)
+{
+    struct lt_file file = {0};
+    struct lt_err problem = {0};
+    enum lt_status status = lt_file_open(fs, path, &file, &problem);
+    if (status == LT_OK)
+        status = lt_bytes_write(job, &(struct lt_bytes){read_file, &file, file.size}, err);
+    else
+        status = lt_fail(err, LT_END, problem.set ? problem.code : LT_CODE_MISSING, 0, "cannot be opened: %s",
+                         problem.set ? problem.text : "it is not there");
+    lt_file_close(&file);
     return status;
 }

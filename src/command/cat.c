@@ -3,6 +3,7 @@
  * its rw layer hid (--deleted), or what one layer has (--layer), as this and the layers under it show it. */
 #include "base/clock.h"
 #include "command/bytes.h"
+#include "command/cat_freed.h"
 #include "command/command.h"
 #include "command/pick.h"
 #include "files/container_mounts.h"
@@ -296,7 +297,7 @@ static enum lt_status write_file(struct search *search, const struct lt_view *vi
                       LT_ARG(view->path), LT_ARG(search->path));
     if (!search->job->options->quiet)
         announce(search, view);
-    enum lt_status status = lt_bytes_write(search->job, view->fs, view->data, &problem);
+    enum lt_status status = lt_bytes_write_file(search->job, view->fs, view->data, &problem);
     if (status == LT_END)
         return lt_fail(err, LT_END, problem.code, 0, "'%.*s' (%.*s) %s", LT_ARG(search->path), LT_ARG(view->data),
                        problem.text);
@@ -310,15 +311,21 @@ static enum lt_status run_cat(struct lt_job *job, struct lt_err *err)
     const struct lt_container *container;
     struct search search;
     struct lt_view view = {0};
+    bool freed = job->options->deleted && !job->options->layer;
+    if (freed && strcmp(job->options->operands[0], "-") == 0)
+        return lt_cat_freed(job, NULL, job->options->operands[1], err);
     enum lt_status status = lt_pick_container(job, job->options->operands[0], &container, err);
     if (status != LT_OK)
         return status;
+    if (freed && job->options->state)
+        return lt_cat_freed(job, container, job->options->operands[1], err);
     begin(&search, job, container);
     status = find(&search, &view, err);
     if (status == LT_OK)
         status = write_file(&search, &view, err);
     end(&search);
-    return status;
+    return status == LT_END && freed && !view.node.mode ? lt_cat_freed(job, container, job->options->operands[1], err)
+                                                        : status;
 }
 
 const struct lt_command lt_command_cat = {

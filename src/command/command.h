@@ -11,7 +11,7 @@
  *   diff.c         what a container changed; diff_binds.c: in what it binds of the host
  *   who.c          who owns a path; who_binds.c: what is bound of the host; who_change.c: what a container did to it;
  *                  who_nearest.c: the answer if nothing has it; who_parts.c: what these share
- *   cat.c          a file as a container saw it; bytes.c writes it out
+ *   cat.c          a file as a container saw it; cat_freed.c: one that no layer has any more; bytes.c writes it out
  *   findings.c     what deserves eyes
  *   recover.c      files that are gone, and what of them is left
  *   recover_search.c   by all methods: methods.def has a line for each, recover_hidden.c, recover_deleted.c

@@ -114,19 +114,12 @@ static enum lt_status write_records(struct run *run, struct lt_err *err)
     return lt_output_flush(&job->listing, err);
 }
 
-/* All hosts are searched before any find is taken: which container -c means may be known from a deleted record only. */
+/* Which container -c means may be known from a deleted record only. */
 static enum lt_status recover_all(struct run *run, struct lt_err *err)
 {
-    struct lt_job *job = run->job;
-    enum lt_status status = LT_OK;
-    lt_each (struct lt_host, host, &job->inventory.hosts) {
-        if (status != LT_OK || !host->roots.count)
-            continue;
-        lt_job_enter(job, host->roots.items[0], "recover");
-        status = lt_recovery_enter(&run->recovery, host, err);
-    }
+    enum lt_status status = lt_recovery_search(&run->recovery, err);
     if (status == LT_OK)
-        status = lt_resolve_known_container(job, err);
+        status = lt_resolve_known_container(run->job, err);
     return status == LT_OK ? take_all(run, err) : status;
 }
 

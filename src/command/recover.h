@@ -16,10 +16,13 @@ struct lt_recovery;
 /* A way to find them. */
 struct lt_recover_method {
     const char *name; /* `method` in the output: "deleted" */
+    bool of_layers;   /* it finds files that layers still have */
     /* Add what remains on recovery->host, with lt_recovery_add(). Losses are reported. LT_FATAL: the run must end. */
     enum lt_status (*search)(struct lt_recovery *recovery, struct lt_err *err);
     /* Read contents, as lt_fs_ops.read: what is lost may be anything, as remains->lost says which parts these are. */
     ssize_t (*read)(const struct lt_remains *remains, void *buffer, size_t size, uint64_t offset, struct lt_err *err);
+    /* Where the contents are, in words, in `arena`: "map in journal". */
+    struct lt_str (*where)(const struct lt_remains *remains, struct lt_arena *arena);
     /* Add what only this method knows of a find. */
     void (*describe)(const struct lt_remains *remains, struct lt_record *record);
 };
@@ -53,6 +56,7 @@ struct lt_remains {
  * name of a container, is known only then. */
 struct lt_recovery {
     struct lt_job *job;
+    bool freed_only;                        /* without what layers still have */
     const struct lt_host *host;             /* that is searched */
     const struct lt_recover_method *method; /* that searches */
     void *state;                            /* of that */
@@ -64,10 +68,15 @@ struct lt_recovery {
     uint64_t forgotten;      /* finds that there was no memory for */
 };
 
-/* Search a host by all methods. Afterwards recovery->finds has its finds, too, and each has its owner. LT_FATAL: the
- * run must end. End with lt_recovery_end(), which frees the finds. */
-enum lt_status lt_recovery_enter(struct lt_recovery *recovery, const struct lt_host *host, struct lt_err *err);
+/* Search all hosts by all methods. Afterwards recovery->finds has all finds, and each has its owner. `job` and
+ * `owners.inventory` must be set. LT_FATAL: the run must end. End with lt_recovery_end(), which frees the finds. */
+enum lt_status lt_recovery_search(struct lt_recovery *recovery, struct lt_err *err);
 void lt_recovery_end(struct lt_recovery *recovery);
+
+/* The finds with contents whose path is `path`: in `container`, or on the host if that is NULL. The newest state comes
+ * first. The list (of struct lt_remains *) is in `arena`. */
+struct lt_list lt_recovery_states(const struct lt_recovery *recovery, const struct lt_container *container,
+                                  struct lt_str path, struct lt_arena *arena);
 
 /* For methods: keep a find; its method is set here. All that it points to is copied, but for its owner, the hints and
  * what the handle is. NULL: --memory is full, and the find is counted as forgotten. */
@@ -85,8 +94,17 @@ ssize_t lt_remains_read(const struct lt_remains *remains, void *buffer, size_t s
 /* Append the contents to `out`. False: they are not complete, not there, or longer than `longest`. */
 bool lt_remains_whole(const struct lt_remains *remains, size_t longest, struct lt_buf *out);
 
+/* Add the parts that are lost to `parts`, as "0-4095 used by another file" in `arena`. */
+void lt_remains_lost_parts(const struct lt_remains *remains, struct lt_arena *arena, struct lt_list *parts);
+
 /* How many bytes are lost. */
 uint64_t lt_remains_lost(const struct lt_remains *remains);
+
+/* Where the contents are, and what of them is left, in words in `arena`: "deleted, map in journal, whole". */
+struct lt_str lt_remains_words(const struct lt_remains *remains, struct lt_arena *arena);
+
+/* What of the contents is left, in a word: "whole", "part"... Static. */
+const char *lt_remains_left(const struct lt_remains *remains);
 
 /* A find as a record in `arena`, with all but the hash of its contents and where they were written. */
 struct lt_record *lt_remains_record(const struct lt_remains *remains, struct lt_arena *arena);

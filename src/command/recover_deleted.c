@@ -110,6 +110,13 @@ static ssize_t read_contents(const struct lt_remains *remains, void *buffer, siz
     return file->fs->ops->read_deleted(file, buffer, size, offset, err);
 }
 
+static struct lt_str where(const struct lt_remains *remains, struct lt_arena *arena)
+{
+    const struct lt_deleted *file = remains->handle;
+    return file->source == LT_MAP_NONE ? LT_STR("no map")
+                                       : lt_str_format(arena, "map in %s", source_words[file->source]);
+}
+
 static void describe(const struct lt_remains *remains, struct lt_record *record)
 {
     const struct lt_deleted *file = remains->handle;
@@ -126,5 +133,6 @@ const struct lt_recover_method lt_recover_method_deleted = {
     .name = "deleted",
     .search = search_host,
     .read = read_contents,
+    .where = where,
     .describe = describe,
 };

@@ -265,6 +265,11 @@ static ssize_t read_contents(const struct lt_remains *remains, void *buffer, siz
     return lt_file_read(&opened->file, buffer, size, offset, err);
 }
 
+static struct lt_str where(const struct lt_remains *remains, struct lt_arena *arena)
+{
+    return lt_str_format(arena, "in layer %.*s", LT_ARG(lt_layer_name(remains->layer)));
+}
+
 static void describe(const struct lt_remains *remains, struct lt_record *record)
 {
     const struct contents *contents = remains->handle;
@@ -274,7 +279,9 @@ static void describe(const struct lt_remains *remains, struct lt_record *record)
 
 const struct lt_recover_method lt_recover_method_hidden = {
     .name = "hidden",
+    .of_layers = true,
     .search = search_host,
     .read = read_contents,
+    .where = where,
     .describe = describe,
 };

@@ -10,18 +10,15 @@ static const char *const lost_words[] = {
     [LT_LOST_MAP] = "place unknown",
 };
 
-/* The parts that are lost, as "0-4095 used by another file". */
-static struct lt_list lost_parts(struct lt_arena *arena, const struct lt_remains *remains)
+void lt_remains_lost_parts(const struct lt_remains *remains, struct lt_arena *arena, struct lt_list *parts)
 {
-    struct lt_list parts = {0};
     for (size_t i = 0; i < remains->lost_count; i++) {
         const struct lt_lost *lost = &remains->lost[i];
         if (lost->size)
-            lt_list_add_str(&parts, arena,
+            lt_list_add_str(parts, arena,
                             lt_str_format(arena, "%ju-%ju %s", (uintmax_t)lost->offset,
                                           (uintmax_t)(lost->offset + lost->size - 1), lost_words[lost->why]));
     }
-    return parts;
 }
 
 /* Where it lies, in bytes of its file system: "4096 bytes at 168644608". */
@@ -78,8 +75,7 @@ static void add_node(struct lt_record *record, const struct lt_node *node)
     lt_record_time(record, "born", node->time[LT_B]);
 }
 
-/* What can be had of it: all, a part, or only what its inode was. */
-static const char *extent_of(const struct lt_remains *remains)
+const char *lt_remains_left(const struct lt_remains *remains)
 {
     uint64_t lost = lt_remains_lost(remains);
     if (remains->complete)
@@ -89,11 +85,19 @@ static const char *extent_of(const struct lt_remains *remains)
     return remains->bare || lost >= remains->node->size ? "metadata" : "part";
 }
 
+struct lt_str lt_remains_words(const struct lt_remains *remains, struct lt_arena *arena)
+{
+    struct lt_str where = remains->method->where(remains, arena);
+    return lt_str_format(arena, "%s, %.*s, %s", remains->method->name, LT_ARG(where), lt_remains_left(remains));
+}
+
 static void add_contents(struct lt_record *record, const struct lt_remains *remains)
 {
+    struct lt_list lost = {0};
+    lt_remains_lost_parts(remains, record->arena, &lost);
     lt_record_bool(record, "complete", remains->complete);
-    lt_record_text(record, "left", lt_str_c(extent_of(remains)));
-    lt_record_list(record, "lost", lost_parts(record->arena, remains));
+    lt_record_text(record, "left", lt_str_c(lt_remains_left(remains)));
+    lt_record_list(record, "lost", lost);
     lt_record_list(record, "extents", extents(record->arena, remains));
     if (remains->size_unknown)
         lt_record_bool(record, "size_unknown", true);

@@ -2,6 +2,8 @@
 /* A search for what remains of files, by all methods, host by host. */
 #include "command/recover.h"
 
+#include <stdlib.h>
+
 #define RECOVER_METHOD(name) extern const struct lt_recover_method lt_recover_method_##name;
 #include "command/methods.def"
 #undef RECOVER_METHOD
@@ -16,6 +18,11 @@ static const struct lt_recover_method *const methods[] = {
 struct end {
     void (*call)(void *arg);
     void *arg;
+};
+
+struct state {
+    const struct lt_remains *remains;
+    size_t number;
 };
 
 struct visit {
@@ -74,12 +81,14 @@ struct lt_remains *lt_recovery_add(struct lt_recovery *recovery, const struct lt
     return copy;
 }
 
-enum lt_status lt_recovery_enter(struct lt_recovery *recovery, const struct lt_host *host, struct lt_err *err)
+static enum lt_status search_host(struct lt_recovery *recovery, const struct lt_host *host, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
     size_t before = recovery->finds.count;
     recovery->host = host;
     for (size_t i = 0; methods[i] && status == LT_OK; i++) {
+        if (recovery->freed_only && methods[i]->of_layers)
+            continue;
         recovery->method = methods[i];
         recovery->state = NULL;
         status = methods[i]->search(recovery, err);
@@ -92,11 +101,66 @@ enum lt_status lt_recovery_enter(struct lt_recovery *recovery, const struct lt_h
     return status;
 }
 
+enum lt_status lt_recovery_search(struct lt_recovery *recovery, struct lt_err *err)
+{
+    struct lt_job *job = recovery->job;
+    enum lt_status status = LT_OK;
+    lt_each (struct lt_host, host, &job->inventory.hosts) {
+        if (status != LT_OK || !host->roots.count)
+            continue;
+        lt_job_enter(job, host->roots.items[0], "recover");
+        status = search_host(recovery, host, err);
+    }
+    return status;
+}
+
 void lt_recovery_end(struct lt_recovery *recovery)
 {
     lt_each (const struct end, end, &recovery->ends)
         end->call(end->arg);
     lt_arena_free(&recovery->arena);
+}
+
+/* --- the states of one file --- */
+
+/* A state of a file that was deleted counts as of then; of one that is still there, as of its last change. */
+static struct lt_time age_of(const struct lt_remains *remains)
+{
+    const struct lt_node *node = remains->node;
+    return node->deleted.set ? node->deleted : node->time[LT_C];
+}
+
+/* The states of one inode come in their order. */
+static int newest_first(const void *a, const void *b)
+{
+    const struct state *left = a, *right = b;
+    int order = lt_time_cmp(age_of(right->remains), age_of(left->remains));
+    return order ? order : (left->number > right->number) - (left->number < right->number);
+}
+
+static bool is_at(const struct lt_remains *remains, const struct lt_container *container, struct lt_str path)
+{
+    if (remains->bare || (remains->lost_count && lt_remains_lost(remains) >= remains->node->size))
+        return false;
+    return container ? remains->whose.owner->container == container && lt_str_eq(remains->whose.inside, path)
+                     : lt_str_eq(remains->path, path);
+}
+
+struct lt_list lt_recovery_states(const struct lt_recovery *recovery, const struct lt_container *container,
+                                  struct lt_str path, struct lt_arena *arena)
+{
+    struct lt_list states = {0};
+    size_t count = 0;
+    struct state *found = lt_new_array(arena, struct state, recovery->finds.count + 1);
+    lt_each (const struct lt_remains, remains, &recovery->finds)
+        if (is_at(remains, container, path)) {
+            found[count] = (struct state){remains, count};
+            count++;
+        }
+    qsort(found, count, sizeof *found, newest_first);
+    for (size_t i = 0; i < count; i++)
+        lt_list_add(&states, arena, found[i].remains);
+    return states;
 }
 
 /* --- one find --- */
