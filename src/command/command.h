@@ -8,9 +8,11 @@
  *   images.c       every image
  *   volumes.c      every volume, and who mounts it where
  *   ids.c          all identifiers and paths of one container
- *   diff.c         what a container changed; diff_binds.c: in what it binds of the host
+ *   diff.c         what a container changed; diff_binds.c: in what it binds of the host; diff_freed.c: files that it
+ *                  made and deleted again
  *   who.c          who owns a path; who_binds.c: what is bound of the host; who_change.c: what a container did to it;
- *                  who_nearest.c: the answer if nothing has it; who_parts.c: what these share
+ *                  who_freed.c: what freed inodes have of it; who_nearest.c: the answer if nothing has it;
+ *                  who_parts.c: what these share
  *   cat.c          a file as a container saw it; cat_freed.c: one that no layer has any more; bytes.c writes it out
  *   findings.c     what deserves eyes
  *   recover.c      files that are gone, and what of them is left

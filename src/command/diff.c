@@ -5,11 +5,12 @@
  *   A  added                  D  deleted; of a directory only its own name
  *   C  changed, or a directory in which something changed; contents of files are not compared
  *
- * With -v, entries of the rw layer in which Docker would see no difference are listed too, and what changed in what the
- * container binds of the host: see diff_binds.h. */
+ * With -v, entries of the rw layer in which Docker would see no difference are listed too, files of it that are gone
+ * (diff_freed.h), and what changed in what the container binds of the host (diff_binds.h). */
 #include "base/escape.h"
 #include "command/command.h"
 #include "command/diff_binds.h"
+#include "command/diff_freed.h"
 #include "command/pick.h"
 #include "command/record.h"
 #include "files/walked.h"
@@ -139,6 +140,14 @@ static int by_path(const void *a, const void *b)
     return lt_str_cmp((*left)->path, (*right)->path);
 }
 
+/* Does a layer below have contents that the container deleted or replaced? */
+static bool has_contents_below(const struct entry *entry)
+{
+    bool gone = entry->change == LT_CHANGE_DELETED || entry->change == LT_CHANGE_RENAMED ||
+                entry->change == LT_CHANGE_REPLACED || entry->change == LT_CHANGE_MODIFIED;
+    return gone && entry->hides && S_ISREG(entry->hides->mode);
+}
+
 static struct lt_record *record_of(struct diff *diff, const struct entry *entry)
 {
     struct lt_record *record = lt_record_new(diff->arena);
@@ -160,6 +169,10 @@ static struct lt_record *record_of(struct diff *diff, const struct entry *entry)
     }
     if (entry->facts.count)
         lt_record_list(record, "facts", entry->facts);
+    if (has_contents_below(entry))
+        lt_record_text(
+            record, "content",
+            lt_str_format(diff->arena, "hidden, in layer %.*s, whole", LT_ARG(lt_layer_name(entry->hides->layer))));
     return record;
 }
 
@@ -173,6 +186,7 @@ static const struct lt_column columns[] = {
     {"PATH", "path", LT_SHOW_ALL},
     {"HIDES", "hides_layer", LT_SHOW_CUT},
     {"FACTS", "facts", LT_SHOW_ALL},
+    {"CONTENT", "content", LT_SHOW_KNOWN},
 };
 
 static enum lt_status write_lines(struct lt_job *job, const struct diff *diff, struct lt_err *err)
@@ -205,7 +219,9 @@ static enum lt_status write_diff(struct lt_job *job, struct diff *diff, const st
     lt_each (const struct entry, entry, &diff->entries)
         if (entry->kind || verbose)
             lt_list_add(&records, diff->arena, record_of(diff, entry));
-    if (has_binds && verbose)
+    if (verbose)
+        status = lt_diff_freed(job, container, &records, err);
+    if (status == LT_OK && has_binds && verbose)
         status = lt_diff_binds(job, container, &binds, err);
     if (!is_text)
         lt_each (const struct lt_record, record, &binds)

@@ -51,6 +51,18 @@ static const char *status_of(struct lt_who *who, const struct lt_container *cont
     return strcmp(status, "visible") == 0 && lt_mount_over(container, who->path) ? "hidden" : status;
 }
 
+/* Say which layer below still has what the entry deletes or replaces. */
+static void add_content(struct lt_who *who, struct lt_record *record, const struct lt_layer *layer)
+{
+    bool whole;
+    struct lt_lower lower = {0};
+    const struct lt_lower_stack *below = lt_lower_of_layer(&who->reader, layer, &whole), *stack;
+    if (!below || !lt_lower_path(&who->reader, below, who->path, &stack, &lower) || !S_ISREG(lower.node.mode))
+        return;
+    lt_record_name(record, "content",
+                   lt_str_format(who->arena, "hidden, in layer %.*s, whole", LT_ARG(lt_layer_name(lower.layer))));
+}
+
 /* Add what the container did to the entry, or that it deleted it. */
 static void add_change(struct lt_who *who, struct lt_record *record, const struct finding *finding)
 {
@@ -59,6 +71,10 @@ static void add_change(struct lt_who *who, struct lt_record *record, const struc
                                                                  : LT_CHANGE_NONE;
     if (change)
         lt_record_text(record, "change", lt_str_c(lt_change_names[change]));
+    if (change == LT_CHANGE_DELETED || change == LT_CHANGE_REPLACED || change == LT_CHANGE_MODIFIED) {
+        who->deleted = true;
+        add_content(who, record, finding->layer);
+    }
 }
 
 static void add_seer(struct lt_who *who, const struct lt_container *container, const struct finding *finding,
@@ -208,7 +224,7 @@ static const struct lt_column columns[] = {
     {"CHANGED", "changed", LT_SHOW_ALL},  {"BORN", "born", LT_SHOW_ALL},
     {"SIZE", "size", LT_SHOW_ALL},        {"EVIDENCE", "evidence", LT_SHOW_DIFFERS},
     {"PATH", "path", LT_SHOW_ALL},        {"VOLUME", "volume_name", LT_SHOW_ALL},
-    {"SEEN BY", "seen_by", LT_SHOW_ALL},
+    {"SEEN BY", "seen_by", LT_SHOW_ALL},  {"CONTENT", "content", LT_SHOW_KNOWN},
 };
 
 /* Search a store. True if the path is one of the host in it. */
@@ -249,6 +265,8 @@ static enum lt_status run_who(struct lt_job *job, struct lt_err *err)
     who.status = lt_traces_find(job, LT_TRACES_COUNT, &errors, err);
     who.err = err;
     search(&who);
+    if (who.status == LT_OK && (!who.records.count || who.deleted || job->options->verbose))
+        who.status = lt_who_freed(&who, job->options->operands[0]);
     job->in_vain = !who.records.count;
     if (job->in_vain && !job->options->quiet)
         lt_who_nothing(&who, job->options->operands[0]);

@@ -17,6 +17,7 @@ struct lt_who {
     struct lt_str path;  /* in containers, "" for their root */
     struct lt_map added; /* paths of mounted files, and of volumes, that were told: several containers may mount them */
     struct lt_list records;
+    bool deleted;          /* a container deleted or replaced it */
     enum lt_status status; /* LT_OK, or that of a run that must end, with */
     struct lt_err *err;
 };
@@ -49,6 +50,10 @@ enum lt_change lt_who_change(struct lt_who *who, const struct lt_layer *layer);
 
 /* Search what containers of the host bind for the path, as one in containers and as one of the host. */
 void lt_who_binds(struct lt_who *who, struct lt_host *host);
+
+/* Add what freed inodes still have of files at the path, which the user gave as `given`: in any container, or on a
+ * host. LT_FATAL: the run must end. */
+enum lt_status lt_who_freed(struct lt_who *who, const char *given);
 
 /* Say that nothing has the path, which the user gave as `given`, which paths come near, and what the containers bind.
  */
