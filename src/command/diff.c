@@ -13,6 +13,7 @@
 #include "command/diff_freed.h"
 #include "command/pick.h"
 #include "command/record.h"
+#include "command/recover.h"
 #include "files/walked.h"
 #include "overlay/change.h"
 #include "read/facts.h"
@@ -140,12 +141,13 @@ static int by_path(const void *a, const void *b)
     return lt_str_cmp((*left)->path, (*right)->path);
 }
 
-/* Does a layer below have contents that the container deleted or replaced? */
+/* Does a layer below have contents that the container deleted or replaced? Of a directory, those of its files. */
 static bool has_contents_below(const struct entry *entry)
 {
     bool gone = entry->change == LT_CHANGE_DELETED || entry->change == LT_CHANGE_RENAMED ||
                 entry->change == LT_CHANGE_REPLACED || entry->change == LT_CHANGE_MODIFIED;
-    return gone && entry->hides && S_ISREG(entry->hides->mode);
+    bool directory = entry->change == LT_CHANGE_DELETED && entry->hides && S_ISDIR(entry->hides->mode);
+    return directory || (gone && entry->hides && S_ISREG(entry->hides->mode));
 }
 
 static struct lt_record *record_of(struct diff *diff, const struct entry *entry)
@@ -170,9 +172,7 @@ static struct lt_record *record_of(struct diff *diff, const struct entry *entry)
     if (entry->facts.count)
         lt_record_list(record, "facts", entry->facts);
     if (has_contents_below(entry))
-        lt_record_text(
-            record, "content",
-            lt_str_format(diff->arena, "hidden, in layer %.*s, whole", LT_ARG(lt_layer_name(entry->hides->layer))));
+        lt_record_text(record, "content", LT_STR(LT_HIDDEN_WHOLE));
     return record;
 }
 

@@ -103,6 +103,9 @@ uint64_t lt_remains_lost(const struct lt_remains *remains);
 /* Where the contents are, and what of them is left, in words in `arena`: "deleted, map in journal, whole". */
 struct lt_str lt_remains_words(const struct lt_remains *remains, struct lt_arena *arena);
 
+/* The same of what a layer still has, where the record names that layer. */
+#define LT_HIDDEN_WHOLE "hidden, whole"
+
 /* What of the contents is left, in a word: "whole", "part"... Static. */
 const char *lt_remains_left(const struct lt_remains *remains);
 

@@ -5,6 +5,7 @@
 #include "command/who.h"
 
 #include "command/command.h"
+#include "command/recover.h"
 #include "files/bind_sources.h"
 #include "overlay/mount_views.h"
 #include "run/job.h"
@@ -59,8 +60,8 @@ static void add_content(struct lt_who *who, struct lt_record *record, const stru
     const struct lt_lower_stack *below = lt_lower_of_layer(&who->reader, layer, &whole), *stack;
     if (!below || !lt_lower_path(&who->reader, below, who->path, &stack, &lower) || !S_ISREG(lower.node.mode))
         return;
-    lt_record_name(record, "content",
-                   lt_str_format(who->arena, "hidden, in layer %.*s, whole", LT_ARG(lt_layer_name(lower.layer))));
+    lt_record_name(record, "hides_layer", lt_layer_name(lower.layer));
+    lt_record_text(record, "content", LT_STR(LT_HIDDEN_WHOLE));
 }
 
 /* Add what the container did to the entry, or that it deleted it. */
