@@ -58,7 +58,7 @@ static enum lt_status take_contents(struct run *run, const struct lt_remains *re
         status = lt_recover_keep(&run->keeper, remains, sha256, &kept, err);
     if (!remains->lost_count)
         lt_record_text(record, "sha256", sha256);
-    lt_record_name(record, "file", kept);
+    lt_record_text(record, "file", kept); /* it is made to be safe */
     return status;
 }
 
