@@ -185,8 +185,8 @@ static const struct lt_column columns[] = {
     {"NOT AFTER", "time_last", LT_SHOW_ALL},
     {"PATH", "path", LT_SHOW_ALL},
     {"HIDES", "hides_layer", LT_SHOW_CUT},
-    {"FACTS", "facts", LT_SHOW_ALL},
     {"CONTENT", "content", LT_SHOW_KNOWN},
+    {"FACTS", "facts", LT_SHOW_ALL},
 };
 
 static enum lt_status write_lines(struct lt_job *job, const struct diff *diff, struct lt_err *err)

@@ -168,6 +168,73 @@ def test_files(seized: Callable[[str], Path], tmp: Path) -> None:
     assert holes, "sparse files are kept sparse"
 
 
+def cat(*args: Any) -> tuple[int, bytes, str]:
+    done = launch.run("cat", "--deleted", *args)
+    return done.returncode, done.stdout, done.stderr.decode()
+
+
+def test_cat_of_what_is_gone(seized: Callable[[str], Path]) -> None:
+    """The same contents by container and path, or by the path on the host. What is lost is zeros, and is said."""
+    image = seized("ordered4k")
+    rows = [row for row in truth("ordered4k") if row["group"] in ("rw-rm", "multi-extent", "sparse") and row["container"] == "delta"]
+    for row in random.Random(3).sample(rows, 6):
+        code, data, said = cat("delta", row["path"], image)
+        assert (code, hashlib.sha256(data).hexdigest()) == (0, row["sha256"]), (row["path"], said)
+        assert "state 1: deleted 20" in said and "whole" in said
+        assert cat("-q", "-", row["host_path"], image) == (0, data, "")
+    code, data, said = cat("delta", "/srv/no/such/file", image)
+    assert (code, data) == (1, b"") and "nothing was hidden there" in said
+    code, data, said = cat("--state", "9", "delta", rows[0]["path"], image)
+    assert (code, data) == (2, b"") and "there are 1" in said
+
+
+def test_cat_of_a_part(seized: Callable[[str], Path]) -> None:
+    """Of a file that is lost in part the rest stands where it stood, and the run is incomplete."""
+    image, seen = seized("aged4k"), 0
+    finds = by_file(listed(image))
+    for row in truth("aged4k"):
+        for find in (find for find in finds_of(row, finds) if find["left"] == "part" and find.get("path", "").startswith("/")):
+            code, data, said = cat("-", find["path"], image)
+            assert code == 1 and len(data) == find["size"] and "lost, and written as zeros" in said
+            for part in find["lost"]:
+                first, last = map(int, part.split()[0].split("-"))
+                assert not any(data[first:last + 1])
+            seen += 1
+    assert seen
+
+
+def test_cat_of_older_states(seized: Callable[[str], Path]) -> None:
+    """Each save of the configuration of a container that was removed, the last one first."""
+    image = seized("ordered4k")
+    row = next(row for row in truth("ordered4k") if row["host_path"].endswith("/config.v2.json") and row["group"] == "docker-rm")
+    code, newest, said = cat("-", row["host_path"], image)
+    assert (code, hashlib.sha256(newest).hexdigest()) == (0, row["sha256"])
+    states = [cat("-q", "--state", number, "-", row["host_path"], image)[1] for number in range(1, said.count("state ") + 1)]
+    assert len(states) > 2 and states[0] == newest
+    assert {json.loads(state)["ID"] for state in states} == {row["container_id"]}
+
+
+def test_who_and_diff(seized: Callable[[str], Path], tmp: Path) -> None:
+    """They tell that something is left, where, and how much; of files that are there nothing is asked."""
+    image = seized("ordered4k")
+    rows = [row for row in truth("ordered4k") if row["group"] == "rw-rm" and row["container"] == "delta"]
+    done = launch.run("who", "-q", "--json", rows[0]["path"], image)
+    told = [item for item in json.loads(done.stdout) if item["path"] == rows[0]["host_path"]]
+    assert [(item["content"], item["container_name"], item["left"]) for item in told] == [("deleted, map in journal, whole", "delta", "whole")]
+    assert launch.run("diff", "-v", "-q", "-o", tmp / "diff.jsonl", "delta", image).returncode == 0
+    listed_paths = {item["path"]: item["content"] for item in map(json.loads, (tmp / "diff.jsonl").read_bytes().splitlines())
+                    if "content" in item}
+    assert {row["path"] for row in rows} <= listed_paths.keys()
+    with open(machine.EVIDENCE / "recover-ordered4k/truth/hidden.tsv", encoding="utf-8", newline="") as lines:
+        hidden = [row for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE) if row["how"] == "rm"]
+    assert hidden and all(listed_paths[row["path"]] == "hidden, whole" for row in hidden)
+    plain = launch.run("diff", "-q", "delta", image).stdout.decode()
+    assert not any(f" {row['path']}\n" in plain for row in rows)
+    done = launch.run("who", "-q", "--json", hidden[0]["path"], image)
+    told = [item for item in json.loads(done.stdout) if "content" in item]
+    assert [item["content"] for item in told] == ["hidden, whole"] and told[0]["hides_layer"]
+
+
 @pytest.mark.parametrize("state", ["clean", "poweroff"])
 def test_intrusion(state: str, disk: Callable[[str, str], Path]) -> None:
     """On a host of another kind, made for other questions: what an intruder deleted comes back under its path, but for the one file
