@@ -117,7 +117,7 @@ struct lt_recover_keeper {
     struct lt_job *job;
     struct lt_map kept;   /* SHA-256 -> struct lt_str *: path below the directory */
     struct lt_map hashes; /* path below the directory -> struct lt_str *: SHA-256 of the file there */
-    struct lt_map read;   /* path on a host, of a file that is still there -> struct lt_str *: its SHA-256 */
+    struct lt_map read;   /* evidence and path of a file that is still there -> struct lt_str *: its SHA-256 */
     uint64_t left;        /* bytes that may still be read */
     uint64_t left_out;    /* finds that would have been too much */
 };

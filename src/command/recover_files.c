@@ -86,15 +86,17 @@ enum lt_status lt_recover_hash(struct lt_recover_keeper *keeper, const struct lt
 {
     struct lt_arena *arena = &keeper->job->arena;
     struct lt_buf made = {0};
-    const struct lt_str *known = remains->layer ? lt_map_get(&keeper->read, remains->path) : NULL;
+    struct lt_str key =
+        remains->layer ? lt_str_format(arena, "%s %.*s", remains->evidence->spec, LT_ARG(remains->path)) : LT_STR("");
+    const struct lt_str *known = key.len ? lt_map_get(&keeper->read, key) : NULL;
     *sha256 = known ? *known : LT_STR("");
     if (known || !afford(keeper, remains->node->size))
         return LT_OK;
     enum lt_status status = hash(keeper->job, remains, &made, err);
     struct lt_str *kept = lt_new(arena, struct lt_str);
     *sha256 = *kept = lt_str_dup(arena, lt_buf_view(&made));
-    if (remains->layer)
-        lt_map_put(&keeper->read, arena, lt_str_dup(arena, remains->path), kept);
+    if (key.len)
+        lt_map_put(&keeper->read, arena, key, kept);
     lt_buf_free(&made);
     return status;
 }
