@@ -43,6 +43,7 @@ struct lt_remains {
     bool inferred;                   /* of its path or owner, that nothing states it */
     bool older;                      /* an older state: a newer one of the same file is another find */
     bool size_unknown;               /* it may have been longer */
+    bool unsettled;                  /* what lies there may be older than the last that was written */
     bool bare;                       /* nothing of its contents is left */
     bool complete;                   /* its contents are whole, and nothing speaks against any part of them */
     const struct lt_extent *extents; /* where it lies in its file system */

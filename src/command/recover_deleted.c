@@ -46,6 +46,7 @@ static void add(const struct search *search, const struct lt_deleted *file)
         .inferred = file->inferred,
         .older = file->older,
         .size_unknown = file->size_unknown,
+        .unsettled = file->unsettled,
         .bare = file->source == LT_MAP_NONE,
         .complete = file->complete,
         .extents = file->extents,

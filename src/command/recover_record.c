@@ -80,7 +80,7 @@ const char *lt_remains_left(const struct lt_remains *remains)
     uint64_t lost = lt_remains_lost(remains);
     if (remains->complete)
         return "whole";
-    if (remains->size_unknown && !lost)
+    if ((remains->size_unknown || remains->unsettled) && !lost)
         return "all blocks";
     return remains->bare || lost >= remains->node->size ? "metadata" : "part";
 }
@@ -101,6 +101,8 @@ static void add_contents(struct lt_record *record, const struct lt_remains *rema
     lt_record_list(record, "extents", extents(record->arena, remains));
     if (remains->size_unknown)
         lt_record_bool(record, "size_unknown", true);
+    if (remains->unsettled)
+        lt_record_bool(record, "unsettled", true);
     if (remains->older)
         lt_record_bool(record, "older", true);
 }

@@ -45,6 +45,7 @@ struct lt_deleted {
     bool lives;                 /* the file is there today; this is what it was */
     bool older;                 /* an older state: a newer one of the same file is another find */
     bool size_unknown;          /* only the last block is known: node->size is without the zeros at its end */
+    bool unsettled;             /* it was written to shortly before: what lies in its blocks may be older */
     bool complete;              /* its size is known, and nothing that speaks against any part of it */
     enum lt_map_source source;
     uint32_t transaction; /* the last that shows the file so, if the source is the journal */

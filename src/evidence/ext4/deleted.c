@@ -2,6 +2,7 @@
 #include "evidence/ext4/deleted.h"
 
 #include "evidence/ext4/past.h"
+#include "evidence/ext4/settled.h"
 
 #include <stdlib.h>
 
@@ -155,13 +156,15 @@ static void add_extent(struct find *find, uint64_t offset, uint64_t at, uint64_t
     find->extents[find->extent_count++] = (struct lt_extent){offset, at, size};
 }
 
-/* Does the file have that block today? */
+/* Did the file keep that block in the state that was told before, or does it have it today? What it wrote since is
+ * there then, or the zeros behind its new end. */
 static bool is_shared(const struct find *find, uint64_t block)
 {
-    const struct lt_ext4_former *today = find->family->file.lives ? &find->family->file.states[0] : NULL;
-    const struct lt_ext4_piece *pieces = today ? pieces_of(find->search->past, today) : NULL;
-    for (size_t i = 0; today && i < today->count; i++)
-        if (block - pieces[i].block < pieces[i].count)
+    const struct family *family = find->family;
+    const struct lt_ext4_former *next = family->told_count ? family->told[family->told_count - 1] : NULL;
+    const struct lt_ext4_piece *pieces = next ? pieces_of(find->search->past, next) : NULL;
+    for (size_t i = 0; next && i < next->count; i++)
+        if (!pieces[i].node && block - pieces[i].block < pieces[i].count)
             return true;
     return false;
 }
@@ -175,8 +178,8 @@ static bool why_lost(struct find *find, uint64_t block, enum lt_lost_why *why)
         *why = is_shared(find, block) ? LT_LOST_SHARED : LT_LOST_USED;
         return true;
     }
-    *why = LT_LOST_LATER;
-    return lt_formers_owned_later(formers, find->former, block) ||
+    *why = is_shared(find, block) ? LT_LOST_SHARED : LT_LOST_LATER;
+    return *why == LT_LOST_SHARED || lt_formers_owned_later(formers, find->former, block) ||
            lt_history_written_after(&formers->history, block, find->former->sequence);
 }
 
@@ -211,6 +214,12 @@ static int by_offset(const void *a, const void *b)
     return (left->offset > right->offset) - (left->offset < right->offset);
 }
 
+static bool is_settled(const struct find *find)
+{
+    const struct lt_ext4_family *family = &find->family->file;
+    return lt_former_is_settled(find->search->formers, family, (size_t)(find->former - family->states));
+}
+
 /* All blocks of the file. Where they are all zeros, they were trimmed, or the file is nothing but zeros: a disk does
  * not tell which. */
 static void check_pieces(struct find *find)
@@ -228,7 +237,9 @@ static void check_pieces(struct find *find)
     }
     if (find->lost_count)
         qsort(find->lost, find->lost_count, sizeof *find->lost, by_offset);
-    find->out.complete = !find->lost_count && former->mapped && (find->extent_count || !former->count);
+    find->out.unsettled = find->extent_count && !find->lost_count && !is_settled(find);
+    find->out.complete =
+        !find->lost_count && former->mapped && !find->out.unsettled && (find->extent_count || !former->count);
 }
 
 /* --- describe it --- */

@@ -51,6 +51,19 @@ static void add_former(struct lt_ext4_formers *formers, const struct lt_ext4_for
     formers->count++;
 }
 
+static void take_times(struct lt_ext4_former *former, struct lt_cursor raw)
+{
+    enum { CHANGED = 0x0C, MODIFIED = 0x10, OLD_INODE = 0x80, MODIFIED_EXTRA = 0x88, BORN = 0x90, END = 0x94 };
+    former->fine = raw.len >= END && OLD_INODE + (size_t)lt_le16(&raw, OLD_INODE) >= END;
+    former->modified = lt_le32(&raw, MODIFIED);
+    if (former->fine)
+        former->modified |= (uint64_t)lt_le32(&raw, MODIFIED_EXTRA) << 32;
+    former->first_modified = former->modified;
+    former->changed = lt_le32(&raw, CHANGED);
+    former->at_once = former->fine && (former->changed - lt_le32(&raw, BORN) <= 1 ||
+                                       lt_le32(&raw, MODIFIED) - lt_le32(&raw, BORN) <= 1);
+}
+
 /* Take the state that one version of the block shows of its inode `i`, unless a newer one showed the same. */
 static void take_inode(struct table_block *block, const struct lt_ext4_copy *copy, uint32_t i)
 {
@@ -66,6 +79,7 @@ static void take_inode(struct table_block *block, const struct lt_ext4_copy *cop
         lt_ext4_layout(super, raw, ino, &former.inode);
         former.inode.xattrs = (struct lt_cursor){0};
         former.oldest = former.sequence = copy->sequence;
+        take_times(&former, raw);
         if (former.inode.flags & LT_EXT4_INLINE_FL)
             former.sum = lt_crc32c(0, raw.ptr, raw.len);
         if (!is_wanted(block, &former.inode) || lt_ext4_inode_damaged(super, raw, ino))
@@ -73,6 +87,7 @@ static void take_inode(struct table_block *block, const struct lt_ext4_copy *cop
     }
     if (unchanged || (last && is_same(last, &former))) {
         last->oldest = copy->sequence;
+        last->first_modified = unchanged ? last->first_modified : former.modified;
     } else {
         add_former(formers, &former);
         block->last[i] = formers->count;

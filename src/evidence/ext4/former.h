@@ -16,6 +16,11 @@ struct lt_ext4_former {
     uint32_t at;                /* offset in that block */
     uint32_t sum;               /* CRC-32C of an inode with its data in it, else 0 */
     uint32_t oldest, sequence;
+    /* The time of modification in the newest and in the oldest copy, as it is there: seconds, then the rest. */
+    uint64_t modified, first_modified;
+    uint32_t changed;          /* the time of change in the newest copy, in seconds */
+    bool fine;                 /* times are finer than seconds */
+    bool at_once;              /* it did not change any more, or was not written to, when it was older than a second */
     size_t order;              /* states of one inode: a smaller number is newer */
     size_t first_piece, count; /* its map, in lt_ext4_formers.pieces: the nodes, then the pieces of the file in order */
     size_t nodes;              /* so many of them are nodes */

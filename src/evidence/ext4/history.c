@@ -13,8 +13,7 @@ struct scan {
     struct lt_ext4_history *history;
     uint32_t *owner;      /* for each block of the journal, the newest transaction that wrote it, if `owned` */
     unsigned char *owned; /* a bit for each */
-    unsigned char *ended; /* a bit for each transaction from `first` on: its commit block is there */
-    uint32_t first, span; /* transactions first .. first + span - 1 can be in the journal */
+    unsigned char *ended; /* a bit for each transaction from the first on: its commit block is there */
     struct lt_err *err;
 };
 
@@ -60,7 +59,7 @@ static enum lt_jbd2_type type_of(const struct scan *scan, uint32_t *sequence)
 {
     const struct lt_ext4_history *history = scan->history;
     *sequence = lt_jbd2_sequence(view(history));
-    if (*sequence - scan->first >= scan->span)
+    if (*sequence - history->first >= history->span)
         return LT_JBD2_NONE;
     enum lt_jbd2_type type = lt_jbd2_type(view(history), *sequence);
     bool damaged = type == LT_JBD2_COMMIT ? lt_jbd2_commit_damaged(&history->journal, view(history))
@@ -78,6 +77,12 @@ static void claim(struct scan *scan, uint32_t number, uint32_t sequence)
     scan->owner[at] = sequence;
 }
 
+static void end_transaction(struct scan *scan, uint32_t at)
+{
+    set_bit(scan->ended, at);
+    scan->history->times[at] = (uint32_t)lt_jbd2_commit_time(view(scan->history));
+}
+
 /* First pass: which transaction wrote each block last, and which transactions came to their end. A round of the journal
  * writes over the one before; the descriptors are written first, and the commit block last. */
 static bool claim_block(struct scan *scan, uint32_t number)
@@ -92,7 +97,7 @@ static bool claim_block(struct scan *scan, uint32_t number)
         return true;
     claim(scan, number, sequence);
     if (type == LT_JBD2_COMMIT)
-        set_bit(scan->ended, sequence - scan->first);
+        end_transaction(scan, sequence - scan->history->first);
     for (size_t at = 0;
          type == LT_JBD2_DESCRIPTOR && most-- && lt_jbd2_next_tag(journal, view(scan->history), &at, &tag) == LT_OK;)
         claim(scan, next = lt_jbd2_wrap(journal, next + 1), sequence);
@@ -168,7 +173,7 @@ static void take_block(const struct scan *scan, uint32_t number)
         return;
     enum lt_jbd2_type type = type_of(scan, &sequence);
     if (type == LT_JBD2_NONE || scan->owner[number - scan->history->journal.first] != sequence ||
-        !has_bit(scan->ended, sequence - scan->first))
+        !has_bit(scan->ended, sequence - scan->history->first))
         return;
     if (type == LT_JBD2_REVOKE)
         add_revokes(scan->history, sequence);
@@ -182,13 +187,15 @@ static void scan_journal(struct lt_ext4_history *history, struct lt_err *err)
     uint32_t blocks = journal->end - journal->first;
     struct scan scan = {.history = history, .err = err};
     /* Each transaction takes a block at least, so no older and no newer ones can be there. */
-    scan.first = journal->sequence - blocks;
-    scan.span = 2 * blocks;
+    history->first = journal->sequence - blocks;
+    history->span = 2 * blocks;
     scan.owner = lt_realloc(NULL, lt_array_size(blocks, sizeof *scan.owner));
     scan.owned = lt_realloc(NULL, blocks / 8 + 1);
-    scan.ended = lt_realloc(NULL, scan.span / 8 + 1);
+    scan.ended = lt_realloc(NULL, history->span / 8 + 1);
+    history->times = lt_realloc(NULL, lt_array_size(history->span, sizeof *history->times));
     memset(scan.owned, 0, blocks / 8 + 1);
-    memset(scan.ended, 0, scan.span / 8 + 1);
+    memset(scan.ended, 0, history->span / 8 + 1);
+    memset(history->times, 0, history->span * sizeof *history->times);
     for (uint32_t number = journal->first; number < journal->end; number++)
         if (!claim_block(&scan, number))
             break;
@@ -219,6 +226,7 @@ void lt_history_free(struct lt_ext4_history *history)
 {
     free(history->copies);
     free(history->revokes);
+    free(history->times);
     free(history->block);
     for (size_t i = 0; history->windows && i < WINDOWS; i++)
         lt_window_free(&history->windows[i]);
@@ -269,6 +277,11 @@ bool lt_history_written_after(const struct lt_ext4_history *history, uint64_t bl
     size_t at = lt_history_find(history, block);
     return at < history->copy_count && history->copies[at].block == block &&
            lt_jbd2_is_before(sequence, history->copies[at].sequence);
+}
+
+uint32_t lt_history_time(const struct lt_ext4_history *history, uint32_t sequence)
+{
+    return sequence - history->first < history->span ? history->times[sequence - history->first] : 0;
 }
 
 bool lt_history_read(const struct lt_ext4_history *history, const struct lt_ext4_copy *copy, unsigned char *out)

@@ -15,6 +15,8 @@ struct lt_ext4_history {
     struct lt_ext4_revoke *revokes; /* owned; by block, the newest first */
     size_t copy_count, copy_cap, revoke_count, revoke_cap;
     uint32_t oldest, newest;   /* transactions, if there are copies */
+    uint32_t first, span;      /* transactions first .. first + span - 1 can be in the journal */
+    uint32_t *times;           /* owned; when each of these ended, in seconds since 1970; 0: not known */
     unsigned char *block;      /* owned; a buffer of one block */
     struct lt_window *windows; /* owned; two, as the journal and what lies in place are read in turns */
 };
@@ -37,6 +39,9 @@ const struct lt_ext4_copy *lt_history_at(const struct lt_ext4_history *history, 
 
 /* Did a transaction after `sequence` write the block? */
 bool lt_history_written_after(const struct lt_ext4_history *history, uint64_t block, uint32_t sequence);
+
+/* When that transaction ended, in seconds since 1970; 0: not known. */
+uint32_t lt_history_time(const struct lt_ext4_history *history, uint32_t sequence);
 
 /* Read one block. False: it cannot be read. */
 bool lt_history_read(const struct lt_ext4_history *history, const struct lt_ext4_copy *copy, unsigned char *out);
