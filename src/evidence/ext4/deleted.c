@@ -237,7 +237,7 @@ static void check_pieces(struct find *find)
     }
     if (find->lost_count)
         qsort(find->lost, find->lost_count, sizeof *find->lost, by_offset);
-    find->out.unsettled = find->extent_count && !find->lost_count && !is_settled(find);
+    find->out.unsettled = find->node.size && !find->lost_count && former->mapped && !is_settled(find);
     find->out.complete =
         !find->lost_count && former->mapped && !find->out.unsettled && (find->extent_count || !former->count);
 }

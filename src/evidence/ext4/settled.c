@@ -13,23 +13,27 @@ static bool has_piece(const struct lt_ext4_formers *formers, const struct lt_ext
                       const struct lt_ext4_piece *piece)
 {
     const struct lt_ext4_piece *pieces = pieces_of(formers, older);
-    for (size_t i = 0; i < older->count; i++) {
-        uint64_t ahead = piece->logical - pieces[i].logical;
-        if (!pieces[i].node && !pieces[i].unwritten && ahead < pieces[i].count)
-            return pieces[i].block + ahead == piece->block && piece->count <= pieces[i].count - ahead;
+    size_t low = older->nodes, high = older->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (pieces[middle].logical <= piece->logical)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return false;
+    if (low == older->nodes || pieces[low - 1].unwritten)
+        return false;
+    uint64_t ahead = piece->logical - pieces[low - 1].logical;
+    return ahead < pieces[low - 1].count && pieces[low - 1].block + ahead == piece->block &&
+           piece->count <= pieces[low - 1].count - ahead;
 }
 
-static bool has_all(const struct lt_ext4_formers *formers, const struct lt_ext4_former *older,
+static bool has_all(struct lt_ext4_formers *formers, const struct lt_ext4_former *older,
                     const struct lt_ext4_former *former)
 {
     const struct lt_ext4_piece *pieces = pieces_of(formers, former);
-    enum { MOST = 4096 };
-    if (former->count > MOST && older->count > MOST)
-        return false;
-    for (size_t i = 0; i < former->count; i++)
-        if (!pieces[i].node && !pieces[i].unwritten && !has_piece(formers, older, &pieces[i]))
+    for (size_t i = former->nodes; i < former->count; i++)
+        if (!formers->left || !--formers->left || (!pieces[i].unwritten && !has_piece(formers, older, &pieces[i])))
             return false;
     return true;
 }
@@ -66,11 +70,14 @@ static uint64_t end_of(const struct lt_ext4_history *history, const struct lt_ex
 }
 
 /* Was it not written to since it had all its blocks? If the journal does not reach back to that, a file that was
- * written within a second of its birth counts as written at once. Where times are in seconds, another write may have
- * been within the same one, unless the transaction ended later. */
-static bool is_fresh(const struct lt_ext4_formers *formers, const struct lt_ext4_family *family, size_t at)
+ * written within a second of its birth counts as written at once. What
+ * has no blocks may have waited for them, and fast commits change files without a copy of the inode. Where times are in
+ * seconds, another write may have been within the same one, unless the transaction ended later. */
+static bool is_fresh(struct lt_ext4_formers *formers, const struct lt_ext4_family *family, size_t at)
 {
     const struct lt_ext4_former *former = &family->states[at], *first = former;
+    if (former->count == former->nodes || formers->history.journal.fast_first)
+        return false;
     while (++at < family->count && has_all(formers, &family->states[at], former))
         first = &family->states[at];
     if (former->modified != first->first_modified || !(former->at_once || begins_there(&formers->history, first)))
@@ -78,7 +85,7 @@ static bool is_fresh(const struct lt_ext4_formers *formers, const struct lt_ext4
     return former->fine || lt_history_time(&formers->history, first->oldest) > (uint32_t)former->modified;
 }
 
-bool lt_former_is_settled(const struct lt_ext4_formers *formers, const struct lt_ext4_family *family, size_t at)
+bool lt_former_is_settled(struct lt_ext4_formers *formers, const struct lt_ext4_family *family, size_t at)
 {
     const struct lt_ext4_former *former = &family->states[at];
     uint64_t end = end_of(&formers->history, family, at);
