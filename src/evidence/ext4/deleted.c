@@ -214,10 +214,26 @@ static int by_offset(const void *a, const void *b)
     return (left->offset > right->offset) - (left->offset < right->offset);
 }
 
+/* Is the last byte a zero? So ends what was appended within a block and is not on the disk yet, and so do some files.
+ * Of one that was written at once, a size in whole blocks is what tells: an append gets the rest of the last block at
+ * once, and new blocks later. */
+static bool seems_cut(const struct find *find)
+{
+    const struct search *search = find->search;
+    uint64_t size = search->formers->reader->volume.super.block_size, last = find->node.size - 1, next;
+    const struct lt_ext4_piece *piece = piece_at(search->past, find->former, last / size, &next);
+    if (find->former->at_once && find->node.size % size)
+        return false;
+    return !piece || piece->unwritten ||
+           !read_data(search->past, find->former, piece->block + (last / size - piece->logical), search->past->block) ||
+           !search->past->block[last % size];
+}
+
 static bool is_settled(const struct find *find)
 {
     const struct lt_ext4_family *family = &find->family->file;
-    return lt_former_is_settled(find->search->formers, family, (size_t)(find->former - family->states));
+    return lt_former_is_settled(find->search->formers, family, (size_t)(find->former - family->states),
+                                seems_cut(find));
 }
 
 /* All blocks of the file. Where they are all zeros, they were trimmed, or the file is nothing but zeros: a disk does

@@ -85,10 +85,10 @@ static bool is_fresh(struct lt_ext4_formers *formers, const struct lt_ext4_famil
     return former->fine || lt_history_time(&formers->history, first->oldest) > (uint32_t)former->modified;
 }
 
-bool lt_former_is_settled(struct lt_ext4_formers *formers, const struct lt_ext4_family *family, size_t at)
+bool lt_former_is_settled(struct lt_ext4_formers *formers, const struct lt_ext4_family *family, size_t at, bool cut)
 {
     const struct lt_ext4_former *former = &family->states[at];
     uint64_t end = end_of(&formers->history, family, at);
     return (family->orphan && !at) || former->inode.flags & LT_EXT4_INLINE_FL || is_journaled(formers, former) ||
-           is_fresh(formers, family, at) || (end > former->changed && end - former->changed >= SETTLES);
+           (!cut && is_fresh(formers, family, at)) || (end > former->changed && end - former->changed >= SETTLES);
 }

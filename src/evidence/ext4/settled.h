@@ -13,7 +13,8 @@
 
 /* Is it known that the blocks of the state hold what the file held? Either it was not written to since it got the
  * newest of them, or it lasted long enough. Data in the inode or in the journal, and that of a file that is still
- * open, are as they are. `at` is the index of the state in its family, a regular file that is not all holes. */
-bool lt_former_is_settled(struct lt_ext4_formers *formers, const struct lt_ext4_family *family, size_t at);
+ * open, are as they are. `at` is the index of the state in its family, a regular file. `cut`: its last bytes
+ * seem to be missing, as an append may have come between its blocks and the end of the transaction that has them. */
+bool lt_former_is_settled(struct lt_ext4_formers *formers, const struct lt_ext4_family *family, size_t at, bool cut);
 
 #endif
