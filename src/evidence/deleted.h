@@ -18,7 +18,7 @@ enum lt_map_source {
 enum lt_lost_why {
     LT_LOST_USED,   /* its blocks belong to another file today */
     LT_LOST_LATER,  /* its blocks belonged to another file later, which was deleted, too */
-    LT_LOST_SHARED, /* the file still has these blocks: what it wrote since is there, or what it had */
+    LT_LOST_SHARED, /* the file kept these blocks in a newer state: what it wrote since is there, or what it had */
     LT_LOST_ZEROS,  /* all blocks of the file are zeros, as those are that were trimmed */
     LT_LOST_MAP,    /* nothing tells where it lay */
 };

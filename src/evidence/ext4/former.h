@@ -20,7 +20,7 @@ struct lt_ext4_former {
     uint64_t modified, first_modified;
     uint32_t changed;          /* the time of change in the newest copy, in seconds */
     bool fine;                 /* times are finer than seconds */
-    bool at_once;              /* it did not change any more, or was not written to, when it was older than a second */
+    bool at_once;              /* it was not changed, or not written to, after the second in which it was born */
     size_t order;              /* states of one inode: a smaller number is newer */
     size_t first_piece, count; /* its map, in lt_ext4_formers.pieces: the nodes, then the pieces of the file in order */
     size_t nodes;              /* so many of them are nodes */
