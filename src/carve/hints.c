@@ -32,8 +32,8 @@ struct search {
 bool lt_carve_is_record(const char *format)
 {
     static const char *const records[] = {
-        "container-config", "host-config",  "image-config",   "identifier", "layer-link", "json-log",
-        "local-log",        "cri-log",      "image-manifest", "tar-split",  "bolt-page",  "network-file",
+        "container-config", "host-config", "image-config",   "identifier", "layer-link", "json-log",
+        "local-log",        "cri-log",     "image-manifest", "tar-split",  "bolt-page",  "network-file",
     };
     for (size_t i = 0; i < sizeof records / sizeof *records; i++)
         if (strcmp(format, records[i]) == 0)

@@ -73,7 +73,8 @@ static void make_chains(struct lt_carve_stream *stream, size_t count)
     size_t *ends = lt_realloc(NULL, lt_array_size(count + 1, sizeof *ends));
     size_t *before = lt_realloc(NULL, lt_array_size(count + 1, sizeof *before));
     for (size_t i = 0, next; i < count; i = next) {
-        for (next = i + 1; next < count && stretch_of(stream, &stream->files[next]) == stretch_of(stream, &stream->files[i]);)
+        for (next = i + 1;
+             next < count && stretch_of(stream, &stream->files[next]) == stretch_of(stream, &stream->files[i]);)
             next++;
         size_t left = longest_chain(stream->files + i, next - i, ends, before);
         memmove(stream->files + stream->count, stream->files + i, left * sizeof *stream->files);

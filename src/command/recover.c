@@ -31,7 +31,8 @@ static bool is_in_window(const struct lt_options *options, const struct lt_remai
 static bool is_wanted(const struct run *run, const struct lt_remains *remains)
 {
     const struct lt_options *options = run->job->options;
-    const struct lt_container *container = remains->whose.owner->container;
+    const struct lt_owner *owner = remains->unattributed && remains->maybe ? remains->maybe : remains->whose.owner;
+    const struct lt_container *container = owner->container;
     const char *pattern = options->choice.path;
     if (options->container && !(container && lt_filter_container(options, container)))
         return false;

@@ -36,6 +36,8 @@ struct lt_remains {
     struct lt_str path;    /* on its host: begins with a slash if it is whole; if not, steps near the root are lost;
                             * "": not known */
     struct lt_whose whose; /* owner NULL: lt_whose_is() tells by the path */
+    bool unattributed;     /* nothing says whose it is: of its owner, only the host counts */
+    const struct lt_owner *maybe;    /* whose it may be, where nothing says whose it is; NULL: nothing tells */
     const struct lt_layer *layer;    /* that still has the contents; NULL: none */
     struct lt_time first, last;      /* it went between these; unset: not known, or `deleted` is exact */
     struct lt_str label;             /* names it where its path cannot: "inode-12-3" */

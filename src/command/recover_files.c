@@ -150,7 +150,10 @@ static void make_path(struct lt_buf *out, const struct lt_remains *remains)
     const struct lt_whose *whose = &remains->whose;
     struct lt_str rest = whose->inside;
     size_t depth = 1;
-    add_owner(out, whose->owner);
+    if (remains->unattributed)
+        lt_buf_lit(out, "unattributed");
+    else
+        add_owner(out, whose->owner);
     size_t start = out->len;
     if (!rest.len || rest.ptr[0] != '/')
         lt_buf_lit(out, "/path-unknown");

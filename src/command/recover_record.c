@@ -116,7 +116,8 @@ struct lt_record *lt_remains_record(const struct lt_remains *remains, struct lt_
     lt_record_name(record, "filename", lt_str_dup(arena, remains->whose.inside));
     if (remains->inferred && (remains->path.len || remains->whose.inside.len))
         lt_record_text(record, "confidence", LT_STR("inferred"));
-    add_owner(record, owner, remains->layer);
+    if (!remains->unattributed)
+        add_owner(record, owner, remains->layer);
     if (remains->hints.count)
         lt_record_list(record, "hints", copy_list(arena, &remains->hints));
     add_node(record, remains->node);

@@ -161,10 +161,9 @@ static struct lt_container *container_of(struct search *search, const struct lt_
 {
     const struct lt_carving *carving = search->carving;
     lt_each (struct lt_root, root, &carving->host->roots) {
-        struct lt_container *container =
-            root->runtime->is_id && root->runtime->is_id(said->container)
-                ? lt_told_container(carving->owners->inventory, root, said->container)
-                : NULL;
+        struct lt_container *container = root->runtime->is_id && root->runtime->is_id(said->container)
+                                             ? lt_told_container(carving->owners->inventory, root, said->container)
+                                             : NULL;
         if (container)
             return container;
     }
