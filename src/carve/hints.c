@@ -14,12 +14,12 @@ enum {
 
 const struct lt_carve_hint_kind lt_carve_hint_kinds[LT_CARVE_HINTS] = {
     [LT_CARVE_HINT_NONE] = {"", "", 0, 0},
-    [LT_CARVE_HINT_SAVED] = {"saved-with", "beside the configuration that is saved with it", 1, 1},
-    [LT_CARVE_HINT_NAMED] = {"names", "its one line is the name of this container alone", 1, 1},
-    [LT_CARVE_HINT_CREATED] = {"made-with", "beside a record of this container", 1, 1},
-    [LT_CARVE_HINT_BETWEEN] = {"between", "between deleted files of this owner", 1, 1},
-    [LT_CARVE_HINT_NEAR] = {"near", "near a deleted file of this owner", 1, 1},
-    [LT_CARVE_HINT_TIME] = {"written-when", "written when nearly all that was made was of this owner", 1, 1},
+    [LT_CARVE_HINT_SAVED] = {"saved-with", "beside the configuration that is saved with it", 7, 7},
+    [LT_CARVE_HINT_NAMED] = {"names", "its one line is the name of this container alone", 8, 8},
+    [LT_CARVE_HINT_CREATED] = {"made-with", "beside a record of this container", 39, 44},
+    [LT_CARVE_HINT_BETWEEN] = {"between", "between deleted files of this owner", 27, 27},
+    [LT_CARVE_HINT_NEAR] = {"near", "near a deleted file of this owner", 2, 4},
+    [LT_CARVE_HINT_TIME] = {"written-when", "written when nearly all that was made was of this owner", 320, 342},
 };
 
 struct search {

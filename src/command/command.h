@@ -16,7 +16,8 @@
  *   cat.c          a file as a container saw it; cat_freed.c: one that no layer has any more; bytes.c writes it out
  *   findings.c     what deserves eyes
  *   recover.c      files that are gone, and what of them is left
- *   recover_search.c   by all methods: methods.def has a line for each, recover_hidden.c, recover_deleted.c
+ *   recover_search.c   by all methods: methods.def has a line for each, recover_hidden.c, recover_deleted.c,
+ *                      recover_carved.c
  *   recover_record.c   describes what is found
  *   recover_files.c    writes its contents
  *   pick.c         the one container that the user means

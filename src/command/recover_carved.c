@@ -91,7 +91,7 @@ static void add_hint(struct lt_record *record, const struct lt_carving_find *fin
     }
     if (hint->volume)
         lt_record_name(record, "hint_volume_name", hint->volume->name);
-    lt_record_name(record, "hint_layer", find->hint_layer);
+    lt_record_name(record, "hint_layer", lt_str_dup(record->arena, find->hint_layer));
     lt_record_text(record, "hint", lt_str_c(kind->name));
     lt_record_text(record, "hint_why", lt_str_c(kind->why));
     lt_record_text(record, "hint_odds", lt_str_format(record->arena, "%u of %u", kind->right, kind->of));
@@ -104,9 +104,9 @@ static void describe(const struct lt_remains *remains, struct lt_record *record)
     lt_record_text(record, "format", lt_str_c(find->carved.format));
     if (find->carved.why)
         lt_record_text(record, "not_complete", lt_str_c(find->carved.why));
-    lt_record_name(record, "says_container", said->container);
-    lt_record_name(record, "says_image", said->image);
-    lt_record_name(record, "says_layer", said->layer);
+    lt_record_name(record, "says_container", lt_str_dup(record->arena, said->container));
+    lt_record_name(record, "says_image", lt_str_dup(record->arena, said->image));
+    lt_record_name(record, "says_layer", lt_str_dup(record->arena, said->layer));
     lt_record_time(record, "content_first", said->first);
     lt_record_time(record, "content_last", said->last);
     if (find->hint)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Free space of hostile bytes, in blocks of 1 KiB: whatever is found lies within, in order and apart, and can be read. */
+/* Free space of hostile bytes, in blocks of 1 KiB: whatever is found lies within, in order and apart, and can be read.
+ */
 #include "carve/carve.h"
 
 #include "fuzz.h"
