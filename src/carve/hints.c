@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "carve/hints.h"
 
+#include "base/map.h"
 #include "carve/stream.h"
 
 #include <stdlib.h>
@@ -10,6 +11,9 @@ enum {
     TOGETHER = 16, /* blocks within which the records of a container are made */
     BESIDE = 2,    /* blocks within which both halves of a configuration are saved */
     NEARLY = 80,   /* percent */
+    STEPS = 256,   /* marks that are looked at beside one find */
+    MOST_BORN = 4096, /* births in a time that is short enough to tell something */
+    SHORT_ID = 12,
 };
 
 const struct lt_carve_hint_kind lt_carve_hint_kinds[LT_CARVE_HINTS] = {
@@ -24,8 +28,13 @@ const struct lt_carve_hint_kind lt_carve_hint_kinds[LT_CARVE_HINTS] = {
 
 struct search {
     const struct lt_carve_trail *trail;
+    struct lt_arena arena;
+    struct lt_map names;        /* name or short ID -> struct lt_container *, or `several` */
+    struct lt_container several; /* stands for more than one */
     struct lt_carve_mark *born; /* owned; marks with a time, in the order of these */
     size_t born_count;
+    size_t first, end;              /* the births that were looked at last */
+    const struct lt_owner *busiest; /* whose nearly all of these are; NULL: nobody's */
     struct lt_carve_stream stream;
 };
 
@@ -119,27 +128,28 @@ static void by_save(const struct lt_carve_trail *trail, size_t at)
         hint(item, nearest(trail, at, BESIDE, is_configuration), LT_CARVE_HINT_SAVED);
 }
 
-/* The file `hostname` of a container has its name, or the begin of its ID. */
-static bool names(const struct lt_container *container, struct lt_str line)
+static void add_name(struct search *search, struct lt_str name, struct lt_container *container)
 {
-    enum { SHORT_ID = 12 };
-    return lt_str_eq(line, container->name) || (line.len == SHORT_ID && lt_str_starts(container->id, line));
+    bool known = name.len && lt_map_get(&search->names, name);
+    if (name.len)
+        lt_map_put(&search->names, &search->arena, name, known ? &search->several : container);
 }
 
-static void by_name(const struct lt_carve_trail *trail, struct lt_carve_item *item)
+/* The file `hostname` of a container has its name, or the begin of its ID. */
+static void take_names(struct search *search)
 {
-    const struct lt_container *found = NULL;
-    if (!item->line.len)
-        return;
-    lt_each (const struct lt_container, container, trail->containers) {
-        if (!names(container, item->line))
-            continue;
-        if (found)
-            return;
-        found = container;
+    lt_each (struct lt_container, container, search->trail->containers) {
+        add_name(search, container->name, container);
+        if (container->id.len > SHORT_ID)
+            add_name(search, (struct lt_str){container->id.ptr, SHORT_ID}, container);
     }
-    if (found)
-        hint(item, &found->owner, LT_CARVE_HINT_NAMED);
+}
+
+static void by_name(const struct search *search, struct lt_carve_item *item)
+{
+    const struct lt_container *container = item->line.len ? lt_map_get(&search->names, item->line) : NULL;
+    if (container && container != &search->several)
+        hint(item, &container->owner, LT_CARVE_HINT_NAMED);
 }
 
 static bool is_link(const struct lt_carve_item *item)
@@ -185,8 +195,8 @@ static const struct lt_carve_mark *deleted_near(const struct lt_carve_trail *tra
                                                 int step)
 {
     uint64_t most = (uint64_t)NEAR * trail->block, place = item->at;
-    size_t at = lt_carve_marks_before(trail->marks, trail->mark_count, place);
-    for (at -= step < 0; at < trail->mark_count; at += (size_t)(ptrdiff_t)step) {
+    size_t at = lt_carve_marks_before(trail->marks, trail->mark_count, place), left = STEPS;
+    for (at -= step < 0; at < trail->mark_count && left; at += (size_t)(ptrdiff_t)step, left--) {
         const struct lt_carve_mark *mark = &trail->marks[at];
         uint64_t end = mark->at + mark->size < place ? mark->at + mark->size : place;
         if (!mark->at || (step > 0 ? mark->at - place : place - end) > most)
@@ -247,11 +257,16 @@ static size_t born_before(const struct search *search, struct lt_time time, bool
     return low;
 }
 
-/* The owner of nearly all marks from `first` to the one before `end`. NULL: there is none. */
-static const struct lt_owner *busiest(const struct search *search, size_t first, size_t end)
+/* Find the owner of nearly all births from `first` to the one before `end`. Finds that follow each other were often
+ * written in the same time. */
+static const struct lt_owner *busiest(struct search *search, size_t first, size_t end)
 {
     const struct lt_owner *best = NULL;
     size_t balance = 0, mine = 0;
+    if (first >= end || end - first > MOST_BORN)
+        return NULL;
+    if (first == search->first && end == search->end)
+        return search->busiest;
     for (size_t i = first; i < end; i++) { /* who has more than half, if anyone has */
         const struct lt_owner *owner = search->born[i].owner;
         best = balance ? best : owner;
@@ -259,16 +274,19 @@ static const struct lt_owner *busiest(const struct search *search, size_t first,
     }
     for (size_t i = first; i < end; i++)
         mine += is_same(search->born[i].owner, best);
-    return end > first && mine * 100 >= (end - first) * NEARLY ? best : NULL;
+    search->first = first;
+    search->end = end;
+    search->busiest = mine * 100 >= (end - first) * NEARLY ? best : NULL;
+    return search->busiest;
 }
 
-static void by_time(const struct search *search, struct lt_carve_item *item)
+static void by_time(struct search *search, struct lt_carve_item *item)
 {
     struct lt_time from, to;
-    if (lt_carve_is_record(item->format) || item->owner || item->kind ||
-        !lt_carve_written(&search->stream, item->at, &from, &to))
-        return;
-    hint(item, busiest(search, born_before(search, from, false), born_before(search, to, true)), LT_CARVE_HINT_TIME);
+    if (!lt_carve_is_record(item->format) && !item->owner && !item->kind &&
+        lt_carve_written(&search->stream, item->at, &from, &to))
+        hint(item, busiest(search, born_before(search, from, false), born_before(search, to, true)),
+             LT_CARVE_HINT_TIME);
 }
 
 void lt_carve_hints(const struct lt_carve_trail *trail)
@@ -277,10 +295,11 @@ void lt_carve_hints(const struct lt_carve_trail *trail)
     if (trail->mark_count)
         qsort(trail->marks, trail->mark_count, sizeof *trail->marks, by_place);
     take_born(&search);
+    take_names(&search);
     lt_carve_stream_make(&search.stream, trail->marks, trail->mark_count, trail->block);
     for (size_t i = 0; i < trail->item_count; i++) {
         by_save(trail, i);
-        by_name(trail, &trail->items[i]);
+        by_name(&search, &trail->items[i]);
     }
     for (size_t i = 0; i < trail->item_count; i++) {
         by_creation(trail, i);
@@ -289,4 +308,5 @@ void lt_carve_hints(const struct lt_carve_trail *trail)
     }
     lt_carve_stream_free(&search.stream);
     free(search.born);
+    lt_arena_free(&search.arena);
 }

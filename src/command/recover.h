@@ -17,6 +17,7 @@ struct lt_recovery;
 struct lt_recover_method {
     const char *name; /* `method` in the output: "deleted" */
     bool of_layers;   /* it finds files that layers still have */
+    bool nameless;    /* its finds have no paths */
     /* Add what remains on recovery->host, with lt_recovery_add(). Losses are reported. LT_FATAL: the run must end. */
     enum lt_status (*search)(struct lt_recovery *recovery, struct lt_err *err);
     /* Read contents, as lt_fs_ops.read: what is lost may be anything, as remains->lost says which parts these are. */
@@ -59,7 +60,7 @@ struct lt_remains {
  * name of a container, is known only then. */
 struct lt_recovery {
     struct lt_job *job;
-    bool freed_only;                        /* without what layers still have */
+    bool freed_only;                        /* without what layers still have, and what has no path */
     const struct lt_host *host;             /* that is searched */
     const struct lt_recover_method *method; /* that searches */
     void *state;                            /* of that */

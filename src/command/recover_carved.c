@@ -97,6 +97,12 @@ static void add_hint(struct lt_record *record, const struct lt_carving_find *fin
     lt_record_text(record, "hint_odds", lt_str_format(record->arena, "%u of %u", kind->right, kind->of));
 }
 
+static struct lt_str where(const struct lt_remains *remains, struct lt_arena *arena)
+{
+    const struct lt_carving_find *find = remains->handle;
+    return lt_str_format(arena, "free blocks, by its contents (%s)", find->carved.format);
+}
+
 static void describe(const struct lt_remains *remains, struct lt_record *record)
 {
     const struct lt_carving_find *find = remains->handle;
@@ -115,7 +121,9 @@ static void describe(const struct lt_remains *remains, struct lt_record *record)
 
 const struct lt_recover_method lt_recover_method_carved = {
     .name = "carved",
+    .nameless = true,
     .search = search_host,
     .read = read_contents,
+    .where = where,
     .describe = describe,
 };

@@ -87,7 +87,7 @@ static enum lt_status search_host(struct lt_recovery *recovery, const struct lt_
     size_t before = recovery->finds.count;
     recovery->host = host;
     for (size_t i = 0; methods[i] && status == LT_OK; i++) {
-        if (recovery->freed_only && methods[i]->of_layers)
+        if (recovery->freed_only && (methods[i]->of_layers || methods[i]->nameless))
             continue;
         recovery->method = methods[i];
         recovery->state = NULL;
