@@ -7,11 +7,11 @@
 #include <stdlib.h>
 
 enum {
-    NEAR = 64,     /* blocks within which a deleted file tells something */
-    TOGETHER = 16, /* blocks within which the records of a container are made */
-    BESIDE = 2,    /* blocks within which both halves of a configuration are saved */
-    NEARLY = 80,   /* percent */
-    STEPS = 256,   /* marks that are looked at beside one find */
+    NEAR = 64,        /* blocks within which a deleted file tells something */
+    TOGETHER = 16,    /* blocks within which the records of a container are made */
+    BESIDE = 2,       /* blocks within which both halves of a configuration are saved */
+    NEARLY = 80,      /* percent */
+    STEPS = 256,      /* marks that are looked at beside one find */
     MOST_BORN = 4096, /* births in a time that is short enough to tell something */
     SHORT_ID = 12,
 };
@@ -22,16 +22,16 @@ const struct lt_carve_hint_kind lt_carve_hint_kinds[LT_CARVE_HINTS] = {
     [LT_CARVE_HINT_NAMED] = {"names", "its one line is the name of this container alone", 8, 8},
     [LT_CARVE_HINT_CREATED] = {"made-with", "beside a record of this container", 39, 44},
     [LT_CARVE_HINT_BETWEEN] = {"between", "between deleted files of this owner", 27, 27},
-    [LT_CARVE_HINT_NEAR] = {"near", "near a deleted file of this owner", 2, 4},
-    [LT_CARVE_HINT_TIME] = {"written-when", "written when nearly all that was made was of this owner", 320, 342},
+    [LT_CARVE_HINT_NEAR] = {"near", "near a deleted file of this owner", 15, 17},
+    [LT_CARVE_HINT_TIME] = {"written-when", "written when nearly all that was made was of this owner", 310, 329},
 };
 
 struct search {
     const struct lt_carve_trail *trail;
     struct lt_arena arena;
-    struct lt_map names;        /* name or short ID -> struct lt_container *, or `several` */
+    struct lt_map names;         /* name or short ID -> struct lt_container *, or `several` */
     struct lt_container several; /* stands for more than one */
-    struct lt_carve_mark *born; /* owned; marks with a time, in the order of these */
+    struct lt_carve_mark *born;  /* owned; marks with a time, in the order of these */
     size_t born_count;
     size_t first, end;              /* the births that were looked at last */
     const struct lt_owner *busiest; /* whose nearly all of these are; NULL: nobody's */
@@ -64,8 +64,8 @@ static bool is_same(const struct lt_owner *a, const struct lt_owner *b)
 /* Files of users lie among files, and records among records: daemons write these at other times. */
 static bool is_alike(const struct lt_carve_item *item, const struct lt_carve_mark *mark)
 {
-    bool among_files = mark->layer.len || mark->owner->role == LT_ROLE_RW || mark->owner->role == LT_ROLE_IMAGE ||
-                       mark->owner->role == LT_ROLE_VOLUME;
+    bool among_files = mark->layer.len || mark->below.len || mark->owner->role == LT_ROLE_RW ||
+                       mark->owner->role == LT_ROLE_IMAGE || mark->owner->role == LT_ROLE_VOLUME;
     return lt_carve_is_record(item->format) != among_files;
 }
 
@@ -212,11 +212,13 @@ static void by_deleted(const struct lt_carve_trail *trail, struct lt_carve_item 
     const struct lt_carve_mark *left = deleted_near(trail, item, -1), *right = deleted_near(trail, item, 1);
     bool use_left = left && (!right || item->at - left->at <= right->at - item->at);
     const struct lt_carve_mark *mark = use_left ? left : right;
-    bool between = left && right && is_same(left->owner, right->owner) && lt_str_eq(left->layer, right->layer);
+    bool between = left && right && is_same(left->owner, right->owner) && lt_str_eq(left->layer, right->layer) &&
+                   lt_str_eq(left->below, right->below);
     if (!mark || item->owner || item->kind || (!between && lt_carve_is_record(item->format)))
         return;
     hint(item, mark->owner, between ? LT_CARVE_HINT_BETWEEN : LT_CARVE_HINT_NEAR);
     item->hint_layer = mark->layer;
+    item->hint_below = mark->below;
 }
 
 /* --- by time --- */

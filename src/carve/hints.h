@@ -37,6 +37,7 @@ struct lt_carve_item {
     const struct lt_owner *owner; /* whose it says that it is; NULL: it does not say */
     const struct lt_owner *hint;  /* set here; NULL: none */
     struct lt_str hint_layer;     /* set here: of struct lt_carve_mark */
+    struct lt_str hint_below;     /* set here: the same */
     enum lt_carve_hint kind;      /* set here */
 };
 
@@ -46,6 +47,7 @@ struct lt_carve_mark {
     struct lt_time born; /* may be unset */
     const struct lt_owner *owner;
     struct lt_str layer; /* name of the directory of a layer that is gone, which it was in; "": none */
+    struct lt_str below; /* of a path whose first steps are lost, the first that is known; "": that says nothing more */
     bool lives;
 };
 

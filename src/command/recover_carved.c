@@ -84,7 +84,9 @@ static void add_hint(struct lt_record *record, const struct lt_carving_find *fin
 {
     const struct lt_owner *hint = find->hint;
     const struct lt_carve_hint_kind *kind = find->kind;
-    lt_record_text(record, "hint_role", lt_str_c(lt_role_names[hint->role]));
+    if (!find->hint_below.len)
+        lt_record_text(record, "hint_role", lt_str_c(lt_role_names[hint->role]));
+    lt_record_name(record, "hint_below", lt_str_dup(record->arena, find->hint_below));
     if (hint->container) {
         lt_record_name(record, "hint_container_identifier", hint->container->id);
         lt_record_name(record, "hint_container_name", hint->container->name);

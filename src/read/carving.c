@@ -65,20 +65,29 @@ static bool says_something(const struct lt_whose *whose)
     return owner->container || owner->volume || owner->layer || owner->image || whose->gone.len;
 }
 
+/* Of a path whose first steps are lost, the first that is known, if there is another below it. */
+static struct lt_str first_step(struct lt_str path)
+{
+    struct lt_str first = lt_str_cut(&path, '/');
+    return path.len ? first : LT_STR("");
+}
+
 static enum lt_status take_deleted(void *arg, const struct lt_deleted *file, struct lt_err *err)
 {
     struct search *search = arg;
     const struct lt_carving *carving = search->carving;
     const struct lt_whose whose = whose_is(search, file->path);
+    struct lt_str below = says_something(&whose) ? LT_STR("") : first_step(file->path);
     for (size_t i = 0; i < file->extent_count && file->complete; i++)
         add_known(search, &file->extents[i]);
-    if (says_something(&whose) && !file->lives)
+    if ((says_something(&whose) || below.len) && !file->lives)
         add_mark(search, &(struct lt_carve_mark){
                              .at = file->extent_count ? file->extents[0].at : 0,
                              .size = file->node->size,
                              .born = file->node->time[LT_B],
                              .owner = whose.owner,
                              .layer = lt_str_dup(&search->marks_arena, whose.gone),
+                             .below = lt_str_dup(&search->marks_arena, below),
                          });
     lt_arena_reset(&search->arena);
     return carving->poll ? carving->poll(carving->arg, err) : LT_OK;
@@ -253,6 +262,7 @@ static void take_hints(struct search *search)
     lt_each (struct lt_carving_find, find, &carving->finds) {
         find->hint = items[find_at].hint;
         find->hint_layer = lt_str_dup(carving->arena, items[find_at].hint_layer);
+        find->hint_below = lt_str_dup(carving->arena, items[find_at].hint_below);
         find->kind = &lt_carve_hint_kinds[items[find_at].kind];
     }
 }

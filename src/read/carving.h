@@ -13,6 +13,7 @@ struct lt_carving_find {
     const struct lt_owner *owner; /* whose the contents say that it is; NULL: they do not */
     const struct lt_owner *hint;  /* whose it may be; NULL: nothing tells, or there is an owner */
     struct lt_str hint_layer;     /* name of the directory of a layer that is gone, which it may have been in */
+    struct lt_str hint_below; /* name of a directory that it may have been below; the hint's owner says nothing then */
     const struct lt_carve_hint_kind *kind; /* of the hint */
 };
 

@@ -254,7 +254,7 @@ def truth(case: str) -> dict[int, list[dict[str, str]]]:
 
 def judge(find: Find, row: dict[str, str]) -> bool | None:
     """Is the owner, or the hint, right? None: there is neither. Of an image a hint says only that the file was in one, or in which
-    directory."""
+    directory; of what else is gone, sometimes only below which directory."""
     fact, hint = find.get("container_identifier"), find.get("hint_container_identifier")
     if fact or hint:
         return (fact or hint) == row["container_id"]
@@ -264,6 +264,8 @@ def judge(find: Find, row: dict[str, str]) -> bool | None:
         return f"/volumes/{find['hint_volume_name']}/" in row["host_path"]
     if "hint_layer" in find:
         return f"/{find['hint_layer']}/" in row["host_path"]
+    if "hint_below" in find:
+        return f"/{find['hint_below']}/" in row["host_path"]
     return find["hint_role"] == "image" and row["container_id"] == "-" and "/overlay2/" in row["host_path"]
 
 
