@@ -19,12 +19,13 @@ static const struct lt_owner of_two = {.container = &two, .role = LT_ROLE_RW};
 
 static struct lt_carve_mark living(uint64_t block, int64_t born, const struct lt_owner *owner)
 {
-    return (struct lt_carve_mark){block * BLOCK, 1, lt_time_at(born, 0), owner, LT_STR(""), true};
+    return (struct lt_carve_mark){
+        .at = block * BLOCK, .size = 1, .born = lt_time_at(born, 0), .owner = owner, .lives = true};
 }
 
 static struct lt_carve_mark deleted(uint64_t block, const struct lt_owner *owner)
 {
-    return (struct lt_carve_mark){block * BLOCK, 1, {0}, owner, LT_STR(""), false};
+    return (struct lt_carve_mark){.at = block * BLOCK, .size = 1, .owner = owner};
 }
 
 static void search(struct lt_carve_item *items, size_t count, struct lt_carve_mark *marks, size_t mark_count)
