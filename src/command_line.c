@@ -61,6 +61,7 @@ FLAG(list_sources)
 FLAG(list_formats)
 FLAG(json)
 FLAG(all)
+FLAG(removed)
 FLAG(verify_layers)
 FLAG(raw_csv)
 FLAG(merge_times)
@@ -144,6 +145,7 @@ enum {
     BYTES = LT_OPTIONS_BYTES,
     CHOSEN = LT_OPTIONS_CHOSEN,
     TREE = LT_OPTIONS_TREE,
+    REMOVED = LT_OPTIONS_REMOVED,
 };
 
 static const struct option_row table[] = {
@@ -156,6 +158,8 @@ static const struct option_row table[] = {
      set_raw_csv},
     {JSON, 0, "json", NULL, "an array of JSON objects instead of a table", set_json},
     {TRACES, 0, "all", NULL, "also the containers of which only traces are left, in logs and databases", set_all},
+    {REMOVED, 0, "removed", NULL, "what was removed, as far as anything still tells of it, instead of what exists",
+     set_removed},
     {ALL, 0, "no-journal", NULL, "show an ext3/4 disk as it lies, without the changes that wait in its journal",
      set_no_journal},
     {ROW, 0, "no-deleted", NULL, "leave out deleted entries that the file system still knows of", set_no_deleted},

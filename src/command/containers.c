@@ -2,6 +2,7 @@
 /* Every container of the evidence, oldest first, including those of which only a trace is left. */
 #include "command/command.h"
 #include "command/record.h"
+#include "command/removed.h"
 #include "model/told.h"
 #include "run/job.h"
 #include "run/traces.h"
@@ -130,6 +131,8 @@ static bool any_lacks(const struct lt_job *job)
 
 static enum lt_status run_containers(struct lt_job *job, struct lt_err *err)
 {
+    if (job->options->removed)
+        return lt_removed_containers(job, err);
     bool all = job->options->all, says = !all && !job->options->quiet;
     uint64_t errors = 0;
     if ((all || says || any_lacks(job)) &&
@@ -146,6 +149,6 @@ const struct lt_command lt_command_containers = {
     .name = "containers",
     .arguments = "EVIDENCE...",
     .summary = "the containers: image, state, times, command, and what sets them apart",
-    .options = LT_OPTIONS_JSON | LT_OPTIONS_INFRA | LT_OPTIONS_TRACES,
+    .options = LT_OPTIONS_JSON | LT_OPTIONS_INFRA | LT_OPTIONS_TRACES | LT_OPTIONS_REMOVED,
     .run = run_containers,
 };

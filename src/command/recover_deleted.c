@@ -25,15 +25,6 @@ static struct lt_str host_path(const struct search *search, struct lt_str path)
     return lt_str_format(&search->recovery->job->scratch, "%.*s%.*s", LT_ARG(search->at), LT_ARG(rest));
 }
 
-/* A record of a store tells of layers and containers that are gone. */
-static void learn(struct lt_recovery *recovery, const struct lt_remains *remains)
-{
-    struct lt_buf text = {0};
-    if (lt_remains_whole(remains, lt_whose_record(recovery->host, remains->path), &text))
-        lt_whose_learn(&recovery->owners, recovery->host, remains->path, lt_buf_view(&text));
-    lt_buf_free(&text);
-}
-
 static void add(const struct search *search, const struct lt_deleted *file)
 {
     struct lt_recovery *recovery = search->recovery;
@@ -64,7 +55,6 @@ static void add(const struct search *search, const struct lt_deleted *file)
     copy->extents = kept->extents;
     copy->lost = kept->lost;
     kept->handle = copy;
-    learn(recovery, kept);
 }
 
 static enum lt_status take(void *arg, const struct lt_deleted *file, struct lt_err *err)

@@ -36,6 +36,8 @@ static void witness(struct lt_moment *moment, const struct lt_sign *sign)
         moment->rank = sign->rank;
         moment->by = sign->by;
         moment->path = sign->path;
+        moment->offset = sign->offset;
+        moment->has_offset = sign->has_offset;
     }
     if (moment->exact)
         return; /* log lines are written down late */

@@ -21,7 +21,8 @@ struct lt_sign {
     struct lt_time first, last; /* bounds of an end that is inexact; either may be unset */
     const char *by;             /* the witness in words: static, or in the run arena */
     struct lt_str path;         /* of the file that says so */
-    bool has_exit_code;
+    uint64_t offset;            /* of the line or item in it, if has_offset */
+    bool has_offset, has_exit_code;
     int64_t exit_code;
 };
 
@@ -34,6 +35,8 @@ struct lt_moment {
     unsigned rank;
     const char *by; /* NULL: nobody */
     struct lt_str path;
+    uint64_t offset; /* if has_offset */
+    bool has_offset;
 };
 
 /* An interval in which a container ran. */

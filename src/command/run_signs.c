@@ -148,6 +148,8 @@ enum lt_status lt_run_signs_take(void *arg, struct lt_event *event, enum lt_fate
     };
     if (rule->what != LT_SIGN_ALIVE) {
         sign.path = lt_str_dup(all->arena, event->where.file);
+        sign.offset = event->where.offset;
+        sign.has_offset = event->where.has_offset;
         correct(&sign, event);
     }
     add_sign(witnesses_of(all, container), all->arena, &sign);

@@ -92,6 +92,12 @@ struct lt_fs_ops {
     enum lt_status (*deleted)(struct lt_fs *,
                               enum lt_status (*each)(void *arg, const struct lt_deleted *file, struct lt_err *),
                               void *arg, struct lt_err *);
+    /* With `deleted`: the same for files and directories that are there no more, as far as `wants` (an lt_wants_deleted)
+     * lets them pass. Of a directory nothing but its inode is told; of one whose inode is another's by now, a former
+     * name: then it may be there today. Costs less the fewer these are. */
+    enum lt_status (*deleted_if)(struct lt_fs *, bool (*wants)(void *arg, const struct lt_deleted *file),
+                                 enum lt_status (*each)(void *arg, const struct lt_deleted *file, struct lt_err *),
+                                 void *arg, struct lt_err *);
     /* With `deleted`: read what is left of a find, or of a copy of it. What is lost is read as it lies there today, and
      * as zeros if nothing tells where. As `read`. */
     ssize_t (*read_deleted)(const struct lt_deleted *, void *buffer, size_t size, uint64_t offset, struct lt_err *);
@@ -155,6 +161,7 @@ struct lt_fs {
     bool no_trusted;     /* the kernel hides attributes trusted.* from us, as if there were none */
     bool by_inode;       /* it finds directories and their entries by inode alone, whatever their paths */
     bool is_tree;        /* a kernel makes sure that no directory is reached twice; a hostile image may lie */
+    bool lagging;        /* it was in use, and nothing brings it up to date: its parts may be of different times */
     struct lt_journal_summary journal;
     struct lt_copies copies;
     struct lt_map flawed; /* paths of what is damaged, but used all the same: see lt_fs_flaw() */

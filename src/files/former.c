@@ -14,7 +14,6 @@ struct pass {
     struct lt_ctx *ctx;
     struct lt_former_places *places;
     struct lt_gone_owners owners;
-    bool learned;           /* what deleted records tell of them */
     struct lt_str at, base; /* where the host mounts the directory `base` of it; "": its root */
     struct lt_map dirs;     /* path -> struct lt_dir * */
     struct lt_node newer;   /* the state of the same file that came before; no mode: there is none */
@@ -96,29 +95,6 @@ static bool is_news(struct pass *pass, const struct lt_former *former, struct lt
     return news || node->deleted.set;
 }
 
-static enum lt_status learn_one(void *arg, const struct lt_deleted *file, struct lt_err *err)
-{
-    struct pass *pass = arg;
-    struct lt_str path = file->path.len ? host_path(pass, file->path) : LT_STR("");
-    struct lt_buf text = {0};
-    (void)err;
-    if (lt_deleted_whole(file, lt_whose_record(pass->ctx->host, path), &text))
-        lt_whose_learn(&pass->owners, pass->ctx->host, path, lt_buf_view(&text));
-    lt_buf_free(&text);
-    return LT_OK;
-}
-
-/* What deleted records tell of containers that are gone must be known before the first file needs its owner. What is
- * wrong with the file system is reported by the pass itself. */
-static void learn(struct pass *pass)
-{
-    struct lt_fs *fs = pass->ctx->fs;
-    struct lt_err ignored = {0};
-    if (!pass->learned && fs->ops->deleted)
-        fs->ops->deleted(fs, learn_one, pass, &ignored);
-    pass->learned = true;
-}
-
 static enum lt_status take(void *arg, const struct lt_former *former, struct lt_err *err)
 {
     struct pass *pass = arg;
@@ -126,7 +102,6 @@ static enum lt_status take(void *arg, const struct lt_former *former, struct lt_
     struct lt_node node = *former->node;
     struct lt_str path;
     bool news = is_news(pass, former, &node);
-    learn(pass);
     lt_arena_reset(ctx->scratch);
     if (former->path.len) {
         path = host_path(pass, former->path);

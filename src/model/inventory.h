@@ -181,6 +181,7 @@ struct lt_traces {
     struct lt_time first;        /* the earliest of them */
     struct lt_time began, ended; /* the last sign of a start, and of an end */
     struct lt_time gone;         /* it was removed by then */
+    struct lt_span removed;      /* it was removed between these; both the same: then */
     struct lt_str mounts_by;     /* path of the file that tells its mounts, "" if none does */
 };
 
@@ -222,6 +223,7 @@ struct lt_container {
     bool removed;                           /* it is in no store: see lt_inventory_removed() */
     struct lt_time first_trace, last_trace; /* of one in no store: the span of what names it; see run/traces.h */
     struct lt_list traced_by;               /* of struct lt_str *: the sources of that */
+    struct lt_list witnesses; /* of struct lt_identifier *: of one that was removed, who tells what of it, for people */
     struct lt_list told_by; /* of struct lt_str *: without a configuration, who tells its name or image, for people */
     struct lt_image *image; /* tag image_inferred: only its layers tell so */
     bool image_by_name;     /* it was found by a name, which may mean another one by now */
@@ -320,6 +322,7 @@ struct lt_host {
     struct lt_str *subuid, *subgid;     /* texts of /etc/subuid and /etc/subgid; NULL: not read yet */
     struct lt_time newest;              /* the newest ctime of a file seen: only this host's kernel sets these */
     struct lt_list roots;               /* of struct lt_root *: its stores */
+    struct lt_list searched;            /* of struct lt_searched *: see read/recovered.h */
     struct lt_list bound;               /* of struct lt_bound *: the bind sources that were walked */
     struct lt_list inner_logs;          /* of struct lt_inner_log *: found by the walks */
     struct lt_list carved_logs;         /* see remains/remains.h */
@@ -333,6 +336,13 @@ struct lt_link {
     struct lt_str directory; /* path of that with the link */
     struct lt_node node;     /* the link itself */
     struct lt_str leads_to;  /* path of what it leads to, without links */
+};
+
+/* A layer that is gone with its container. */
+struct lt_gone_layer {
+    struct lt_str container; /* its ID */
+    enum lt_role role;
+    struct lt_owner owner; /* see lt_told_layer() */
 };
 
 /* A store: one place where a runtime keeps its data. */
@@ -353,6 +363,7 @@ struct lt_root {
     struct lt_list containers, images, layers, volumes;
     struct lt_map removed_by_id;                /* containers known only from traces: see lt_inventory_removed() */
     struct lt_list removed;                     /* of struct lt_container *: the same */
+    struct lt_map gone_layers; /* name of the directory of a layer that is gone -> struct lt_gone_layer * */
     struct lt_map container_by_id, image_by_id; /* keys: lt_namespaced() */
     struct lt_map layer_by_id, volume_by_name;
     struct lt_map snapshots; /* layers under the names by which other stores know them: see lt_host_snapshot() */

@@ -10,6 +10,7 @@ struct lt_container;
 struct lt_ctx;
 struct lt_discovery;
 struct lt_log_lines;
+struct lt_recovered;
 struct lt_root;
 struct lt_source;
 struct lt_stream;
@@ -54,9 +55,7 @@ struct lt_gone {
     struct lt_str layer;     /* name of the directory of a layer in the path; "": none */
     bool within;             /* it is one of the layer's files, and not of its records: at */
     struct lt_str inside;    /* in its containers, with a slash in front */
-    bool is_record;          /* it is the record of the container, which gone_name() knows to read */
-    bool names_layer;        /* the content is the name of the directory of a layer of the container, in the role */
-    enum lt_role role;
+    bool is_record;          /* its contents tell more, to recovered() */
 };
 
 /* Add all records of a log to `lines` (runtime/log_lines.h), whose current file `stream` gives. */
@@ -115,8 +114,9 @@ struct lt_runtime {
     lt_log_reader *(*log_of)(struct lt_str head);
     /* What does the path of a deleted file tell? All in `out` is part of it. False: nothing. NULL: it never does. */
     bool (*gone)(const struct lt_root *root, struct lt_str path, struct lt_gone *out);
-    /* The name of the container in such a record, in `arena`; "": it tells none. NULL: there are no such records. */
-    struct lt_str (*gone_name)(struct lt_str record, struct lt_arena *arena);
+    /* Take what a record tells that the current store has no more: read/recovered.h. False: it is none of the store's.
+     * NULL: none ever is. */
+    bool (*recovered)(struct lt_ctx *ctx, const struct lt_recovered *record);
     const struct lt_driver *(*driver)(
         size_t index); /* the storage drivers it knows, by index; returns NULL after the last one. NULL: it has none */
 };

@@ -15,6 +15,26 @@ struct lt_container *lt_told_find(const struct lt_host *host, struct lt_str id)
     return NULL;
 }
 
+bool lt_told_exists(const struct lt_host *host, struct lt_str id)
+{
+    lt_each (const struct lt_root, root, &host->roots)
+        lt_each (const struct lt_container, container, &root->containers)
+            if (lt_str_eq(container->id, id))
+                return true;
+    return false;
+}
+
+const struct lt_owner *lt_told_layer(const struct lt_root *root, struct lt_str name)
+{
+    struct lt_gone_layer *layer = lt_map_get(&root->gone_layers, name);
+    const struct lt_container *container = layer ? lt_told_find(root->host, layer->container) : NULL;
+    if (!container)
+        return NULL;
+    layer->owner = container->owner;
+    layer->owner.role = layer->role;
+    return &layer->owner;
+}
+
 struct lt_container *lt_told_container(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id)
 {
     struct lt_container *known = lt_map_get(&root->container_by_id, id);
@@ -144,21 +164,12 @@ void lt_told_by_layers(struct lt_inventory *inventory, struct lt_root *root)
     }
 }
 
-static bool is_in_a_store(const struct lt_container *container)
-{
-    lt_each (const struct lt_root, root, &container->root->host->roots)
-        lt_each (const struct lt_container, other, &root->containers)
-            if (lt_str_eq(other->id, container->id))
-                return true;
-    return false;
-}
-
 struct lt_list lt_told_removed(const struct lt_root *root, struct lt_arena *arena)
 {
     struct lt_list found = {0};
     lt_each (struct lt_container, container, &root->removed) {
         bool is_one = container->id.len || lt_identifier_of(&container->identifiers, "attempt").len;
-        if (is_one && !is_in_a_store(container))
+        if (is_one && !lt_told_exists(container->root->host, container->id))
             lt_list_add(&found, arena, container);
     }
     return found;

@@ -17,6 +17,13 @@ struct lt_container *lt_told_find(const struct lt_host *host, struct lt_str id);
  * lt_inventory_removed() for NULL. */
 struct lt_container *lt_told_container(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
 
+/* Does a store of the host have a container with that ID? */
+bool lt_told_exists(const struct lt_host *host, struct lt_str id);
+
+/* The owner of a layer that is gone, by the name of its directory. NULL: nothing tells whose it was. What a build makes
+ * for a step has such a layer, too, and no container. */
+const struct lt_owner *lt_told_layer(const struct lt_root *root, struct lt_str name);
+
 /* `by` says who tells it, for people: "a line of containerd in /var/log/syslog". All text is copied. Nothing happens if
  * the container is NULL, or the text is "". Inferred: the witness does not name both the container and its name. */
 void lt_told_name(struct lt_inventory *inventory, struct lt_container *container, struct lt_str name, bool inferred,

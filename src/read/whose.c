@@ -5,8 +5,6 @@
 #include "model/runtime.h"
 #include "model/told.h"
 
-enum { LONGEST_ID = 256, LONGEST_RECORD = 1 << 20 };
-
 static bool is_in_layer(const struct lt_layer *layer, struct lt_str path, struct lt_whose *out)
 {
     struct lt_str rest;
@@ -62,7 +60,7 @@ static bool is_gone(struct lt_gone_owners *owners, const struct lt_host *host, s
             *out = (struct lt_whose){&container->owner, path, LT_STR("")};
         return container;
     }
-    const struct lt_owner *owner = lt_map_get(&owners->by_layer, gone.layer);
+    const struct lt_owner *owner = lt_told_layer(root, gone.layer);
     if (owner)
         *out = (struct lt_whose){owner, gone.within ? gone.inside : path, gone.layer};
     else
@@ -85,40 +83,4 @@ struct lt_whose lt_whose_is(struct lt_gone_owners *owners, const struct lt_host 
         if (lt_path_behind(path, root->path, &rest))
             out.owner = &root->owner;
     return out;
-}
-
-/* Keep whose the layer is of which the file is the name. */
-static void learn_layer(struct lt_gone_owners *owners, const struct lt_container *container, enum lt_role role,
-                        struct lt_str text)
-{
-    struct lt_arena *arena = owners->inventory->arena;
-    while (text.len && text.ptr[text.len - 1] == '\n')
-        text.len--;
-    if (!text.len || lt_map_get(&owners->by_layer, text))
-        return;
-    struct lt_owner *owner = lt_new(arena, struct lt_owner);
-    *owner = container->owner;
-    owner->role = role;
-    lt_map_put(&owners->by_layer, arena, lt_str_dup(arena, text), owner);
-}
-
-size_t lt_whose_record(const struct lt_host *host, struct lt_str path)
-{
-    struct lt_gone gone;
-    if (!path.len || path.ptr[0] != '/' || !root_of(host, path, &gone))
-        return 0;
-    return gone.names_layer ? LONGEST_ID : gone.is_record ? LONGEST_RECORD : 0;
-}
-
-void lt_whose_learn(struct lt_gone_owners *owners, const struct lt_host *host, struct lt_str path, struct lt_str text)
-{
-    struct lt_gone gone;
-    struct lt_inventory *inventory = owners->inventory;
-    struct lt_root *root = root_of(host, path, &gone);
-    struct lt_container *container = root ? lt_told_container(inventory, root, gone.container) : NULL;
-    if (container && gone.names_layer)
-        learn_layer(owners, container, gone.role, text);
-    else if (container && container->removed && root->runtime->gone_name)
-        lt_told_name(inventory, container, root->runtime->gone_name(text, inventory->arena), false,
-                     lt_str_format(inventory->arena, "deleted %.*s", LT_ARG(path)));
 }

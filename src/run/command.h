@@ -18,6 +18,7 @@ enum lt_option_group {
     LT_OPTIONS_TRACES = 1 << 4, /* with or without the containers of which only traces are left */
     LT_OPTIONS_CHOSEN = 1 << 6, /* whose files; rows of a timeline can be chosen so, too */
     LT_OPTIONS_TREE = 1 << 7,   /* -o names a directory for files, unless --list is given */
+    LT_OPTIONS_REMOVED = 1 << 8, /* what stores have, or what they have no more */
     LT_OPTIONS_BYTES = 1 << 5,  /* which file; its bytes are the output, and are never packed */
 };
 

@@ -54,6 +54,7 @@ struct lt_options {
     bool json;           /* --json */
     enum lt_table table; /* by that, or by the name of the output */
     bool all;            /* also containers of which only traces are left */
+    bool removed;        /* what stores have no more, instead of what they have */
     bool deleted;        /* what the container deleted or replaced */
     size_t state;        /* which state of a deleted file, 1 the newest; 0: not given */
     const char *layer;   /* which layer: see command/cat.c; NULL: not given */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/ext4/deleted.h"
 
+#include "evidence/ext4/former_directories.h"
 #include "evidence/ext4/past.h"
 #include "evidence/ext4/settled.h"
 
@@ -13,6 +14,7 @@ struct search {
     struct lt_fs *fs;
     struct lt_ext4_past *past;
     struct lt_ext4_formers *formers; /* of the past */
+    lt_wants_deleted *wants; /* NULL: all */
     lt_each_deleted *each;
     void *arg;
     uint64_t left; /* blocks that may still be looked at: hostile maps share them */
@@ -349,14 +351,15 @@ static enum lt_status pass(struct search *search, struct family *family, const s
 {
     struct find find = {.search = search, .family = family, .former = former};
     enum lt_status status = LT_OK;
-    if (describe(&find)) {
-        find.out.source = source_of(&find);
+    find.out.fs = search->fs;
+    find.out.node = &find.node;
+    find.out.generation = former->inode.generation;
+    find.out.lives = family->file.lives;
+    if (describe(&find))
         find_path(&find);
+    if (find.node.mode && (!search->wants || search->wants(search->arg, &find.out))) {
+        find.out.source = source_of(&find);
         check(&find);
-        find.out.fs = search->fs;
-        find.out.node = &find.node;
-        find.out.generation = former->inode.generation;
-        find.out.lives = family->file.lives;
         find.out.older = family->told_count > (size_t)family->file.lives;
         find.out.transaction = former->copy.home ? 0 : former->copy.sequence;
         find.out.extents = find.extents;
@@ -417,11 +420,13 @@ static enum lt_status pass_family(struct search *search, struct family *family, 
 {
     const struct lt_ext4_former *leaf = NULL, *bare = NULL;
     enum lt_status status = LT_OK;
+    if (family->file.lives && search->wants)
+        return LT_OK;
     if (family->file.lives)
         family->told[family->told_count++] = &family->file.states[0];
     for (size_t i = 0; i < family->file.count && status == LT_OK; i++) {
         const struct lt_ext4_former *former = &family->file.states[i];
-        if (!S_ISREG(former->inode.mode))
+        if (!S_ISREG(former->inode.mode) && !(search->wants && S_ISDIR(former->inode.mode)))
             continue;
         leaf = former->leaf && !leaf ? former : leaf;
         bare = former->inode.links && !bare ? former : bare;
@@ -449,13 +454,21 @@ static enum lt_status pass_all(struct search *search, struct lt_err *err)
 
 enum lt_status lt_ext4_deleted(struct lt_fs *fs, lt_each_deleted *each, void *arg, struct lt_err *err)
 {
+    return lt_ext4_deleted_if(fs, NULL, each, arg, err);
+}
+
+enum lt_status lt_ext4_deleted_if(struct lt_fs *fs, lt_wants_deleted *wants, lt_each_deleted *each, void *arg,
+                                  struct lt_err *err)
+{
     enum { OFTEN = 16 };
     struct lt_ext4_reader *reader = lt_ext4_reader(fs);
-    struct search search = {.fs = fs, .past = lt_ext4_past(fs), .each = each, .arg = arg};
+    struct search search = {.fs = fs, .past = lt_ext4_past(fs), .wants = wants, .each = each, .arg = arg};
     const struct lt_err *problem = &search.past->problem;
     search.formers = &search.past->formers;
     search.left = lt_volume_blocks(&reader->volume) * OFTEN;
     enum lt_status status = pass_all(&search, err);
+    if (status == LT_OK && wants && search.past->names.formers)
+        status = lt_former_directories(&search.past->names, fs, wants, each, arg, err);
     if (status == LT_OK && problem->set)
         status = lt_fail(err, LT_SKIP, problem->code, problem->sys, "%s", problem->text);
     return status;

@@ -302,6 +302,8 @@ static void replay_journal(struct lt_fs *fs, bool no_journal)
 {
     struct lt_ext4_volume *volume = &lt_ext4_reader(fs)->volume;
     struct lt_err problem = {0};
+    bool journaled = volume->super.compat & LT_EXT4_COMPAT_HAS_JOURNAL;
+    fs->lagging = journaled ? volume->super.needs_recovery && no_journal : !volume->super.clean;
     if (!volume->super.needs_recovery)
         return;
     fs->journal.present = true;
@@ -341,6 +343,7 @@ static const struct lt_fs_ops ext4_ops = {
     .orphans = lt_ext4_orphans,
     .former = lt_ext4_former,
     .deleted = lt_ext4_deleted,
+    .deleted_if = lt_ext4_deleted_if,
     .read_deleted = lt_ext4_read_deleted,
     .unowned = lt_ext4_unowned,
     .read_unowned = lt_ext4_read_unowned,

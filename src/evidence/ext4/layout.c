@@ -60,6 +60,8 @@ static void read_names(const struct lt_cursor *bytes, struct lt_ext4 *out)
     memcpy(out->last_mounted, bytes->ptr + 0x88, sizeof out->last_mounted);
 }
 
+enum { CLEAN = 1 }; /* EXT4_VALID_FS (linux fs/ext4/ext4.h) */
+
 enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct lt_err *err)
 {
     uint32_t log_size = lt_le32(&bytes, 0x18);
@@ -82,6 +84,7 @@ enum lt_status lt_ext4_super(struct lt_cursor bytes, struct lt_ext4 *out, struct
         .first_meta_bg = lt_le32(&bytes, 0x104),
         .journal_inode = lt_le32(&bytes, 0xE0),
         .journal_device = lt_le32(&bytes, 0xE4),
+        .clean = lt_le16(&bytes, 0x3A) & CLEAN,
         .last_orphan = lt_le32(&bytes, 0xE8),
         .orphan_file = lt_le32(&bytes, 0x280),
         .reserved_tables = lt_le16(&bytes, 0xCE),

@@ -210,7 +210,7 @@ static void note_removed(const struct job *job, struct lt_container *container, 
 {
     struct lt_oci oci = {.ctx = job->ctx, .container = container, .spec = spec, .path = job->database, .facts = facts};
     lt_container_met(container, job->created, start ? LT_TRACE_START : LT_TRACE_LIFE);
-    if (!job->stands_in)
+    if (!job->stands_in && !job->ctx->root->part->lagging)
         container->traces.gone = job->written;
     if (container->mounts.count || !lt_json_count(lt_json_at(spec, "mounts")))
         return;

@@ -8,12 +8,13 @@
  *
  * After a power loss the daemon finds that containers no longer run. It saves the time of its own start as FinishedAt,
  * with the exit code 255 (daemon/daemon.go restore; a restart resets the code to 0). That is not when they ended. */
-#include "runtime/docker/container_host.h"
+#include "runtime/docker/container.h"
 
 #include "clock/zones.h"
 #include "parse/ident.h"
 #include "parse/json.h"
 #include "parse/stamp.h"
+#include "runtime/docker/container_host.h"
 #include "runtime/docker/driver/driver.h"
 #include "runtime/docker/graph.h"
 #include "runtime/docker/mounts.h"
@@ -278,25 +279,31 @@ static struct json_t *find_config(struct lt_ctx *ctx, struct lt_container *conta
     return json;
 }
 
-static void read_container(struct lt_ctx *ctx, struct lt_container *container)
+void lt_docker_config_read(struct lt_ctx *ctx, struct lt_container *container, const struct json_t *json,
+                           const struct json_t *host, struct lt_str path)
 {
     struct facts facts = {.ctx = ctx, .container = container};
     struct lt_list privileges = {0};
-    struct lt_str host_path = lt_path_join(ctx->scratch, container->path, LT_STR("hostconfig.json"));
-    struct lt_str old_path = lt_path_join(ctx->run, container->path, LT_STR("config.json"));
-    struct json_t *json = find_config(ctx, container, old_path);
-    struct json_t *host =
-        read_object(ctx, host_path, LT_REQUIRED, lt_docker_container(container)->old ? LT_BEFORE_1_10 : "");
     if (json)
-        read_config(&facts, json, host, lt_docker_container(container)->config);
+        read_config(&facts, json, host, path);
     else
         lt_hostconfig_read(ctx, container, NULL, host, &privileges);
-    if (json && !lt_docker_container(container)->old)
-        read_old_times(ctx, container, old_path);
     struct lt_attr *kept = lt_new_array(ctx->run, struct lt_attr, facts.count ? facts.count : 1);
     memcpy(kept, facts.attrs, facts.count * sizeof *kept);
     container->facts = kept;
     container->fact_count = facts.count;
+}
+
+static void read_container(struct lt_ctx *ctx, struct lt_container *container)
+{
+    const struct lt_docker_container *own = lt_docker_container(container);
+    struct lt_str host_path = lt_path_join(ctx->scratch, container->path, LT_STR("hostconfig.json"));
+    struct lt_str old_path = lt_path_join(ctx->run, container->path, LT_STR("config.json"));
+    struct json_t *json = find_config(ctx, container, old_path);
+    struct json_t *host = read_object(ctx, host_path, LT_REQUIRED, own->old ? LT_BEFORE_1_10 : "");
+    lt_docker_config_read(ctx, container, json, host, own->config);
+    if (json && !own->old)
+        read_old_times(ctx, container, old_path);
     lt_json_free(json);
     lt_json_free(host);
 }
@@ -370,10 +377,26 @@ static enum lt_status emit_old(struct lt_ctx *ctx, const struct lt_container *co
     return lt_facts_emit(&facts, ctx, &event, err);
 }
 
+enum lt_status lt_docker_emit_created(struct lt_ctx *ctx, const struct lt_container *container, struct lt_err *err)
+{
+    if (!container->created.set && !lt_docker_container(container)->undated)
+        return LT_OK;
+    return emit_moment(ctx, container, LT_KIND_DOCKER_CREATED, container->created, "Created", "create", err);
+}
+
+enum lt_status lt_docker_emit_started(struct lt_ctx *ctx, const struct lt_container *container, struct lt_err *err)
+{
+    if (!container->started.set)
+        return LT_OK;
+    return emit_moment(ctx, container, LT_KIND_DOCKER_STARTED, container->started, "State.StartedAt", "start", err);
+}
+
 /* If the daemon found it dead, lifecycle.c emits the bounds of its end. */
-static enum lt_status emit_end(struct lt_ctx *ctx, const struct lt_container *container, struct lt_err *err)
+enum lt_status lt_docker_emit_finished(struct lt_ctx *ctx, const struct lt_container *container, struct lt_err *err)
 {
     bool dead = container->found_dead;
+    if (!container->finished.set)
+        return LT_OK;
     return emit_moment(ctx, container, dead ? LT_KIND_STATE_SET : LT_KIND_DOCKER_FINISHED, container->finished,
                        "State.FinishedAt", dead ? "set state: found dead when the daemon started" : "finish", err);
 }
@@ -381,14 +404,11 @@ static enum lt_status emit_end(struct lt_ctx *ctx, const struct lt_container *co
 static enum lt_status docker_container_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     lt_each (struct lt_container, container, &ctx->root->containers) {
-        enum lt_status status = LT_OK;
-        if (container->created.set || lt_docker_container(container)->undated)
-            status = emit_moment(ctx, container, LT_KIND_DOCKER_CREATED, container->created, "Created", "create", err);
-        if (status == LT_OK && container->started.set)
-            status = emit_moment(ctx, container, LT_KIND_DOCKER_STARTED, container->started, "State.StartedAt", "start",
-                                 err);
-        if (status == LT_OK && container->finished.set)
-            status = emit_end(ctx, container, err);
+        enum lt_status status = lt_docker_emit_created(ctx, container, err);
+        if (status == LT_OK)
+            status = lt_docker_emit_started(ctx, container, err);
+        if (status == LT_OK)
+            status = lt_docker_emit_finished(ctx, container, err);
         const struct lt_docker_container *own = lt_docker_container(container);
         if (status == LT_OK)
             status =

@@ -5,6 +5,7 @@
 #include "read/source.h"
 #include "runtime/docker/gone.h"
 #include "runtime/docker/log.h"
+#include "runtime/docker/removed.h"
 
 #define SOURCE(name) extern const struct lt_source lt_source_docker_##name;
 #include "runtime/docker/sources.def"
@@ -71,6 +72,6 @@ const struct lt_runtime lt_runtime_docker = {
     .life = lt_docker_life,
     .log_of = lt_docker_log_of,
     .gone = lt_docker_gone,
-    .gone_name = lt_docker_gone_name,
+    .recovered = lt_docker_recovered,
     .driver = driver,
 };

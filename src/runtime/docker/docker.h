@@ -16,6 +16,7 @@
  *     volume.c            volumes and their database
  *     network.c           networks and the containers that joined them
  *     container.c         config.v2.json; container_host.c: hostconfig.json; mounts.c: mounts
+ *     removed.c           containers that were removed, by records that were recovered
  *     exposure.c          what exposes the host to a container
  *     lifecycle.c         other traces of the lives of containers and images
  *     log.c               logs of containers; log_read.c: one log; local_log.c: records of the driver local;
@@ -45,6 +46,9 @@ struct lt_docker_root {
     bool old;                                    /* its last daemon was one of before 1.10: see graph.h */
     struct lt_map image_by_graph;                /* images whose ID before Docker 1.10 was another: see graph.h */
     const struct lt_networks *networks;          /* see network.c */
+    struct lt_list removed;                      /* of struct lt_docker_removed *: see removed.c */
+    struct lt_map removed_by_id;                 /* the same */
+    size_t removed_bytes;                        /* kept of their records */
     struct lt_time daemon_started, daemon_ready; /* last start of the daemon, and when it had created its networks */
 };
 
@@ -135,6 +139,8 @@ int lt_docker_bid(struct lt_ctx *ctx, struct lt_str path);
 bool lt_docker_within(const struct lt_discovery *discovery, struct lt_str path);
 void lt_docker_settings(struct lt_discovery *discovery);
 void lt_docker_link(struct lt_ctx *ctx);
+/* Find image and layers of a container that was removed, as far as they exist. */
+void lt_docker_link_removed(struct lt_ctx *ctx, struct lt_container *container);
 void lt_docker_life(struct lt_ctx *ctx, const struct lt_container *container, struct lt_arena *arena,
                     struct lt_life *out);
 

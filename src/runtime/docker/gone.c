@@ -9,7 +9,6 @@
 #include "runtime/docker/gone.h"
 
 #include "parse/ident.h"
-#include "parse/json.h"
 #include "runtime/docker/driver/driver.h"
 
 static bool take_word(struct lt_str *rest, const char *word)
@@ -26,17 +25,56 @@ static bool take_id(struct lt_str *rest, struct lt_str *id)
 {
     struct lt_str after = *rest;
     *id = lt_str_cut(&after, '/');
-    if (!lt_is_id(*id) || !after.len)
+    if (!lt_is_id(*id))
         return false;
     *rest = after;
     return true;
 }
 
-static bool in_records(struct lt_str rest, struct lt_gone *out)
+/* The daemon saves to ".tmp-<name><number>", which it renames (moby pkg/ioutils/fswriters.go, 20.10; moby/sys
+ * atomicwriter, 28). */
+static bool is_saved(struct lt_str name, const char *word)
+{
+    const struct lt_str before = LT_STR(".tmp-");
+    if (!lt_str_starts(name, before))
+        return lt_str_eq(name, lt_str_c(word));
+    name = lt_str_skip(name, before.len);
+    if (!lt_str_starts(name, lt_str_c(word)))
+        return false;
+    name = lt_str_skip(name, strlen(word));
+    while (name.len && *name.ptr >= '0' && *name.ptr <= '9')
+        name = lt_str_skip(name, 1);
+    return !name.len;
+}
+
+/* containers/<ID> itself, or a file in it. The log keeps its name until it is rotated, which gives another file that name. */
+static enum lt_docker_gone_kind kind_of_record(struct lt_str id, struct lt_str name)
+{
+    const struct lt_str log = LT_STR("-json.log");
+    if (is_saved(name, "config.v2.json"))
+        return LT_GONE_CONFIG;
+    if (is_saved(name, "hostconfig.json"))
+        return LT_GONE_HOSTCONFIG;
+    if (!name.len || lt_str_eq(name, LT_STR("hostname")) || lt_str_eq(name, LT_STR("hosts")) ||
+        (name.len == id.len + log.len && lt_str_starts(name, id) && lt_str_ends(name, log)))
+        return LT_GONE_LASTING;
+    return LT_GONE_FILE;
+}
+
+static enum lt_docker_gone_kind kind_of_mount(struct lt_str name)
+{
+    return lt_str_eq(name, LT_STR("mount-id"))  ? LT_GONE_RW_NAME
+           : lt_str_eq(name, LT_STR("init-id")) ? LT_GONE_INIT_NAME
+           : lt_str_eq(name, LT_STR("parent"))  ? LT_GONE_PARENT
+                                                : LT_GONE_FILE;
+}
+
+static bool in_records(struct lt_str rest, struct lt_gone *out, enum lt_docker_gone_kind *kind)
 {
     if (take_word(&rest, "containers")) {
         bool found = take_id(&rest, &out->container);
-        out->is_record = found && lt_str_eq(rest, LT_STR("config.v2.json"));
+        *kind = found ? kind_of_record(out->container, rest) : LT_GONE_FILE;
+        out->is_record = *kind == LT_GONE_CONFIG || *kind == LT_GONE_HOSTCONFIG;
         return found;
     }
     if (!take_word(&rest, "image"))
@@ -44,9 +82,9 @@ static bool in_records(struct lt_str rest, struct lt_gone *out)
     lt_str_cut(&rest, '/'); /* the driver */
     if (!take_word(&rest, "layerdb") || !take_word(&rest, "mounts") || !take_id(&rest, &out->container))
         return false;
-    out->names_layer = lt_str_eq(rest, LT_STR("mount-id")) || lt_str_eq(rest, LT_STR("init-id"));
-    out->role = lt_str_eq(rest, LT_STR("mount-id")) ? LT_ROLE_RW : LT_ROLE_INIT;
-    return true;
+    *kind = kind_of_mount(rest);
+    out->is_record = *kind != LT_GONE_FILE;
+    return out->is_record;
 }
 
 /* Go down from the layer's directory to its tree of files. False: the path leads elsewhere. */
@@ -72,14 +110,16 @@ static bool in_layer(const struct lt_docker_driver *driver, struct lt_str rest, 
     return true;
 }
 
-bool lt_docker_gone(const struct lt_root *root, struct lt_str path, struct lt_gone *out)
+bool lt_docker_gone_path(const struct lt_root *root, struct lt_str path, struct lt_gone *out,
+                         enum lt_docker_gone_kind *kind)
 {
     struct lt_str rest;
     *out = (struct lt_gone){0};
+    *kind = LT_GONE_FILE;
     if (!lt_path_behind(path, root->path, &rest) || rest.len < 2)
         return false;
     rest = lt_str_skip(rest, 1);
-    if (in_records(rest, out))
+    if (in_records(rest, out, kind))
         return true;
     for (size_t i = 0; lt_docker_drivers[i]; i++)
         if (in_layer(lt_docker_drivers[i], rest, out))
@@ -88,17 +128,8 @@ bool lt_docker_gone(const struct lt_root *root, struct lt_str path, struct lt_go
     return false;
 }
 
-struct lt_str lt_docker_gone_name(struct lt_str record, struct lt_arena *arena)
+bool lt_docker_gone(const struct lt_root *root, struct lt_str path, struct lt_gone *out)
 {
-    struct json_t *json = NULL;
-    const char *flaw = NULL;
-    struct lt_err ignored = {0};
-    struct lt_str name = LT_STR("");
-    if (lt_json_parse(record, &json, &flaw, &ignored) == LT_OK && !flaw)
-        name = lt_json_str(json, "Name");
-    if (lt_str_starts(name, LT_STR("/")))
-        name = lt_str_skip(name, 1);
-    name = lt_str_dup(arena, name);
-    lt_json_free(json);
-    return name;
+    enum lt_docker_gone_kind kind;
+    return lt_docker_gone_path(root, path, out, &kind);
 }

@@ -348,6 +348,24 @@ static void give_all(struct lt_ctx *ctx)
     }
 }
 
+/* The image of a container that was removed: of its data root, or of a store that shares layers with it. */
+static struct lt_image *find_image(struct lt_ctx *ctx, const struct lt_container *container)
+{
+    struct lt_str key = lt_namespaced(ctx->scratch, namespace_of(ctx), container->image_id);
+    struct lt_image *image = lt_map_get(&ctx->root->image_by_id, container->image_id);
+    lt_each (const struct lt_root, root, &ctx->host->roots)
+        if (!image)
+            image = lt_map_get(&root->image_by_id, key);
+    return image;
+}
+
+void lt_docker_link_removed(struct lt_ctx *ctx, struct lt_container *container)
+{
+    if (container->image_id.len)
+        container->image = find_image(ctx, container);
+    link_container_layers(ctx->run, container);
+}
+
 void lt_docker_link(struct lt_ctx *ctx)
 {
     struct lt_root *root = ctx->root;
