@@ -5,7 +5,7 @@
  *   timeline.c     every event in order: the main job
  *   runs.c         when each container ran; run_signs.c: its witnesses, run_fold.c: what follows
  *   containers.c   every container, with its state and what sets it apart
- *                  removed_containers.c: those that were removed
+ *                  removed_containers.c: those that were removed; removed_objects.c: images and volumes that were
  *   images.c       every image
  *   volumes.c      every volume, and who mounts it where
  *   ids.c          all identifiers and paths of one container

@@ -3,6 +3,7 @@
  * Images that only a container still names are included. */
 #include "command/command.h"
 #include "command/record.h"
+#include "command/removed.h"
 #include "parse/stamp.h"
 #include "run/job.h"
 
@@ -162,6 +163,8 @@ static const struct lt_column columns[] = {
 static enum lt_status run_images(struct lt_job *job, struct lt_err *err)
 {
     struct lt_list records = {0};
+    if (job->options->removed)
+        return lt_removed_images(job, err);
     lt_each (struct lt_root, root, &job->inventory.roots) {
         struct lt_list sorted = {0};
         lt_each (struct lt_image, image, &root->images)
@@ -179,6 +182,6 @@ const struct lt_command lt_command_images = {
     .name = "images",
     .arguments = "EVIDENCE...",
     .summary = "the images: names, built, here since, size, and the containers that use them",
-    .options = LT_OPTIONS_JSON,
+    .options = LT_OPTIONS_JSON | LT_OPTIONS_REMOVED,
     .run = run_images,
 };

@@ -3,6 +3,7 @@
  * that keeps it elsewhere) has no path. */
 #include "command/command.h"
 #include "command/record.h"
+#include "command/removed.h"
 #include "parse/ident.h"
 #include "run/job.h"
 
@@ -124,6 +125,8 @@ static const struct lt_column columns[] = {
 static enum lt_status run_volumes(struct lt_job *job, struct lt_err *err)
 {
     struct lt_list records = {0};
+    if (job->options->removed)
+        return lt_removed_volumes(job, err);
     lt_each (struct lt_root, root, &job->inventory.roots) {
         struct lt_list entries = collect(&job->arena, root);
         lt_job_enter(job, root, "volumes");
@@ -137,6 +140,6 @@ const struct lt_command lt_command_volumes = {
     .name = "volumes",
     .arguments = "EVIDENCE...",
     .summary = "the volumes: made when, where they lie, and which containers mount them where",
-    .options = LT_OPTIONS_JSON,
+    .options = LT_OPTIONS_JSON | LT_OPTIONS_REMOVED,
     .run = run_volumes,
 };

@@ -72,9 +72,38 @@ struct lt_container *lt_inventory_container(struct lt_inventory *inventory, stru
     return container;
 }
 
+enum { MOST = 16384 }; /* of what was removed of one store */
+
+struct lt_image *lt_inventory_removed_image(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id)
+{
+    struct lt_image *image = lt_map_get(&root->removed_image_by_id, id);
+    const struct lt_image *there = lt_map_get(&root->image_by_id, id);
+    if (image || (there && !there->referenced_only) || root->removed_images.count >= MOST)
+        return image;
+    image = lt_new(inventory->arena, struct lt_image);
+    *image = (struct lt_image){
+        .root = root, .runtime = root->runtime, .id = lt_str_dup(inventory->arena, id), .removed = true};
+    image->owner = (struct lt_owner){.host = root->host, .root = root, .image = image, .role = LT_ROLE_IMAGE};
+    lt_list_add(&root->removed_images, inventory->arena, image);
+    lt_map_put(&root->removed_image_by_id, inventory->arena, image->id, image);
+    return image;
+}
+
+struct lt_volume *lt_inventory_removed_volume(struct lt_inventory *inventory, struct lt_root *root, struct lt_str name)
+{
+    struct lt_volume *volume = lt_map_get(&root->removed_volume_by_name, name);
+    if (volume || lt_map_get(&root->volume_by_name, name) || root->removed_volumes.count >= MOST)
+        return volume;
+    volume = lt_new(inventory->arena, struct lt_volume);
+    *volume = (struct lt_volume){.root = root, .name = lt_str_dup(inventory->arena, name), .removed = true};
+    volume->owner = (struct lt_owner){.host = root->host, .root = root, .volume = volume, .role = LT_ROLE_VOLUME};
+    lt_list_add(&root->removed_volumes, inventory->arena, volume);
+    lt_map_put(&root->removed_volume_by_name, inventory->arena, volume->name, volume);
+    return volume;
+}
+
 struct lt_container *lt_inventory_removed(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id)
 {
-    enum { MOST = 16384 };
     lt_each (const struct lt_root, other, &root->host->roots) {
         struct lt_container *known = lt_map_get(&other->removed_by_id, id);
         if (known)

@@ -102,6 +102,11 @@ struct lt_history {
     struct lt_str diff_id; /* of the layer that the step made, "" if none or unknown */
 };
 
+/* A time from `first` to `last`. An unset end is open: not known, or not yet over. */
+struct lt_span {
+    struct lt_time first, last;
+};
+
 struct lt_image {
     struct lt_root *root;
     const struct lt_runtime *runtime; /* as for a layer */
@@ -130,6 +135,9 @@ struct lt_image {
     struct lt_list users;       /* of struct lt_container *: those made from it */
     lt_tags tags;               /* LT_TAG_BIT()s of the image as a whole */
     bool referenced_only;       /* a container names it, but imagedb does not have it */
+    bool removed;               /* known from recovered records only; then: */
+    struct lt_span gone;        /* it was removed between these; both the same: then */
+    struct lt_list witnesses;   /* of struct lt_identifier *: who tells what of it, for people */
     struct lt_owner owner;
 };
 
@@ -169,11 +177,6 @@ struct lt_tree {
     struct lt_str path;
     const struct lt_owner *owner;
     bool cross_mounts; /* the walk also enters file systems mounted in it */
-};
-
-/* A time from `first` to `last`. An unset end is open: not known, or not yet over. */
-struct lt_span {
-    struct lt_time first, last;
 };
 
 /* What traces tell of the life of a container that was removed: see lt_container_met(). */
@@ -247,7 +250,10 @@ struct lt_volume {
     struct lt_root *root;
     struct lt_str name, path;
     struct lt_time created; /* birth of its directory */
-    bool removed;           /* known from freed records only, and in no list */
+    bool removed;           /* known from freed or recovered records only, and in root->removed_volumes; then: */
+    bool in_database;       /* the store's database tells of its removal */
+    struct lt_span gone;    /* it was removed between these; both the same: then */
+    struct lt_list witnesses; /* of struct lt_identifier *: who tells what of it, for people */
     struct lt_str data;     /* of its files: <path>/_data */
     struct lt_str device; /* what is mounted over its data while a container runs, "" if nothing; may contain secrets */
     struct lt_str shown_device;     /* the same for people, without secrets: "/srv/data", "nfs :/export" */
@@ -363,6 +369,8 @@ struct lt_root {
     struct lt_list containers, images, layers, volumes;
     struct lt_map removed_by_id;                /* containers known only from traces: see lt_inventory_removed() */
     struct lt_list removed;                     /* of struct lt_container *: the same */
+    struct lt_list removed_images, removed_volumes; /* of struct lt_image *, struct lt_volume *: see `removed` there */
+    struct lt_map removed_image_by_id, removed_volume_by_name;
     struct lt_map gone_layers; /* name of the directory of a layer that is gone -> struct lt_gone_layer * */
     struct lt_map container_by_id, image_by_id; /* keys: lt_namespaced() */
     struct lt_map layer_by_id, volume_by_name;
@@ -416,6 +424,9 @@ struct lt_container *lt_inventory_container(struct lt_inventory *inventory, stru
  * root->containers, and there is one in all stores of the host. NULL: it is new, and the store already has 16384 of
  * them. */
 struct lt_container *lt_inventory_removed(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
+/* The same of an image or a volume: NULL if the store has one with that ID or name, too. */
+struct lt_image *lt_inventory_removed_image(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);
+struct lt_volume *lt_inventory_removed_volume(struct lt_inventory *inventory, struct lt_root *root, struct lt_str name);
 struct lt_image *lt_inventory_image(struct lt_inventory *inventory, struct lt_root *root, struct lt_str namespace,
                                     struct lt_str id);
 struct lt_layer *lt_inventory_layer(struct lt_inventory *inventory, struct lt_root *root, struct lt_str id);

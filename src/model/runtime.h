@@ -55,6 +55,8 @@ struct lt_gone {
     struct lt_str layer;     /* name of the directory of a layer in the path; "": none */
     bool within;             /* it is one of the layer's files, and not of its records: at */
     struct lt_str inside;    /* in its containers, with a slash in front */
+    struct lt_str image;     /* of the record of an image in the path: its ID, without "sha256:"; "": none */
+    struct lt_str volume;    /* name of a volume in the path; "": none */
     bool is_record;          /* its contents tell more, to recovered() */
 };
 

@@ -61,7 +61,7 @@ static bool is_gone(struct search *search, struct lt_str path, struct lt_gone *g
 {
     struct lt_root *root = path.len ? store_of(search->ctx->host, path) : NULL;
     return root && root->runtime->gone && root->runtime->recovered && root->runtime->gone(root, path, gone) &&
-           (gone->is_record || gone->container.len);
+           (gone->is_record || gone->container.len || gone->volume.len);
 }
 
 static bool wants(void *arg, const struct lt_deleted *file)
@@ -75,7 +75,7 @@ static bool wants(void *arg, const struct lt_deleted *file)
 
 static struct lt_str witness_of(struct search *search, const struct lt_deleted *file)
 {
-    if (S_ISDIR(file->node->mode) && file->transaction)
+    if (S_ISDIR(file->node->mode) && !file->node->time[LT_C].set)
         return lt_str_format(&search->arena, "its name, transaction %u of the journal", file->transaction);
     if (file->source == LT_MAP_JOURNAL)
         return lt_str_format(&search->arena, "inode %ju, transaction %u of the journal", (uintmax_t)file->node->ino,
@@ -97,6 +97,7 @@ static enum lt_status take(void *arg, const struct lt_deleted *file, struct lt_e
             .path = path,
             .bytes = whole ? lt_buf_view(&bytes) : LT_STR(""),
             .witness = witness_of(search, file),
+            .born = file->node->time[LT_B],
             .written = file->node->time[LT_M],
             .deleted = file->node->deleted,
             .inferred = file->inferred,

@@ -19,6 +19,7 @@ struct lt_recovered {
     struct lt_str path;    /* that it had on its host, from the root; "" if nothing tells */
     struct lt_str bytes;   /* its contents, whole; "" if they cannot be had, or nobody would read them */
     struct lt_str witness; /* where all this was read, for people: "inode 611, transaction 362" */
+    struct lt_time born;    /* may be unset */
     struct lt_time written; /* the last change of its contents; may be unset */
     struct lt_time deleted; /* when it was freed; may be unset */
     bool inferred;          /* of the path, that only the number of an inode links its steps */

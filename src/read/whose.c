@@ -60,6 +60,14 @@ static bool is_gone(struct lt_gone_owners *owners, const struct lt_host *host, s
             *out = (struct lt_whose){&container->owner, path, LT_STR("")};
         return container;
     }
+    if (gone.volume.len) {
+        const struct lt_volume *volume = lt_inventory_removed_volume(owners->inventory, root, gone.volume);
+        if (volume)
+            *out = (struct lt_whose){&volume->owner, gone.within ? gone.inside : path, LT_STR("")};
+        return volume;
+    }
+    if (!gone.layer.len)
+        return false;
     const struct lt_owner *owner = lt_told_layer(root, gone.layer);
     if (owner)
         *out = (struct lt_whose){owner, gone.within ? gone.inside : path, gone.layer};

@@ -23,7 +23,8 @@
  *                         other_log.c: logs that lie elsewhere
  *   lineage.c             links layers to each other, to images and to containers, after all sources have run
  *   partial.c             what of a store is missing as a whole
- *   recovered.c           takes records that were recovered; removed_saves.c: the container as each was saved
+ *   recovered.c           takes records that were recovered; removed_saves.c: the container as each was saved;
+ *                         removed_objects.c: images and volumes
  *   gone.c                what the paths of deleted files tell
  *   life.c                which records of a container exist, and whether it ran at seizure
  */

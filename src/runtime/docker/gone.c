@@ -2,7 +2,10 @@
 /* Deleted files of a data root, by their paths:
  *
  *   containers/<container ID>/...                                   records and logs of the container
- *   image/<driver>/layerdb/mounts/<container ID>/{mount-id,init-id} name the directories of its layers
+ *   image/<driver>/layerdb/mounts/<container ID>/{mount-id,init-id,parent} name the directories of its layers
+ *   image/<driver>/imagedb/content/sha256/<image ID>                the configuration of the image
+ *   image/<driver>/repositories.json                                names of images
+ *   volumes/<name>/_data/...                                        files of the volume
  *   <layers of a driver>/<directory>[/<content>]/...                in a layer
  *
  * See layer.c for the records, and driver/driver.h for where a driver keeps its layers. */
@@ -69,6 +72,33 @@ static enum lt_docker_gone_kind kind_of_mount(struct lt_str name)
                                                 : LT_GONE_FILE;
 }
 
+/* image/<driver>/... */
+static bool in_images(struct lt_str rest, struct lt_gone *out, enum lt_docker_gone_kind *kind)
+{
+    lt_str_cut(&rest, '/'); /* the driver */
+    if (is_saved(rest, "repositories.json")) {
+        *kind = LT_GONE_NAMES;
+    } else if (take_word(&rest, "imagedb")) {
+        bool known = take_word(&rest, "content") && take_word(&rest, "sha256") && lt_is_id(rest);
+        *kind = known ? LT_GONE_IMAGE : LT_GONE_FILE;
+        out->image = known ? rest : LT_STR("");
+    } else if (take_word(&rest, "layerdb") && take_word(&rest, "mounts") && take_id(&rest, &out->container)) {
+        *kind = kind_of_mount(rest);
+    }
+    out->is_record = *kind != LT_GONE_FILE;
+    return out->is_record;
+}
+
+/* volumes/<name>: the directory of a volume, that of its files, and these. */
+static bool in_volumes(struct lt_str rest, struct lt_gone *out, enum lt_docker_gone_kind *kind)
+{
+    out->volume = lt_str_cut(&rest, '/');
+    out->within = lt_str_starts(rest, LT_STR("_data/"));
+    out->inside = out->within ? lt_str_skip(rest, strlen("_data")) : LT_STR("");
+    *kind = rest.len ? LT_GONE_FILE : LT_GONE_VOLUME;
+    return out->volume.len && !lt_str_starts(out->volume, LT_STR("metadata.db"));
+}
+
 static bool in_records(struct lt_str rest, struct lt_gone *out, enum lt_docker_gone_kind *kind)
 {
     if (take_word(&rest, "containers")) {
@@ -77,14 +107,9 @@ static bool in_records(struct lt_str rest, struct lt_gone *out, enum lt_docker_g
         out->is_record = *kind == LT_GONE_CONFIG || *kind == LT_GONE_HOSTCONFIG;
         return found;
     }
-    if (!take_word(&rest, "image"))
-        return false;
-    lt_str_cut(&rest, '/'); /* the driver */
-    if (!take_word(&rest, "layerdb") || !take_word(&rest, "mounts") || !take_id(&rest, &out->container))
-        return false;
-    *kind = kind_of_mount(rest);
-    out->is_record = *kind != LT_GONE_FILE;
-    return out->is_record;
+    if (take_word(&rest, "volumes"))
+        return in_volumes(rest, out, kind);
+    return take_word(&rest, "image") && in_images(rest, out, kind);
 }
 
 /* Go down from the layer's directory to its tree of files. False: the path leads elsewhere. */

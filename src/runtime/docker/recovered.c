@@ -164,8 +164,10 @@ bool lt_docker_recovered(struct lt_ctx *ctx, const struct lt_recovered *record)
     enum lt_docker_gone_kind kind;
     if (!record->path.len)
         return take_nameless(ctx, record);
-    if (!lt_docker_gone_path(ctx->root, record->path, &gone, &kind) || !gone.container.len)
+    if (!lt_docker_gone_path(ctx->root, record->path, &gone, &kind))
         return false;
+    if (!gone.container.len)
+        return lt_docker_recovered_object(ctx, record, &gone, kind);
     struct lt_docker_removed *removed = find_removed(ctx, gone.container, kind);
     if (removed)
         keep(ctx, removed, kind, record);

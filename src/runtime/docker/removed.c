@@ -137,7 +137,7 @@ static enum lt_status docker_removed_events(struct lt_ctx *ctx, struct lt_err *e
     }
     lt_each (struct lt_container, container, &ctx->root->removed)
         bound_traced(ctx, container);
-    return status;
+    return status == LT_OK ? lt_docker_emit_removed_objects(ctx, err) : status;
 }
 
 const struct lt_source lt_source_docker_removed = {

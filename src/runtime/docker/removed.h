@@ -5,6 +5,7 @@
 #define LT_RUNTIME_DOCKER_REMOVED_H
 
 #include "read/recovered.h"
+#include "runtime/docker/gone.h"
 
 /* A save of a configuration. */
 struct lt_docker_save {
@@ -31,10 +32,17 @@ struct lt_docker_removed {
 /* See lt_runtime.recovered. */
 bool lt_docker_recovered(struct lt_ctx *ctx, const struct lt_recovered *record);
 
+/* Take a record of an image or a volume. False: it is of none. */
+bool lt_docker_recovered_object(struct lt_ctx *ctx, const struct lt_recovered *record, const struct lt_gone *gone,
+                                enum lt_docker_gone_kind kind);
+
+/* Emit when images were registered and removed, and when volumes were created and removed, that are no more. */
+enum lt_status lt_docker_emit_removed_objects(struct lt_ctx *ctx, struct lt_err *err);
+
 /* Read all saves of a container, oldest first, into `lives`, and give the container what the newest tells. */
 void lt_docker_read_saves(struct lt_ctx *ctx, struct lt_docker_removed *removed);
 
-/* Who tells a cell of what was removed, for people; nothing if it is not `known`. */
+/* Who tells a cell of what was removed, for people, in place of who told it before; nothing if it is not `known`. */
 void lt_docker_tell(struct lt_ctx *ctx, struct lt_list *witnesses, const char *cell, bool known, struct lt_str by);
 
 /* "deleted /var/lib/docker/...: inode 611" */

@@ -79,6 +79,11 @@ static struct lt_container *read_save(struct lt_ctx *ctx, const struct lt_docker
 
 void lt_docker_tell(struct lt_ctx *ctx, struct lt_list *witnesses, const char *cell, bool known, struct lt_str by)
 {
+    lt_each (struct lt_identifier, witness, witnesses)
+        if (known && strcmp(witness->name, cell) == 0) {
+            witness->value = by;
+            return;
+        }
     if (known)
         lt_identifier_add(ctx->inventory, witnesses, cell, by);
 }

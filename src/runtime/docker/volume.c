@@ -243,6 +243,35 @@ static enum lt_status emit_created(struct job *job, const struct lt_volume *volu
     return lt_facts_emit(&facts, ctx, &event, err);
 }
 
+/* The volume of a record without a directory: one that was removed, or that another driver keeps elsewhere. */
+static struct lt_volume *volume_of(struct lt_ctx *ctx, const struct record *record, bool live)
+{
+    struct lt_volume *volume =
+        live ? NULL : lt_inventory_removed_volume(ctx->inventory, ctx->root, record->name);
+    if (volume)
+        return volume;
+    volume = lt_new(ctx->run, struct lt_volume);
+    *volume = (struct lt_volume){.root = ctx->root, .name = lt_str_dup(ctx->run, record->name), .removed = true};
+    volume->owner = (struct lt_owner){.host = ctx->host, .root = ctx->root, .volume = volume, .role = LT_ROLE_VOLUME};
+    return volume;
+}
+
+/* The database tells of its removal. What its directory says is more exact. */
+static void note_removal(const struct job *job, struct lt_volume *volume, const struct record *record)
+{
+    struct lt_ctx *ctx = job->ctx;
+    if (volume->in_database)
+        return; /* the source is called again */
+    volume->in_database = true;
+    lt_identifier_add(ctx->inventory, &volume->witnesses, "volume_name",
+                      lt_str_format(ctx->run, "%.*s, offset %ju", LT_ARG(job->database), (uintmax_t)record->offset));
+    if (volume->gone.last.set)
+        return;
+    volume->gone = (struct lt_span){record->origin == LT_BOLT_OLDER ? job->written : job->born, job->written};
+    lt_identifier_add(ctx->inventory, &volume->witnesses, "removed",
+                      lt_str_format(ctx->run, "mtime of %.*s", LT_ARG(job->database)));
+}
+
 /* Emit a record without a directory. Its creation or removal is bounded by the birth and the mtime of the database; if
  * the last transaction removed it, the mtime is the time. Of one that stands in for damage only its creation is
  * certain. */
@@ -252,12 +281,15 @@ static enum lt_status emit_record(struct job *job, const struct record *record, 
     struct lt_facts facts = {.arena = ctx->scratch};
     bool live = record->origin == LT_BOLT_LIVE, removed = !live && !record->stands_in;
     bool older = removed && record->origin == LT_BOLT_OLDER;
-    struct lt_volume *volume = lt_new(ctx->run, struct lt_volume);
-    *volume = (struct lt_volume){.root = ctx->root, .name = lt_str_dup(ctx->run, record->name), .removed = true};
-    volume->owner = (struct lt_owner){.host = ctx->host, .root = ctx->root, .volume = volume, .role = LT_ROLE_VOLUME};
+    struct lt_volume *volume = volume_of(ctx, record, live);
+    bool dated = removed && volume->gone.first.set && lt_time_same(volume->gone.first, volume->gone.last);
+    if (removed)
+        note_removal(job, volume, record);
     lt_facts_text(&facts, LT_ATTR_ACTION, removed ? LT_STR("remove volume") : LT_STR("create volume"));
     add_record(&facts, record);
-    if (older)
+    if (dated)
+        lt_fact(&facts, "time is that of", lt_identifier_of(&volume->witnesses, "removed"));
+    else if (older)
         lt_facts_item(&facts, LT_ATTR_FACTS, "time is that of the last transaction of the database, which removed it");
     if (record->stands_in)
         lt_facts_item(&facts, LT_ATTR_FACTS, LT_BOLT_STANDS_IN);
@@ -266,9 +298,11 @@ static enum lt_status emit_record(struct job *job, const struct record *record, 
         .time = {job->written},
         .owner = &volume->owner,
         .where = {.file = job->database, .offset = record->offset, .has_offset = true},
-        .tags = (live ? 0 : LT_TAG_BIT(recovered)) | (older ? LT_TAG_BIT(time_inferred) : 0),
+        .tags = (live ? 0 : LT_TAG_BIT(recovered)) | (older || dated ? LT_TAG_BIT(time_inferred) : 0),
     };
-    if (!older)
+    if (dated)
+        event.time[0] = volume->gone.last;
+    else if (!older)
         lt_event_bound(&event, job->born, job->written, (struct lt_time){0});
     return lt_facts_emit(&facts, ctx, &event, err);
 }
@@ -299,6 +333,7 @@ const struct lt_source lt_source_docker_volume = {
     .summary = "volumes and their metadata.db: created, removed",
     .scope = LT_PER_ROOT,
     .stage = LT_STAGE_CONTAINERS,
+    .tells_removed = true,
     .inventory = docker_volume_inventory,
     .events = docker_volume_events,
 };
