@@ -14,7 +14,6 @@ struct search {
     struct lt_ctx *ctx;
     struct lt_gone_owners owners;
     struct lt_str at, base; /* where the host mounts the directory `base` of it */
-    bool learned;
 };
 
 static lt_log_reader *reader_of(struct lt_str head)
@@ -90,19 +89,6 @@ static enum lt_status take_deleted(void *arg, const struct lt_deleted *file, str
     return LT_OK;
 }
 
-static enum lt_status learn(void *arg, const struct lt_deleted *file, struct lt_err *err)
-{
-    struct search *search = arg;
-    struct lt_buf text = {0};
-    (void)err;
-    lt_arena_reset(search->ctx->scratch);
-    struct lt_str path = host_path(search, file->path);
-    if (lt_deleted_whole(file, lt_whose_record(search->ctx->host, path), &text))
-        lt_whose_learn(&search->owners, search->ctx->host, path, lt_buf_view(&text));
-    lt_buf_free(&text);
-    return LT_OK;
-}
-
 /* --- free blocks --- */
 
 static struct lt_str hint_of(const struct search *search, const struct lt_carving_find *find)
@@ -163,7 +149,6 @@ static void search_fs(struct lt_ctx *ctx, const struct lt_mount_point *mount, st
     if (lt_list_has(searched, fs) || !fs->ops->deleted)
         return;
     lt_list_add(searched, ctx->run, fs);
-    fs->ops->deleted(fs, learn, &search, &ignored);
     fs->ops->deleted(fs, take_deleted, &search, &ignored);
     carve(&search, fs);
 }
