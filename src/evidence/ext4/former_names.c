@@ -42,18 +42,25 @@ struct living_job {
     uint32_t parent, generation;
 };
 
-static void take_living(void *arg, struct lt_str name, uint64_t ino, unsigned type)
+/* A name in the slack has no time: it was there at some time. */
+static void take_living(void *arg, const struct lt_ext4_name *name)
 {
+    enum { TYPE_DIR = 2 };
     const struct living_job *job = arg;
     struct lt_ext4_former_names *names = job->names;
-    bool is_dir = !type || type == S_IFDIR;
-    if (!lt_fs_is_name(name) || (!is_dir && !is_wanted(names, ino)))
+    bool is_dir = !name->slack && (!name->type || name->type == TYPE_DIR);
+    if (!lt_fs_is_name(name->name) || (!is_dir && !is_wanted(names, name->ino)))
         return;
-    add_name(&names->living, &names->living_count, &names->living_cap,
-             &(struct lt_ext4_former_name){.ino = (uint32_t)ino,
-                                           .parent = job->parent,
-                                           .generation = job->generation,
-                                           .name = lt_str_dup(&names->arena, name)});
+    const struct lt_ext4_former_name item = {.ino = (uint32_t)name->ino,
+                                             .parent = job->parent,
+                                             .generation = job->generation,
+                                             .slack = name->slack,
+                                             .type = name->type,
+                                             .name = lt_str_dup(&names->arena, name->name)};
+    if (name->slack)
+        add_name(&names->items, &names->count, &names->cap, &item);
+    else
+        add_name(&names->living, &names->living_count, &names->living_cap, &item);
 }
 
 /* The names of one inode, if it is a directory in use. */
@@ -66,7 +73,7 @@ static void visit_living(struct lt_ext4_former_names *names, struct lt_fs *fs, u
     if (lt_ext4_read_inode(reader, ino, &bytes, &inode, &ignored) != LT_OK || !S_ISDIR(inode.mode))
         return;
     struct living_job job = {names, ino, inode.generation};
-    lt_ext4_names_of(fs, ino, take_living, &job, &ignored);
+    lt_ext4_all_names_of(fs, ino, take_living, &job, &ignored);
 }
 
 /* The names of all directories in use: those of each depth in the order in which their inodes lie on the disk. */
@@ -319,7 +326,7 @@ static bool was_its_name(const struct lt_ext4_formers *formers, const struct lt_
         bool fits =
             inode->generation == generation && (!name->type || (name->type == TYPE_DIR) == (S_ISDIR(inode->mode) != 0));
         other |= inode->generation != generation;
-        same |= fits && inode->links && (name->slack || overlap(name, states, i));
+        same |= fits && (name->slack || (inode->links && overlap(name, states, i)));
     }
     return same && !(name->slack && other);
 }

@@ -238,6 +238,12 @@ static void pass_name(void *arg, const struct lt_ext4_name *name)
         job->impossible = true;
 }
 
+enum lt_status lt_ext4_all_names_of(struct lt_fs *fs, uint64_t ino, lt_ext4_each_name *each, void *arg,
+                                    struct lt_err *err)
+{
+    return read_names(lt_ext4_reader(fs), ino, false, true, each, arg, err);
+}
+
 enum lt_status lt_ext4_names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *each, void *arg, struct lt_err *err)
 {
     struct name_job job = {each, arg, false};
