@@ -27,6 +27,7 @@
  *     former_names.c  the names of inodes in former states
  *     reuse.c         that blocks were taken again, by former bitmaps
  *     past.c          all of these, found once; former states as nodes
+ *     settled.c       was data of a former state written out?
  *
  *   what the rest of layertime is shown
  *     reader.c        an inode as a node; which inodes count as deleted

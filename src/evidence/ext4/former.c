@@ -169,7 +169,7 @@ static void search_group(struct lt_ext4_formers *formers, uint64_t number, uint6
     block.bytes = lt_realloc(NULL, super->block_size);
     block.newer = lt_realloc(NULL, super->block_size);
     block.last = lt_realloc(NULL, lt_array_size(block.inodes, sizeof *block.last));
-    for (uint64_t at = 0; at < used && *left; at += block.inodes, --*left) {
+    for (uint64_t at = 0; block.inodes && at < used && *left; at += block.inodes, --*left) {
         block.first_ino = (uint32_t)(number * super->inodes_per_group + at + 1);
         if (table + at / block.inodes < lt_volume_blocks(volume))
             search_block(&block, table + at / block.inodes);

@@ -76,7 +76,7 @@ void lt_reuse_find(struct lt_ext4_reuse *reuse, const struct lt_ext4_history *hi
     struct group group = {.reuse = reuse, .per_bit = super->cluster_blocks, .left = history->copy_count};
     unsigned char *bytes = lt_realloc(NULL, lt_array_size(3, super->block_size));
     *reuse = (struct lt_ext4_reuse){0};
-    group.bits = bits < super->block_size * 8 ? bits : super->block_size * 8;
+    group.bits = bits < (uint64_t)super->block_size * 8 ? bits : (uint64_t)super->block_size * 8;
     group.old = bytes;
     group.newer = bytes + super->block_size;
     group.found = bytes + 2 * (size_t)super->block_size;
