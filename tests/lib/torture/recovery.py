@@ -27,6 +27,7 @@ OPTIONS = {
 }
 BLOCK = 4096                                          # bytes: of the last of a file, a part may be empty
 LIMITED = 5                                           # exit code where --limit was reached
+LISTS = (b"recovered.jsonl", b"recovered.csv", b"recovered.txt")
 
 
 # --- disks with deleted files -----------------------------------------------------------------------------------------
@@ -158,7 +159,7 @@ def contents_are_wrong(into: Path, limit: int) -> str:
         for name in folders + names:
             path = Path(at) / name
             about, place = path.lstat(), os.fsencode(path.relative_to(into))
-            if stat.S_ISDIR(about.st_mode) or place in (b"recovered.jsonl", b"recovered.csv"):
+            if stat.S_ISDIR(about.st_mode) or place in LISTS:
                 continue
             if not stat.S_ISREG(about.st_mode) or about.st_mode & 0o7177 or place not in listed:
                 return f"{place!r} is not in the list, or no plain file"
