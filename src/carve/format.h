@@ -16,6 +16,7 @@ struct lt_carve_find {
     struct lt_buf kept; /* owned; its first bytes, as many as the format wants to see again */
     struct lt_buf rest; /* owned; what waits for the next block */
     struct lt_carve_document document;
+    uint64_t unpacked;            /* bytes that the unpacker gave */
     struct lt_unpacker *unpacker; /* owned by the format, which ends it in drop() */
     bool fresh;                   /* nothing before it goes on in it */
     bool open_end;                /* its last block is full: what follows may belong to it */

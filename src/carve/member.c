@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "carve/member.h"
 
-enum { OUT = 64 * 1024 };
+/* Logs pack to a tenth or a thirtieth. What claims to be a far larger file would take longer than the whole search. */
+enum { OUT = 64 * 1024, MOST_TIMES = 64, ALWAYS = 16 << 20 };
 
 bool lt_carve_is_member(struct lt_str bytes)
 {
@@ -19,15 +20,21 @@ size_t lt_carve_member_head(struct lt_str bytes, char *head, size_t room)
     return got;
 }
 
-/* Unpack what the block has of the current member. False: it is damaged. */
+static bool is_too_much(const struct lt_carve_find *find)
+{
+    return find->unpacked > ALWAYS && find->unpacked / MOST_TIMES > find->size;
+}
+
+/* Unpack what the block has of the current member. False: it is damaged, or too much. */
 static bool take_member(struct lt_carve_find *find, struct lt_str *bytes)
 {
     char out[OUT];
     size_t got;
     struct lt_err ignored = {0};
     do {
-        if (lt_gzip.unpack(find->unpacker, bytes, out, sizeof out, &got, &ignored) == LT_SKIP)
+        if (lt_gzip.unpack(find->unpacker, bytes, out, sizeof out, &got, &ignored) == LT_SKIP || is_too_much(find))
             return false;
+        find->unpacked += got;
     } while (find->unpacker->inside && (bytes->len || find->unpacker->holds));
     return true;
 }

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { LONGEST_LINE = 64, MOST_MARKS = 1 << 24 };
+enum { LONGEST_LINE = 64, MOST_MARKS = 1 << 20 };
 
 struct search {
     struct lt_carving *carving;
@@ -255,6 +255,8 @@ static void take_hints(struct search *search)
                                                 .line = line_of(search, &find->carved),
                                                 .owner = find->owner};
     add_containers(search);
+    for (size_t i = 0; i < search->mark_count && search->mark_count == MOST_MARKS; i++)
+        search->marks[i].born = (struct lt_time){0}; /* others are missing: the times would mislead */
     const struct lt_carve_trail trail = {
         items, count, search->marks, search->mark_count, &search->containers, search->block,
     };
