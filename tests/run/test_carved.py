@@ -161,6 +161,13 @@ def test_damaged_pack(tmp: Path) -> None:
     assert not any(finds[at]["complete"] for at in (wrong, cut) if at in finds)
 
 
+def test_bomb(tmp: Path) -> None:
+    """What unpacks to a thousand times its size is given up soon."""
+    space = Space(tmp)
+    at = space.write(10, gzip.compress(bytes(200 << 20), mtime=0))
+    assert not any(find["complete"] for find in space.carved().values() if place(find) == at)
+
+
 def test_neighbours(tmp: Path) -> None:
     """A file ends where zeros follow, or another begins that is sure to be one; a document that goes on in the block before is not
     called complete."""
