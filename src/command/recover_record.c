@@ -3,10 +3,8 @@
 #include "command/recover.h"
 
 static const char *const lost_words[] = {
-    [LT_LOST_USED] = "used by another file",
-    [LT_LOST_LATER] = "used later by another file",
-    [LT_LOST_SHARED] = "kept by the file",
-    [LT_LOST_ZEROS] = "all zeros",
+    [LT_LOST_USED] = "used by another file", [LT_LOST_LATER] = "used later by another file",
+    [LT_LOST_SHARED] = "kept by the file",   [LT_LOST_ZEROS] = "all zeros",
     [LT_LOST_MAP] = "place unknown",
 };
 

@@ -4,7 +4,7 @@
 #include "carve/carve.h"
 
 #include "fuzz.h"
-#include "unit/free_space.h"
+#include "tests/unit/free_space.h"
 
 enum { BLOCK = 1024 };
 

@@ -11,7 +11,8 @@
 
 #include <cmocka.h>
 
-enum { BLOCK = 1024, BLOCKS = 8, MOST = 8 };
+#define BLOCK ((size_t)1024)
+enum { BLOCKS = 8, MOST = 8 };
 
 struct found {
     const char *format[MOST];
@@ -34,7 +35,7 @@ static enum lt_status take(void *arg, const struct lt_carved *find, struct lt_er
 
 static struct found carve(const unsigned char *bytes)
 {
-    struct free_space space = {bytes, (size_t)BLOCKS * BLOCK, BLOCK};
+    struct free_space space = {bytes, BLOCKS * BLOCK, BLOCK};
     struct lt_fs_ops ops;
     struct lt_fs fs;
     struct found found = {0};
@@ -44,7 +45,8 @@ static struct found carve(const unsigned char *bytes)
 
 static void put(unsigned char *bytes, size_t block, const char *text)
 {
-    memcpy(bytes + block * BLOCK, text, strlen(text));
+    for (size_t i = 0; text[i]; i++)
+        bytes[block * BLOCK + i] = (unsigned char)text[i];
 }
 
 static void test_nothing(void **state)
@@ -61,7 +63,7 @@ static void test_text_ends_with_zeros(void **state)
     (void)state;
     unsigned char bytes[BLOCKS * BLOCK] = {0};
     put(bytes, 1, "one\n");
-    memset(bytes + (size_t)3 * BLOCK, 'a', (size_t)2 * BLOCK);
+    memset(bytes + 3 * BLOCK, 'a', 2 * BLOCK);
     put(bytes, 5, "end");
     struct found found = carve(bytes);
     assert_int_equal(found.count, 2);
@@ -85,7 +87,7 @@ static void test_last_block_of_the_space(void **state)
 {
     (void)state;
     unsigned char bytes[BLOCKS * BLOCK] = {0};
-    memset(bytes + (size_t)(BLOCKS - 1) * BLOCK, 'a', BLOCK);
+    memset(bytes + (BLOCKS - 1) * BLOCK, 'a', BLOCK);
     struct found found = carve(bytes);
     assert_true(found.count == 1 && found.size[0] == BLOCK);
 }

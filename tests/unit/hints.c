@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-enum { BLOCK = 4096, STRETCH = 512 };
+static const uint64_t BLOCK = 4096, STRETCH = 512;
 
 static struct lt_container one = {.id = {"1", 1}, .name = {"one", 3}, .owner.role = LT_ROLE_CONFIG};
 static struct lt_container two = {.id = {"2", 1}, .name = {"two", 3}, .owner.role = LT_ROLE_CONFIG};
