@@ -104,6 +104,12 @@ void lt_records_json_lines(struct lt_buf *out, const struct lt_list *records);
 void lt_records_csv(struct lt_buf *out, const struct lt_list *records, const struct lt_column *columns, size_t count,
                     bool raw);
 
+/* The same record by record, where there may be too many to keep them all: add the keys (static, in `arena`) of each;
+ * then the line of them, which sorts them; then each record as a line. */
+void lt_csv_keys(struct lt_list *keys, struct lt_arena *arena, const struct lt_record *record);
+void lt_csv_head(struct lt_buf *out, struct lt_list *keys);
+void lt_csv_row(struct lt_buf *out, const struct lt_list *keys, const struct lt_record *record, bool raw);
+
 /* Append a record as lines "key: value". Lists have one item a line; nested records are omitted. */
 void lt_record_sheet(struct lt_buf *out, const struct lt_record *record);
 

@@ -37,6 +37,30 @@ static void put_cell(struct lt_buf *out, const struct lt_cell *cell, bool raw)
     }
 }
 
+void lt_csv_keys(struct lt_list *keys, struct lt_arena *arena, const struct lt_record *record)
+{
+    lt_each (const struct lt_cell, cell, &record->cells)
+        add_key(keys, arena, cell->key);
+}
+
+void lt_csv_head(struct lt_buf *out, struct lt_list *keys)
+{
+    if (keys->count)
+        qsort(keys->items, keys->count, sizeof *keys->items, by_bytes);
+    lt_each (const char, key, keys)
+        lt_buf_printf(out, "%s%s", key_at ? "," : "", key);
+    lt_buf_char(out, '\n');
+}
+
+void lt_csv_row(struct lt_buf *out, const struct lt_list *keys, const struct lt_record *record, bool raw)
+{
+    lt_each (const char, key, keys) {
+        lt_buf_add(out, key_at ? LT_STR(",") : LT_STR(""));
+        put_cell(out, lt_record_get(record, key), raw);
+    }
+    lt_buf_char(out, '\n');
+}
+
 void lt_records_csv(struct lt_buf *out, const struct lt_list *records, const struct lt_column *columns, size_t count,
                     bool raw)
 {
@@ -45,19 +69,9 @@ void lt_records_csv(struct lt_buf *out, const struct lt_list *records, const str
     for (size_t i = 0; i < count; i++)
         add_key(&keys, &arena, columns[i].key);
     lt_each (const struct lt_record, record, records)
-        lt_each (const struct lt_cell, cell, &record->cells)
-            add_key(&keys, &arena, cell->key);
-    if (keys.count)
-        qsort(keys.items, keys.count, sizeof *keys.items, by_bytes);
-    lt_each (const char, key, &keys)
-        lt_buf_printf(out, "%s%s", key_at ? "," : "", key);
-    lt_buf_char(out, '\n');
-    lt_each (const struct lt_record, record, records) {
-        lt_each (const char, key, &keys) {
-            lt_buf_add(out, key_at ? LT_STR(",") : LT_STR(""));
-            put_cell(out, lt_record_get(record, key), raw);
-        }
-        lt_buf_char(out, '\n');
-    }
+        lt_csv_keys(&keys, &arena, record);
+    lt_csv_head(out, &keys);
+    lt_each (const struct lt_record, record, records)
+        lt_csv_row(out, &keys, record, raw);
     lt_arena_free(&arena);
 }

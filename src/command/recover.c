@@ -13,9 +13,19 @@ struct run {
     struct lt_job *job;
     struct lt_recovery recovery;
     struct lt_recover_keeper keeper;
-    struct lt_list records;
-    uint64_t undated; /* of these, those whose time is not known */
+    struct lt_arena record; /* of the find at hand */
+    struct lt_list keys;    /* of the lines of CSV: static strings */
+    struct lt_list records; /* of a table, which is written at the end; other forms are written find by find */
+    size_t before;          /* bytes in use before the first of these */
+    uint64_t undated;       /* finds whose time is not known */
+    uint64_t unshown;       /* finds that the table has no memory for */
 };
+
+/* Is the list a table, or one JSON value? These are written at the end. */
+static bool is_table(const struct lt_options *options)
+{
+    return options->list && options->table != LT_TABLE_JSONL && options->table != LT_TABLE_CSV;
+}
 
 /* Did it go in the window of --since and --until? A time that is not known excludes nothing. */
 static bool is_in_window(const struct lt_options *options, const struct lt_remains *remains)
@@ -63,30 +73,6 @@ static enum lt_status take_contents(struct run *run, const struct lt_remains *re
     return status;
 }
 
-static enum lt_status take(struct run *run, const struct lt_remains *remains, struct lt_err *err)
-{
-    enum lt_status status = lt_job_poll(run->job, err);
-    if (status != LT_OK || !is_wanted(run, remains))
-        return status;
-    struct lt_record *record = lt_remains_record(remains, &run->job->arena);
-    if (remains->complete || (!remains->bare && lt_remains_lost(remains) < remains->node->size))
-        status = take_contents(run, remains, record, err);
-    lt_list_add(&run->records, &run->job->arena, record);
-    run->undated += is_undated(remains);
-    return status;
-}
-
-static enum lt_status take_all(struct run *run, struct lt_err *err)
-{
-    enum lt_status status = LT_OK;
-    lt_each (const struct lt_remains, remains, &run->recovery.finds) {
-        if (status == LT_OK)
-            status = take(run, remains, err);
-        lt_progress_tell(&run->job->progress, "recovering files", remains_at + 1, run->recovery.finds.count);
-    }
-    return status;
-}
-
 static const struct lt_column columns[] = {
     {"DELETED", "deleted", LT_SHOW_ALL}, {"METHOD", "method", LT_SHOW_ALL},
     {"ROLE", "layer_role", LT_SHOW_ALL}, {"CONTAINER", "container_name", LT_SHOW_ALL},
@@ -104,15 +90,85 @@ static uint64_t limit_of(const struct lt_job *job)
     return job->options->limit ? job->options->limit : size;
 }
 
-static enum lt_status write_records(struct run *run, struct lt_err *err)
+/* --- what is written --- */
+
+/* The output that gets CSV; NULL: none does. */
+static struct lt_output *csv_output(struct lt_job *job)
+{
+    if (!job->options->list)
+        return &job->listing;
+    return job->options->table == LT_TABLE_CSV ? &job->output : NULL;
+}
+
+/* The keys of all finds, and those that only contents have. */
+static void begin_csv(struct run *run)
 {
     struct lt_job *job = run->job;
-    size_t count = sizeof columns / sizeof *columns;
-    enum lt_status status = lt_records_write(job, &run->records, columns, count, err);
-    if (status != LT_OK || job->options->list)
+    struct lt_output *csv = csv_output(job);
+    if (!csv)
+        return;
+    struct lt_record *record = lt_record_new(&run->record);
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        lt_record_bool(record, columns[i].key, true);
+    lt_record_bool(record, "sha256", true);
+    lt_record_bool(record, "file", true);
+    lt_csv_keys(&run->keys, &job->arena, record);
+    lt_each (const struct lt_remains, remains, &run->recovery.finds) {
+        lt_arena_reset(&run->record);
+        if (is_wanted(run, remains))
+            lt_csv_keys(&run->keys, &job->arena, lt_remains_record(remains, &run->record));
+    }
+    lt_csv_head(lt_output_buffer(csv), &run->keys);
+}
+
+static enum lt_status put_record(struct run *run, struct lt_record *record, struct lt_err *err)
+{
+    struct lt_job *job = run->job;
+    struct lt_output *csv = csv_output(job);
+    const struct lt_list one = {.items = (void *[]){record}, .count = 1};
+    if (csv)
+        lt_csv_row(lt_output_buffer(csv), &run->keys, record, job->options->raw_csv);
+    if (csv != &job->output)
+        lt_records_json_lines(lt_output_buffer(&job->output), &one);
+    job->rows++;
+    enum lt_status status = lt_output_flush(&job->output, err);
+    return status == LT_OK && csv ? lt_output_flush(csv, err) : status;
+}
+
+/* --- the finds --- */
+
+static enum lt_status take(struct run *run, const struct lt_remains *remains, struct lt_err *err)
+{
+    struct lt_job *job = run->job;
+    bool table = is_table(job->options);
+    enum lt_status status = lt_job_poll(job, err);
+    if (status != LT_OK || !is_wanted(run, remains))
         return status;
-    lt_records_csv(lt_output_buffer(&job->listing), &run->records, columns, count, job->options->raw_csv);
-    return lt_output_flush(&job->listing, err);
+    if (table && job->arena.bytes - run->before > job->options->memory) {
+        run->unshown++;
+        return LT_OK;
+    }
+    lt_arena_reset(&run->record);
+    struct lt_record *record = lt_remains_record(remains, table ? &job->arena : &run->record);
+    if (remains->complete || (!remains->bare && lt_remains_lost(remains) < remains->node->size))
+        status = take_contents(run, remains, record, err);
+    run->undated += is_undated(remains);
+    if (table)
+        lt_list_add(&run->records, &job->arena, record);
+    return status == LT_OK && !table ? put_record(run, record, err) : status;
+}
+
+static enum lt_status take_all(struct run *run, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    run->before = run->job->arena.bytes;
+    begin_csv(run);
+    lt_each (const struct lt_remains, remains, &run->recovery.finds) {
+        if (status == LT_OK)
+            status = take(run, remains, err);
+        lt_progress_tell(&run->job->progress, "recovering files", remains_at + 1, run->recovery.finds.count);
+    }
+    return status;
 }
 
 /* Which container -c means may be known from a deleted record only. */
@@ -128,7 +184,8 @@ static enum lt_status recover_all(struct run *run, struct lt_err *err)
 static void tell_limits(struct run *run)
 {
     struct lt_job *job = run->job;
-    job->limited = run->keeper.left_out || run->recovery.forgotten;
+    uint64_t forgotten = run->recovery.forgotten + run->unshown;
+    job->limited = run->keeper.left_out || forgotten;
     if (job->options->quiet)
         return;
     if (!run->recovery.searched.count)
@@ -140,8 +197,8 @@ static void tell_limits(struct run *run)
                (uintmax_t)run->undated);
     if (run->keeper.left_out)
         lt_say("--limit is reached: the contents of %ju files were left out", (uintmax_t)run->keeper.left_out);
-    if (run->recovery.forgotten)
-        lt_say("--memory is reached: %ju files were left out", (uintmax_t)run->recovery.forgotten);
+    if (forgotten)
+        lt_say("--memory is reached: %ju files were left out", (uintmax_t)forgotten);
 }
 
 static enum lt_status run_recover(struct lt_job *job, struct lt_err *err)
@@ -154,16 +211,18 @@ static enum lt_status run_recover(struct lt_job *job, struct lt_err *err)
     if (status == LT_OK)
         status = recover_all(&run, err);
     lt_recovery_end(&run.recovery);
+    lt_arena_free(&run.record);
     if (status != LT_OK)
         return status;
     tell_limits(&run);
-    return write_records(&run, err);
+    return is_table(job->options) ? lt_records_write(job, &run.records, columns, sizeof columns / sizeof *columns, err)
+                                  : LT_OK;
 }
 
 const struct lt_command lt_command_recover = {
     .name = "recover",
     .arguments = "EVIDENCE...",
-    .summary = "deleted files whose contents are still there: which each was, whose, and what of it is lost",
+    .summary = "files that are gone and whose contents are still there: which each was, whose, and what is lost of it",
     .options = LT_OPTIONS_JSON | LT_OPTIONS_CHOSEN | LT_OPTIONS_TREE,
     .run = run_recover,
 };
