@@ -78,6 +78,7 @@ struct lt_remains *lt_recovery_add(struct lt_recovery *recovery, const struct lt
     copy->extents = copy_array(arena, remains->extents, remains->extent_count, sizeof *remains->extents);
     copy->lost = copy_array(arena, remains->lost, remains->lost_count, sizeof *remains->lost);
     lt_list_add(&recovery->finds, arena, copy);
+    lt_progress_tell(&recovery->job->progress, "searching", recovery->finds.count, 0);
     return copy;
 }
 

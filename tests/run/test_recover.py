@@ -220,10 +220,11 @@ def test_who_and_diff(seized: Callable[[str], Path], tmp: Path) -> None:
     rows = [row for row in truth("ordered4k") if row["group"] == "rw-rm" and row["container"] == "delta"]
     done = launch.run("who", "-q", "--json", rows[0]["path"], image)
     told = [item for item in json.loads(done.stdout) if item["path"] == rows[0]["host_path"]]
-    assert [(item["content"], item["container_name"], item["left"]) for item in told] == [("deleted, map in journal, whole", "delta", "whole")]
+    assert [(item["content"], item["container_name"], item["left"]) for item in told] == [
+        ("deleted, map in journal, whole", "delta", "whole")]
     assert launch.run("diff", "-v", "-q", "-o", tmp / "diff.jsonl", "delta", image).returncode == 0
-    listed_paths = {item["path"]: item["content"] for item in map(json.loads, (tmp / "diff.jsonl").read_bytes().splitlines())
-                    if "content" in item}
+    items = map(json.loads, (tmp / "diff.jsonl").read_bytes().splitlines())
+    listed_paths = {item["path"]: item["content"] for item in items if "content" in item}
     assert {row["path"] for row in rows} <= listed_paths.keys()
     with open(machine.EVIDENCE / "recover-ordered4k/truth/hidden.tsv", encoding="utf-8", newline="") as lines:
         hidden = [row for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE) if row["how"] == "rm"]
