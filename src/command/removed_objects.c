@@ -99,13 +99,20 @@ static void take_missing(void *arg, const struct lt_container *container)
 }
 
 static const struct lt_column image_columns[] = {
-    {"IMAGE ID", "image_identifier", LT_SHOW_SHORT},     {"NAMES", "image_names", LT_SHOW_ALL},
-    {"TYPED", "image_typed", LT_SHOW_KNOWN},             {"BUILT (BUILDER)", "created", LT_SHOW_ALL},
-    {"HERE SINCE", "registered", LT_SHOW_ALL},           {"REMOVED", "removed", LT_SHOW_ALL},
-    {"REMOVED AFTER", "removed_first", LT_SHOW_KNOWN},   {"REMOVED BEFORE", "removed_last", LT_SHOW_KNOWN},
-    {"LAYERS", "layer_count", LT_SHOW_ALL},              {"EVIDENCE", "evidence", LT_SHOW_DIFFERS},
-    {"HOST", "hostname", LT_SHOW_DIFFERS},               {"DATA ROOT", "data_root", LT_SHOW_DIFFERS},
-    {"RUNTIME", "container_runtime", LT_SHOW_DIFFERS},   {"USED BY", "used_by", LT_SHOW_ALL},
+    {"IMAGE ID", "image_identifier", LT_SHOW_SHORT},
+    {"NAMES", "image_names", LT_SHOW_ALL},
+    {"TYPED", "image_typed", LT_SHOW_KNOWN},
+    {"BUILT (BUILDER)", "created", LT_SHOW_ALL},
+    {"HERE SINCE", "registered", LT_SHOW_ALL},
+    {"REMOVED", "removed", LT_SHOW_ALL},
+    {"REMOVED AFTER", "removed_first", LT_SHOW_KNOWN},
+    {"REMOVED BEFORE", "removed_last", LT_SHOW_KNOWN},
+    {"LAYERS", "layer_count", LT_SHOW_ALL},
+    {"EVIDENCE", "evidence", LT_SHOW_DIFFERS},
+    {"HOST", "hostname", LT_SHOW_DIFFERS},
+    {"DATA ROOT", "data_root", LT_SHOW_DIFFERS},
+    {"RUNTIME", "container_runtime", LT_SHOW_DIFFERS},
+    {"USED BY", "used_by", LT_SHOW_ALL},
 };
 
 enum lt_status lt_removed_images(struct lt_job *job, struct lt_err *err)

@@ -74,8 +74,8 @@ typedef enum lt_status lt_each_former(void *arg, const struct lt_former *former,
 /* Takes one find. Anything but LT_OK ends the search. */
 typedef enum lt_status lt_each_deleted(void *arg, const struct lt_deleted *file, struct lt_err *err);
 
-/* Is the find of interest? Asked before its blocks are looked at: only `fs`, `node`, `path`, `inferred` and the number of
- * the file are set. */
+/* Is the find of interest? Asked before its blocks are looked at: only `fs`, `node`, `path`, `inferred` and the number
+ * of the file are set. */
 typedef bool lt_wants_deleted(void *arg, const struct lt_deleted *file);
 
 /* The contents of a file of at most `longest` bytes that is complete, appended to `out`. False: it is not such a file,

@@ -92,9 +92,9 @@ struct lt_fs_ops {
     enum lt_status (*deleted)(struct lt_fs *,
                               enum lt_status (*each)(void *arg, const struct lt_deleted *file, struct lt_err *),
                               void *arg, struct lt_err *);
-    /* With `deleted`: the same for files and directories that are there no more, as far as `wants` (an lt_wants_deleted)
-     * lets them pass. Of a directory nothing but its inode is told; of one whose inode is another's by now, a former
-     * name: then it may be there today. Costs less the fewer these are. */
+    /* With `deleted`: the same for files and directories that are there no more, as far as `wants` (an
+     * lt_wants_deleted) lets them pass. Of a directory nothing but its inode is told; of one whose inode is another's
+     * by now, a former name: then it may be there today. Costs less the fewer these are. */
     enum lt_status (*deleted_if)(struct lt_fs *, bool (*wants)(void *arg, const struct lt_deleted *file),
                                  enum lt_status (*each)(void *arg, const struct lt_deleted *file, struct lt_err *),
                                  void *arg, struct lt_err *);

@@ -227,9 +227,9 @@ struct lt_container {
     struct lt_time first_trace, last_trace; /* of one in no store: the span of what names it; see run/traces.h */
     struct lt_list traced_by;               /* of struct lt_str *: the sources of that */
     struct lt_list witnesses; /* of struct lt_identifier *: of one that was removed, who tells what of it, for people */
-    struct lt_list told_by; /* of struct lt_str *: without a configuration, who tells its name or image, for people */
-    struct lt_image *image; /* tag image_inferred: only its layers tell so */
-    bool image_by_name;     /* it was found by a name, which may mean another one by now */
+    struct lt_list told_by;   /* of struct lt_str *: without a configuration, who tells its name or image, for people */
+    struct lt_image *image;   /* tag image_inferred: only its layers tell so */
+    bool image_by_name;       /* it was found by a name, which may mean another one by now */
     struct lt_layer *rw, *init;
     struct lt_list layers;     /* its image layers, top first */
     struct lt_traces traces;   /* if `removed` */
@@ -249,12 +249,12 @@ struct lt_mount_user {
 struct lt_volume {
     struct lt_root *root;
     struct lt_str name, path;
-    struct lt_time created; /* birth of its directory */
-    bool removed;           /* known from freed or recovered records only, and in root->removed_volumes; then: */
-    bool in_database;       /* the store's database tells of its removal */
-    struct lt_span gone;    /* it was removed between these; both the same: then */
+    struct lt_time created;   /* birth of its directory */
+    bool removed;             /* known from freed or recovered records only, and in root->removed_volumes; then: */
+    bool in_database;         /* the store's database tells of its removal */
+    struct lt_span gone;      /* it was removed between these; both the same: then */
     struct lt_list witnesses; /* of struct lt_identifier *: who tells what of it, for people */
-    struct lt_str data;     /* of its files: <path>/_data */
+    struct lt_str data;       /* of its files: <path>/_data */
     struct lt_str device; /* what is mounted over its data while a container runs, "" if nothing; may contain secrets */
     struct lt_str shown_device;     /* the same for people, without secrets: "/srv/data", "nfs :/export" */
     bool device_is_path;            /* `device` is a bind of a path of the host */
@@ -367,8 +367,8 @@ struct lt_root {
     struct lt_str settings;           /* what they say of it, for people; "" if they say nothing */
     struct lt_idmap *uids, *gids;     /* user and group IDs in its containers; NULL: the same as the host's */
     struct lt_list containers, images, layers, volumes;
-    struct lt_map removed_by_id;                /* containers known only from traces: see lt_inventory_removed() */
-    struct lt_list removed;                     /* of struct lt_container *: the same */
+    struct lt_map removed_by_id;                    /* containers known only from traces: see lt_inventory_removed() */
+    struct lt_list removed;                         /* of struct lt_container *: the same */
     struct lt_list removed_images, removed_volumes; /* of struct lt_image *, struct lt_volume *: see `removed` there */
     struct lt_map removed_image_by_id, removed_volume_by_name;
     struct lt_map gone_layers; /* name of the directory of a layer that is gone -> struct lt_gone_layer * */

@@ -16,9 +16,9 @@ extern const char *const lt_recovery_words[];
 /* One state of a record. All is borrowed until the function that gets it returns. */
 struct lt_recovered {
     enum lt_recovery method;
-    struct lt_str path;    /* that it had on its host, from the root; "" if nothing tells */
-    struct lt_str bytes;   /* its contents, whole; "" if they cannot be had, or nobody would read them */
-    struct lt_str witness; /* where all this was read, for people: "inode 611, transaction 362" */
+    struct lt_str path;     /* that it had on its host, from the root; "" if nothing tells */
+    struct lt_str bytes;    /* its contents, whole; "" if they cannot be had, or nobody would read them */
+    struct lt_str witness;  /* where all this was read, for people: "inode 611, transaction 362" */
     struct lt_time born;    /* may be unset */
     struct lt_time written; /* the last change of its contents; may be unset */
     struct lt_time deleted; /* when it was freed; may be unset */

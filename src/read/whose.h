@@ -18,7 +18,8 @@ struct lt_gone_owners {
 };
 
 /* Whose the file at `path` of the host was. Directories of what exists tell whose their deleted files are; of what is
- * gone, recovered records do: see lt_recovered_find(), which must have been called. What lies in none of them is the store's, or the host's. */
+ * gone, recovered records do: see lt_recovered_find(), which must have been called. What lies in none of them is the
+ * store's, or the host's. */
 struct lt_whose lt_whose_is(struct lt_gone_owners *owners, const struct lt_host *host, struct lt_str path);
 
 #endif

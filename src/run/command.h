@@ -11,15 +11,15 @@ enum { LT_MOST_OPERANDS = 2 };
 
 /* Groups of options, one bit each. Options of group 0 go with every command. */
 enum lt_option_group {
-    LT_OPTIONS_ROWS = 1 << 0,   /* which rows of a timeline, and in which form */
-    LT_OPTIONS_FILES = 1 << 1,  /* how the files of layers and volumes are read */
-    LT_OPTIONS_JSON = 1 << 2,   /* a table, or JSON */
-    LT_OPTIONS_INFRA = 1 << 3,  /* with or without the containers that hold a pod together */
-    LT_OPTIONS_TRACES = 1 << 4, /* with or without the containers of which only traces are left */
-    LT_OPTIONS_CHOSEN = 1 << 6, /* whose files; rows of a timeline can be chosen so, too */
-    LT_OPTIONS_TREE = 1 << 7,   /* -o names a directory for files, unless --list is given */
+    LT_OPTIONS_ROWS = 1 << 0,    /* which rows of a timeline, and in which form */
+    LT_OPTIONS_FILES = 1 << 1,   /* how the files of layers and volumes are read */
+    LT_OPTIONS_JSON = 1 << 2,    /* a table, or JSON */
+    LT_OPTIONS_INFRA = 1 << 3,   /* with or without the containers that hold a pod together */
+    LT_OPTIONS_TRACES = 1 << 4,  /* with or without the containers of which only traces are left */
+    LT_OPTIONS_CHOSEN = 1 << 6,  /* whose files; rows of a timeline can be chosen so, too */
+    LT_OPTIONS_TREE = 1 << 7,    /* -o names a directory for files, unless --list is given */
     LT_OPTIONS_REMOVED = 1 << 8, /* what stores have, or what they have no more */
-    LT_OPTIONS_BYTES = 1 << 5,  /* which file; its bytes are the output, and are never packed */
+    LT_OPTIONS_BYTES = 1 << 5,   /* which file; its bytes are the output, and are never packed */
 };
 
 struct lt_command {

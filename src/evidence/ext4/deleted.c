@@ -14,7 +14,7 @@ struct search {
     struct lt_fs *fs;
     struct lt_ext4_past *past;
     struct lt_ext4_formers *formers; /* of the past */
-    lt_wants_deleted *wants; /* NULL: all */
+    lt_wants_deleted *wants;         /* NULL: all */
     lt_each_deleted *each;
     void *arg;
     uint64_t left; /* blocks that may still be looked at: hostile maps share them */

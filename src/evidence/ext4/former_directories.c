@@ -4,8 +4,8 @@
 enum { TYPE_DIR = 2 };
 
 /* The path of the directory that had the name, and the name. False: it is not whole. */
-static bool add_path(const struct lt_ext4_former_names *names, const struct lt_ext4_former_name *name, struct lt_buf *out,
-                     bool *inferred)
+static bool add_path(const struct lt_ext4_former_names *names, const struct lt_ext4_former_name *name,
+                     struct lt_buf *out, bool *inferred)
 {
     const struct lt_ext4_inode parent = {.ino = name->parent, .generation = name->generation};
     if (parent.ino != LT_EXT4_ROOT && !lt_former_path(names, &parent, name->from, out, inferred))
@@ -15,8 +15,9 @@ static bool add_path(const struct lt_ext4_former_names *names, const struct lt_e
     return true;
 }
 
-static enum lt_status pass(const struct lt_ext4_former_names *names, const struct lt_ext4_former_name *name, struct lt_fs *fs,
-                           lt_wants_deleted *wants, lt_each_deleted *each, void *arg, struct lt_err *err)
+static enum lt_status pass(const struct lt_ext4_former_names *names, const struct lt_ext4_former_name *name,
+                           struct lt_fs *fs, lt_wants_deleted *wants, lt_each_deleted *each, void *arg,
+                           struct lt_err *err)
 {
     const struct lt_node node = {.ino = name->ino, .mode = S_IFDIR, .name = name->name, .unallocated = true};
     struct lt_deleted out = {.fs = fs, .node = &node, .inferred = name->slack, .transaction = name->from};
@@ -31,8 +32,8 @@ static enum lt_status pass(const struct lt_ext4_former_names *names, const struc
     return status;
 }
 
-enum lt_status lt_former_directories(const struct lt_ext4_former_names *names, struct lt_fs *fs, lt_wants_deleted *wants,
-                                     lt_each_deleted *each, void *arg, struct lt_err *err)
+enum lt_status lt_former_directories(const struct lt_ext4_former_names *names, struct lt_fs *fs,
+                                     lt_wants_deleted *wants, lt_each_deleted *each, void *arg, struct lt_err *err)
 {
     enum lt_status status = LT_OK;
     for (size_t i = 0; i < names->count && status == LT_OK; i++)

@@ -62,7 +62,7 @@ struct lt_ext4 {
     uint32_t group; /* where this copy of the superblock says that it lies, modulo 65536; 0: the first */
     unsigned char uuid[16], label[16], last_mounted[64]; /* texts end with a NUL, or fill their field */
     uint64_t blocks;
-    bool clean; /* it was unmounted in good order; without a journal, not set while it is mounted */
+    bool clean;          /* it was unmounted in good order; without a journal, not set while it is mounted */
     bool needs_recovery; /* the journal holds changes that are not in place yet */
     bool checksums;      /* metadata_csum: every structure has a CRC-32C */
     bool uninit_groups;  /* group descriptors have flags and counts of unused inodes */

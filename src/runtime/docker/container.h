@@ -7,8 +7,8 @@
 
 struct json_t;
 
-/* Fill in the container from its configuration `json`, which was saved at `path`, and `host`, its hostconfig.json; either
- * may be NULL. What is wrong in them is reported with that path. All is copied into the run arena. */
+/* Fill in the container from its configuration `json`, which was saved at `path`, and `host`, its hostconfig.json;
+ * either may be NULL. What is wrong in them is reported with that path. All is copied into the run arena. */
 void lt_docker_config_read(struct lt_ctx *ctx, struct lt_container *container, const struct json_t *json,
                            const struct json_t *host, struct lt_str path);
 

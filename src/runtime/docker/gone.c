@@ -50,7 +50,8 @@ static bool is_saved(struct lt_str name, const char *word)
     return !name.len;
 }
 
-/* containers/<ID> itself, or a file in it. The log keeps its name until it is rotated, which gives another file that name. */
+/* containers/<ID> itself, or a file in it. The log keeps its name until it is rotated, which gives another file that
+ * name. */
 static enum lt_docker_gone_kind kind_of_record(struct lt_str id, struct lt_str name)
 {
     const struct lt_str log = LT_STR("-json.log");

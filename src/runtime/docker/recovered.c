@@ -66,18 +66,18 @@ static void keep_save(struct lt_ctx *ctx, struct lt_list *saves, const struct lt
     }
     struct lt_docker_save *save = lt_new(ctx->run, struct lt_docker_save);
     *save = (struct lt_docker_save){lt_str_dup(ctx->run, record->bytes),
-                          lt_str_dup(ctx->run, record->path),
-                          lt_str_dup(ctx->run, record->witness),
-                          record->method,
-                          record->written,
-                          record->deleted};
+                                    lt_str_dup(ctx->run, record->path),
+                                    lt_str_dup(ctx->run, record->witness),
+                                    record->method,
+                                    record->written,
+                                    record->deleted};
     root->removed_bytes += record->bytes.len;
     lt_list_add(saves, ctx->run, save);
 }
 
 /* What layerdb tells of a container's layers. While the builder of Docker makes a step, layerdb has an rw layer with an
- * ID of its own for it, too (moby daemon/images/image_builder.go, newROLayerForImage(), 20.10): so a name there alone is
- * no container. */
+ * ID of its own for it, too (moby daemon/images/image_builder.go, newROLayerForImage(), 20.10): so a name there alone
+ * is no container. */
 static void keep_layer(struct lt_ctx *ctx, struct lt_docker_removed *removed, enum lt_docker_gone_kind kind,
                        const struct lt_recovered *record)
 {

@@ -14,8 +14,8 @@
 #include "read/source.h"
 #include "runtime/docker/container.h"
 
-/* The last change of the directory of all containers: none was removed later. Unset where that may be older than what is
- * in the directory. */
+/* The last change of the directory of all containers: none was removed later. Unset where that may be older than what
+ * is in the directory. */
 static struct lt_time changed_at(struct lt_ctx *ctx)
 {
     struct lt_node node;
@@ -32,9 +32,9 @@ static void bound_traced(struct lt_ctx *ctx, struct lt_container *container)
         return;
     removed->last = changed_at(ctx);
     if (removed->last.set)
-        lt_identifier_add(ctx->inventory, &container->witnesses, "removed",
-                          lt_str_format(ctx->run, "mtime of %.*s, in which it is no more",
-                                        LT_ARG(lt_root_path(ctx, "containers"))));
+        lt_identifier_add(
+            ctx->inventory, &container->witnesses, "removed",
+            lt_str_format(ctx->run, "mtime of %.*s, in which it is no more", LT_ARG(lt_root_path(ctx, "containers"))));
 }
 
 static void bound_removal(struct lt_ctx *ctx, struct lt_docker_removed *removed)
@@ -56,8 +56,9 @@ static void bound_removal(struct lt_ctx *ctx, struct lt_docker_removed *removed)
     if (lt_docker_is_later(traces->removed.first, traces->removed.last))
         traces->removed.last.set = false;
     traces->gone = traces->removed.last;
-    lt_docker_tell(ctx, &container->witnesses, "removed", traces->removed.last.set,
-         lt_str_format(ctx->run, "mtime of %.*s, in which it is no more", LT_ARG(lt_root_path(ctx, "containers"))));
+    lt_docker_tell(
+        ctx, &container->witnesses, "removed", traces->removed.last.set,
+        lt_str_format(ctx->run, "mtime of %.*s, in which it is no more", LT_ARG(lt_root_path(ctx, "containers"))));
 }
 
 static void conclude(struct lt_ctx *ctx, struct lt_docker_removed *removed)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What recovered records tell of containers that were removed: recovered.c collects them, removed_saves.c reads what was
- * saved, removed.c concludes and emits. */
+/* What recovered records tell of containers that were removed: recovered.c collects them, removed_saves.c reads what
+ * was saved, removed.c concludes and emits. */
 #ifndef LT_RUNTIME_DOCKER_REMOVED_H
 #define LT_RUNTIME_DOCKER_REMOVED_H
 

@@ -67,8 +67,7 @@ static void take_image(struct lt_ctx *ctx, const struct lt_recovered *record, st
 /* A name that an image had which is no more. */
 static void take_name(struct lt_ctx *ctx, const struct lt_recovered *record, struct lt_str reference, struct lt_str id)
 {
-    struct lt_image *image =
-        lt_digest_hex(id).len ? lt_inventory_removed_image(ctx->inventory, ctx->root, id) : NULL;
+    struct lt_image *image = lt_digest_hex(id).len ? lt_inventory_removed_image(ctx->inventory, ctx->root, id) : NULL;
     if (!image || lt_docker_has_name(image, reference))
         return;
     lt_fact_add(&image->names, ctx->run, "", reference);
@@ -162,11 +161,10 @@ enum lt_status lt_docker_emit_removed_objects(struct lt_ctx *ctx, struct lt_err 
 {
     enum lt_status status = LT_OK;
     lt_each (const struct lt_image, image, &ctx->root->removed_images) {
-        status = status == LT_OK
-                     ? emit_image(ctx, image, LT_KIND_IMAGE_REGISTERED, image->arrived, "mtime", err)
-                     : status;
-        status = status == LT_OK ? emit_image(ctx, image, LT_KIND_IMAGE_REMOVED, image->gone.last, "dtime", err)
-                                 : status;
+        status =
+            status == LT_OK ? emit_image(ctx, image, LT_KIND_IMAGE_REGISTERED, image->arrived, "mtime", err) : status;
+        status =
+            status == LT_OK ? emit_image(ctx, image, LT_KIND_IMAGE_REMOVED, image->gone.last, "dtime", err) : status;
     }
     lt_each (const struct lt_volume, volume, &ctx->root->removed_volumes)
         for (int removed = 0; removed <= 1; removed++)

@@ -14,7 +14,8 @@ static const int64_t TOGETHER = 1000000000;
 
 static int by_age(const void *a, const void *b)
 {
-    const struct lt_docker_save *left = *(const struct lt_docker_save *const *)a, *right = *(const struct lt_docker_save *const *)b;
+    const struct lt_docker_save *left = *(const struct lt_docker_save *const *)a,
+                                *right = *(const struct lt_docker_save *const *)b;
     if (left->written.set != right->written.set)
         return left->written.set ? 1 : -1;
     int order = left->written.set ? lt_time_cmp(left->written, right->written) : 0;
@@ -26,7 +27,8 @@ static const struct lt_docker_save *host_of(const struct lt_docker_removed *remo
 {
     const struct lt_docker_save *found = NULL;
     lt_each (const struct lt_docker_save, host, &removed->hosts)
-        if (!found || (host->written.set && save->written.set && lt_time_diff(save->written, host->written) <= TOGETHER))
+        if (!found ||
+            (host->written.set && save->written.set && lt_time_diff(save->written, host->written) <= TOGETHER))
             found = host;
     return found;
 }
@@ -170,8 +172,7 @@ void lt_docker_read_saves(struct lt_ctx *ctx, struct lt_docker_removed *removed)
             continue;
         if (life->tags & LT_TAG_BIT(removing) && lt_docker_is_later(save->deleted, removed->ended)) {
             removed->ended = save->deleted;
-            removed->ended_by =
-                lt_docker_words_of(ctx->run, save->method, save->path, save->witness);
+            removed->ended_by = lt_docker_words_of(ctx->run, save->method, save->path, save->witness);
         }
         life->tags &= ~LT_TAG_BIT(removing);
         meet(removed, life);

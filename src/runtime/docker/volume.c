@@ -246,8 +246,7 @@ static enum lt_status emit_created(struct job *job, const struct lt_volume *volu
 /* The volume of a record without a directory: one that was removed, or that another driver keeps elsewhere. */
 static struct lt_volume *volume_of(struct lt_ctx *ctx, const struct record *record, bool live)
 {
-    struct lt_volume *volume =
-        live ? NULL : lt_inventory_removed_volume(ctx->inventory, ctx->root, record->name);
+    struct lt_volume *volume = live ? NULL : lt_inventory_removed_volume(ctx->inventory, ctx->root, record->name);
     if (volume)
         return volume;
     volume = lt_new(ctx->run, struct lt_volume);
