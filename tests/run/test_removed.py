@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -149,6 +150,14 @@ def test_commands_take_it(which: str, seized: Callable[[str], Path]) -> None:
 
 # --- hosts that are made here -----------------------------------------------------------------------------------------
 
+def write(path: Path, text: str) -> None:
+    """Docker waits until what it saves is on the disk."""
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+
+
 class Removed:
     """A container that is saved as Docker saves it: each time to a new file, which is renamed over the one before."""
 
@@ -158,9 +167,9 @@ class Removed:
         self.mounts = self.root / "image/overlay2/layerdb/mounts" / self.id
         self.home.mkdir()
         self.mounts.mkdir(parents=True)
-        (self.mounts / "mount-id").write_text(hosts.hex_id(f"layer {name}"))
-        (self.mounts / "init-id").write_text(hosts.hex_id(f"layer {name}") + "-init")
-        (self.home / "hostname").write_text(name + "\n")
+        write(self.mounts / "mount-id", hosts.hex_id(f"layer {name}"))
+        write(self.mounts / "init-id", hosts.hex_id(f"layer {name}") + "-init")
+        write(self.home / "hostname", name + "\n")
 
     def save(self, **state: Any) -> None:
         config = {"ID": self.id, "Name": f"/{self.name}", "Created": "2026-11-23T10:00:00.123456789Z", "Driver": "overlay2",
@@ -168,7 +177,7 @@ class Removed:
                   "State": {"StartedAt": "0001-01-01T00:00:00Z", "FinishedAt": "0001-01-01T00:00:00Z", "ExitCode": 0} | state}
         for name, value in (("config.v2.json", config), ("hostconfig.json", {"Privileged": True})):
             new = self.home / f".tmp-{name}123"
-            new.write_text(json.dumps(value))
+            write(new, json.dumps(value))
             os.replace(new, self.home / name)
         ext4trees.commit(self.root.parents[2])
 
@@ -190,8 +199,8 @@ def made(tmp: Path, mounting: None) -> Callable[[Callable[[Path], None]], Path]:
         except OSError as error:
             pytest.skip(f"cannot be had here: {error}")
         with disks.mount(image, "ext4", "loop,noatime") as root:
-            shutil.copytree(hosts.shop(tmp / "host").root, root, symlinks=True, dirs_exist_ok=True)
-            os.sync()
+            subprocess.run(["cp", "-a", f"{hosts.shop(tmp / 'host').root}/.", root], check=True)
+            subprocess.run(["sync", "-f", root], check=True)
             act(root)
             disks.sparse_copy(image, copy)
         return copy
@@ -222,40 +231,38 @@ def test_states_in_order(made: Callable[[Callable[[Path], None]], Path]) -> None
 def test_what_lives_is_not_removed(made: Callable[[Callable[[Path], None]], Path]) -> None:
     """Every save of a container that exists frees the one before."""
     def act(root: Path) -> None:
-        kept = Removed(root, "kept")
-        for _ in range(3):
-            kept.save(StartedAt="2026-11-23T10:00:01Z", Running=True)
-    assert not launch.objects("containers", "--removed", made(act))
+        for config in (root / "var/lib/docker/containers").glob("*/config.v2.json"):
+            text = config.read_text(encoding="utf-8")
+            for _ in range(3):
+                write(config.with_name(".tmp-config.v2.json7"), text)
+                os.replace(config.with_name(".tmp-config.v2.json7"), config)
+                ext4trees.commit(root)
+    disk = made(act)
+    assert not launch.objects("containers", "--removed", disk)
+    assert [row for row in launch.objects("recover", "--list", disk) if "config.v2.json" in row.get("path", "")], "they are there"
 
 
 def test_a_step_of_a_build_is_no_container(made: Callable[[Callable[[Path], None]], Path]) -> None:
     """It has a layer with an ID of its own, and no directory among those of the containers."""
     def act(root: Path) -> None:
-        step = Removed(root, "step")
-        shutil.rmtree(step.home)
-        os.sync()
-        step.home.mkdir()
-        step.remove()
-    rows = launch.objects("containers", "--removed", made(act))
-    assert [row["container_identifier"] for row in rows] == [hosts.hex_id("removed step")], "its directory was there"
-
-    def layer(root: Path) -> None:
         mounts = root / "var/lib/docker/image/overlay2/layerdb/mounts" / hosts.hex_id("build step")
         mounts.mkdir(parents=True)
-        (mounts / "mount-id").write_text(hosts.hex_id("layer of a step"))
+        write(mounts / "mount-id", hosts.hex_id("layer of a step"))
         ext4trees.commit(root)
         shutil.rmtree(mounts)
         ext4trees.commit(root)
-    assert not launch.objects("containers", "--removed", made(layer))
+    disk = made(act)
+    assert not launch.objects("containers", "--removed", disk)
+    assert [row for row in launch.objects("recover", "--list", disk) if row.get("path", "").endswith("/mount-id")], "it is there"
 
 
 def test_a_save_of_another_container_tells_nothing(made: Callable[[Callable[[Path], None]], Path]) -> None:
     """The ID in a configuration must be that of the directory, and text that is cut short is no configuration."""
     def act(root: Path) -> None:
         gone = Removed(root, "odd")
-        (gone.home / "config.v2.json").write_text(json.dumps({"ID": "cd" * 32, "Name": "/other", "State": {}, "Config": {}}))
+        write(gone.home / "config.v2.json", json.dumps({"ID": "cd" * 32, "Name": "/other", "State": {}, "Config": {}}))
         ext4trees.commit(root)
-        (gone.home / ".tmp-config.v2.json9").write_text('{"ID": "' + gone.id)
+        write(gone.home / ".tmp-config.v2.json9", '{"ID": "' + gone.id)
         ext4trees.commit(root)
         gone.remove()
     [row] = launch.objects("containers", "--removed", made(act))
@@ -271,9 +278,9 @@ def test_image_and_volume_of_a_made_host(made: Callable[[Callable[[Path], None]]
         store = root / "var/lib/docker"
         content = store / "image/overlay2/imagedb/content/sha256"
         for name in (right, wrong):
-            (content / name).write_text(text)
+            write(content / name, text)
         (store / "volumes/old/_data").mkdir(parents=True)
-        (store / "volumes/old/_data/file").write_text("x")
+        write(store / "volumes/old/_data/file", "x")
         ext4trees.commit(root)
         for name in (right, wrong):
             (content / name).unlink()

@@ -86,13 +86,13 @@ def test_names_are_true(name: str, disk: Any) -> None:
 
 @pytest.mark.parametrize("which", ["practical_bell", "a33e612c"])
 def test_rows_of_a_removed_container(which: str, disk: Any) -> None:
-    """By its name, which only the third line tells, as by its ID; and all of them are in the whole timeline. Six are lines
-    of logs and records, the others files of the host."""
+    """By its name, which its deleted configuration tells, as by its ID; and all of them are in the whole timeline. Six are
+    lines of logs and records, four what the deleted records tell, the others files."""
     image = disk("intrusion")
     whole = launch.timeline(image).where(container_name="practical_bell")
     rows = launch.timeline("-c", which, image).rows
-    assert rows == whole and len([row for row in rows if row["data_type"] != "fs:stat"]) == 6
-    assert all({"configuration_missing", "name_inferred"} <= set(row["tag"]) for row in rows)
+    assert rows == whole and len([row for row in rows if row["data_type"] != "fs:stat"]) == 10
+    assert all("configuration_missing" in row["tag"] and "name_inferred" not in row["tag"] for row in rows)
     done = launch.run("ids", which, image, "--json")
     [card] = json.loads(done.stdout)
     assert card["container_identifier"] == rows[0]["container_identifier"] and card["ran_at_seizure"] == "unknown"
