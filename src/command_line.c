@@ -204,7 +204,7 @@ static const struct option_row table[] = {
     {ROW, 0, "binds", "[all|none]",
      "show all files of the host that containers bind, or none, instead of those that they may have written",
      set_binds},
-    {ROW, 0, "carve", NULL,
+    {ROW | REMOVED, 0, "carve", NULL,
      "look into blocks that no file owns, too: lines of deleted logs, records of removed containers", set_carve},
     {ROW, 0, "app-times", NULL, "times that applications wrote into their log lines become rows too", set_app_times},
     {ROW, 0, "timezone", "NAME", "show the times of text output in a zone of this machine's tz database: Europe/Berlin",

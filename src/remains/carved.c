@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Finds logs that were deleted, or that only free blocks still have, and notes their lines. */
+/* Finds logs that were deleted, or that only free blocks still have, and notes their lines; and records of removed
+ * containers. */
 #include "evidence/mounted.h"
 #include "evidence/stream.h"
+#include "read/recovered.h"
 #include "read/source.h"
 #include "remains/remains.h"
 #include "runtime/known_lines.h"
 #include "runtime/runtimes.h"
 
-enum { HEAD = 64 * 1024, MOST_FINDS = 1 << 20 };
+enum { HEAD = 64 * 1024, MOST_FINDS = 1 << 20, LONGEST_RECORD = 1 << 20 };
 
 /* A search of one file system. */
 struct search {
@@ -110,6 +112,24 @@ static bool is_log(const struct lt_carved *carved)
     return false;
 }
 
+/* A configuration names its container. The store that it was of reads it with those that lay in deleted files. */
+static void take_record(const struct search *search, const struct lt_carving_find *find)
+{
+    struct lt_ctx *ctx = search->ctx;
+    struct lt_buf bytes = {0};
+    struct lt_err ignored = {0};
+    const struct lt_carved_log record = {.size = find->carved.size, .fs = find->carved.fs, .carved = &find->carved};
+    if (strcmp(find->carved.format, "container-config") == 0 && find->carved.complete &&
+        lt_carved_load(&record, LONGEST_RECORD, &bytes, &ignored))
+        lt_recovered_take(ctx, &(struct lt_recovered){
+                                   .method = LT_RECOVERY_CARVED,
+                                   .bytes = lt_buf_view(&bytes),
+                                   .witness = lt_str_format(ctx->scratch, "byte %ju of the file system",
+                                                            (uintmax_t)find->carved.extents[0].at),
+                               });
+    lt_buf_free(&bytes);
+}
+
 static void carve(struct search *search, struct lt_fs *fs)
 {
     struct lt_ctx *ctx = search->ctx;
@@ -126,6 +146,7 @@ static void carve(struct search *search, struct lt_fs *fs)
                 (uintmax_t)carving.forgotten);
     lt_each (const struct lt_carving_find, find, &carving.finds) {
         lt_arena_reset(ctx->scratch);
+        take_record(search, find);
         if (is_log(&find->carved))
             keep(search, &(struct lt_carved_log){
                              .path = lt_str_format(ctx->scratch, "/$Carved/%s-%ju", find->carved.format,
@@ -157,7 +178,7 @@ static enum lt_status carved_events(struct lt_ctx *ctx, struct lt_err *err)
 {
     struct lt_list searched = {0};
     enum lt_status status = LT_OK;
-    if (!ctx->reading->carve)
+    if (!ctx->reading->carve || ctx->host->known_lines) /* or it was done before */
         return LT_OK;
     ctx->host->known_lines = lt_new(ctx->run, struct lt_known_lines);
     lt_known_lines_init(ctx->host->known_lines, ctx->run);
@@ -174,5 +195,6 @@ const struct lt_source lt_source_carved = {
     .summary = "lines of logs that were deleted, or that only free blocks still have (--carve)",
     .scope = LT_PER_HOST,
     .stage = LT_STAGE_STORE,
+    .tells_removed = true,
     .events = carved_events,
 };

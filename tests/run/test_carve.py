@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lines of deleted logs in the timeline (--carve): on a small disk, and on hosts where every line that was ever logged is known.
 Each line is told once, and nothing is told that no container wrote."""
+import json
 import re
 import time
 from collections import Counter
@@ -62,6 +63,26 @@ def test_logs_of_removed_containers(case: str, tmp: Path) -> None:
     found = (len(removed & fresh.keys()), len(removed), len((rotated - plain) & fresh.keys() | rotated & plain), len(rotated))
     assert found[0] >= FOUND[case][0] and found[1] == FOUND[case][1], found
     assert found[2] >= FOUND[case][2] and found[3] == FOUND[case][3], found
+
+
+@pytest.mark.parametrize("case", ["wrapped4k", "nojournal4k"])
+def test_removed_containers(case: str, tmp: Path) -> None:
+    """Where no map leads to their configurations any more, each is still what docker inspect said it was, and in the timeline."""
+    truth = machine.EVIDENCE / f"recover-{case}" / "truth"
+    if not truth.exists():
+        pytest.skip(f"no evidence at {truth} (LAYERTIME_EVIDENCE)")
+    disk = disks.decompress(truth.parent / "disk.raw.zst", tmp / "disk.raw")
+    found = {row["container_identifier"]: row for row in launch.objects("containers", "--removed", "--carve", disk)}
+    rows = [row for row in launch.timeline("--carve", disk).rows if "carved" in row["tag"] and row.get("container_identifier")]
+    for path in truth.glob("removed/*.config.v2.json"):
+        wanted = json.loads(path.read_text())
+        row = found[wanted["ID"]]
+        assert row["container_name"] == wanted["Name"].lstrip("/") and row["image_identifier"] == wanted["Image"]
+        assert in_time(row["created"]) == in_time(wanted["Created"])
+        assert wanted["State"]["Running"] or row["exit_code"] == wanted["State"]["ExitCode"], "killed when it was removed"
+        assert in_time(row["started"]) == in_time(wanted["State"]["StartedAt"])
+        times = {int(event["timestamp_ns"]) for event in rows if event["container_identifier"] == wanted["ID"]}
+        assert {in_time(wanted["Created"]), in_time(wanted["State"]["StartedAt"])} <= times
 
 
 @pytest.mark.parametrize("inode", ["freed", "wiped"])

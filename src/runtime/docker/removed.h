@@ -12,6 +12,8 @@ struct lt_docker_save {
     struct lt_str bytes, path, witness;
     enum lt_recovery method;
     struct lt_time written, deleted;
+    struct lt_time state; /* the latest time that its State tells: set when saves are read */
+    bool dying;           /* the container was being removed */
 };
 
 /* A removed container, and what is left of it. */

@@ -3,6 +3,7 @@
 #include "model/spans.h"
 #include "model/told.h"
 #include "parse/json.h"
+#include "parse/stamp.h"
 #include "runtime/docker/container.h"
 #include "runtime/docker/driver/driver.h"
 #include "runtime/docker/removed.h"
@@ -12,13 +13,24 @@
 /* A hostconfig.json is saved right before or after its config.v2.json. */
 static const int64_t TOGETHER = 1000000000;
 
+/* A time that is not known comes first. */
+static int compare(struct lt_time left, struct lt_time right)
+{
+    if (left.set != right.set)
+        return left.set ? 1 : -1;
+    return left.set ? lt_time_cmp(left, right) : 0;
+}
+
+/* The state that a save shows tells its place, also where it is not known when it was written. */
 static int by_age(const void *a, const void *b)
 {
     const struct lt_docker_save *left = *(const struct lt_docker_save *const *)a,
                                 *right = *(const struct lt_docker_save *const *)b;
-    if (left->written.set != right->written.set)
-        return left->written.set ? 1 : -1;
-    int order = left->written.set ? lt_time_cmp(left->written, right->written) : 0;
+    int order = compare(left->state, right->state);
+    if (!order)
+        order = left->dying - right->dying;
+    if (!order)
+        order = compare(left->written, right->written);
     return order ? order : lt_str_cmp(left->bytes, right->bytes);
 }
 
@@ -42,6 +54,21 @@ static struct json_t *parse(const struct lt_docker_save *save)
         return json;
     lt_json_free(json);
     return NULL;
+}
+
+static void note_state(struct lt_docker_save *save)
+{
+    static const char *const fields[] = {"StartedAt", "FinishedAt"};
+    struct json_t *json = parse(save);
+    const struct json_t *state = lt_json_at(json, "State");
+    struct lt_time time = {0};
+    lt_stamp_rfc3339(lt_json_str(json, "Created"), &save->state, NULL);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (lt_stamp_rfc3339(lt_json_str(state, fields[i]), &time, NULL) == LT_OK &&
+            lt_docker_is_later(time, save->state))
+            save->state = time;
+    save->dying = lt_json_bool(state, "Dead") || lt_json_bool(state, "RemovalInProgress");
+    lt_json_free(json);
 }
 
 static void add_fact(struct lt_ctx *ctx, struct lt_container *life, struct lt_str fact)
@@ -72,7 +99,7 @@ static struct lt_container *read_save(struct lt_ctx *ctx, const struct lt_docker
         own->driver = lt_docker_driver_named(life->driver);
         add_fact(ctx, life,
                  lt_str_format(ctx->run, "%s record: %.*s", lt_recovery_words[save->method], LT_ARG(save->witness)));
-        life->tags |= LT_TAG_BIT(recovered);
+        life->tags |= save->method == LT_RECOVERY_CARVED ? LT_TAG_BIT(carved) : LT_TAG_BIT(recovered);
     }
     lt_json_free(json);
     lt_json_free(host);
@@ -132,7 +159,7 @@ static void complete(struct lt_ctx *ctx, struct lt_docker_removed *removed, stru
     container->findings = life->findings;
     container->tz = life->tz;
     container->tz_field = life->tz_field;
-    container->tags |= life->tags & ~(LT_TAG_BIT(removing) | LT_TAG_BIT(recovered));
+    container->tags |= life->tags & ~(LT_TAG_BIT(removing) | LT_TAG_BIT(recovered) | LT_TAG_BIT(carved));
     container->owner.image = container->log_owner.image = life->image;
     if (life->mounts.count) {
         container->mounts = life->mounts;
@@ -161,6 +188,8 @@ void lt_docker_read_saves(struct lt_ctx *ctx, struct lt_docker_removed *removed)
 {
     struct lt_container *newest = NULL;
     const struct lt_docker_save *newest_save = NULL;
+    lt_each (struct lt_docker_save, save, &removed->configs)
+        note_state(save);
     if (removed->configs.count > 1)
         qsort(removed->configs.items, removed->configs.count, sizeof *removed->configs.items, by_age);
     if (removed->hosts.count > 1)
