@@ -188,7 +188,7 @@ def of_layertime(folder: Path) -> list[Given]:
         find = json.loads(line)
         if find.get("file") and (folder / find["file"]).stat().st_size:
             one = take(folder / find["file"], path=find.get("path", ""), owner=find.get("container_identifier", ""),
-                       inode=f"{find['inode']}-{find['generation']}" if "inode" in find else "")
+                       inode=f"{find['inode']}-{find['generation']}" if "generation" in find else "")
             one.whole = bool(find["complete"]) and not find.get("older")
             given.append(one)
     return given
