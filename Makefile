@@ -7,6 +7,8 @@
 # make fuzz       every fuzz target for 30 seconds, as many at once as there are processors (T='name...', SECONDS_EACH=n,
 #                 JOBS=n, FUZZ_CORPUS=folder for the inputs that it keeps)
 # make bench      time layertime beside find, mac-robber, fls and mactime; as root (ENTRIES=n, ROUNDS=n, COLD=1)
+# make peers      recovery beside extundelete, ext4magic, debugfs, photorec and tsk_recover, on the evidence of tests
+# make bench-recovery   recovery beside reading the free blocks with dd; as root (SIZE=MiB, ROUNDS=n, COLD=1)
 # make install    with PREFIX= and DESTDIR=
 
 PREFIX ?= /usr/local
@@ -46,7 +48,7 @@ LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS = $(shell pkg-config --libs $(PACKAGES)) -pthread
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -Werror
 
-.PHONY: all always demo check test golden unit lint fuzz torture bench install uninstall clean dependencies sanitized units fuzzers tools fmt \
+.PHONY: all always demo check test golden unit lint fuzz torture bench peers bench-recovery install uninstall clean dependencies sanitized units fuzzers tools fmt \
         print-flags
 all: $(PROGRAM)
 
@@ -156,6 +158,13 @@ bench:
 	@contrib/dependencies.sh bench || echo 'not all could be installed: what is missing is left out'
 	+$(MAKE) --no-print-directory all $(BUILD)/bench/host $(BUILD)/bench/measure
 	BENCH_TOOLS='$(BUILD)/bench' LAYERTIME='./$(PROGRAM)' $(PYTHON) contrib/bench/bench.py
+
+peers: all
+	@contrib/dependencies.sh peers || echo 'not all could be installed: what is missing is left out'
+	LAYERTIME='./$(PROGRAM)' $(PYTHON) contrib/bench/peers.py
+
+bench-recovery: all $(BUILD)/bench/host $(BUILD)/bench/measure
+	BENCH_TOOLS='$(BUILD)/bench' LAYERTIME='./$(PROGRAM)' $(PYTHON) contrib/bench/recovery.py
 
 install: $(PROGRAM)
 	install -D -m 755 $(PROGRAM) '$(DESTDIR)$(PREFIX)/bin/layertime'

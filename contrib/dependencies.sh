@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Install the Debian packages that are needed and missing: `demo` to build and run on the sample, `check` for the tests
-# too, `bench` for the tools that layertime is timed beside.
+# too, `bench` and `peers` for the tools that layertime is compared with.
 set -eu
 
 packages='gcc make pkg-config libtsk-dev libjansson-dev zlib1g-dev libssl-dev libsystemd-dev libzstd-dev zstd
@@ -11,6 +11,7 @@ packages='gcc make pkg-config libtsk-dev libjansson-dev zlib1g-dev libssl-dev li
        python3 python3-pytest python3-pytest-xdist sleuthkit e2fsprogs fdisk strace ewf-tools qemu-utils attr systemd-journal-remote
        containerd runc logrotate bzip2 lz4"
 [ "${1:-}" = bench ] && packages="$packages python3 sleuthkit mac-robber e2fsprogs util-linux findutils"
+[ "${1:-}" = peers ] && packages="$packages python3 zstd extundelete ext4magic testdisk sleuthkit e2fsprogs"
 
 missing=''
 for package in $packages; do
