@@ -9,7 +9,7 @@
  *   removal_times.c   when that was, and what else happened then
  *   binds.c       what containers bind of the host: which entries are shown
  *   bind_sources.c  the sources of binds, and who could write there when
- *   former.c      deleted files as they were
+ *   former.c      deleted files as they were; deleted_records.c: those that were records of what is gone
  *   container_mounts.c  what lies where a container mounts something
  *   walked.c      events of entries, and where containers see them */
 #ifndef LT_FILES_WALKED_H

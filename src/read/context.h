@@ -14,6 +14,7 @@
  *   values.c         values in databases of bbolt, and reports of those that are damaged
  *   volume_users.c   which containers mount which volume
  *   whose.c          whose a deleted file was
+ *   recovered.c      records that a store has no more, handed to its runtime
  *   carving.c        what blocks that no file owns still hold, and whose it is
  */
 #ifndef LT_READ_CONTEXT_H

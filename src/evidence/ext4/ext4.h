@@ -34,6 +34,7 @@
  *     list.c          a directory: its names, and those deleted from it
  *     orphans.c       files that were deleted while open, found when the file system is opened
  *     nameless.c      deleted inodes that no directory names any more
+ *     former_directories.c  directories of which a former name is all that is left
  *     deleted.c       deleted files, and what of their contents can still be had
  *     unowned.c       blocks that no file owns
  *     ext4.c          opens it all, and gives out files and attributes: the functions of lt_fs_ops */
