@@ -84,7 +84,7 @@ static enum lt_status pick(struct lt_job *job, const struct lt_list *states, str
 enum lt_status lt_cat_freed(struct lt_job *job, const struct lt_container *container, const char *path,
                             struct lt_err *err)
 {
-    struct lt_recovery recovery = {.job = job, .freed_only = true, .owners.inventory = &job->inventory};
+    struct lt_recovery recovery = {.job = job, .freed_only = true};
     struct lt_str wanted = clean(&job->arena, path);
     struct lt_err problem = {0};
     enum lt_status status = lt_recovery_search(&recovery, &problem);

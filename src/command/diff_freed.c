@@ -23,7 +23,7 @@ static bool is_gone_file(const struct lt_remains *remains, const struct lt_conta
 enum lt_status lt_diff_freed(struct lt_job *job, const struct lt_container *container, struct lt_list *records,
                              struct lt_err *err)
 {
-    struct lt_recovery recovery = {.job = job, .freed_only = true, .owners.inventory = &job->inventory};
+    struct lt_recovery recovery = {.job = job, .freed_only = true};
     enum lt_status status = lt_recovery_search(&recovery, err);
     if (status == LT_OK)
         lt_each (const struct lt_remains, remains, &recovery.finds)

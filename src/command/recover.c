@@ -203,9 +203,7 @@ static void tell_limits(struct run *run)
 
 static enum lt_status run_recover(struct lt_job *job, struct lt_err *err)
 {
-    struct run run = {.job = job,
-                      .recovery = {.job = job, .owners.inventory = &job->inventory},
-                      .keeper = {.job = job, .left = limit_of(job)}};
+    struct run run = {.job = job, .recovery = {.job = job}, .keeper = {.job = job, .left = limit_of(job)}};
     uint64_t errors;
     enum lt_status status = lt_traces_find(job, LT_TRACES_COUNT, &errors, err); /* names of those that are gone */
     if (status == LT_OK)

@@ -64,16 +64,15 @@ struct lt_recovery {
     const struct lt_host *host;             /* that is searched */
     const struct lt_recover_method *method; /* that searches */
     void *state;                            /* of that */
-    struct lt_gone_owners owners;
-    struct lt_arena arena;   /* for what lives as long as the finds */
-    struct lt_list finds;    /* of struct lt_remains * */
-    struct lt_list ends;     /* see lt_recovery_defer() */
+    struct lt_arena arena;                  /* for what lives as long as the finds */
+    struct lt_list finds;                   /* of struct lt_remains * */
+    struct lt_list ends;                    /* see lt_recovery_defer() */
     struct lt_list searched; /* see lt_recovery_first(); if it is empty, no file system could be searched */
     uint64_t forgotten;      /* finds that there was no memory for */
 };
 
-/* Search all hosts by all methods. Afterwards recovery->finds has all finds, and each has its owner. `job` and
- * `owners.inventory` must be set. LT_FATAL: the run must end. End with lt_recovery_end(), which frees the finds. */
+/* Search all hosts by all methods. Afterwards recovery->finds has all finds, and each has its owner. `job`
+ * must be set. LT_FATAL: the run must end. End with lt_recovery_end(), which frees the finds. */
 enum lt_status lt_recovery_search(struct lt_recovery *recovery, struct lt_err *err);
 void lt_recovery_end(struct lt_recovery *recovery);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What blocks that no file owns still hold: no map and no name leads there, only the contents do. */
 #include "command/recover.h"
-#include "evidence/mounted.h"
 #include "read/carving.h"
 
 enum { MOST_FINDS = 1 << 20, KNOWN = 1024 /* bytes that one more find takes, about */ };
@@ -36,13 +35,13 @@ static enum lt_status search_fs(struct lt_recovery *recovery, struct lt_carving 
 {
     struct lt_job *job = recovery->job;
     struct lt_err problem = {0};
-    if (!carving->fs->ops->unowned || !lt_recovery_first(recovery, carving->fs))
+    if (!carving->where.fs->ops->unowned || !lt_recovery_first(recovery, carving->where.fs))
         return LT_OK;
     uint64_t room = job->options->memory > recovery->arena.bytes ? job->options->memory - recovery->arena.bytes : 0;
     carving->most = room / KNOWN < MOST_FINDS ? (size_t)(room / KNOWN) : MOST_FINDS;
     enum lt_status status = lt_carving_search(carving, &problem);
     if (status == LT_SKIP)
-        lt_skip_error(&job->ctx, carving->at, &problem);
+        lt_skip_error(&job->ctx, carving->where.at, &problem);
     if (status == LT_FATAL) {
         if (err)
             *err = problem;
@@ -59,12 +58,11 @@ static enum lt_status search_host(struct lt_recovery *recovery, struct lt_err *e
     enum lt_status status = LT_OK;
     lt_each (const struct lt_mount_point, mount, &recovery->host->mounts) {
         struct lt_carving carving = {.host = recovery->host,
-                                     .owners = &recovery->owners,
+                                     .where = lt_on_host(mount, &recovery->arena),
+                                     .inventory = &recovery->job->inventory,
                                      .arena = &recovery->arena,
                                      .poll = poll,
                                      .arg = recovery->job};
-        carving.fs = lt_mounted_part(mount->fs, LT_STR(""), &recovery->arena, &carving.base);
-        carving.at = lt_str_eq(mount->at, LT_STR("/")) ? LT_STR("") : mount->at;
         status = search_fs(recovery, &carving, err);
         if (status != LT_OK)
             return status;

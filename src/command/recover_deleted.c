@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Files whose inodes were freed, as the readers of file systems find them: lt_fs_ops.deleted. */
 #include "command/recover.h"
-#include "evidence/mounted.h"
 
 static const char *const source_words[] = {
     [LT_MAP_NONE] = "none", [LT_MAP_JOURNAL] = "journal", [LT_MAP_HOME] = "home",
@@ -11,28 +10,17 @@ static const char *const source_words[] = {
 /* A search of one file system. */
 struct search {
     struct lt_recovery *recovery;
-    struct lt_fs *fs;
-    struct lt_str at;   /* where the host mounts it, "" for its root */
-    struct lt_str base; /* the directory of it that is mounted there, "" for all of it */
+    struct lt_on_host where;
 };
-
-/* The path on the host. A path that is not whole stays as it is: "name", "directory/name". */
-static struct lt_str host_path(const struct search *search, struct lt_str path)
-{
-    struct lt_str rest;
-    if (!path.len || path.ptr[0] != '/' || !lt_path_behind(path, search->base, &rest))
-        return path;
-    return lt_str_format(&search->recovery->job->scratch, "%.*s%.*s", LT_ARG(search->at), LT_ARG(rest));
-}
 
 static void add(const struct search *search, const struct lt_deleted *file)
 {
     struct lt_recovery *recovery = search->recovery;
     struct lt_arena *scratch = &recovery->job->scratch;
     struct lt_remains remains = {
-        .evidence = search->fs->evidence,
+        .evidence = search->where.fs->evidence,
         .node = file->node,
-        .path = host_path(search, file->path),
+        .path = lt_path_on_host(&search->where, file->path, scratch),
         .label = lt_str_format(scratch, "inode-%ju-%u", (uintmax_t)file->node->ino, file->generation),
         .inferred = file->inferred,
         .older = file->older,
@@ -69,11 +57,11 @@ static enum lt_status search_fs(struct search *search, struct lt_err *err)
 {
     struct lt_recovery *recovery = search->recovery;
     struct lt_err problem = {0};
-    if (!search->fs->ops->deleted || !lt_recovery_first(recovery, search->fs))
+    if (!search->where.fs->ops->deleted || !lt_recovery_first(recovery, search->where.fs))
         return LT_OK;
-    enum lt_status status = search->fs->ops->deleted(search->fs, take, search, &problem);
+    enum lt_status status = search->where.fs->ops->deleted(search->where.fs, take, search, &problem);
     if (status == LT_SKIP)
-        lt_skip_error(&recovery->job->ctx, search->at, &problem);
+        lt_skip_error(&recovery->job->ctx, search->where.at, &problem);
     else if (status != LT_OK && err)
         *err = problem;
     return status == LT_SKIP ? LT_OK : status;
@@ -85,8 +73,7 @@ static enum lt_status search_host(struct lt_recovery *recovery, struct lt_err *e
     lt_each (const struct lt_mount_point, mount, &recovery->host->mounts) {
         struct search *search = lt_new(&recovery->arena, struct search);
         search->recovery = recovery;
-        search->fs = lt_mounted_part(mount->fs, LT_STR(""), &recovery->arena, &search->base);
-        search->at = lt_str_eq(mount->at, LT_STR("/")) ? LT_STR("") : mount->at;
+        search->where = lt_on_host(mount, &recovery->arena);
         status = search_fs(search, err);
         if (status != LT_OK)
             return status;

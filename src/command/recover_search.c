@@ -97,7 +97,7 @@ static enum lt_status search_host(struct lt_recovery *recovery, const struct lt_
     for (size_t i = before; i < recovery->finds.count; i++) {
         struct lt_remains *remains = recovery->finds.items[i];
         if (!remains->whose.owner)
-            remains->whose = lt_whose_is(&recovery->owners, host, remains->path);
+            remains->whose = lt_whose_is(&recovery->job->inventory, host, remains->path);
     }
     return status;
 }

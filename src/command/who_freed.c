@@ -19,7 +19,7 @@ static void add(struct lt_who *who, const struct lt_remains *remains)
 
 enum lt_status lt_who_freed(struct lt_who *who, const char *given)
 {
-    struct lt_recovery recovery = {.job = who->job, .freed_only = true, .owners.inventory = &who->job->inventory};
+    struct lt_recovery recovery = {.job = who->job, .freed_only = true};
     struct lt_str path = lt_str_c(given);
     while (path.len && path.ptr[path.len - 1] == '/')
         path.len--;

@@ -3,7 +3,6 @@
 
 #include "base/bisect.h"
 #include "evidence/deleted.h"
-#include "evidence/mounted.h"
 #include "files/walked.h"
 #include "read/whose.h"
 
@@ -13,36 +12,30 @@
 struct pass {
     struct lt_ctx *ctx;
     struct lt_former_places *places;
-    struct lt_gone_owners owners;
-    struct lt_str at, base; /* where the host mounts the directory `base` of it; "": its root */
-    struct lt_map dirs;     /* path -> struct lt_dir * */
-    struct lt_node newer;   /* the state of the same file that came before; no mode: there is none */
-    uint32_t generation;    /* of that */
-    bool freed;             /* the time at which it was freed is told */
+    struct lt_on_host where;
+    struct lt_map dirs;   /* path -> struct lt_dir * */
+    struct lt_node newer; /* the state of the same file that came before; no mode: there is none */
+    uint32_t generation;  /* of that */
+    bool freed;           /* the time at which it was freed is told */
 };
 
 static void find_mount(struct pass *pass)
 {
     struct lt_ctx *ctx = pass->ctx;
-    struct lt_str base;
-    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts)
-        if (lt_mounted_part(mount->fs, LT_STR(""), ctx->run, &base) == ctx->fs) {
-            pass->at = lt_str_eq(mount->at, LT_STR("/")) ? LT_STR("") : mount->at;
-            pass->base = base;
+    lt_each (const struct lt_mount_point, mount, &ctx->host->mounts) {
+        pass->where = lt_on_host(mount, ctx->run);
+        if (pass->where.fs == ctx->fs)
             return;
-        }
+    }
 }
 
 /* The path on the host; in the folder that The Sleuth Kit has for such files, if steps near the root are lost. */
 static struct lt_str host_path(const struct pass *pass, struct lt_str path)
 {
     struct lt_arena *arena = pass->ctx->scratch;
-    struct lt_str rest;
     if (path.ptr[0] != '/')
         return lt_str_format(arena, "/$OrphanFiles/%.*s", LT_ARG(path));
-    if (!lt_path_behind(path, pass->base, &rest))
-        return lt_str_dup(arena, path);
-    return lt_str_format(arena, "%.*s%.*s", LT_ARG(pass->at), LT_ARG(rest));
+    return lt_path_on_host(&pass->where, path, arena);
 }
 
 /* The directory, which is perhaps gone. Files in it belong to whom `path`, which is one of them, does. */
@@ -53,7 +46,7 @@ static const struct lt_dir *dir_of(struct pass *pass, struct lt_str path, bool i
     struct lt_dir *dir = lt_map_get(&pass->dirs, at);
     if (dir && dir->inferred == inferred)
         return dir;
-    struct lt_whose whose = lt_whose_is(&pass->owners, pass->ctx->host, path);
+    struct lt_whose whose = lt_whose_is(pass->ctx->inventory, pass->ctx->host, path);
     dir = lt_new(run, struct lt_dir);
     *dir = (struct lt_dir){.name = lt_str_dup(run, at), .owner = whose.owner, .inferred = inferred};
     dir->path_len = dir->name.len;
@@ -129,7 +122,7 @@ enum lt_status lt_former_emit(struct lt_ctx *ctx, struct lt_former_places *place
 {
     struct lt_fs *fs = ctx->fs;
     struct lt_err problem = {0};
-    struct pass pass = {.ctx = ctx, .places = places, .owners = {.inventory = ctx->inventory}};
+    struct pass pass = {.ctx = ctx, .places = places};
     if (!fs->ops->former)
         return LT_OK;
     find_mount(&pass);

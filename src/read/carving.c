@@ -43,19 +43,10 @@ static void add_known(struct search *search, const struct lt_extent *extent)
     search->known[search->known_count++] = (struct lt_carve_range){extent->at, extent->size};
 }
 
-/* The path of a file of the file system on its host. One that is not whole, or not mounted, stays as it is. */
-static struct lt_str host_path(struct search *search, struct lt_str path)
-{
-    const struct lt_carving *carving = search->carving;
-    struct lt_str rest;
-    if (!path.len || path.ptr[0] != '/' || !lt_path_behind(path, carving->base, &rest))
-        return path;
-    return lt_str_format(&search->arena, "%.*s%.*s", LT_ARG(carving->at), LT_ARG(rest));
-}
-
 static struct lt_whose whose_is(struct search *search, struct lt_str path)
 {
-    return lt_whose_is(search->carving->owners, search->carving->host, host_path(search, path));
+    const struct lt_carving *carving = search->carving;
+    return lt_whose_is(carving->inventory, carving->host, lt_path_on_host(&carving->where, path, &search->arena));
 }
 
 /* Does it tell more than that the file is somewhere in the store, or on the host? */
@@ -122,7 +113,7 @@ static enum lt_status take_entry(void *arg, const struct lt_dir *dir, const stru
 {
     struct search *search = arg;
     const struct lt_carving *carving = search->carving;
-    struct lt_fs *fs = carving->fs;
+    struct lt_fs *fs = carving->where.fs;
     struct lt_carve_mark mark = {.size = node->size, .born = node->time[LT_B], .owner = dir->owner, .lives = true};
     if (node->unallocated)
         return LT_OK;
@@ -148,7 +139,7 @@ static enum lt_status take_living(struct search *search, struct lt_err *err)
     struct lt_arena run = {0};
     const struct lt_carving *carving = search->carving;
     const struct lt_walk walk = {
-        .fs = carving->fs,
+        .fs = carving->where.fs,
         .run = &run,
         .arg = search,
         .seen = count_nothing,
@@ -171,7 +162,7 @@ static struct lt_container *container_of(struct search *search, const struct lt_
     const struct lt_carving *carving = search->carving;
     lt_each (struct lt_root, root, &carving->host->roots) {
         struct lt_container *container = root->runtime->is_id && root->runtime->is_id(said->container)
-                                             ? lt_told_container(carving->owners->inventory, root, said->container)
+                                             ? lt_told_container(carving->inventory, root, said->container)
                                              : NULL;
         if (container)
             return container;
@@ -187,7 +178,7 @@ static void take_facts(struct search *search, struct lt_carving_find *find)
         return;
     find->owner = &container->owner;
     if (container->removed)
-        lt_told_name(search->carving->owners->inventory, container, said->name, false,
+        lt_told_name(search->carving->inventory, container, said->name, false,
                      LT_STR("its configuration, in blocks that no file owns"));
 }
 
@@ -312,7 +303,7 @@ static void worse(enum lt_status *all, enum lt_status status)
 
 enum lt_status lt_carving_search(struct lt_carving *carving, struct lt_err *err)
 {
-    struct lt_fs *fs = carving->fs;
+    struct lt_fs *fs = carving->where.fs;
     struct search search = {.carving = carving};
     enum lt_status status = LT_OK;
     if (!fs->ops->unowned)

@@ -19,9 +19,8 @@ struct lt_carving_find {
 
 struct lt_carving {
     const struct lt_host *host;
-    struct lt_fs *fs;
-    struct lt_str at, base; /* where the host mounts which directory of it: as in lt_mounted_part() */
-    struct lt_gone_owners *owners;
+    struct lt_on_host where; /* what is searched */
+    struct lt_inventory *inventory;
     struct lt_arena *arena;
     size_t most; /* finds that are kept; more are counted as forgotten */
     /* Optional: called again and again. Anything but LT_OK ends the search. */

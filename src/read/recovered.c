@@ -2,8 +2,8 @@
 #include "read/recovered.h"
 
 #include "evidence/deleted.h"
-#include "evidence/mounted.h"
 #include "model/runtime.h"
+#include "read/whose.h"
 
 enum { LONGEST_RECORD = 1 << 20 };
 
@@ -12,8 +12,7 @@ const char *const lt_recovery_words[] = {[LT_RECOVERY_DELETED] = "deleted", [LT_
 /* A search of one file system of a host. */
 struct search {
     struct lt_ctx *ctx;
-    struct lt_str at;   /* where the host mounts it, "" for its root */
-    struct lt_str base; /* the directory of it that is mounted there, "" for all of it */
+    struct lt_on_host where;
     struct lt_arena arena;
 };
 
@@ -50,10 +49,8 @@ bool lt_recovered_take(struct lt_ctx *ctx, const struct lt_recovered *record)
 /* The path on the host; "": it is not whole. */
 static struct lt_str host_path(struct search *search, const struct lt_deleted *file)
 {
-    struct lt_str rest;
-    if (!lt_str_starts(file->path, LT_STR("/")) || !lt_path_behind(file->path, search->base, &rest))
-        return LT_STR("");
-    return search->at.len ? lt_str_format(&search->arena, "%.*s%.*s", LT_ARG(search->at), LT_ARG(rest)) : rest;
+    struct lt_str path = lt_path_on_host(&search->where, file->path, &search->arena);
+    return lt_str_starts(path, LT_STR("/")) ? path : LT_STR("");
 }
 
 /* What its runtime says of the path. False: it tells of nothing that a store has no more. */
@@ -125,10 +122,9 @@ static struct lt_searched *searched(const struct lt_host *host, const struct lt_
 
 static void find_on(struct lt_ctx *ctx, const struct lt_mount_point *mount)
 {
-    struct search search = {.ctx = ctx};
-    struct lt_fs *fs = lt_mounted_part(mount->fs, LT_STR(""), ctx->run, &search.base);
+    struct search search = {.ctx = ctx, .where = lt_on_host(mount, ctx->run)};
+    struct lt_fs *fs = search.where.fs;
     struct lt_searched *done = searched(ctx->host, fs);
-    search.at = lt_str_eq(mount->at, LT_STR("/")) ? LT_STR("") : mount->at;
     if (!fs->ops->deleted_if)
         return;
     if (!done) {
@@ -139,7 +135,7 @@ static void find_on(struct lt_ctx *ctx, const struct lt_mount_point *mount)
         lt_arena_free(&search.arena);
     }
     if (done->problem.set)
-        lt_skip_error(ctx, search.at, &done->problem);
+        lt_skip_error(ctx, search.where.at, &done->problem);
 }
 
 void lt_recovered_find(struct lt_ctx *ctx)

@@ -2,8 +2,24 @@
 /* Whose deleted files were: of what exists, and of containers that are gone. */
 #include "read/whose.h"
 
+#include "evidence/mounted.h"
 #include "model/runtime.h"
 #include "model/told.h"
+
+struct lt_on_host lt_on_host(const struct lt_mount_point *mount, struct lt_arena *arena)
+{
+    struct lt_on_host out = {.at = lt_str_eq(mount->at, LT_STR("/")) ? LT_STR("") : mount->at};
+    out.fs = lt_mounted_part(mount->fs, LT_STR(""), arena, &out.base);
+    return out;
+}
+
+struct lt_str lt_path_on_host(const struct lt_on_host *where, struct lt_str path, struct lt_arena *arena)
+{
+    struct lt_str rest;
+    if (!lt_str_starts(path, LT_STR("/")) || !lt_path_behind(path, where->base, &rest))
+        return path;
+    return where->at.len ? lt_str_format(arena, "%.*s%.*s", LT_ARG(where->at), LT_ARG(rest)) : rest;
+}
 
 static bool is_in_layer(const struct lt_layer *layer, struct lt_str path, struct lt_whose *out)
 {
@@ -48,20 +64,21 @@ static struct lt_root *root_of(const struct lt_host *host, struct lt_str path, s
 }
 
 /* The same for what the store has no more. */
-static bool is_gone(struct lt_gone_owners *owners, const struct lt_host *host, struct lt_str path, struct lt_whose *out)
+static bool is_gone(struct lt_inventory *inventory, const struct lt_host *host, struct lt_str path,
+                    struct lt_whose *out)
 {
     struct lt_gone gone;
     struct lt_root *root = root_of(host, path, &gone);
     if (!root)
         return false;
     if (gone.container.len) {
-        const struct lt_container *container = lt_told_container(owners->inventory, root, gone.container);
+        const struct lt_container *container = lt_told_container(inventory, root, gone.container);
         if (container)
             *out = (struct lt_whose){&container->owner, path, LT_STR("")};
         return container;
     }
     if (gone.volume.len) {
-        const struct lt_volume *volume = lt_inventory_removed_volume(owners->inventory, root, gone.volume);
+        const struct lt_volume *volume = lt_inventory_removed_volume(inventory, root, gone.volume);
         if (volume)
             *out = (struct lt_whose){&volume->owner, gone.within ? gone.inside : path, LT_STR("")};
         return volume;
@@ -76,7 +93,7 @@ static bool is_gone(struct lt_gone_owners *owners, const struct lt_host *host, s
     return owner;
 }
 
-struct lt_whose lt_whose_is(struct lt_gone_owners *owners, const struct lt_host *host, struct lt_str path)
+struct lt_whose lt_whose_is(struct lt_inventory *inventory, const struct lt_host *host, struct lt_str path)
 {
     struct lt_whose out = {&host->owner, path, LT_STR("")};
     struct lt_str rest;
@@ -85,7 +102,7 @@ struct lt_whose lt_whose_is(struct lt_gone_owners *owners, const struct lt_host 
     lt_each (const struct lt_root, root, &host->roots)
         if (is_in_root(root, path, &out))
             return out;
-    if (is_gone(owners, host, path, &out))
+    if (is_gone(inventory, host, path, &out))
         return out;
     lt_each (const struct lt_root, root, &host->roots)
         if (lt_path_behind(path, root->path, &rest))

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Finds logs that were deleted, or that only free blocks still have, and notes their lines; and records of removed
  * containers. */
-#include "evidence/mounted.h"
 #include "evidence/stream.h"
 #include "read/recovered.h"
 #include "read/source.h"
@@ -14,8 +13,7 @@ enum { HEAD = 64 * 1024, MOST_FINDS = 1 << 20, LONGEST_RECORD = 1 << 20 };
 /* A search of one file system. */
 struct search {
     struct lt_ctx *ctx;
-    struct lt_gone_owners owners;
-    struct lt_str at, base; /* where the host mounts the directory `base` of it */
+    struct lt_on_host where;
 };
 
 static lt_log_reader *reader_of(struct lt_str head)
@@ -50,14 +48,6 @@ static void keep(const struct search *search, const struct lt_carved_log *log)
 
 /* --- deleted files --- */
 
-static struct lt_str host_path(const struct search *search, struct lt_str path)
-{
-    struct lt_str rest;
-    if (!path.len || path.ptr[0] != '/' || !lt_path_behind(path, search->base, &rest))
-        return path;
-    return lt_str_format(search->ctx->scratch, "%.*s%.*s", LT_ARG(search->at), LT_ARG(rest));
-}
-
 /* Files that containers wrote look like logs at times; what lies in layers and volumes is none of a runtime's. */
 static bool may_be_log(const struct lt_deleted *file, const struct lt_whose *whose)
 {
@@ -72,8 +62,8 @@ static enum lt_status take_deleted(void *arg, const struct lt_deleted *file, str
     struct lt_ctx *ctx = search->ctx;
     (void)err;
     lt_arena_reset(ctx->scratch);
-    struct lt_str path = host_path(search, file->path);
-    const struct lt_whose whose = lt_whose_is(&search->owners, ctx->host, path);
+    struct lt_str path = lt_path_on_host(&search->where, file->path, ctx->scratch);
+    const struct lt_whose whose = lt_whose_is(ctx->inventory, ctx->host, path);
     if (!may_be_log(file, &whose))
         return LT_OK;
     struct lt_deleted *copy = lt_new(ctx->run, struct lt_deleted);
@@ -130,19 +120,18 @@ static void take_record(const struct search *search, const struct lt_carving_fin
     lt_buf_free(&bytes);
 }
 
-static void carve(struct search *search, struct lt_fs *fs)
+static void carve(struct search *search)
 {
     struct lt_ctx *ctx = search->ctx;
     struct lt_err problem = {0};
-    struct lt_carving carving = {.host = ctx->host, .fs = fs, .at = search->at, .base = search->base};
-    carving.owners = &search->owners;
+    struct lt_carving carving = {.host = ctx->host, .where = search->where, .inventory = ctx->inventory};
     carving.arena = ctx->run;
     carving.most = MOST_FINDS;
     enum lt_status status = lt_carving_search(&carving, &problem);
     if (status != LT_END && problem.set)
-        lt_skip_error(ctx, search->at, &problem);
+        lt_skip_error(ctx, search->where.at, &problem);
     if (carving.forgotten)
-        lt_skip(ctx, search->at, LT_CODE_TOO_LARGE, "%ju more finds in free blocks than are kept",
+        lt_skip(ctx, search->where.at, LT_CODE_TOO_LARGE, "%ju more finds in free blocks than are kept",
                 (uintmax_t)carving.forgotten);
     lt_each (const struct lt_carving_find, find, &carving.finds) {
         lt_arena_reset(ctx->scratch);
@@ -155,7 +144,7 @@ static void carve(struct search *search, struct lt_fs *fs)
                              .container = find->owner ? find->owner->container : NULL,
                              .hint = hint_of(search, find),
                              .tags = LT_TAG_BIT(carved),
-                             .fs = fs,
+                             .fs = search->where.fs,
                              .carved = &find->carved,
                          });
     }
@@ -163,15 +152,14 @@ static void carve(struct search *search, struct lt_fs *fs)
 
 static void search_fs(struct lt_ctx *ctx, const struct lt_mount_point *mount, struct lt_list *searched)
 {
-    struct search search = {.ctx = ctx, .owners = {.inventory = ctx->inventory}};
-    struct lt_fs *fs = lt_mounted_part(mount->fs, LT_STR(""), ctx->run, &search.base);
+    struct search search = {.ctx = ctx, .where = lt_on_host(mount, ctx->run)};
+    struct lt_fs *fs = search.where.fs;
     struct lt_err ignored = {0}; /* reported with the files */
-    search.at = lt_str_eq(mount->at, LT_STR("/")) ? LT_STR("") : mount->at;
     if (lt_list_has(searched, fs) || !fs->ops->deleted)
         return;
     lt_list_add(searched, ctx->run, fs);
     fs->ops->deleted(fs, take_deleted, &search, &ignored);
-    carve(&search, fs);
+    carve(&search);
 }
 
 static enum lt_status carved_events(struct lt_ctx *ctx, struct lt_err *err)
