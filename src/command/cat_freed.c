@@ -66,13 +66,21 @@ static enum lt_status write_state(struct lt_job *job, const struct lt_remains *r
     return lt_bytes_write(job, &(struct lt_bytes){read_contents, &source, remains->node->size}, err);
 }
 
+/* Also what layers have was looked for, if `err` is set. */
+static enum lt_status no_state(struct lt_str path, struct lt_err *err)
+{
+    if (err->set) {
+        lt_say("freed inodes have nothing of '%.*s', either", LT_ARG(path));
+        return LT_END;
+    }
+    return lt_fail(err, LT_END, LT_CODE_MISSING, 0, "nothing is left of a deleted file '%.*s'", LT_ARG(path));
+}
+
 static enum lt_status pick(struct lt_job *job, const struct lt_list *states, struct lt_str path, struct lt_err *err)
 {
     size_t wanted = job->options->state ? job->options->state : 1;
     if (!states->count)
-        return err->set
-                   ? LT_END
-                   : lt_fail(err, LT_END, LT_CODE_MISSING, 0, "nothing is left of a deleted file '%.*s'", LT_ARG(path));
+        return no_state(path, err);
     if (!job->options->quiet || wanted > states->count)
         list_states(states, &job->arena);
     if (wanted > states->count)

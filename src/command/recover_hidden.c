@@ -65,7 +65,7 @@ static void add_file(struct search *search, const struct lt_lower *lower, struct
         .evidence = root->part->evidence,
         .node = &node,
         .path = path_of(&search->arena, lower->dir, &lower->node),
-        .whose = {&search->layer->owner, inside},
+        .whose = {.owner = &search->layer->owner, .inside = inside},
         .label = lt_str_format(&search->arena, "inode-%ju", (uintmax_t)node.ino),
         .layer = lower->layer,
         .first = search->hiding.first,
