@@ -65,12 +65,12 @@ static void keep_save(struct lt_ctx *ctx, struct lt_list *saves, const struct lt
         return;
     }
     struct lt_docker_save *save = lt_new(ctx->run, struct lt_docker_save);
-    *save = (struct lt_docker_save){lt_str_dup(ctx->run, record->bytes),
-                                    lt_str_dup(ctx->run, record->path),
-                                    lt_str_dup(ctx->run, record->witness),
-                                    record->method,
-                                    record->written,
-                                    record->deleted};
+    *save = (struct lt_docker_save){.bytes = lt_str_dup(ctx->run, record->bytes),
+                                    .path = lt_str_dup(ctx->run, record->path),
+                                    .witness = lt_str_dup(ctx->run, record->witness),
+                                    .method = record->method,
+                                    .written = record->written,
+                                    .deleted = record->deleted};
     root->removed_bytes += record->bytes.len;
     lt_list_add(saves, ctx->run, save);
 }
