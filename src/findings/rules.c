@@ -327,7 +327,7 @@ static unsigned places_in_volume(const struct lt_volume *volume, struct lt_str p
     struct lt_str rest;
     struct lt_buf text = {0};
     unsigned places = 1U << LT_PLACE_ANY;
-    if (!lt_path_behind(path, volume->data, &rest))
+    if (!volume->data.len || !lt_path_behind(path, volume->data, &rest))
         return places;
     if (!volume->users.count)
         places |= lt_places_of(rest);

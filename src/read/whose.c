@@ -78,7 +78,9 @@ static bool is_gone(struct lt_inventory *inventory, const struct lt_host *host, 
         return container;
     }
     if (gone.volume.len) {
-        const struct lt_volume *volume = lt_inventory_removed_volume(inventory, root, gone.volume);
+        struct lt_volume *volume = lt_inventory_removed_volume(inventory, root, gone.volume);
+        if (volume && gone.within && !volume->data.len)
+            volume->data = lt_str_dup(inventory->arena, (struct lt_str){path.ptr, path.len - gone.inside.len});
         if (volume)
             *out = (struct lt_whose){&volume->owner, gone.within ? gone.inside : path, LT_STR("")};
         return volume;
