@@ -51,9 +51,12 @@ static size_t read_piece(struct reader *reader)
     return (size_t)got;
 }
 
-/* May so much still be read? Also what is a hole takes time. */
+/* May so much still be read? Also what is a hole takes time. What is written takes whole blocks. */
 static bool afford(struct lt_recover_keeper *keeper, uint64_t size)
 {
+    enum { BLOCK = 4096 };
+    if (!keeper->job->options->list && size <= UINT64_MAX - BLOCK)
+        size = (size + BLOCK - 1) / BLOCK * BLOCK;
     if (size > keeper->left) {
         keeper->left_out++;
         return false;

@@ -25,8 +25,7 @@ OPTIONS = {
     "numbers": "-t ext4 -b 1024 -N 512 -J size=1 -O ^extents,^64bit,^metadata_csum -I 128",
     "inside": "-t ext4 -b 1024 -N 512 -J size=1 -O inline_data",
 }
-BLOCK = 4096                                          # bytes: of the last of a file, a part may be empty
-LIMITED = 5                                           # exit code where --limit was reached
+LIMITED = 5  # exit code where --limit was reached
 LISTS = (b"recovered.jsonl", b"recovered.csv", b"recovered.txt")
 
 
@@ -166,7 +165,7 @@ def contents_are_wrong(into: Path, limit: int) -> str:
             find = listed.pop(place)
             if find["complete"] and hashlib.sha256(path.read_bytes()).hexdigest() != find.get("sha256"):
                 return f"{place!r} is not what its hash says"
-            used += max(0, about.st_blocks * 512 - BLOCK)
+            used += about.st_blocks * 512
     return f"{used} bytes of {limit}" if used > limit else f"lacks {sorted(listed)}" if listed else ""
 
 
