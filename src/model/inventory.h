@@ -299,7 +299,7 @@ struct lt_host {
     struct lt_list searched;            /* of struct lt_searched *: see read/recovered.h */
     struct lt_list bound;               /* of struct lt_bound *: the bind sources that were walked */
     struct lt_list inner_logs;          /* of struct lt_inner_log *: found by the walks */
-    struct lt_list carved_logs;         /* see remains/remains.h */
+    struct lt_remains_found *remains;   /* see remains/remains.h; NULL: nobody looked */
     struct lt_known_lines *known_lines; /* those in deleted logs; NULL: nobody looked */
     struct lt_map unread;               /* paths of stores that nobody reads, and that are reported */
     struct lt_owner owner;              /* role host, of no store */

@@ -56,12 +56,19 @@ struct lt_reading {
     const struct lt_helper *helper; /* makes files that a reader cannot make in the sandbox; NULL: there is none */
 };
 
+/* Checks for a pending signal. Long operations call it from time to time. LT_FATAL: the run must end. */
+struct lt_poll {
+    enum lt_status (*poll)(void *arg, struct lt_err *err);
+    void *arg;
+};
+
 /* Everything that a reader gets; there are no globals. A copy may be set to another place: see lt_ctx_on(). */
 struct lt_ctx {
     const struct lt_reading *reading;
     struct lt_inventory *inventory;
     struct lt_report *report;
     const struct lt_sink *sink;
+    const struct lt_poll *poll;
     struct lt_arena *run;     /* for what outlives the reader */
     struct lt_arena *scratch; /* reset before each call of a reader */
     const char *reader;       /* name of the current reader: `parser` in the output is "layertime/<reader>" */

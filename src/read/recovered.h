@@ -30,7 +30,7 @@ struct lt_recovered {
 bool lt_recovered_take(struct lt_ctx *ctx, const struct lt_recovered *record);
 
 /* Look for records among the deleted files of the current host, and take them. Later calls only report again what could
- * not be read. LT_FATAL: what `poll` says. */
+ * not be read. */
 void lt_recovered_find(struct lt_ctx *ctx);
 
 #endif

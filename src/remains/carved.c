@@ -43,17 +43,18 @@ static void keep(const struct search *search, const struct lt_carved_log *log)
     kept->path = lt_str_dup(ctx->run, log->path);
     kept->hint = lt_str_dup(ctx->run, log->hint);
     kept->reader = reader;
-    lt_list_add(&ctx->host->carved_logs, ctx->run, kept);
+    lt_list_add(&ctx->host->remains->logs, ctx->run, kept);
 }
 
 /* --- deleted files --- */
 
-/* Files that containers wrote look like logs at times; what lies in layers and volumes is none of a runtime's. */
+/* Files that containers wrote look like logs at times; what lies in layers and volumes is none of a runtime's. Of a log
+ * no more is needed than that all its blocks are left: its records speak for themselves. */
 static bool may_be_log(const struct lt_deleted *file, const struct lt_whose *whose)
 {
     enum lt_role role = whose->owner->role;
     bool inside = role == LT_ROLE_RW || role == LT_ROLE_INIT || role == LT_ROLE_IMAGE || role == LT_ROLE_VOLUME;
-    return !file->lives && file->complete && file->node->size && !inside;
+    return !file->lives && file->source != LT_MAP_NONE && !file->lost_count && file->node->size && !inside;
 }
 
 static enum lt_status take_deleted(void *arg, const struct lt_deleted *file, struct lt_err *err)
@@ -85,12 +86,15 @@ static enum lt_status take_deleted(void *arg, const struct lt_deleted *file, str
 
 static struct lt_str hint_of(const struct search *search, const struct lt_carving_find *find)
 {
-    const struct lt_owner *hint = find->hint;
-    if (!hint || !hint->container || !find->kind)
+    enum { SHOWN = 12 };
+    const struct lt_container *container = find->hint ? find->hint->container : NULL;
+    if (!container || !find->kind)
         return LT_STR("");
-    return lt_str_format(search->ctx->scratch, "container %.*s %.12s: %s, which was right for %u of %u",
-                         LT_ARG(hint->container->name), hint->container->id.ptr, find->kind->why, find->kind->right,
-                         find->kind->of);
+    struct lt_str id = container->id;
+    id.len = id.len < SHOWN ? id.len : SHOWN;
+    return lt_str_format(search->ctx->scratch, "container %.*s%s%.*s: %s, which was right for %u of %u",
+                         LT_ARG(container->name), container->name.len ? " " : "", LT_ARG(id), find->kind->why,
+                         find->kind->right, find->kind->of);
 }
 
 static bool is_log(const struct lt_carved *carved)
@@ -120,61 +124,100 @@ static void take_record(const struct search *search, const struct lt_carving_fin
     lt_buf_free(&bytes);
 }
 
-static void carve(struct search *search)
+static void take_find(const struct search *search, const struct lt_carving_find *find)
+{
+    const struct lt_carved *carved = &find->carved;
+    struct lt_arena *scratch = search->ctx->scratch;
+    lt_arena_reset(scratch);
+    take_record(search, find);
+    if (is_log(carved))
+        keep(search,
+             &(struct lt_carved_log){
+                 .path = lt_str_format(scratch, "/$Carved/%s-%ju", carved->format, (uintmax_t)carved->extents[0].at),
+                 .size = carved->size,
+                 .container = find->owner ? find->owner->container : NULL,
+                 .hint = hint_of(search, find),
+                 .tags = LT_TAG_BIT(carved),
+                 .fs = carved->fs,
+                 .carved = carved,
+             });
+}
+
+static void add_problem(struct lt_ctx *ctx, const struct lt_err *problem)
+{
+    struct lt_err *kept = lt_new(ctx->run, struct lt_err);
+    *kept = *problem;
+    lt_list_add(&ctx->host->remains->problems, ctx->run, kept);
+}
+
+static enum lt_status carve(const struct search *search, struct lt_err *err)
 {
     struct lt_ctx *ctx = search->ctx;
     struct lt_err problem = {0};
-    struct lt_carving carving = {.host = ctx->host, .where = search->where, .inventory = ctx->inventory};
-    carving.arena = ctx->run;
-    carving.most = MOST_FINDS;
+    struct lt_carving carving = {.host = ctx->host,
+                                 .where = search->where,
+                                 .inventory = ctx->inventory,
+                                 .arena = ctx->run,
+                                 .most = MOST_FINDS,
+                                 .poll = ctx->poll->poll,
+                                 .arg = ctx->poll->arg};
     enum lt_status status = lt_carving_search(&carving, &problem);
-    if (status != LT_END && problem.set)
-        lt_skip_error(ctx, search->where.at, &problem);
-    if (carving.forgotten)
-        lt_skip(ctx, search->where.at, LT_CODE_TOO_LARGE, "%ju more finds in free blocks than are kept",
-                (uintmax_t)carving.forgotten);
-    lt_each (const struct lt_carving_find, find, &carving.finds) {
-        lt_arena_reset(ctx->scratch);
-        take_record(search, find);
-        if (is_log(&find->carved))
-            keep(search, &(struct lt_carved_log){
-                             .path = lt_str_format(ctx->scratch, "/$Carved/%s-%ju", find->carved.format,
-                                                   (uintmax_t)find->carved.extents[0].at),
-                             .size = find->carved.size,
-                             .container = find->owner ? find->owner->container : NULL,
-                             .hint = hint_of(search, find),
-                             .tags = LT_TAG_BIT(carved),
-                             .fs = search->where.fs,
-                             .carved = &find->carved,
-                         });
+    if (status == LT_FATAL) {
+        *err = problem;
+        return status;
     }
+    if (status != LT_END && problem.set)
+        add_problem(ctx, &problem);
+    lt_err_clear(&problem);
+    if (carving.forgotten) {
+        lt_fail(&problem, LT_SKIP, LT_CODE_TOO_LARGE, 0, "%ju more finds in free blocks than are kept",
+                (uintmax_t)carving.forgotten);
+        add_problem(ctx, &problem);
+    }
+    lt_each (const struct lt_carving_find, find, &carving.finds)
+        take_find(search, find);
+    return LT_OK;
 }
 
-static void search_fs(struct lt_ctx *ctx, const struct lt_mount_point *mount, struct lt_list *searched)
+static enum lt_status search_fs(struct lt_ctx *ctx, const struct lt_mount_point *mount, struct lt_list *searched,
+                                struct lt_err *err)
 {
     struct search search = {.ctx = ctx, .where = lt_on_host(mount, ctx->run)};
     struct lt_fs *fs = search.where.fs;
     struct lt_err ignored = {0}; /* reported with the files */
     if (lt_list_has(searched, fs) || !fs->ops->deleted)
-        return;
+        return LT_OK;
     lt_list_add(searched, ctx->run, fs);
     fs->ops->deleted(fs, take_deleted, &search, &ignored);
-    carve(&search);
+    return carve(&search, err);
 }
 
-static enum lt_status carved_events(struct lt_ctx *ctx, struct lt_err *err)
+static enum lt_status search_host(struct lt_ctx *ctx, struct lt_err *err)
 {
+    struct lt_remains_found *found = lt_new(ctx->run, struct lt_remains_found);
     struct lt_list searched = {0};
     enum lt_status status = LT_OK;
-    if (!ctx->reading->carve || ctx->host->known_lines) /* or it was done before */
-        return LT_OK;
-    ctx->host->known_lines = lt_new(ctx->run, struct lt_known_lines);
-    lt_known_lines_init(ctx->host->known_lines, ctx->run);
+    ctx->host->remains = found;
+    ctx->host->known_lines = &found->lines;
+    lt_known_lines_init(&found->lines, ctx->run);
     lt_each (const struct lt_mount_point, mount, &ctx->host->mounts)
-        search_fs(ctx, mount, &searched);
-    lt_each (const struct lt_carved_log, log, &ctx->host->carved_logs)
         if (status == LT_OK)
-            status = lt_carved_lines(ctx, log, LT_LOG_NOTE, err);
+            status = search_fs(ctx, mount, &searched, err);
+    lt_each (const struct lt_carved_log, log, &found->logs)
+        lt_carved_note(ctx, log);
+    return status;
+}
+
+/* Once a run. Later calls say again what is wrong, as errors of the first may not have been reported. */
+static enum lt_status carved_events(struct lt_ctx *ctx, struct lt_err *err)
+{
+    enum lt_status status = LT_OK;
+    if (!ctx->reading->carve)
+        return LT_OK;
+    if (!ctx->host->remains)
+        status = search_host(ctx, err);
+    lt_each (const struct lt_err, problem, &ctx->host->remains->problems)
+        lt_skip_error(ctx, LT_STR("/$Carved"), problem);
     return status;
 }
 

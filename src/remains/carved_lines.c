@@ -33,42 +33,65 @@ static struct lt_str whole_lines(const struct lt_carved_log *log, struct lt_str 
     return end ? (struct lt_str){text.ptr, (size_t)(end - text.ptr) + 1} : text;
 }
 
-enum lt_status lt_carved_lines(struct lt_ctx *ctx, const struct lt_carved_log *log, enum lt_log_use use,
-                               struct lt_err *err)
+/* Pass all lines on, and say what of the log cannot be read. */
+static enum lt_status read_lines(struct lt_ctx *ctx, const struct lt_carved_log *log, struct lt_log_lines *lines,
+                                 struct lt_err *err)
+{
+    struct lt_buf bytes = {0};
+    struct lt_err problem = {0};
+    bool whole = lt_carved_load(log, LONGEST, &bytes, &problem);
+    struct lt_stream *stream = lt_stream_of(whole_lines(log, lt_buf_view(&bytes)));
+    enum lt_status status = log->reader(lines, stream, err);
+    if (status == LT_OK)
+        status = lt_log_lines_end(lines, err);
+    if (!whole || log->size > LONGEST)
+        lt_skip(ctx, log->path, whole ? LT_CODE_TOO_LARGE : LT_CODE_UNREADABLE,
+                "a deleted log cannot be read beyond %zu bytes", bytes.len);
+    lt_stream_close(stream);
+    lt_buf_free(&bytes);
+    return status;
+}
+
+static enum lt_status use_lines(struct lt_ctx *ctx, const struct lt_carved_log *log, enum lt_log_use use,
+                                struct lt_err *err)
 {
     const struct lt_container nobody = {.log_owner = {.host = ctx->host, .role = LT_ROLE_LOG}};
     struct lt_log_clock clock = {.ctx = ctx, .container = log->container ? log->container : &nobody};
     struct lt_log_lines lines = {.ctx = ctx, .container = clock.container, .clock = &clock, .use = use};
-    struct lt_buf bytes = {0};
-    struct lt_err problem = {0};
     lines.tags = log->tags;
     lines.hint = log->hint;
     lines.path = log->path;
-    bool whole = lt_carved_load(log, LONGEST, &bytes, &problem);
-    struct lt_stream *stream = lt_stream_of(whole_lines(log, lt_buf_view(&bytes)));
-    enum lt_status status = log->reader(&lines, stream, err);
-    if (status == LT_OK)
-        status = lt_log_lines_end(&lines, err);
-    if (use == LT_LOG_NOTE && (!whole || log->size > LONGEST))
-        lt_skip(ctx, log->path, whole ? LT_CODE_TOO_LARGE : LT_CODE_UNREADABLE,
-                "a deleted log cannot be read beyond %zu bytes", bytes.len);
-    if (lines.forgotten)
-        lt_skip(ctx, log->path, LT_CODE_TOO_LARGE, "%ju lines are left out: there are too many in deleted logs",
-                (uintmax_t)lines.forgotten);
-    lt_stream_close(stream);
-    lt_buf_free(&bytes);
+    enum lt_status status = read_lines(ctx, log, &lines, err);
+    ctx->host->remains->forgotten += lines.forgotten;
     lt_log_lines_free(&lines);
     return status;
 }
 
+/* What is wrong with the log is said when its lines are told. */
+void lt_carved_note(struct lt_ctx *ctx, const struct lt_carved_log *log)
+{
+    struct lt_report mute = {.quiet = true};
+    struct lt_ctx muted = *ctx;
+    struct lt_err ignored = {0};
+    muted.report = &mute;
+    use_lines(&muted, log, LT_LOG_NOTE, &ignored);
+    lt_report_free(&mute);
+}
+
 static enum lt_status lines_events(struct lt_ctx *ctx, struct lt_err *err)
 {
+    const struct lt_remains_found *found = ctx->host->remains;
     enum lt_status status = LT_OK;
-    lt_each (const struct lt_carved_log, log, &ctx->host->carved_logs) {
+    if (!found)
+        return LT_OK;
+    lt_each (const struct lt_carved_log, log, &found->logs) {
         lt_arena_reset(ctx->scratch);
         if (status == LT_OK)
-            status = lt_carved_lines(ctx, log, LT_LOG_AGAIN, err);
+            status = use_lines(ctx, log, LT_LOG_AGAIN, err);
     }
+    if (found->forgotten)
+        lt_skip(ctx, LT_STR("/$Carved"), LT_CODE_TOO_LARGE,
+                "%ju lines of deleted logs are left out: there are too many", (uintmax_t)found->forgotten);
     return status;
 }
 

@@ -10,9 +10,18 @@
 #include "evidence/deleted.h"
 #include "model/runtime.h"
 #include "read/carving.h"
+#include "runtime/known_lines.h"
 #include "runtime/log_lines.h"
 
-/* A log that was found: lt_host.carved_logs. All lives as long as the run. */
+/* What was found of a host: lt_host.remains. */
+struct lt_remains_found {
+    struct lt_list logs;         /* of struct lt_carved_log * */
+    struct lt_list problems;     /* of struct lt_err *: what could not be searched */
+    struct lt_known_lines lines; /* of the logs */
+    uint64_t forgotten;          /* lines that there was no room to note */
+};
+
+/* A log that was found. All lives as long as the run. */
 struct lt_carved_log {
     struct lt_str path;
     uint64_t size;                        /* bytes */
@@ -28,8 +37,7 @@ struct lt_carved_log {
 /* Append the first `size` bytes, or all. False: they cannot be read to their end. */
 bool lt_carved_load(const struct lt_carved_log *log, size_t size, struct lt_buf *out, struct lt_err *err);
 
-/* Note or tell the lines of the log. What cannot be read of it is reported when they are noted. */
-enum lt_status lt_carved_lines(struct lt_ctx *ctx, const struct lt_carved_log *log, enum lt_log_use use,
-                               struct lt_err *err);
+/* Note the lines of the log. */
+void lt_carved_note(struct lt_ctx *ctx, const struct lt_carved_log *log);
 
 #endif

@@ -215,7 +215,7 @@ static enum lt_status poll_job(void *arg, struct lt_err *err)
 
 static enum lt_status take_inventory(struct lt_job *job, struct lt_err *err)
 {
-    enum lt_status status = lt_schedule_inventory(&job->ctx, &(struct lt_poll){poll_job, job}, err);
+    enum lt_status status = lt_schedule_inventory(&job->ctx, err);
     lt_each (const struct lt_host, host, &job->inventory.hosts)
         if (host->zone.conflict.len && !job->options->quiet)
             lt_say("%.*s%s%.*s", LT_ARG(host->hostname), host->hostname.len ? ": " : "", LT_ARG(host->zone.conflict));
@@ -225,13 +225,13 @@ static enum lt_status take_inventory(struct lt_job *job, struct lt_err *err)
 enum lt_status lt_job_events(struct lt_job *job, struct lt_sink product, struct lt_err *err)
 {
     job->product = product;
-    return lt_schedule_events(&job->ctx, false, &(struct lt_poll){poll_job, job}, err);
+    return lt_schedule_events(&job->ctx, false, err);
 }
 
 enum lt_status lt_job_traces(struct lt_job *job, struct lt_sink product, struct lt_err *err)
 {
     job->product = product;
-    return lt_schedule_events(&job->ctx, true, &(struct lt_poll){poll_job, job}, err);
+    return lt_schedule_events(&job->ctx, true, err);
 }
 
 /* Reads of libtsk that failed silently must not pass as a complete run. */
@@ -416,6 +416,7 @@ int lt_job_run(const struct lt_options *options, int argc, char **argv)
     };
     job.options = &job.own_options;
     job.sink = (struct lt_sink){take_event, &job};
+    job.poll = (struct lt_poll){poll_job, &job};
     job.reading = (struct lt_reading){
         .threads = options->threads,
         .app_times = options->app_times,
@@ -430,6 +431,7 @@ int lt_job_run(const struct lt_options *options, int argc, char **argv)
         .report = &job.report,
         .reading = &job.reading,
         .sink = &job.sink,
+        .poll = &job.poll,
         .run = &job.arena,
         .scratch = &job.scratch,
     };

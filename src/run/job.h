@@ -52,8 +52,9 @@ struct lt_job {
     struct lt_report report;
     struct lt_ctx ctx; /* of the current reader; a command may read with it after lt_job_enter() */
     struct lt_reading reading;
-    struct lt_sink sink;    /* of all sources: it checks for signals and passes events on to `product` */
-    struct lt_sink product; /* the command's sink */
+    struct lt_sink sink; /* of all sources: it checks for signals and passes events on to `product` */
+    struct lt_poll poll;
+    struct lt_sink product;                    /* the command's sink */
     struct lt_output output, errors, manifest; /* opened by run/opening.c, like everything that is written */
     struct lt_output listing;                  /* of the files in `tree`, a second one */
     int tree;         /* the directory that options->tree names, -1: none; files are made through the helper */

@@ -47,14 +47,13 @@ void lt_schedule_root(struct lt_ctx *ctx, struct lt_root *root, const char *read
 /* One of the calls that make up a phase. */
 struct turn {
     struct lt_ctx *ctx;
-    const struct lt_poll *poll;
     bool removed; /* call only what tells of containers that were removed */
     enum lt_status (*call)(struct lt_ctx *ctx, const struct lt_source *source, struct lt_err *err);
 };
 
 static enum lt_status take_turn(const struct turn *turn, const struct lt_source *source, struct lt_err *err)
 {
-    enum lt_status status = turn->poll->poll(turn->poll->arg, err);
+    enum lt_status status = turn->ctx->poll->poll(turn->ctx->poll->arg, err);
     return status == LT_OK ? turn->call(turn->ctx, source, err) : status;
 }
 
@@ -163,9 +162,9 @@ static void link_all(struct lt_ctx *ctx, struct lt_host *host)
 }
 
 /* Hosts without a store are not read: nothing on them is about containers. */
-enum lt_status lt_schedule_inventory(struct lt_ctx *ctx, const struct lt_poll *poll, struct lt_err *err)
+enum lt_status lt_schedule_inventory(struct lt_ctx *ctx, struct lt_err *err)
 {
-    const struct turn turn = {.ctx = ctx, .poll = poll, .call = call_inventory};
+    const struct turn turn = {.ctx = ctx, .call = call_inventory};
     enum lt_status status = LT_OK;
     lt_each (struct lt_host, host, &ctx->inventory->hosts) {
         if (!host->roots.count || status != LT_OK)
@@ -178,9 +177,9 @@ enum lt_status lt_schedule_inventory(struct lt_ctx *ctx, const struct lt_poll *p
     return status;
 }
 
-enum lt_status lt_schedule_events(struct lt_ctx *ctx, bool removed, const struct lt_poll *poll, struct lt_err *err)
+enum lt_status lt_schedule_events(struct lt_ctx *ctx, bool removed, struct lt_err *err)
 {
-    const struct turn turn = {.ctx = ctx, .poll = poll, .removed = removed, .call = call_events};
+    const struct turn turn = {.ctx = ctx, .removed = removed, .call = call_events};
     enum lt_status status = LT_OK;
     lt_each (struct lt_host, host, &ctx->inventory->hosts)
         if (host->roots.count && status == LT_OK)

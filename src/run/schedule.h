@@ -5,23 +5,17 @@
 
 #include "read/source.h"
 
-/* Checks for a pending signal. Long operations call it from time to time. LT_FATAL: the run must end. */
-struct lt_poll {
-    enum lt_status (*poll)(void *arg, struct lt_err *err);
-    void *arg;
-};
-
 /* Set `ctx` to a host, or to one of its stores, for `reader` (a static name, for the account and the error list).
  * Resets scratch. */
 void lt_schedule_host(struct lt_ctx *ctx, struct lt_host *host, const char *reader);
 void lt_schedule_root(struct lt_ctx *ctx, struct lt_root *root, const char *reader);
 
 /* Phase 1: fill the inventory with what all hosts hold, and link it. */
-enum lt_status lt_schedule_inventory(struct lt_ctx *ctx, const struct lt_poll *poll, struct lt_err *err);
+enum lt_status lt_schedule_inventory(struct lt_ctx *ctx, struct lt_err *err);
 
 /* Phase 2: let the sources emit their events; with `removed`, only those that tell of containers that no store has.
  * Each of these may be called again for its rows. */
-enum lt_status lt_schedule_events(struct lt_ctx *ctx, bool removed, const struct lt_poll *poll, struct lt_err *err);
+enum lt_status lt_schedule_events(struct lt_ctx *ctx, bool removed, struct lt_err *err);
 
 /* Call `each` for every source, in the order in which they are called. */
 void lt_schedule_each(void (*each)(const struct lt_source *source));
