@@ -38,7 +38,7 @@ static struct lt_str host_path(const struct pass *pass, struct lt_str path)
     return lt_path_on_host(&pass->where, path, arena);
 }
 
-/* The directory, which is perhaps gone. Files in it belong to whom `path`, which is one of them, does. */
+/* The directory of the file at `path`; perhaps it is gone. All that lay in it was of one owner. */
 static const struct lt_dir *dir_of(struct pass *pass, struct lt_str path, bool inferred)
 {
     struct lt_arena *run = pass->ctx->run;
@@ -47,6 +47,10 @@ static const struct lt_dir *dir_of(struct pass *pass, struct lt_str path, bool i
     if (dir && dir->inferred == inferred)
         return dir;
     struct lt_whose whose = lt_whose_is(pass->ctx->inventory, pass->ctx->host, path);
+    if (!whose.inside.len) { /* the root of a layer: what lies beside it is not the layer's */
+        path = lt_str_format(pass->ctx->scratch, "%.*s/-", LT_ARG(at));
+        whose = lt_whose_is(pass->ctx->inventory, pass->ctx->host, path);
+    }
     dir = lt_new(run, struct lt_dir);
     *dir = (struct lt_dir){.name = lt_str_dup(run, at), .owner = whose.owner, .inferred = inferred};
     dir->path_len = dir->name.len;

@@ -89,7 +89,8 @@ static bool is_gone(struct lt_inventory *inventory, const struct lt_host *host, 
         return false;
     const struct lt_owner *owner = lt_told_layer(root, gone.layer);
     if (owner)
-        *out = (struct lt_whose){owner, gone.within ? gone.inside : path, gone.layer};
+        *out = gone.within ? (struct lt_whose){owner, gone.inside, gone.layer}
+                           : (struct lt_whose){&owner->container->owner, path, gone.layer};
     else
         out->gone = gone.layer;
     return owner;
