@@ -127,7 +127,7 @@ enum lt_status lt_former_emit(struct lt_ctx *ctx, struct lt_former_places *place
     struct lt_fs *fs = ctx->fs;
     struct lt_err problem = {0};
     struct pass pass = {.ctx = ctx, .places = places};
-    if (!fs->ops->former)
+    if (!fs->ops->former || ctx->reading->no_deleted)
         return LT_OK;
     find_mount(&pass);
     enum lt_status status = fs->ops->former(fs, take, &pass, &problem);

@@ -51,6 +51,7 @@ struct lt_reading {
     bool no_files;    /* the files themselves are not walked: no source of that stage emits */
     enum lt_binds binds;
     uint64_t bind_most; /* entries of a bind source that shows all that changed since it was bound: see files/binds.h */
+    bool no_deleted;    /* what only deleted entries of a file system tell is left out */
     bool carve;         /* look into blocks that no file owns */
     bool verify_layers; /* read all files of image layers: see overlay/tamper.h */
     const struct lt_helper *helper; /* makes files that a reader cannot make in the sandbox; NULL: there is none */

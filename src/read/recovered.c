@@ -141,5 +141,6 @@ static void find_on(struct lt_ctx *ctx, const struct lt_mount_point *mount)
 void lt_recovered_find(struct lt_ctx *ctx)
 {
     lt_each (const struct lt_mount_point, mount, &ctx->host->mounts)
-        find_on(ctx, mount);
+        if (!ctx->reading->no_deleted)
+            find_on(ctx, mount);
 }

@@ -53,6 +53,17 @@ static bool is_in_root(const struct lt_root *root, struct lt_str path, struct lt
     return false;
 }
 
+/* Does it lie in a directory whose owner the store knows? */
+static bool has_owner(const struct lt_root *root, struct lt_str path, struct lt_whose *out)
+{
+    const struct lt_owner *owner = NULL;
+    for (struct lt_str at = lt_str_dirname(path); at.len > root->path.len && !owner; at = lt_str_dirname(at))
+        owner = lt_map_get(&root->owner_at, at);
+    if (owner)
+        *out = (struct lt_whose){owner, path, LT_STR("")};
+    return owner;
+}
+
 /* The store with the path in it, and what its runtime says of that. NULL: none. */
 static struct lt_root *root_of(const struct lt_host *host, struct lt_str path, struct lt_gone *gone)
 {
@@ -104,6 +115,9 @@ struct lt_whose lt_whose_is(struct lt_inventory *inventory, const struct lt_host
         return out;
     lt_each (const struct lt_root, root, &host->roots)
         if (is_in_root(root, path, &out))
+            return out;
+    lt_each (const struct lt_root, root, &host->roots)
+        if (has_owner(root, path, &out))
             return out;
     if (is_gone(inventory, host, path, &out))
         return out;

@@ -421,6 +421,7 @@ int lt_job_run(const struct lt_options *options, int argc, char **argv)
         .threads = options->threads,
         .app_times = options->app_times,
         .carve = options->carve,
+        .no_deleted = options->no_deleted,
         .binds = options->binds,
         .bind_most = LT_BIND_MOST,
         .verify_layers = options->verify_layers,
