@@ -182,7 +182,9 @@ static bool body_event(struct lt_buf *out, const struct lt_event *event, struct 
         lt_buf_lit(out, " -> ");
         add_name(out, node->target);
     }
-    if (event->tags & LT_TAG_BIT(whiteout) || node->unallocated)
+    if (event->where.field) /* mactime would take states of one file for one */
+        lt_buf_printf(out, " (deleted, state at byte %ju)", (uintmax_t)event->where.offset);
+    else if (event->tags & LT_TAG_BIT(whiteout) || node->unallocated)
         lt_buf_lit(out, " (deleted)");
     add_number(out, node->ino);
     lt_buf_char(out, '|');

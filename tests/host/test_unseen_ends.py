@@ -15,7 +15,7 @@ CRI = "/var/lib/containerd/io.containerd.grpc.v1.cri/containers"
 def last_row(rows: list[reading.Row], container: str, until: int) -> int:
     """The last time of a container's own rows that the host's kernel or daemons gave, before its end was found."""
     kinds = ("fs:stat", "docker:container:log:entry", "cri:container:log:entry")
-    times = [reading.nanoseconds(row) for row in rows if row.get("container_identifier") == container
+    times = [reading.nanoseconds(row) for row in rows if row.get("container_identifier") == container and "unallocated" not in row["tag"]
              and row["data_type"] in kinds and row["confidence"] == "exact" and row["clock"] == "host"]
     return max(time for time in times if time < until)
 

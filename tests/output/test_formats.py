@@ -121,7 +121,7 @@ def test_jsonl_file_rows_have_the_file_fields(sample_jsonl) -> None:
         assert {"file_entry_type", "filename", "inode", "mode", "number_of_links", "owner_identifier",
                 "group_identifier", "is_allocated", "pathspec", "file_system_type"} <= row.keys()
         assert row["display_name"] == "EXT:" + row["pathspec"]["location"] and row["filename"].startswith("/")
-        assert "witness" not in row and str(row["pathspec"]["inode"]) == row["inode"]
+        assert ("witness" in row) == ("recovered" in row["tag"]) and str(row["pathspec"]["inode"]) == row["inode"]
         assert row["pathspec"]["parent"] == RAW and row["file_system_type"] == row["pathspec"]["type_indicator"] == "EXT"
         assert 0 <= row["mode"] <= 0o7777
     assert {row["is_allocated"] for row in files} == {True, False}
@@ -227,7 +227,7 @@ def test_body_fields(sample_body, sample_jsonl) -> None:
     order = ("Last Access Time", "Content Modification Time", "Metadata Modification Time", "Creation Time")
     for row in sample_jsonl.where(data_type="fs:stat"):
         if row["timestamp_desc"] in order:
-            key = row["pathspec"]["location"]
+            key = row["pathspec"]["location"], row.get("inode"), row.get("witness")
             wanted.setdefault(key, {"row": row})[row["timestamp_desc"]] = reading.nanoseconds(row) // 10**9
     want = Counter((entry["row"]["inode"], *(str(entry.get(name, 0)) for name in order)) for entry in wanted.values())
     got, names = Counter(), set()
@@ -301,7 +301,7 @@ def test_l2tcsv_tells_what_jsonl_tells(sample: Path, sample_jsonl) -> None:
 def merged_rows(rows: list[dict]) -> int:
     """How many lines the text has: equal times of one entry are one line, all else is a line each."""
     plain = [row for row in rows if row["data_type"] != "fs:stat" or row["timestamp_desc"] == "Content Deletion Time"]
-    files = {(row["pathspec"]["location"], row["layer_role"], reading.nanoseconds(row)) for row in rows
+    files = {(row["pathspec"]["location"], row["layer_role"], row.get("inode"), row.get("witness"), reading.nanoseconds(row)) for row in rows
              if row["data_type"] == "fs:stat" and row["timestamp_desc"] != "Content Deletion Time"}
     return len(plain) + len(files)
 
