@@ -129,7 +129,8 @@ def test_merge_times(sample: Path, sample_jsonl: reading.Timeline) -> None:
     groups: dict[tuple, list[Row]] = {}
     for number, row in enumerate(sample_jsonl.rows):
         own = row["data_type"] == "fs:stat" and row["timestamp_desc"] != "Content Deletion Time"
-        key = (row["pathspec"]["location"], row["layer_role"], reading.nanoseconds(row)) if own else (number,)
+        key = ((row["pathspec"]["location"], row["layer_role"], row.get("inode"), row.get("witness"), reading.nanoseconds(row)) if own
+               else (number,))
         groups.setdefault(key, []).append(row)
     merged = launch.timeline("--merge-times", sample).rows
     assert Counter(row["timestamp_desc"] for row in merged) == Counter(

@@ -82,7 +82,7 @@ def test_sample_without_layerdb(sample: Path, sample_jsonl, tmp: Path) -> None:
              whose[0] not in (None, before[thing][0])]
     assert not wrong
     rows = after.where(layer_role="rw", data_type="fs:stat")
-    assert all({"orphan_layer", "owner_inferred"} & set(row["tag"]) for row in rows)
+    assert all({"orphan_layer", "owner_inferred", "unallocated"} & set(row["tag"]) for row in rows)
     assert after.code == 1, "a host without layerdb is no complete run"
 
 
