@@ -73,6 +73,6 @@ def test_former_rows(kind: str, reused: bool, tmp: Path, mounting: None) -> None
             for slot, value in zip(SLOTS, [stat.st_mtime_ns, stat.st_atime_ns, stat.st_ctime_ns], strict=True):
                 assert (slot, value) in rows[name], (name, slot)
             ends = [at for slot, at in rows[name] if slot == "Content Deletion Time"]
-            assert any(before - 10**9 <= at <= after for at in ends), (name, ends)
+            assert any(before - 11 * 10**8 <= at <= after for at in ends), (name, ends)  # whole seconds of a clock that lags
     known = {name for stats, _, _ in rounds for name in stats}
     assert set(rows) <= known, "names that no file had"

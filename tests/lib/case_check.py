@@ -227,7 +227,7 @@ def check_case(case_dir: str, jsonl_path: str, state: str = "clean", common_only
     """Run all checks on one output. `common_only`: pass over file times before 1970 and after 2106."""
     case, rows = Case(Path(case_dir), state, common_only), defaultdict(list)
     for row in read_rows(Path(jsonl_path)):
-        if "unallocated" not in row.get("tag", ()):  # the truth lists what exists; deleted entries: test_deleted.py
+        if not {"unallocated", "recovered"} & set(row.get("tag", ())):  # the truth lists what exists
             rows[row.get("data_type")].append(row)
     return {"files": check_files(case, rows["fs:stat"]), "owner": check_owner(case, rows["fs:stat"]),
             "lifecycle": check_lifecycle(case, rows["docker:container:configuration"]),

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from lib import disks, ext4trees, hosts
 from lib.machine import PROGRAM
-from lib.reading import unescape
 from lib.sanitizers import FINDING, environment
 from lib.torture.former import Image, Spot, put
 from lib.torture.judge import Tally, finish, fresh
@@ -152,7 +151,7 @@ def contents_are_wrong(into: Path, limit: int) -> str:
     """What is wrong below the directory, "" if nothing is."""
     rows = into / "recovered.jsonl"                   # none if the evidence could not be read at all
     finds = [json.loads(line) for line in rows.read_bytes().splitlines()] if rows.exists() else []
-    listed = {unescape(find["file"]): find for find in finds if find.get("file")}
+    listed = {os.fsencode(find["file"]): find for find in finds if find.get("file")}
     used = 0
     for at, folders, names in os.walk(into):
         for name in folders + names:
