@@ -197,6 +197,7 @@ static enum lt_status search_host(struct lt_ctx *ctx, struct lt_err *err)
     struct lt_remains_found *found = lt_new(ctx->run, struct lt_remains_found);
     struct lt_list searched = {0};
     enum lt_status status = LT_OK;
+    found->nobody.log_owner = (struct lt_owner){.host = ctx->host, .role = LT_ROLE_LOG};
     ctx->host->remains = found;
     ctx->host->known_lines = &found->lines;
     lt_known_lines_init(&found->lines, ctx->run);

@@ -55,8 +55,8 @@ static enum lt_status read_lines(struct lt_ctx *ctx, const struct lt_carved_log 
 static enum lt_status use_lines(struct lt_ctx *ctx, const struct lt_carved_log *log, enum lt_log_use use,
                                 struct lt_err *err)
 {
-    const struct lt_container nobody = {.log_owner = {.host = ctx->host, .role = LT_ROLE_LOG}};
-    struct lt_log_clock clock = {.ctx = ctx, .container = log->container ? log->container : &nobody};
+    const struct lt_container *nobody = &ctx->host->remains->nobody;
+    struct lt_log_clock clock = {.ctx = ctx, .container = log->container ? log->container : nobody};
     struct lt_log_lines lines = {.ctx = ctx, .container = clock.container, .clock = &clock, .use = use};
     lines.tags = log->tags;
     lines.hint = log->hint;

@@ -19,6 +19,7 @@ struct lt_remains_found {
     struct lt_list problems;     /* of struct lt_err *: what could not be searched */
     struct lt_known_lines lines; /* of the logs */
     uint64_t forgotten;          /* lines that there was no room to note */
+    struct lt_container nobody;  /* whose the lines are that nothing attributes: rows keep their owner */
 };
 
 /* A log that was found. All lives as long as the run. */
