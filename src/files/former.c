@@ -80,7 +80,7 @@ static bool is_news(struct pass *pass, const struct lt_former *former, struct lt
     const struct lt_node *newer = &pass->newer;
     bool same = newer->mode && newer->ino == node->ino && pass->generation == former->generation, news = false;
     for (unsigned slot = 0; slot < LT_SLOTS; slot++) {
-        if (same && newer->time[slot].set && lt_time_cmp(newer->time[slot], node->time[slot]) == 0)
+        if (same && lt_time_same(newer->time[slot], node->time[slot]))
             node->time[slot] = (struct lt_time){0};
         news |= node->time[slot].set;
     }

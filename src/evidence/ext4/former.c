@@ -281,8 +281,6 @@ enum lt_status lt_formers_find(struct lt_ext4_formers *formers, struct lt_ext4_r
     lt_history_open(&formers->history, &reader->volume, &problem);
     search_groups(formers, &problem);
     map_all(formers, &problem);
-    index_owners(formers);
-    lt_reuse_find(&formers->reuse, &formers->history);
     return problem.set ? lt_fail(err, LT_SKIP, problem.code, problem.sys, "%s", problem.text) : LT_OK;
 }
 
@@ -303,6 +301,10 @@ static size_t first_behind(const struct lt_ext4_formers *formers, uint64_t block
 
 bool lt_formers_owned_later(struct lt_ext4_formers *formers, const struct lt_ext4_former *former, uint64_t block)
 {
+    if (!formers->owned) {
+        index_owners(formers);
+        lt_reuse_find(&formers->reuse, &formers->history);
+    }
     if (lt_reuse_after(&formers->reuse, block, former->sequence))
         return true;
     for (size_t at = first_behind(formers, block); at && formers->owned[at - 1].reach > block; at--) {

@@ -41,7 +41,7 @@ struct lt_ext4_formers {
     struct lt_ext4_former *items; /* owned; by inode, the newest first */
     size_t count, cap;
     struct lt_ext4_pieces pieces;
-    struct lt_ext4_owned *owned; /* owned; by block */
+    struct lt_ext4_owned *owned; /* owned; by block. NULL until it is asked whose a block was, like `reuse` */
     size_t owned_count;
     struct lt_ext4_reuse reuse;
     uint64_t left; /* steps that searches may still take: hostile maps overlap without end */
