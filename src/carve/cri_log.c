@@ -15,16 +15,6 @@ static bool begins(const struct lt_carve_block *block, size_t *skip)
     return true;
 }
 
-static enum lt_carve_step take(struct lt_carve_find *find, const struct lt_carve_block *block, size_t *used)
-{
-    enum lt_carve_step step = lt_carve_take_text(find, block, used);
-    if (step == LT_CARVE_NOT)
-        return step;
-    find->rest.len = 0;
-    lt_buf_add(&find->rest, (struct lt_str){block->bytes.ptr, *used});
-    return step;
-}
-
 static void add_times(struct lt_carve_find *find, struct lt_str text)
 {
     struct lt_crilog line;
@@ -49,7 +39,7 @@ const struct lt_carve_format lt_carve_cri_log = {
     .cuts = LT_CARVE_CUTS_LINE,
     .keep = LT_CARVE_SMALL,
     .begins = begins,
-    .take = take,
+    .take = lt_carve_take_log,
     .finish = finish,
     .why = "a log has no mark of its begin, nor of its end",
 };

@@ -10,6 +10,16 @@ enum lt_carve_step lt_carve_take_text(struct lt_carve_find *find, const struct l
     return block->text < block->bytes.len ? LT_CARVE_DONE : LT_CARVE_MORE;
 }
 
+enum lt_carve_step lt_carve_take_log(struct lt_carve_find *find, const struct lt_carve_block *block, size_t *used)
+{
+    enum lt_carve_step step = lt_carve_take_text(find, block, used);
+    if (step == LT_CARVE_NOT)
+        return step;
+    find->rest.len = 0;
+    lt_buf_add(&find->rest, (struct lt_str){block->bytes.ptr, *used});
+    return step;
+}
+
 enum lt_carve_step lt_carve_take_document(struct lt_carve_find *find, const struct lt_carve_block *block, size_t *used)
 {
     struct lt_str text = {block->bytes.ptr, block->text};

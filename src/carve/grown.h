@@ -13,6 +13,9 @@ enum { LT_CARVE_SMALL = 64 * 1024 }; /* what most formats look at again */
 /* lt_carve_format.take of text: it goes on until zeros follow, or what is no text. */
 enum lt_carve_step lt_carve_take_text(struct lt_carve_find *find, const struct lt_carve_block *block, size_t *used);
 
+/* The same for a log. `rest` is its last block, for the time of the last record. */
+enum lt_carve_step lt_carve_take_log(struct lt_carve_find *find, const struct lt_carve_block *block, size_t *used);
+
 /* The same for a JSON document. Also ends where the document does, if that is the end of the block. What follows on the
  * document, as in a log of one document a line, is text. */
 enum lt_carve_step lt_carve_take_document(struct lt_carve_find *find, const struct lt_carve_block *block, size_t *used);
