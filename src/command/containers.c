@@ -9,22 +9,6 @@
 
 #include <stdlib.h>
 
-static struct lt_time oldest(const struct lt_container *container)
-{
-    return container->created.set ? container->created : container->first_trace;
-}
-
-static int by_age(const void *a, const void *b)
-{
-    const struct lt_container *left = *(const struct lt_container *const *)a;
-    const struct lt_container *right = *(const struct lt_container *const *)b;
-    struct lt_time times[] = {oldest(left), oldest(right)};
-    if (times[0].set != times[1].set)
-        return times[0].set ? -1 : 1;
-    int order = times[0].set ? lt_time_cmp(times[0], times[1]) : 0;
-    return order ? order : lt_str_cmp(left->id, right->id);
-}
-
 static struct lt_record *describe(struct lt_arena *arena, const struct lt_container *container)
 {
     struct lt_record *record = lt_record_new(arena);
@@ -41,11 +25,7 @@ static struct lt_record *describe(struct lt_arena *arena, const struct lt_contai
                                                           : "finished",
                    container->finished);
     lt_record_traces(record, container);
-    lt_record_name(record, "container_namespace", container->namespace);
-    lt_record_name(record, "pod_identifier", container->pod);
-    lt_record_name(record, "pod_name", container->pod_name);
-    lt_record_name(record, "pod_namespace", container->pod_namespace);
-    lt_record_name(record, "storage_driver", container->driver);
+    lt_record_place(record, container);
     lt_record_name(record, "layer_identifier", container->rw ? container->rw->id : container->rw_id);
     lt_record_zones(record, container);
     lt_record_tags(record, container->tags);
@@ -97,7 +77,7 @@ static struct lt_list list_all(struct lt_job *job)
         add_wanted(job, &root->containers, &sorted);
         add_wanted(job, &traces, &sorted);
         if (sorted.count)
-            qsort(sorted.items, sorted.count, sizeof *sorted.items, by_age);
+            qsort(sorted.items, sorted.count, sizeof *sorted.items, lt_containers_by_age);
         lt_each (struct lt_container, container, &sorted)
             lt_list_add(&records, &job->arena, describe(&job->arena, container));
     }

@@ -44,11 +44,7 @@ static void add_identity(struct card *card)
             lt_record_attr(record, &container->facts[i]);
     lt_record_image(record, container);
     lt_record_traces(record, container);
-    lt_record_name(record, "container_namespace", container->namespace);
-    lt_record_name(record, "pod_identifier", container->pod);
-    lt_record_name(record, "pod_name", container->pod_name);
-    lt_record_name(record, "pod_namespace", container->pod_namespace);
-    lt_record_name(record, "storage_driver", container->driver);
+    lt_record_place(record, container);
     lt_record_zones(record, container);
     add_identifiers(record, &container->identifiers);
 }

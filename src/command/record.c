@@ -118,6 +118,31 @@ void lt_record_traces(struct lt_record *record, const struct lt_container *conta
         lt_record_list(record, "told_by", container->told_by);
 }
 
+void lt_record_place(struct lt_record *record, const struct lt_container *container)
+{
+    lt_record_name(record, "container_namespace", container->namespace);
+    lt_record_name(record, "pod_identifier", container->pod);
+    lt_record_name(record, "pod_name", container->pod_name);
+    lt_record_name(record, "pod_namespace", container->pod_namespace);
+    lt_record_name(record, "storage_driver", container->driver);
+}
+
+static struct lt_time oldest(const struct lt_container *container)
+{
+    return container->created.set ? container->created : container->first_trace;
+}
+
+int lt_containers_by_age(const void *a, const void *b)
+{
+    const struct lt_container *left = *(const struct lt_container *const *)a;
+    const struct lt_container *right = *(const struct lt_container *const *)b;
+    struct lt_time times[] = {oldest(left), oldest(right)};
+    if (times[0].set != times[1].set)
+        return times[0].set ? -1 : 1;
+    int order = times[0].set ? lt_time_cmp(times[0], times[1]) : 0;
+    return order ? order : lt_str_cmp(left->id, right->id);
+}
+
 void lt_record_root(struct lt_record *record, const struct lt_root *root, const struct lt_runtime *runtime)
 {
     lt_record_name(record, "evidence", lt_str_c(root->part->evidence->spec));

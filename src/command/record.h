@@ -63,6 +63,12 @@ void lt_record_image(struct lt_record *record, const struct lt_container *contai
 /* Add what is known of the past of a container without a configuration, and who tells its name or image. */
 void lt_record_traces(struct lt_record *record, const struct lt_container *container);
 
+/* Add what a container belongs to: its namespace, pod and storage driver. */
+void lt_record_place(struct lt_record *record, const struct lt_container *container);
+
+/* For qsort() of struct lt_container *: the oldest first, those without any time last. */
+int lt_containers_by_age(const void *a, const void *b);
+
 /* Add where the item lies: `evidence`, `hostname`, `data_root`, `container_runtime`. */
 void lt_record_root(struct lt_record *record, const struct lt_root *root, const struct lt_runtime *runtime);
 

@@ -17,22 +17,6 @@ struct card {
     struct lt_list witnesses; /* of struct lt_record * */
 };
 
-static struct lt_time oldest(const struct lt_container *container)
-{
-    return container->created.set ? container->created : container->first_trace;
-}
-
-static int by_age(const void *a, const void *b)
-{
-    const struct lt_container *left = *(const struct lt_container *const *)a;
-    const struct lt_container *right = *(const struct lt_container *const *)b;
-    struct lt_time times[] = {oldest(left), oldest(right)};
-    if (times[0].set != times[1].set)
-        return times[0].set ? -1 : 1;
-    int order = times[0].set ? lt_time_cmp(times[0], times[1]) : 0;
-    return order ? order : lt_str_cmp(left->id, right->id);
-}
-
 static void tell(struct card *card, const char *cell, struct lt_str by)
 {
     struct lt_record *witness = lt_record_new(card->record->arena);
@@ -135,11 +119,7 @@ static struct lt_record *describe(struct lt_arena *arena, struct lt_run_signs *s
     add_last_run(&card, signs, container);
     add_removal(record, container);
     lt_record_traces(record, container);
-    lt_record_name(record, "container_namespace", container->namespace);
-    lt_record_name(record, "pod_identifier", container->pod);
-    lt_record_name(record, "pod_name", container->pod_name);
-    lt_record_name(record, "pod_namespace", container->pod_namespace);
-    lt_record_name(record, "storage_driver", container->driver);
+    lt_record_place(record, container);
     if (card.witnesses.count)
         lt_record_records(record, "witnesses", card.witnesses);
     lt_record_tags(record, container->tags);
@@ -177,7 +157,7 @@ static struct lt_list list_all(struct lt_job *job, struct lt_run_signs *signs)
     lt_each (const struct lt_root, root, &job->inventory.roots) {
         const struct lt_list removed = lt_told_removed(root, &job->arena);
         if (removed.count)
-            qsort(removed.items, removed.count, sizeof *removed.items, by_age);
+            qsort(removed.items, removed.count, sizeof *removed.items, lt_containers_by_age);
         lt_each (const struct lt_container, container, &removed)
             if (!job->options->no_infra || !container->infra)
                 lt_list_add(&records, &job->arena, describe(&job->arena, signs, container));
