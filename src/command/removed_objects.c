@@ -21,11 +21,13 @@ static void add_witnesses(struct lt_record *record, const struct lt_list *witnes
 
 static void add_removal(struct lt_record *record, const struct lt_span *gone)
 {
+    const struct lt_span none = {0};
     bool exact = gone->first.set && gone->last.set && lt_time_same(gone->first, gone->last);
+    const struct lt_span *bounds = exact ? &none : gone;
     if (exact)
         lt_record_time(record, "removed", gone->last);
-    lt_record_time(record, "removed_first", exact ? (struct lt_time){0} : gone->first);
-    lt_record_time(record, "removed_last", exact ? (struct lt_time){0} : gone->last);
+    lt_record_time(record, "removed_first", bounds->first);
+    lt_record_time(record, "removed_last", bounds->last);
 }
 
 /* Call `take` for the containers of the host, those that exist and those that were removed. */

@@ -92,7 +92,8 @@ static enum lt_status pass_state(const struct walk *walk, const struct lt_ext4_f
     lt_former_path(lt_ext4_past_names(walk->fs), &former->inode, former->sequence, &path, &out.inferred);
     out.path = lt_buf_view(&path);
     node.name = lt_str_basename(out.path);
-    node.deleted = family->orphan ? (struct lt_time){0} : freed_at(super, &former->inode, &node);
+    node.deleted = freed_at(super, &former->inode, &node);
+    node.deleted.set &= !family->orphan;
     out.today = family->newest && !at;
     out.journal = !former->copy.home;
     out.at = former->copy.source * super->block_size + former->at;

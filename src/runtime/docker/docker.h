@@ -24,7 +24,7 @@
  *   lineage.c             links layers to each other, to images and to containers, after all sources have run
  *   partial.c             what of a store is missing as a whole
  *   recovered.c           takes records that were recovered; removed_saves.c: the container as each was saved;
- *                         removed_objects.c: images and volumes
+ *                         removed_objects.c: images and volumes; removed_words.c: who tells what
  *   gone.c                what the paths of deleted files tell
  *   life.c                which records of a container exist, and whether it ran at seizure
  */

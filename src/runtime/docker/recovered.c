@@ -10,17 +10,6 @@
 /* What is kept of records until they are read. Hostile evidence may have any number of them. */
 enum { MOST_REMOVED = 16384, MOST_SAVES = 256, MOST_BYTES = 64 * 1024 * 1024 };
 
-bool lt_docker_is_later(struct lt_time time, struct lt_time other)
-{
-    return time.set && (!other.set || lt_time_cmp(time, other) > 0);
-}
-
-struct lt_str lt_docker_words_of(struct lt_arena *arena, enum lt_recovery method, struct lt_str path,
-                                 struct lt_str witness)
-{
-    return lt_str_format(arena, "%s %.*s: %.*s", lt_recovery_words[method], LT_ARG(path), LT_ARG(witness));
-}
-
 static struct lt_docker_removed *removed_of(struct lt_ctx *ctx, struct lt_str id)
 {
     struct lt_docker_root *root = lt_docker_root(ctx->root);

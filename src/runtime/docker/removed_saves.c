@@ -106,17 +106,6 @@ static struct lt_container *read_save(struct lt_ctx *ctx, const struct lt_docker
     return life;
 }
 
-void lt_docker_tell(struct lt_ctx *ctx, struct lt_list *witnesses, const char *cell, bool known, struct lt_str by)
-{
-    lt_each (struct lt_identifier, witness, witnesses)
-        if (known && strcmp(witness->name, cell) == 0) {
-            witness->value = by;
-            return;
-        }
-    if (known)
-        lt_identifier_add(ctx->inventory, witnesses, cell, by);
-}
-
 /* A later save is lost, so the state may have been another one since. */
 static void forget_state(struct lt_ctx *ctx, struct lt_container *container)
 {
