@@ -5,9 +5,11 @@
  *   timeline.c     every event in order: the main job
  *   runs.c         when each container ran; run_signs.c: its witnesses, run_fold.c: what follows
  *   containers.c   every container, with its state and what sets it apart
- *                  removed_containers.c: those that were removed; removed_objects.c: images and volumes that were
+ *                  removed_containers.c: those that were removed; removed_objects.c: images and volumes that were;
+ *                  removed_record.c: what these share
  *   images.c       every image
  *   volumes.c      every volume, and who mounts it where
+ *   networks.c     every network, and who is in it
  *   ids.c          all identifiers and paths of one container
  *   diff.c         what a container changed; diff_binds.c: in what it binds of the host; diff_freed.c: files that it
  *                  made and deleted again

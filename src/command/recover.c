@@ -220,7 +220,7 @@ static enum lt_status run_recover(struct lt_job *job, struct lt_err *err)
 const struct lt_command lt_command_recover = {
     .name = "recover",
     .arguments = "EVIDENCE...",
-    .summary = "files that are gone and whose contents are still there: which, whose, and what is lost of each",
+    .summary = "files that are gone and whose contents are still there: which, whose, what each lacks",
     .options = LT_OPTIONS_JSON | LT_OPTIONS_CHOSEN | LT_OPTIONS_TREE,
     .run = run_recover,
 };

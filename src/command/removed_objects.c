@@ -6,43 +6,6 @@
 #include "model/told.h"
 #include "run/traces.h"
 
-static void add_witnesses(struct lt_record *record, const struct lt_list *witnesses)
-{
-    struct lt_list list = {0};
-    lt_each (const struct lt_identifier, witness, witnesses) {
-        struct lt_record *one = lt_record_new(record->arena);
-        lt_record_text(one, "cell", lt_str_c(witness->name));
-        lt_record_text(one, "by", witness->value);
-        lt_list_add(&list, record->arena, one);
-    }
-    if (list.count)
-        lt_record_records(record, "witnesses", list);
-}
-
-static void add_removal(struct lt_record *record, const struct lt_span *gone)
-{
-    const struct lt_span none = {0};
-    bool exact = gone->first.set && gone->last.set && lt_time_same(gone->first, gone->last);
-    const struct lt_span *bounds = exact ? &none : gone;
-    if (exact)
-        lt_record_time(record, "removed", gone->last);
-    lt_record_time(record, "removed_first", bounds->first);
-    lt_record_time(record, "removed_last", bounds->last);
-}
-
-/* Call `take` for the containers of the host, those that exist and those that were removed. */
-static void each_container(const struct lt_host *host, void (*take)(void *arg, const struct lt_container *container),
-                           void *arg)
-{
-    lt_each (const struct lt_root, root, &host->roots) {
-        lt_each (const struct lt_container, container, &root->containers)
-            take(arg, container);
-        lt_each (const struct lt_container, container, &root->removed)
-            if (!lt_told_exists(host, container->id))
-                take(arg, container);
-    }
-}
-
 /* --- images --- */
 
 /* The users of an image, and as what it was typed for them. */
@@ -67,7 +30,7 @@ static struct lt_record *describe_image(struct lt_arena *arena, const struct lt_
 {
     struct lt_record *record = lt_record_new(arena);
     struct image_users users = {.arena = arena, .image = image};
-    each_container(image->root->host, take_image_user, &users);
+    lt_each_known_container(image->root->host, take_image_user, &users);
     lt_record_name(record, "image_identifier", image->id);
     lt_record_list(record, "image_names", image->names);
     if (users.typed.count)
@@ -79,9 +42,9 @@ static struct lt_record *describe_image(struct lt_arena *arena, const struct lt_
         lt_record_int(record, "layer_count", (int64_t)image->diff_ids.count);
         lt_record_list(record, "diff_identifiers", image->diff_ids);
     }
-    add_removal(record, &image->gone);
+    lt_record_removal(record, &image->gone);
     lt_record_list(record, "used_by", users.labels);
-    add_witnesses(record, &image->witnesses);
+    lt_record_witnesses(record, &image->witnesses);
     lt_record_root(record, image->root, image->runtime);
     return record;
 }
@@ -124,7 +87,7 @@ enum lt_status lt_removed_images(struct lt_job *job, struct lt_err *err)
     if (lt_traces_find(job, LT_TRACES_REPORT, &errors, err) != LT_OK)
         return LT_FATAL;
     lt_each (const struct lt_host, host, &job->inventory.hosts)
-        each_container(host, take_missing, job);
+        lt_each_known_container(host, take_missing, job);
     lt_each (const struct lt_root, root, &job->inventory.roots)
         lt_each (const struct lt_image, image, &root->removed_images)
             lt_list_add(&records, &job->arena, describe_image(&job->arena, image));
@@ -155,12 +118,12 @@ static struct lt_record *describe_volume(struct lt_arena *arena, const struct lt
 {
     struct lt_record *record = lt_record_new(arena);
     struct volume_users users = {.arena = arena, .volume = volume};
-    each_container(volume->root->host, take_volume_user, &users);
+    lt_each_known_container(volume->root->host, take_volume_user, &users);
     lt_record_name(record, "volume_name", volume->name);
     lt_record_time(record, "created", volume->created);
-    add_removal(record, &volume->gone);
+    lt_record_removal(record, &volume->gone);
     lt_record_list(record, "used_by", users.words);
-    add_witnesses(record, &volume->witnesses);
+    lt_record_witnesses(record, &volume->witnesses);
     lt_record_root(record, volume->root, volume->root->runtime);
     return record;
 }

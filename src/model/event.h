@@ -9,6 +9,7 @@
  *   life.c         the last sign of life of containers that were found dead
  *   spans.c        when containers may have run
  *   names.c        what images are called, and labels of owners for people
+ *   network.c      networks, and the containers in them
  *   told.c         what logs and databases tell of a container without a configuration
  *   runtime.h      the interface of a runtime
  *   tag.c          tags that follow from the owner of an event; tags.def: the words

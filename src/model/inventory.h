@@ -183,6 +183,7 @@ struct lt_container {
     size_t fact_count;
     struct lt_list mounts;        /* of struct lt_mount * */
     struct lt_map mount_at;       /* the same, by destination */
+    struct lt_list networks;      /* of struct lt_member *: by its configuration, see model/network.h */
     struct lt_list findings;      /* of struct lt_exposure *: see host/exposure.h */
     struct lt_list limits;        /* of struct lt_str *: limits in hostconfig.json on its use of the host, if known */
     bool limits_known, unlimited; /* `limits` could be read; memory or processes have no limit */
@@ -339,7 +340,10 @@ struct lt_root {
     struct lt_list removed;                         /* of struct lt_container *: the same */
     struct lt_list removed_images, removed_volumes; /* of struct lt_image *, struct lt_volume *: see `removed` there */
     struct lt_map removed_image_by_id, removed_volume_by_name;
-    struct lt_map gone_layers; /* name of the directory of a layer that is gone -> struct lt_gone_layer * */
+    struct lt_list networks; /* of struct lt_network *: removed ones, too */
+    struct lt_map network_by_id;
+    struct lt_time networks_saved; /* when the database of networks changed last; unset: it tells nothing */
+    struct lt_map gone_layers;     /* name of the directory of a layer that is gone -> struct lt_gone_layer * */
     struct lt_map container_by_id, image_by_id; /* keys: lt_namespaced() */
     struct lt_map layer_by_id, volume_by_name;
     struct lt_map snapshots; /* layers under the names by which other stores know them: see lt_host_snapshot() */

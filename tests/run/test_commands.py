@@ -182,6 +182,30 @@ def test_volumes_as_docker_told(case: str, evidence: Any) -> None:
         assert row["anonymous"] == (len(item["Name"]) == 64) and ("unused_volume" in row["tag"]) == (not users)
 
 
+# --- networks ---------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("state", ["clean", "poweroff"])
+@pytest.mark.parametrize("case", CASES)
+def test_networks_as_docker_told(case: str, state: str, evidence: Any) -> None:
+    """docker network inspect: all networks, and the addresses of the containers that ran. None was removed."""
+    rows = by(objects("networks", evidence(case, state)), "network_identifier")
+    networks = truth.told(machine.EVIDENCE / case / "truth", "networks.json")
+    assert set(rows) == {item["Id"] for item in networks} and networks
+    for item in networks:
+        row = rows[item["Id"]]
+        assert (row["network_name"], row["driver"], row["scope"], row["internal"]) == (
+            item["Name"], item["Driver"], item["Scope"], item["Internal"])
+        assert iso_nanoseconds(row["created"]) == truth.iso_ns(item["Created"])
+        assert row["subnets"] == [pool["Subnet"] for pool in item["IPAM"]["Config"] or []]
+        addresses = {user["container_identifier"]: user["addresses"] for user in row["users"]}
+        for identifier, member in item["Containers"].items():
+            assert addresses[identifier] == [one for one in (member["IPv4Address"], member["IPv6Address"]) if one]
+        named = {one["Id"] for one in inspected(case).values()
+                 if any(network["NetworkID"] == item["Id"] for network in one["NetworkSettings"]["Networks"].values())}
+        assert set(addresses) == named | set(item["Containers"])
+    assert objects("networks", "--removed", evidence(case, state)) == []
+
+
 # --- ids --------------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("state", ["clean", "poweroff"])

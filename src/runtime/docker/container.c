@@ -221,6 +221,7 @@ static void read_config(struct facts *facts, const struct json_t *json, const st
     const struct json_t *value;
     /* The ports that were bound are known while it runs; otherwise use those requested. */
     read_ports(facts, lt_json_next(live, &iter, &key, &value) ? live : lt_json_at(host, "PortBindings"));
+    lt_docker_networks_read(ctx, container, json);
     add_items(facts, LT_ATTR_MOUNTS, lt_read_mounts(ctx, container, json, host));
     lt_hostconfig_read(ctx, container, json, host, &privileges);
     add_items(facts, LT_ATTR_PRIVILEGES, privileges);

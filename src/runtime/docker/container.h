@@ -12,6 +12,9 @@ struct json_t;
 void lt_docker_config_read(struct lt_ctx *ctx, struct lt_container *container, const struct json_t *json,
                            const struct json_t *host, struct lt_str path);
 
+/* Add the networks of a container to `networks`, from its configuration. All is copied into the run arena. */
+void lt_docker_networks_read(struct lt_ctx *ctx, struct lt_container *container, const struct json_t *json);
+
 /* Emit that it was created, started, or ended, as its configuration says; nothing if that does not say when. */
 enum lt_status lt_docker_emit_created(struct lt_ctx *ctx, const struct lt_container *container, struct lt_err *err);
 enum lt_status lt_docker_emit_started(struct lt_ctx *ctx, const struct lt_container *container, struct lt_err *err);

@@ -14,8 +14,10 @@
  *     swarm.c             tasks of a swarm
  *     daemon.c            starts of the daemon, and its plugins
  *     volume.c            volumes and their database
- *     network.c           networks and the containers that joined them
- *     container.c         config.v2.json; container_host.c: hostconfig.json; mounts.c: mounts
+ *     network.c           networks and the containers that joined them: the records; network_events.c: what these tell;
+ *                         network_list.c: the networks
+ *     container.c         config.v2.json; container_host.c: hostconfig.json; mounts.c: mounts;
+ *                         container_networks.c: its networks
  *     removed.c           containers that were removed, by records that were recovered
  *     exposure.c          what exposes the host to a container
  *     lifecycle.c         other traces of the lives of containers and images

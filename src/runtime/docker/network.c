@@ -10,43 +10,17 @@
  *
  * An endpoint and a sandbox exist while the container runs. The network "bridge" is recreated at each start of the
  * daemon, so its `created` is the daemon's last start. Removed records are recovered as parse/bbolt.h describes. */
-#include "model/told.h"
-#include "read/facts.h"
-#include "read/values.h"
-#include "runtime/docker/docker.h"
+#include "runtime/docker/network.h"
 
 #include "parse/ident.h"
 #include "parse/json.h"
 #include "parse/stamp.h"
+#include "read/values.h"
 
 #include <ctype.h>
 
 enum { INDEX = 8 };
 #define PREFIX "docker/network/v1.0/"
-
-enum kind { NETWORK, ENDPOINT, SANDBOX, PORTS, KINDS };
-
-struct record {
-    struct lt_str id, name;
-    struct lt_str network, sandbox, container; /* IDs, where the kind has them */
-    struct lt_time created;
-    struct lt_facts facts;
-    uint64_t offset;
-    enum lt_bolt_origin origin;
-    bool is_bridge, stands_in; /* stands_in: for what is damaged, so it need not have been removed */
-    unsigned endpoints;        /* of a sandbox: number of live endpoints */
-};
-
-/* The contents of the database; read in phase 1, in the run arena. */
-struct lt_networks {
-    struct lt_ctx *ctx;
-    struct lt_str database;
-    struct lt_time born, written;
-    struct lt_list records[KINDS];
-    struct lt_map by_id[KINDS]; /* the first record of each ID, which is the live one if there is one */
-    struct lt_map damaged;      /* keys of the last state whose records cannot be read: they were not removed */
-    struct lt_map unknown;      /* what was reported as not known */
-};
 
 /* Parse JSON that is text in a record. */
 static struct json_t *parse_inner(struct lt_networks *job, const struct lt_bolt_item *item, struct lt_str text)
@@ -59,43 +33,83 @@ static struct json_t *parse_inner(struct lt_networks *job, const struct lt_bolt_
     return json;
 }
 
+/* Add a fact, and keep it. */
+static void tell(struct lt_facts *facts, const char *name, struct lt_str value, struct lt_list *kept)
+{
+    lt_fact(facts, name, value);
+    if (value.len)
+        lt_list_add_str(kept, facts->arena, lt_str_dup(facts->arena, value));
+}
+
 static void read_pool(struct lt_networks *job, struct lt_facts *facts, const struct lt_bolt_item *item,
-                      struct lt_str text)
+                      struct lt_str text, struct lt_network *out)
 {
     struct json_t *pools = parse_inner(job, item, text);
     for (size_t i = 0; i < lt_json_count(pools); i++) {
         const struct json_t *pool = lt_json_item(pools, i);
         struct json_t *data = parse_inner(job, item, lt_json_str(pool, "IPAMData")); /* JSON in JSON, or an object */
-        lt_fact(facts, "subnet", lt_json_str(data ? data : pool, data ? "Pool" : "IPAMData.Pool"));
-        lt_fact(facts, "gateway", lt_json_str(data ? data : pool, data ? "Gateway" : "IPAMData.Gateway"));
+        tell(facts, "subnet", lt_json_str(data ? data : pool, data ? "Pool" : "IPAMData.Pool"), &out->subnets);
+        tell(facts, "gateway", lt_json_str(data ? data : pool, data ? "Gateway" : "IPAMData.Gateway"), &out->gateways);
         lt_json_free(data);
     }
     lt_json_free(pools);
 }
 
-static void read_network(struct lt_networks *job, struct record *record, const struct lt_bolt_item *item,
+/* What a network was to get, by who made it. Before it is removed it gives its addresses back, and is saved once more
+ * with this alone (moby libnetwork/network.go delete(), 20.10). */
+static void read_wanted(struct lt_networks *job, struct lt_facts *facts, const struct lt_bolt_item *item,
+                        struct lt_str text, struct lt_network *out)
+{
+    struct json_t *wanted = parse_inner(job, item, text);
+    for (size_t i = 0; i < lt_json_count(wanted); i++) {
+        const struct json_t *one = lt_json_item(wanted, i);
+        tell(facts, "subnet", lt_json_str(one, "PreferredPool"), &out->subnets);
+        tell(facts, "gateway", lt_json_str(one, "Gateway"), &out->gateways);
+    }
+    lt_json_free(wanted);
+}
+
+static void read_pools(struct lt_networks *job, struct lt_facts *facts, const struct lt_bolt_item *item,
+                       const struct json_t *json, struct lt_network *out)
+{
+    read_pool(job, facts, item, lt_json_str(json, "ipamV4Info"), out);
+    read_pool(job, facts, item, lt_json_str(json, "ipamV6Info"), out);
+    if (out->subnets.count)
+        return;
+    read_wanted(job, facts, item, lt_json_str(json, "ipamV4Config"), out);
+    read_wanted(job, facts, item, lt_json_str(json, "ipamV6Config"), out);
+}
+
+static void read_network(struct lt_networks *job, struct lt_network_record *record, const struct lt_bolt_item *item,
                          const struct json_t *json)
 {
     struct lt_facts *facts = &record->facts;
+    struct lt_network *told = lt_new(job->ctx->run, struct lt_network);
     struct lt_err problem = {0};
     struct lt_str key;
     const struct json_t *value;
+    record->told = told;
+    told->driver = lt_str_dup(job->ctx->run, lt_json_str(json, "networkType"));
+    told->scope = lt_str_dup(job->ctx->run, lt_json_str(json, "scope"));
+    told->internal = lt_json_bool(json, "internal");
     if (lt_stamp_rfc3339(lt_json_str(json, "created"), &record->created, &problem) == LT_SKIP)
         lt_skip_value(job->ctx, job->database, item, problem.code, "created: %s", problem.text);
     record->is_bridge = lt_str_eq(record->name, LT_STR("bridge"));
     lt_fact(facts, "network", record->name);
-    lt_fact(facts, "driver", lt_json_str(json, "networkType"));
-    lt_fact(facts, "scope", lt_json_str(json, "scope"));
-    read_pool(job, facts, item, lt_json_str(json, "ipamV4Info"));
-    read_pool(job, facts, item, lt_json_str(json, "ipamV6Info"));
-    if (lt_json_bool(json, "internal"))
+    lt_fact(facts, "driver", told->driver);
+    lt_fact(facts, "scope", told->scope);
+    read_pools(job, facts, item, json, told);
+    if (told->internal)
         lt_facts_item(facts, LT_ATTR_FACTS, "internal");
-    for (void *iter = NULL; lt_json_next(lt_json_at(json, "labels"), &iter, &key, &value);)
-        lt_facts_item(facts, LT_ATTR_LABELS, "%.*s=%.*s", LT_ARG(key), LT_ARG(lt_json_str(value, "")));
+    for (void *iter = NULL; lt_json_next(lt_json_at(json, "labels"), &iter, &key, &value);) {
+        struct lt_str label = lt_str_format(job->ctx->run, "%.*s=%.*s", LT_ARG(key), LT_ARG(lt_json_str(value, "")));
+        lt_facts_item(facts, LT_ATTR_LABELS, "%.*s", LT_ARG(label));
+        lt_list_add_str(&told->labels, job->ctx->run, label);
+    }
     lt_fact(facts, "id", record->id);
 }
 
-static void read_ports(struct record *record, const struct json_t *json)
+static void read_ports(struct lt_network_record *record, const struct json_t *json)
 {
     const struct json_t *list = lt_json_at(json, "PortMapping");
     for (size_t i = 0; i < lt_json_count(list); i++) {
@@ -113,19 +127,28 @@ static void read_ports(struct record *record, const struct json_t *json)
     }
 }
 
-static void read_record(struct lt_networks *job, enum kind kind, struct record *record, const struct lt_bolt_item *item,
-                        const struct json_t *json)
+static void read_endpoint(struct lt_network_record *record, const struct json_t *json)
+{
+    struct lt_facts *facts = &record->facts;
+    struct lt_member *member = lt_new(facts->arena, struct lt_member);
+    record->member = member;
+    record->sandbox = lt_str_dup(facts->arena, lt_json_str(json, "sandbox"));
+    member->mac = lt_str_dup(facts->arena, lt_json_str(json, "ep_iface.mac"));
+    tell(facts, "address", lt_json_str(json, "ep_iface.addr"), &member->addresses);
+    tell(facts, "address", lt_json_str(json, "ep_iface.addrv6"), &member->addresses);
+    lt_fact(facts, "mac", member->mac);
+}
+
+static void read_record(struct lt_networks *job, enum lt_network_kind kind, struct lt_network_record *record,
+                        const struct lt_bolt_item *item, const struct json_t *json)
 {
     struct lt_arena *arena = job->ctx->run;
     record->name = lt_str_dup(arena, lt_json_str(json, "name"));
-    if (kind == NETWORK) {
+    if (kind == LT_NETWORK) {
         read_network(job, record, item, json);
-    } else if (kind == ENDPOINT) {
-        record->sandbox = lt_str_dup(arena, lt_json_str(json, "sandbox"));
-        lt_fact(&record->facts, "address", lt_json_str(json, "ep_iface.addr"));
-        lt_fact(&record->facts, "address", lt_json_str(json, "ep_iface.addrv6"));
-        lt_fact(&record->facts, "mac", lt_json_str(json, "ep_iface.mac"));
-    } else if (kind == SANDBOX) {
+    } else if (kind == LT_NETWORK_ENDPOINT) {
+        read_endpoint(record, json);
+    } else if (kind == LT_NETWORK_SANDBOX) {
         record->container = lt_str_dup(arena, lt_json_str(json, "Cid"));
         if (!record->container.len)
             lt_skip_value(job->ctx, job->database, item, LT_CODE_DAMAGED, "no Cid: whose it is is not known");
@@ -135,21 +158,21 @@ static void read_record(struct lt_networks *job, enum kind kind, struct record *
 }
 
 /* The kind of a record by its key, whose IDs are cut out. */
-static enum kind kind_of(struct lt_str key, struct lt_str *network, struct lt_str *id)
+static enum lt_network_kind kind_of(struct lt_str key, struct lt_str *network, struct lt_str *id)
 {
     static const char *const names[] = {"network", "endpoint", "sandbox", "bridge-endpoint"};
     *network = LT_STR("");
     if (!lt_str_starts(key, LT_STR(PREFIX)))
-        return KINDS;
+        return LT_NETWORK_KINDS;
     struct lt_str rest = lt_str_skip(key, sizeof PREFIX - 1), name = lt_str_cut(&rest, '/');
-    for (unsigned i = 0; i < KINDS; i++) {
+    for (unsigned i = 0; i < LT_NETWORK_KINDS; i++) {
         if (!lt_str_eq(name, lt_str_c(names[i])))
             continue;
-        *network = i == ENDPOINT ? lt_str_cut(&rest, '/') : LT_STR("");
+        *network = i == LT_NETWORK_ENDPOINT ? lt_str_cut(&rest, '/') : LT_STR("");
         *id = lt_str_cut(&rest, '/');
-        return id->len ? (enum kind)i : KINDS;
+        return id->len ? (enum lt_network_kind)i : LT_NETWORK_KINDS;
     }
-    return KINDS;
+    return LT_NETWORK_KINDS;
 }
 
 /* Records of other kinds: counters, and what the drivers keep (moby libnetwork datastore, drivers, ipams, 20.10 to 29).
@@ -192,17 +215,17 @@ static void check_id(struct lt_networks *job, const struct lt_bolt_item *item, s
 
 static enum lt_status take_record(void *arg, const struct lt_bolt_item *item, struct lt_err *err)
 {
-    static const char *const members[] = {"id",          "name",    "networkType", "created",    "scope",
-                                          "internal",    "ID",      "labels",      "ipamV4Info", "Cid",
-                                          "PortMapping", "sandbox", "Eps",         "ep_iface",   NULL};
+    static const char *const members[] = {
+        "id",         "name",         "networkType", "created",     "scope",   "internal", "ID",       "labels",
+        "ipamV4Info", "ipamV4Config", "Cid",         "PortMapping", "sandbox", "Eps",      "ep_iface", NULL};
     struct lt_networks *job = arg;
     struct lt_arena *arena = job->ctx->run;
     struct lt_str network, id, text = lt_str_skip(item->value, INDEX);
-    enum kind kind = kind_of(item->key, &network, &id);
+    enum lt_network_kind kind = kind_of(item->key, &network, &id);
     (void)err;
-    if (kind == KINDS)
+    if (kind == LT_NETWORK_KINDS)
         check_other(job, item);
-    if (kind == KINDS || item->known || item->value.len <= INDEX || lt_map_get(&job->by_id[kind], id))
+    if (kind == LT_NETWORK_KINDS || item->known || item->value.len <= INDEX || lt_network_find(job, kind, id))
         return LT_OK; /* of several records of one ID the newest counts */
     struct json_t *json = lt_value_json_or_skip(job->ctx, job->database, item, text, members);
     if (!json) {
@@ -210,8 +233,8 @@ static enum lt_status take_record(void *arg, const struct lt_bolt_item *item, st
             lt_map_put(&job->damaged, arena, lt_str_dup(arena, item->key), job);
         return LT_OK;
     }
-    struct record *record = lt_new(arena, struct record);
-    *record = (struct record){
+    struct lt_network_record *record = lt_new(arena, struct lt_network_record);
+    *record = (struct lt_network_record){
         .id = lt_str_dup(arena, id),
         .network = lt_str_dup(arena, network),
         .facts = {.arena = arena},
@@ -229,137 +252,6 @@ static enum lt_status take_record(void *arg, const struct lt_bolt_item *item, st
     return LT_OK;
 }
 
-/* Set the time of an event that only a removed record shows: the file's mtime if the last transaction removed it, else
- * bounded by `from` and the mtime. */
-static void set_removal(const struct lt_networks *job, const struct record *record, struct lt_time from,
-                        struct lt_event *event)
-{
-    event->tags |= LT_TAG_BIT(recovered);
-    event->time[0] = job->written;
-    if (record->origin == LT_BOLT_OLDER)
-        event->tags |= LT_TAG_BIT(time_inferred);
-    else
-        lt_event_bound(event, from, job->written, (struct lt_time){0});
-}
-
-static void set_where(const struct lt_networks *job, const struct record *record, struct lt_event *event)
-{
-    event->where = (struct lt_where){.file = job->database, .offset = record->offset, .has_offset = true};
-}
-
-static struct lt_facts with_action(const struct record *record, const char *action)
-{
-    struct lt_facts facts = {.arena = record->facts.arena};
-    lt_facts_text(&facts, LT_ATTR_ACTION, lt_str_c(action));
-    memcpy(facts.attrs + 1, record->facts.attrs, record->facts.count * sizeof *facts.attrs);
-    facts.count += record->facts.count;
-    return facts;
-}
-
-static enum lt_status emit_network(const struct lt_networks *job, const struct record *record, struct lt_err *err)
-{
-    bool live = record->origin == LT_BOLT_LIVE;
-    struct lt_facts facts =
-        with_action(record, record->is_bridge ? "create network, at a start of the daemon" : "create network");
-    struct lt_event event = {
-        .kind = LT_KIND_NETWORK_CREATED,
-        .time = {record->created},
-        .owner = &job->ctx->root->owner,
-        .tags = live ? 0 : LT_TAG_BIT(recovered),
-    };
-    set_where(job, record, &event);
-    event.where.field = "created";
-    enum lt_status status = live || record->created.set ? lt_facts_emit(&facts, job->ctx, &event, err) : LT_OK;
-    if (live || record->stands_in || status != LT_OK)
-        return status;
-    facts = with_action(record, "remove network");
-    event.kind = LT_KIND_NETWORK_REMOVED;
-    event.where.field = NULL;
-    set_removal(job, record, record->created.set ? record->created : job->born, &event);
-    return lt_facts_emit(&facts, job->ctx, &event, err);
-}
-
-static const struct record *find(const struct lt_networks *job, enum kind kind, struct lt_str id)
-{
-    return lt_map_get(&job->by_id[kind], id);
-}
-
-/* The owner of a sandbox. Not all are of a container: those of a swarm have names. */
-static const struct lt_owner *owner_of(const struct lt_networks *job, struct lt_str id, struct lt_facts *facts)
-{
-    const struct lt_root *root = job->ctx->root;
-    const struct lt_container *container =
-        lt_is_id(id) ? lt_told_container(job->ctx->inventory, job->ctx->root, id) : NULL;
-    if (container)
-        return &container->owner;
-    if (id.len)
-        lt_fact(facts, "sandbox of", id);
-    return &root->owner;
-}
-
-/* An endpoint is called as its container was when it joined, or was renamed last (moby daemon/network.go,
- * daemon/container_operations.go). */
-static void tell_name(const struct lt_networks *job, const struct record *sandbox, struct lt_str name)
-{
-    if (sandbox && lt_is_id(sandbox->container))
-        lt_told_name(job->ctx->inventory, lt_told_find(job->ctx->host, sandbox->container), name, false,
-                     lt_str_format(job->ctx->scratch, "its endpoint in %.*s", LT_ARG(job->database)));
-}
-
-/* When the container last joined a network: the daemon then writes its `hosts` file. Unset if there is none. */
-static struct lt_time joined_at(const struct lt_networks *job, const struct lt_owner *owner)
-{
-    struct lt_node node;
-    if (!owner->container || !owner->container->path.len)
-        return (struct lt_time){0};
-    struct lt_str path = lt_path_join(job->ctx->scratch, owner->container->path, LT_STR("hosts"));
-    return lt_stat_or_skip(job->ctx, path, &node) == LT_OK ? node.time[LT_M] : (struct lt_time){0};
-}
-
-static enum lt_status emit_endpoint(const struct lt_networks *job, const struct record *record, struct lt_err *err)
-{
-    struct lt_facts facts = with_action(record, "join network");
-    const struct record *network = find(job, NETWORK, record->network);
-    const struct record *sandbox = find(job, SANDBOX, record->sandbox), *ports = find(job, PORTS, record->id);
-    struct lt_event event = {.kind = LT_KIND_NETWORK_JOINED};
-    set_where(job, record, &event);
-    event.owner = owner_of(job, sandbox ? sandbox->container : LT_STR(""), &facts);
-    tell_name(job, sandbox, record->name);
-    lt_fact(&facts, "network", network && network->name.len ? network->name : record->network);
-    lt_fact(&facts, "name", record->name);
-    if (ports && ports->facts.count)
-        facts.attrs[facts.count++] = ports->facts.attrs[0];
-    struct lt_time from = network && network->created.set ? network->created : job->born;
-    struct lt_time joined = joined_at(job, event.owner);
-    if (record->origin == LT_BOLT_LIVE && joined.set && sandbox && sandbox->endpoints == 1) {
-        event.time[0] = joined;
-        event.tags = LT_TAG_BIT(time_inferred);
-        lt_facts_item(&facts, LT_ATTR_FACTS, "time is that of the container's hosts file");
-        return lt_facts_emit(&facts, job->ctx, &event, err);
-    }
-    struct lt_time until = joined.set ? joined : job->written; /* with several networks, when it joined the last one */
-    if (from.set && lt_time_cmp(from, until) > 0)
-        from.set = false;
-    lt_event_bound(&event, from, until, (struct lt_time){0});
-    event.tags = record->origin == LT_BOLT_LIVE ? 0 : LT_TAG_BIT(recovered);
-    return lt_facts_emit(&facts, job->ctx, &event, err);
-}
-
-/* Emit a removed sandbox: its container was stopped, or removed since. */
-static enum lt_status emit_sandbox(const struct lt_networks *job, const struct record *record, struct lt_err *err)
-{
-    struct lt_facts facts = with_action(record, "leave networks");
-    struct lt_event event = {.kind = LT_KIND_NETWORK_LEFT};
-    if (record->origin == LT_BOLT_LIVE || record->stands_in || !lt_is_id(record->container))
-        return LT_OK;
-    set_where(job, record, &event);
-    event.owner = owner_of(job, record->container, &facts);
-    set_removal(job, record, job->born, &event);
-    if (record->origin == LT_BOLT_OLDER)
-        lt_facts_item(&facts, LT_ATTR_FACTS, "time is that of the last transaction of the database, which removed it");
-    return lt_facts_emit(&facts, job->ctx, &event, err);
-}
-
 static void docker_network_inventory(struct lt_ctx *ctx)
 {
     struct lt_networks *job = lt_new(ctx->run, struct lt_networks);
@@ -372,25 +264,15 @@ static void docker_network_inventory(struct lt_ctx *ctx)
     job->born = node.time[LT_B];
     job->written = node.time[LT_M];
     lt_read_bolt_or_skip(ctx, job->database, take_record, job, &none);
-    lt_each (const struct record, record, &job->records[ENDPOINT]) {
-        struct record *sandbox = lt_map_get(&job->by_id[SANDBOX], record->sandbox);
+    lt_each (const struct lt_network_record, record, &job->records[LT_NETWORK_ENDPOINT]) {
+        struct lt_network_record *sandbox = lt_map_get(&job->by_id[LT_NETWORK_SANDBOX], record->sandbox);
         if (sandbox && record->origin == LT_BOLT_LIVE)
             sandbox->endpoints++;
     }
-    lt_each (const struct record, record, &job->records[NETWORK])
+    lt_each (const struct lt_network_record, record, &job->records[LT_NETWORK])
         if (record->is_bridge && record->origin == LT_BOLT_LIVE)
             lt_docker_root(ctx->root)->daemon_ready = record->created;
-}
-
-static enum lt_status docker_network_events(struct lt_ctx *ctx, struct lt_err *err)
-{
-    static enum lt_status (*const emit[])(const struct lt_networks *, const struct record *,
-                                          struct lt_err *) = {emit_network, emit_endpoint, emit_sandbox};
-    enum lt_status status = LT_OK;
-    for (unsigned kind = 0; kind < sizeof emit / sizeof *emit; kind++)
-        lt_each (const struct record, record, &lt_docker_root(ctx->root)->networks->records[kind])
-            status = status == LT_OK ? emit[kind](lt_docker_root(ctx->root)->networks, record, err) : status;
-    return status;
+    lt_networks_list(job);
 }
 
 const struct lt_source lt_source_docker_network = {
@@ -400,5 +282,5 @@ const struct lt_source lt_source_docker_network = {
     .stage = LT_STAGE_CONTAINERS,
     .tells_removed = true,
     .inventory = docker_network_inventory,
-    .events = docker_network_events,
+    .events = lt_network_events,
 };

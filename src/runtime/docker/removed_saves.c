@@ -91,7 +91,7 @@ static struct lt_container *read_save(struct lt_ctx *ctx, const struct lt_docker
         life = lt_new(ctx->run, struct lt_container);
         *life = *container;
         life->own = own;
-        life->mounts = life->findings = life->limits = life->layers = (struct lt_list){0};
+        life->mounts = life->findings = life->limits = life->layers = life->networks = (struct lt_list){0};
         life->mount_at = (struct lt_map){0};
         own->config = save->path;
         own->parent_chain = removed->parent;
@@ -134,6 +134,7 @@ static void complete(struct lt_ctx *ctx, struct lt_docker_removed *removed, stru
     container->image_id = life->image_id;
     container->image = life->image;
     container->layers = life->layers;
+    container->networks = life->networks;
     container->created = life->created;
     container->started = life->started;
     container->finished = life->finished;
