@@ -7,6 +7,7 @@
 #include "command/run_signs.h"
 #include "model/runtime.h"
 #include "model/told.h"
+#include "run/summary.h"
 #include "run/traces.h"
 
 #include <stdlib.h>
@@ -165,6 +166,16 @@ static struct lt_list list_all(struct lt_job *job, struct lt_run_signs *signs)
     return records;
 }
 
+/* Of some nothing but lines and names is left: their configurations may lie in free blocks. */
+static void say_unsearched(const struct lt_job *job, const struct lt_list *records)
+{
+    size_t bare = 0;
+    lt_each (const struct lt_record, record, records)
+        bare += !lt_record_get(record, "created");
+    if (bare && !job->options->carve && lt_summary_has_free_blocks(job))
+        lt_say("of %zu of them no configuration is found; --carve looks for it in blocks that no file owns", bare);
+}
+
 enum lt_status lt_removed_containers(struct lt_job *job, struct lt_err *err)
 {
     struct lt_run_signs signs = {.arena = &job->arena};
@@ -175,5 +186,6 @@ enum lt_status lt_removed_containers(struct lt_job *job, struct lt_err *err)
     if (status != LT_OK)
         return status;
     const struct lt_list records = list_all(job, &signs);
+    say_unsearched(job, &records);
     return lt_records_write(job, &records, columns, sizeof columns / sizeof *columns, err);
 }

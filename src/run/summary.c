@@ -37,7 +37,7 @@ static void say_written(const struct lt_job *job)
     say(&line);
 }
 
-static bool has_free_blocks(const struct lt_job *job)
+bool lt_summary_has_free_blocks(const struct lt_job *job)
 {
     lt_each (const struct lt_evidence, evidence, &job->evidence)
         lt_each (const struct lt_fs, fs, &evidence->fs)
@@ -64,7 +64,7 @@ static void say_left_out(const struct lt_job *job)
         lt_buf_printf(&line, " %s in no row, since nothing says when (--stats: untimed)",
                       total.untimed == 1 ? "is" : "are");
     }
-    if (!job->options->carve && has_free_blocks(job))
+    if (!job->options->carve && lt_summary_has_free_blocks(job))
         lt_buf_lit(&line, "; blocks that no file owns (--carve)");
     say(&line);
 }

@@ -8,4 +8,7 @@
 /* Two lines: rows, containers, errors, and the first and last event; what was left out, and by what. */
 void lt_summary_say(const struct lt_job *job);
 
+/* Has the evidence blocks that no file owns, which --carve would look into? */
+bool lt_summary_has_free_blocks(const struct lt_job *job);
+
 #endif

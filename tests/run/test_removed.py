@@ -96,6 +96,27 @@ def test_what_each_was(case: str, seized: Callable[[str], Path]) -> None:
     assert told == 0 if case in WITHOUT_STATES else told >= 4, told
 
 
+@pytest.mark.parametrize("case", ["overlay2-ext4", "deleted-synthetic"])
+def test_older_cases(case: str, evidence: Any) -> None:
+    """Two containers that a user removed. Inodes still lead to the configuration of one. That of the other lies in free
+    blocks alone, and a hint says where to look."""
+    done = launch.run("containers", "--removed", "--json", evidence(case))
+    assert b"--carve looks for it" in done.stderr
+    carved = launch.objects("containers", "--removed", "--carve", evidence(case), code=done.returncode)
+    found = {carve: {row["container_identifier"]: row for row in rows}
+             for carve, rows in ((False, json.loads(done.stdout)), (True, carved))}
+    for name in ("garnet", "hazel"):
+        truth = one(machine.EVIDENCE / "overlay2-ext4/truth/removed" / f"{name}.inspect.json")
+        for carve, rows in found.items():
+            row = rows[truth["Id"]]
+            if carve or name == "garnet":
+                assert row["container_name"] == name and row["image_identifier"] == truth["Image"]
+                assert nanos(row["created"]) == nanos(truth["Created"]) and nanos(row["started"]) == nanos(truth["State"]["StartedAt"])
+                assert row["command"].startswith(truth["Path"])
+            else:
+                assert "container_name" not in row and row["removed_first"] < row["removed_last"]
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_when_it_was_removed(case: str, seized: Callable[[str], Path]) -> None:
     """By the deletion of its records, right before the daemon said so; else between bounds that hold it."""
