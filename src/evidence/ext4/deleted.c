@@ -262,19 +262,17 @@ static void check_pieces(struct find *find)
 
 /* --- describe it --- */
 
-/* A freed inode knows when that was: its last change, in nanoseconds. */
+/* Its newest state knows. */
 static struct lt_time freed_at(const struct search *search, const struct family *family)
 {
     const struct lt_ext4_former *newest = &family->file.states[0];
     struct lt_cursor raw;
     struct lt_node node = {0};
     bool bad_time;
-    if (newest->inode.links || !newest->inode.deleted || family->file.orphan ||
-        !lt_formers_raw(search->formers, newest, search->past->block, &raw) ||
+    if (family->file.orphan || !lt_formers_raw(search->formers, newest, search->past->block, &raw) ||
         lt_ext4_inode(raw, &node, &bad_time, NULL) != LT_OK)
         return (struct lt_time){0};
-    bool finer = node.time[LT_C].set && node.time[LT_C].sec == newest->inode.deleted;
-    return finer ? node.time[LT_C] : lt_time_at(newest->inode.deleted, 0);
+    return lt_ext4_freed_then(&search->formers->reader->volume.super, &newest->inode, &node);
 }
 
 static bool describe(struct find *find)

@@ -58,23 +58,21 @@ struct lt_ext4_family lt_ext4_family_at(const struct lt_ext4_formers *formers, s
 
 /* --- former states as nodes --- */
 
-struct walk {
-    struct lt_fs *fs;
-    struct lt_ext4_past *past;
-    lt_each_former *each;
-    void *arg;
-};
-
-/* An inode that was freed in that state has the time of that: its own in seconds, its last change to the ns. One that
- * was deleted while open has the number of another inode there (linux fs/ext4/ext4.h, NEXT_ORPHAN). */
-static struct lt_time freed_at(const struct lt_ext4 *super, const struct lt_ext4_inode *inode,
-                               const struct lt_node *node)
+struct lt_time lt_ext4_freed_then(const struct lt_ext4 *super, const struct lt_ext4_inode *inode,
+                                  const struct lt_node *node)
 {
     if (inode->links || inode->deleted <= super->inodes)
         return (struct lt_time){0};
     bool finer = node->time[LT_C].set && node->time[LT_C].sec == inode->deleted;
     return finer ? node->time[LT_C] : lt_time_at(inode->deleted, 0);
 }
+
+struct walk {
+    struct lt_fs *fs;
+    struct lt_ext4_past *past;
+    lt_each_former *each;
+    void *arg;
+};
 
 static enum lt_status pass_state(const struct walk *walk, const struct lt_ext4_family *family, size_t at,
                                  struct lt_err *err)
@@ -92,7 +90,7 @@ static enum lt_status pass_state(const struct walk *walk, const struct lt_ext4_f
     lt_former_path(lt_ext4_past_names(walk->fs), &former->inode, former->sequence, &path, &out.inferred);
     out.path = lt_buf_view(&path);
     node.name = lt_str_basename(out.path);
-    node.deleted = freed_at(super, &former->inode, &node);
+    node.deleted = lt_ext4_freed_then(super, &former->inode, &node);
     node.deleted.set &= !family->orphan;
     out.today = family->newest && !at;
     out.journal = !former->copy.home;

@@ -36,4 +36,10 @@ struct lt_ext4_family lt_ext4_family_at(const struct lt_ext4_formers *formers, s
 /* See lt_fs_ops.former. */
 enum lt_status lt_ext4_former(struct lt_fs *fs, lt_each_former *each, void *arg, struct lt_err *err);
 
+/* When an inode was freed that has this state, which `node` describes, too: its own time is in seconds, its last change
+ * to the ns. Not set if it was not. One that was deleted while open has the number of another inode there (linux
+ * fs/ext4/ext4.h, NEXT_ORPHAN). */
+struct lt_time lt_ext4_freed_then(const struct lt_ext4 *super, const struct lt_ext4_inode *inode,
+                                  const struct lt_node *node);
+
 #endif
