@@ -177,7 +177,7 @@ def test_states(kind: str, tmp: Path, mounting: None) -> None:
 
 
 def recovered(image: Path) -> list[dict[str, Any]]:
-    with machine.scratch() as out:
+    with machine.scratch(machine.memory()) as out:
         done = launch.run("recover", "--list", "-q", "-o", out / "list.jsonl", image)
         assert done.returncode in (0, 1), done.stderr
         return [json.loads(line) for line in (out / "list.jsonl").read_bytes().splitlines()]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lib.machine import PROCESSOR, PROGRAM, TIMEOUT, scratch
+from lib.machine import PROCESSOR, PROGRAM, TIMEOUT, memory, scratch
 from lib.reading import Row, Timeline
 from lib.sanitizers import check_sanitizers, environment
 
@@ -43,8 +43,9 @@ def run(*args: Any, env: dict[str, str] | None = None, processor: int = PROCESSO
 
 
 def timeline(*args: Any, **options: Any) -> Timeline:
-    """Run for JSONL and the error list, and read both back. The account must balance whatever happens."""
-    with scratch() as out:
+    """Run for JSONL and the error list, and read both back. The account must balance whatever happens. What is written lies in
+    memory: each file is synced, and a busy disk makes that slow."""
+    with scratch(memory()) as out:
         if options.get("user") is not None:
             os.chown(out, options["user"], -1)
         done = run("-q", "--stats", "-f", "jsonl", "-o", out / "rows", "--errors", out / "errors", *args, **options)

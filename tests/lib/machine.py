@@ -14,6 +14,7 @@ SAMPLE = REPO / "tests/sample/overlay2-ext4"
 EVIDENCE = Path(os.environ.get("LAYERTIME_EVIDENCE", REPO.parent / "shared/evidence"))
 IS_ROOT = os.geteuid() == 0
 NOBODY = 65534
+MEMORY_NEEDED = 4 << 30                                # bytes free: sparse disks of two workers take a part of it
 TIMEOUT = 600                                         # seconds until what hangs is ended, however busy the machine
 PROCESSOR = 60                                        # seconds of its time that a run may take
 
@@ -27,10 +28,21 @@ def have(*programs: str) -> bool:
     return all(shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin") for program in programs)
 
 
+def memory() -> Path | None:
+    """Where files lie in memory, if there is room for the disks of tests."""
+    place = Path("/dev/shm")
+    try:
+        free = os.statvfs(place)
+    except OSError:
+        return None
+    room = free.f_bavail * free.f_frsize
+    return place if os.access(place, os.W_OK) and room > MEMORY_NEEDED else None
+
+
 @contextmanager
-def scratch() -> Iterator[Path]:
-    """A directory under /tmp that is gone afterwards, deep trees and all."""
-    path = Path(tempfile.mkdtemp(prefix="layertime-test-"))
+def scratch(place: Path | None = None) -> Iterator[Path]:
+    """A directory, under /tmp if nothing else is said, that is gone afterwards, deep trees and all."""
+    path = Path(tempfile.mkdtemp(prefix="layertime-test-", dir=place))
     try:
         yield path
     finally:

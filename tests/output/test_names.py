@@ -147,7 +147,7 @@ def test_messages_are_safe(odd: hosts.Host, tmp: Path) -> None:
     host = build(tmp / "host")
     for name in ODD:
         (host.data / "containers" / os.fsdecode(name)).mkdir()
-    with machine.scratch() as out:
+    with machine.scratch(machine.memory()) as out:
         done = launch.run("-v", "-o", out / "rows.jsonl", "--errors", out / "errors", host.root)
         shown, listed = done.stderr.decode("utf-8"), (out / "errors").read_text("utf-8")
     assert done.returncode == 1

@@ -20,7 +20,7 @@ from lib.reading import Row
 
 def listed(*args: object) -> list[Row]:
     """The files that layers still have, as the list of what can be recovered has them."""
-    with machine.scratch() as out:
+    with machine.scratch(machine.memory()) as out:
         done = launch.run("recover", "--list", "-q", "-o", out / "list.jsonl", *args)
         assert done.returncode in (0, 1), done.stderr
         rows = [json.loads(line) for line in (out / "list.jsonl").read_bytes().splitlines()]

@@ -60,7 +60,7 @@ class Space:
 
 
 def listed(*args: Any) -> list[Find]:
-    with machine.scratch() as out:
+    with machine.scratch(machine.memory()) as out:
         done = launch.run("recover", "--list", "-q", "-o", out / "list.jsonl", *args)
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in (out / "list.jsonl").read_bytes().splitlines()]
@@ -201,7 +201,7 @@ def test_damaged_bitmap(tmp: Path) -> None:
     with open(space.image, "r+b") as disk:
         disk.seek(bitmap * 4096 + 100)
         disk.write(b"\x55\xAA")
-    with machine.scratch() as out:
+    with machine.scratch(machine.memory()) as out:
         done = launch.run("recover", "--list", "-o", out / "list.jsonl", space.image)
         assert done.returncode == 1 and b"bitmap" in done.stderr
 

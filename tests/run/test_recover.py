@@ -43,7 +43,7 @@ def truth(case: str) -> list[dict[str, str]]:
 
 def listed(*args: Any) -> list[Find]:
     """The list of the freed inodes that can be recovered; what layers still have is in overlay/test_recover_hidden.py."""
-    with machine.scratch() as out:
+    with machine.scratch(machine.memory()) as out:
         done = launch.run("recover", "--list", "-q", "-o", out / "list.jsonl", *args)
         assert done.returncode == 0, done.stderr
         finds = [json.loads(line) for line in (out / "list.jsonl").read_bytes().splitlines()]
