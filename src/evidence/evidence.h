@@ -10,6 +10,7 @@
  *   identity.c       UUIDs and labels as text
  *   path_index.c     from paths to inodes, for readers that find inodes in a disk image
  *   ext4/            the reader of ext2, ext3 and ext4 on a device; its map is in ext4/ext4.h
+ *   xfs/             the reader of XFS on a device; its map is in xfs/xfs.h
  *   filesystems.def  a line for each reader of our own; filesystems.c asks them in turn
  *   image/           evidence that is a disk image: bytes, then partitions, then file systems. image.c; tsk.c asks
  *                    libtsk for packed formats, partition tables, and file systems without a reader of our own;

@@ -93,7 +93,7 @@ enum lt_status lt_emit_unallocated(struct lt_ctx *ctx, struct lt_event *event, s
     const struct lt_node *node = event->node;
     struct lt_time bound = event->dir->changed;
     enum lt_status status = LT_OK;
-    bool times = node->mode, ended = node->deleted.set || bound.set;
+    bool times = node->mode || node->time[LT_C].set, ended = node->deleted.set || bound.set;
     event->tags |= LT_TAG_BIT(unallocated);
     if (node->inferred && event->owner->role != LT_ROLE_HOST)
         event->tags |= LT_TAG_BIT(owner_inferred);

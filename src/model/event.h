@@ -44,7 +44,8 @@ struct lt_node {
     struct lt_time time[LT_SLOTS];
     struct lt_time deleted;     /* of an unallocated entry: when its inode was freed */
     bool unallocated;           /* deleted: the name was left in the slack of its directory, or the inode in its table.
-                                 * With mode 0 another file has the inode by now, and only the name is known */
+                                 * With mode 0 another file has the inode by now, and only the name is known; but if
+                                 * it has times, only its type is not */
     bool inferred;              /* of an unallocated entry: only the inode number links the inode to this directory */
     bool stale;                 /* a directory whose names changed after its known times */
     bool mount_root;            /* another file system is mounted here */

@@ -184,6 +184,7 @@ enum lt_status lt_xfs_agi(const struct lt_xfs *xfs, struct lt_cursor sector, str
         .inodes = be32(&sector, 16),
         .root = be32(&sector, 20),
         .level = be32(&sector, 24),
+        .free = be32(&sector, 28),
     };
     for (size_t i = 0; i < LT_XFS_UNLINKED; i++)
         out->unlinked[i] = be32(&sector, 40 + 4 * i);

@@ -112,7 +112,7 @@ bool lt_xfs_ino_place(const struct lt_xfs *xfs, uint64_t ino, uint64_t *place);
 /* The head of the inodes of an AG (AGI): its third sector. */
 struct lt_xfs_agi {
     uint32_t ag, blocks;                /* its own number, and the blocks of the AG, as it says */
-    uint32_t inodes;                    /* allocated ones, with those of them that are free */
+    uint32_t inodes, free;              /* allocated ones, and those of them that are free */
     uint32_t root, level;               /* of the inode btree: a block in the AG, and levels including the leaves */
     uint32_t unlinked[LT_XFS_UNLINKED]; /* heads of lists: numbers in the AG */
     bool damaged;                       /* wrong checksum */
