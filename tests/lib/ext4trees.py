@@ -45,7 +45,10 @@ def write(path: Path, data: bytes, *offsets: int) -> None:
             os.pwrite(out.fileno(), data, offset)
 
 
-def types(root: Path) -> None:
+DEVICES = ((0, 0), (1, 3), (8, 255), (8, 256), (255, 255), (256, 0), (259, 70000), (4095, 1048575))
+
+
+def types(root: Path, devices: Iterable[tuple[int, int]] = DEVICES) -> None:
     """Every type, mode, owner, device number, and length of a link's target."""
     root.mkdir()
     for length in (1, 59, 60, 61, 255, 1000, 4095):
@@ -54,7 +57,7 @@ def types(root: Path) -> None:
         except OSError as error:
             if error.errno != errno.ENAMETOOLONG:
                 raise
-    for major, minor in ((0, 0), (1, 3), (8, 255), (8, 256), (255, 255), (256, 0), (259, 70000), (4095, 1048575)):
+    for major, minor in devices:
         for letter, kind in (("c", stat.S_IFCHR), ("b", stat.S_IFBLK)):
             os.mknod(root / f"{letter}{major}.{minor}", kind | 0o640, os.makedev(major, minor))
     os.mkfifo(root / "fifo")

@@ -29,6 +29,7 @@ enum lt_status lt_xfs_map_root(const struct lt_xfs_fork *fork, struct lt_xfs_map
 enum lt_status lt_xfs_map_block(const struct lt_xfs *xfs, struct lt_cursor bytes, uint64_t ino, unsigned level,
                                 struct lt_xfs_map_node *out, bool *damaged, struct lt_err *err);
 
+/* Entry number `entry` of a node, which has it. */
 struct lt_xfs_extent lt_xfs_map_entry(const struct lt_xfs_map_node *node, unsigned entry);
 
 /* What a node of the tree says about one logical block. */
@@ -39,6 +40,7 @@ struct lt_xfs_step {
     uint64_t count; /* for how many blocks from there on this holds, at least 1; UINT64_MAX: to the end of the node */
 };
 
+/* Look up block `logical` of the fork in a node. */
 void lt_xfs_map_step(const struct lt_xfs_map_node *node, uint64_t logical, struct lt_xfs_step *out);
 
 #endif

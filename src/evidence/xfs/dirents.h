@@ -19,6 +19,7 @@ struct lt_xfs_name {
     bool half;     /* of a deleted one: the upper 32 bits of the inode are lost, and are 0 here */
 };
 
+/* Takes one name, which is borrowed. */
 typedef void lt_xfs_each_name(void *arg, const struct lt_xfs_name *name);
 
 /* Call `each` for every name of a directory in short form, `bytes` long as its inode says. It has no "." and "..", and
