@@ -182,7 +182,9 @@ def test_bytes_changed(kind: str, count: int, base: Base) -> None:
     for seed in range(count * int(os.environ.get("MORE", "1"))):
         with changed(base, base.of(kind), seed, False) as image:
             got = ext4fs.dump(image, processor=PATIENCE)
-        if got.code != 3:
+        if got.code != 3 and kind == "bmap": # that a file was read though its extents are damaged is told by the run, not by fsdump
+            assert not (wrong := ext4fs.differences(base.view, got.view, ignore=("sha256",))), wrong
+        elif got.code != 3:
             ext4fs.check_complete(base.view, got)
 
 
