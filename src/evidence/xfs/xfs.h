@@ -9,6 +9,16 @@
  *     inobt.c     which inodes there are, and which are free
  *     dirents.c   names in a directory, deleted ones included
  *     xattr.c     extended attributes, and pieces of values and links
+ *     stamp.c     when blocks of metadata were written, and where their checksums are
+ *     log.c       blocks of the log: records and their operations
+ *     log_join.c  transactions, put together from operations
+ *     log_items.c what the items of a transaction change
+ *
+ *   the log, replayed in memory
+ *     changed.c   a device of which some sectors were changed in memory
+ *     log_ring.c  the log on its device: what of it counts, and its records
+ *     apply.c     puts transactions in place
+ *     replay.c    makes a device with the changes of the log in place
  *
  *   the file system as its kernel would see it
  *     copies.c    copies of the superblock, for where the first one is damaged
@@ -27,8 +37,8 @@
 
 #include "evidence/filesystems.h"
 
-/* Opens a file system on a device. LT_SKIP: it has features that this reader does not know, or its superblock is
- * damaged or cannot be read (LT_CODE_UNREADABLE). */
+/* Opens a file system on a device, and replays its log in memory where that is needed, unless told not to. LT_SKIP: it
+ * has features that this reader does not know, or its superblock is damaged or cannot be read (LT_CODE_UNREADABLE). */
 extern const struct lt_fs_reader lt_fs_reader_xfs;
 
 #endif
