@@ -131,8 +131,9 @@ struct lt_fs_ops {
 /* What was done with the journal of a file system that needed recovery. It is `present` only then. */
 struct lt_journal_summary {
     bool present, replayed;
-    uint32_t first, next;                                 /* transactions first .. next - 1 were complete */
+    uint64_t first, next; /* transactions first .. next - 1 were complete; of XFS, LSNs of the first and last record */
     uint64_t transactions, blocks, revoked, fast_commits; /* how many of each were applied, or left out as revoked */
+    uint64_t unfinished; /* work that was under way, and that a mount would do again (XFS: intents) */
     uint64_t orphans, truncated; /* files that were being deleted or cut short; a mount would finish that */
 };
 
