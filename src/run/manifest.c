@@ -139,6 +139,8 @@ static void put_journals(struct lt_buf *out, const struct lt_evidence *evidence)
         lt_buf_lit(out, ", ");
         put_number(out, "fast_commits", journal->fast_commits);
         lt_buf_lit(out, ", ");
+        put_number(out, "unfinished", journal->unfinished);
+        lt_buf_lit(out, ", ");
         put_number(out, "deleted_while_open", journal->orphans);
         lt_buf_lit(out, ", ");
         put_number(out, "being_truncated", journal->truncated);

@@ -15,6 +15,7 @@ struct lt_xfs_unlinked {
 };
 
 struct lt_xfs_reader {
+    struct lt_device replayed; /* owned: the device with the log's changes; without `read` if there are none */
     struct lt_xfs_volume volume;
     struct lt_xfs_chunks chunks;
     struct lt_path_index index;

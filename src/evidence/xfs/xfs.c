@@ -5,6 +5,7 @@
 #include "evidence/xfs/attrs.h"
 #include "evidence/xfs/list.h"
 #include "evidence/xfs/nameless.h"
+#include "evidence/xfs/replay.h"
 #include "evidence/xfs/unlinked.h"
 
 #include <stdlib.h>
@@ -134,6 +135,7 @@ static void xfs_release(struct lt_fs *fs)
 {
     struct lt_xfs_reader *reader = lt_xfs_reader(fs);
     lt_xfs_volume_close(&reader->volume);
+    lt_device_close(&reader->replayed);
     free(reader->dir_block);
     free(reader->unlinked.items);
 }
@@ -200,26 +202,74 @@ static void identify(struct lt_fs *fs)
     fs->identity.label = lt_label_text(arena, (const unsigned char *)super->label, sizeof super->label);
 }
 
+static void look_at_log(struct lt_fs *fs)
+{
+    struct lt_xfs_volume *volume = &lt_xfs_reader(fs)->volume;
+    struct lt_err problem = {0};
+    enum lt_status status = lt_xfs_log_dirty(&volume->device, &volume->super, &fs->lagging, &problem);
+    fs->journal.present = fs->lagging |= status != LT_OK;
+    if (status != LT_OK)
+        lt_fs_note(fs, LT_CODE_JOURNAL, problem.text);
+    else if (fs->lagging)
+        lt_fs_note(fs, LT_CODE_JOURNAL, "the log was not replayed: the newest changes may be missing");
+}
+
+/* Open the file system anew with the changes of the log in place, if there are any. The superblock may be one of them.
+ */
+static enum lt_status replay_log(struct lt_fs *fs, bool seek_copy, struct lt_err *err)
+{
+    struct lt_xfs_reader *reader = lt_xfs_reader(fs);
+    struct lt_xfs_replay_report report;
+    struct lt_xfs_volume before = reader->volume;
+    enum lt_status status = lt_xfs_replay(&before.device, &before.super, &reader->replayed, &report);
+    fs->journal = report.journal;
+    fs->lagging = report.problem.set;
+    if (report.problem.set)
+        lt_fs_note(fs, report.problem.code, report.problem.text);
+    if (report.missing.set)
+        lt_fs_note(fs, report.missing.code, report.missing.text);
+    if (status != LT_OK)
+        return LT_OK;
+    lt_xfs_volume_close(&reader->volume);
+    status = lt_xfs_volume_open(&reader->volume, &reader->replayed, seek_copy, err);
+    return status == LT_OK ? check_features(fs, &reader->volume.super, err) : LT_SKIP;
+}
+
+static enum lt_status open_volume(struct lt_fs *fs, const struct lt_device *device, const struct lt_evidence_args *args,
+                                  struct lt_err *err)
+{
+    struct lt_xfs_reader *reader = lt_xfs_reader(fs);
+    enum lt_status status = lt_xfs_volume_open(&reader->volume, device, args->seek_copy, err);
+    if (status == LT_OK)
+        status = check_features(fs, &reader->volume.super, err);
+    if (status != LT_OK)
+        return status;
+    check_super(fs); /* now: the log may bring a whole one */
+    if (!args->no_journal)
+        return replay_log(fs, args->seek_copy, err);
+    look_at_log(fs);
+    return LT_OK;
+}
+
 static enum lt_status xfs_open_fs(struct lt_fs *fs, const struct lt_device *device, const struct lt_evidence_args *args,
                                   struct lt_err *err)
 {
     struct lt_err problem = {0};
     struct lt_xfs_reader *reader = lt_new(&fs->evidence->arena, struct lt_xfs_reader);
-    struct lt_xfs_volume *volume = &reader->volume;
-    enum lt_status status = lt_xfs_volume_open(volume, device, args->seek_copy, &problem);
-    if (status == LT_OK)
-        status = check_features(fs, &volume->super, &problem);
+    fs->self = reader;
+    enum lt_status status = open_volume(fs, device, args, &problem);
     if (status != LT_OK) {
-        lt_xfs_volume_close(volume);
+        lt_xfs_volume_close(&reader->volume);
+        lt_device_close(&reader->replayed);
+        fs->self = NULL;
+        fs->journal = (struct lt_journal_summary){0};
         return lt_fail(err, status, problem.code, problem.sys, "%s", problem.text);
     }
     fs->ops = &xfs_ops;
     fs->by_inode = true;
-    fs->self = reader;
-    reader->chunks.volume = volume;
+    reader->chunks.volume = &reader->volume;
     reader->arena = &fs->evidence->arena;
-    reader->dir_block = lt_pages(volume->super.dir_block_size);
-    check_super(fs);
+    reader->dir_block = lt_pages(reader->volume.super.dir_block_size);
     identify(fs);
     lt_xfs_look_at_ags(fs);
     return LT_OK;
