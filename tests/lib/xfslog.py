@@ -209,13 +209,13 @@ def stopped(image: Path, options: str, stop: str, seed: int, seconds: float, siz
 
 def lying(image: Path) -> View:
     """The kernel's view of the disk as it lies."""
-    return ext4fs.view_of(image, "xfs", "ro,norecovery,noatime,loop")
+    return ext4fs.view_of(image, "xfs", "ro,norecovery,nouuid,noatime,loop")
 
 
 def replayed(image: Path, copy: Path) -> View:
     """The kernel's view once it has replayed the log, on a copy."""
     disks.sparse_copy(image, copy)
-    with disks.mount(copy, "xfs", "noatime,loop"):
+    with disks.mount(copy, "xfs", "nouuid,noatime,loop"):
         pass
     return lying(copy)
 
@@ -247,7 +247,8 @@ def compare(image: Path, folder: Path) -> tuple[str, list[str]]:
 
 def as_it_lies(image: Path) -> list[str]:
     """What is wrong with --no-journal. Parts of such a disk are of different times, and the kernel gives up a directory at the
-    first block that is damaged, where we go on: so of what it could not read, or lies below that, we only must have said so."""
+    first block that is damaged, and a block of inodes at the first one, where we go on: so what it could not read, or lies
+    below that, we only must show or name."""
     before, bad = readable(lying(image))
     seen = ext4fs.dump(image, "--no-journal")
     failed = seen.failed()
@@ -255,8 +256,8 @@ def as_it_lies(image: Path) -> list[str]:
     def judged(view: View) -> View:
         return {path: row for path, row in view.items() if not (bad | failed).intersection([path, *ext4fs.ancestors(path)])}
     wrong = ext4fs.differences(judged(before), judged(seen.view))
-    wrong += [f"nothing says that {path} is unreadable: {seen.view.get(path)}" for path in sorted(bad)
-              if not failed.intersection([path, *ext4fs.ancestors(path)])]
+    wrong += [f"nothing says that {path} is unreadable" for path in sorted(bad)
+              if path not in seen.view and not failed.intersection([path, *ext4fs.ancestors(path)])]
     return [f"as it lies: {line}" for line in wrong]
 
 

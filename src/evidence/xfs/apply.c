@@ -2,12 +2,14 @@
 #include "evidence/xfs/apply.h"
 
 #include "base/crc32c.h"
+#include "evidence/xfs/bmap.h"
 #include "evidence/xfs/stamp.h"
 
 #include <string.h>
 
 enum {
     MAX_INTENTS = 1024 * 1024, /* that are told apart; a kernel has a few thousand under way */
+    MAX_OWNED = 64 * 1024,     /* blocks of a btree that get another owner */
     INODE_MAGIC = 0x494E,
 };
 
@@ -226,6 +228,11 @@ static void put_inode(struct lt_xfs_apply *apply, const struct lt_xfs_log_item *
     }
     unsigned char *bytes = apply->buffer + inside;
     struct lt_cursor there = {.ptr = bytes, .len = apply->xfs.inode_size};
+    if (inode.owner && apply->xfs.v5) { /* also if the inode is not put in place: its btree may be older than it */
+        uint64_t *owner = lt_new(&apply->arena, uint64_t);
+        *owner = inode.place;
+        lt_list_add(&apply->owners, &apply->arena, owner);
+    }
     if (lt_xfs_log_inode_is_old(&apply->xfs, &inode, apply->lsn, there))
         return;
     if (lt_xfs_log_put_inode(&apply->xfs, &inode, apply->lsn, bytes, &problem) == LT_OK)
@@ -362,6 +369,73 @@ void lt_xfs_apply(struct lt_xfs_apply *apply, const struct lt_xfs_log_transactio
     apply->transactions += !apply->full;
 }
 
+/* ---- the end ----------------------------------------------------------------------------------------------------- */
+
+/* The block at `number` of a btree, read into the buffer, gets its owner. False: it is none. `*right`: the one beside
+ * it; `*down`: its first child. */
+static bool own_block(struct lt_xfs_apply *apply, uint64_t number, uint64_t ino, uint64_t *right, uint64_t *down)
+{
+    enum { OWNER = 56 };
+    struct lt_xfs_btree_block block;
+    struct lt_xfs_map_node node;
+    struct lt_err ignored = {0};
+    uint64_t place;
+    bool damaged;
+    struct lt_cursor bytes = {.ptr = apply->buffer, .len = apply->xfs.block_size};
+    if (!lt_xfs_block_place(&apply->xfs, number, &place) ||
+        !lt_changed_read(apply->changed, place, apply->buffer, bytes.len) ||
+        lt_xfs_btree_block(&apply->xfs, LT_XFS_BMBT, bytes, &block, &ignored) != LT_OK ||
+        (block.damaged && !find_touched(apply, place)) ||
+        lt_xfs_map_block(&apply->xfs, bytes, ino, block.level, &node, &damaged, &ignored) != LT_OK)
+        return false;
+    *right = block.right;
+    *down = node.level && node.count ? lt_xfs_map_entry(&node, 0).block : UINT64_MAX;
+    for (size_t i = 0; i < sizeof ino; i++)
+        apply->buffer[OWNER + i] = (unsigned char)(ino >> (56 - 8 * i));
+    keep(apply, place, OWNER, OWNER + sizeof ino);
+    touch(apply, place, apply->xfs.block_size);
+    return true;
+}
+
+/* Two inodes exchanged their contents (xfs_inode_item_recover.c, xfs_recover_inode_owner_change()). Level by level,
+ * from the left to the right; an image that lies may go on for ever. */
+static void own_btree(struct lt_xfs_apply *apply, const struct lt_xfs_fork *fork, const struct lt_xfs_inode *inode)
+{
+    struct lt_xfs_map_node root;
+    struct lt_err ignored = {0};
+    uint64_t left = inode->blocks < MAX_OWNED ? inode->blocks : MAX_OWNED;
+    if (fork->format != LT_XFS_BTREE || lt_xfs_map_root(fork, &root, &ignored) != LT_OK)
+        return;
+    for (unsigned entry = 0; entry < root.count; entry++) {
+        uint64_t first = lt_xfs_map_entry(&root, entry).block;
+        while (first != UINT64_MAX) {
+            uint64_t at = first, right, down;
+            for (first = UINT64_MAX; at != UINT64_MAX && left; at = right, left--) {
+                if (!own_block(apply, at, inode->ino, &right, &down))
+                    break;
+                first = first == UINT64_MAX ? down : first;
+            }
+        }
+    }
+}
+
+static void own_btrees(struct lt_xfs_apply *apply, uint64_t place)
+{
+    unsigned char copy[LT_XFS_MAX_INODE], sectors[LT_XFS_MAX_INODE + LT_SECTOR];
+    struct lt_xfs_inode inode;
+    struct lt_err ignored = {0};
+    size_t inside = (size_t)(place % LT_SECTOR), size = inside + apply->xfs.inode_size;
+    struct lt_cursor bytes = {.ptr = copy, .len = apply->xfs.inode_size};
+    if (!lt_changed_read(apply->changed, place - inside, sectors, size + (LT_SECTOR - size % LT_SECTOR) % LT_SECTOR))
+        return;
+    memcpy(copy, sectors + inside, bytes.len);
+    uint64_t ino = lt_cursor_be(&bytes, 152, 8);
+    if (lt_xfs_inode(&apply->xfs, bytes, ino, &inode, &ignored) != LT_OK || !inode.mode || inode.damaged)
+        return;
+    own_btree(apply, &inode.data, &inode);
+    own_btree(apply, &inode.attr, &inode);
+}
+
 static void put_sum(struct lt_xfs_apply *apply, const struct touched *touched)
 {
     static const unsigned char zeros[4] = {0};
@@ -378,8 +452,10 @@ static void put_sum(struct lt_xfs_apply *apply, const struct touched *touched)
     keep(apply, touched->place, at, at + sizeof sum);
 }
 
-void lt_xfs_apply_sums(struct lt_xfs_apply *apply)
+void lt_xfs_apply_end(struct lt_xfs_apply *apply)
 {
+    lt_each (const uint64_t, place, &apply->owners)
+        own_btrees(apply, *place);
     lt_each (const struct touched, touched, &apply->in_order)
         put_sum(apply, touched);
 }

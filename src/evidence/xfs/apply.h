@@ -21,6 +21,7 @@ struct lt_xfs_apply {
     struct lt_map cancelled;    /* by place and size: how often, as unsigned * */
     struct lt_map touched;      /* by place: struct touched * (apply.c) */
     struct lt_list in_order;    /* the same */
+    struct lt_list owners;      /* places of inodes whose btrees get their owner anew: uint64_t * */
     struct lt_map intents;      /* by kind and number: whether they are under way, as bool * */
     uint64_t intent_count;
     uint64_t open[LT_XFS_INTENT_KINDS]; /* intents under way, by kind; see lt_xfs_apply_intents() */
@@ -38,8 +39,9 @@ void lt_xfs_apply_cancels(struct lt_xfs_apply *apply, const struct lt_xfs_log_tr
 /* Put a transaction in place. All must have been asked for what they free. Does nothing once apply->full is set. */
 void lt_xfs_apply(struct lt_xfs_apply *apply, const struct lt_xfs_log_transaction *transaction);
 
-/* Make the checksums of all buffers that were put in place anew. */
-void lt_xfs_apply_sums(struct lt_xfs_apply *apply);
+/* What is left to do at the end: give blocks of btrees whose inodes changed places their owners, and make the checksums
+ * of all buffers that were put in place anew. */
+void lt_xfs_apply_end(struct lt_xfs_apply *apply);
 
 /* How many intents of a kind (LT_XFS_ITEM_EFI...) no transaction did. */
 uint64_t lt_xfs_apply_intents(const struct lt_xfs_apply *apply, unsigned kind);

@@ -114,7 +114,7 @@ static enum lt_status run(struct replay *replay, const struct lt_device *device,
     replay->apply.changed = changed;
     pass(replay, take_cancels, &stopped);
     pass(replay, take_changes, &stopped);
-    lt_xfs_apply_sums(&replay->apply);
+    lt_xfs_apply_end(&replay->apply);
     lt_changed_settle(changed);
     report_problem(replay, &stopped);
     report_intents(replay);
