@@ -468,9 +468,11 @@ static void help_program(struct lt_buf *out)
                     "       layertime help [COMMAND]\n\n"
                     "EVIDENCE is the root of a mounted or live host, a ");
     lt_runtimes_list(out, true);
-    lt_buf_lit(out, ", or a disk image\n"
-                    "(raw, split raw, E01, VMDK, VHD, VHDX). One that has the name of a command is given as ./NAME.\n"
-                    "The commands:\n\n");
+    lt_buf_lit(
+        out,
+        ", or a disk image\n"
+        "(raw, split raw, E01, qcow2, VDI, VMDK, VHD, VHDX). One that has the name of a command is given as ./NAME.\n"
+        "The commands:\n\n");
     for (size_t i = 0; lt_commands[i]; i++)
         lt_buf_printf(out, "  %-10s %-26s %s\n", lt_commands[i]->name, lt_commands[i]->arguments,
                       lt_commands[i]->summary);

@@ -27,13 +27,24 @@ struct lt_str lt_gzip_extra(struct lt_str head)
     return length <= rest.len ? (struct lt_str){rest.ptr, length} : LT_STR("");
 }
 
-static struct lt_unpacker *gzip_begin(void)
+static struct lt_unpacker *begin(int window_bits)
 {
     struct inflate *self = lt_realloc(NULL, sizeof *self);
     *self = (struct inflate){0};
-    if (inflateInit2(&self->stream, GZIP_ONLY) != Z_OK)
+    if (inflateInit2(&self->stream, window_bits) != Z_OK)
         lt_out_of_memory(sizeof *self);
     return &self->base;
+}
+
+static struct lt_unpacker *gzip_begin(void)
+{
+    return begin(GZIP_ONLY);
+}
+
+/* zlib takes a negative number for data without header and trailer. */
+static struct lt_unpacker *deflated_begin(void)
+{
+    return begin(-MAX_WBITS);
 }
 
 static enum lt_status gzip_unpack(struct lt_unpacker *base, struct lt_str *in, char *out, size_t room, size_t *got,
@@ -75,6 +86,14 @@ const struct lt_packing lt_gzip = {
     .name = "gzip",
     .magic = {"\x1f\x8b\x08", 3},
     .begin = gzip_begin,
+    .unpack = gzip_unpack,
+    .end = gzip_end,
+    .version = zlibVersion,
+};
+
+const struct lt_packing lt_deflated = {
+    .name = "deflate",
+    .begin = deflated_begin,
     .unpack = gzip_unpack,
     .end = gzip_end,
     .version = zlibVersion,

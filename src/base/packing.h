@@ -32,6 +32,8 @@ struct lt_packing {
 };
 
 extern const struct lt_packing lt_gzip; /* RFC 1952 */
+/* RFC 1951: what is in gzip, alone. No magic tells it, so nothing finds it but who knows that it is there. */
+extern const struct lt_packing lt_deflated;
 
 /* RFC 8878, also with frames to be skipped, as zstd:chunked has them; those give no bytes. A window of more than 128
  * MiB is refused, which is what libzstd and its program do unless they are told otherwise. */

@@ -17,6 +17,7 @@
  *                    libtsk.c answers, in a process of its own
  *                    partition.c: number, UUID and name of a partition. segments.c: the other files of an image
  *   magic/           what bytes are that nobody here can read, and what helps; its map is in magic/magic.h
+ *   packed/          disk images of other formats than raw that are read by ourselves; its map is in packed/packed.h
  *   directory/       evidence that is the directory of a mounted host: directory.c. root.c opens it, beneath.c what is
  *                    below it
  *   evidence.def     a line for each kind of evidence; evidence.c opens one with the kind that fits best
@@ -36,8 +37,8 @@ struct lt_evidence_kind {
     const char *name, *summary;
     /* How sure the kind is that it can read the file at `spec`: 0 no, 100 certain. */
     int (*bid)(const char *spec, const struct stat *status);
-    /* Open the files that the evidence consists of, and read nothing of them; but the descriptor of a VMDK tells which
-     * these are. LT_SKIP: `err` says why not. */
+    /* Open the files that the evidence consists of, and read nothing of them; but the descriptor of a VMDK, and the
+     * headers of the formats in packed/, tell which these are. LT_SKIP: `err` says why not. */
     enum lt_status (*open)(struct lt_evidence *evidence, struct lt_err *err);
     /* Fill evidence->fs and ->notes. LT_SKIP: nothing readable in it, `err` says why. */
     enum lt_status (*find)(struct lt_evidence *evidence, struct lt_err *err);

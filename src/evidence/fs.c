@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/fs.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +11,17 @@ void lt_evidence_note(struct lt_evidence *evidence, const struct lt_err *note)
     struct lt_err *copy = lt_new(&evidence->arena, struct lt_err);
     *copy = *note;
     lt_list_add(&evidence->notes, &evidence->arena, copy);
+}
+
+void lt_evidence_remark(struct lt_evidence *evidence, const char *format, ...)
+{
+    struct lt_err text; /* a text of bounded length */
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(text.text, sizeof text.text, format, args);
+    va_end(args);
+    if (length > 0)
+        lt_list_add_str(&evidence->remarks, &evidence->arena, lt_str_dup(&evidence->arena, lt_str_c(text.text)));
 }
 
 void lt_fs_note(const struct lt_fs *fs, const char *code, const char *text)

@@ -185,13 +185,14 @@ struct lt_evidence {
     const struct lt_evidence_kind *kind;
     const char *spec; /* as given on the command line; borrowed */
     struct lt_evidence_args args;
-    struct lt_arena arena; /* lives as long as the evidence */
-    struct lt_list fs;     /* of struct lt_fs *, in the order in which they lie in the evidence */
-    struct lt_list notes;  /* of struct lt_err *: what is wrong with the evidence as a whole */
-    struct lt_list flaws;  /* of struct lt_flaw *: what is damaged, but was used all the same */
-    struct lt_list files;  /* of struct lt_str *, NUL-terminated: paths of the files that an image consists of, besides
-                            * `spec`: segments, extents. Known when it is open */
-    bool table_copy;       /* the partition table at the start of the disk is damaged: its copy was used */
+    struct lt_arena arena;  /* lives as long as the evidence */
+    struct lt_list fs;      /* of struct lt_fs *, in the order in which they lie in the evidence */
+    struct lt_list notes;   /* of struct lt_err *: what is wrong with the evidence as a whole */
+    struct lt_list remarks; /* of struct lt_str *: what is worth knowing of it, and wrong with nothing */
+    struct lt_list flaws;   /* of struct lt_flaw *: what is damaged, but was used all the same */
+    struct lt_list files;   /* of struct lt_str *, NUL-terminated: paths of the files that an image consists of, besides
+                             * `spec`: segments, extents. Known when it is open */
+    bool table_copy;        /* the partition table at the start of the disk is damaged: its copy was used */
     struct lt_list databases; /* of struct lt_database_copy *: see below */
     uint64_t size;            /* bytes of an image, 0 for a directory */
     uint64_t held;            /* bytes that it may hold: its size, or what the file system of a directory has in use */
@@ -203,6 +204,9 @@ struct lt_evidence {
 
 /* Record something wrong with the evidence as a whole (a short image, an unreplayed journal). `note` is copied. */
 void lt_evidence_note(struct lt_evidence *evidence, const struct lt_err *note);
+
+/* Record something that its reader should know, though nothing of the evidence is lost. */
+void lt_evidence_remark(struct lt_evidence *evidence, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A database of which a copy of its meta page was used, or the state before the last one: see parse/bbolt.h. */
 struct lt_database_copy {

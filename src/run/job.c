@@ -68,7 +68,8 @@ static void add_looked(struct lt_job *job, const char *spec, const char *text)
     lt_list_add(&job->looked, &job->arena, line);
 }
 
-/* Report the errors of an evidence as a whole. With --quiet they are kept as well: they may say what holds the stores.
+/* Report the errors of an evidence as a whole, and say what else is to be known of it. With --quiet they are kept as
+ * well: they may say what holds the stores.
  */
 static void report_notes(struct lt_job *job, const struct lt_evidence *evidence)
 {
@@ -77,6 +78,9 @@ static void report_notes(struct lt_job *job, const struct lt_evidence *evidence)
         if (job->options->quiet)
             add_looked(job, evidence->spec, note->text);
     }
+    lt_each (const struct lt_str, remark, &evidence->remarks)
+        if (!job->options->quiet)
+            lt_say("%s: %.*s", evidence->spec, LT_ARG(*remark));
 }
 
 /* Report why an evidence is not read. With --quiet it is kept as well, in case no other is read either. */

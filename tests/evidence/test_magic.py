@@ -55,7 +55,7 @@ def reason(image: Path, code: str = "unsupported", env: dict[str, str] | None = 
 
 # --- disk images and archives -----------------------------------------------------------------------------------------
 
-FORMATS = {"qcow2": "qcow2", "qcow": "qcow", "qed": "QED", "vdi": "VDI", "parallels": "Parallels"}
+FORMATS = {"qcow": "qcow", "qed": "QED", "parallels": "Parallels"}
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -71,9 +71,6 @@ def test_disk_images(form: str, small: Path, tmp: Path) -> None:
 def test_snapshots_name_their_parents(small: Path, tmp: Path) -> None:
     """Without the other file they are not whole, even if a file system can be found."""
     need("qemu-img")
-    shutil.copyfile(small, tmp / "base.raw")
-    call("qemu-img", "create", "-f", "qcow2", "-b", "base.raw", "-F", "raw", tmp / "over.qcow2")
-    assert "backing file 'base.raw'" in reason(tmp / "over.qcow2")
     call("qemu-img", "convert", "-O", "vmdk", small, tmp / "base.vmdk")
     call("qemu-img", "create", "-f", "vmdk", "-b", "base.vmdk", "-F", "vmdk", tmp / "over.vmdk")
     said = reason(tmp / "over.vmdk", env=LEAKING)

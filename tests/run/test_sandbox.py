@@ -100,11 +100,11 @@ def disk_of(tmp: Path) -> Path:
 
 
 def packed(tmp: Path) -> Path:
-    """The image as a VHD."""
+    """The image as a VHDX, which libtsk reads."""
     if not machine.have("qemu-img"):
         pytest.skip("no qemu-img")
-    subprocess.run(["qemu-img", "convert", "-O", "vpc", image_of(tmp), tmp / "disk.vhd"], check=True)
-    return tmp / "disk.vhd"
+    subprocess.run(["qemu-img", "convert", "-O", "vhdx", image_of(tmp), tmp / "disk.vhdx"], check=True)
+    return tmp / "disk.vhdx"
 
 
 def with_journal(tmp: Path) -> Path:

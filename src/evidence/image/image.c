@@ -11,6 +11,7 @@
 #include "evidence/image/segments.h"
 #include "evidence/image/tsk.h"
 #include "evidence/magic/magic.h"
+#include "evidence/packed/packed.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,13 +20,14 @@
 
 struct image {
     int fd;
-    struct lt_device file;     /* as it lies on the disk */
-    struct lt_device unpacked; /* the bytes inside it; not open where the file is a raw image */
-    struct lt_device *disk;    /* which of the two is read */
-    struct lt_str pathspec;    /* of the disk: see lt_medium */
-    unsigned partitions;       /* found so far */
-    struct lt_buf unread;      /* owned; partitions that cannot be read: "swap space at sector 2048, ..." */
-    const char *advice;        /* for the first of them that may hold files, static; or NULL */
+    struct lt_device file;         /* as it lies on the disk */
+    struct lt_packed_disk *packed; /* what reads it, if its format is one of ours */
+    struct lt_device unpacked;     /* the bytes inside it; not open where the file is a raw image */
+    struct lt_device *disk;        /* which of the two is read */
+    struct lt_str pathspec;        /* of the disk: see lt_medium */
+    unsigned partitions;           /* found so far */
+    struct lt_buf unread;          /* owned; partitions that cannot be read: "swap space at sector 2048, ..." */
+    const char *advice;            /* for the first of them that may hold files, static; or NULL */
 };
 
 static ssize_t read_file(void *arg, uint64_t offset, void *buffer, size_t size)
@@ -117,7 +119,7 @@ static struct lt_str name_disk(struct lt_evidence *evidence)
 {
     const struct image *image = evidence->self;
     return lt_str_format(&evidence->arena, "{\"__type__\": \"PathSpec\", \"type_indicator\": \"%s\"}",
-                         lt_tsk_format(&image->file, evidence->spec));
+                         image->packed ? lt_packed_type(image->packed) : lt_tsk_format(&image->file, evidence->spec));
 }
 
 /* The path specification of a partition (dfvfs/vfs/gpt_directory.py and tsk_partition_directory.py, 2026-09). */
@@ -265,7 +267,8 @@ static enum lt_status fail_unknown(const struct lt_device *bytes, struct lt_err 
 static bool is_partial(struct lt_evidence *evidence, struct lt_magic *magic)
 {
     const struct image *image = evidence->self;
-    return image->disk != &image->file && lt_magic_find(&image->file, &evidence->arena, magic) && magic->lacks;
+    return image->disk != &image->file && !image->packed && lt_magic_find(&image->file, &evidence->arena, magic) &&
+           magic->lacks;
 }
 
 static void report_partial(struct lt_evidence *evidence)
@@ -321,7 +324,10 @@ static enum lt_status image_open(struct lt_evidence *evidence, struct lt_err *er
     struct image *image = lt_new(&evidence->arena, struct image);
     evidence->self = image;
     lt_segments_find(evidence->spec, &evidence->arena, &evidence->files);
-    return open_file(image, evidence, err);
+    enum lt_status status = open_file(image, evidence, err);
+    if (status == LT_OK)
+        image->packed = lt_packed_find(evidence, &image->file, true);
+    return status;
 }
 
 /* Does a partition begin with something that is known, if the DOS table counts in sectors of `size` bytes? */
@@ -352,7 +358,8 @@ static enum lt_status image_find(struct lt_evidence *evidence, struct lt_err *er
 {
     struct image *image = evidence->self;
     struct lt_err why = {0};
-    enum lt_status status = lt_tsk_unpack(evidence, &image->file, &image->unpacked, &why);
+    enum lt_status status = image->packed ? lt_packed_open(image->packed, &image->unpacked, &why)
+                                          : lt_tsk_unpack(evidence, &image->file, &image->unpacked, &why);
     if (status == LT_SKIP)
         return fail_packed(evidence, &why, err);
     image->disk = status == LT_END ? &image->file : &image->unpacked;
@@ -374,14 +381,15 @@ static void image_close(struct lt_evidence *evidence)
     if (!image)
         return;
     lt_buf_free(&image->unread);
+    lt_packed_close(image->packed);
     lt_device_close(&image->unpacked);
     lt_device_close(&image->file);
 }
 
 const struct lt_evidence_kind lt_evidence_image = {
     .name = "image",
-    .summary =
-        "disk image (raw, split raw, E01, VMDK, VHD, VHDX) or block device: one file system, or DOS/GPT partitions",
+    .summary = "disk image (raw, split raw, E01, qcow2, VDI, VMDK, VHD, VHDX) or block device: one file system, or "
+               "DOS/GPT partitions",
     .bid = image_bid,
     .open = image_open,
     .find = image_find,

@@ -14,27 +14,20 @@
 static enum lt_packed packed_format(const struct lt_device *file, const char *spec)
 {
     static const struct {
-        uint64_t from_end; /* 0: at the start */
         const char *magic;
         size_t length;
         enum lt_packed format;
     } formats[] = {
-        {0, "EVF\x09\x0D\x0A\xFF", 8, LT_PACKED_EWF},
-        {0, "KDMV", 4, LT_PACKED_VMDK},
-        {0, "# Disk DescriptorFile", 21, LT_PACKED_VMDK},
-        {0, "conectix", 8, LT_PACKED_VHD},
-        {0, "vhdxfile", 8, LT_PACKED_VHD},
-        {512, "conectix", 8, LT_PACKED_VHD},
+        {"EVF\x09\x0D\x0A\xFF", 8, LT_PACKED_EWF},
+        {"KDMV", 4, LT_PACKED_VMDK},
+        {"# Disk DescriptorFile", 21, LT_PACKED_VMDK},
+        {"vhdxfile", 8, LT_PACKED_VHD},
     };
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-        char bytes[32];
-        if (formats[i].from_end > file->size)
-            continue;
-        uint64_t at = formats[i].from_end ? file->size - formats[i].from_end : 0;
-        if (lt_device_read(file, at, bytes, formats[i].length) &&
+    char bytes[32];
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (formats[i].length <= file->size && lt_device_read(file, 0, bytes, formats[i].length) &&
             memcmp(bytes, formats[i].magic, formats[i].length) == 0)
             return formats[i].format;
-    }
     struct lt_str name = lt_str_c(spec);
     bool segment = lt_str_ends(name, LT_STR(".001")) || lt_str_ends(name, LT_STR(".000")) ||
                    lt_str_ends(name, LT_STR(".aa")) || lt_str_ends(name, LT_STR(".aaa"));

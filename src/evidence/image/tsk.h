@@ -14,7 +14,7 @@
 #include "evidence/fs.h"
 #include "evidence/image/partition.h"
 
-/* The bytes inside a packed image: E01, VMDK, VHD, VHDX, or the first of several raw segments. `file` is the evidence
+/* The bytes inside a packed image: E01, VMDK, VHDX, or the first of several raw segments. `file` is the evidence
  * as it lies on the disk; its format is told by magic numbers, and by the name for segments. LT_END: it is a plain raw
  * image, so use `file`. LT_SKIP: the format is known but the image cannot be opened. After LT_OK close `*out` with
  * lt_device_close(); the paths of the segments that libtsk opened are in evidence->files. */
