@@ -125,16 +125,6 @@ static enum lt_status set_binds(struct lt_options *options, const char *value, s
     return LT_OK;
 }
 
-static enum lt_status set_threads(struct lt_options *options, const char *value, struct lt_err *err)
-{
-    char *end;
-    unsigned long number = strspn(value, "0123456789") ? strtoul(value, &end, 10) : 0;
-    if (!number || *end || number > LT_MAX_THREADS)
-        return usage(err, "bad number of threads '%s': give 1 to %d", value, LT_MAX_THREADS);
-    options->threads = (unsigned)number;
-    return LT_OK;
-}
-
 enum {
     ALL = 0,
     ROW = LT_OPTIONS_ROWS,
@@ -210,7 +200,8 @@ static const struct option_row table[] = {
     {ALL, 0, "errors", "FILE", "write what could not be read to FILE, one JSON object a line", set_errors},
     {ALL, 0, "manifest", "FILE", "write a JSON record of the run: arguments, sources, counts, hash of the output",
      set_manifest},
-    {READ, 0, "threads", "N", "read with up to N threads (default 8); the output is the same with any N", set_threads},
+    {READ, 0, "threads", "N", "read with up to N threads (default 8); the output is the same with any N",
+     lt_set_threads},
     {ROW, 0, "verify-layers", NULL, "read every file of the image layers and compare it with the record of its layer",
      set_verify_layers},
     {ALL, 0, "color", "WHEN", "colour text on a terminal by change and severity: auto, always or never", lt_set_color},
@@ -468,11 +459,9 @@ static void help_program(struct lt_buf *out)
                     "       layertime help [COMMAND]\n\n"
                     "EVIDENCE is the root of a mounted or live host, a ");
     lt_runtimes_list(out, true);
-    lt_buf_lit(
-        out,
-        ", or a disk image\n"
-        "(raw, split raw, E01, qcow2, VDI, VMDK, VHD, VHDX). One that has the name of a command is given as ./NAME.\n"
-        "The commands:\n\n");
+    lt_buf_lit(out, ", or a disk image\n"
+                    "(raw, split raw, E01, qcow2, VDI, VMDK, VHD, VHDX). One with the name of a command is given as\n"
+                    "./NAME. The commands:\n\n");
     for (size_t i = 0; lt_commands[i]; i++)
         lt_buf_printf(out, "  %-10s %-26s %s\n", lt_commands[i]->name, lt_commands[i]->arguments,
                       lt_commands[i]->summary);

@@ -2,6 +2,7 @@
 #include "option_words.h"
 
 #include "base/near.h"
+#include "evidence/lister.h"
 #include "parse/stamp.h"
 #include "timeline/choice.h"
 
@@ -180,6 +181,16 @@ enum lt_status lt_choice_goes_with(const struct lt_choice *choice, const struct 
                ? usage(err, "this --tag does not go with the format %s, which is written before it is known",
                        format->name)
                : LT_OK;
+}
+
+enum lt_status lt_set_threads(struct lt_options *options, const char *value, struct lt_err *err)
+{
+    char *end;
+    unsigned long number = strspn(value, "0123456789") ? strtoul(value, &end, 10) : 0;
+    if (!number || *end || number > LT_MAX_THREADS)
+        return usage(err, "bad number of threads '%s': give 1 to %d", value, LT_MAX_THREADS);
+    options->threads = (unsigned)number;
+    return LT_OK;
 }
 
 enum lt_status lt_set_state(struct lt_options *options, const char *value, struct lt_err *err)

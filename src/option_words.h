@@ -11,8 +11,8 @@ struct lt_near;
  * static. Returns LT_SKIP with LT_CODE_USAGE. */
 enum lt_status lt_unknown_word(const char *what, const struct lt_near *near, const char *help, struct lt_err *err);
 
-/* Take the value of an option: a list of words with commas between them, a duration, the name of a profile, or a size.
- * LT_SKIP with LT_CODE_USAGE: a word that is not known. */
+/* Take the value of an option: a list of words with commas between them, a duration, the name of a profile, a size or a
+ * number. LT_SKIP with LT_CODE_USAGE: a word that is not known. */
 enum lt_status lt_set_tags(struct lt_options *options, const char *value, struct lt_err *err);
 enum lt_status lt_set_changes(struct lt_options *options, const char *value, struct lt_err *err);
 enum lt_status lt_set_roles(struct lt_options *options, const char *value, struct lt_err *err);
@@ -23,6 +23,7 @@ enum lt_status lt_set_last(struct lt_options *options, const char *value, struct
 enum lt_status lt_set_profile(struct lt_options *options, const char *value, struct lt_err *err);
 enum lt_status lt_set_memory(struct lt_options *options, const char *value, struct lt_err *err);
 enum lt_status lt_set_limit(struct lt_options *options, const char *value, struct lt_err *err);
+enum lt_status lt_set_threads(struct lt_options *options, const char *value, struct lt_err *err);
 enum lt_status lt_set_state(struct lt_options *options, const char *value, struct lt_err *err);
 
 /* May the choice go with the format? Tags of rows, and the newest evidence, are not known before all is read. */

@@ -163,7 +163,8 @@ def test_library_that_dies(at: str, make: Callable[[Path], Path], lost: bool, pl
 
 
 def test_nothing_is_read_before(tmp: Path) -> None:
-    """The first byte of the evidence is read in the sandbox, and the first thread starts there."""
+    """The evidence is read in the sandbox, and the first thread starts there. Before that only 512 bytes at either end
+    of an image are looked at, which tell whether its header names other files."""
     if not machine.have("strace"):
         pytest.skip("no strace")
     image, trace = image_of(tmp), tmp / "trace"
@@ -174,7 +175,8 @@ def test_nothing_is_read_before(tmp: Path) -> None:
     assert done.returncode == 0, done.stderr
     lines = trace.read_text(errors="replace").splitlines()
     first = next(at for at, line in enumerate(lines) if "landlock_restrict_self(" in line)
-    reads = [at for at, line in enumerate(lines) if f"<{image}>" in line and "read" in line]
+    magic = re.compile(rf'pread64\(\d+<{re.escape(str(image))}>, .*, \d+, (0|64|{image.stat().st_size - 512})\) = (4|8|512)$')
+    reads = [at for at, line in enumerate(lines) if f"<{image}>" in line and "read" in line and not magic.search(line)]
     threads = [at for at, line in enumerate(lines) if "CLONE_THREAD" in line]
     assert reads and first < reads[0] and all(first < at for at in threads)
     if b"libseccomp 2" in version(release()):
