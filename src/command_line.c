@@ -24,6 +24,7 @@ struct option_row {
 
 /* Sizes of --memory. The sorter needs at least the first, and is slow with it; see sort.c. */
 enum { MEMORY_DEFAULT = 512 * 1024 * 1024 };
+#define UNPACK_DEFAULT ((size_t)256 << 30)
 
 #define usage(err, ...) lt_fail((err), LT_SKIP, LT_CODE_USAGE, 0, __VA_ARGS__)
 
@@ -73,6 +74,7 @@ STRING(output)
 STRING(errors)
 STRING(manifest)
 STRING(data_root)
+STRING(unpack)
 STRING(container)
 STRING(layer)
 STRING(timezone)
@@ -187,6 +189,9 @@ static const struct option_row table[] = {
      set_around},
     {ALL, 0, "data-root", "PATH",
      "read the store at PATH in the evidence too, where no setting and no shape tells of it", set_data_root},
+    {ALL, 0, "unpack", "DIR", "unpack images in gzip, zstd and xz files, into a nameless temporary file in DIR",
+     set_unpack},
+    {ALL, 0, "unpack-limit", "SIZE", "of each at most so much (default: 256G)", lt_set_unpack_limit},
     {ROW, 0, "binds", "[all|none]",
      "show all files of the host that containers bind, or none, instead of those that they may have written",
      set_binds},
@@ -399,6 +404,8 @@ static enum lt_status complete(struct lt_options *options, const bool *given, st
         options->threads = LT_DEFAULT_THREADS;
     if (!options->memory)
         options->memory = MEMORY_DEFAULT;
+    if (!options->unpack_limit)
+        options->unpack_limit = UNPACK_DEFAULT;
     enum lt_status status = choose_format(options, err);
     return status == LT_OK ? lt_choice_goes_with(&options->choice, options->format, err) : status;
 }

@@ -170,6 +170,11 @@ enum lt_status lt_set_limit(struct lt_options *options, const char *value, struc
     return read_size(value, &options->limit, err);
 }
 
+enum lt_status lt_set_unpack_limit(struct lt_options *options, const char *value, struct lt_err *err)
+{
+    return read_size(value, &options->unpack_limit, err);
+}
+
 enum lt_status lt_choice_goes_with(const struct lt_choice *choice, const struct lt_format *format, struct lt_err *err)
 {
     if (!format->event)

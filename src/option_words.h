@@ -24,6 +24,7 @@ enum lt_status lt_set_profile(struct lt_options *options, const char *value, str
 enum lt_status lt_set_memory(struct lt_options *options, const char *value, struct lt_err *err);
 enum lt_status lt_set_limit(struct lt_options *options, const char *value, struct lt_err *err);
 enum lt_status lt_set_threads(struct lt_options *options, const char *value, struct lt_err *err);
+enum lt_status lt_set_unpack_limit(struct lt_options *options, const char *value, struct lt_err *err);
 enum lt_status lt_set_state(struct lt_options *options, const char *value, struct lt_err *err);
 
 /* May the choice go with the format? Tags of rows, and the newest evidence, are not known before all is read. */

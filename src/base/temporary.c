@@ -16,7 +16,7 @@ const char *lt_temporary_directory(void)
 }
 
 /* Open a file that never has a name or, if the file system cannot do that, one that is unlinked at once. */
-static int open_nameless(const char *directory)
+int lt_temporary_open_in(const char *directory)
 {
     int fd = open(directory, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
     if (fd >= 0)
@@ -48,7 +48,7 @@ int lt_temporary_named(char *path, size_t size)
 int lt_temporary_open(struct lt_err *err)
 {
     const char *directory = lt_temporary_directory();
-    int fd = open_nameless(directory);
+    int fd = lt_temporary_open_in(directory);
     if (fd < 0)
         lt_fail(err, LT_FATAL, LT_CODE_OUTPUT, errno,
                 "cannot create a temporary file in %s (TMPDIR sets the place, --memory how much fits without)",

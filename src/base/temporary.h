@@ -15,8 +15,11 @@ const char *lt_temporary_directory(void);
  * `err`. */
 int lt_temporary_open(struct lt_err *err);
 
-/* Create a file with a name in that directory, for a library that refuses nameless ones. `path` gets its path, which
- * the caller unlinks. Returns a descriptor for reading and writing, or -1 with errno. */
+/* The same in another directory. -1 with errno. */
+int lt_temporary_open_in(const char *directory);
+
+/* Create a file with a name in lt_temporary_directory(), for a library that refuses nameless ones. `path` gets its
+ * path, which the caller unlinks. Returns a descriptor for reading and writing, or -1 with errno. */
 int lt_temporary_named(char *path, size_t size);
 
 #endif

@@ -172,11 +172,22 @@ struct lt_fs {
     void *self;       /* state of the reader */
 };
 
+/* Room for what a packed image unpacks to. */
+struct lt_room {
+    const char *name; /* of the directory that it is in */
+    int fd;           /* of an empty file without a name; -1: there is none */
+    uint64_t most;    /* bytes that may be unpacked */
+    enum lt_status (*poll)(void *arg,
+                           struct lt_err *err); /* called from time to time; LT_FATAL: stop. NULL: nobody asks */
+    void *arg;
+};
+
 /* How evidence is to be read. */
 struct lt_evidence_args {
     bool no_journal; /* show the disk as it lies, without the changes that wait in a journal */
     bool seek_copy;  /* of what describes the file system, though nothing is known where the first one must be */
     const struct lt_helper *helper; /* starts processes for libraries; NULL, or not running: there are none */
+    const struct lt_room *room;     /* NULL: nothing is unpacked */
     int readable;                   /* what those may open: a number in lt_helper_args.readable */
 };
 

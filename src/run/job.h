@@ -57,9 +57,10 @@ struct lt_job {
     struct lt_sink product;                    /* the command's sink */
     struct lt_output output, errors, manifest; /* opened by run/opening.c, like everything that is written */
     struct lt_output listing;                  /* of the files in `tree`, a second one */
-    int tree;         /* the directory that options->tree names, -1: none; files are made through the helper */
-    bool limited;     /* --limit was reached */
-    int temporary[2]; /* for the sorter, -1: none; see base/temporary.h */
+    int tree;             /* the directory that options->tree names, -1: none; files are made through the helper */
+    bool limited;         /* --limit was reached */
+    int temporary[2];     /* for the sorter, -1: none; see base/temporary.h */
+    struct lt_list rooms; /* of struct lt_room *: for packed images, one for each evidence */
     struct lt_err temporary_error; /* why one of these could not be made */
     bool may_spill;                /* temporary files are allowed: they do not lie in the evidence */
     uint64_t rows;                 /* written; counted by the command */

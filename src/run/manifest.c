@@ -196,6 +196,17 @@ static void put_copies(struct lt_buf *out, const struct lt_evidence *evidence)
     put_databases(out, evidence, before);
 }
 
+/* `, "key": ["...", ...]` */
+static void put_strings(struct lt_buf *out, const char *key, const struct lt_list *strings)
+{
+    lt_buf_printf(out, ", \"%s\": [", key);
+    lt_each (const struct lt_str, string, strings) {
+        lt_buf_add(out, string_at ? LT_STR(", ") : LT_STR(""));
+        put_string(out, NULL, *string);
+    }
+    lt_buf_char(out, ']');
+}
+
 static void put_evidence(struct lt_buf *out, const struct lt_manifest *manifest, struct zones *zones,
                          const struct lt_evidence *evidence)
 {
@@ -206,6 +217,8 @@ static void put_evidence(struct lt_buf *out, const struct lt_manifest *manifest,
     lt_buf_lit(out, ", ");
     put_number(out, "failed_reads", evidence->failed_reads);
     put_atimes(out, evidence);
+    put_strings(out, "files", &evidence->files);
+    put_strings(out, "remarks", &evidence->remarks);
     lt_buf_lit(out, ", \"roots\": [");
     const char *before = "\n";
     lt_each (struct lt_root, root, &manifest->inventory->roots) {

@@ -134,6 +134,26 @@ static enum lt_status open_tree(struct lt_job *job, struct lt_err *err)
                        err);
 }
 
+/* A file for each image, in case it is packed. Evidence is not written to, so all of it is open before. */
+static enum lt_status open_rooms(struct lt_job *job, struct lt_err *err)
+{
+    const char *directory = job->options->unpack;
+    if (!directory)
+        return LT_OK;
+    if (is_in_evidence(job, lt_path_join(&job->arena, lt_str_c(directory), LT_STR("layertime")).ptr))
+        return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "--unpack: %s lies inside the evidence", directory);
+    lt_each (struct lt_evidence, evidence, &job->evidence) {
+        struct lt_room *room = lt_new(&job->arena, struct lt_room);
+        *room = (struct lt_room){directory, lt_temporary_open_in(directory), job->options->unpack_limit, job->poll.poll,
+                                 job->poll.arg};
+        lt_list_add(&job->rooms, &job->arena, room);
+        if (room->fd < 0)
+            return lt_fail(err, LT_SKIP, LT_CODE_USAGE, errno, "--unpack: no file can be made in %s", directory);
+        evidence->args.room = room;
+    }
+    return LT_OK;
+}
+
 static enum lt_status open_outputs(struct lt_job *job, struct lt_err *err)
 {
     const struct lt_options *options = job->options;
@@ -202,7 +222,7 @@ enum lt_status lt_opening(struct lt_job *job, struct lt_err *err)
         return lt_fail(err, LT_SKIP, LT_CODE_USAGE, 0, "%s: this evidence is given twice", twice);
     for (int i = 0; i < options->evidence_count; i++)
         job->any_open |= open_evidence(job, options->evidence[i]);
-    if (check_atimes(job, err) != LT_OK)
+    if (check_atimes(job, err) != LT_OK || open_rooms(job, err) != LT_OK)
         return LT_SKIP;
     return lt_opening_is_late(job) ? LT_OK : open_outputs(job, err);
 }
@@ -233,5 +253,8 @@ void lt_opening_end(struct lt_job *job)
             close(job->temporary[i]);
     lt_each (struct lt_evidence, evidence, &job->evidence)
         lt_evidence_close(evidence);
+    lt_each (const struct lt_room, room, &job->rooms)
+        if (room->fd >= 0)
+            close(room->fd);
     lt_helper_end(&job->images);
 }

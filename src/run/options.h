@@ -36,6 +36,8 @@ struct lt_options {
     const char *tree;                       /* directory for recovered files, which `output` lies in; NULL: none */
     bool list;                              /* no files, only their list */
     size_t limit;                           /* bytes of contents that may be read; 0: not given */
+    const char *unpack;                     /* directory for what is unpacked; NULL: nothing is */
+    size_t unpack_limit;                    /* bytes that may be unpacked of one file; never 0 after parsing */
     const char *data_root;                  /* path of a store in the evidence; NULL: not given */
     const struct lt_format *format;         /* never NULL after parsing */
     bool gzip;                              /* the output's name ends in .gz */

@@ -12,6 +12,7 @@
 #include "evidence/image/tsk.h"
 #include "evidence/magic/magic.h"
 #include "evidence/packed/packed.h"
+#include "evidence/packed/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,8 @@
 
 struct image {
     int fd;
-    struct lt_device file;         /* as it lies on the disk */
+    struct lt_device whole;        /* as it lies on the disk, where it is packed and was unpacked; else not open */
+    struct lt_device file;         /* as it lies on the disk, or was unpacked */
     struct lt_packed_disk *packed; /* what reads it, if its format is one of ours */
     struct lt_device unpacked;     /* the bytes inside it; not open where the file is a raw image */
     struct lt_device *disk;        /* which of the two is read */
@@ -354,12 +356,30 @@ static void guess_sectors(struct lt_evidence *evidence)
         image->disk->sector_size = LARGE;
 }
 
+/* From the file to the device in it, if it is one of a format. LT_END: it is raw. */
+static enum lt_status unpack(struct lt_evidence *evidence, struct lt_err *err)
+{
+    struct image *image = evidence->self;
+    struct lt_device plain;
+    enum lt_status status = lt_packed_unpack(evidence, &image->file, &plain, err);
+    if (status == LT_OK) {
+        image->whole = image->file;
+        image->file = plain;
+        image->packed = lt_packed_find(evidence, &image->file, false);
+        return image->packed ? lt_packed_open(image->packed, &image->unpacked, err) : LT_END;
+    }
+    if (status == LT_END && image->packed)
+        return lt_packed_open(image->packed, &image->unpacked, err);
+    return status == LT_END ? lt_tsk_unpack(evidence, &image->file, &image->unpacked, err) : status;
+}
+
 static enum lt_status image_find(struct lt_evidence *evidence, struct lt_err *err)
 {
     struct image *image = evidence->self;
     struct lt_err why = {0};
-    enum lt_status status = image->packed ? lt_packed_open(image->packed, &image->unpacked, &why)
-                                          : lt_tsk_unpack(evidence, &image->file, &image->unpacked, &why);
+    enum lt_status status = unpack(evidence, &why);
+    if (status == LT_FATAL)
+        return lt_fail(err, status, why.code, 0, "%s", why.text);
     if (status == LT_SKIP)
         return fail_packed(evidence, &why, err);
     image->disk = status == LT_END ? &image->file : &image->unpacked;
@@ -384,6 +404,7 @@ static void image_close(struct lt_evidence *evidence)
     lt_packed_close(image->packed);
     lt_device_close(&image->unpacked);
     lt_device_close(&image->file);
+    lt_device_close(&image->whole);
 }
 
 const struct lt_evidence_kind lt_evidence_image = {

@@ -4,9 +4,10 @@
  * file(1) 5.44 knows for archives. */
 #include "evidence/magic/formats.h"
 
-#define CONVERT      "convert it (qemu-img convert -O raw IMAGE disk.raw) and pass disk.raw"
-#define UNPACK(tool) "unpack it (" tool ") and pass the disk image in it, or the directory of what it collects"
-#define PACKED(tool) UNPACK(tool " < FILE > disk.raw")
+#define CONVERT        "convert it (qemu-img convert -O raw IMAGE disk.raw) and pass disk.raw"
+#define UNPACK(tool)   "unpack it (" tool ") and pass the disk image in it, or the directory of what it collects"
+#define PACKED(tool)   UNPACK(tool " < FILE > disk.raw")
+#define STREAMED(tool) "give --unpack DIR, or " PACKED(tool)
 
 /* A size in sectors of 512 bytes; 0 if that many bytes cannot be. */
 static uint64_t sectors(uint64_t count)
@@ -219,9 +220,9 @@ const struct lt_magic_format lt_magic_images[] = {
     {0, 0, LT_MAGIC("partclone-image"), "an image made by partclone",
      "restore it (partclone.restore -C -s IMAGE -O disk.raw) and pass disk.raw", NULL, NULL},
     {0, 0, LT_MAGIC("EMiL"), "a memory image of LiME", NULL, NULL, NULL},
-    {0, 0, LT_MAGIC("\x1f\x8b\x08"), "a gzip file", PACKED("gzip -dc"), NULL, NULL},
-    {0, 0, LT_MAGIC("\x28\xb5\x2f\xfd"), "a zstd file", PACKED("zstd -dc"), NULL, NULL},
-    {0, 0, LT_MAGIC("\xfd\x37zXZ\0"), "an xz file", PACKED("xz -dc"), NULL, NULL},
+    {0, 0, LT_MAGIC("\x1f\x8b\x08"), "a gzip file", STREAMED("gzip -dc"), NULL, NULL},
+    {0, 0, LT_MAGIC("\x28\xb5\x2f\xfd"), "a zstd file", STREAMED("zstd -dc"), NULL, NULL},
+    {0, 0, LT_MAGIC("\xfd\x37zXZ\0"), "an xz file", STREAMED("xz -dc"), NULL, NULL},
     {0, 4, LT_MAGIC("1AY&SY"), "a bzip2 file", PACKED("bzip2 -dc"), NULL, NULL},
     {0, 0, LT_MAGIC("\x04\x22\x4d\x18"), "an lz4 file", PACKED("lz4 -dc"), NULL, NULL},
     {0, 0, LT_MAGIC("\x89LZO\0\r\n\x1a\n"), "an lzop file", PACKED("lzop -dc"), NULL, NULL},

@@ -10,6 +10,7 @@
  *   vdi.c            VDI of VirtualBox
  *   vhd.c            VHD of Virtual PC and Hyper-V; vhd_header.c: its footer and header
  *   packed.def       a line for each; packed.c puts the files together, and reads through them
+ *   unpack.c         a disk image in a gzip, zstd or xz file, unpacked into a temporary file
  *
  * The headers of these formats are decoded before the sandbox is entered, because they name the files that rules must
  * let us open. That takes at most 64 KiB of each file. Tables are looked at in the sandbox. */
