@@ -126,7 +126,7 @@ static enum lt_status read_features(struct lt_cursor *bytes, uint64_t *features,
     uint64_t length = lt_cursor_be(bytes, HEADER_LENGTH, 4);
     *features = lt_cursor_be(bytes, INCOMPATIBLE, 8);
     uint64_t compression = length > COMPRESSION ? lt_cursor_be(bytes, COMPRESSION, 1) : 0;
-    if (bytes->bad || length < HEADER_3)
+    if (length < HEADER_3)
         return fail(err, LT_CODE_DAMAGED, "its header of %ju bytes is too short", (uintmax_t)length);
     if (compression > 1)
         return fail(err, LT_CODE_UNSUPPORTED, "its clusters are compressed in a way that is not known (%ju)",
@@ -170,6 +170,8 @@ enum lt_status lt_qcow2_header(struct lt_cursor *bytes, struct lt_arena *arena, 
     *out = (struct lt_qcow2_header){.version = (uint32_t)lt_cursor_be(bytes, 4, 4)};
     if (out->version != 2 && out->version != 3)
         return fail(err, LT_CODE_UNSUPPORTED, "version %u of the format is not known", out->version);
+    if (bytes->len < (out->version == 3 ? HEADER_3 : HEADER_2))
+        return fail(err, LT_CODE_TRUNCATED, "its header is cut off");
     enum lt_status status = out->version == 3 ? read_features(bytes, &features, out, err) : LT_OK;
     if (status == LT_OK)
         status = read_extensions(bytes, arena, features, out, err);
@@ -177,9 +179,7 @@ enum lt_status lt_qcow2_header(struct lt_cursor *bytes, struct lt_arena *arena, 
         status = refuse_crypt(lt_cursor_be(bytes, CRYPT, 4), err);
     if (status == LT_OK)
         status = read_sizes(bytes, out, err);
-    if (status == LT_OK)
-        status = read_backing(bytes, arena, out, err);
-    return status == LT_OK && bytes->bad ? fail(err, LT_CODE_TRUNCATED, "its header is cut off") : status;
+    return status == LT_OK ? read_backing(bytes, arena, out, err) : status;
 }
 
 /* --- snapshots ---------------------------------------------------------------------------------------------------- */

@@ -16,11 +16,11 @@ struct job {
     const struct lt_room *room;
     const struct lt_packing *packing;
     struct lt_unpacker *unpacker;
-    uint64_t in;       /* bytes of the file that were read */
+    uint64_t in;        /* bytes of the file that were read */
     struct lt_str rest; /* of these, what was not used yet */
-    uint64_t out;      /* bytes of the disk so far, */
-    uint64_t written;  /* of which so many are no holes, */
-    uint64_t checked;  /* and so many were written when the free space was looked at */
+    uint64_t out;       /* bytes of the disk so far, */
+    uint64_t written;   /* of which so many are no holes, */
+    uint64_t checked;   /* and so many were written when the free space was looked at */
     char *input, *output;
 };
 
@@ -157,7 +157,7 @@ static const struct lt_packing *packing_of(const struct lt_device *file)
 }
 
 enum lt_status lt_packed_unpack(struct lt_evidence *evidence, const struct lt_device *file, struct lt_device *out,
-                         struct lt_err *err)
+                                struct lt_err *err)
 {
     struct job job = {.file = file, .room = evidence->args.room};
     struct lt_err lost = {0};
@@ -181,8 +181,7 @@ enum lt_status lt_packed_unpack(struct lt_evidence *evidence, const struct lt_de
                 (uintmax_t)job.out);
         lt_evidence_note(evidence, &note);
     }
-    lt_evidence_remark(evidence, "%ju bytes were unpacked from the %s file", (uintmax_t)job.out,
-                       job.packing->name);
+    lt_evidence_remark(evidence, "%ju bytes were unpacked from the %s file", (uintmax_t)job.out, job.packing->name);
     *out = *file;
     out->read = read_room;
     out->close = NULL;

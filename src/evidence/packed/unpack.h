@@ -12,6 +12,6 @@
  * there is no room. LT_SKIP: nothing can be unpacked, or more than the room may take; `err` says why. LT_FATAL: the run
  * is to end. */
 enum lt_status lt_packed_unpack(struct lt_evidence *evidence, const struct lt_device *file, struct lt_device *out,
-                         struct lt_err *err);
+                                struct lt_err *err);
 
 #endif

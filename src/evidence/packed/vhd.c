@@ -131,17 +131,13 @@ static void tell(struct lt_packed_file *file, struct lt_evidence *evidence)
 static bool map_sectors(struct lt_packed_file *file, uint64_t bitmap, uint64_t inside, uint64_t most,
                         struct lt_packed_run *run)
 {
-    uint64_t sector = inside / LT_SECTOR, end = (inside + most + LT_SECTOR - 1) / LT_SECTOR, byte, first = UINT64_MAX;
-    while (sector < end) {
-        if (!lt_packed_be(&file->table, bitmap + sector / 8, 1, &byte))
-            return false;
-        uint64_t written = byte >> (7 - sector % 8) & 1;
-        if (first == UINT64_MAX)
-            first = written;
-        if (written != first)
+    uint64_t sector = inside / LT_SECTOR, end = (inside + most + LT_SECTOR - 1) / LT_SECTOR, byte, first;
+    if (!lt_packed_be(&file->table, bitmap + sector / 8, 1, &byte))
+        return false;
+    first = byte >> (7 - sector % 8) & 1;
+    while (++sector < end)
+        if (!lt_packed_be(&file->table, bitmap + sector / 8, 1, &byte) || (byte >> (7 - sector % 8) & 1) != first)
             break;
-        sector++;
-    }
     run->length = sector * LT_SECTOR - inside;
     run->source = first ? LT_PACKED_STORED : LT_PACKED_BELOW;
     return true;
