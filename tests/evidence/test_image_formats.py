@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lib import disks, hosts, launch, machine, sanitizers, vhdfile
+from lib import disks, hosts, imagemutants, launch, machine, sanitizers, vhdfile
 from lib.launch import timeline
 
 IMAGEDUMP = Path(os.environ.get("IMAGEDUMP", machine.REPO / "build/san/imagedump")).resolve()
@@ -325,6 +325,16 @@ def test_marks_and_missing_files(small: Path, tmp: Path) -> None:
     image.unlink()
     result = timeline(tmp / "over.qcow2")
     assert result.code == 3 and result.errors[0]["code"] == "missing" and "'disk.qcow2'" in result.errors[0]["reason"]
+
+
+@pytest.mark.parametrize("kind", [*imagemutants.KINDS, "overlay", "difference"])
+def test_mutants(kind: str, small: Path, tmp: Path) -> None:
+    """A hundredth of a trial: the program ends, and says what it could not read."""
+    whole = imagemutants.make(small, kind, tmp).read_bytes()
+    for seed in range(2):
+        (tmp / "mutant").write_bytes(imagemutants.mutate(whole, seed))
+        result = timeline(tmp / "mutant")
+        assert result.code in (0, 1, 3) and bool(result.errors) == (result.code != 0)
 
 
 def test_no_output_replaces_a_backing_file(small: Path, tmp: Path) -> None:
