@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/evidence.h"
 
+#include "evidence/disks/disks.h"
+
 #include <errno.h>
 
 #define EVIDENCE(name) extern const struct lt_evidence_kind lt_evidence_##name;
@@ -45,7 +47,31 @@ void lt_evidence_close(struct lt_evidence *evidence)
     lt_arena_free(&evidence->arena);
 }
 
+void lt_evidence_find_all(const struct lt_list *evidence, const struct lt_list *problems)
+{
+    struct lt_disks *disks = NULL;
+    lt_each (struct lt_evidence, each, evidence) {
+        struct lt_err *err = problems->items[each_at];
+        if (!disks)
+            disks = lt_new(&each->arena, struct lt_disks);
+        each->disks = disks;
+        if (!err->set)
+            each->kind->find(each, err);
+    }
+    if (disks)
+        lt_disks_join(disks);
+    lt_each (struct lt_evidence, each, evidence) {
+        struct lt_err *err = problems->items[each_at];
+        if (!err->set && each->kind->settle)
+            each->kind->settle(each, err);
+    }
+}
+
 enum lt_status lt_evidence_find(struct lt_evidence *evidence, struct lt_err *err)
 {
-    return evidence->kind->find(evidence, err);
+    struct lt_err problem = {0}, *kept = err ? err : &problem;
+    void *one = evidence, *its = kept;
+    const struct lt_list all = {.items = &one, .count = 1}, problems = {.items = &its, .count = 1};
+    lt_evidence_find_all(&all, &problems);
+    return kept->set ? kept->status : LT_OK;
 }

@@ -12,9 +12,10 @@
  *   ext4/            the reader of ext2, ext3 and ext4 on a device; its map is in ext4/ext4.h
  *   xfs/             the reader of XFS on a device; its map is in xfs/xfs.h
  *   filesystems.def  a line for each reader of our own; filesystems.c asks them in turn
- *   image/           evidence that is a disk image: bytes, then partitions, then file systems. image.c; tsk.c asks
- *                    libtsk for packed formats, partition tables, and file systems without a reader of our own;
- *                    libtsk.c answers, in a process of its own
+ *   disks/           what lies on a device, and on the devices that are made of it: its map is in disks/disks.h
+ *   volumes/         volumes that are made of parts of disks: its map is in volumes/volumes.h
+ *   image/           evidence that is a disk image: its bytes as a device. image.c; tsk.c asks libtsk for packed
+ * formats, partition tables, and file systems without a reader of our own; libtsk.c answers, in a process of its own
  *                    partition.c: number, UUID and name of a partition. segments.c: the other files of an image
  *   magic/           what bytes are that nobody here can read, and what helps; its map is in magic/magic.h
  *   packed/          disk images of other formats than raw that are read by ourselves; its map is in packed/packed.h
@@ -26,8 +27,8 @@
  *   lister.c         directories listed ahead on threads; walk.c: a whole tree with it
  *
  * A kind of evidence is a folder here and a line in evidence.def. It fills in an lt_fs for each file system that it
- * finds. A layer that makes devices out of devices (logical volumes, another format of images) goes between image.c and
- * filesystems.c: readers of file systems see a struct lt_device, and nothing of what lies below it. */
+ * finds. What makes devices out of devices (logical volumes) is found in disks/: readers of file systems see a
+ * struct lt_device, and nothing of what lies below it. */
 #ifndef LT_EVIDENCE_EVIDENCE_H
 #define LT_EVIDENCE_EVIDENCE_H
 
@@ -42,6 +43,8 @@ struct lt_evidence_kind {
     enum lt_status (*open)(struct lt_evidence *evidence, struct lt_err *err);
     /* Fill evidence->fs and ->notes. LT_SKIP: nothing readable in it, `err` says why. */
     enum lt_status (*find)(struct lt_evidence *evidence, struct lt_err *err);
+    /* Optional: the same once all evidence was searched, and the volumes were made that may lie on several. */
+    enum lt_status (*settle)(struct lt_evidence *evidence, struct lt_err *err);
     /* Give back what these took, also when they failed half way. The file systems are released before. */
     void (*close)(struct lt_evidence *evidence);
 };
@@ -53,7 +56,10 @@ extern const struct lt_evidence_kind *const lt_evidence_kinds[];
  * lt_evidence_close(), also after a failure. `spec` is borrowed. LT_SKIP: it cannot be read, `err` says why. */
 enum lt_status lt_evidence_open(struct lt_evidence *evidence, const char *spec, const struct lt_evidence_args *args,
                                 struct lt_err *err);
-/* Find the file systems of an evidence that is open. LT_SKIP: there are none, `err` says why. */
+/* Find the file systems of all evidence (struct lt_evidence *), which may have volumes in common. `problems` has a
+ * struct lt_err * for each: those that are set already are left out, and one is set where there are none. */
+void lt_evidence_find_all(const struct lt_list *evidence, const struct lt_list *problems);
+/* The same for one. LT_SKIP: there are none, `err` says why. */
 enum lt_status lt_evidence_find(struct lt_evidence *evidence, struct lt_err *err);
 void lt_evidence_close(struct lt_evidence *evidence);
 

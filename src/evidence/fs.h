@@ -13,7 +13,9 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+struct lt_area;
 struct lt_deleted;
+struct lt_disks;
 struct lt_evidence;
 struct lt_evidence_kind;
 struct lt_former;
@@ -146,6 +148,9 @@ struct lt_fs_identity {
     struct lt_str partuuid;     /* of its partition, in lower case, as in PARTUUID= */
     struct lt_str partlabel;    /* of its partition, as in PARTLABEL= */
     unsigned partition;         /* number as the kernel counts, 0: none */
+    unsigned disk;              /* the disk of that in the evidence: 0 is the image, others are volumes */
+    struct lt_list nodes;       /* of struct lt_str *: paths of its device, "/dev/mapper/vg0-var" */
+    bool all_nodes;             /* it can have no other */
 };
 
 /* Copies that a reader used because what they are copies of is damaged. */
@@ -210,6 +215,8 @@ struct lt_evidence {
     bool atimes_change;       /* the kernel may set the access times of what is read: see evidence/directory/root.h */
     _Atomic uint64_t opened;  /* files and directories that were opened so, again and again; links are not counted */
     uint64_t failed_reads;    /* reads of the image that failed, even where a library kept quiet about it */
+    struct lt_disks *disks;   /* all that is found on the evidence of a run; set by evidence.c */
+    struct lt_area *area;     /* what lies on an image: evidence/disks/area.h. NULL: it is none */
     void *self;               /* state of the kind */
 };
 

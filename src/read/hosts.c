@@ -78,8 +78,19 @@ static bool is_partition(const struct lt_host *host, const struct lt_fs *root, c
     size_t disk, root_disk;
     unsigned number = lt_fstab_partition(node, &disk);
     return number && number == fs->identity.partition && fs->evidence == root->evidence &&
+           fs->identity.disk == root->identity.disk &&
            lt_fstab_partition(host->root_device, &root_disk) == root->identity.partition && disk == root_disk &&
            memcmp(node.ptr, host->root_device.ptr, disk) == 0;
+}
+
+/* Is that its device? A name that the disks do not tell may still be its. */
+static bool is_node(const struct found *found, const struct lt_host *host, const struct lt_fs *fs,
+                    const struct lt_placed *placed, struct lt_str node)
+{
+    const struct lt_fs_identity *identity = &fs->identity;
+    if (lt_list_has_str(&identity->nodes, node) || is_partition(host, host->root_part, fs, node))
+        return true;
+    return !identity->all_nodes && was_mounted_at(found, host, fs, placed->at);
 }
 
 static bool is_meant(const struct found *found, const struct lt_host *host, const struct lt_fs *fs,
@@ -97,7 +108,7 @@ static bool is_meant(const struct found *found, const struct lt_host *host, cons
     case LT_BY_PARTLABEL:
         return is_named(identity->partlabel, value);
     case LT_BY_NODE:
-        return is_partition(host, host->root_part, fs, value) || was_mounted_at(found, host, fs, placed->at);
+        return is_node(found, host, fs, placed, value);
     case LT_BY_NOTHING:
         break;
     }

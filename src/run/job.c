@@ -94,14 +94,13 @@ static void report_unread(struct lt_job *job, const struct lt_evidence *evidence
 /* Find the file systems of each evidence. */
 static void find_file_systems(struct lt_job *job)
 {
+    lt_evidence_find_all(&job->evidence, &job->unopened);
     lt_each (struct lt_evidence, evidence, &job->evidence) {
-        const struct lt_err *unopened = job->unopened.items[evidence_at];
-        struct lt_err problem = *unopened;
+        const struct lt_err *problem = job->unopened.items[evidence_at];
         job->report.evidence = evidence->spec;
-        enum lt_status status = problem.set ? LT_SKIP : lt_evidence_find(evidence, &problem);
         report_notes(job, evidence);
-        if (status != LT_OK)
-            report_unread(job, evidence, &problem);
+        if (problem->set)
+            report_unread(job, evidence, problem);
     }
 }
 

@@ -46,7 +46,7 @@ struct lt_job {
     char **argv;
     struct lt_arena arena, scratch;
     struct lt_list evidence; /* of struct lt_evidence * */
-    struct lt_list unopened; /* of struct lt_err *, one for each evidence: why it could not be opened, if set */
+    struct lt_list unopened; /* of struct lt_err *, one for each evidence: why it is not read, if set */
     bool any_open;           /* at least one of them could be */
     struct lt_inventory inventory;
     struct lt_report report;

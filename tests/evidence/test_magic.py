@@ -199,6 +199,10 @@ VOLUMES = {
 }
 
 
+# Where no host can be: swap, and a volume group without volumes. They are no error beside a host.
+HOSTLESS = ("swap space", "an LVM2 physical volume")
+
+
 @pytest.fixture(scope="module")
 def made(session_dir: Path) -> Callable[[str], Path]:
     """made(name): the image of one of VOLUMES, made once."""
@@ -238,13 +242,16 @@ def test_volumes(name: str, made, small: Path, tmp: Path) -> None:
     alone = disks.partition(tmp / "alone.raw", (sectors + 4096) * 512, f"label: dos\nstart=2048, size={sectors}\n",
                             (image, 2048 * 512))
     result = timeline(alone)
-    assert result.code == 3 and all(word in result.errors[0]["reason"] for word in words)
-    assert name in reason(alone)
+    assert result.code == 3 and (name in HOSTLESS or all(word in result.errors[0]["reason"] for word in words))
+    assert name.removeprefix("an ") in reason(alone)
     both = disks.partition(tmp / "both.raw", (sectors + size + 8192) * 512,
                            f"label: gpt\nstart=2048, size={sectors}\nstart={sectors + 4096}, size={size}\n",
                            (image, 2048 * 512), (small, (sectors + 4096) * 512))
     result = timeline(both, env=LEAKING)
-    assert result.code == 1 and result.bare == timeline(small).bare
+    assert result.code == (name not in HOSTLESS) and result.bare == timeline(small).bare
+    if name in HOSTLESS:
+        assert not result.errors
+        return
     said = result.error()
     assert said["code"] == "unsupported" and all(word in said["reason"] for word in words)
     assert said["reason"].startswith("partition at sector 2048")
@@ -329,7 +336,7 @@ def test_volume_that_is_cut_off(made, tmp: Path) -> None:
     os.truncate(disk, 16 * MIB)
     result = timeline(disk)
     assert result.code == 3 and "cut off by the end of the image" in result.errors[0]["reason"]
-    assert "an LVM2 physical volume" in result.errors[0]["reason"]
+    assert "physical volume" in result.errors[0]["reason"]
 
 
 def test_boot_sector_is_no_partition_table(tmp: Path) -> None:

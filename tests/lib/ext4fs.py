@@ -71,9 +71,9 @@ class Dump:
         return {re.split(r": [a-z-]+: ", line, maxsplit=1)[0] for line in self.errors}
 
 
-def dump(image: Path, *options: str, processor: int = machine.PROCESSOR, prefix: tuple = (),
+def dump(image: Path, *options: str | Path, processor: int = machine.PROCESSOR, prefix: tuple = (),
          env: dict[str, str] | None = None) -> Dump:
-    """Run fsdump to its end, which leaves the evidence as it was."""
+    """Run fsdump to its end, which leaves the evidence as it was. Among the options may be more images."""
     before = (os.stat(image).st_mtime_ns, os.stat(image).st_size)
     done = launch.limited([*prefix, FSDUMP, *options, image], processor, env=env or sanitizers.environment(),
                           capture_output=True)

@@ -24,6 +24,7 @@ WORDS = {"src/runtime/runtimes.def"}
 MAPS = {
     "src/base": "base.h", "src/contain": "contain.h", "src/parse": "parse.h", "src/model": "event.h", "formats": "format.h",
     "src/evidence": "evidence.h", "src/evidence/ext4": "ext4.h", "src/evidence/xfs": "xfs.h", "src/evidence/magic": "magic.h", "src/evidence/packed": "packed.h",
+    "src/evidence/disks": "disks.h", "src/evidence/volumes": "volumes.h",
     "src/carve": "carve.h", "src/read": "context.h", "src/store": "mechanics.h",
     "src/overlay": "lower_stack.h", "src/clock": "zones.h", "src/files": "walked.h", "src/files/checks": "checks.h", "src/host": "attribution.h",
     "src/runtime": "runtimes.h", "src/remains": "remains.h", "src/runtime/docker": "docker.h", "src/runtime/docker/driver": "driver.h",
@@ -48,7 +49,7 @@ LIBRARIES = {
 TABLES = {
     "src/evidence/evidence.def": ("EVIDENCE", "lt_evidence_{}", "src/evidence"),
     "src/evidence/filesystems.def": ("FILESYSTEM", "lt_fs_reader_{}", "src/evidence"),
-    "src/evidence/packed/packed.def": ("PACKED", "lt_packed_{}", "src/evidence/packed"),
+    
     "src/carve/carve.def": ("CARVE", "lt_carve_{}", "src/carve"),
     "src/remains/sources.def": ("SOURCE", "lt_source_{}", "src/remains"),
     "src/runtime/docker/sources.def": ("SOURCE", "lt_source_docker_{}", "src/runtime/docker"),
@@ -63,7 +64,7 @@ TABLES = {
     "formats/formats.def": ("FORMAT", "lt_format_{}", "formats"),
 }
 # What a table's files export beside its lines.
-EXPORTED = re.compile(r"^const struct lt_(?:evidence_kind|fs_reader|source|docker_driver|command|format|layer_check|applog_format|recover_method|carve_format|packed_format) (lt_\w+) = ", re.M)
+    
 
 
 def sources(*patterns: str) -> list[Path]:

@@ -285,27 +285,60 @@ static void dump_fs(struct dump *dump)
         dump_orphans(dump);
 }
 
-static int dump_evidence(struct dump *dump, const char *spec)
+/* Does the label of the file system end so? */
+static bool is_wanted(const struct lt_fs *fs, const char *only)
 {
-    struct lt_evidence evidence;
-    struct lt_err err = {0};
-    struct lt_evidence_args args = {.no_journal = dump->no_journal};
-    if (lt_evidence_open(&evidence, spec, &args, &err) != LT_OK || lt_evidence_find(&evidence, &err) != LT_OK)
-        fprintf(stderr, "note: %s: %s\n", err.code, err.text);
-    puts(
-        "#inode\ttype\tmode\tuid\tgid\tsize\tnlink\trdev\tatime\tmtime\tctime\tbirth\tblocks512\tsha256\tlink\txattrs\t"
-        "path");
-    lt_each (struct lt_fs, fs, &evidence.fs) {
+    return !only || lt_str_ends(fs->label, lt_str_c(only));
+}
+
+static void dump_all(struct dump *dump, const struct lt_evidence *evidence, const char *only, size_t *count)
+{
+    lt_each (struct lt_fs, fs, &evidence->fs) {
+        if (!is_wanted(fs, only))
+            continue;
+        ++*count;
         dump->fs = fs;
         dump_fs(dump);
         lt_arena_free(&dump->dirs);
         dump->visited = (struct lt_map){0};
         dump->todo = (struct lt_list){0};
     }
-    lt_each (struct lt_err, note, &evidence.notes)
+    lt_each (struct lt_err, note, &evidence->notes)
         fprintf(stderr, "note: %s: %s\n", note->code, note->text);
-    int code = evidence.fs.count ? dump->errors > 0 : 3;
-    lt_evidence_close(&evidence);
+}
+
+static void open_all(const struct dump *dump, char **specs, struct lt_arena *arena, struct lt_list *evidence,
+                     struct lt_list *problems)
+{
+    const struct lt_evidence_args args = {.no_journal = dump->no_journal};
+    for (size_t i = 0; specs[i]; i++) {
+        struct lt_evidence *each = lt_new(arena, struct lt_evidence);
+        struct lt_err *problem = lt_new(arena, struct lt_err);
+        lt_evidence_open(each, specs[i], &args, problem);
+        lt_list_add(evidence, arena, each);
+        lt_list_add(problems, arena, problem);
+    }
+    lt_evidence_find_all(evidence, problems);
+}
+
+static int dump_evidence(struct dump *dump, char **specs, const char *only)
+{
+    struct lt_arena arena = {0};
+    struct lt_list evidence = {0}, problems = {0};
+    size_t count = 0;
+    open_all(dump, specs, &arena, &evidence, &problems);
+    lt_each (struct lt_err, problem, &problems)
+        if (problem->set)
+            fprintf(stderr, "note: %s: %s\n", problem->code, problem->text);
+    puts(
+        "#inode\ttype\tmode\tuid\tgid\tsize\tnlink\trdev\tatime\tmtime\tctime\tbirth\tblocks512\tsha256\tlink\txattrs\t"
+        "path");
+    lt_each (struct lt_evidence, each, &evidence)
+        dump_all(dump, each, only, &count);
+    int code = count ? dump->errors > 0 : 3;
+    lt_each (struct lt_evidence, each, &evidence)
+        lt_evidence_close(each);
+    lt_arena_free(&arena);
     lt_arena_free(&dump->entries);
     lt_arena_free(&dump->scratch);
     return code;
@@ -318,20 +351,26 @@ int main(int argc, char **argv)
         const char *word;
         bool *flag;
     } options[] = {{"--deleted", &dump.deleted}, {"--large", &dump.large}, {"--no-journal", &dump.no_journal}};
-    const char *spec = NULL;
+    const char *only = NULL;
+    char **specs = argv;
+    size_t count = 0;
     for (int i = 1; i < argc; i++) {
         bool known = false;
         for (size_t j = 0; j < sizeof options / sizeof *options; j++)
             if (strcmp(argv[i], options[j].word) == 0)
                 known = *options[j].flag = true;
-        if (known)
+        if (strcmp(argv[i], "--only") == 0 && i + 1 < argc)
+            only = argv[++i];
+        else if (!known && argv[i][0] != '-')
+            specs[count++] = argv[i];
+        else if (!known)
+            count = (size_t)argc;
+        if (count < (size_t)argc)
             continue;
-        if (spec || argv[i][0] == '-') {
-            fprintf(stderr, "usage: fsdump [--deleted] [--large] [--no-journal] EVIDENCE\n");
-            return 2;
-        }
-        spec = argv[i];
+        fprintf(stderr, "usage: fsdump [--deleted] [--large] [--no-journal] [--only END-OF-LABEL] EVIDENCE...\n");
+        return 2;
     }
-    int code = spec ? dump_evidence(&dump, spec) : 2;
+    specs[count] = NULL;
+    int code = count ? dump_evidence(&dump, specs, only) : 2;
     return fflush(stdout) == 0 && !ferror(stdout) ? code : 4;
 }

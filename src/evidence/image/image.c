@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A disk image (or block device) as evidence: one file system, or a disk with a DOS or GPT partition table. It is never
- * mounted. What is there is found in three steps: the bytes of the image are a device, a partition table makes slices
- * of it, and on each device a reader opens a file system. */
+/* A disk image (or block device) as evidence. It is never mounted. This file makes a device of the bytes of the image;
+ * evidence/disks/ finds what is on that. */
 #include "evidence/image/image.h"
 
+#include "evidence/disks/disks.h"
+#include "evidence/disks/unread.h"
 #include "evidence/evidence.h"
-#include "evidence/filesystems.h"
 #include "evidence/image/libtsk.h"
-#include "evidence/image/partition.h"
 #include "evidence/image/segments.h"
 #include "evidence/image/tsk.h"
 #include "evidence/magic/magic.h"
@@ -16,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
 struct image {
@@ -26,10 +24,6 @@ struct image {
     struct lt_packed_disk *packed; /* what reads it, if its format is one of ours */
     struct lt_device unpacked;     /* the bytes inside it; not open where the file is a raw image */
     struct lt_device *disk;        /* which of the two is read */
-    struct lt_str pathspec;        /* of the disk: see lt_medium */
-    unsigned partitions;           /* found so far */
-    struct lt_buf unread;          /* owned; partitions that cannot be read: "swap space at sector 2048, ..." */
-    const char *advice;            /* for the first of them that may hold files, static; or NULL */
 };
 
 static ssize_t read_file(void *arg, uint64_t offset, void *buffer, size_t size)
@@ -68,201 +62,12 @@ static enum lt_status open_file(struct image *image, struct lt_evidence *evidenc
     return LT_OK;
 }
 
-static void note_error(const struct lt_fs *fs, const struct lt_err *err)
-{
-    lt_fs_note(fs, err->code, err->text);
-}
-
-/* libtsk does not tell what a file system is called. */
-static void identify(struct lt_fs *fs, const struct lt_device *device)
-{
-    struct lt_magic magic;
-    if (!lt_magic_find(device, &fs->evidence->arena, &magic))
-        return;
-    fs->identity.uuid = magic.uuid;
-    fs->identity.label = magic.label;
-}
-
-/* What our readers do not read is left to libtsk. `why` is what the last of them said, and its label is still that of
- * `fs`. */
-static bool add_other_fs(struct lt_fs *fs, const struct lt_device *device, const struct lt_fs_reader *reader,
-                         const struct lt_err *why)
-{
-    const struct image *image = fs->evidence->self;
-    const char *type;
-    struct lt_err failure = {0};
-    enum lt_status status = lt_tsk_fs(fs, image->disk, device, &type, &failure);
-    if (status == LT_SKIP)
-        note_error(fs, &failure);
-    if (status != LT_OK) {
-        if (strcmp(why->code, LT_CODE_DAMAGED) == 0)
-            note_error(fs, why);
-        return false;
-    }
-    bool ours = lt_str_starts(lt_str_c(type), lt_str_c(reader->family));
-    /* A read that fails once must not turn right rows into libtsk's. */
-    if (ours && strcmp(why->code, LT_CODE_UNREADABLE) == 0) {
-        fs->ops->release(fs);
-        note_error(fs, why);
-        return true;
-    }
-    lt_fs_set_label(fs, type, device);
-    if (!ours && strcmp(why->code, LT_CODE_UNSUPPORTED) == 0)
-        lt_fs_note(fs, why->code, "read through libtsk, without attributes, device numbers and deleted entries");
-    else
-        note_error(fs, why);
-    identify(fs, device);
-    lt_list_add(&fs->evidence->fs, &fs->evidence->arena, fs);
-    return true;
-}
-
 /* The path specification of the disk. The file that holds it is the analyst's, and no fact about it. */
 static struct lt_str name_disk(struct lt_evidence *evidence)
 {
     const struct image *image = evidence->self;
     return lt_str_format(&evidence->arena, "{\"__type__\": \"PathSpec\", \"type_indicator\": \"%s\"}",
                          image->packed ? lt_packed_type(image->packed) : lt_tsk_format(&image->file, evidence->spec));
-}
-
-/* The path specification of a partition (dfvfs/vfs/gpt_directory.py and tsk_partition_directory.py, 2026-09). */
-static struct lt_str name_slice(struct lt_evidence *evidence, const struct lt_device *partition, unsigned number)
-{
-    const struct image *image = evidence->self;
-    if (lt_partition_table(image->disk) == LT_PARTITION_GPT)
-        return lt_str_format(&evidence->arena,
-                             "{\"__type__\": \"PathSpec\", \"location\": \"/p%u\", \"parent\": %.*s, "
-                             "\"type_indicator\": \"GPT\"}",
-                             number, LT_ARG(image->pathspec));
-    return lt_str_format(&evidence->arena,
-                         "{\"__type__\": \"PathSpec\", \"location\": \"/p%u\", \"parent\": %.*s, "
-                         "\"start_offset\": %ju, \"type_indicator\": \"TSK_PARTITION\"}",
-                         image->partitions, LT_ARG(image->pathspec),
-                         (uintmax_t)(partition->start - image->disk->start));
-}
-
-static bool add_fs_as(struct lt_evidence *evidence, const struct lt_device *device,
-                      const struct lt_fs_identity *identity, const struct lt_evidence_args *args)
-{
-    const struct image *image = evidence->self;
-    struct lt_fs *fs = lt_new(&evidence->arena, struct lt_fs);
-    const struct lt_fs_reader *reader;
-    struct lt_err why = {0};
-    fs->evidence = evidence;
-    fs->identity = *identity;
-    fs->medium.parent = image->partitions ? name_slice(evidence, device, identity->partition) : image->pathspec;
-    if (lt_fs_open(fs, device, args, &reader, &why) != LT_OK)
-        return !args->seek_copy && add_other_fs(fs, device, reader, &why);
-    fs->medium.type = reader->type;
-    lt_list_add(&evidence->fs, &evidence->arena, fs);
-    return true;
-}
-
-/* From a device to a file system. `identity` is what its partition is called. False: nobody knows what is there. */
-static bool add_fs(struct lt_evidence *evidence, const struct lt_device *device, const struct lt_fs_identity *identity)
-{
-    return add_fs_as(evidence, device, identity, &evidence->args);
-}
-
-/* The same where even the start of the file system is lost. What an older file system left behind must not be taken for
- * one, so nothing else may be there. */
-static bool add_lost_fs(struct lt_evidence *evidence, const struct lt_device *device,
-                        const struct lt_fs_identity *identity)
-{
-    struct lt_evidence_args args = evidence->args;
-    struct lt_magic magic;
-    args.seek_copy = true;
-    bool other = lt_magic_find(device, &evidence->arena, &magic) && !magic.damaged;
-    return !other && add_fs_as(evidence, device, identity, &args);
-}
-
-/* --- what cannot be read ----------------------------------------------------------------------------------------- */
-
-/* "partition at sector 2048 (Linux (0x83))". `size` is what the table says. */
-static struct lt_str name_partition(struct lt_arena *arena, const struct lt_device *partition, uint64_t size,
-                                    const char *description)
-{
-    bool told = *description, cut = partition->size && partition->size < size;
-    return lt_str_format(arena, "partition %.*s%s%s%s%s", LT_ARG(partition->place), told ? " (" : "", description,
-                         told ? ")" : "", cut ? ", cut off by the end of the image," : "");
-}
-
-static const char *code_of(const struct lt_magic *magic)
-{
-    return magic->damaged ? LT_CODE_DAMAGED : LT_CODE_UNSUPPORTED;
-}
-
-/* Keep a partition for the summary, with what is in it. */
-static void remember_partition(struct image *image, const struct lt_device *partition, const struct lt_magic *magic)
-{
-    lt_buf_printf(&image->unread, "%s%s %.*s", image->unread.len ? ", " : "", magic->name, LT_ARG(partition->place));
-    if (!image->advice)
-        image->advice = magic->advice;
-}
-
-static void report_partition(struct lt_evidence *evidence, const struct lt_device *partition, struct lt_str name)
-{
-    struct lt_arena *arena = &evidence->arena;
-    struct lt_magic magic = {.name = "something unknown"};
-    struct lt_err err = {0};
-    if (!partition->size) {
-        magic.name = "a partition that is cut off";
-        lt_fail(&err, LT_SKIP, LT_CODE_TRUNCATED, 0, "%.*s begins behind the end of the image", LT_ARG(name));
-    } else if (lt_magic_find(partition, arena, &magic)) {
-        lt_fail(&err, LT_SKIP, code_of(&magic), 0, "%.*s holds %s", LT_ARG(name),
-                lt_magic_text(&magic, true, arena).ptr);
-    } else {
-        lt_fail(&err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "%.*s holds no file system that is known", LT_ARG(name));
-    }
-    remember_partition(evidence->self, partition, &magic);
-    lt_evidence_note(evidence, &err);
-}
-
-static void add_partition(void *arg, const struct lt_device *partition, uint64_t size, const char *description)
-{
-    struct lt_evidence *evidence = arg;
-    struct image *image = evidence->self;
-    struct lt_fs_identity identity = {0};
-    const char *type;
-    image->partitions++;
-    lt_partition_identify(image->disk, partition, &evidence->arena, &identity, &type);
-    if (partition->size && (add_fs(evidence, partition, &identity) || add_lost_fs(evidence, partition, &identity)))
-        return;
-    struct lt_device exact = lt_device_slice(partition, 0, size, partition->place);
-    report_partition(evidence, &exact,
-                     name_partition(&evidence->arena, partition, size, *description ? description : type));
-}
-
-static void add_partitions(struct lt_evidence *evidence)
-{
-    struct image *image = evidence->self;
-    struct lt_err err = {0};
-    enum lt_partition_table promised = lt_partition_table(image->disk);
-    if (lt_tsk_partitions(evidence, image->disk, promised, add_partition, evidence, &err) == LT_OK)
-        return;
-    if (image->partitions)
-        lt_evidence_note(evidence, &err);
-    else
-        lt_buf_add(&image->unread, lt_str_c(err.text));
-}
-
-/* Bytes that nobody knows, for who looks them up. */
-static enum lt_status fail_unknown(const struct lt_device *bytes, struct lt_err *err)
-{
-    enum { SHOWN = 16 };
-    unsigned char first[SHOWN];
-    char hex[2 * SHOWN + 1] = "";
-    size_t size = bytes->size < SHOWN ? (size_t)bytes->size : SHOWN;
-    if (!size)
-        return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "an empty file");
-    if (!lt_device_read(bytes, 0, first, size))
-        return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "the start of the image cannot be read");
-    for (size_t i = 0; i < size; i++)
-        snprintf(hex + 2 * i, 3, "%02x", first[i]);
-    return lt_fail(
-        err, LT_SKIP, LT_CODE_UNSUPPORTED, 0,
-        "no file system, partitions or format of images that is known; perhaps it is encrypted or damaged. It "
-        "begins with the bytes %s",
-        hex);
 }
 
 /* Is the image less than the disk? libtsk knows neither the parent of a snapshot nor the log of a VHDX. */
@@ -294,7 +99,7 @@ static enum lt_status fail_packed(struct lt_evidence *evidence, const struct lt_
     return lt_fail(err, LT_SKIP, why->code, 0, "%s (%s)", lt_magic_text(&magic, true, &evidence->arena).ptr, why->text);
 }
 
-/* Why nothing of the image can be read: what it is, or else what its partitions hold. */
+/* Why nothing of the image can be read. */
 static enum lt_status fail_image(struct lt_evidence *evidence, struct lt_err *err)
 {
     const struct image *image = evidence->self;
@@ -304,13 +109,7 @@ static enum lt_status fail_image(struct lt_evidence *evidence, struct lt_err *er
         lt_fail(&nothing, LT_SKIP, LT_CODE_DAMAGED, 0, "it can be opened, but holds nothing");
         return fail_packed(evidence, &nothing, err);
     }
-    bool known = is_partial(evidence, &magic) || lt_magic_find(image->disk, &evidence->arena, &magic);
-    if (known && (magic.advice || !image->unread.len))
-        return lt_fail(err, LT_SKIP, code_of(&magic), 0, "%s", lt_magic_text(&magic, true, &evidence->arena).ptr);
-    if (!image->unread.len)
-        return fail_unknown(image->disk, err);
-    return lt_fail(err, LT_SKIP, LT_CODE_UNSUPPORTED, 0, "no partition can be read: %.*s%s%s", LT_ARG(image->unread),
-                   image->advice ? ". For the first that may hold files: " : "", image->advice ? image->advice : "");
+    return lt_unread_fail(evidence->area, is_partial(evidence, &magic) ? &magic : NULL, err);
 }
 
 /* --- the kind of evidence ---------------------------------------------------------------------------------------- */
@@ -330,30 +129,6 @@ static enum lt_status image_open(struct lt_evidence *evidence, struct lt_err *er
     if (status == LT_OK)
         image->packed = lt_packed_find(evidence, &image->file, true);
     return status;
-}
-
-/* Does a partition begin with something that is known, if the DOS table counts in sectors of `size` bytes? */
-static bool fits(struct lt_evidence *evidence, uint64_t size)
-{
-    const struct image *image = evidence->self;
-    uint64_t starts[LT_PARTITION_SLOTS];
-    size_t count = lt_partition_starts(image->disk, starts);
-    for (size_t i = 0; i < count; i++) {
-        struct lt_device partition = lt_device_slice(image->disk, starts[i] * size, UINT64_MAX, LT_STR(""));
-        struct lt_magic magic;
-        if (lt_magic_find(&partition, &evidence->arena, &magic) && (magic.advice || magic.uuid.len))
-            return true;
-    }
-    return false;
-}
-
-/* Nothing in a DOS table tells the size of its sectors. */
-static void guess_sectors(struct lt_evidence *evidence)
-{
-    enum { LARGE = 4096 };
-    const struct image *image = evidence->self;
-    if (lt_partition_table(image->disk) == LT_PARTITION_DOS && !fits(evidence, LT_SECTOR) && fits(evidence, LARGE))
-        image->disk->sector_size = LARGE;
 }
 
 /* From the file to the device in it, if it is one of a format. LT_END: it is raw. */
@@ -384,12 +159,13 @@ static enum lt_status image_find(struct lt_evidence *evidence, struct lt_err *er
         return fail_packed(evidence, &why, err);
     image->disk = status == LT_END ? &image->file : &image->unpacked;
     evidence->size = evidence->held = image->disk->size;
-    image->pathspec = name_disk(evidence);
-    guess_sectors(evidence);
-    /* A file system may begin with a boot sector that looks like a partition table, so it is asked for first. */
-    if (!add_fs(evidence, image->disk, &(struct lt_fs_identity){0}))
-        add_partitions(evidence);
-    if (!evidence->fs.count && (image->partitions || !add_lost_fs(evidence, image->disk, &(struct lt_fs_identity){0})))
+    lt_disks_search(lt_area_image(evidence, image->disk, name_disk(evidence)));
+    return LT_OK;
+}
+
+static enum lt_status image_settle(struct lt_evidence *evidence, struct lt_err *err)
+{
+    if (!lt_area_is_read(evidence->area) && !lt_area_is_elsewhere(evidence->area))
         return fail_image(evidence, err);
     report_partial(evidence);
     return LT_OK;
@@ -400,7 +176,6 @@ static void image_close(struct lt_evidence *evidence)
     struct image *image = evidence->self;
     if (!image)
         return;
-    lt_buf_free(&image->unread);
     lt_packed_close(image->packed);
     lt_device_close(&image->unpacked);
     lt_device_close(&image->file);
@@ -414,6 +189,7 @@ const struct lt_evidence_kind lt_evidence_image = {
     .bid = image_bid,
     .open = image_open,
     .find = image_find,
+    .settle = image_settle,
     .close = image_close,
 };
 
