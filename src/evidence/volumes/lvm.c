@@ -198,12 +198,12 @@ static void add_volume(struct joining *joining, const struct lt_lvm_lv *lv, unsi
                                    "{\"__type__\": \"PathSpec\", \"location\": \"/lvm%u\", \"parent\": %.*s, "
                                    "\"type_indicator\": \"LVM\"}",
                                    number, LT_ARG(joining->area->pathspec));
-    if (lt_lvm_make(&joining->maker, lv, &area->device, &area->problem) != LT_OK)
+    if (lt_lvm_make_shown(&joining->maker, lv, &area->device, &area->problem) != LT_OK)
         return;
     area->device.place = lt_str_format(arena, "in %.*s", LT_ARG(name));
     area->device.failed = &area->evidence->failed_reads;
     area->disk = area->device;
-    area->size = lv->size;
+    area->size = area->device.size;
     lt_list_add(&joining->out->volumes, arena, area);
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/volumes/lvm_make.h"
 
+#include "base/cursor.h"
 #include "evidence/volumes/joined.h"
+#include "evidence/volumes/snapshot.h"
+#include "evidence/volumes/thin.h"
 
 enum { MAX_LEGS = 1024 };
 
@@ -86,6 +89,93 @@ static enum lt_status make_mirror(struct lt_lvm_maker *maker, const struct lt_lv
     return leg_of(maker, lt_lvm_list(segment->node, "mirrors"), 0, segment->size, out, err);
 }
 
+/* --- RAID 1: dm-raid keeps a superblock of each leg (linux 6.18 drivers/md/dm-raid.c) ------------------------------ */
+
+/* What tells how good a leg is. */
+struct leg {
+    bool known;      /* its superblock can be read */
+    uint64_t events; /* the more, the newer */
+    uint64_t failed; /* which legs it knows to have failed, a bit each */
+    uint64_t synced; /* sectors that are as they must be */
+};
+
+static struct leg look_at_leg(const struct lt_device *metadata)
+{
+    enum { SIZE = 64, MAGIC = 0x64526D44 };
+    unsigned char bytes[SIZE];
+    struct lt_cursor super = {.ptr = bytes, .len = sizeof bytes};
+    if (!lt_device_read(metadata, 0, bytes, sizeof bytes) || lt_le32(&super, 0) != MAGIC)
+        return (struct leg){0};
+    return (struct leg){true, lt_cursor_le(&super, 16, 8), lt_cursor_le(&super, 24, 8), lt_cursor_le(&super, 32, 8)};
+}
+
+static bool is_better(const struct leg *leg, const struct leg *best)
+{
+    if (leg->known != best->known)
+        return leg->known;
+    return leg->events != best->events ? leg->events > best->events : leg->synced > best->synced;
+}
+
+/* Pairs of what describes a leg and the leg: "var_rmeta_0", "var_rimage_0". The newest of those that are there, but
+ * none that the newest knows to have failed. */
+static enum lt_status make_raid1(struct lt_lvm_maker *maker, const struct lt_lvm_segment *segment,
+                                 struct lt_device *out, struct lt_err *err)
+{
+    const struct lt_lvm_node *list = lt_lvm_list(segment->node, "raids");
+    struct leg best = {0};
+    struct lt_err missing = {0};
+    bool any = false;
+    for (size_t i = 0; list && i + 1 < list->nodes.count && i < MAX_LEGS; i += 2) {
+        const struct lt_lvm_node *meta = list->nodes.items[i], *image = list->nodes.items[i + 1];
+        struct lt_device metadata, device;
+        if (on_lv(maker, image->text, 0, segment->size, &device, &missing) != LT_OK)
+            continue;
+        bool described = on_lv(maker, meta->text, 0, UINT64_MAX, &metadata, NULL) == LT_OK;
+        struct leg leg = described ? look_at_leg(&metadata) : (struct leg){0};
+        bool failed = best.known && i / 2 < 64 && best.failed >> (i / 2) & 1;
+        if (any && (failed || !is_better(&leg, &best)))
+            continue;
+        any = true;
+        best = leg;
+        *out = device;
+    }
+    if (any)
+        return LT_OK;
+    return lt_fail(err, LT_SKIP, missing.set ? missing.code : LT_CODE_DAMAGED, 0, "%s",
+                   missing.set ? missing.text : "a mirror without legs");
+}
+
+/* --- thin volumes ------------------------------------------------------------------------------------------------- */
+
+static const struct lt_lvm_node *pool_of(const struct lt_lvm_maker *maker, const struct lt_lvm_segment *segment)
+{
+    const struct lt_lvm_lv *pool = lt_lvm_lv(maker->group, lt_lvm_string(segment->node, "thin_pool"));
+    const struct lt_lvm_segment *first = pool && pool->segments.count ? pool->segments.items[0] : NULL;
+    return first && lt_str_eq(first->type, LT_STR("thin-pool")) ? first->node : NULL;
+}
+
+static enum lt_status make_thin(struct lt_lvm_maker *maker, const struct lt_lvm_segment *segment,
+                                struct lt_device *out, struct lt_err *err)
+{
+    const struct lt_lvm_node *pool = pool_of(maker, segment);
+    struct lt_str origin = lt_lvm_string(segment->node, "external_origin");
+    struct lt_device metadata, data, old;
+    if (!pool)
+        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "its thin pool is not there");
+    if (on_lv(maker, lt_lvm_string(pool, "metadata"), 0, UINT64_MAX, &metadata, err) != LT_OK ||
+        on_lv(maker, lt_lvm_string(pool, "pool"), 0, UINT64_MAX, &data, err) != LT_OK ||
+        (origin.len && on_lv(maker, origin, 0, UINT64_MAX, &old, err) != LT_OK))
+        return LT_SKIP;
+    const struct lt_thin_args args = {
+        .metadata = &metadata,
+        .data = &data,
+        .origin = origin.len ? &old : NULL,
+        .id = lt_lvm_number(segment->node, "device_id", 0),
+        .size = segment->size,
+    };
+    return lt_thin(maker->arena, &args, out, err);
+}
+
 static const struct {
     const char *type;
     enum lt_status (*make)(struct lt_lvm_maker *maker, const struct lt_lvm_segment *segment, struct lt_device *out,
@@ -94,6 +184,8 @@ static const struct {
     {"striped", make_striped},
     {"linear", make_striped},
     {"mirror", make_mirror},
+    {"raid1", make_raid1},
+    {"thin", make_thin},
 };
 
 static enum lt_status make_segment(struct lt_lvm_maker *maker, const struct lt_lvm_segment *segment,
@@ -125,6 +217,31 @@ static enum lt_status make_all(struct lt_lvm_maker *maker, const struct lt_lvm_l
     }
     *out = lt_joined(maker->arena, &pieces);
     return LT_OK;
+}
+
+/* The segment that makes the volume the store of a snapshot; NULL: it is none. */
+static const struct lt_lvm_node *snapshot_of(const struct lt_lvm_group *group, const struct lt_lvm_lv *lv)
+{
+    lt_each (const struct lt_lvm_lv, other, &group->lvs) {
+        const struct lt_lvm_segment *segment = other->segments.count ? other->segments.items[0] : NULL;
+        if (segment && lt_str_eq(segment->type, LT_STR("snapshot")) &&
+            lt_str_eq(lt_lvm_string(segment->node, "cow_store"), lv->name))
+            return segment->node;
+    }
+    return NULL;
+}
+
+enum lt_status lt_lvm_make_shown(struct lt_lvm_maker *maker, const struct lt_lvm_lv *lv, struct lt_device *out,
+                                 struct lt_err *err)
+{
+    const struct lt_lvm_node *snapshot = snapshot_of(maker->group, lv);
+    struct lt_device store, origin;
+    if (!snapshot)
+        return lt_lvm_make(maker, lv, out, err);
+    if (lt_lvm_make(maker, lv, &store, err) != LT_OK ||
+        on_lv(maker, lt_lvm_string(snapshot, "origin"), 0, UINT64_MAX, &origin, err) != LT_OK)
+        return LT_SKIP;
+    return lt_snapshot(maker->arena, &origin, &store, out, err);
 }
 
 static struct lt_lvm_made *made_of(const struct lt_lvm_maker *maker, const struct lt_lvm_lv *lv)

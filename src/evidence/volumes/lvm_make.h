@@ -30,4 +30,8 @@ struct lt_lvm_maker {
 enum lt_status lt_lvm_make(struct lt_lvm_maker *maker, const struct lt_lvm_lv *lv, struct lt_device *out,
                            struct lt_err *err);
 
+/* The same for a volume as its users see it: the store of a snapshot is the snapshot. */
+enum lt_status lt_lvm_make_shown(struct lt_lvm_maker *maker, const struct lt_lvm_lv *lv, struct lt_device *out,
+                                 struct lt_err *err);
+
 #endif

@@ -7,9 +7,11 @@
  *   lvm.c          LVM2: physical volumes to logical ones
  *                  lvm_disk.c: what describes a physical volume, and where the metadata are; lvm_text.c: the metadata as
  *                  a tree; lvm_group.c: the tree as a group with its volumes; lvm_make.c: devices of these
+ *   thin.c         the device of a thin volume; thin_tree.c: the metadata of its pool
+ *   snapshot.c     the device of a snapshot
  *
- * A kind of volumes is a file here and a line in volumes.def. Decoders (lvm_disk.c, lvm_text.c, lvm_group.c) open
- * nothing and report nothing. */
+ * A kind of volumes is a file here and a line in volumes.def. Decoders (lvm_disk.c, lvm_text.c, lvm_group.c,
+ * thin_tree.c) open nothing and report nothing. */
 #ifndef LT_EVIDENCE_VOLUMES_VOLUMES_H
 #define LT_EVIDENCE_VOLUMES_VOLUMES_H
 
