@@ -9,9 +9,10 @@
  *                  a tree; lvm_group.c: the tree as a group with its volumes; lvm_make.c: devices of these
  *   thin.c         the device of a thin volume; thin_tree.c: the metadata of its pool
  *   snapshot.c     the device of a snapshot
+ *   md.c           arrays of Linux md; md_super.c: the superblocks of their disks
  *
  * A kind of volumes is a file here and a line in volumes.def. Decoders (lvm_disk.c, lvm_text.c, lvm_group.c,
- * thin_tree.c) open nothing and report nothing. */
+ * thin_tree.c, md_super.c) open nothing and report nothing. */
 #ifndef LT_EVIDENCE_VOLUMES_VOLUMES_H
 #define LT_EVIDENCE_VOLUMES_VOLUMES_H
 
