@@ -23,6 +23,7 @@
  *                      recover_carved.c
  *   recover_record.c   describes what is found
  *   recover_files.c    writes its contents
+ *   disks.c        what lies on the disks, and what is read of it
  *   pick.c         the one container that the user means
  *   record.c       an item as keys and values: a table row or a JSON object; record_csv.c: a line of CSV;
  *                  record_table.c: a table; record_write.c: the form that the user asked for

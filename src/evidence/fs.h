@@ -173,8 +173,11 @@ struct lt_fs {
     struct lt_map flawed; /* paths of what is damaged, but used all the same: see lt_fs_flaw() */
     struct lt_fs_identity identity;
     struct lt_medium medium;
-    uint64_t entries; /* about how many inodes are in use, 0 if unknown */
-    void *self;       /* state of the reader */
+    struct lt_time mounted; /* the last time, says its superblock; not set: it does not */
+    struct lt_str features; /* by their names, "" if unknown */
+    bool unclean;           /* it was not unmounted in good order */
+    uint64_t entries;       /* about how many inodes are in use, 0 if unknown */
+    void *self;             /* state of the reader */
 };
 
 /* Room for what a packed image unpacks to. */

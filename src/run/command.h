@@ -28,6 +28,7 @@ struct lt_command {
     const char *summary;   /* one line */
     unsigned operands;     /* words before the evidence, at most LT_MOST_OPERANDS; they become options->operands */
     unsigned options;      /* bits of enum lt_option_group */
+    bool storeless;        /* it has something to tell of evidence without any store */
     /* Write the output: append to lt_output_buffer(&job->output), and call lt_output_flush() from time to time. LT_SKIP
      * with LT_CODE_USAGE: the user asked for something that does not exist (exit 2). LT_END: the evidence has no
      * answer, and `err` says why; an output file is not made (exit 1). LT_FATAL: exit 4. Losses are reported with

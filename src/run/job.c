@@ -200,7 +200,7 @@ static void find_all(struct lt_job *job)
     lt_each (struct lt_evidence, evidence, &job->evidence) {
         lt_each (const struct lt_fs, fs, &evidence->fs)
             job->progress.total += fs->entries;
-        if (evidence->fs.count && !is_used(job, evidence))
+        if (evidence->fs.count && !is_used(job, evidence) && !job->options->command->storeless)
             report_unused(job, evidence, &looked[evidence_at]);
         lt_buf_free(&looked[evidence_at].places);
     }
@@ -356,6 +356,15 @@ static int finish(struct lt_job *job, enum lt_status status, const struct lt_err
     return job->report.failures || job->in_vain ? LT_EXIT_INCOMPLETE : LT_EXIT_COMPLETE;
 }
 
+/* Is anything known of what lies on the evidence? */
+static bool has_found(const struct lt_job *job)
+{
+    lt_each (const struct lt_evidence, evidence, &job->evidence)
+        if (evidence->area || evidence->fs.count)
+            return true;
+    return false;
+}
+
 /* No evidence has a store. Say where they were looked for. */
 static int report_no_store(struct lt_job *job)
 {
@@ -391,7 +400,7 @@ static int run_all(struct lt_job *job)
         lt_sandbox_enter(job, true);
     if (status == LT_OK && options->errors)
         lt_report_open(&job->report, &job->errors);
-    if (status == LT_OK && !job->inventory.roots.count)
+    if (status == LT_OK && !job->inventory.roots.count && !(options->command->storeless && has_found(job)))
         return report_no_store(job);
     if (status == LT_OK)
         status = take_inventory(job, &err);

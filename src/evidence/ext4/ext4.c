@@ -3,6 +3,7 @@
 
 #include "evidence/ext4/deleted.h"
 #include "evidence/ext4/extents.h"
+#include "evidence/ext4/features.h"
 #include "evidence/ext4/journal.h"
 #include "evidence/ext4/list.h"
 #include "evidence/ext4/nameless.h"
@@ -320,6 +321,9 @@ static void identify(struct lt_fs *fs)
     fs->identity.uuid = lt_uuid_text(arena, super->uuid);
     fs->identity.label = lt_label_text(arena, super->label, sizeof super->label);
     fs->identity.last_mounted = lt_label_text(arena, super->last_mounted, sizeof super->last_mounted);
+    fs->mounted = super->mount_time ? lt_time_at(super->mount_time, 0) : (struct lt_time){0};
+    fs->features = lt_ext4_features(super, arena);
+    fs->unclean = super->needs_recovery || !super->clean;
 }
 
 static void ext4_release(struct lt_fs *fs)

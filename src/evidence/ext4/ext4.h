@@ -5,6 +5,7 @@
  *
  *   decoders, which see nothing but the bytes of one structure; each has a fuzz target
  *     layout.c        superblock, group descriptors, inodes
+ *     features.c      the names of features
  *     map.c           where the blocks of a file lie: extents, and maps of block numbers
  *     dirents.c       names in a block of a directory, deleted ones included
  *     xattr.c         extended attributes

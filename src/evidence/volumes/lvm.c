@@ -178,6 +178,16 @@ static bool is_pool(const struct lt_lvm_lv *lv)
            lt_str_ends(((const struct lt_lvm_segment *)lv->segments.items[0])->type, LT_STR("-pool"));
 }
 
+/* The type of its first segment; a single stripe is none. */
+static struct lt_str use_of(const struct lt_lvm_lv *lv)
+{
+    const struct lt_lvm_segment *first = lv->segments.count ? lv->segments.items[0] : NULL;
+    if (!first)
+        return LT_STR("");
+    bool linear = lt_str_eq(first->type, LT_STR("striped")) && lt_lvm_number(first->node, "stripe_count", 1) == 1;
+    return linear ? LT_STR("linear") : first->type;
+}
+
 static void add_volume(struct joining *joining, const struct lt_lvm_lv *lv, unsigned number)
 {
     const struct lt_lvm_group *group = joining->group;
@@ -186,8 +196,7 @@ static void add_volume(struct joining *joining, const struct lt_lvm_lv *lv, unsi
     struct lt_area *area = lt_area_new(joining->area, LT_AREA_VOLUME, name);
     if (!area)
         return;
-    if (lv->segments.count)
-        area->use = ((const struct lt_lvm_segment *)lv->segments.items[0])->type;
+    area->use = use_of(lv);
     area->made = lv->created ? lt_time_at((int64_t)lv->created, 0) : (struct lt_time){0};
     area->no_host = is_pool(lv);
     area->volume_uuid = lv->uuid;

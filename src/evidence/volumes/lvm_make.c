@@ -89,7 +89,8 @@ static enum lt_status make_mirror(struct lt_lvm_maker *maker, const struct lt_lv
     return leg_of(maker, lt_lvm_list(segment->node, "mirrors"), 0, segment->size, out, err);
 }
 
-/* --- RAID 1: dm-raid keeps a superblock of each leg (linux 6.18 drivers/md/dm-raid.c) ------------------------------ */
+/* --- RAID 1: dm-raid keeps a superblock of each leg (linux 6.18 drivers/md/dm-raid.c) ------------------------------
+ */
 
 /* What tells how good a leg is. */
 struct leg {
@@ -154,8 +155,8 @@ static const struct lt_lvm_node *pool_of(const struct lt_lvm_maker *maker, const
     return first && lt_str_eq(first->type, LT_STR("thin-pool")) ? first->node : NULL;
 }
 
-static enum lt_status make_thin(struct lt_lvm_maker *maker, const struct lt_lvm_segment *segment,
-                                struct lt_device *out, struct lt_err *err)
+static enum lt_status make_thin(struct lt_lvm_maker *maker, const struct lt_lvm_segment *segment, struct lt_device *out,
+                                struct lt_err *err)
 {
     const struct lt_lvm_node *pool = pool_of(maker, segment);
     struct lt_str origin = lt_lvm_string(segment->node, "external_origin");
@@ -181,11 +182,8 @@ static const struct {
     enum lt_status (*make)(struct lt_lvm_maker *maker, const struct lt_lvm_segment *segment, struct lt_device *out,
                            struct lt_err *err);
 } types[] = {
-    {"striped", make_striped},
-    {"linear", make_striped},
-    {"mirror", make_mirror},
-    {"raid1", make_raid1},
-    {"thin", make_thin},
+    {"striped", make_striped}, {"linear", make_striped}, {"mirror", make_mirror},
+    {"raid1", make_raid1},     {"thin", make_thin},
 };
 
 static enum lt_status make_segment(struct lt_lvm_maker *maker, const struct lt_lvm_segment *segment,

@@ -32,7 +32,9 @@ bool lt_md_super_1(struct lt_cursor bytes, uint64_t at, struct lt_md_super *out)
         return false;
     *out = (struct lt_md_super){
         .major = 1,
-        .minor = at == 0 ? 1 : at == LT_MD_SUPER ? 2 : 0,
+        .minor = at == 0             ? 1
+                 : at == LT_MD_SUPER ? 2
+                                     : 0,
         .name = {(const char *)bytes.ptr + 32, strnlen((const char *)bytes.ptr + 32, 32)},
         .level = (int32_t)lt_le32(&bytes, 72),
         .disks = lt_le32(&bytes, 92),

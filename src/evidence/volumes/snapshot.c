@@ -68,7 +68,8 @@ static enum lt_status take_exceptions(struct snapshot *snapshot, struct lt_arena
     snapshot->exceptions = lt_new_array(arena, struct exception, most);
     for (uint64_t chunk = 1; chunk < chunks && !last; chunk += each + 1)
         if (!take_area(snapshot, chunk, bytes, &last))
-            return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "the store of the snapshot breaks off, or has too many chunks");
+            return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0,
+                           "the store of the snapshot breaks off, or has too many chunks");
     qsort(snapshot->exceptions, snapshot->count, sizeof *snapshot->exceptions, by_chunk);
     return LT_OK;
 }

@@ -7,7 +7,8 @@ enum { SECTOR = 512, HEADER = 32, ENTRY = 16, VALUE = 8, LARGEST_DATA = 1 << 21 
 
 static bool is_summed(struct lt_cursor *block, uint32_t salt)
 {
-    return block->len == LT_THIN_BLOCK && (lt_crc32c(~0u, block->ptr + 4, LT_THIN_BLOCK - 4) ^ salt) == lt_le32(block, 0);
+    return block->len == LT_THIN_BLOCK &&
+           (lt_crc32c(~0u, block->ptr + 4, LT_THIN_BLOCK - 4) ^ salt) == lt_le32(block, 0);
 }
 
 bool lt_thin_super(struct lt_cursor block, struct lt_thin_super *out)
