@@ -14,6 +14,7 @@
  *   zst.c          zstd (libzstd)                    xz.c         xz (liblzma)
  *   packing.c      how a file is packed              near.c       the nearest word to a mistyped one
  *   csvcell.c      text in a cell of CSV             bisect.h     a number in a sorted array
+ *   xxh64.c        a checksum of btrfs
  */
 #ifndef LT_BASE_BASE_H
 #define LT_BASE_BASE_H

@@ -47,6 +47,11 @@ static struct lt_unpacker *deflated_begin(void)
     return begin(-MAX_WBITS);
 }
 
+static struct lt_unpacker *zlib_begin(void)
+{
+    return begin(MAX_WBITS);
+}
+
 static enum lt_status gzip_unpack(struct lt_unpacker *base, struct lt_str *in, char *out, size_t room, size_t *got,
                                   struct lt_err *err)
 {
@@ -94,6 +99,14 @@ const struct lt_packing lt_gzip = {
 const struct lt_packing lt_deflated = {
     .name = "deflate",
     .begin = deflated_begin,
+    .unpack = gzip_unpack,
+    .end = gzip_end,
+    .version = zlibVersion,
+};
+
+const struct lt_packing lt_zlib = {
+    .name = "zlib",
+    .begin = zlib_begin,
     .unpack = gzip_unpack,
     .end = gzip_end,
     .version = zlibVersion,

@@ -35,6 +35,9 @@ extern const struct lt_packing lt_gzip; /* RFC 1952 */
 /* RFC 1951: what is in gzip, alone. No magic tells it, so nothing finds it but who knows that it is there. */
 extern const struct lt_packing lt_deflated;
 
+/* RFC 1950. Files are not packed so, but parts of file systems are: lt_packing_of() does not know it. */
+extern const struct lt_packing lt_zlib;
+
 /* RFC 8878, also with frames to be skipped, as zstd:chunked has them; those give no bytes. A window of more than 128
  * MiB is refused, which is what libzstd and its program do unless they are told otherwise. */
 extern const struct lt_packing lt_zstd;

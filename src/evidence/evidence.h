@@ -11,6 +11,7 @@
  *   path_index.c     from paths to inodes, for readers that find inodes in a disk image
  *   ext4/            the reader of ext2, ext3 and ext4 on a device; its map is in ext4/ext4.h
  *   xfs/             the reader of XFS on a device; its map is in xfs/xfs.h
+ *   btrfs/           the reader of btrfs on a device; its map is in btrfs/btrfs.h
  *   filesystems.def  a line for each reader of our own; filesystems.c asks them in turn
  *   disks/           what lies on a device, and on the devices that are made of it: its map is in disks/disks.h
  *   volumes/         volumes that are made of parts of disks: its map is in volumes/volumes.h

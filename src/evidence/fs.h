@@ -117,6 +117,9 @@ struct lt_fs_ops {
     /* Optional: when the file system that holds `path` was made; not set if that is not known. It is the birth of its
      * root, which a mounted host tells as its image does: s_mkfs_time, moments before, is the image's alone. */
     struct lt_time (*made)(struct lt_fs *, struct lt_str path, struct lt_arena *scratch);
+    /* Optional: which part of the file system holds `path`, if several have the same inode numbers: node->part there.
+     */
+    uint16_t (*part_at)(struct lt_fs *, struct lt_str path);
     /* Open a regular file; anything else is LT_SKIP with LT_CODE_TYPE, a missing one LT_END. */
     enum lt_status (*open)(struct lt_fs *, struct lt_str path, struct lt_file *out, struct lt_err *);
     /* Optional: as `open`, for the entry `node` of `dir`, where its inode is enough to find it. */

@@ -8,7 +8,7 @@ struct mount {
     struct lt_fs *fs;
     struct lt_str path; /* what of `fs` is shown */
     enum lt_mounting how;
-    uint16_t part; /* see lt_node */
+    uint16_t part; /* its number among self->parts */
 };
 
 struct mounted {
@@ -79,10 +79,11 @@ bool lt_is_mounted_at(const struct lt_fs *mounted, struct lt_str path)
     return mount->at.len && !rest.len && mount->how == LT_MOUNTED_FS;
 }
 
-/* Of a copy's times only the mtime is that of the file. */
+/* A file system that has parts itself tells which of them holds the inode. Of a copy's times only the mtime is that of
+ * the file. */
 static void complete(const struct mounted *self, uint16_t part, struct lt_node *node)
 {
-    node->part = part;
+    node->part = (uint32_t)part << 16 | (uint16_t)node->part;
     if (self->copied)
         node->time[LT_A] = node->time[LT_C] = node->time[LT_B] = (struct lt_time){0};
 }
@@ -371,15 +372,22 @@ const struct lt_medium *lt_mounted_medium(struct lt_fs *mounted, const struct lt
     return &mount->fs->medium;
 }
 
-bool lt_mounted_identity(const struct lt_fs *mounted, struct lt_str path, uint64_t ino, uint64_t out[2])
+static uint16_t part_at(struct lt_fs *fs, struct lt_str path)
 {
+    return fs->ops->part_at ? fs->ops->part_at(fs, path) : 0;
+}
+
+bool lt_mounted_identity(struct lt_fs *mounted, struct lt_str path, uint64_t ino, uint64_t out[2])
+{
+    struct lt_arena scratch = {0};
     struct lt_str rest;
-    out[0] = 0;
+    out[0] = part_at(mounted, path);
     out[1] = ino;
     if (mounted->ops->stat != mounted_stat)
         return true;
     const struct mount *mount = find(state(mounted), path, &rest);
-    out[0] = mount->part;
+    out[0] = (uint64_t)mount->part << 16 | part_at(mount->fs, inner_path(mount, rest, &scratch));
+    lt_arena_free(&scratch);
     return rest.len || !mount->at.len;
 }
 

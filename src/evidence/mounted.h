@@ -34,7 +34,7 @@ void lt_mounted_copied(struct lt_fs *mounted);
 
 /* Tell the directory at `path` from all others of the host by two numbers: `ino` is its inode, as names() gave it.
  * False: something is mounted there, and has another inode. */
-bool lt_mounted_identity(const struct lt_fs *mounted, struct lt_str path, uint64_t ino, uint64_t out[2]);
+bool lt_mounted_identity(struct lt_fs *mounted, struct lt_str path, uint64_t ino, uint64_t out[2]);
 
 /* Is a file system mounted at exactly this path? */
 bool lt_is_mounted_at(const struct lt_fs *mounted, struct lt_str path);

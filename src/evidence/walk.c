@@ -111,7 +111,7 @@ static enum lt_status walk_dir(struct state *state, struct lt_err *err)
     }
     /* Backwards, because the last one pushed is taken first. */
     for (size_t i = listing.count; i-- > 0;)
-        if (S_ISDIR(listing.nodes[i].mode) && lt_fs_is_name(listing.nodes[i].name))
+        if (S_ISDIR(listing.nodes[i].mode) && !listing.nodes[i].placeholder && lt_fs_is_name(listing.nodes[i].name))
             push(state, dir, &listing.nodes[i]);
     return LT_OK;
 }

@@ -49,8 +49,10 @@ struct lt_node {
     bool inferred;              /* of an unallocated entry: only the inode number links the inode to this directory */
     bool stale;                 /* a directory whose names changed after its known times */
     bool mount_root;            /* another file system is mounted here */
+    bool placeholder;           /* a directory that a kernel makes up where a subvolume was: there is nothing in it */
     bool damaged;               /* its checksum or a time is wrong, but what it says holds together */
-    uint16_t part;              /* inodes of other file systems of the host have the same numbers: 0 is its first */
+    uint32_t part;              /* inodes of other file systems of the host, or of other subvolumes, have the same
+                                 * numbers: 0 is the first */
     const struct lt_err *error; /* NULL, or what could not be read. With mode 0 only name and ino are known */
 };
 

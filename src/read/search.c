@@ -149,7 +149,7 @@ static int by_path(const void *a, const void *b)
 static bool is_first_time(struct pass *pass, const struct item *item)
 {
     uint64_t identity[2];
-    const struct lt_fs *fs = pass->ctx.fs;
+    struct lt_fs *fs = pass->ctx.fs;
     if (fs->is_tree || !lt_mounted_identity(fs, path_of(item), item->ino, identity))
         return true;
     struct lt_str key = {(const char *)identity, sizeof identity};

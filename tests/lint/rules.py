@@ -23,8 +23,9 @@ WORDS = {"src/runtime/runtimes.def"}
 # Where the map of a folder stands: in the comment that opens this header.
 MAPS = {
     "src/base": "base.h", "src/contain": "contain.h", "src/parse": "parse.h", "src/model": "event.h", "formats": "format.h",
-    "src/evidence": "evidence.h", "src/evidence/ext4": "ext4.h", "src/evidence/xfs": "xfs.h", "src/evidence/magic": "magic.h", "src/evidence/packed": "packed.h",
-    "src/evidence/disks": "disks.h", "src/evidence/volumes": "volumes.h",
+    "src/evidence": "evidence.h", "src/evidence/ext4": "ext4.h", "src/evidence/xfs": "xfs.h", "src/evidence/btrfs": "btrfs.h",
+    "src/evidence/magic": "magic.h", "src/evidence/packed": "packed.h", "src/evidence/disks": "disks.h",
+    "src/evidence/volumes": "volumes.h",
     "src/carve": "carve.h", "src/read": "context.h", "src/store": "mechanics.h",
     "src/overlay": "lower_stack.h", "src/clock": "zones.h", "src/files": "walked.h", "src/files/checks": "checks.h", "src/host": "attribution.h",
     "src/runtime": "runtimes.h", "src/remains": "remains.h", "src/runtime/docker": "docker.h", "src/runtime/docker/driver": "driver.h",

@@ -205,12 +205,13 @@ static bool entry(struct dump *dump, const struct lt_dir *dir, const struct lt_n
         complain(dump, path, node->error);
     if (node->mode || node->unallocated)
         print_row(dump, dir, node, path);
-    return S_ISDIR(node->mode);
+    return S_ISDIR(node->mode) && !node->placeholder;
 }
 
 static void push(struct dump *dump, const struct lt_dir *parent, const struct lt_node *node)
 {
-    struct lt_str key = lt_str_dup(&dump->dirs, (struct lt_str){(const char *)&node->ino, sizeof node->ino});
+    const uint64_t inode[] = {node->ino, node->part};
+    struct lt_str key = lt_str_dup(&dump->dirs, (struct lt_str){(const char *)inode, sizeof inode});
     bool again = lt_map_get(&dump->visited, key) != NULL;
     if (again && node->unallocated)
         return; /* that inode lives again */

@@ -6,7 +6,7 @@
 /* A field that is not packed is lost, and the compiler does not notice. When you change one of these structs, change
  * put_*(), get_*() and the test in tests/unit/pack.c, and then the size here. */
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lt_event) == 256, "new fields of lt_event must be packed");
-_Static_assert(sizeof(void *) != 8 || sizeof(struct lt_node) == 168, "new fields of lt_node must be packed");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct lt_node) == 176, "new fields of lt_node must be packed");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lt_hidden) == 72, "new fields of lt_hidden must be packed");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lt_where) == 40, "new fields of lt_where must be packed");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lt_attr) == 56, "new fields of lt_attr must be packed");
