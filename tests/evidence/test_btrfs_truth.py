@@ -36,6 +36,12 @@ def test_clean_disk(made: Callable[[str], Path]) -> None:
     ext4fs.check_equal(truth("btrfs", "fs"), ext4fs.dump(image))
 
 
+def test_log_is_replayed(made: Callable[[str], Path]) -> None:
+    """After a power failure: what the kernel shows once it has replayed the log."""
+    image = made("btrfs-dirty")
+    ext4fs.check_equal(truth("btrfs-dirty", "fs.replayed"), ext4fs.dump(image))
+
+
 def test_log_is_left_alone(made: Callable[[str], Path]) -> None:
     """--no-journal: the disk as it lies."""
     image = made("btrfs-dirty")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/btrfs/btrfs.h"
 
+#include "evidence/btrfs/log.h"
 #include "evidence/btrfs/reader.h"
 #include "evidence/identity.h"
 
@@ -313,7 +314,23 @@ static enum lt_status read_chunks(struct lt_fs *fs, struct lt_btrfs_volume *volu
     return LT_OK;
 }
 
-static enum lt_status read_trees(struct lt_fs *fs, struct lt_btrfs_reader *reader, struct lt_err *err)
+/* What was written with fsync() since the last commit waits in logs. */
+static void replay_logs(struct lt_fs *fs, struct lt_btrfs_reader *reader, bool no_journal)
+{
+    static const char *const lost = "the log was not replayed: the newest changes may be missing";
+    struct lt_arena *arena = &fs->evidence->arena;
+    struct lt_err problem = {0};
+    if (!reader->volume.super.log_root.at)
+        return;
+    fs->journal.present = true;
+    fs->journal.replayed = !no_journal && lt_btrfs_replay_logs(&reader->volume, &reader->subvolumes, arena,
+                                                               &reader->changes, &problem) == LT_OK;
+    fs->lagging = !fs->journal.replayed;
+    if (fs->lagging)
+        lt_fs_note(fs, LT_CODE_JOURNAL, problem.set ? lt_str_format(arena, "%s (%s)", lost, problem.text).ptr : lost);
+}
+
+static enum lt_status read_trees(struct lt_fs *fs, struct lt_btrfs_reader *reader, bool no_journal, struct lt_err *err)
 {
     struct lt_err problem = {0};
     struct lt_arena *arena = &fs->evidence->arena;
@@ -324,6 +341,7 @@ static enum lt_status read_trees(struct lt_fs *fs, struct lt_btrfs_reader *reade
         return lt_fail(err, LT_SKIP, problem.code, problem.sys, "%s", problem.text);
     if (status != LT_OK)
         lt_fs_note(fs, problem.code, problem.text);
+    replay_logs(fs, reader, no_journal);
     lt_btrfs_subvolumes_place(&reader->subvolumes, &reader->volume, arena);
     return LT_OK;
 }
@@ -376,16 +394,6 @@ static void check_copies(struct lt_fs *fs)
     volume->copied = 0;
 }
 
-/* What was written with fsync() since the last commit waits in a log. */
-static void check_log(struct lt_fs *fs)
-{
-    if (!lt_btrfs_reader(fs)->volume.super.log_root.at)
-        return;
-    fs->journal.present = true;
-    fs->lagging = true;
-    lt_fs_note(fs, LT_CODE_JOURNAL, "the log was not replayed: the newest changes may be missing");
-}
-
 static void btrfs_release(struct lt_fs *fs)
 {
     struct lt_btrfs_reader *reader = lt_btrfs_reader(fs);
@@ -421,7 +429,7 @@ static enum lt_status btrfs_open_fs(struct lt_fs *fs, const struct lt_device *de
     if (status == LT_OK)
         status = read_chunks(fs, volume, err);
     if (status == LT_OK)
-        status = read_trees(fs, reader, err);
+        status = read_trees(fs, reader, args->no_journal, err);
     if (status != LT_OK) {
         lt_btrfs_subvolumes_free(&reader->subvolumes);
         lt_btrfs_volume_close(volume);
@@ -432,7 +440,6 @@ static enum lt_status btrfs_open_fs(struct lt_fs *fs, const struct lt_device *de
     fs->identity.uuid = lt_uuid_text(&fs->evidence->arena, volume->super.fsid);
     fs->identity.label = lt_label_text(&fs->evidence->arena, volume->super.label, sizeof volume->super.label);
     check_super(fs);
-    check_log(fs);
     check_subvolumes(fs);
     check_copies(fs);
     return LT_OK;

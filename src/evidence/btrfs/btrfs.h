@@ -10,6 +10,10 @@
  *   tree.c        the items of a tree in order, with those changes
  *   content.c     what is in a file
  *   subvolumes.c  subvolumes and snapshots, and their paths
+ *   replay.c      for the replay of a log: the tree with what was changed so far
+ *   replay_names.c    names that a log adds and removes
+ *   replay_extents.c  extents that a log adds, in place of others
+ *   log.c         replays the logs of all subvolumes
  *   reader.c      inodes as nodes; names and attributes
  *   btrfs.c       opens it all: the functions of lt_fs_ops */
 #ifndef LT_EVIDENCE_BTRFS_BTRFS_H
