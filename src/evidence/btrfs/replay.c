@@ -23,8 +23,8 @@ static bool take_item(void *arg, const struct lt_btrfs_item *item)
             memcpy(found->items, old, found->count * sizeof *old);
     }
     struct lt_str copy = lt_str_dup(arena, (struct lt_str){(const char *)item->data.ptr, item->data.len});
-    found->items[found->count++] = (struct lt_btrfs_item){
-        .key = item->key, .data = {.ptr = (const unsigned char *)copy.ptr, .len = copy.len}};
+    found->items[found->count++] =
+        (struct lt_btrfs_item){.key = item->key, .data = {.ptr = (const unsigned char *)copy.ptr, .len = copy.len}};
     return true;
 }
 
@@ -75,8 +75,7 @@ void lt_btrfs_doubt(struct lt_btrfs_replay *replay, uint64_t ino)
         return;
     if (replay->doubtful_count == replay->doubtful_cap) {
         replay->doubtful_cap = replay->doubtful_cap ? replay->doubtful_cap * 2 : 64;
-        replay->doubtful =
-            lt_realloc(replay->doubtful, lt_array_size(replay->doubtful_cap, sizeof *replay->doubtful));
+        replay->doubtful = lt_realloc(replay->doubtful, lt_array_size(replay->doubtful_cap, sizeof *replay->doubtful));
     }
     replay->doubtful[replay->doubtful_count++] = ino;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the replay of a log needs: the tree with what was changed so far, and the changes themselves. Private to
- * evidence/btrfs/. Facts: linux fs/btrfs/tree-log.c (6.18, and 5.2 for logs that hold both kinds of directory items). */
+ * evidence/btrfs/. Facts: linux fs/btrfs/tree-log.c (6.18, and 5.2 for logs that hold both kinds of directory items).
+ */
 #ifndef LT_EVIDENCE_BTRFS_REPLAY_H
 #define LT_EVIDENCE_BTRFS_REPLAY_H
 

@@ -33,8 +33,7 @@ static void keep_part(struct lt_btrfs_replay *replay, const struct lt_btrfs_item
     if (lt_cursor_le(&data, AT, 8)) /* not a hole */
         put_number(bytes, SKIP, extent->skip + (from - extent->offset));
     put_number(bytes, SIZE, size);
-    lt_btrfs_put(replay, (struct lt_btrfs_key){item->key.objectid, from, LT_BTRFS_EXTENT},
-                 (struct lt_str){bytes, FAR});
+    lt_btrfs_put(replay, (struct lt_btrfs_key){item->key.objectid, from, LT_BTRFS_EXTENT}, (struct lt_str){bytes, FAR});
 }
 
 void lt_btrfs_cut_file(struct lt_btrfs_replay *replay, uint64_t ino, uint64_t from, uint64_t end)

@@ -28,8 +28,7 @@ static void resize_dir(struct lt_btrfs_replay *replay, uint64_t dir, size_t name
         return;
     uint64_t size = lt_cursor_le(&item.data, SIZE, NUMBER);
     size = more ? size + 2 * name : size - 2 * name;
-    struct lt_str copy =
-        lt_str_dup(&replay->scratch, (struct lt_str){(const char *)item.data.ptr, item.data.len});
+    struct lt_str copy = lt_str_dup(&replay->scratch, (struct lt_str){(const char *)item.data.ptr, item.data.len});
     for (unsigned i = 0; i < NUMBER; i++)
         ((char *)(size_t)copy.ptr)[SIZE + i] = (char)(size >> 8 * i);
     lt_btrfs_put(replay, item.key, copy);
@@ -65,8 +64,8 @@ static void remove_ref(struct lt_btrfs_replay *replay, const struct lt_btrfs_ite
 /* Call remove_ref() for the reference of an inode to its name, in whatever item it is. */
 static void forget_name(struct lt_btrfs_replay *replay, uint64_t ino, uint64_t parent, struct lt_str name)
 {
-    struct lt_btrfs_found found = lt_btrfs_find(replay, &replay->tree, first_of(ino, LT_BTRFS_INODE_REF),
-                                                last_of(ino, LT_BTRFS_INODE_EXTREF));
+    struct lt_btrfs_found found =
+        lt_btrfs_find(replay, &replay->tree, first_of(ino, LT_BTRFS_INODE_REF), last_of(ino, LT_BTRFS_INODE_EXTREF));
     for (size_t i = 0; i < found.count; i++)
         if (has_name(&found.items[i], parent, name))
             remove_ref(replay, &found.items[i], parent, name);
@@ -75,8 +74,8 @@ static void forget_name(struct lt_btrfs_replay *replay, uint64_t ino, uint64_t p
 /* Is there a reference to the name in the log? */
 static bool is_in_log(struct lt_btrfs_replay *replay, uint64_t ino, uint64_t parent, struct lt_str name)
 {
-    struct lt_btrfs_found found = lt_btrfs_find(replay, &replay->log, first_of(ino, LT_BTRFS_INODE_REF),
-                                                last_of(ino, LT_BTRFS_INODE_EXTREF));
+    struct lt_btrfs_found found =
+        lt_btrfs_find(replay, &replay->log, first_of(ino, LT_BTRFS_INODE_REF), last_of(ino, LT_BTRFS_INODE_EXTREF));
     for (size_t i = 0; i < found.count; i++)
         if (has_name(&found.items[i], parent, name))
             return true;
@@ -87,8 +86,8 @@ uint32_t lt_btrfs_count_names(struct lt_btrfs_replay *replay, uint64_t ino)
 {
     struct lt_btrfs_ref ref;
     uint32_t count = 0;
-    struct lt_btrfs_found found = lt_btrfs_find(replay, &replay->tree, first_of(ino, LT_BTRFS_INODE_REF),
-                                                last_of(ino, LT_BTRFS_INODE_EXTREF));
+    struct lt_btrfs_found found =
+        lt_btrfs_find(replay, &replay->tree, first_of(ino, LT_BTRFS_INODE_REF), last_of(ino, LT_BTRFS_INODE_EXTREF));
     for (size_t i = 0; i < found.count; i++)
         for (size_t at = 0; lt_btrfs_next_ref(&found.items[i], &at, &ref, NULL) == LT_OK;)
             count++;
@@ -113,8 +112,8 @@ static void unlink_entry(struct lt_btrfs_replay *replay, const struct lt_btrfs_i
 static void unlink_name(struct lt_btrfs_replay *replay, uint64_t dir, struct lt_str name)
 {
     struct lt_btrfs_entry entry;
-    struct lt_btrfs_found found = lt_btrfs_find(replay, &replay->tree, first_of(dir, LT_BTRFS_DIR_INDEX),
-                                                last_of(dir, LT_BTRFS_DIR_INDEX));
+    struct lt_btrfs_found found =
+        lt_btrfs_find(replay, &replay->tree, first_of(dir, LT_BTRFS_DIR_INDEX), last_of(dir, LT_BTRFS_DIR_INDEX));
     for (size_t i = 0; i < found.count; i++)
         if (read_entry(&found.items[i], &entry) && lt_str_eq(entry.name, name))
             unlink_entry(replay, &found.items[i]);
@@ -176,8 +175,8 @@ void lt_btrfs_replay_deletes(struct lt_btrfs_replay *replay, uint64_t dir)
 
 void lt_btrfs_empty_dir(struct lt_btrfs_replay *replay, uint64_t dir)
 {
-    struct lt_btrfs_found found = lt_btrfs_find(replay, &replay->tree, first_of(dir, LT_BTRFS_DIR_INDEX),
-                                                last_of(dir, LT_BTRFS_DIR_INDEX));
+    struct lt_btrfs_found found =
+        lt_btrfs_find(replay, &replay->tree, first_of(dir, LT_BTRFS_DIR_INDEX), last_of(dir, LT_BTRFS_DIR_INDEX));
     for (size_t i = 0; i < found.count; i++)
         unlink_entry(replay, &found.items[i]);
 }

@@ -20,12 +20,15 @@ static bool look_xfs(struct lt_magic_probe *probe, struct lt_magic *out)
 
 static bool look_btrfs(struct lt_magic_probe *probe, struct lt_magic *out)
 {
-    uint64_t devices = lt_cursor_le(&probe->bytes, 0x88, 8);
+    static const uint64_t known = 0x10fff; /* features; see LT_BTRFS_INCOMPAT_KNOWN */
+    uint64_t devices = lt_cursor_le(&probe->bytes, 0x88, 8), unknown = lt_cursor_le(&probe->bytes, 0xBC, 8) & ~known;
     out->uuid = lt_magic_uuid(probe, 32);
     out->label = lt_magic_label(probe, 0x12B, 256);
     out->size = lt_cursor_le(&probe->bytes, 0x70, 8);
     if (devices > 1)
         out->detail = lt_str_format(probe->arena, "one of %ju devices", (uintmax_t)devices);
+    if (unknown)
+        out->detail = lt_str_format(probe->arena, "with features that are not known, %#jx", (uintmax_t)unknown);
     return true;
 }
 
