@@ -188,8 +188,6 @@ VOLUMES = {
     "a LUKS2 encrypted volume": (("cryptsetup",), make_luks("luks2"), "cryptsetup open"),
     "a bcache device": (("make-bcache",), make_bcache, "register"),
     "swap space": (("mkswap",), lambda image: call("mkswap", "-L", "pages", empty(image)), "no file system"),
-    "an XFS file system": (("mkfs.xfs",), lambda image: call("mkfs.xfs", "-L", "data", empty(image, 320 * MIB)),
-                           "mount"),
     "an f2fs file system": (("mkfs.f2fs",), lambda image: call("mkfs.f2fs", "-l", "data", empty(image)), "mount"),
     "a squashfs file system": (("mksquashfs",), make_from_tree("mksquashfs", "TREE", "IMAGE", "-quiet"), "unsquashfs"),
     "an EROFS file system": (("mkfs.erofs",), make_from_tree("mkfs.erofs", "IMAGE", "TREE"), "mount"),

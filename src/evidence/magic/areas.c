@@ -162,11 +162,12 @@ static bool look_ext_copy(struct lt_magic_probe *probe, struct lt_magic *out)
     "an ext2, ext3 or ext4 file system with a damaged superblock",                                                     \
         "repair a copy of the image (e2fsck -b BLOCK -B SIZE) and pass that"
 #define BTRFS "a btrfs file system", "mount it read-only with all its devices, and pass the directory"
+#define XFS   "an XFS file system", "mount a copy of it, repaired if it must be (xfs_repair), and pass the directory"
 #define OCFS2 "an OCFS2 file system", MOUNT
 #define UFS   "a UFS file system", MOUNT
 
 const struct lt_magic_format lt_magic_areas[] = {
-    {0, 0, LT_MAGIC("XFSB"), "an XFS file system", REPLAY, NULL, look_xfs},
+    {0, 0, LT_MAGIC("XFSB"), XFS, NULL, look_xfs},
     {65536, 64, LT_MAGIC("_BHRfS_M"), BTRFS, NULL, look_btrfs},
     {1024, 0, LT_MAGIC("\x10\x20\xf5\xf2"), "an f2fs file system", REPLAY, NULL, look_f2fs},
     {1024, 0, LT_MAGIC("\xe2\xe1\xf5\xe0"), "an EROFS file system", MOUNT, NULL, look_erofs},
