@@ -68,7 +68,7 @@ static void make_buffer(struct made *made, unsigned sectors, unsigned flags, uin
 
 static void buffer(void **state)
 {
-    struct made made;
+    struct made made = {0};
     struct lt_xfs_log_buffer out;
     struct lt_err err = {0};
     (void)state;
@@ -97,7 +97,7 @@ static void runs(void **state)
     static const struct {
         size_t from, size;
     } wanted[] = {{128, 128}, {512, 256}, {768, 128}, {1152, 128}};
-    struct made made;
+    struct made made = {0};
     struct lt_xfs_log_buffer out;
     struct lt_xfs_log_run run;
     struct lt_err err = {0};
@@ -118,7 +118,7 @@ static void runs(void **state)
 
 static void runs_that_cannot_be(void **state)
 {
-    struct made made;
+    struct made made = {0};
     struct lt_xfs_log_buffer out;
     struct lt_xfs_log_run run;
     (void)state;
@@ -200,7 +200,7 @@ static uint64_t be(const unsigned char *bytes, size_t at, unsigned size)
 static void core(void **state)
 {
     unsigned char bytes[INODE];
-    struct made made;
+    struct made made = {0};
     struct lt_err err = {0};
     (void)state;
     for (unsigned kind = 0; kind < 2; kind++) {
@@ -230,7 +230,7 @@ static void core(void **state)
 static void forks(void **state)
 {
     unsigned char bytes[INODE];
-    struct made made;
+    struct made made = {0};
     struct lt_err err = {0};
     (void)state;
     make_inode(&made, 0x1 | 0x4 | 0x40, true, false); /* extents, and attributes in the inode */
@@ -261,7 +261,7 @@ static void forks(void **state)
 static void btree_root(void **state)
 {
     unsigned char bytes[INODE], *root;
-    struct made made;
+    struct made made = {0};
     struct lt_err err = {0};
     (void)state;
     make_inode(&made, 0x1 | 0x8, true, false);
@@ -291,7 +291,7 @@ static void btree_root(void **state)
 static void age(void **state)
 {
     unsigned char bytes[INODE];
-    struct made made;
+    struct made made = {0};
     struct lt_cursor disk = {.ptr = bytes, .len = INODE};
     (void)state;
     make_inode(&made, 1, true, false);
@@ -314,7 +314,7 @@ static void age(void **state)
 static void version_4(void **state)
 {
     unsigned char bytes[INODE];
-    struct made made;
+    struct made made = {0};
     struct lt_err err = {0};
     (void)state;
     make_inode(&made, 0x1 | 0x2, true, false);
@@ -338,7 +338,7 @@ static void version_4(void **state)
 static void inodes_that_cannot_be(void **state)
 {
     unsigned char bytes[INODE], before[INODE];
-    struct made made;
+    struct made made = {0};
     (void)state;
     for (unsigned kind = 0; kind < 5; kind++) {
         struct lt_err err = {0};
