@@ -37,7 +37,7 @@ def test_manifest(dirty: Path, tmp: Path) -> None:
         assert bool(journal["transactions"]) == (not options), journal
 
 
-@pytest.mark.parametrize("name, stop", [("1k-blocks", "nologflush"), ("stripes", "logflush"), ("4k-sectors", "copied")])
+@pytest.mark.parametrize("name, stop", [("1k-blocks", "nologflush"), ("stripes", "logflush"), ("4k-sectors", "copied"), ("large-records", "logflush")])
 def test_stop(name: str, stop: str, mounting: None, tmp: Path) -> None:
     """In the midst of use."""
     if not machine.have("mkfs.xfs"):

@@ -27,6 +27,7 @@ XFSREPLAY = ext4fs.FSDUMP.with_name("xfsreplay")
 GOINGDOWN = 0x8004587D # XFS_IOC_GOINGDOWN
 # How a disk stops: the flag of the shutdown, which says whether the log is written out before, or a copy while it is in use.
 STOPS = {"default": 0, "logflush": 1, "nologflush": 2, "copied": None}
+# name: options of mkfs.xfs, and behind ":" those of the mount
 VARIANTS = {
     "default": "",
     "small-log": "-l size=7m",
@@ -39,6 +40,8 @@ VARIANTS = {
     "large-directories": "-b size=1024 -n size=65536 -l size=9m",
     "large-inodes": "-i size=2048 -l size=10m",
     "rmap": "-m rmapbt=1,reflink=1 -l size=13m",
+    "large-records": "-l size=24m:logbsize=256k",
+    "records-of-64k": "-b size=1024 -l size=10m:logbsize=64k",
     "16k-directories": "-n size=16384 -i size=512,maxpct=80 -d agcount=2 -l size=10m",
 }
 
@@ -188,9 +191,10 @@ def shutdown(root: Path, flag: int) -> None:
 
 def stopped(image: Path, options: str, stop: str, seed: int, seconds: float, size: str = "96M") -> Path:
     """An image that was in use for that long when it stopped."""
+    making, _, mounting = options.partition(":")
     subprocess.run(["truncate", "-s", size, image], check=True)
-    subprocess.run(["mkfs.xfs", "--unsupported", "-q", *options.split(), image], check=True, capture_output=True)
-    with disks.mount(image, "xfs", "loop") as root, at_work(root, seed, 2) as workers:
+    subprocess.run(["mkfs.xfs", "--unsupported", "-q", *making.split(), image], check=True, capture_output=True)
+    with disks.mount(image, "xfs", ",".join(["loop", *filter(None, [mounting])])) as root, at_work(root, seed, 2) as workers:
         time.sleep(seconds)
         flag = STOPS[stop]
         if flag is not None:

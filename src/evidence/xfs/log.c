@@ -73,14 +73,15 @@ enum lt_status lt_xfs_log_record(struct lt_cursor block, struct lt_xfs_log_recor
     return LT_OK;
 }
 
-/* xfs_log.c, xlog_cksum(): the header without the sum, the other blocks of the header, the data. */
+/* xfs_log.c, xlog_cksum(): the header without the sum, those other blocks of the header that the data needs, the data.
+ */
 static uint32_t sum_of(const struct lt_xfs_log_record *record, struct lt_cursor bytes, size_t summed)
 {
     static const unsigned char zeros[4] = {0};
     uint32_t crc = lt_crc32c(~0u, bytes.ptr, SUM);
     crc = lt_crc32c(crc, zeros, sizeof zeros);
     crc = lt_crc32c(crc, bytes.ptr + SUM + 4, summed - SUM - 4);
-    for (size_t i = 1; i < record->heads; i++)
+    for (size_t i = 1; i < record->heads && i < blocks_of(record->length, LT_XFS_LOG_SPAN); i++)
         crc = lt_crc32c(crc, bytes.ptr + i * LT_XFS_LOG_BLOCK, SUMMED_MORE);
     return ~lt_crc32c(crc, bytes.ptr + (size_t)record->heads * LT_XFS_LOG_BLOCK, record->length);
 }
