@@ -40,7 +40,7 @@ VARIANTS = {
     "large-directories": "-b size=1024 -n size=65536 -l size=9m",
     "large-inodes": "-i size=2048 -l size=10m",
     "rmap": "-m rmapbt=1,reflink=1 -l size=13m",
-    "large-records": "-l size=24m:logbsize=256k",
+    "large-records": "-l size=20m:logbsize=256k",
     "records-of-64k": "-b size=1024 -l size=10m:logbsize=64k",
     "16k-directories": "-n size=16384 -i size=512,maxpct=80 -d agcount=2 -l size=10m",
 }

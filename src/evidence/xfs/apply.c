@@ -161,9 +161,8 @@ static void put_runs(struct lt_xfs_apply *apply, const struct lt_xfs_log_item *i
     uint64_t place = buffer->sector * LT_SECTOR;
     uint32_t size = buffer->sectors * LT_SECTOR;
     struct lt_xfs_log_run run;
-    enum lt_status status;
     unsigned at = 0, piece = 0;
-    while ((status = lt_xfs_log_next_run(item, buffer, &at, &piece, &run, err)) == LT_OK)
+    while (lt_xfs_log_next_run(item, buffer, &at, &piece, &run, err) == LT_OK)
         if (buffer->inodes)
             put_links(apply, &run, place, size);
         else
@@ -397,26 +396,31 @@ static bool own_block(struct lt_xfs_apply *apply, uint64_t number, uint64_t ino,
     return true;
 }
 
-/* Two inodes exchanged their contents (xfs_inode_item_recover.c, xfs_recover_inode_owner_change()). Level by level,
- * from the left to the right; an image that lies may go on for ever. */
+/* A level of a btree, from its first block to the right. Returns the first block of the level below, UINT64_MAX: there
+ * is none. An image that lies may go on for ever, so no more than `*left` blocks are looked at. */
+static uint64_t own_level(struct lt_xfs_apply *apply, uint64_t first, uint64_t ino, uint64_t *left)
+{
+    uint64_t right, down, below = UINT64_MAX;
+    for (uint64_t at = first; at != UINT64_MAX && *left; at = right) {
+        --*left;
+        if (!own_block(apply, at, ino, &right, &down))
+            break;
+        below = at == first ? down : below;
+    }
+    return below;
+}
+
+/* Two inodes exchanged their contents: see xfs_inode_item_recover.c, xfs_recover_inode_owner_change(). */
 static void own_btree(struct lt_xfs_apply *apply, const struct lt_xfs_fork *fork, const struct lt_xfs_inode *inode)
 {
     struct lt_xfs_map_node root;
     struct lt_err ignored = {0};
     uint64_t left = inode->blocks < MAX_OWNED ? inode->blocks : MAX_OWNED;
-    if (fork->format != LT_XFS_BTREE || lt_xfs_map_root(fork, &root, &ignored) != LT_OK)
+    if (fork->format != LT_XFS_BTREE || lt_xfs_map_root(fork, &root, &ignored) != LT_OK || !root.count)
         return;
-    for (unsigned entry = 0; entry < root.count; entry++) {
-        uint64_t first = lt_xfs_map_entry(&root, entry).block;
-        while (first != UINT64_MAX) {
-            uint64_t at = first, right, down;
-            for (first = UINT64_MAX; at != UINT64_MAX && left; at = right, left--) {
-                if (!own_block(apply, at, inode->ino, &right, &down))
-                    break;
-                first = first == UINT64_MAX ? down : first;
-            }
-        }
-    }
+    uint64_t first = lt_xfs_map_entry(&root, 0).block;
+    while (first != UINT64_MAX)
+        first = own_level(apply, first, inode->ino, &left);
 }
 
 static void own_btrees(struct lt_xfs_apply *apply, uint64_t place)

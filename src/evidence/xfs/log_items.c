@@ -85,10 +85,11 @@ enum lt_status lt_xfs_log_buffer(const struct lt_xfs_log_item *item, struct lt_x
         .quota = flags & BUFFER_QUOTA,
         .words = lt_le32(&head, 16),
     };
-    if (head.bad || head.len < MAP || out->words > MAX_WORDS || out->words * 4 > head.len - MAP || !out->sectors ||
-        out->sectors > LT_XFS_MAX_BLOCK / LT_XFS_MIN_SECTOR || out->sector > INT64_MAX / LT_XFS_MIN_SECTOR)
+    if (head.bad || head.len < MAP || out->words > MAX_WORDS || (size_t)out->words * 4 > head.len - MAP ||
+        !out->sectors || out->sectors > LT_XFS_MAX_BLOCK / LT_XFS_MIN_SECTOR ||
+        out->sector > INT64_MAX / LT_XFS_MIN_SECTOR)
         return broken(err, "a buffer");
-    out->map = (struct lt_cursor){.ptr = head.ptr + MAP, .len = out->words * 4};
+    out->map = (struct lt_cursor){.ptr = head.ptr + MAP, .len = (size_t)out->words * 4};
     return LT_OK;
 }
 
