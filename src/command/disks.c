@@ -155,7 +155,8 @@ static enum lt_status run_disks(struct lt_job *job, struct lt_err *err)
 const struct lt_command lt_command_disks = {
     .name = "disks",
     .arguments = "EVIDENCE...",
-    .summary = "what lies on the disks: partitions, volumes, file systems and stores; what is read, and what helps else",
+    .summary =
+        "what lies on the disks: partitions, volumes, file systems and stores; what is read, and what helps else",
     .options = LT_OPTIONS_JSON,
     .storeless = true,
     .run = run_disks,

@@ -4,18 +4,18 @@
 enum { BITS = 32 };
 
 static const char *const compat[BITS] = {
-    "dir_prealloc", "imagic_inodes",  "has_journal", "ext_attr",      "resize_inode",  "dir_index",
+    "dir_prealloc", "imagic_inodes",        "has_journal",   "ext_attr",    "resize_inode",  "dir_index",
     "lazy_bg",      [8] = "exclude_bitmap", "sparse_super2", "fast_commit", "stable_inodes", [12] = "orphan_file",
 };
 static const char *const ro_compat[BITS] = {
-    "sparse_super", "large_file", [3] = "huge_file", "uninit_bg", "dir_nlink",     "extra_isize",        "snapshot",
-    "quota",        "bigalloc",   "metadata_csum",   "replica",   "read-only",     "project",            "shared_blocks",
-    "verity",       "orphan_present",
+    "sparse_super", "large_file",    [3] = "huge_file", "uninit_bg",      "dir_nlink", "extra_isize",
+    "snapshot",     "quota",         "bigalloc",        "metadata_csum",  "replica",   "read-only",
+    "project",      "shared_blocks", "verity",          "orphan_present",
 };
 static const char *const incompat[BITS] = {
-    "compression", "filetype", "needs_recovery", "journal_dev", "meta_bg",            [6] = "extent",
-    "64bit",       "mmp",      "flex_bg",        "ea_inode",    [12] = "dirdata",     "metadata_csum_seed",
-    "large_dir",   "inline_data", "encrypt",     "casefold",
+    "compression", "filetype",    "needs_recovery", "journal_dev", "meta_bg",        [6] = "extent",
+    "64bit",       "mmp",         "flex_bg",        "ea_inode",    [12] = "dirdata", "metadata_csum_seed",
+    "large_dir",   "inline_data", "encrypt",        "casefold",
 };
 
 static void add(struct lt_buf *text, uint32_t bits, const char *const names[BITS], char set)
