@@ -55,8 +55,8 @@ void lt_evidence_find_all(const struct lt_list *evidence, const struct lt_list *
         if (!disks)
             disks = lt_new(&each->arena, struct lt_disks);
         each->disks = disks;
-        if (!err->set)
-            each->kind->find(each, err);
+        if (!err->set && each->kind->find(each, err) == LT_FATAL)
+            return;
     }
     if (disks)
         lt_disks_join(disks);

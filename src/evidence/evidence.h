@@ -42,7 +42,7 @@ struct lt_evidence_kind {
     /* Open the files that the evidence consists of, and read nothing of them; but the descriptor of a VMDK, and the
      * headers of the formats in packed/, tell which these are. LT_SKIP: `err` says why not. */
     enum lt_status (*open)(struct lt_evidence *evidence, struct lt_err *err);
-    /* Fill evidence->fs and ->notes. LT_SKIP: nothing readable in it, `err` says why. */
+    /* Fill evidence->fs and ->notes. LT_SKIP: nothing readable in it, `err` says why. LT_FATAL: args.room says stop. */
     enum lt_status (*find)(struct lt_evidence *evidence, struct lt_err *err);
     /* Optional: the same once all evidence was searched, and the volumes were made that may lie on several. */
     enum lt_status (*settle)(struct lt_evidence *evidence, struct lt_err *err);

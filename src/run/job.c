@@ -98,6 +98,8 @@ static void find_file_systems(struct lt_job *job)
     lt_each (struct lt_evidence, evidence, &job->evidence) {
         const struct lt_err *problem = job->unopened.items[evidence_at];
         job->report.evidence = evidence->spec;
+        if (problem->set && problem->status == LT_FATAL)
+            return; /* a signal */
         report_notes(job, evidence);
         if (problem->set)
             report_unread(job, evidence, problem);
@@ -394,7 +396,7 @@ static int run_all(struct lt_job *job)
         if (!late)
             lt_sandbox_enter(job, false);
         find_all(job);
-        status = lt_opening_late(job, &err);
+        status = job->signal ? LT_FATAL : lt_opening_late(job, &err);
     }
     if (status == LT_OK && late)
         lt_sandbox_enter(job, true);

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,6 +52,18 @@ static int open_name(const char *spec, const char *name, struct stat *status)
     return -1;
 }
 
+/* Does the name tell another directory than that of `spec`? It is compared as text: nothing that a name leads to is
+ * looked at. */
+static bool is_moved(const char *spec, struct lt_str name, struct lt_arena *arena)
+{
+    char resolved[PATH_MAX];
+    struct lt_str told = lt_str_dirname(name), own = lt_str_dirname(lt_str_c(spec));
+    if (!memchr(name.ptr, '/', name.len) || lt_str_eq(told, LT_STR(".")))
+        return false;
+    const char *folder = strchr(spec, '/') ? lt_path_join(arena, own, LT_STR(".")).ptr : ".";
+    return !realpath(folder, resolved) || !lt_str_eq(told, lt_str_c(resolved));
+}
+
 static enum lt_status fail_open(struct lt_err *err)
 {
     if (errno == ELOOP)
@@ -82,7 +96,7 @@ enum lt_status lt_beside_open(const char *spec, struct lt_str name, struct lt_ar
                    .size = (uint64_t)status.st_size,
                    .sector_size = LT_SECTOR},
         .path = strchr(spec, '/') ? lt_path_join(arena, lt_str_dirname(lt_str_c(spec)), kept) : kept,
-        .moved = last.len != name.len,
+        .moved = is_moved(spec, name, arena),
         .dev = status.st_dev,
         .ino = status.st_ino,
     };

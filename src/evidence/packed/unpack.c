@@ -81,13 +81,15 @@ static enum lt_status check_room(struct job *job, struct lt_err *err)
     if (job->out > room->most)
         return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0,
                        "it unpacks to more than %ju bytes, which --unpack-limit=SIZE can raise", (uintmax_t)room->most);
+    if (room->poll && room->poll(room->arg, err) != LT_OK)
+        return LT_FATAL;
     if (job->checked && job->written < job->checked + CHECK_EVERY)
         return LT_OK;
     job->checked = job->written + 1;
     if (fstatvfs(room->fd, &space) == 0 && space.f_bavail < RESERVE / (space.f_frsize ? space.f_frsize : 1))
         return lt_fail(err, LT_SKIP, LT_CODE_TOO_LARGE, 0, "less than %d MiB would stay free in %s", RESERVE >> 20,
                        room->name);
-    return room->poll ? room->poll(room->arg, err) : LT_OK;
+    return LT_OK;
 }
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
