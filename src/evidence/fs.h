@@ -162,6 +162,13 @@ struct lt_copies {
     uint64_t groups; /* group descriptors taken from their copies */
 };
 
+/* A part of a file system that can be mounted by itself. */
+struct lt_subvolume {
+    uint64_t number;
+    struct lt_str path; /* in the file system */
+    bool by_default;    /* it is mounted unless an option says otherwise */
+};
+
 /* One file system of the evidence. */
 struct lt_fs {
     const struct lt_fs_ops *ops;
@@ -176,6 +183,7 @@ struct lt_fs {
     struct lt_map flawed; /* paths of what is damaged, but used all the same: see lt_fs_flaw() */
     struct lt_fs_identity identity;
     struct lt_medium medium;
+    struct lt_list subvolumes; /* of struct lt_subvolume *, in the order of their numbers; without the top */
     struct lt_time mounted; /* the last time, says its superblock; not set: it does not */
     struct lt_str features; /* by their names, "" if unknown */
     bool unclean;           /* it was not unmounted in good order */

@@ -270,8 +270,9 @@ struct lt_placed {
     struct lt_str at;     /* path on the host */
     struct lt_str device; /* as the setting names it: "UUID=...", or the directory of a bind; "" if none does */
     struct lt_str from;   /* who says so: "/etc/fstab"... */
-    bool bind, there;     /* there: a directory that was given as evidence holds its files */
-    bool reported;        /* as missing */
+    struct lt_str options;
+    bool bind, there; /* there: a directory that was given as evidence holds its files */
+    bool reported;    /* as missing */
 };
 
 /* A file system of a host, or several as the host mounts them (evidence/mounted.h). */

@@ -7,6 +7,7 @@
 #include "read/hosts.h"
 #include "read/links.h"
 #include "read/search.h"
+#include "read/systems.h"
 #include "read/unread.h"
 
 enum { MAX_LINE = 4096 };
@@ -223,7 +224,7 @@ static bool take_store(struct lt_discovery *discovery, struct lt_str path, struc
     lt_unread_at(discovery->ctx, path);
     struct bid bid = best_bid(discovery, path);
     struct lt_str above = lt_str_dirname(path);
-    bool nests = bid.value >= LT_BID_CERTAIN && discovery->depth < MOST_NESTED;
+    bool nests = bid.value >= LT_BID_CERTAIN && discovery->depth < MOST_NESTED && !known_at(discovery->ctx, path);
     while (nests && above.len && !lt_is_system(discovery->ctx->fs, above, discovery->ctx->scratch))
         above = lt_str_dirname(above);
     if (!nests || !above.len)

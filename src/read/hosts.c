@@ -4,6 +4,8 @@
 #include "evidence/mounted.h"
 #include "read/mount_table.h"
 #include "read/ostree.h"
+#include "read/subvolumes.h"
+#include "read/systems.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,19 +26,8 @@ static bool is_taken(const struct found *found, const struct lt_fs *fs)
 
 static void take(struct found *found, struct lt_fs *fs)
 {
-    lt_list_add(&found->taken, found->ctx->run, fs);
-}
-
-bool lt_is_system(struct lt_fs *fs, struct lt_str path, struct lt_arena *scratch)
-{
-    static const char *const made[] = {"hostname", "machine-id", "os-release", "passwd", "fstab"};
-    struct lt_str etc, real;
-    if (lt_fs_resolve(fs, lt_path_join(scratch, path, LT_STR("etc")), scratch, &etc, NULL) != LT_OK)
-        return false;
-    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
-        if (lt_fs_resolve(fs, lt_path_join(scratch, etc, lt_str_c(made[i])), scratch, &real, NULL) != LT_END)
-            return true;
-    return false;
+    if (!is_taken(found, fs))
+        lt_list_add(&found->taken, found->ctx->run, fs);
 }
 
 static bool has_etc(struct lt_fs *fs, struct lt_arena *scratch)
@@ -115,13 +106,22 @@ static bool is_meant(const struct found *found, const struct lt_host *host, cons
     return false;
 }
 
+/* May the host mount yet another part of it? */
+static bool has_part(const struct lt_host *host, const struct lt_fs *fs)
+{
+    bool has = fs->subvolumes.count && host->root_part == fs;
+    lt_each (const struct lt_placed, placed, &host->placed)
+        has |= fs->subvolumes.count && placed->fs == fs;
+    return has;
+}
+
 /* The file system that an entry of a mount table means, of the host's own evidence if there are several. */
 static struct lt_fs *find_meant(const struct found *found, const struct lt_host *host, const struct lt_placed *placed)
 {
     struct lt_fs *best = NULL;
     lt_each (const struct lt_evidence, evidence, found->evidence)
         lt_each (struct lt_fs, fs, &evidence->fs)
-            if (!is_taken(found, fs) && is_meant(found, host, fs, placed) &&
+            if ((!is_taken(found, fs) || has_part(host, fs)) && is_meant(found, host, fs, placed) &&
                 (!best || (best->evidence != host->evidence && evidence == host->evidence)))
                 best = fs;
     return best;
@@ -178,6 +178,18 @@ static struct lt_str mount_point(struct lt_ctx *ctx, struct lt_fs *view, struct 
     return lt_fs_resolve(view, at, ctx->scratch, &real, NULL) == LT_OK ? real : at;
 }
 
+/* Where a subvolume is mounted, others hold what the host had: snapshots of it, or what it mounted by hand. Stores that
+ * are known already are not found again. */
+static void add_rest(struct lt_ctx *ctx, struct lt_host *host, struct lt_fs *fs)
+{
+    lt_each (const struct lt_mount_point, mount, &host->mounts) {
+        struct lt_str inner;
+        if (!mount->at.len && lt_mounted_part(mount->fs, LT_STR(""), ctx->scratch, &inner) == fs)
+            return;
+    }
+    add_fs(ctx, host, fs, LT_STR(""), LT_STR(""));
+}
+
 static void mount_fs(struct found *found, struct lt_host *host, struct lt_placed *placed)
 {
     struct lt_ctx *ctx = found->ctx;
@@ -190,9 +202,16 @@ static void mount_fs(struct found *found, struct lt_host *host, struct lt_placed
                 LT_ARG(fs->label), LT_ARG(placed->device), fs->evidence->spec);
         return;
     }
+    struct lt_str part;
+    struct lt_node node;
+    if (lt_subvolume_meant(fs, placed->options, ctx->scratch, &part) != LT_OK ||
+        lt_fs_stat(fs, part, ctx->scratch, &node, NULL) != LT_OK)
+        return;
     placed->fs = fs;
     take(found, fs);
-    mount_over(ctx, host, mount_point(ctx, host->etc, placed->at), fs, LT_STR(""));
+    mount_over(ctx, host, mount_point(ctx, host->etc, placed->at), fs, part);
+    if (part.len)
+        add_rest(ctx, host, fs);
 }
 
 /* Show a directory of the host at another path. */
@@ -333,6 +352,19 @@ static struct lt_host *ostree_host(struct lt_ctx *ctx, const struct lt_evidence 
     return host;
 }
 
+/* A host whose root is a subvolume. NULL: it is none. */
+static struct lt_host *subvolume_host(struct lt_ctx *ctx, const struct lt_evidence *evidence, struct lt_fs *fs)
+{
+    struct lt_ctx there = lt_ctx_on(ctx, fs);
+    struct lt_str root;
+    if (!lt_subvolume_root(&there, &root))
+        return NULL;
+    struct lt_host *host = new_host(ctx, evidence);
+    set_root(ctx, host, fs, root);
+    add_rest(ctx, host, fs);
+    return host;
+}
+
 /* How many hosts an evidence has. Writes one of them to `out`, or NULL. */
 static size_t hosts_of(const struct found *found, const struct lt_evidence *evidence, struct lt_host **out)
 {
@@ -362,6 +394,8 @@ static void find_roots_in(struct found *found, const struct lt_evidence *evidenc
             host = plain_host(ctx, evidence, fs);
         else if (!doubtful)
             host = ostree_host(ctx, evidence, fs);
+        if (!host && !doubtful)
+            host = subvolume_host(ctx, evidence, fs);
         if (!host)
             continue;
         take(found, fs);

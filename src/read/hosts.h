@@ -14,9 +14,6 @@
  * it is not known whose it is. If there is one /etc in all evidences, their file systems may be of its host. */
 void lt_hosts_find(struct lt_ctx *ctx, const struct lt_list *evidence, const struct lt_runtime *const *runtimes);
 
-/* Is the directory `path` of a file system the root of an installed system? */
-bool lt_is_system(struct lt_fs *fs, struct lt_str path, struct lt_arena *scratch);
-
 /* Make a host of its own out of the directory `path` of ctx->fs, which holds an /etc: a collection, or a backup. */
 struct lt_host *lt_hosts_nested(struct lt_ctx *ctx, struct lt_str path);
 

@@ -41,6 +41,7 @@ static void add_line(struct lt_ctx *ctx, struct lt_host *host, const struct lt_f
                            .at = at,
                            .device = bind ? tidy(ctx->run, line->spec) : lt_str_dup(ctx->run, line->spec),
                            .from = lt_str_dup(ctx->run, from),
+                           .options = lt_str_dup(ctx->run, line->options),
                            .bind = bind,
                        });
 }

@@ -191,11 +191,11 @@ static void expect_lzo(const char *hex, const char *text)
 static void test_lzo(void **state)
 {
     (void)state;
-    expect_lzo("1561626364110000", "abcd");           /* four literals, the end */
-    expect_lzo("15616263646c00110000", "abcdabcd");   /* 4 bytes from 4 before */
-    expect_lzo("1261280000110000", "aaaaaaaaaaa");    /* 10 bytes from 1 before: they overlap */
+    expect_lzo("1561626364110000", "abcd");            /* four literals, the end */
+    expect_lzo("15616263646c00110000", "abcdabcd");    /* 4 bytes from 4 before */
+    expect_lzo("1261280000110000", "aaaaaaaaaaa");     /* 10 bytes from 1 before: they overlap */
     expect_lzo("15616263646d0078110000", "abcdabcdx"); /* a literal after them */
-    expect_lzo("0261626364654000110000", "abcdeeee"); /* five literals, 3 bytes from 1 before */
+    expect_lzo("0261626364654000110000", "abcdeeee");  /* five literals, 3 bytes from 1 before */
 }
 
 static void test_changes(void **state)

@@ -346,6 +346,19 @@ static enum lt_status read_trees(struct lt_fs *fs, struct lt_btrfs_reader *reade
     return LT_OK;
 }
 
+static void tell_subvolumes(struct lt_fs *fs)
+{
+    const struct lt_btrfs_subvolumes *subvolumes = &lt_btrfs_reader(fs)->subvolumes;
+    struct lt_arena *arena = &fs->evidence->arena;
+    for (size_t i = 1; i < subvolumes->count; i++) {
+        const struct lt_btrfs_subvolume *item = &subvolumes->items[i];
+        struct lt_subvolume *told = lt_new(arena, struct lt_subvolume);
+        *told = (struct lt_subvolume){item->tree.number, item->path, item->tree.number == subvolumes->by_default};
+        if (item->placed)
+            lt_list_add(&fs->subvolumes, arena, told);
+    }
+}
+
 /* A subvolume that has a name, but no place, is lost with all that is in it. */
 static void check_subvolumes(struct lt_fs *fs)
 {
@@ -441,6 +454,7 @@ static enum lt_status btrfs_open_fs(struct lt_fs *fs, const struct lt_device *de
     fs->identity.label = lt_label_text(&fs->evidence->arena, volume->super.label, sizeof volume->super.label);
     check_super(fs);
     check_subvolumes(fs);
+    tell_subvolumes(fs);
     check_copies(fs);
     return LT_OK;
 }
