@@ -138,7 +138,7 @@ struct lt_journal_summary {
     bool present, replayed;
     uint64_t first, next; /* transactions first .. next - 1 were complete; of XFS, LSNs of the first and last record */
     uint64_t transactions, blocks, revoked, fast_commits; /* how many of each were applied, or left out as revoked */
-    uint64_t unfinished; /* work that was under way, and that a mount would do again (XFS: intents) */
+    uint64_t unfinished;         /* work that was under way, and that a mount would do again (XFS: intents) */
     uint64_t orphans, truncated; /* files that were being deleted or cut short; a mount would finish that */
 };
 
@@ -184,11 +184,11 @@ struct lt_fs {
     struct lt_fs_identity identity;
     struct lt_medium medium;
     struct lt_list subvolumes; /* of struct lt_subvolume *, in the order of their numbers; without the top */
-    struct lt_time mounted; /* the last time, says its superblock; not set: it does not */
-    struct lt_str features; /* by their names, "" if unknown */
-    bool unclean;           /* it was not unmounted in good order */
-    uint64_t entries;       /* about how many inodes are in use, 0 if unknown */
-    void *self;             /* state of the reader */
+    struct lt_time mounted;    /* the last time, says its superblock; not set: it does not */
+    struct lt_str features;    /* by their names, "" if unknown */
+    bool unclean;              /* it was not unmounted in good order */
+    uint64_t entries;          /* about how many inodes are in use, 0 if unknown */
+    void *self;                /* state of the reader */
 };
 
 /* Room for what a packed image unpacks to. */

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lib import disks, hosts, imagemutants, launch, machine, sanitizers, vhdfile
+from lib import disks, ext4fs, hosts, imagemutants, launch, machine, sanitizers, vhdfile
 from lib.launch import timeline
 
-IMAGEDUMP = Path(os.environ.get("IMAGEDUMP", machine.REPO / "build/san/imagedump")).resolve()
+IMAGEDUMP = ext4fs.FSDUMP.with_name("imagedump")
 DISKS = machine.EVIDENCE.parent / "disks"
 MIB = 1 << 20
 SIZE = 9 * MIB + 3 * 512 # fits no cluster
