@@ -156,7 +156,7 @@ const struct lt_command lt_command_disks = {
     .name = "disks",
     .arguments = "EVIDENCE...",
     .summary =
-        "what lies on the disks: partitions, volumes, file systems and stores; what is read, and what helps else",
+        "what lies on the disks: partitions, volumes, file systems, stores; who reads it, or what helps",
     .options = LT_OPTIONS_JSON,
     .storeless = true,
     .run = run_disks,
