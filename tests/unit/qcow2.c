@@ -58,6 +58,7 @@ static void test_cut_off(void **state)
     assert_int_equal(open_image(&image, DATA + 3 * CLUSTER + 100), LT_OK);
     check_bytes(&image, 4 * CLUSTER, 100, 'd');
     check_bytes(&image, 4 * CLUSTER + 100, CLUSTER - 100, 0);
+    check_bytes(&image, 4 * CLUSTER + 200, 10, 0);
     close_image(&image);
     assert_int_equal(open_image(&image, DATA + CLUSTER), LT_OK);
     check_bytes(&image, 0, CLUSTER, 'a');

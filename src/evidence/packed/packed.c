@@ -39,11 +39,10 @@ struct lt_packed_disk {
 static ssize_t read_stored(const struct lt_packed_file *file, const struct lt_packed_run *run, char *buffer)
 {
     size_t size = (size_t)run->length, got = lt_device_read_some(file->data, run->at, buffer, size);
-    uint64_t end = run->at + got, tail = file->data->size % file->unit;
-    if (got == size || end != file->data->size || !tail)
+    uint64_t at = run->at + got, stored = file->data->size, end = (stored + file->unit - 1) / file->unit * file->unit;
+    if (got == size || at < stored || at >= end)
         return got ? (ssize_t)got : -1;
-    uint64_t padding = file->unit - tail;
-    size_t zeros = padding < size - got ? (size_t)padding : size - got;
+    size_t zeros = end - at < size - got ? (size_t)(end - at) : size - got;
     memset(buffer + got, 0, zeros);
     return (ssize_t)(got + zeros);
 }
