@@ -68,7 +68,8 @@ static inline void read_some(struct lt_file *file)
 }
 
 /* By its path, which another entry may have, too, and by its inode. */
-static inline void read_file(struct seen *seen, const struct lt_dir *dir, const struct lt_node *node, struct lt_str path)
+static inline void read_file(struct seen *seen, const struct lt_dir *dir, const struct lt_node *node,
+                             struct lt_str path)
 {
     struct lt_file file;
     for (int by_inode = 0; by_inode < 2; by_inode++) {
@@ -126,7 +127,8 @@ static inline void check_path(struct seen *seen, const struct lt_dir *dir, const
     lt_buf_free(&path);
 }
 
-static inline enum lt_status check_entry(void *arg, const struct lt_dir *dir, const struct lt_node *node, struct lt_err *err)
+static inline enum lt_status check_entry(void *arg, const struct lt_dir *dir, const struct lt_node *node,
+                                         struct lt_err *err)
 {
     struct seen *seen = arg;
     bool top = !seen->entries++;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A superblock of XFS, and with it the head of an AG's inodes and an inode, all hostile. What they say of places is in the
- * file system, and the forks of an inode are in its bytes.
+/* A superblock of XFS, and with it the head of an AG's inodes and an inode, all hostile. What they say of places is in
+ * the file system, and the forks of an inode are in its bytes.
  *
  * Input: a byte of options, the number of an inode (8 bytes), the superblock (512 bytes), the rest. */
 #include "evidence/xfs/layout.h"
@@ -11,9 +11,18 @@
 
 enum { SECTOR = 512, AGI = 1, KNOWN = 2 };
 
-static const struct lt_xfs known = {.v5 = true, .block_size = 4096, .sector_size = SECTOR, .inode_size = 512, .dir_block_size = 4096,
-                                    .block_log = 12, .inode_log = 9, .inopb_log = 3, .ag_log = 14, .ag_blocks = 10000,
-                                    .ag_count = 3, .blocks = 29000};
+static const struct lt_xfs known = {.v5 = true,
+                                    .block_size = 4096,
+                                    .sector_size = SECTOR,
+                                    .inode_size = 512,
+                                    .dir_block_size = 4096,
+                                    .block_log = 12,
+                                    .inode_log = 9,
+                                    .inopb_log = 3,
+                                    .ag_log = 14,
+                                    .ag_blocks = 10000,
+                                    .ag_count = 3,
+                                    .blocks = 29000};
 
 static void check_places(const struct lt_xfs *xfs, uint64_t ino)
 {
@@ -67,7 +76,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct lt_err err = {0};
     struct lt_str rest = take_rest(&input);
     size_t head = rest.len < SECTOR ? rest.len : SECTOR;
-    enum lt_status status = lt_xfs_super((struct lt_cursor){.ptr = (const unsigned char *)rest.ptr, .len = head}, &xfs, &err);
+    enum lt_status status =
+        lt_xfs_super((struct lt_cursor){.ptr = (const unsigned char *)rest.ptr, .len = head}, &xfs, &err);
     PROMISE(status == LT_OK || ((status == LT_END || status == LT_SKIP) && err.set));
     if (status == LT_OK)
         check_super(&xfs);

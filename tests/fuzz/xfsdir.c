@@ -29,7 +29,8 @@ static void check_name(void *arg, const struct lt_xfs_name *name)
         PROMISE(!lt_str_eq(name->name, LT_STR(".")) && !lt_str_eq(name->name, LT_STR("..")));
     PROMISE(!name->half || (name->slack && name->ino <= UINT32_MAX));
     if (name->slack)
-        PROMISE(names->options & SLACK && name->ino && !memchr(start, '/', name->name.len) && !memchr(start, 0, name->name.len));
+        PROMISE(names->options & SLACK && name->ino && !memchr(start, '/', name->name.len) &&
+                !memchr(start, 0, name->name.len));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -2,8 +2,8 @@
 /* A whole XFS that lies: opened, walked, every file read a little, every attribute and deleted inode looked at. It must
  * end, in the time that its size deserves, and keep the promises of evidence.h.
  *
- * Input: a byte of options, the size in units of 16 KiB (2 bytes), then the pieces of the image that are not zero: where
- * (3 bytes, in units of 64 bytes), length - 1, the bytes. xfsimage.py in tests/fuzz makes such inputs. */
+ * Input: a byte of options, the size in units of 16 KiB (2 bytes), then the pieces of the image that are not zero:
+ * where (3 bytes, in units of 64 bytes), length - 1, the bytes. xfsimage.py in tests/fuzz makes such inputs. */
 #include "base/crc32c.h"
 #include "base/cursor.h"
 #include "evidence/xfs/xfs.h"
@@ -26,8 +26,8 @@ static const struct {
     unsigned char magic[4];
     unsigned at, size, sum;
 } forms[] = {
-    {"XFSB", 0, SECTOR, 224}, {"XAGI", 0, SECTOR, 312}, {"IAB3", 0, 0, 52},       {"BMA3", 0, 0, 64},
-    {"XDB3", 0, 0, 4},        {"XDD3", 0, 0, 4},        {"XARM", 0, 0, 12},       {"XSLM", 0, 0, 12},
+    {"XFSB", 0, SECTOR, 224}, {"XAGI", 0, SECTOR, 312}, {"IAB3", 0, 0, 52},     {"BMA3", 0, 0, 64},
+    {"XDB3", 0, 0, 4},        {"XDD3", 0, 0, 4},        {"XARM", 0, 0, 12},     {"XSLM", 0, 0, 12},
     {"IN", 0, SECTOR, 100},   {"\x3b\xee", 8, 0, 12},   {"\x3e\xbe", 8, 0, 12},
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Extents of XFS, in a fork or in blocks of its btree. A step leads forward, and a search from the start comes to the same
- * answer.
+/* Extents of XFS, in a fork or in blocks of its btree. A step leads forward, and a search from the start comes to the
+ * same answer.
  *
  * Input: a byte of options, the level, the count of extents (2 bytes), the logical block (8 bytes), the node. */
 #include "evidence/xfs/bmap.h"

@@ -24,7 +24,8 @@ static void check_xattr(void *arg, const struct lt_xfs_xattr *xattr)
 {
     struct attributes *all = arg;
     struct lt_str name, form, full = lt_xfs_xattr_name(xattr, &all->arena);
-    PROMISE(is_inside(all->bytes, xattr->name.ptr, xattr->name.len) && is_inside(all->bytes, xattr->value.ptr, xattr->value.len));
+    PROMISE(is_inside(all->bytes, xattr->name.ptr, xattr->name.len) &&
+            is_inside(all->bytes, xattr->value.ptr, xattr->value.len));
     PROMISE(full.len >= 5); /* "user." */
     PROMISE(xattr->remote || !xattr->value_size);
     PROMISE(xattr->value_size <= LT_XFS_MAX_XATTR);

@@ -118,13 +118,13 @@ static enum lt_status read_names(struct lt_xfs_reader *reader, uint64_t ino, boo
 struct name_job {
     lt_each_name *each;
     void *arg;
-    bool impossible; /* one of the names was */
+    bool impossible; /* one of the names was, or its inode */
 };
 
 static void pass_name(void *arg, const struct lt_xfs_name *name)
 {
     struct name_job *job = arg;
-    if (lt_fs_is_name(name->name))
+    if (lt_fs_is_name(name->name) && name->ino)
         job->each(job->arg, name->name, name->ino, name->type);
     else
         job->impossible = true;
@@ -135,7 +135,7 @@ enum lt_status lt_xfs_names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *eac
     struct name_job job = {each, arg, false};
     enum lt_status status = read_names(lt_xfs_reader(fs), ino, false, pass_name, &job, err);
     if (status == LT_OK && job.impossible)
-        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "impossible name in a directory (inode %ju)", (uintmax_t)ino);
+        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "impossible entry in a directory (inode %ju)", (uintmax_t)ino);
     return status;
 }
 
