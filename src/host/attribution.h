@@ -13,6 +13,7 @@
  *   cgroup_config.c    control groups configured for containers
  *   exposure.c         what exposes a host or a container; exposure.def: the rules
  *   host_log.c         text logs of the daemons and the kernel; log_files.c: finds them and the years they cover
+ *   volume_changes.c   logical volumes that were made, removed, renamed or resized
  *   unseen_ends.c      ends of containers that no daemon saw
  *   host_journal.c     the same in systemd's journal; journal.c: its files; libsystemd.c reads them, in a process of
  *                      its own

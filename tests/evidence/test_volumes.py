@@ -224,3 +224,25 @@ def test_volume_that_lies_on_itself(tmp: Path) -> None:
     result = timeline(pv)
     assert result.code == 3
     assert {"cycle", "too-large"} <= {error["code"] for error in result.errors}
+
+
+# --- what older metadata tell ------------------------------------------------------------------------------------------
+
+def test_history_of_volumes(session_dir: Path) -> None:
+    """What make-disks.sh did to the group, in its order: var was extended, and the volume behind it removed."""
+    rows = [row for row in timeline(layouts.image(session_dir, "lvm-ext4")).rows
+            if row["data_type"].startswith("container:lvm:")]
+    assert [(row["data_type"].rpartition(":")[2], row["action"].split()[0], row["action"].split()[-1]) for row in rows] == [
+        ("created", "make", "ubuntu-vg/swap"), ("created", "make", "ubuntu-vg/root"),
+        ("created", "make", "ubuntu-vg/var"), ("created", "make", "ubuntu-vg/tmp"),
+        ("changed", "resize", "ubuntu-vg/var"), ("removed", "remove", "ubuntu-vg/tmp")]
+    assert "lvremove -y ubuntu-vg/tmp" in rows[-1]["command"]
+    assert "from 67108864 to 92274688 bytes" in rows[-2]["facts"]
+
+
+def test_history_of_a_snapshot(session_dir: Path) -> None:
+    """It says of what it was made; the host on the snapshot does not tell all a second time."""
+    rows = [row for row in timeline(layouts.image(session_dir, "lvm-thin")).rows
+            if row["data_type"].startswith("container:lvm:")]
+    assert [row["action"] for row in rows].count("make logical volume pve/snap") == 1
+    assert "a snapshot of root" in next(row["facts"] for row in rows if row["action"].endswith("pve/snap"))

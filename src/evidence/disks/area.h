@@ -20,6 +20,19 @@ struct lt_disks {
     unsigned count;         /* areas so far */
 };
 
+/* What was done to a volume, by older metadata of its group. */
+enum lt_volume_deed { LT_VOLUME_MADE, LT_VOLUME_REMOVED, LT_VOLUME_RENAMED, LT_VOLUME_RESIZED };
+
+struct lt_volume_change {
+    enum lt_volume_deed deed;
+    struct lt_str group, name, uuid;
+    struct lt_str origin;        /* what a snapshot was made of; what the volume was called before */
+    struct lt_str command;       /* that did it, as LVM2 notes it; "" if that is not known */
+    struct lt_time first, last;  /* when: equal if that is known to the second; `first` may be unset */
+    uint64_t number;             /* of the metadata that show it first */
+    uint64_t old_size, new_size; /* bytes, where it was resized */
+};
+
 enum lt_area_kind { LT_AREA_IMAGE, LT_AREA_PARTITION, LT_AREA_GROUP, LT_AREA_VOLUME };
 
 struct lt_area {
@@ -53,6 +66,7 @@ struct lt_area {
     bool elsewhere;            /* ...whose volumes are below another part */
     bool no_host;              /* swap, a boot partition: no host can live there */
     struct lt_err problem;     /* why it, or a part of it, is not read */
+    struct lt_list changes;    /* of a group: of struct lt_volume_change * */
     struct lt_list children;   /* of struct lt_area * */
 };
 

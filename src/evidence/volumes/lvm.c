@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /* LVM2: what is on a physical volume, and the logical volumes of those that belong together. */
 #include "evidence/volumes/lvm_disk.h"
+#include "evidence/volumes/lvm_history.h"
 #include "evidence/volumes/lvm_make.h"
 #include "evidence/volumes/volumes.h"
 
-enum { MAX_TEXT = 32 << 20 }; /* bytes of metadata that are read at once */
+enum {
+    MAX_TEXT = 32 << 20, /* bytes of a text that is read */
+    MAX_RING = 8 << 20,  /* bytes of a metadata area in which older texts are looked for; usual is 1 MiB */
+};
 
 /* What is known of a physical volume. */
 struct pv {
@@ -92,6 +96,23 @@ static enum lt_status lvm_look(struct lt_area *area, struct lt_member *out, stru
     return LT_OK;
 }
 
+/* Find what the texts about the group on a physical volume tell. */
+static void find_changes(const struct lt_area *area, const struct pv *pv, struct lt_arena *arena,
+                         struct lt_list *changes)
+{
+    struct lt_list texts = {0};
+    for (unsigned i = 0; i < pv->label.count; i++) {
+        struct lt_lvm_span span = pv->label.areas[i];
+        uint64_t size = span.size > LT_LVM_HEADER ? span.size - LT_LVM_HEADER : 0;
+        if (!size || size > MAX_RING)
+            continue;
+        char *ring = lt_arena_alloc(arena, size);
+        if (lt_device_read(&area->device, span.start + LT_LVM_HEADER, ring, size))
+            lt_lvm_texts((struct lt_str){ring, size}, pv->group->uuid, arena, &texts);
+    }
+    lt_lvm_changes(&texts, arena, changes);
+}
+
 /* --- a group ------------------------------------------------------------------------------------------------------ */
 
 /* Parts of a group on their way to volumes. */
@@ -117,6 +138,16 @@ static struct lt_arena *arena_of(const struct lt_list *members)
 {
     const struct lt_member *first = members->items[0];
     return &first->area->evidence->arena;
+}
+
+/* The physical volume that has the newest text. */
+static const struct lt_member *holder_of(const struct lt_list *members, const struct lt_lvm_group *group)
+{
+    const struct lt_member *holder = NULL;
+    lt_each (const struct lt_member, member, members)
+        if (((const struct pv *)member->self)->group == group)
+            holder = member;
+    return holder;
 }
 
 static struct lt_member *member_of(const struct lt_list *members, const struct lt_lvm_pv *pv)
@@ -263,6 +294,8 @@ static enum lt_status lvm_join(struct lt_joining *out)
         .made = lt_new_array(arena, struct lt_lvm_made, joining.group->lvs.count + 1),
         .arena = arena,
     };
+    const struct lt_member *holder = holder_of(&out->members, joining.group);
+    find_changes(holder->area, holder->self, arena, &joining.area->changes);
     unsigned number = 0;
     lt_each (const struct lt_lvm_lv, lv, &joining.group->lvs)
         if (lv->visible)

@@ -120,3 +120,14 @@ const struct lt_lvm_pv *lt_lvm_pv(const struct lt_lvm_group *group, struct lt_st
             return pv;
     return NULL;
 }
+
+const struct lt_lvm_node *lt_lvm_snapshot(const struct lt_lvm_group *group, const struct lt_lvm_lv *lv)
+{
+    lt_each (const struct lt_lvm_lv, other, &group->lvs) {
+        const struct lt_lvm_segment *segment = other->segments.count ? other->segments.items[0] : NULL;
+        if (segment && lt_str_eq(segment->type, LT_STR("snapshot")) &&
+            lt_str_eq(lt_lvm_string(segment->node, "cow_store"), lv->name))
+            return segment->node;
+    }
+    return NULL;
+}

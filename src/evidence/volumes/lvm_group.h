@@ -52,4 +52,7 @@ enum lt_status lt_lvm_group(struct lt_str text, struct lt_arena *arena, struct l
 const struct lt_lvm_lv *lt_lvm_lv(const struct lt_lvm_group *group, struct lt_str name);
 const struct lt_lvm_pv *lt_lvm_pv(const struct lt_lvm_group *group, struct lt_str name);
 
+/* The segment that makes the volume the store of a snapshot of dm-snapshot; NULL: it is none. */
+const struct lt_lvm_node *lt_lvm_snapshot(const struct lt_lvm_group *group, const struct lt_lvm_lv *lv);
+
 #endif

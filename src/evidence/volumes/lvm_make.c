@@ -217,22 +217,10 @@ static enum lt_status make_all(struct lt_lvm_maker *maker, const struct lt_lvm_l
     return LT_OK;
 }
 
-/* The segment that makes the volume the store of a snapshot; NULL: it is none. */
-static const struct lt_lvm_node *snapshot_of(const struct lt_lvm_group *group, const struct lt_lvm_lv *lv)
-{
-    lt_each (const struct lt_lvm_lv, other, &group->lvs) {
-        const struct lt_lvm_segment *segment = other->segments.count ? other->segments.items[0] : NULL;
-        if (segment && lt_str_eq(segment->type, LT_STR("snapshot")) &&
-            lt_str_eq(lt_lvm_string(segment->node, "cow_store"), lv->name))
-            return segment->node;
-    }
-    return NULL;
-}
-
 enum lt_status lt_lvm_make_shown(struct lt_lvm_maker *maker, const struct lt_lvm_lv *lv, struct lt_device *out,
                                  struct lt_err *err)
 {
-    const struct lt_lvm_node *snapshot = snapshot_of(maker->group, lv);
+    const struct lt_lvm_node *snapshot = lt_lvm_snapshot(maker->group, lv);
     struct lt_device store, origin;
     if (!snapshot)
         return lt_lvm_make(maker, lv, out, err);

@@ -5,10 +5,16 @@
  *   volumes.def    a line for each kind; kinds.c is the table
  *   joined.c       a device that is put together of pieces of others
  *   lvm.c          LVM2: physical volumes to logical ones
- *                  lvm_disk.c: what describes a physical volume, and where the metadata are; lvm_text.c: the metadata
- * as a tree; lvm_group.c: the tree as a group with its volumes; lvm_make.c: devices of these thin.c         the device
- * of a thin volume; thin_tree.c: the metadata of its pool snapshot.c     the device of a snapshot md.c           arrays
- * of Linux md; md_super.c: the superblocks of their disks
+ *     lvm_disk.c     what describes a physical volume, and where the metadata are
+ *     lvm_text.c     the metadata as a tree
+ *     lvm_group.c    the tree as a group with its volumes
+ *     lvm_history.c  what older metadata tell
+ *     lvm_make.c     devices of the volumes
+ *   thin.c         the device of a thin volume
+ *     thin_tree.c    the metadata of its pool
+ *   snapshot.c     the device of a snapshot
+ *   md.c           arrays of Linux md
+ *     md_super.c     the superblocks of their disks
  *
  * A kind of volumes is a file here and a line in volumes.def. Decoders (lvm_disk.c, lvm_text.c, lvm_group.c,
  * thin_tree.c, md_super.c) open nothing and report nothing. */
