@@ -158,6 +158,7 @@ static const struct lt_node full_node = {
     false, /* a tag by then */
     false, /* for walks only */
     true,
+    false, /* for walks only */
     false, /* a tag by then */
     0,     /* for walks only */
     NULL,
