@@ -218,6 +218,7 @@ static enum lt_status open_place(struct lt_btrfs_reader *reader, struct lt_btrfs
     if (!S_ISREG(node.mode))
         return lt_fail(err, LT_SKIP, LT_CODE_TYPE, 0, "not a regular file");
     struct lt_btrfs_content *content = lt_realloc(NULL, sizeof *content);
+    *content = (struct lt_btrfs_content){0};
     out->handle = content;
     out->size = node.size;
     return lt_btrfs_content_open(content, &reader->volume, &place.subvolume->tree, place.ino, err);

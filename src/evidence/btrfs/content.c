@@ -29,7 +29,7 @@ static bool add_extent(void *arg, const struct lt_btrfs_item *item)
     }
     if (job->failed)
         return false;
-    if (content->count == content->cap) {
+    if (!content->extents || content->count == content->cap) {
         content->cap = content->cap ? content->cap * 2 : 4;
         content->extents = lt_realloc(content->extents, lt_array_size(content->cap, sizeof extent));
     }

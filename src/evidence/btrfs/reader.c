@@ -132,7 +132,7 @@ static enum lt_status read_inode(struct lt_btrfs_reader *reader, struct lt_btrfs
 static enum lt_status read_target(struct lt_btrfs_reader *reader, struct lt_btrfs_place place, struct lt_arena *arena,
                                   struct lt_node *node, struct lt_err *err)
 {
-    struct lt_btrfs_content content;
+    struct lt_btrfs_content content = {0};
     char text[MAX_LINK];
     if (node->size > sizeof text)
         return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "symbolic link of %ju bytes", (uintmax_t)node->size);
