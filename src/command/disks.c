@@ -155,8 +155,7 @@ static enum lt_status run_disks(struct lt_job *job, struct lt_err *err)
 const struct lt_command lt_command_disks = {
     .name = "disks",
     .arguments = "EVIDENCE...",
-    .summary =
-        "what lies on the disks: partitions, volumes, file systems, stores; who reads it, or what helps",
+    .summary = "what lies on the disks: partitions, volumes, file systems, stores; what reads them, or helps",
     .options = LT_OPTIONS_JSON,
     .storeless = true,
     .run = run_disks,

@@ -5,11 +5,13 @@
  *   context.c        emit, skip, and the readers of small files, directories, JSON and bbolt that report what fails
  *   source.h         what a source is: scope, stage, and its two calls
  *   hosts.c          file systems to hosts; mount_table.c: what a host mounts; ostree.c: hosts of ostree
+ *   not_given.c      what a host mounts, and what is not in the evidence
  *   systems.c        roots of systems; subvolumes.c: those that are subvolumes of a btrfs
  *   discover.c       directories to stores; search.c: those that no place and no setting names; links.c: parts of a
  *                    store that are links; collected.c: stores that a collector copied
- *   unread.c         stores, and parts of stores, that no runtime reads yet; storage_conf.c: where settings put those
- * of Podman report.c         the account: seen = emitted + filtered + deduplicated + failed + untimed, and every error
+ *   unread.c         stores, and parts of stores, that no runtime reads yet; storage_conf.c: where settings of Podman
+ *                    put those
+ *   report.c         the account: seen = emitted + filtered + deduplicated + failed + untimed, and every error
  *   denied.c         what only root may read
  *   facts.c          attributes of an event that is being built
  *   values.c         values in databases of bbolt, and reports of those that are damaged

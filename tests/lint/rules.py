@@ -51,6 +51,8 @@ TABLES = {
     "src/evidence/evidence.def": ("EVIDENCE", "lt_evidence_{}", "src/evidence"),
     "src/evidence/filesystems.def": ("FILESYSTEM", "lt_fs_reader_{}", "src/evidence"),
     
+    "src/evidence/volumes/volumes.def": ("VOLUME", "lt_volume_{}", "src/evidence/volumes"),
+    "src/evidence/packed/packed.def": ("PACKED", "lt_packed_{}", "src/evidence/packed"),
     "src/carve/carve.def": ("CARVE", "lt_carve_{}", "src/carve"),
     "src/remains/sources.def": ("SOURCE", "lt_source_{}", "src/remains"),
     "src/runtime/docker/sources.def": ("SOURCE", "lt_source_docker_{}", "src/runtime/docker"),
@@ -65,7 +67,7 @@ TABLES = {
     "formats/formats.def": ("FORMAT", "lt_format_{}", "formats"),
 }
 # What a table's files export beside its lines.
-    
+EXPORTED = re.compile(r"^const struct lt_(?:evidence_kind|fs_reader|volume_kind|packed_format|source|docker_driver|command|format|layer_check|applog_format|recover_method|carve_format) (lt_\w+) = ", re.M)
 
 
 def sources(*patterns: str) -> list[Path]:

@@ -184,8 +184,9 @@ static void image_close(struct lt_evidence *evidence)
 
 const struct lt_evidence_kind lt_evidence_image = {
     .name = "image",
-    .summary = "disk image (raw, split raw, E01, qcow2, VDI, VMDK, VHD, VHDX) or block device: file systems, in DOS/GPT "
-               "partitions and on volumes",
+    .summary =
+        "disk image (raw, split raw, E01, qcow2, VDI, VMDK, VHD, VHDX) or block device: file systems, in DOS/GPT "
+        "partitions and on volumes",
     .bid = image_bid,
     .open = image_open,
     .find = image_find,
