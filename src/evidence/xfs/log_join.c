@@ -102,24 +102,28 @@ static enum lt_status add_head(struct pending *pending, struct lt_cursor data, s
     return LT_OK;
 }
 
-/* The first words of an item say its type, and how many regions it has. */
-static enum lt_status add_item(struct lt_xfs_log_join *join, struct pending *pending, struct lt_cursor data,
-                               struct lt_err *err)
+/* The first words of an item say its type, and how many regions it has. NULL: it cannot be, or there is too much. */
+static struct lt_xfs_log_item *add_item(struct lt_xfs_log_join *join, struct pending *pending, struct lt_cursor data,
+                                        struct lt_err *err)
 {
     unsigned type = lt_le16(&data, 0), wanted = lt_le16(&data, 2);
-    if (data.bad || !wanted || wanted > LT_XFS_MAX_REGIONS)
-        return broken(err, "an item of an impossible size");
+    if (data.bad || !wanted || wanted > LT_XFS_MAX_REGIONS) {
+        broken(err, "an item of an impossible size");
+        return NULL;
+    }
     struct lt_xfs_log_item *item = take(join, pending, sizeof *item);
     struct lt_cursor *regions = take(join, pending, wanted * sizeof *regions);
-    if (!item || !regions)
-        return too_large(err);
+    if (!item || !regions) {
+        too_large(err);
+        return NULL;
+    }
     *item = (struct lt_xfs_log_item){.type = type, .wanted = wanted, .regions = regions};
     if (pending->last)
         pending->last->next = item;
     else
         pending->transaction.items = item;
     pending->last = item;
-    return LT_OK;
+    return item;
 }
 
 static enum lt_status add_region(struct lt_xfs_log_join *join, struct pending *pending, struct lt_cursor data,
@@ -130,11 +134,10 @@ static enum lt_status add_region(struct lt_xfs_log_join *join, struct pending *p
     if (pending->head < TRANSACTION_HEAD)
         return add_head(pending, data, err);
     struct lt_xfs_log_item *item = pending->last;
-    if (!item || item->count == item->wanted) {
-        if (add_item(join, pending, data, err) != LT_OK)
-            return LT_SKIP;
-        item = pending->last;
-    }
+    if (!item || item->count == item->wanted)
+        item = add_item(join, pending, data, err);
+    if (!item)
+        return LT_SKIP;
     unsigned char *copy = take(join, pending, data.len);
     if (!copy)
         return too_large(err);
