@@ -14,6 +14,14 @@ static bool product(uint64_t count, uint64_t size, uint64_t *out)
     return true;
 }
 
+/* Seconds since 1970; 0: none, or one that no clock shows before the year 10000. */
+static uint64_t creation_time(const struct lt_lvm_node *section)
+{
+    static const uint64_t last = 253402300799;
+    uint64_t seconds = lt_lvm_number(section, "creation_time", 0);
+    return seconds <= last ? seconds : 0;
+}
+
 static void add_pv(struct lt_lvm_group *group, struct lt_arena *arena, const struct lt_lvm_node *node)
 {
     struct lt_lvm_pv *pv = lt_new(arena, struct lt_lvm_pv);
@@ -50,7 +58,7 @@ static void add_lv(struct lt_lvm_group *group, struct lt_arena *arena, const str
         .name = node->name,
         .uuid = lt_lvm_string(node, "id"),
         .visible = lt_lvm_has(node, "status", "VISIBLE"),
-        .created = lt_lvm_number(node, "creation_time", 0),
+        .created = creation_time(node),
     };
     lt_list_add(&group->lvs, arena, lv);
     uint64_t count = lt_lvm_number(node, "segment_count", 0);
@@ -87,7 +95,7 @@ enum lt_status lt_lvm_group(struct lt_str text, struct lt_arena *arena, struct l
         .uuid = lt_lvm_string(node, "id"),
         .number = lt_lvm_number(node, "seqno", 0),
         .extent_size = extent * LT_LVM_SECTOR,
-        .written = lt_lvm_number(root, "creation_time", 0),
+        .written = creation_time(root),
         .why = lt_lvm_string(root, "description"),
     };
     if (!out->uuid.len || !extent || extent > MAX_EXTENT)

@@ -41,7 +41,7 @@ bool lt_md_super_1(struct lt_cursor bytes, uint64_t at, struct lt_md_super *out)
         .disk = lt_le32(&bytes, 160),
         .events = lt_cursor_le(&bytes, 200, 8),
         .chunk = (uint64_t)lt_le32(&bytes, 88) * SECTOR,
-        .made = lt_cursor_le(&bytes, 64, 5),
+        .made = lt_le32(&bytes, 64) | (uint64_t)(lt_cursor_le(&bytes, 68, 1) & 0x1F) << 32,
     };
     memcpy(out->uuid, bytes.ptr + 16, sizeof out->uuid);
     memcpy(out->disk_uuid, bytes.ptr + 168, sizeof out->disk_uuid);

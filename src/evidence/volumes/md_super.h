@@ -30,7 +30,7 @@ struct lt_md_super {
     uint64_t usable; /* of this disk, in bytes; 0: up to the superblock */
     uint64_t events; /* the more, the newer */
     uint64_t chunk;  /* bytes; 0: none */
-    uint64_t made;   /* seconds since 1970 */
+    uint64_t made;   /* seconds since 1970; of its 40 bits, 37 are believed: up to the year 6325 */
     bool synced;     /* what is on the disk is complete */
 };
 
