@@ -196,7 +196,7 @@ VOLUMES = {
 
 
 # Where no host can be: swap, and a volume group without volumes. They are no error beside a host.
-HOSTLESS = ("swap space", "an LVM2 physical volume")
+HOSTLESS = ("swap space", "an LVM2 physical volume", "nothing but zeros")
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from lib import disks, ext4fs, hosts, launch, layouts, volumes
 from lib.launch import timeline
 
-VOLUMES = [("lvm-ext4", "ubuntu-vg/root", "fs.root"), ("lvm-ext4", "ubuntu-vg/var", "fs.var"),
+VOLUMES = [("lvm-xfs", "rl/root", "fs"), ("lvm-ext4", "ubuntu-vg/root", "fs.root"), ("lvm-ext4", "ubuntu-vg/var", "fs.var"),
            ("lvm-ext4-dirty", "ubuntu-vg/root", "fs.root"), ("lvm-ext4-dirty", "ubuntu-vg/var", "fs.var.replayed")]
 
 

@@ -37,10 +37,11 @@ bool lt_unread_is_boot(struct lt_area *area)
     return is_for_boot(area, &magic);
 }
 
-/* No host can be there. A volume that was never written is usual; a partition of zeros may be a failed acquisition. */
+/* No host can be there. What was never written is usual. If it is zeros because an acquisition failed, the table of
+ * mounts tells what is missing. */
 static bool is_no_host(const struct lt_area *area, const struct lt_magic *magic)
 {
-    bool zeros = area->kind == LT_AREA_VOLUME && strcmp(magic->name, "nothing but zeros") == 0;
+    bool zeros = area->kind != LT_AREA_IMAGE && strcmp(magic->name, "nothing but zeros") == 0;
     return zeros || strcmp(magic->name, "swap space") == 0 || is_for_boot(area, magic);
 }
 

@@ -5,7 +5,7 @@
 
 enum {
     PIECE = 64 * 1024,
-    ZEROS = 256, /* pieces that are looked at before something counts as empty */
+    ZEROS = 1024, /* pieces that are looked at before something counts as empty */
 };
 
 /* --- looking ----------------------------------------------------------------------------------------------------- */

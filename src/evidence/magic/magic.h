@@ -25,7 +25,7 @@ struct lt_magic {
 };
 
 /* Find out what is on `device`, whose size must be its own: some formats are known by their end. Texts live in `arena`.
- * False: nothing that is known, or it cannot be read. Reads little, unless the device begins with zeros: then 16 MiB.
+ * False: nothing that is known, or it cannot be read. Reads little, unless the device begins with zeros: then 64 MiB.
  */
 bool lt_magic_find(const struct lt_device *device, struct lt_arena *arena, struct lt_magic *out);
 
