@@ -24,17 +24,6 @@ def whole_disk(image: Path, disk: Path, label: str, start: int = 2048, extra: st
     return disks.partition(disk, (start + sectors + 4096) * SECTOR, script, (image, start * SECTOR))
 
 
-@pytest.fixture
-def libtsk_leaks(tmp: Path) -> dict[str, str]:
-    """An environment that forgives libtsk 4.11 one leak: on a GPT disk it drops the protective DOS table that it found
-    first (tsk/vs/mm_open.c). Its frames are only seen by the slow unwinder. To go with --no-sandbox: the list of what
-    is forgiven cannot be read in it."""
-    (tmp / "suppressions").write_text("leak:^tsk_vs_dos_open$\n")
-    return sanitizers.environment(
-        ASAN_OPTIONS=sanitizers.SANITIZERS["ASAN_OPTIONS"] + ":fast_unwind_on_malloc=0",
-        LSAN_OPTIONS=f"exitcode=99:print_suppressions=0:suppressions={tmp / 'suppressions'}")
-
-
 @pytest.mark.parametrize("label, start", [("dos", 2048), ("gpt", 2048), ("dos", 63), ("gpt", 34)])
 def test_partitioned_disk_gives_the_same_rows(label: str, start: int, sample: Path, sample_jsonl, libtsk_leaks: dict,
                                               tmp: Path) -> None:
