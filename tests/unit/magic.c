@@ -396,7 +396,8 @@ static void test_ext(void **state)
                  copies[i].expected);
         check(&disk, 256 * (uint64_t)MIB, expected);
         put_le(super, 0x5A, 2, 0); /* of another file system, in an image on this one */
-        check(&disk, 256 * (uint64_t)MIB, i ? "nothing but zeros at its start" : NULL);
+        bool looked_at = copies[i].block * (1024u << copies[i].log_block) < 64 * (uint64_t)MIB;
+        check(&disk, 256 * (uint64_t)MIB, looked_at ? NULL : "nothing but zeros at its start");
     }
     put_hex(piece(&journal, 1024), 0x38, "53ef");
     put_le(journal.pieces[0].bytes, 0x60, 4, 8);
