@@ -28,7 +28,7 @@ static enum lt_status on_lv(struct lt_lvm_maker *maker, struct lt_str name, uint
                             struct lt_device *out, struct lt_err *err)
 {
     const struct lt_lvm_lv *lv = lt_lvm_lv(maker->group, name);
-    struct lt_device whole;
+    struct lt_device whole = {0};
     if (!lv)
         return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "it lies on '%.*s', which is not there", LT_ARG(name));
     enum lt_status status = lt_lvm_make(maker, lv, &whole, err);

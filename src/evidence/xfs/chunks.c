@@ -12,9 +12,11 @@ static enum lt_status read_node(struct lt_xfs_chunks *chunks, uint32_t ag, uint3
     const unsigned char *bytes = NULL;
     if (in_ag < lt_xfs_ag_blocks(super, ag))
         bytes = lt_xfs_volume_block(chunks->volume, lt_xfs_block(super, ag, in_ag));
-    if (!bytes)
-        return lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "cannot read block %u of AG %u, of its inode btree", in_ag,
-                       ag);
+    *out = (struct lt_xfs_inobt){0};
+    if (!bytes) {
+        lt_fail(err, LT_SKIP, LT_CODE_UNREADABLE, 0, "cannot read block %u of AG %u, of its inode btree", in_ag, ag);
+        return LT_SKIP;
+    }
     struct lt_cursor cursor = {.ptr = bytes, .len = super->block_size};
     struct lt_err problem = {0};
     if (lt_xfs_inobt(super, cursor, ag, level, out, &problem) != LT_OK)
@@ -30,9 +32,10 @@ static enum lt_status find_leaf(struct lt_xfs_chunks *chunks, uint32_t ag, uint3
                                 struct lt_err *err)
 {
     const struct lt_xfs_agi *agi = lt_xfs_volume_agi(chunks->volume, ag);
-    if (!agi || !agi->level || agi->level > LT_XFS_MAX_BTREE_LEVELS)
-        return lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "the head of the inodes of AG %u is damaged or unreadable",
-                       ag);
+    if (!agi || !agi->level || agi->level > LT_XFS_MAX_BTREE_LEVELS) {
+        lt_fail(err, LT_SKIP, LT_CODE_DAMAGED, 0, "the head of the inodes of AG %u is damaged or unreadable", ag);
+        return LT_SKIP;
+    }
     uint32_t block = agi->root;
     for (unsigned level = agi->level; level--;) {
         if (read_node(chunks, ag, block, level, out, err) != LT_OK)
