@@ -52,7 +52,7 @@ def paths(root: Path, inside: str, name: str) -> Seen:
 
 
 def rows_are_single(rows: Timeline) -> bool:
-    """No file is counted twice. One whiteout may tell several deletions."""
+    """No file is counted twice. One whiteout may tell several deletions, and several deleted files had the same path."""
     count = Counter((location(row), row["timestamp_desc"]) for row in rows.where(data_type="fs:stat")
-                    if row["timestamp_desc"] != "Content Deletion Time")
+                    if row["timestamp_desc"] != "Content Deletion Time" and "unallocated" not in row["tag"])
     return set(count.values()) == {1}
