@@ -9,6 +9,7 @@
  *   mounted.c        the file systems of a host as one, each at the path at which the host mounts it
  *   identity.c       UUIDs and labels as text
  *   path_index.c     from paths to inodes, for readers that find inodes in a disk image
+ *   found.c          names found in a directory as its listing, for readers that find inodes by number
  *   ext4/            the reader of ext2, ext3 and ext4 on a device; its map is in ext4/ext4.h
  *   xfs/             the reader of XFS on a device; its map is in xfs/xfs.h
  *   btrfs/           the reader of btrfs on a device; its map is in btrfs/btrfs.h

@@ -3,27 +3,13 @@
 
 #include "evidence/ext4/dirents.h"
 #include "evidence/ext4/extents.h"
+#include "evidence/found.h"
 
 #include <stdlib.h>
 
 /* The walk lists each directory, and readers of artifacts list some again. If more blocks were read than this times
  * those of the disk, directories share blocks. */
 enum { LISTED_OFTEN = 4 };
-
-/* A name found in a directory. */
-struct found {
-    struct lt_str name;
-    uint32_t ino;
-    unsigned type; /* as the directory entry has it */
-    bool slack;
-    bool inferred; /* that it was in this directory; its name is lost */
-};
-
-struct found_list {
-    struct lt_arena *arena; /* of the names */
-    struct found *items;    /* owned */
-    size_t count, cap;
-};
 
 /* The inode of the parent comes first, then entries. */
 static enum lt_status inline_names(const struct lt_ext4_inode *inode, lt_ext4_each_name *each, void *arg,
@@ -255,28 +241,22 @@ enum lt_status lt_ext4_names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *ea
 
 static void find_name(void *arg, const struct lt_ext4_name *name)
 {
-    struct found_list *list = arg;
-    if (list->count == list->cap) {
-        list->cap = list->cap ? list->cap * 2 : 256;
-        list->items = lt_realloc(list->items, lt_array_size(list->cap, sizeof *list->items));
-    }
-    list->items[list->count++] =
-        (struct found){lt_str_dup(list->arena, name->name), name->ino, name->type, name->slack, false};
+    lt_found_add(arg, (struct lt_found_name){name->name, name->ino, type_of_entry(name->type), name->slack, false});
 }
 
 /* The inodes of what was found, sorted. Owned by the caller. */
-static uint32_t *sorted_inodes(const struct found_list *list)
+static uint32_t *sorted_inodes(const struct lt_found_list *list)
 {
     uint32_t *numbers = lt_realloc(NULL, lt_array_size(list->count + 1, sizeof *numbers));
     for (size_t i = 0; i < list->count; i++)
-        numbers[i] = list->items[i].ino;
+        numbers[i] = (uint32_t)list->items[i].ino;
     qsort(numbers, list->count, sizeof *numbers, lt_ext4_by_number);
     return numbers;
 }
 
 /* Add the directories that were deleted while open and name this one as their parent, unless their names are in its
  * slack. */
-static void find_lost_dirs(struct lt_ext4_reader *reader, uint64_t parent, struct found_list *list)
+static void find_lost_dirs(struct lt_ext4_reader *reader, uint64_t parent, struct lt_found_list *list)
 {
     const struct lt_ext4_orphans *orphans = &reader->orphans;
     size_t low = 0, high = orphans->dir_count, named = list->count;
@@ -291,54 +271,13 @@ static void find_lost_dirs(struct lt_ext4_reader *reader, uint64_t parent, struc
         return;
     uint32_t *numbers = sorted_inodes(list);
     for (; low < orphans->dir_count && orphans->dirs[low].parent == parent; low++) {
-        enum { DIRECTORY = 2 };
         uint32_t ino = orphans->dirs[low].ino;
         if (bsearch(&ino, numbers, named, sizeof ino, lt_ext4_by_number))
             continue;
         struct lt_str name = lt_str_format(list->arena, "OrphanFile-%u", ino);
-        find_name(list, &(struct lt_ext4_name){name, ino, DIRECTORY, true});
-        list->items[list->count - 1].inferred = true;
+        lt_found_add(list, (struct lt_found_name){name, ino, S_IFDIR, true, true});
     }
     free(numbers);
-}
-
-/* By name, living ones first. */
-static int by_name(const void *a, const void *b)
-{
-    const struct found *left = a, *right = b;
-    int order = lt_str_cmp(left->name, right->name);
-    if (order)
-        return order;
-    if (left->slack != right->slack)
-        return left->slack ? 1 : -1;
-    return (left->ino > right->ino) - (left->ino < right->ino);
-}
-
-/* Most directories are small. */
-static void sort_found(struct found *items, size_t count)
-{
-    enum { SMALL = 24 };
-    if (count > SMALL) {
-        qsort(items, count, sizeof *items, by_name);
-        return;
-    }
-    for (size_t i = 1; i < count; i++) {
-        struct found item = items[i];
-        size_t at = i;
-        for (; at && by_name(&item, &items[at - 1]) < 0; at--)
-            items[at] = items[at - 1];
-        items[at] = item;
-    }
-}
-
-/* Does the sorted list have this name and inode before (an entry that was moved)? Where the slack lost the inode, the
- * same name is enough. */
-static bool is_known(const struct found *items, size_t at)
-{
-    const struct found *item = &items[at], living = {.name = item->name, .ino = item->ino};
-    if (!item->slack || !at || !lt_str_eq(items[at - 1].name, item->name))
-        return false;
-    return !item->ino || items[at - 1].ino == item->ino || bsearch(&living, items, at, sizeof *items, by_name);
 }
 
 /* Was the inode used again after the name was deleted? Then it has another type, or was born after the last change to
@@ -348,20 +287,6 @@ static bool is_reused(const struct lt_dir *dir, mode_t type, const struct lt_nod
     if (type && type != (node->mode & S_IFMT))
         return true;
     return dir->changed.set && node->time[LT_B].set && lt_time_cmp(node->time[LT_B], dir->changed) > 0;
-}
-
-/* An inode does not tell where its names were, and its number may have been used for another file in between. But if
- * its last change was at the time of the last change of names in the directory, that was this deletion. */
-static bool is_inferred(const struct lt_dir *dir, const struct lt_node *node)
-{
-    static const int64_t MOMENT = 1000000000;
-    const struct lt_time changes[] = {dir->changed, dir->modified};
-    for (size_t i = 0; i < 2; i++) {
-        int64_t apart = lt_time_diff(changes[i], node->time[LT_C]);
-        if (changes[i].set && node->time[LT_C].set && apart >= -MOMENT && apart <= MOMENT)
-            return false;
-    }
-    return true;
 }
 
 /* Describe a deleted entry, as far as its inode is still there. Before, the mode of the node holds the type in the
@@ -381,54 +306,37 @@ static void describe_deleted(struct lt_ext4_reader *reader, const struct lt_dir 
     if (is_reused(dir, type, &whole))
         return;
     *node = whole;
-    node->inferred |= is_inferred(dir, node);
+    node->inferred |= lt_found_is_inferred(dir, node);
     node->deleted = lt_ext4_freed(reader, &inode);
     if (reader->named)
         lt_ext4_mark(reader->named, node->ino);
 }
 
+/* What is described. */
+struct entries {
+    struct lt_ext4_reader *reader;
+    const struct lt_dir *dir;
+    struct lt_arena *arena;
+};
+
 /* Before, the mode of the node holds the type in the entry. */
-static void describe_entry(struct lt_ext4_reader *reader, const struct lt_dir *dir, struct lt_arena *arena,
-                           struct lt_node *node)
+static void describe_entry(void *arg, struct lt_node *node)
 {
+    const struct entries *entries = arg;
+    struct lt_ext4_reader *reader = entries->reader;
     unsigned type = node->mode;
     if (node->unallocated) {
-        describe_deleted(reader, dir, arena, node);
+        describe_deleted(reader, entries->dir, entries->arena, node);
         return;
     }
     lt_ext4_note_name(reader, (uint32_t)node->ino);
     lt_err_clear(&reader->problem);
     node->mode = 0;
-    if (lt_ext4_describe_as(reader, arena, type, node, &reader->problem) == LT_OK)
+    if (lt_ext4_describe_as(reader, entries->arena, type, node, &reader->problem) == LT_OK)
         return;
-    struct lt_err *error = lt_new(arena, struct lt_err);
+    struct lt_err *error = lt_new(entries->arena, struct lt_err);
     *error = reader->problem;
     node->error = error;
-}
-
-static int by_inode(const void *a, const void *b)
-{
-    const struct lt_node *const *left = a, *const *right = b;
-    return ((*left)->ino > (*right)->ino) - ((*left)->ino < (*right)->ino);
-}
-
-/* Inodes of a large directory are spread over more pieces of tables than the cache holds: go through them in order. */
-static void describe_all(struct lt_ext4_reader *reader, const struct lt_dir *dir, struct lt_arena *arena,
-                         struct lt_listing *listing)
-{
-    enum { LARGE = 256 };
-    if (listing->count < LARGE) {
-        for (size_t i = 0; i < listing->count; i++)
-            describe_entry(reader, dir, arena, &listing->nodes[i]);
-        return;
-    }
-    struct lt_node **order = lt_realloc(NULL, lt_array_size(listing->count, sizeof(void *)));
-    for (size_t i = 0; i < listing->count; i++)
-        order[i] = &listing->nodes[i];
-    qsort(order, listing->count, sizeof(void *), by_inode);
-    for (size_t i = 0; i < listing->count; i++)
-        describe_entry(reader, dir, arena, order[i]);
-    free(order);
 }
 
 /* Do the blocks of a deleted directory still belong to `dir`, and not to one that was somewhere else? `*inferred` is
@@ -450,7 +358,7 @@ enum lt_status lt_ext4_list(struct lt_fs *fs, const struct lt_dir *dir, struct l
                             struct lt_err *err)
 {
     struct lt_ext4_reader *reader = lt_ext4_reader(fs);
-    struct found_list list = {.arena = arena};
+    struct lt_found_list list = {.arena = arena};
     *out = (struct lt_listing){0};
     enum lt_status status = LT_OK;
     bool inferred = false;
@@ -459,19 +367,7 @@ enum lt_status lt_ext4_list(struct lt_fs *fs, const struct lt_dir *dir, struct l
     if (status == LT_END)
         status = lt_fail(err, LT_SKIP, LT_CODE_TYPE, 0, "not a directory");
     find_lost_dirs(reader, dir->ino, &list);
-    sort_found(list.items, list.count);
-    out->nodes = lt_new_array(arena, struct lt_node, list.count);
-    for (size_t i = 0; i < list.count; i++) {
-        if (is_known(list.items, i))
-            continue;
-        struct lt_node *node = &out->nodes[out->count++];
-        node->name = list.items[i].name;
-        node->ino = list.items[i].ino;
-        node->unallocated = list.items[i].slack || dir->unallocated;
-        node->inferred = node->unallocated && (inferred || list.items[i].inferred);
-        node->mode = type_of_entry(list.items[i].type);
-    }
-    free(list.items);
-    describe_all(reader, dir, arena, out);
+    lt_found_list_take(&list, dir, inferred, out);
+    lt_found_describe(out, describe_entry, &(struct entries){reader, dir, arena});
     return status;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/xfs/list.h"
 
+#include "evidence/found.h"
 #include "evidence/xfs/dirents.h"
 
 #include <stdlib.h>
@@ -141,91 +142,18 @@ enum lt_status lt_xfs_names_of(struct lt_fs *fs, uint64_t ino, lt_each_name *eac
 
 /* --- entries --- */
 
-/* A name found in a directory. */
-struct found {
-    struct lt_str name;
-    uint64_t ino;
-    unsigned type; /* as the directory has it */
-    bool slack, half;
-    bool guessed; /* a half of the inode */
-};
-
-struct found_list {
-    struct lt_arena *arena; /* of the names */
-    struct found *items;    /* owned */
-    size_t count, cap;
-};
-
 static void find_name(void *arg, const struct lt_xfs_name *name)
 {
-    struct found_list *list = arg;
-    if (list->count == list->cap) {
-        list->cap = list->cap ? list->cap * 2 : 256;
-        list->items = lt_realloc(list->items, lt_array_size(list->cap, sizeof *list->items));
-    }
-    list->items[list->count++] =
-        (struct found){lt_str_dup(list->arena, name->name), name->ino, name->type, name->slack, name->half, false};
-}
-
-/* By name, living ones first. */
-static int by_name(const void *a, const void *b)
-{
-    const struct found *left = a, *right = b;
-    int order = lt_str_cmp(left->name, right->name);
-    if (order)
-        return order;
-    if (left->slack != right->slack)
-        return left->slack ? 1 : -1;
-    return (left->ino > right->ino) - (left->ino < right->ino);
-}
-
-/* Most directories are small. */
-static void sort_found(struct found *items, size_t count)
-{
-    enum { SMALL = 24 };
-    if (count > SMALL) {
-        qsort(items, count, sizeof *items, by_name);
-        return;
-    }
-    for (size_t i = 1; i < count; i++) {
-        struct found item = items[i];
-        size_t at = i;
-        for (; at && by_name(&item, &items[at - 1]) < 0; at--)
-            items[at] = items[at - 1];
-        items[at] = item;
-    }
-}
-
-/* Does the sorted list have this deleted name and inode before (an entry that was moved)? */
-static bool is_known(const struct found *items, size_t at)
-{
-    const struct found *item = &items[at], living = {.name = item->name, .ino = item->ino};
-    if (!item->slack || !at || !lt_str_eq(items[at - 1].name, item->name))
-        return false;
-    return items[at - 1].ino == item->ino || bsearch(&living, items, at, sizeof *items, by_name);
+    lt_found_add(arg, (struct lt_found_name){name->name, name->ino, name->type, name->slack, name->half});
 }
 
 /* The kernel overwrites the upper half of the inode with the name's end. Where numbers are so large that it matters, it
  * likely was that of the directory: files are made in its AG (linux fs/xfs/libxfs/xfs_ialloc.c, xfs_dialloc()). */
-static void complete(const struct lt_xfs *super, const struct lt_dir *dir, struct found *item)
+static void complete(const struct lt_xfs *super, const struct lt_dir *dir, struct lt_found_name *item)
 {
-    item->guessed = item->half && lt_xfs_ino(super, super->ag_count, 0) > UINT64_C(1) << 32;
-    if (item->guessed)
+    item->inferred &= lt_xfs_ino(super, super->ag_count, 0) > UINT64_C(1) << 32;
+    if (item->inferred)
         item->ino |= dir->ino & ~(uint64_t)UINT32_MAX;
-}
-
-/* An inode does not tell where its names were, and its number may have been used for another file in between. But if
- * its last change was at the time of the last change of names in the directory, that was this deletion. */
-static bool is_inferred(const struct lt_dir *dir, const struct lt_node *node)
-{
-    static const int64_t MOMENT = 1000000000;
-    const struct lt_time changes[] = {dir->changed, dir->modified};
-    for (size_t i = 0; i < 2; i++) {
-        int64_t apart = lt_time_diff(changes[i], node->time[LT_C]);
-        if (changes[i].set && node->time[LT_C].set && apart >= -MOMENT && apart <= MOMENT)
-            return false;
-    }
-    return true;
 }
 
 /* Was the inode used again after the name was deleted? Then it has another type, or was born, or deleted, after the
@@ -258,51 +186,34 @@ static void describe_deleted(struct lt_xfs_reader *reader, const struct lt_dir *
     if (is_reused(dir, type, &whole))
         return;
     *node = whole;
-    node->inferred |= is_inferred(dir, node);
+    node->inferred |= lt_found_is_inferred(dir, node);
     lt_xfs_mark(reader, &reader->named, node->ino);
 }
 
+/* What is described. */
+struct entries {
+    struct lt_xfs_reader *reader;
+    const struct lt_dir *dir;
+    struct lt_arena *arena;
+};
+
 /* Before, the mode of the node holds the type in the entry. */
-static void describe_entry(struct lt_xfs_reader *reader, const struct lt_dir *dir, struct lt_arena *arena,
-                           struct lt_node *node)
+static void describe_entry(void *arg, struct lt_node *node)
 {
+    const struct entries *entries = arg;
+    struct lt_xfs_reader *reader = entries->reader;
     unsigned type = node->mode;
     if (node->unallocated) {
-        describe_deleted(reader, dir, arena, node);
+        describe_deleted(reader, entries->dir, entries->arena, node);
         return;
     }
     lt_err_clear(&reader->problem);
     node->mode = 0;
-    if (lt_xfs_describe_as(reader, arena, type, node, &reader->problem) == LT_OK)
+    if (lt_xfs_describe_as(reader, entries->arena, type, node, &reader->problem) == LT_OK)
         return;
-    struct lt_err *error = lt_new(arena, struct lt_err);
+    struct lt_err *error = lt_new(entries->arena, struct lt_err);
     *error = reader->problem;
     node->error = error;
-}
-
-static int by_inode(const void *a, const void *b)
-{
-    const struct lt_node *const *left = a, *const *right = b;
-    return ((*left)->ino > (*right)->ino) - ((*left)->ino < (*right)->ino);
-}
-
-/* Inodes of a large directory are spread over more of the disk than the cache holds: go through them in order. */
-static void describe_all(struct lt_xfs_reader *reader, const struct lt_dir *dir, struct lt_arena *arena,
-                         struct lt_listing *listing)
-{
-    enum { LARGE = 256 };
-    if (listing->count < LARGE) {
-        for (size_t i = 0; i < listing->count; i++)
-            describe_entry(reader, dir, arena, &listing->nodes[i]);
-        return;
-    }
-    struct lt_node **order = lt_realloc(NULL, lt_array_size(listing->count, sizeof(void *)));
-    for (size_t i = 0; i < listing->count; i++)
-        order[i] = &listing->nodes[i];
-    qsort(order, listing->count, sizeof(void *), by_inode);
-    for (size_t i = 0; i < listing->count; i++)
-        describe_entry(reader, dir, arena, order[i]);
-    free(order);
 }
 
 /* Of a deleted directory nothing is left, unless it was deleted while open. */
@@ -315,7 +226,7 @@ enum lt_status lt_xfs_list(struct lt_fs *fs, const struct lt_dir *dir, struct lt
                            struct lt_err *err)
 {
     struct lt_xfs_reader *reader = lt_xfs_reader(fs);
-    struct found_list list = {.arena = arena};
+    struct lt_found_list list = {.arena = arena};
     *out = (struct lt_listing){0};
     enum lt_status status = LT_OK;
     if (holds_names(reader, dir))
@@ -324,20 +235,7 @@ enum lt_status lt_xfs_list(struct lt_fs *fs, const struct lt_dir *dir, struct lt
         status = lt_fail(err, LT_SKIP, LT_CODE_TYPE, 0, "not a directory");
     for (size_t i = 0; i < list.count; i++)
         complete(&reader->volume.super, dir, &list.items[i]);
-    sort_found(list.items, list.count);
-    out->nodes = lt_new_array(arena, struct lt_node, list.count);
-    for (size_t i = 0; i < list.count; i++) {
-        const struct found *item = &list.items[i];
-        if (is_known(list.items, i))
-            continue;
-        struct lt_node *node = &out->nodes[out->count++];
-        node->name = item->name;
-        node->ino = item->ino;
-        node->mode = item->type;
-        node->unallocated = item->slack || dir->unallocated;
-        node->inferred = node->unallocated && (dir->inferred || item->guessed);
-    }
-    free(list.items);
-    describe_all(reader, dir, arena, out);
+    lt_found_list_take(&list, dir, dir->inferred, out);
+    lt_found_describe(out, describe_entry, &(struct entries){reader, dir, arena});
     return status;
 }
